@@ -1,0 +1,91 @@
+import { ConfigError, type Place, throwAll } from './error.ts'
+import { type Group, hostsOf, type Inventory } from './model.ts'
+import { ownVariables, variablesOf } from './precedence.ts'
+import { didYouMean } from './suggest.ts'
+import { type Entry, reveal } from './value.ts'
+
+/** Two nodes that serve one address together: a group that defines `ha_vip` itself. */
+export interface ClusterHosts {
+  name: string
+  /** The two nodes in the inventory's order. */
+  nodes: [string, string]
+  clients: string[]
+  /** Where `ha_vip` is given. */
+  place: Place
+}
+
+const DEFAULT_CLIENTS = 'clients'
+
+/** The clusters of an inventory. Throws all that is wrong with them at once. */
+export function clustersOf(inventory: Inventory): ClusterHosts[] {
+  const errors: ConfigError[] = []
+  const clusters: ClusterHosts[] = []
+  for (const group of inventory.groups.values()) {
+    const vip = ownVariables(inventory, group, { openable: true }).get('ha_vip')
+    if (!vip) continue
+    const cluster = clusterOf(inventory, group, vip)
+    if (cluster instanceof ConfigError) errors.push(cluster)
+    else clusters.push(cluster)
+  }
+  errors.push(...clusters.flatMap((cluster, index) => overlaps(cluster, clusters.slice(0, index))))
+  const nodes = new Set(clusters.flatMap(cluster => cluster.nodes))
+  throwAll([...errors, ...strayAddresses(inventory, nodes)])
+  return clusters
+}
+
+function clusterOf(inventory: Inventory, group: Group, vip: Entry): ClusterHosts | ConfigError {
+  const hosts = hostsOf(inventory, group.name)
+  const [first, second] = hosts
+  if (hosts.length !== 2 || first === undefined || second === undefined) {
+    const found = hosts.length === 0 ? 'none' : hosts.length === 1 ? `one: ${first}` : `${hosts.length}: ${hosts.slice(0, 6).join(', ')}`
+    return new ConfigError(
+      `a cluster has two nodes; group '${group.name}', which defines ha_vip, has ${found}`,
+      vip.at,
+      group.name === 'all'
+        ? 'define ha_vip for the group of the two nodes'
+        : 'ha_vip belongs to the group of its two nodes and to no other',
+    )
+  }
+  const differing = hosts.map(host => variablesOf(inventory, host, {}, { openable: true }).get('ha_vip')).find(entry => entry !== vip)
+  if (differing)
+    return new ConfigError(
+      `this ha_vip hides that of cluster '${group.name}'`,
+      differing.at,
+      'both nodes serve one address: define it for their group alone',
+    )
+  const clients = clientsOf(inventory, first)
+  if (clients instanceof ConfigError) return clients
+  return { name: group.name, nodes: [first, second], clients, place: vip.at }
+}
+
+/** The hosts of the group that `ha_clients` names. Only a group that somebody named has to exist. */
+function clientsOf(inventory: Inventory, node: string): string[] | ConfigError {
+  const given = variablesOf(inventory, node, {}, { openable: true }).get('ha_clients')
+  const name = given ? String(reveal(given.value, inventory.vault).value) : DEFAULT_CLIENTS
+  if (inventory.groups.has(name)) return hostsOf(inventory, name)
+  if (!given) return []
+  return new ConfigError(`ha_clients: no group '${name}' in the inventory`, given.value.place, didYouMean(name, inventory.groups.keys()))
+}
+
+function overlaps(cluster: ClusterHosts, earlier: ClusterHosts[]): ConfigError[] {
+  const twice = earlier.flatMap(other =>
+    cluster.nodes
+      .filter(node => other.nodes.includes(node))
+      .map(node => new ConfigError(`${node} is a node of two clusters, '${other.name}' and '${cluster.name}'`, cluster.place)),
+  )
+  const both = cluster.clients
+    .filter(client => cluster.nodes.includes(client))
+    .map(client => new ConfigError(`${client} is a node of cluster '${cluster.name}' and its client too`, cluster.place))
+  return [...twice, ...both]
+}
+
+/** An address of one host alone makes no cluster, whatever was meant. */
+function strayAddresses(inventory: Inventory, nodes: Set<string>): ConfigError[] {
+  const others = [...inventory.hosts.values()].filter(host => !nodes.has(host.name))
+  return others.flatMap(host => {
+    const vip = host.vars.get('ha_vip')
+    return vip
+      ? [new ConfigError(`ha_vip is given for the host ${host.name} alone`, vip.at, 'define it for the group of the two nodes')]
+      : []
+  })
+}

@@ -1,0 +1,103 @@
+import { homedir } from 'node:os'
+import type { ConnectionTarget } from '../ssh/connection.ts'
+import { ConfigError } from './error.ts'
+import type { Inventory } from './model.ts'
+import { type OuterVariables, variablesOf } from './precedence.ts'
+import { combined, readSshArguments, type SshArguments } from './ssh-arguments.ts'
+import { flag, number, refuseUnsupported, text, type VariableReader, variableReader } from './target-variables.ts'
+
+/**
+ * What the command line and the play say about the connection. As in Ansible these are the defaults: a connection variable of the host
+ * wins over them, and `-e ansible_user=...` over everything.
+ */
+export interface ConnectionOptions extends OuterVariables {
+  /** `-u`, or the play's `remote_user`. */
+  user?: string | undefined
+  /** `--private-key` */
+  privateKey?: string | undefined
+  /** `-b`, or the play's `become`. */
+  become?: boolean | undefined
+  becomeUser?: string | undefined
+  /** What the operator typed for `-K`. */
+  becomePassword?: string | undefined
+  /** `--accept-new-host-keys` */
+  acceptNewHostKeys?: boolean | undefined
+  /** Seconds. */
+  timeout?: number | undefined
+}
+
+/** Where and as whom to connect to a host. A connection variable that cannot be honoured is an error. */
+export function connectionTarget(inventory: Inventory, host: string, options: ConnectionOptions = {}): ConnectionTarget {
+  const read = variableReader(variablesOf(inventory, host, options), inventory.vault)
+  refuseUnsupported(read)
+  const become = becomeOf(read, options)
+  const kind = kindOf(read)
+  if (kind === 'local') return { name: host, kind, address: text(read, 'ansible_host') ?? host, ...(become && { become }) }
+  return {
+    name: host,
+    kind,
+    address: text(read, 'ansible_host', 'ansible_ssh_host') ?? host,
+    ...(become && { become }),
+    ...sshOf(read, options),
+  }
+}
+
+/** Which lab's machine a host is (`nfsha_lab: default`): the caller knows how those are reached. */
+export function labOf(inventory: Inventory, host: string, outer: OuterVariables = {}): string | undefined {
+  return text(variableReader(variablesOf(inventory, host, outer), inventory.vault), 'nfsha_lab')
+}
+
+const KINDS: Record<string, 'ssh' | 'local'> = { ssh: 'ssh', smart: 'ssh', paramiko: 'ssh', paramiko_ssh: 'ssh', local: 'local' }
+
+function kindOf(read: VariableReader): 'ssh' | 'local' {
+  const name = text(read, 'ansible_connection') ?? 'ssh'
+  const kind = KINDS[name.replace(/^ansible\.(builtin|legacy)\./, '')]
+  if (!kind) throw new ConfigError(`ansible_connection: '${name}' cannot be used`, read.place('ansible_connection'), 'ssh and local can')
+  return kind
+}
+
+function sshOf(read: VariableReader, options: ConnectionOptions): Partial<ConnectionTarget> {
+  const given = argumentsOf(read)
+  const port = number(read, 'ansible_port', 'ansible_ssh_port') ?? given.port
+  const user = text(read, 'ansible_user', 'ansible_ssh_user') ?? options.user ?? given.user
+  const key = text(read, 'ansible_private_key_file', 'ansible_ssh_private_key_file')
+  const identityFiles = [key ?? options.privateKey, ...(given.identityFiles ?? [])].filter(file => file !== undefined).map(expandHome)
+  const password = text(read, 'ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password')
+  const timeout = number(read, 'ansible_timeout', 'ansible_ssh_timeout') ?? options.timeout
+  const connectTimeout = timeout === undefined ? given.connectTimeout : timeout * 1000
+  const acceptNewHostKeys = options.acceptNewHostKeys || given.acceptNewHostKeys
+  return {
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(identityFiles.length > 0 && { identityFiles }),
+    ...(given.knownHostsFiles && { knownHostsFiles: given.knownHostsFiles.map(expandHome) }),
+    ...(password !== undefined && { password }),
+    ...(given.proxyJump !== undefined && { proxyJump: given.proxyJump }),
+    ...(acceptNewHostKeys && { acceptNewHostKeys }),
+    ...(connectTimeout !== undefined && { connectTimeout }),
+  }
+}
+
+/** In the order in which Ansible puts them on ssh's command line, where the first value of an option counts. */
+function argumentsOf(read: VariableReader): SshArguments {
+  const names = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']
+  const parsed = names.flatMap(name => {
+    const [value, place] = [text(read, name), read.place(name)]
+    return value === undefined || place === undefined ? [] : [readSshArguments(value, place)]
+  })
+  return parsed.reduce(combined, {})
+}
+
+function becomeOf(read: VariableReader, options: ConnectionOptions): ConnectionTarget['become'] {
+  const method = text(read, 'ansible_become_method')
+  if (method !== undefined && !/^(ansible\.(builtin|legacy)\.)?sudo$/.test(method))
+    throw new ConfigError(`ansible_become_method: '${method}' cannot be used`, read.place('ansible_become_method'), 'sudo can')
+  if (!(flag(read, 'ansible_become') ?? options.become ?? false)) return undefined
+  const password = text(read, 'ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass') ?? options.becomePassword
+  return {
+    user: text(read, 'ansible_become_user', 'ansible_sudo_user') ?? options.becomeUser ?? 'root',
+    ...(password !== undefined && { password }),
+  }
+}
+
+const expandHome = (path: string) => path.replace(/^~(?=\/|$)/, homedir())

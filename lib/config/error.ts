@@ -1,0 +1,106 @@
+/** A text that configuration was read from. `file` is what an operator would type to open it, or `-e` for the command line. */
+export interface Source {
+  file: string
+  text: string
+  /** Decrypted text: its lines are never quoted in a message. */
+  secret?: boolean
+}
+
+/** Where in a source something stands. Lines and columns count from 1; line 0 means the source as a whole. */
+export interface Place {
+  source: Source
+  line: number
+  column: number
+}
+
+/** The place that stands for a source as a whole. */
+export const wholeOf = (source: Source): Place => ({ source, line: 0, column: 0 })
+
+/** The place as `file:line:column`, as editors and terminals understand it. */
+export function placeName({ source, line, column }: Place): string {
+  return line === 0 ? source.file : `${source.file}:${line}:${column}`
+}
+
+/** A mistake in a file or argument of the operator: exit code 2, nothing was touched. `message` is the whole text to print. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  /** The message without its place, its line and its hint. */
+  readonly problem: string
+  readonly file: string | undefined
+  readonly line: number | undefined
+  readonly column: number | undefined
+  readonly sourceLine: string | undefined
+  readonly hint: string | undefined
+
+  constructor(problem: string, place?: Place, hint?: string) {
+    const sourceLine = place && quotable(place)
+    super(formatted(problem, place, sourceLine, hint))
+    this.problem = problem
+    this.file = place?.source.file
+    this.line = place?.line || undefined
+    this.column = place?.column || undefined
+    this.sourceLine = sourceLine
+    this.hint = hint
+  }
+}
+
+/** Several mistakes found in one go. */
+export class ConfigErrors extends Error {
+  override readonly name = 'ConfigErrors'
+  readonly errors: ConfigError[]
+  constructor(errors: ConfigError[]) {
+    super(errors.map(error => error.message).join('\n\n'))
+    this.errors = errors
+  }
+}
+
+/** Throws what was collected: nothing for none, the error itself for one. */
+export function throwAll(errors: ConfigError[]): void {
+  const different = [...new Map(errors.map(error => [error.message, error])).values()]
+  const [first, ...others] = different
+  if (first) throw others.length === 0 ? first : new ConfigErrors(different)
+}
+
+/** Runs `step` for each item and throws all that failed together, so that an operator mends a file once, not once an error. */
+export function collecting<T, R>(items: Iterable<T>, step: (item: T) => R): R[] {
+  const errors: ConfigError[] = []
+  const results: R[] = []
+  for (const item of items) {
+    try {
+      results.push(step(item))
+    } catch (error) {
+      errors.push(...configErrorsOf(error))
+    }
+  }
+  throwAll(errors)
+  return results
+}
+
+/** The mistakes that an error consists of; anything else is thrown on, it is no mistake of the operator. */
+export function configErrorsOf(error: unknown): ConfigError[] {
+  if (error instanceof ConfigErrors) return error.errors
+  if (error instanceof ConfigError) return [error]
+  throw error
+}
+
+function formatted(problem: string, place: Place | undefined, sourceLine: string | undefined, hint: string | undefined): string {
+  const lines = [place ? `${placeName(place)}: ${problem}` : problem]
+  if (place && sourceLine !== undefined) {
+    // Tabs are kept before the caret, so that it stands under its column whatever width the terminal gives them.
+    const before = sourceLine.slice(0, place.column - 1).replace(/[^\t]/g, ' ')
+    lines.push(`  ${sourceLine}`, `  ${before}^`)
+  }
+  if (hint) lines.push(`  ${hint}`)
+  return lines.join('\n')
+}
+
+/** Names after which the rest of a line is nobody's business, however broken the file is. */
+const SECRET_NAME = /((?:secret|passw|_pass\b|token)[\w-]*["']?\s*[:=]\s*)\S.*$/i
+
+function quotable({ source, line }: Place): string | undefined {
+  if (source.secret || line === 0) return undefined
+  return source.text
+    .split(/\r\n|\n|\r/)
+    [line - 1]?.trimEnd()
+    .replace(SECRET_NAME, '$1***')
+}

@@ -1,0 +1,64 @@
+import { ConfigError, type Source, wholeOf } from './error.ts'
+import { readSource } from './files.ts'
+import { type Decrypter, layered, type Variables } from './value.ts'
+import { variablesIn } from './vars-files.ts'
+import { openSource } from './vault.ts'
+import { parseYaml } from './yaml.ts'
+
+/** Variables of several `-e`: `key=value key2="a b"` (all text), `{json or yaml}` or `@file`. Later ones win. */
+export function parseExtraVars(args: readonly string[], vault: Decrypter, cwd: string = process.cwd()): Variables {
+  return layered(...args.map(argument => parseOne(argument, vault, cwd)))
+}
+
+function parseOne(argument: string, vault: Decrypter, cwd: string): Variables {
+  const source: Source = { file: '-e', text: argument }
+  if (argument.startsWith('@')) return variablesIn(parseYaml(openSource(readSource(argument.slice(1), cwd), vault)))
+  if (/^[./]/.test(argument)) throw new ConfigError(`'${argument}' looks like a file`, wholeOf(source), `write -e @${argument}`)
+  return /^[[{]/.test(argument) ? variablesIn(parseYaml(source)) : keyValues(argument, source)
+}
+
+function keyValues(text: string, source: Source): Variables {
+  const place = wholeOf(source)
+  const words = splitArguments(text)
+  if (!words) throw new ConfigError('a quote is not closed', place)
+  return new Map(
+    words.map(word => {
+      const equals = /(?<=[^\\])=/.exec(word)?.index ?? -1
+      if (equals < 1) throw new ConfigError(`expected key=value, found '${word}'`, place, 'text with spaces needs quotes: -e "key=\'a b\'"')
+      const value = unquoted(unescaped(word.slice(equals + 1)).trim())
+      return [word.slice(0, equals).trim(), { at: place, value: { kind: 'scalar', value, place, untyped: true } }]
+    }),
+  )
+}
+
+/** Words between blanks, quotes kept: whether they go is decided for a value as a whole, so `a="b" c` differs from `a="b"c`. */
+function splitArguments(text: string): string[] | undefined {
+  const words: string[] = []
+  let word = ''
+  let quote = ''
+  for (const [index, character] of [...text].entries()) {
+    const isQuote = /["']/.test(character) && [...text][index - 1] !== '\\'
+    if (quote === '' && /[ \n]/.test(character)) {
+      if (word !== '') words.push(word)
+      word = ''
+      continue
+    }
+    if (isQuote) quote = quote === '' ? character : quote === character ? '' : quote
+    word += character
+  }
+  if (quote !== '') return undefined
+  return word === '' ? words : [...words, word]
+}
+
+const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+const unescaped = (text: string) =>
+  text.replace(
+    /\\(?:U([\da-f]{8})|u([\da-f]{4})|x([\da-f]{2})|([\\'"abfnrtv]))/gi,
+    (whole, long?: string, short?: string, byte?: string, letter?: string) => {
+      const code = long ?? short ?? byte
+      return code === undefined ? (ESCAPES[letter ?? ''] ?? letter ?? whole) : String.fromCodePoint(Number.parseInt(code, 16))
+    },
+  )
+
+const unquoted = (text: string) => (/^(["']).*\1$/s.test(text) && text.length > 1 && text.at(-2) !== '\\' ? text.slice(1, -1) : text)

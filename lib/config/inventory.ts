@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { ConfigError, collecting, configErrorsOf, type Source, wholeOf } from './error.ts'
+import { kindOf, readSource } from './files.ts'
+import { expandHosts } from './host-names.ts'
+import { readIni } from './ini.ts'
+import { addGroup, addHost, byCodePoint, completeInventory, emptyInventory, type Inventory } from './model.ts'
+import type { Value } from './value.ts'
+import { keyring, openSource, type VaultPassword } from './vault.ts'
+import { parseYaml } from './yaml.ts'
+import { readYamlInventory } from './yaml-inventory.ts'
+
+export interface InventoryOptions {
+  cwd?: string
+  vaultPasswords?: readonly VaultPassword[]
+  /** Directories of the playbooks: `host_vars/` and `group_vars/` there win over those beside the inventory. */
+  playbookDirectories?: readonly string[]
+}
+
+/** What Ansible skips in a directory of inventory files. */
+const SKIPPED =
+  /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/
+
+/**
+ * Reads inventory sources: files in YAML or INI format, directories of them, or host names with a comma (`M1,`). Later sources win.
+ * Variables stay as written and encrypted until they are asked for.
+ */
+export function loadInventory(sources: readonly string[], options: InventoryOptions = {}): Inventory {
+  const cwd = options.cwd ?? process.cwd()
+  const inventory = emptyInventory(keyring(options.vaultPasswords ?? []))
+  inventory.sources.push(...sources)
+  collecting(sources, source => readSourceArgument(inventory, source, cwd))
+  completeInventory(inventory)
+  inventory.playbookDirectories.push(...new Set((options.playbookDirectories ?? []).map(path => resolve(cwd, path))))
+  return inventory
+}
+
+function readSourceArgument(inventory: Inventory, source: string, cwd: string): void {
+  const path = resolve(cwd, source)
+  const kind = kindOf(path)
+  if (kind === undefined && source.includes(',')) {
+    readHostList(inventory, source)
+    return
+  }
+  if (kind === undefined)
+    throw new ConfigError('no such inventory', wholeOf({ file: source, text: '' }), `host names need a comma: '${source},'`)
+  inventory.inventoryDirectories.push(kind === 'directory' ? path : dirname(path))
+  for (const file of filesOf(path)) readInventoryFile(inventory, file, cwd)
+}
+
+function readHostList(inventory: Inventory, list: string): void {
+  const place = wholeOf({ file: '-i', text: list })
+  const group = addGroup(inventory, 'ungrouped', place)
+  for (const entry of list.split(',').map(part => part.trim())) {
+    if (entry === '') continue
+    const { names, port } = expandHosts(entry, place)
+    for (const name of names) addHost(inventory, name, group, place, port)
+  }
+}
+
+function filesOf(path: string): string[] {
+  if (kindOf(path) !== 'directory') return [path]
+  const names = readdirSync(path).filter(name => !SKIPPED.test(name))
+  return names.sort(byCodePoint).flatMap(name => filesOf(join(path, name)))
+}
+
+function readInventoryFile(inventory: Inventory, path: string, cwd: string): void {
+  // An inventory file that is encrypted as a whole cannot wait: its hosts are inside.
+  const source = openSource(readSource(path, cwd), inventory.vault)
+  refuseProgram(source)
+  if (extname(path) === '.toml') throw new ConfigError('inventories in TOML are not read here', wholeOf(source), 'YAML and INI are')
+  const value = yamlOf(source, path)
+  if (value) readYamlInventory(inventory, value, source)
+  else readIni(inventory, source)
+}
+
+/** The file's content when it is YAML; undefined when it is to be read as INI. Ansible tries one after the other; this decides first. */
+function yamlOf(source: Source, path: string): Value | undefined {
+  const extension = extname(path)
+  const first = source.text.split('\n').find(line => !/^\s*([#;].*)?$/.test(line)) ?? ''
+  if (['.yml', '.yaml', '.json'].includes(extension)) {
+    return /^\s*\[[\w.-]+(:\w+)?\]\s*(#.*)?$/.test(first) && extension !== '.json' ? undefined : filled(parseYaml(source), source)
+  }
+  if (extension !== '' || first.trim() === '') return undefined
+  const looksYaml = /^---|^[^[=\s]+:\s*(#.*)?$|^\{/.test(first)
+  try {
+    const value = parseYaml(source)
+    return value.kind === 'map' ? value : undefined
+  } catch (error) {
+    configErrorsOf(error)
+    if (looksYaml) throw error
+    return undefined
+  }
+}
+
+function filled(value: Value, source: Source): Value {
+  if (value.kind !== 'scalar' || value.value !== null) return value
+  throw new ConfigError('this inventory is empty', wholeOf(source))
+}
+
+function refuseProgram(source: Source): void {
+  if (!source.text.startsWith('#!')) return
+  throw new ConfigError(
+    'inventory scripts are not run here',
+    { source, line: 1, column: 1 },
+    'write its result down with: ansible-inventory --list --yaml',
+  )
+}

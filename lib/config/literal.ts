@@ -1,0 +1,151 @@
+import type { Scalar } from './value.ts'
+
+/** What a Python literal stands for. Lists are lists, tuples and sets too. */
+export type Literal = Scalar | Literal[] | Map<string, Literal>
+
+interface Cursor {
+  text: string
+  at: number
+}
+
+class NoLiteral extends Error {}
+
+/**
+ * The value of a text that is a Python literal, which is how Ansible reads the values of INI inventories: `True` is true but `true` and
+ * `yes` are text, `0644` is text, `0o644` a number, `[1, 'a']` a list. Undefined for all that is none.
+ */
+export function pythonLiteral(text: string): Literal | undefined {
+  const cursor = { text: text.replace(/^[ \t]+/, ''), at: 0 }
+  try {
+    const value = literal(cursor)
+    const tuple = accept(cursor, ',') ? [value, ...elements(cursor, undefined)] : value
+    // Python ignores a comment behind a literal, so `port=22 # ssh` is a number where `name=x # y` is all text.
+    return /^(#.*)?\s*$/.test(cursor.text.slice(cursor.at)) ? tuple : undefined
+  } catch (error) {
+    if (error instanceof NoLiteral) return undefined
+    throw error
+  }
+}
+
+function literal(cursor: Cursor): Literal {
+  blanks(cursor)
+  switch (cursor.text[cursor.at]) {
+    case '[':
+      cursor.at += 1
+      return elements(cursor, ']')
+    case '(':
+      cursor.at += 1
+      return parenthesised(cursor)
+    case '{':
+      cursor.at += 1
+      return braced(cursor)
+  }
+  return strings(cursor) ?? word(cursor)
+}
+
+function elements(cursor: Cursor, end: string | undefined): Literal[] {
+  const items: Literal[] = []
+  for (;;) {
+    if (end === undefined ? atEnd(cursor) : accept(cursor, end)) return items
+    items.push(literal(cursor))
+    if (accept(cursor, ',')) continue
+    if (end === undefined ? atEnd(cursor) : accept(cursor, end)) return items
+    throw new NoLiteral()
+  }
+}
+
+function parenthesised(cursor: Cursor): Literal {
+  if (accept(cursor, ')')) return []
+  const first = literal(cursor)
+  if (accept(cursor, ')')) return first
+  if (!accept(cursor, ',')) throw new NoLiteral()
+  return [first, ...elements(cursor, ')')]
+}
+
+function braced(cursor: Cursor): Literal {
+  if (accept(cursor, '}')) return new Map()
+  const first = literal(cursor)
+  if (!accept(cursor, ':')) {
+    if (accept(cursor, '}')) return [first]
+    if (!accept(cursor, ',')) throw new NoLiteral()
+    return [first, ...elements(cursor, '}')]
+  }
+  const entries = new Map([[keyOf(first), literal(cursor)]])
+  while (accept(cursor, ',')) {
+    if (accept(cursor, '}')) return entries
+    const key = keyOf(literal(cursor))
+    if (!accept(cursor, ':')) throw new NoLiteral()
+    entries.set(key, literal(cursor))
+  }
+  if (!accept(cursor, '}')) throw new NoLiteral()
+  return entries
+}
+
+function keyOf(value: Literal): string {
+  if (value !== null && typeof value === 'object') throw new NoLiteral()
+  return String(value)
+}
+
+const STRING = /[uU]?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
+const RAW_STRING = /[rR](?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
+
+/** One or more strings side by side, which Python joins. */
+function strings(cursor: Cursor): string | undefined {
+  let joined: string | undefined
+  for (;;) {
+    blanks(cursor)
+    const raw = match(cursor, RAW_STRING)
+    const text = raw ? (raw[1] ?? raw[2]) : unescaped(match(cursor, STRING))
+    if (text === undefined) return joined
+    joined = (joined ?? '') + text
+  }
+}
+
+const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }
+
+function unescaped(found: RegExpExecArray | undefined): string | undefined {
+  const text = found?.slice(1).find(part => part !== undefined)
+  return text?.replace(/\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[0-7]{1,3}|[\s\S])/gi, (whole, code: string) => {
+    if (/^[xuU]./.test(code)) return String.fromCodePoint(Number.parseInt(code.slice(1), 16))
+    if (/^[0-7]/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8))
+    return ESCAPES[code] ?? (/[\\'"]/.test(code) ? code : whole)
+  })
+}
+
+const NUMBER =
+  /[-+]?\s*(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:\d(?:_?\d)*)?\.\d(?:_?\d)*|\d(?:_?\d)*\.?)(?:[eE][-+]?\d(?:_?\d)*)?)(?![\w.])/y
+const NAME = /(?:True|False|None)(?!\w)/y
+
+function word(cursor: Cursor): Scalar {
+  const name = match(cursor, NAME)?.[0]
+  if (name !== undefined) return name === 'None' ? null : name === 'True'
+  const number = match(cursor, NUMBER)?.[0].replaceAll(/[_\s]/g, '')
+  if (number === undefined) throw new NoLiteral()
+  const digits = number.replace(/^[-+]/, '')
+  // Python 3 has no octal numbers with a bare leading zero: 0644 is an error there, and so stays text.
+  if (/^0\d*[1-9]\d*$/.test(digits)) throw new NoLiteral()
+  return (number.startsWith('-') ? -1 : 1) * Number(digits) + 0
+}
+
+function match(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined {
+  pattern.lastIndex = cursor.at
+  const found = pattern.exec(cursor.text) ?? undefined
+  if (found) cursor.at = pattern.lastIndex
+  return found
+}
+
+function blanks(cursor: Cursor): void {
+  while (/\s/.test(cursor.text[cursor.at] ?? '')) cursor.at += 1
+}
+
+function accept(cursor: Cursor, character: string): boolean {
+  blanks(cursor)
+  if (cursor.text[cursor.at] !== character) return false
+  cursor.at += 1
+  return true
+}
+
+function atEnd(cursor: Cursor): boolean {
+  blanks(cursor)
+  return cursor.at === cursor.text.length || cursor.text[cursor.at] === '#'
+}

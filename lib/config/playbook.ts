@@ -1,0 +1,148 @@
+import { dirname, resolve } from 'node:path'
+import { ConfigError, collecting, type Place } from './error.ts'
+import { readSource, shownPath } from './files.ts'
+import { checkKeys, IMPORT_KEYS, PLAY_KEYS, ROLE_KEYS } from './play-keys.ts'
+import { flagIn, numberIn, textIn, wordsIn } from './play-values.ts'
+import { didYouMean } from './suggest.ts'
+import { type Decrypter, type Entry, layered, type Value, type Variables } from './value.ts'
+import { variablesIn } from './vars-files.ts'
+import { keyring, openSource } from './vault.ts'
+import { parseYaml } from './yaml.ts'
+
+/** A role as a play names it. */
+interface PlayRole {
+  role: string
+  /** Its own tags, those of its play, and its name. */
+  tags: string[]
+  vars: Variables
+  place: Place
+}
+
+export interface Play {
+  name: string
+  /** One or more host patterns. */
+  hosts: string[]
+  hostsPlace: Place
+  roles: PlayRole[]
+  /** `vars` with `vars_files` on top, as in Ansible. */
+  vars: Variables
+  tags: string[]
+  become?: boolean
+  becomeUser?: string
+  remoteUser?: string
+  /** Whether a failed host stops the others of its cluster. */
+  anyErrorsFatal: boolean
+  /** How many clusters at a time. */
+  serial?: number
+  place: Place
+}
+
+export interface Playbook {
+  /** The file as an operator would name it. */
+  file: string
+  /** Its plays and those of the playbooks that it imports, in order. */
+  plays: Play[]
+}
+
+export interface PlaybookOptions {
+  cwd?: string
+  /** The roles there are; an unknown one is an error. Left out, any name is taken. */
+  roleNames?: readonly string[]
+  vault?: Decrypter
+}
+
+interface Reading {
+  roleNames: readonly string[] | undefined
+  cwd: string
+  vault: Decrypter
+  /** The files being read, outermost first: an import of one of them would never end. */
+  open: string[]
+}
+
+/** Reads a playbook with all that it imports. */
+export function loadPlaybook(path: string, options: PlaybookOptions = {}): Playbook {
+  const cwd = options.cwd ?? process.cwd()
+  const plays = readPlaybook(resolve(cwd, path), { roleNames: options.roleNames, cwd, vault: options.vault ?? keyring([]), open: [] })
+  return { file: shownPath(path, cwd), plays }
+}
+
+function readPlaybook(file: string, reading: Reading): Play[] {
+  const source = openSource(readSource(file, reading.cwd), reading.vault)
+  const value = parseYaml(source)
+  if (value.kind !== 'list') throw new ConfigError('a playbook is a list of plays', value.place, '- hosts: nfs\n    roles: [base]')
+  const nested = { ...reading, open: [...reading.open, file] }
+  return collecting(value.items, item => readItem(item, file, nested)).flat()
+}
+
+function readItem(item: Value, file: string, reading: Reading): Play[] {
+  if (item.kind !== 'map') throw new ConfigError('a play is a mapping with hosts and roles', item.place)
+  const imported = item.entries.get('import_playbook') ?? item.entries.get('ansible.builtin.import_playbook')
+  return imported ? importPlaybook(imported, item.entries, file, reading) : [readPlay(item.entries, item.place, file, reading)]
+}
+
+function importPlaybook({ value }: Entry, entries: Variables, file: string, reading: Reading): Play[] {
+  checkKeys(entries, IMPORT_KEYS, 'an import')
+  const path = resolve(dirname(file), textIn(value))
+  if (reading.open.includes(path)) throw new ConfigError('a playbook cannot import itself', value.place)
+  const tags = wordsIn(entries.get('tags')?.value)
+  const vars = entries.get('vars')
+  return readPlaybook(path, reading).map(play => ({
+    ...play,
+    vars: layered(vars && variablesIn(vars.value), play.vars),
+    tags: [...new Set([...play.tags, ...tags])],
+    roles: play.roles.map(role => ({ ...role, tags: [...new Set([...role.tags, ...tags])] })),
+  }))
+}
+
+function readPlay(entries: Variables, place: Place, file: string, reading: Reading): Play {
+  checkKeys(entries, PLAY_KEYS, 'a play')
+  const hosts = entries.get('hosts')
+  if (!hosts) throw new ConfigError("a play needs 'hosts'", place)
+  const patterns = wordsIn(hosts.value, { commas: false })
+  if (patterns.length === 0) throw new ConfigError("'hosts' names no host", hosts.value.place)
+  const tags = wordsIn(entries.get('tags')?.value)
+  const become = flagIn(entries.get('become')?.value)
+  const becomeUser = entries.get('become_user')
+  const remoteUser = entries.get('remote_user') ?? entries.get('user')
+  const serial = entries.get('serial')
+  return {
+    name: entries.has('name') ? textIn(entries.get('name')?.value) : patterns.join(','),
+    hosts: patterns,
+    hostsPlace: hosts.value.place,
+    roles: rolesIn(entries.get('roles'), tags, reading),
+    vars: layered(...playVars(entries, file, reading)),
+    tags,
+    ...(become !== undefined && { become }),
+    ...(becomeUser && { becomeUser: textIn(becomeUser.value) }),
+    ...(remoteUser && { remoteUser: textIn(remoteUser.value) }),
+    anyErrorsFatal: flagIn(entries.get('any_errors_fatal')?.value) ?? true,
+    ...(serial && { serial: numberIn(serial.value) }),
+    place,
+  }
+}
+
+function playVars(entries: Variables, file: string, reading: Reading): Variables[] {
+  const vars = entries.get('vars')
+  const files = wordsIn(entries.get('vars_files')?.value, { commas: false })
+  const read = (path: string) => variablesIn(parseYaml(openSource(readSource(resolve(dirname(file), path), reading.cwd), reading.vault)))
+  return [...(vars ? [variablesIn(vars.value)] : []), ...files.map(read)]
+}
+
+function rolesIn(entry: Entry | undefined, playTags: string[], reading: Reading): PlayRole[] {
+  if (!entry || (entry.value.kind === 'scalar' && entry.value.value === null)) return []
+  const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
+  return collecting(items, item => roleIn(item, playTags, reading))
+}
+
+function roleIn(item: Value, playTags: string[], { roleNames }: Reading): PlayRole {
+  const entries: Variables = item.kind === 'map' ? item.entries : new Map([['role', { at: item.place, value: item }]])
+  checkKeys(entries, ROLE_KEYS, 'a role')
+  const named = (entries.get('role') ?? entries.get('name'))?.value
+  if (!named) throw new ConfigError("a role's entry needs 'role'", item.place)
+  const name = textIn(named)
+  if (roleNames && !roleNames.includes(name))
+    throw new ConfigError(`no role '${name}'`, named.place, didYouMean(name, roleNames) ?? `there are: ${roleNames.join(', ')}`)
+  const vars = entries.get('vars')
+  const tags = new Set([...playTags, ...wordsIn(entries.get('tags')?.value), name])
+  return { role: name, tags: [...tags], vars: vars ? variablesIn(vars.value) : new Map(), place: named.place }
+}

@@ -1,0 +1,84 @@
+import type { Scalar } from './value.ts'
+
+// Ansible reads YAML with PyYAML, so these are PyYAML's rules, not those of the YAML 1.1 document: `y` is text, `1e3` is text.
+const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
+const NULL = /^(?:~|null|Null|NULL|)$/
+const INT = /^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
+const FLOAT =
+  /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+const TIMESTAMP =
+  /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:(Z)|([-+])(\d\d?)(?::(\d\d))?))?)?$/
+
+/** What a plain (unquoted) YAML scalar means: `0644` is 420, `yes` is true, `1:30` is 90, a date is text in ISO form. */
+export function plainScalar(text: string): Scalar {
+  if (NULL.test(text)) return null
+  if (BOOL.test(text)) return toBoolean(text)
+  if (INT.test(text)) return toInteger(text)
+  if (FLOAT.test(text)) return toFloat(text)
+  return toTimestamp(text) ?? text
+}
+
+/** What a plain scalar means in a file that is JSON throughout, which Ansible reads as JSON. */
+export const jsonScalar = (text: string): Scalar => JSON.parse(text) as Scalar
+
+/** The value of a scalar with one of YAML's own tags (`!!str 0644`), or undefined when the text does not fit. */
+export function taggedScalar(tag: string, text: string): Scalar | undefined {
+  switch (tag) {
+    case 'str':
+      return text
+    case 'int':
+      return INT.test(text) ? toInteger(text) : undefined
+    case 'float':
+      return FLOAT.test(text) ? toFloat(text) : INT.test(text) ? Number(text.replaceAll('_', '')) : undefined
+    case 'bool':
+      return BOOL.test(text) ? toBoolean(text) : undefined
+    case 'null':
+      return null
+    case 'timestamp':
+      return toTimestamp(text)
+    default:
+      return undefined
+  }
+}
+
+const toBoolean = (text: string) => ['yes', 'true', 'on'].includes(text.toLowerCase())
+
+function toInteger(text: string): number {
+  const [sign, digits] = signed(text)
+  // Adding 0 turns JavaScript's -0 into the only zero that an integer has.
+  return sign * magnitude(digits) + 0
+}
+
+function magnitude(digits: string): number {
+  if (digits.startsWith('0b')) return Number.parseInt(digits.slice(2), 2)
+  if (digits.startsWith('0x')) return Number.parseInt(digits.slice(2), 16)
+  if (digits.includes(':')) return sexagesimal(digits)
+  return Number.parseInt(digits, digits.startsWith('0') ? 8 : 10)
+}
+
+function toFloat(text: string): number {
+  const [sign, digits] = signed(text.toLowerCase())
+  if (digits === '.inf') return sign * Number.POSITIVE_INFINITY
+  if (digits === '.nan') return Number.NaN
+  return sign * (digits.includes(':') ? sexagesimal(digits) : Number(digits))
+}
+
+const signed = (text: string): [sign: number, digits: string] => [
+  text.startsWith('-') ? -1 : 1,
+  text.replaceAll('_', '').replace(/^[-+]/, ''),
+]
+
+const sexagesimal = (digits: string) => digits.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+
+/** A date as Python prints it, which is how it reaches an Ansible template; undefined for anything else. */
+function toTimestamp(text: string): string | undefined {
+  const match = TIMESTAMP.exec(text)
+  if (!match) return undefined
+  const [, year, month = '', day = '', hour, minute, second, fraction, utc, sign, zoneHour = '', zoneMinute = '00'] = match
+  if (hour === undefined) return month.length === 2 && day.length === 2 ? `${year}-${month}-${day}` : undefined
+  const micros = (fraction ?? '').slice(0, 6).padEnd(6, '0')
+  const zone = utc ? '+00:00' : sign ? `${sign}${two(zoneHour)}:${zoneMinute}` : ''
+  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${minute}:${second}${Number(micros) === 0 ? '' : `.${micros}`}${zone}`
+}
+
+const two = (digits: string) => digits.padStart(2, '0')

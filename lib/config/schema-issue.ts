@@ -1,0 +1,86 @@
+import type { z } from 'zod'
+import { ConfigError } from './error.ts'
+import { shownPath } from './files.ts'
+import { groupsOf, type Inventory } from './model.ts'
+import { partAt, type Variables } from './value.ts'
+
+interface Context {
+  inventory: Inventory
+  host: string
+  given: Variables
+  schema: z.ZodObject
+}
+
+/** Whether a field is marked `.meta({ secret: true })`, under whatever `.optional()` or `.default()` wraps it. */
+export function fieldSecret(field: z.ZodType): boolean {
+  if (field.meta()?.secret === true) return true
+  const inner = (field.def as { innerType?: z.ZodType; in?: z.ZodType }).innerType ?? (field.def as { in?: z.ZodType }).in
+  return inner !== undefined && fieldSecret(inner)
+}
+
+/** One finding of the schema as an error at the value it is about, or at the host that lacks the value. */
+export function issueError(issue: z.core.$ZodIssue, { inventory, host, given, schema }: Context): ConfigError {
+  const [name, ...rest] = issue.path
+  const entry = given.get(String(name))
+  if (!entry) return new ConfigError(missing(String(name), host, schema), inventory.hosts.get(host)?.place, whereToSet(inventory, host))
+  const part = partAt(entry.value, rest)
+  const place =
+    isSecret(schema, String(name)) || part.kind === 'vault' ? { ...part.place, source: { ...part.place.source, secret: true } } : part.place
+  return new ConfigError(messageOf(issue, host), place)
+}
+
+function messageOf(issue: z.core.$ZodIssue, host: string): string {
+  const path = issue.path
+    .map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .slice(1)
+  const message = issue.message.startsWith(path) ? issue.message : `${path}: ${wordingOf(issue)}`
+  return `${message} (for ${host})`
+}
+
+/** Schema libraries talk of "Invalid input: expected number, received string"; an operator wants what to write. */
+function wordingOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.message.replace(/^Invalid input: /, '')
+    case 'invalid_value':
+      return `must be ${issue.values.map(value => String(value)).join(' or ')}`
+    case 'invalid_format':
+      return FORMATS[issue.format] ?? issue.message
+    case 'too_small':
+      return issue.origin === 'string'
+        ? `must have at least ${issue.minimum} characters`
+        : `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
+    case 'unrecognized_keys':
+      return `does not know ${issue.keys.map(key => `'${key}'`).join(', ')}`
+    default:
+      return issue.message
+  }
+}
+
+const FORMATS: Record<string, string> = {
+  ipv4: 'must be an IPv4 address, such as 192.168.0.210',
+  cidrv4: 'must be an IPv4 address with its prefix length, such as 192.168.0.219/24',
+  regex: 'does not have the form that is expected',
+}
+
+function missing(name: string, host: string, schema: z.ZodObject): string {
+  const description = (schema.shape[name] as z.ZodType | undefined)?.description
+  return `${name} is not set for ${host}${description ? ` (${description})` : ''}`
+}
+
+/** The most specific group of the host is where a cluster's settings live as a rule. */
+function whereToSet(inventory: Inventory, host: string): string {
+  const group = groupsOf(inventory, host).at(-1)?.name ?? 'all'
+  const file = inventory.hosts.get(host)?.place.source.file ?? 'the inventory'
+  return `set it for the group '${group}' or for ${host} in ${shownPath(file)}, or in host_vars/${host}.yml`
+}
+
+const isSecret = (schema: z.ZodObject, name: string) => {
+  const field = schema.shape[name] as z.ZodType | undefined
+  return field !== undefined && fieldSecret(field)
+}

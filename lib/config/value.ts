@@ -1,0 +1,85 @@
+import { ConfigError, type Place } from './error.ts'
+
+export type Scalar = string | number | boolean | null
+
+/**
+ * A value as it was written, not yet judged: vault text is still encrypted and `{{ }}` still there, because only what is read has to be
+ * readable.
+ */
+export type Value =
+  | {
+      kind: 'scalar'
+      value: Scalar
+      place: Place
+      /** Written where every value is text (INI, `-e key=value`): a number or a truth value may be meant. */
+      untyped?: true
+      /** Tagged `!unsafe`: braces are braces. */
+      verbatim?: true
+    }
+  | { kind: 'vault'; ciphertext: string; place: Place }
+  | { kind: 'list'; items: Value[]; place: Place }
+  | { kind: 'map'; entries: Variables; place: Place }
+
+/** A name with its value; `at` is where the name stands. */
+export interface Entry {
+  at: Place
+  value: Value
+}
+
+/** Variables by name, in the order they were written. */
+export type Variables = Map<string, Entry>
+
+/** Something that can open vault text. */
+export interface Decrypter {
+  decrypt(ciphertext: string, place: Place): string
+}
+
+export interface Revealed {
+  value: unknown
+  /** The plain text of what was encrypted, for masking. */
+  secrets: string[]
+}
+
+/** The value for use: decrypted, as plain JavaScript. A template is an error here and nowhere else. */
+export function reveal(value: Value, vault: Decrypter): Revealed {
+  const secrets: string[] = []
+  const plain = (part: Value): unknown => {
+    switch (part.kind) {
+      case 'list':
+        return part.items.map(plain)
+      case 'map':
+        return Object.fromEntries([...part.entries].map(([name, entry]) => [name, plain(entry.value)]))
+      case 'vault': {
+        const text = vault.decrypt(part.ciphertext, part.place)
+        secrets.push(text)
+        return text
+      }
+      case 'scalar':
+        if (!part.verbatim) refuseTemplate(part.value, part.place)
+        // Whatever stands in an encrypted file is secret, short words and numbers excepted: masking those would hide half the output.
+        if (part.place.source.secret && typeof part.value === 'string') secrets.push(part.value)
+        return part.value
+    }
+  }
+  return { value: plain(value), secrets }
+}
+
+function refuseTemplate(value: Scalar, place: Place): void {
+  if (typeof value !== 'string' || !/\{\{.*\}\}|\{%.*%\}/s.test(value)) return
+  throw new ConfigError('templates ({{ }}) are not evaluated here', place, 'write the value itself; logic belongs in roles')
+}
+
+/** The part of a value at a path (as schemas report it), or the innermost part that exists. */
+export function partAt(value: Value, path: readonly PropertyKey[]): Value {
+  const [step, ...rest] = path
+  if (step === undefined) return value
+  const part = value.kind === 'list' ? value.items[Number(step)] : value.kind === 'map' ? value.entries.get(String(step))?.value : undefined
+  return part ? partAt(part, rest) : value
+}
+
+/** Later layers win, whole values at a time, as Ansible merges by default. */
+export function layered(...layers: (Variables | undefined)[]): Variables {
+  const merged: Variables = new Map()
+  for (const layer of layers) for (const [name, entry] of layer ?? []) merged.set(name, entry)
+  return merged
+}

@@ -1,0 +1,106 @@
+import type { z } from 'zod'
+import { ConfigError, configErrorsOf, placeName, throwAll } from './error.ts'
+import type { Inventory } from './model.ts'
+import { type OuterVariables, variablesOf } from './precedence.ts'
+import { plainScalar } from './scalar.ts'
+import { fieldSecret, issueError } from './schema-issue.ts'
+import { closest, didYouMean } from './suggest.ts'
+import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
+
+/** Names under these prefixes are ours: one that we do not know is a mistake. All others belong to somebody else. */
+const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'ha_', 'client_', 'nfsha_'] as const
+
+/** Our variables that are no setting of a role. */
+const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example'] as const
+
+export interface ResolveOptions<S extends z.ZodObject> extends OuterVariables {
+  schema: S
+  /** Names that are ours but not in this schema: those of the roles that this host has nothing to do with. */
+  knownNames?: readonly string[]
+}
+
+export interface ResolvedVars<S extends z.ZodObject> {
+  values: z.infer<S>
+  /** Plain text of all that is secret among the values, for masking. */
+  secrets: string[]
+  /** Where each value comes from: `file:line:column`, `-e`, or `default`. */
+  origins: Record<string, string>
+}
+
+/** A host's variables as the schema wants them. Throws all mistakes at once, each at its place. */
+export function resolveVars<S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): ResolvedVars<S> {
+  const { schema, knownNames = [] } = options
+  const given = variablesOf(inventory, host, options)
+  const known = [...Object.keys(schema.shape), ...knownNames, ...RUNNER_VARIABLES]
+  const errors = unknownNames(given, known)
+  const { input, secrets } = readInput(inventory, given, schema, errors)
+  const result = schema.safeParse(input)
+  const broken = new Set(Object.keys(schema.shape).filter(name => given.has(name) && !(name in input)))
+  for (const issue of result.error?.issues ?? [])
+    if (!broken.has(String(issue.path[0]))) errors.push(issueError(issue, { inventory, host, given, schema }))
+  throwAll(errors)
+  return {
+    values: result.data as z.infer<S>,
+    secrets: [...new Set(secrets)].filter(secret => secret !== ''),
+    origins: originsOf(given, schema),
+  }
+}
+
+/** Errors for the names under our prefixes that nobody knows. */
+function unknownNames(given: Variables, known: readonly string[]): ConfigError[] {
+  const names = [...given].filter(([name]) => PREFIXES.some(prefix => name.startsWith(prefix)) && !known.includes(name))
+  return names.map(([name, { at }]) => {
+    const hint = didYouMean(name, known) ?? 'names with this prefix belong to nfsha-play'
+    // The value of a misspelt secret is a secret: its line is not shown.
+    const place = closest(name, known.filter(isSecretName)) ? { ...at, source: { ...at.source, secret: true } } : at
+    return new ConfigError(`unknown variable '${name}'`, place, hint)
+  })
+}
+
+const isSecretName = (name: string) => /secret|password/.test(name)
+
+interface Input {
+  input: Record<string, unknown>
+  secrets: string[]
+}
+
+function readInput(inventory: Inventory, given: Variables, schema: z.ZodObject, errors: ConfigError[]): Input {
+  const read: Input = { input: {}, secrets: [] }
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const entry = given.get(name)
+    if (!entry) continue
+    try {
+      const { value, secrets } = readField(entry, field as z.ZodType, inventory)
+      read.input[name] = value
+      read.secrets.push(...secrets, ...(fieldSecret(field as z.ZodType) ? textsOf(value) : []))
+    } catch (error) {
+      errors.push(...configErrorsOf(error))
+    }
+  }
+  return read
+}
+
+/** INI files and `-e key=value` know text only. Where the schema refuses the text, what YAML makes of it is meant: `5`, `yes`. */
+function readField({ value }: Entry, field: z.ZodType, inventory: Inventory): Revealed {
+  const revealed = reveal(value, inventory.vault)
+  if (value.kind !== 'scalar' || !value.untyped || field.safeParse(revealed.value).success) return revealed
+  const other = typeof value.value === 'string' ? plainScalar(value.value) : String(value.value)
+  return field.safeParse(other).success ? { ...revealed, value: other } : revealed
+}
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number') return [String(value)]
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsOf) : []
+}
+
+function originsOf(given: Variables, schema: z.ZodObject): Record<string, string> {
+  const originOf = (entry: Entry | undefined) => (entry ? placeName(entry.value.place) : 'default')
+  return Object.fromEntries(Object.keys(schema.shape).map(name => [name, originOf(given.get(name))]))
+}
+
+/** The value of one variable of a host, or undefined. Only what is asked for is decrypted and has to be free of templates. */
+export function readVariable(inventory: Inventory, host: string, name: string, outer: OuterVariables = {}): unknown {
+  const entry = variablesOf(inventory, host, outer).get(name)
+  return entry && reveal(entry.value, inventory.vault).value
+}

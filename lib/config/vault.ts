@@ -1,0 +1,98 @@
+import { Vault } from 'ansible-vault'
+import { ConfigError, type Place, type Source, wholeOf } from './error.ts'
+import type { Decrypter } from './value.ts'
+
+/** A vault password, with the vault id it was given for (`--vault-id dev@file`). */
+export interface VaultPassword {
+  password: string
+  id?: string
+}
+
+const HEADER = /^\$ANSIBLE_VAULT;/
+
+/** Whether a text (a whole file, or the value after `!vault`) is encrypted. */
+export const isVault = (text: string) => HEADER.test(text.trimStart())
+
+/** Encrypts a text as `ansible-vault encrypt` does: format 1.2 when there is a vault id, else 1.1. */
+export function encrypt(text: string, { password, id }: VaultPassword): string {
+  refuseEmpty(password)
+  // The package takes no id as "format 1.1", which is also what Ansible writes for the id `default`.
+  const vault = new Vault({ password }).encryptSync(text, id === 'default' ? '' : (id ?? ''))
+  return `${vault}\n`
+}
+
+/** Decrypts a whole vault text with the first password that fits. `place` is named when none does. */
+export function decrypt(vaultText: string, passwords: readonly VaultPassword[], place?: Place): string {
+  const { header, lines } = envelope(vaultText, place)
+  if (passwords.length === 0)
+    throw new ConfigError('this is encrypted, and no vault password was given', place, 'give one with -J or --vault-password-file')
+  const id = header.split(';')[3]
+  for (const candidate of matchingFirst(passwords, id)) {
+    const text = attempt([header, ...lines].join('\n'), candidate.password)
+    if (text !== undefined) return text
+  }
+  throw new ConfigError(`no given vault password opens this${id ? ` (vault id '${id}')` : ''}`, place)
+}
+
+/** The same text under another password; the vault id stays unless a new one is given. */
+export function rekey(vaultText: string, passwords: readonly VaultPassword[], next: VaultPassword, place?: Place): string {
+  const id = next.id ?? envelope(vaultText, place).header.split(';')[3]
+  return encrypt(decrypt(vaultText, passwords, place), { password: next.password, ...(id ? { id } : {}) })
+}
+
+/** A ready piece of YAML, as `ansible-vault encrypt_string --name` prints it. */
+export function encryptString(text: string, password: VaultPassword, name?: string): string {
+  const indented = encrypt(text, password).trimEnd().replace(/^/gm, ' '.repeat(10))
+  return `${name === undefined ? '' : `${name}: `}!vault |\n${indented}\n`
+}
+
+/** Opens vault text when it is needed, and each text once: a key derivation takes tens of milliseconds. */
+export function keyring(passwords: readonly VaultPassword[]): Decrypter & { readonly empty: boolean } {
+  const opened = new Map<string, string>()
+  return {
+    empty: passwords.length === 0,
+    decrypt(ciphertext, place) {
+      const text = opened.get(ciphertext) ?? decrypt(ciphertext, passwords, place)
+      opened.set(ciphertext, text)
+      return text
+    },
+  }
+}
+
+/** The source in plain text; what comes out of the vault is never quoted in a message. */
+export function openSource(source: Source, vault: Decrypter): Source {
+  if (!isVault(source.text)) return source
+  return { file: source.file, text: vault.decrypt(source.text, wholeOf(source)), secret: true }
+}
+
+function envelope(vaultText: string, place: Place | undefined): { header: string; lines: string[] } {
+  const [header = '', ...lines] = vaultText
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  if (!/^\$ANSIBLE_VAULT;1\.[12];AES256(;|$)/.test(header))
+    throw new ConfigError(
+      isVault(header) ? `vault format ${header} is not known` : 'this is no vault text',
+      place,
+      'format 1.1 and 1.2 with AES256 are',
+    )
+  if (lines.length === 0 || lines.some(line => !/^[0-9a-f]+$/i.test(line))) throw new ConfigError('this vault text is damaged', place)
+  return { header, lines }
+}
+
+const matchingFirst = (passwords: readonly VaultPassword[], id: string | undefined) =>
+  id === undefined ? passwords : [...passwords.filter(given => given.id === id), ...passwords.filter(given => given.id !== id)]
+
+function attempt(vaultText: string, password: string): string | undefined {
+  refuseEmpty(password)
+  try {
+    return new Vault({ password }).decryptSync(vaultText, undefined)
+  } catch {
+    // A wrong password shows as a failed integrity check, exactly as damaged text does.
+    return undefined
+  }
+}
+
+function refuseEmpty(password: string): void {
+  if (password === '') throw new ConfigError('the vault password is empty', wholeOf({ file: 'vault password', text: '' }))
+}

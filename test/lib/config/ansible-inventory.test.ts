@@ -1,0 +1,88 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseExtraVars } from '../../../lib/config/extra-vars.ts'
+import { loadInventory } from '../../../lib/config/inventory.ts'
+import { hostsOf, type Inventory } from '../../../lib/config/model.ts'
+import { variablesOf } from '../../../lib/config/precedence.ts'
+import type { Value } from '../../../lib/config/value.ts'
+
+const SITE = join(import.meta.dirname, '../../fixtures/config/site')
+const SOURCES = ['inventory', 'other/second.yml']
+const PLAYBOOK_DIRECTORY = 'play'
+const EXTRA = [
+  `k=v q="a b" who='it is me' eq=a=b=c esc="tab\\there" num=0644 empty= x=a"b"c`,
+  '{"json": [1, {"a": null}], "octal": 0644}',
+  '@extra.yml',
+]
+
+const installed = spawnSync('ansible-inventory', ['--version']).status === 0
+
+interface Listing {
+  _meta: { hostvars: Record<string, Record<string, unknown>> }
+  [group: string]: { hosts?: string[]; children?: string[] } & object
+}
+
+function ansibleListing(extra: string[]): Listing {
+  const sources = SOURCES.flatMap(source => ['-i', source])
+  const vault = ['--vault-password-file', 'vault-password', '--vault-id', 'dev@vault-password-dev']
+  const args = [...sources, ...vault, '--playbook-dir', PLAYBOOK_DIRECTORY, ...extra.flatMap(text => ['-e', text]), '--list']
+  const output = execFileSync('ansible-inventory', args, {
+    cwd: SITE,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return JSON.parse(output) as Listing
+}
+
+function ourInventory(): Inventory {
+  return loadInventory(SOURCES, {
+    cwd: SITE,
+    playbookDirectories: [PLAYBOOK_DIRECTORY],
+    vaultPasswords: [{ password: 'hunter-two' }, { password: 'other-password', id: 'dev' }],
+  })
+}
+
+/** A value as ansible-inventory prints it: templates and inline vault text as they stand. */
+function asPrinted(value: Value): unknown {
+  switch (value.kind) {
+    case 'scalar':
+      return value.verbatim ? { __ansible_unsafe: value.value } : value.value
+    case 'vault':
+      return { __ansible_vault: value.ciphertext }
+    case 'list':
+      return value.items.map(asPrinted)
+    case 'map':
+      return Object.fromEntries([...value.entries].map(([name, entry]) => [name, asPrinted(entry.value)]))
+  }
+}
+
+function ourHostvars(inventory: Inventory, extra: string[]): Record<string, Record<string, unknown>> {
+  const extraVars = parseExtraVars(extra, inventory.vault, SITE)
+  const of = (host: string) => [...variablesOf(inventory, host, { extraVars })].map(([name, entry]) => [name, asPrinted(entry.value)])
+  return Object.fromEntries([...inventory.hosts.keys()].map(host => [host, Object.fromEntries(of(host))]))
+}
+
+// What Ansible says is the definition of "as Ansible reads it"; nothing of it is copied into the test.
+describe.skipIf(!installed)(`as ansible-inventory reads it${installed ? '' : ' (skipped: ansible-inventory is not installed)'}`, () => {
+  it('gives every variable of every host the same value', () => {
+    const theirs = ansibleListing([])._meta.hostvars
+    expect(Object.values(theirs).flatMap(Object.keys).length).toBeGreaterThan(400)
+    expect(ourHostvars(ourInventory(), [])).toEqual(theirs)
+  })
+
+  it('puts -e over everything, read in the same three ways', () => {
+    expect(ourHostvars(ourInventory(), EXTRA)).toEqual(ansibleListing(EXTRA)._meta.hostvars)
+  })
+
+  it('puts the same hosts into the same groups', () => {
+    const inventory = ourInventory()
+    const { _meta, ...theirs } = ansibleListing([])
+    for (const [name, group] of Object.entries(theirs)) {
+      expect(inventory.groups.get(name)?.children.toSorted(), `children of ${name}`).toEqual((group.children ?? []).toSorted())
+      if (name !== 'all') expect(inventory.groups.get(name)?.hosts, `hosts of ${name}`).toEqual(group.hosts ?? [])
+    }
+    expect(hostsOf(inventory, 'all').toSorted()).toEqual(Object.keys(_meta.hostvars).toSorted())
+  })
+})

@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadPlaybook } from '../../../lib/config/playbook.ts'
+import { reveal } from '../../../lib/config/value.ts'
+import { failure, workspace } from './workspace.ts'
+
+const roleNames = ['base', 'heartbeat', 'nfs']
+const load = (files: Record<string, string>) => loadPlaybook('site.yml', { cwd: workspace(files), roleNames })
+const problem = (text: string) => failure(() => load({ 'site.yml': text }))
+
+describe('loadPlaybook', () => {
+  it('reads plays with their roles, tags and variables', () => {
+    const { file, plays } = load({
+      'site.yml': `- name: one
+  hosts: [nfs, "!M2"]
+  become: yes
+  remote_user: ops
+  gather_facts: no
+  any_errors_fatal: false
+  serial: 1
+  tags: cluster
+  vars: {nfs_threads: 8, x: 1}
+  vars_files: [vars/more.yml]
+  roles:
+    - base
+    - {role: nfs, tags: [share, never], vars: {nfs_threads: 16}}
+- hosts: clients
+`,
+      'vars/more.yml': 'x: 2\n',
+    })
+    expect(file).toBe('site.yml')
+    expect(
+      plays.map(({ name, hosts, tags, become, remoteUser, anyErrorsFatal, serial }) => ({
+        name,
+        hosts,
+        tags,
+        become,
+        remoteUser,
+        anyErrorsFatal,
+        serial,
+      })),
+    ).toEqual([
+      { name: 'one', hosts: ['nfs', '!M2'], tags: ['cluster'], become: true, remoteUser: 'ops', anyErrorsFatal: false, serial: 1 },
+      { name: 'clients', hosts: ['clients'], tags: [], become: undefined, remoteUser: undefined, anyErrorsFatal: true, serial: undefined },
+    ])
+    const [play] = plays
+    expect(play?.roles.map(({ role, tags }) => ({ role, tags }))).toEqual([
+      { role: 'base', tags: ['cluster', 'base'] },
+      { role: 'nfs', tags: ['cluster', 'share', 'never', 'nfs'] },
+    ])
+    const x = play?.vars.get('x')?.value
+    expect(x && reveal(x, { decrypt: String }).value).toBe(2)
+  })
+
+  it('follows imports beside the file, and hands their tags on', () => {
+    const { plays } = load({
+      'site.yml': '- import_playbook: sub/a.yml\n  tags: imported\n- hosts: web\n',
+      'sub/a.yml': '- import_playbook: b.yml\n',
+      'sub/b.yml': '- hosts: nfs\n  roles: [base]\n',
+    })
+    expect(plays.map(play => [play.hosts, play.roles.map(role => role.tags)])).toEqual([
+      [['nfs'], [['base', 'imported']]],
+      [['web'], []],
+    ])
+    expect(failure(() => load({ 'site.yml': '- import_playbook: site.yml\n' }))).toContain('cannot import itself')
+    expect(failure(() => load({ 'site.yml': '- import_playbook: none.yml\n' }))).toContain('no such file')
+  })
+
+  it.each([
+    [
+      '- hosts: nfs\n  tasks: []',
+      "site.yml:2:3: 'tasks' cannot be used in a play\n    tasks: []\n    ^\n  there are no tasks in playbooks: logic belongs in roles",
+    ],
+    ['- hosts: nfs\n  roles:\n    - {role: nfs, when: x}', 'no conditions and loops'],
+    ['- hosts: nfs\n  rolse: [nfs]', "did you mean 'roles'?"],
+    ['- hosts: nfs\n  roles: [heartbeet]', "site.yml:2:11: no role 'heartbeet'"],
+    ['- hosts: "{{ target }}"', 'templates ({{ }}) are not evaluated here'],
+    ['- roles: [nfs]', "a play needs 'hosts'"],
+    ['- hosts: []', 'names no host'],
+    ['- hosts: nfs\n  become: perhaps', 'true or false'],
+    ['- hosts: nfs\n  serial: 50%', 'a whole number'],
+    ['- hosts: nfs\n  vars: [a]', 'variables are written as a mapping'],
+    ['hosts: nfs', 'a playbook is a list of plays'],
+    ['- nfs', 'a play is a mapping'],
+    ['- hosts: nfs\n  roles:\n    - tags: x', "needs 'role'"],
+    ['- hosts: nfs\n  strategy: free', 'side by side'],
+  ])('refuses %j', (text, message) => {
+    expect(problem(text)).toContain(message)
+  })
+
+  it('reports all mistakes of all plays at once', () => {
+    expect(problem('- hosts: a\n  rolse: []\n  tasks: []\n- hosts: b\n  handlers: []').match(/^site.yml:/gm)).toHaveLength(3)
+  })
+
+  it('says that there is no such file', () => {
+    const cwd = workspace({})
+    expect(failure(() => loadPlaybook(join(cwd, 'x.yml'), { cwd }))).toBe('x.yml: cannot be read: there is no such file')
+  })
+})

@@ -1,0 +1,33 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type InventoryOptions, loadInventory } from '../../../lib/config/inventory.ts'
+import type { Inventory } from '../../../lib/config/model.ts'
+
+/** A directory with these files, gone after the test. */
+export function workspace(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'nfsha-config-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return root
+}
+
+/** The inventory of these files; `hosts.yml` or `hosts` is the source. */
+export function inventoryOf(files: Record<string, string>, options: InventoryOptions = {}): Inventory {
+  const cwd = workspace(files)
+  return loadInventory([files['hosts.yml'] === undefined ? 'hosts' : 'hosts.yml'], { cwd, ...options })
+}
+
+/** The text of what an action throws. */
+export function failure(action: () => unknown): string {
+  try {
+    action()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('nothing was thrown')
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { placeName } from '../../../lib/config/error.ts'
+import { partAt, reveal } from '../../../lib/config/value.ts'
+import { parseYaml } from '../../../lib/config/yaml.ts'
+import { failure } from './workspace.ts'
+
+const read = (text: string) => parseYaml({ file: 'f.yml', text })
+const plain = (text: string) => reveal(read(text), { decrypt: () => 'opened' }).value
+
+// What values mean is compared with Ansible itself in ansible-inventory.test.ts; here is what Ansible does not do.
+describe('parseYaml', () => {
+  it('reads YAML 1.1 as PyYAML does', () => {
+    expect(plain('{a: 0644, b: yes, c: y, d: 1e3, e: 1:30, f: ~, g: 2024-01-31, h: "0644"}')).toEqual({
+      a: 420,
+      b: true,
+      c: 'y',
+      d: '1e3',
+      e: 90,
+      f: null,
+      g: '2024-01-31',
+      h: '0644',
+    })
+  })
+
+  it('reads a file that is JSON as JSON', () => {
+    expect(plain('{"a": 1e3, "b": [true, null]}')).toEqual({ a: 1000, b: [true, null] })
+  })
+
+  it('keeps the place of every value and key', () => {
+    const value = read('a:\n  - x: 1\n    y: [2, 3]\n')
+    expect(placeName(partAt(value, ['a', 0, 'y', 1]).place)).toBe('f.yml:3:12')
+    expect(placeName(partAt(value, ['a', 0, 'missing']).place)).toBe('f.yml:2:5')
+  })
+
+  it('makes every duplicate key an error', () => {
+    expect(failure(() => read('a: 1\nb: 2\na: 3\nb: 4\n'))).toBe(
+      "f.yml:3:1: 'a' is given twice\n  a: 3\n  ^\n  the first one is in line 1\n\nf.yml:4:1: 'b' is given twice\n  b: 4\n  ^\n  the first one is in line 2",
+    )
+  })
+
+  it('lets a mapping override what it merges', () => {
+    expect(plain('base: &b {x: 1, y: 1}\nv: {<<: *b, y: 2}')).toMatchObject({ v: { x: 1, y: 2 } })
+  })
+
+  it.each([
+    ['a: b: c', 'f.yml:1:'],
+    ['a:\n\t- b', 'spaces, not tabs'],
+    ['a: [1', 'f.yml:'],
+    ['a: !python/name:os.system x', 'the tag'],
+    ['a: !foo x', '!foo'],
+    ['a: !!int x', '!!int'],
+    ['{a: {b: 1}: 2}', 'f.yml:1:'],
+    ['? [a]\n: b', 'a key must be a plain word'],
+    ['a: &x [*x]', 'inside its own anchor'],
+    ['a: *nowhere', 'f.yml:1:'],
+    ['<<: 3', '<< merges'],
+    ['a: 1\n---\nb: 2', 'f.yml:'],
+  ])('explains %j', (text, expected) => {
+    expect(failure(() => read(text))).toContain(expected)
+  })
+
+  it('judges a template only where it is read', () => {
+    const value = read('a: "{{ x }}"\nb: !unsafe "{{ x }}"\nc: "a } b { c"\n')
+    expect(failure(() => reveal(partAt(value, ['a']), { decrypt: String }))).toContain('f.yml:1:4: templates ({{ }})')
+    expect(reveal(partAt(value, ['b']), { decrypt: String }).value).toBe('{{ x }}')
+    expect(reveal(partAt(value, ['c']), { decrypt: String }).value).toBe('a } b { c')
+  })
+
+  it('opens a vault value only when it is read, and marks it secret', () => {
+    const value = read('a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nb: [1, x]\n')
+    expect(reveal(partAt(value, ['a']), { decrypt: () => 'opened' })).toEqual({ value: 'opened', secrets: ['opened'] })
+    expect(reveal(partAt(value, ['b']), { decrypt: () => 'opened' })).toEqual({ value: [1, 'x'], secrets: [] })
+  })
+})
