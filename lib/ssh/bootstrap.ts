@@ -1,0 +1,47 @@
+import { Buffer } from 'node:buffer'
+
+/**
+ * The only program text that ever stands on a command line. It reads a byte count and exactly that many bytes from stdin,
+ * and runs them as a script in the same shell; what follows on stdin is the script's own.
+ * One line without `'`, `\` and `!`, so that it passes any login shell in single quotes, csh and fish included.
+ *
+ * Says on stdout `<token> ready <process group>` when it is there, and on both outputs `<token> go` just before the script's first
+ * output. The script ends with the token, so that one cut short by a lost connection never runs.
+ */
+const PROGRAM = [
+  't=$1; g=$$',
+  // The process group, to end it later: a shell that the login shell started without exec is not its leader.
+  `{ read -r l </proc/$$/stat; } 2>/dev/null && { l=\${l##*) }; set -- $l; g=$3; }`,
+  // One language of messages, and the same tools for a login user without sbin in the PATH as for root.
+  'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
+  'echo "$t ready $g"',
+  'IFS= read -r n && s=$(head -c "$n") && case $s in *"$t") ;; *) false ;; esac || { echo "the script did not arrive whole" >&2; exit 125; }',
+  `s=\${s%"$t"}`,
+  'echo "$t go"; echo "$t go" >&2',
+  'set --',
+  'eval "unset t g l n s; $s"',
+].join('; ')
+
+/** The bootstrap's command line. @param token random, unique for the exec. */
+export function bootstrapArgv(token: string): string[] {
+  return ['sh', '-c', PROGRAM, 'nfsha-play', token]
+}
+
+/** A script as the bootstrap reads it: byte count, script, token. */
+export function frameScript(script: string | Uint8Array, token: string): Buffer {
+  const bytes = typeof script === 'string' ? Buffer.from(script) : script
+  if (bytes.includes(0)) throw new TypeError('a NUL byte cannot be part of a script')
+  const body = Buffer.concat([bytes, Buffer.from(token)])
+  return Buffer.concat([Buffer.from(`${body.length}\n`), body])
+}
+
+/** The line on both outputs after which everything is the script's. */
+export function goLine(token: string): string {
+  return `${token} go\n`
+}
+
+/** Finds the bootstrap's ready line in what came on stdout. @returns the process group, undefined as long as there is no such line. */
+export function readyGroup(stdout: string, token: string): number | undefined {
+  const line = new RegExp(`${token} ready (\\d+)\\n`).exec(stdout)
+  return line ? Number(line[1]) : undefined
+}

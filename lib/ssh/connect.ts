@@ -1,0 +1,52 @@
+import type { Connection, ConnectionTarget } from './connection.ts'
+import type { Host } from './host.ts'
+import { createLocalTransport } from './local-transport.ts'
+import { runScript } from './run.ts'
+import { createSlots } from './slots.ts'
+import type { Keepalive } from './ssh-client.ts'
+import type { Transport } from './transport.ts'
+import { uploadFile } from './upload.ts'
+import { createShell } from './zx-shell.ts'
+
+export interface ConnectOptions {
+  /** Commands at the same time on one connection. sshd allows 10 (MaxSessions) and frees their places late. */
+  maxChannels?: number
+  /** ms until a command's shell, and sudo before it, must have answered; default 30 000. */
+  startLimit?: number
+  /** How a dead peer is noticed; default 7 times 5 s. */
+  keepalive?: Keepalive
+}
+
+const MAX_CHANNELS = 4
+const START_LIMIT = 30_000
+
+/**
+ * Opens the one connection to a host. Privileges are raised for each command as it starts: a sudo that refuses shows with the first.
+ * @throws Unreachable
+ */
+export async function connect(target: ConnectionTarget, options: ConnectOptions = {}): Promise<Connection> {
+  const transport = await openTransport(target, options)
+  const host: Host = {
+    name: target.name,
+    transport,
+    slots: createSlots(options.maxChannels ?? MAX_CHANNELS),
+    become: target.become?.user === transport.loginUser ? undefined : target.become,
+    counts: { connections: 1, execs: 0 },
+    startLimit: options.startLimit ?? START_LIMIT,
+  }
+  return {
+    host: host.name,
+    $: createShell(host),
+    run: (script, scriptOptions) => runScript(host, script, scriptOptions),
+    upload: (localFile, path, uploadOptions) => uploadFile(host, localFile, path, uploadOptions),
+    counts: host.counts,
+    close: () => transport.close(),
+  }
+}
+
+async function openTransport(target: ConnectionTarget, { keepalive }: ConnectOptions): Promise<Transport> {
+  if (target.kind === 'local') return createLocalTransport(target.name)
+  // ssh2 takes 31 ms to load.
+  const { openSshTransport } = await import('./ssh-transport.ts')
+  return openSshTransport(target, keepalive)
+}

@@ -1,0 +1,36 @@
+import { Buffer } from 'node:buffer'
+import { Transform } from 'node:stream'
+
+/** What is held back before a gate opens: login shells' greetings, sudo's lecture. More than that is no diagnosis. */
+const HELD_LIMIT = 64 * 1024
+
+/** A stream that lets nothing through up to and including a marker, and everything after it. */
+export interface Gate {
+  readonly stream: Transform
+  readonly isOpen: () => boolean
+  /** What came before the marker. */
+  readonly held: () => string
+}
+
+/**
+ * @param marker where the gate opens
+ * @param onHeld called with all that is held back so far, each time something came in front of the marker, and when it was found
+ */
+export function createGate(marker: string, onHeld: (held: string, open: boolean) => void): Gate {
+  const needle = Buffer.from(marker)
+  let held: Buffer = Buffer.alloc(0)
+  let open = false
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (open) return done(null, chunk)
+      const seen = Buffer.concat([held, chunk])
+      const at = seen.indexOf(needle)
+      open = at >= 0
+      held = open ? seen.subarray(0, at) : seen.subarray(Math.max(0, seen.length - HELD_LIMIT))
+      onHeld(held.toString(), open)
+      if (open && at + needle.length < seen.length) this.push(seen.subarray(at + needle.length))
+      done()
+    },
+  })
+  return { stream, isOpen: () => open, held: () => held.toString() }
+}

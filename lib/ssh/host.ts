@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Unreachable } from './connection.ts'
+import type { Slots } from './slots.ts'
+import type { Become } from './sudo.ts'
+import { type Channel, ChannelRefused, type Transport } from './transport.ts'
+
+/** What every command on one host shares. */
+export interface Host {
+  /** Inventory name. */
+  readonly name: string
+  readonly transport: Transport
+  readonly slots: Slots
+  /** Undefined when the login user is already who commands are to run as. */
+  readonly become: Become | undefined
+  readonly counts: { connections: number; execs: number }
+  /** ms until a command's shell, and sudo before it, must have answered. */
+  readonly startLimit: number
+}
+
+/** ms between tries to open a channel: sshd frees the place of one that ended a little later than it says so. */
+const REFUSED_DELAYS = [10, 20, 50, 100, 200, 500, 1000, 2000, 2000, 2000]
+
+/** Starts a command on the host, waiting while the host refuses another channel. @throws Unreachable */
+export async function openChannel(host: Host, argv: readonly string[]): Promise<Channel> {
+  for (const pause of [...REFUSED_DELAYS, undefined]) {
+    try {
+      host.counts.execs++
+      return await host.transport.open(argv)
+    } catch (error) {
+      host.counts.execs--
+      if (!(error instanceof ChannelRefused)) throw error
+      if (pause === undefined) throw sessionsExhausted(host.name, error)
+      await delay(pause)
+    }
+  }
+  throw sessionsExhausted(host.name)
+}
+
+function sessionsExhausted(name: string, cause?: unknown): Unreachable {
+  const hint = 'Is MaxSessions in its sshd_config below 5, or does another program use the same connection?'
+  return new Unreachable(name, `${name}: sshd refuses another session on this connection`, hint, cause)
+}

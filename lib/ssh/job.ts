@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { StringDecoder } from 'node:string_decoder'
+import { setTimeout as delay } from 'node:timers/promises'
+import { lastLines } from './command-failure.ts'
+import { BecomeFailed, type Connection, ScriptTimeout, Unreachable } from './connection.ts'
+import { beginScript, endScript, JOBS_DIRECTORY, type JobPlace, parseReport, removeScript, resumeScript } from './job-script.ts'
+
+export interface JobOptions {
+  /** One thing to do on a host, for example `compile-drbd`: a second run with the same id adopts one that still runs. */
+  id: string
+  script: string
+  onOutput?: (text: string) => void
+  /** How the job was come by: started, adopted while it ran, or found ended well by a run that never saw it. */
+  onBegin?: (how: 'started' | 'adopted' | 'finished') => void
+  /** Gives a new connection when the first was lost; without it a lost connection rejects and the job runs on. Its caller closes it. */
+  reconnect?: () => Promise<Connection>
+  /** ms to go on trying to reconnect; default 5 minutes. */
+  reconnectLimit?: number
+  /** On abort the job is left to itself, and the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+  /** ms; over it the job is ended and the promise rejects with a ScriptTimeout. */
+  timeout?: number
+  /** Where jobs live on the host; default /var/lib/nfsha-play/jobs. */
+  directory?: string
+}
+
+export interface JobResult {
+  code: number
+  /** Everything it said, both outputs in their order, also what it said before it was adopted. */
+  output: string
+}
+
+/** A job that is gone without an exit code: killed, or the machine went down. */
+export class JobLost extends Error {
+  override readonly name = 'JobLost'
+  readonly host: string
+  readonly hint: string
+  constructor(host: string, message: string, hint: string) {
+    super(message)
+    this.host = host
+    this.hint = hint
+  }
+}
+
+const RECONNECT_LIMIT = 300_000
+/** ms between tries to reconnect. */
+const RECONNECT_PAUSE = 2_000
+/** ms after which a connection counts as one that holds. */
+const STEADY = 10_000
+
+/**
+ * Runs a script that takes its time, apart from the connection: started with setsid, followed by one exec, followed on at its offset by
+ * another connection when that one drops. Its directory goes when it ended with 0 and stays, with the log, when it did not.
+ * @throws Unreachable, ScriptTimeout, JobLost, the abort signal's reason
+ */
+export async function runJob(connection: Connection, options: JobOptions): Promise<JobResult> {
+  const place = placeOf(options)
+  const job: Job = {
+    place,
+    options,
+    deadline: options.timeout === undefined ? undefined : Date.now() + options.timeout,
+    decoder: new StringDecoder('utf8'),
+    output: '',
+    offset: 0,
+    begun: false,
+  }
+  const outage: Outage = { since: undefined }
+  for (let current = connection; ; ) {
+    const began = Date.now()
+    try {
+      return await finish(current, job, await follow(current, job))
+    } catch (error) {
+      if (!(error instanceof Unreachable) || error instanceof BecomeFailed || !options.reconnect) throw error
+      // A host that takes connections and loses them at once is as lost as one that takes none.
+      if (Date.now() - began > STEADY) outage.since = undefined
+      current = await reconnect(options.reconnect, error, outage, options)
+    }
+  }
+}
+
+interface Outage {
+  /** When the connection was first lost, until one has held for a while again. */
+  since: number | undefined
+}
+
+interface Job {
+  place: JobPlace
+  options: JobOptions
+  deadline: number | undefined
+  decoder: StringDecoder
+  output: string
+  /** Bytes of output that are here. */
+  offset: number
+  begun: boolean
+}
+
+function placeOf({ id, directory }: JobOptions): JobPlace {
+  if (!/^\w[\w.-]*$/.test(id)) throw new TypeError(`"${id}" is no job id: letters, digits, ".", "_" and "-"`)
+  return { id, directory: directory ?? JOBS_DIRECTORY, owner: randomBytes(8).toString('hex') }
+}
+
+async function follow(connection: Connection, job: Job): Promise<number | 'lost'> {
+  const { place, options } = job
+  const digest = createHash('sha256').update(options.script).digest('hex')
+  const script = job.begun ? resumeScript(place, job.offset) : beginScript(place, options.script, digest)
+  let said = ''
+  const result = await connection
+    .run(script, {
+      onStdoutBytes: bytes => take(job, bytes),
+      onStderr: text => {
+        said += text
+        tellBegin(job, said)
+      },
+      ...(job.deadline === undefined ? {} : { timeout: Math.max(1, job.deadline - Date.now()) }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    })
+    .catch(error => (error instanceof ScriptTimeout ? endJob(connection, job) : Promise.reject(error)))
+  const { end } = parseReport(result.stderr)
+  if (end !== undefined) return end
+  throw new Error(
+    `${connection.host}: the job ${place.id} cannot be run or followed (exit code ${result.code}): ${lastLines(result.stderr)}`,
+  )
+}
+
+function take(job: Job, bytes: Uint8Array): void {
+  job.offset += bytes.length
+  const text = job.decoder.write(Buffer.from(bytes))
+  job.output += text
+  if (text !== '') job.options.onOutput?.(text)
+}
+
+function tellBegin(job: Job, said: string): void {
+  const { how } = parseReport(said)
+  if (job.begun || how === undefined) return
+  job.begun = true
+  job.options.onBegin?.(how)
+}
+
+async function endJob(connection: Connection, { place, options }: Job): Promise<never> {
+  await connection.run(endScript(place))
+  throw new ScriptTimeout(`${connection.host}: the job ${place.id} took longer than ${(options.timeout ?? 0) / 1000} s and was ended`)
+}
+
+async function finish(connection: Connection, job: Job, end: number | 'lost'): Promise<JobResult> {
+  const { place, output } = job
+  if (end === 'lost') {
+    const said = lastLines(output)
+    throw new JobLost(
+      connection.host,
+      `${connection.host}: the job ${place.id} is gone without an exit code${said ? `; it said last: ${said}` : ''}`,
+      `Was the machine restarted, or the job killed? Its log: ${place.directory}/${place.id}/output. A run again starts it anew.`,
+    )
+  }
+  // When this fails, the next run takes the result as it is.
+  if (end === 0) await connection.run(removeScript(place))
+  return { code: end, output }
+}
+
+async function reconnect(open: () => Promise<Connection>, lost: Unreachable, outage: Outage, options: JobOptions): Promise<Connection> {
+  const again = outage.since !== undefined
+  outage.since ??= Date.now()
+  for (let pause = again; ; pause = true) {
+    if (Date.now() - outage.since > (options.reconnectLimit ?? RECONNECT_LIMIT)) throw lost
+    if (pause) await delay(RECONNECT_PAUSE, undefined, options.signal ? { signal: options.signal } : {})
+    options.signal?.throwIfAborted()
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { userInfo } from 'node:os'
+import { Unreachable } from './connection.ts'
+import type { Channel, Exit, Transport } from './transport.ts'
+
+/** Commands on this machine, through its own `sh`, for `ansible_connection: local`. */
+export function createLocalTransport(host: string): Transport {
+  return {
+    loginUser: process.getuid?.() === 0 ? 'root' : userInfo().username,
+    open: argv => openLocal(host, argv),
+    close: async () => {},
+  }
+}
+
+async function openLocal(host: string, argv: readonly string[]): Promise<Channel> {
+  const [file = 'sh', ...args] = argv
+  // A session of its own, as sshd gives one: the process group can be ended as a whole, and Ctrl-C does not reach it.
+  const child = spawn(file, args, { detached: true, stdio: 'pipe' })
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', cause => reject(new Unreachable(host, `${host}: cannot start ${file}: ${cause.message}`, undefined, cause)))
+  })
+  // A script that ends before it has read its input is no error.
+  child.stdin.on('error', () => {})
+  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended: exitOf(child), destroy: () => giveUp(child) }
+}
+
+function exitOf(child: ChildProcessWithoutNullStreams): Promise<Exit> {
+  return new Promise(resolve => child.once('close', (code, signal) => resolve({ code, signal })))
+}
+
+function giveUp(child: ChildProcessWithoutNullStreams): void {
+  child.stdin.destroy()
+  child.stdout.destroy()
+  child.stderr.destroy()
+  try {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGHUP')
+  } catch {
+    // It ended in between, or is root's by sudo: with its streams closed it ends by itself.
+  }
+}

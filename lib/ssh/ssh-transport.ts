@@ -1,0 +1,94 @@
+import type { Client, ClientChannel } from 'ssh2'
+import { type ConnectionTarget, Unreachable } from './connection.ts'
+import { quote } from './quote.ts'
+import { type Keepalive, type OpenClient, openClient } from './ssh-client.ts'
+import { type Channel, ChannelRefused, type Exit, type Transport } from './transport.ts'
+
+/** Reason code of a refused channel: SSH_OPEN_CONNECT_FAILED (RFC 4254, 5.1), what sshd answers over MaxSessions. */
+const CONNECT_FAILED = 2
+/** ms a connection may take to say goodbye. */
+const CLOSE_LIMIT = 1_000
+
+/** Connects by ssh. @throws Unreachable */
+export async function openSshTransport(target: ConnectionTarget, keepalive?: Keepalive): Promise<Transport> {
+  const open = await openClient(target, keepalive)
+  const loss = watchLoss(target.name, open.client)
+  return {
+    loginUser: open.config.user,
+    open: argv => openExec(target.name, open.client, loss, argv.map(quote).join(' ')),
+    close: () => closeAll(open, loss.isClosed),
+  }
+}
+
+interface Loss {
+  /** Why the connection ended; asked when something on it failed. */
+  explain(doing: string, cause?: unknown): Unreachable
+  isClosed(): boolean
+}
+
+function watchLoss(host: string, client: Client): Loss {
+  let reason: string | undefined
+  let closed = false
+  // Without a listener an error would end the whole program.
+  client.on('error', error => {
+    reason ??= error.message
+  })
+  client.on('close', () => {
+    closed = true
+    reason ??= 'the peer closed it'
+  })
+  return {
+    isClosed: () => closed,
+    explain(doing, cause) {
+      const hint = 'Is the machine up? What it was doing may run on there; a run again starts from what is.'
+      return new Unreachable(host, `${host}: the connection was lost ${doing}: ${reason ?? 'no answer'}`, hint, cause)
+    },
+  }
+}
+
+function openExec(host: string, client: Client, loss: Loss, command: string): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const refused = (error: unknown) => {
+      const { reason, message } = error as { reason?: number; message: string }
+      reject(reason === CONNECT_FAILED ? new ChannelRefused(`${host}: ${message}`) : loss.explain('when a command was to start', error))
+    }
+    try {
+      client.exec(command, (error, channel) => (error ? refused(error) : resolve(channelOf(channel, loss))))
+    } catch (error) {
+      refused(error)
+    }
+  })
+}
+
+function channelOf(channel: ClientChannel, loss: Loss): Channel {
+  // Input that the command never reads is no error.
+  channel.on('error', () => {})
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, ended: exitOf(channel, loss), destroy: () => channel.destroy() }
+}
+
+function exitOf(channel: ClientChannel, loss: Loss): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    let exit: Exit | undefined
+    channel.on('exit', (code: number | null, signal?: string) => {
+      exit = { code, signal: (signal ?? null) as NodeJS.Signals | null }
+    })
+    // sshd always tells how a command ended: a channel that closes without is a lost connection.
+    channel.on('close', () => (exit ? resolve(exit) : reject(loss.explain('while a command ran'))))
+  })
+}
+
+async function closeAll({ client, hops }: OpenClient, isLost: () => boolean): Promise<void> {
+  if (!isLost()) await closeClient(client)
+  for (const hop of hops) hop.end()
+}
+
+function closeClient(client: Client): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => client.destroy(), CLOSE_LIMIT)
+    client.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    client.end()
+  })
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { BecomeFailed } from './connection.ts'
+
+export interface Become {
+  user: string
+  password?: string | undefined
+}
+
+/** A sudo prompt nobody can foresee: a password is sent when it is seen, and not otherwise. */
+export function randomPrompt(): string {
+  return `[nfsha-play ${randomBytes(12).toString('hex')}] `
+}
+
+/** sudo's words in front of a command. Without a password sudo is told not to ask (-n), so that it fails at once. */
+export function sudoArgv(become: Become, prompt: string): string[] {
+  const asking = become.password === undefined ? ['-n'] : ['-S', '-p', prompt]
+  // LC_ALL: what sudo says is recognised below. env, because fish and csh know no `LC_ALL=C sudo`.
+  return ['env', 'LC_ALL=C', 'sudo', ...asking, '-H', '-u', become.user, '--']
+}
+
+/** Known ends of sudo, as it says them (sudo 1.8 to 1.9, C locale), and what to do about each. */
+const CAUSES: [pattern: RegExp, reason: (become: Become) => string, hint: (login: string, become: Become) => string][] = [
+  [
+    /must have a tty|no tty present and no askpass/i,
+    () => 'sudo on the host asks for a terminal (requiretty)',
+    login => `Put "Defaults:${login} !requiretty" into sudoers on the host (visudo), or connect as root.`,
+  ],
+  [
+    /incorrect password|Sorry, try again/i,
+    () => 'sudo did not accept the password',
+    login => `Give ${login}'s password with -K or ansible_become_password.`,
+  ],
+  [
+    /is not in the sudoers file|is not allowed to (execute|run)|may not run sudo/i,
+    become => `sudo does not let the login user become ${become.user}`,
+    (login, become) => `Allow it in sudoers on the host: "${login} ALL=(${become.user}) NOPASSWD: ALL" (visudo), or connect as root.`,
+  ],
+  [
+    /a password is required|a terminal is required to (read|authenticate)/i,
+    () => 'sudo asks for a password and none was given',
+    login => `Give ${login}'s password with -K or ansible_become_password, or allow NOPASSWD in sudoers.`,
+  ],
+  [/unknown user/i, become => `there is no user ${become.user} on the host`, () => 'Correct ansible_become_user.'],
+  [
+    /sudo: (command )?not found|No such file or directory|not found: sudo/i,
+    () => 'there is no sudo on the host',
+    () => 'Install sudo there, or connect as root.',
+  ],
+]
+
+/** Why sudo did not start the command, from what it said. */
+export function becomeFailure(host: string, login: string, become: Become, said: string): BecomeFailed {
+  const cause = CAUSES.find(([pattern]) => pattern.test(said))
+  const reason = cause ? cause[1](become) : `sudo ended: ${said.trim() || 'it said nothing'}`
+  const hint = cause ? cause[2](login, become) : `Try "sudo -u ${become.user} true" as ${login} on the host.`
+  return new BecomeFailed(host, `${host}: cannot become ${become.user} as ${login}: ${reason}`, hint)
+}
+
+/** The password was sent and sudo asks again. */
+export function wrongPassword(host: string, login: string, become: Become): BecomeFailed {
+  return becomeFailure(host, login, become, 'Sorry, try again')
+}

@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { posix } from 'node:path'
+import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { lastLines } from './command-failure.ts'
+import type { UploadOptions } from './connection.ts'
+import type { Host } from './host.ts'
+import { startProcess } from './process.ts'
+import { quote } from './quote.ts'
+import { exitCode, runScript } from './run.ts'
+
+/** What must stay free beside the file itself, so that an upload alone never fills a disk. */
+const RESERVE_KIB = 1024
+
+/** An upload that did not come to its end, with the host and the path. */
+export class UploadFailed extends Error {
+  override readonly name = 'UploadFailed'
+  readonly host: string
+  readonly path: string
+  readonly hint: string | undefined
+  constructor(host: string, path: string, reason: string, hint?: string) {
+    super(`${host}: cannot upload to ${path}: ${reason}`)
+    this.host = host
+    this.path = path
+    this.hint = hint
+  }
+}
+
+/** Exit codes of the scripts below, apart from those of the tools in them. */
+const ENDS = { noSpace: 81, cutShort: 82, wrongSum: 83, noDirectory: 84 }
+
+/**
+ * Streams a local file to the host over stdin, into a temporary beside `path` whose name tells the sum: a broken upload goes on where
+ * it stopped. The sum is verified on the host, then mode, fsync and rename: nothing is at `path` before it is whole.
+ * @throws UploadFailed, Unreachable
+ */
+export async function uploadFile(host: Host, localFile: string, path: string, options: UploadOptions): Promise<void> {
+  const { size } = await stat(localFile)
+  const temporary = posix.join(posix.dirname(path), `.nfsha-play.${options.sha256.slice(0, 24)}.part`)
+  const offset = await prepare(host, path, temporary, size)
+  await send(host, { localFile, path, temporary, size, offset, options })
+}
+
+/** Bytes that an earlier, broken upload of the same file left; 0 when there is none to trust. */
+async function prepare(host: Host, path: string, temporary: string, size: number): Promise<number> {
+  const result = await runScript(
+    host,
+    `t=${quote(temporary)}; d=${quote(posix.dirname(path))}
+[ -d "$d" ] || exit ${ENDS.noDirectory}
+# Another user's file, or a link to anywhere, under a name that can be foreseen.
+if [ -L "$t" ] || { [ -e "$t" ] && { [ ! -f "$t" ] || [ ! -O "$t" ]; }; }; then rm -rf -- "$t"; fi
+have=0; [ -f "$t" ] && have=$(wc -c <"$t")
+[ "$have" -le ${size} ] || { rm -f -- "$t"; have=0; }
+need=$(( (${size} - have) / 1024 + ${RESERVE_KIB} ))
+free=$(df -Pk "$d" | awk 'END { print $4 }')
+[ "$free" -ge "$need" ] || { echo "$need KiB needed, $free KiB free" >&2; exit ${ENDS.noSpace}; }
+echo $have`,
+  )
+  if (result.code === ENDS.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
+  if (result.code === ENDS.noSpace)
+    throw new UploadFailed(host.name, path, `no space: ${result.stderr.trim()}`, `Make room there: df -h ${posix.dirname(path)}`)
+  if (result.code !== 0) throw new UploadFailed(host.name, path, `exit code ${result.code}: ${lastLines(result.stderr)}`)
+  return Number(result.stdout.trim())
+}
+
+interface Sending {
+  localFile: string
+  path: string
+  temporary: string
+  size: number
+  offset: number
+  options: UploadOptions
+}
+
+async function send(host: Host, sending: Sending): Promise<void> {
+  const { path, options } = sending
+  const process = startProcess(host, receiveScript(sending))
+  process.stdin.on('error', () => {})
+  process.stdout.resume()
+  let said = ''
+  process.stderr.on('data', chunk => {
+    said += chunk
+  })
+  const over = new AbortController()
+  const feeding = feed(sending, process.stdin, over.signal)
+  feeding.catch(() => {})
+  const code = exitCode(await process.ended.finally(() => over.abort()))
+  if (code === 0) return
+  if (code === ENDS.wrongSum) {
+    const reason = `its SHA-256 there is ${said.trim()}, not ${options.sha256}; the temporary is removed`
+    throw new UploadFailed(host.name, path, reason, 'Was the local file changed, or is the sum of another version? Then run again.')
+  }
+  const broken = code === ENDS.cutShort ? await feeding.then(() => 'it broke off', localReason) : `exit code ${code}: ${lastLines(said)}`
+  throw new UploadFailed(host.name, path, broken, 'Run again: it goes on where it stopped.')
+}
+
+function localReason(error: Error): string {
+  return error.name === 'AbortError' ? 'it broke off' : `the local file cannot be read: ${error.message}`
+}
+
+/** Ends with the receiver: what is read after that would be told as progress. */
+async function feed({ localFile, size, offset, options }: Sending, stdin: Writable, signal: AbortSignal): Promise<void> {
+  let sent = offset
+  async function* count(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      yield chunk
+      // Back here only when the channel took it.
+      sent += chunk.length
+      options.onProgress?.(sent, size)
+    }
+  }
+  await pipeline(createReadStream(localFile, { start: offset, highWaterMark: 256 * 1024 }), count, stdin, { signal })
+}
+
+function receiveScript({ path, temporary, size, offset, options }: Sending): string {
+  const mode = (options.mode ?? 0o644).toString(8).padStart(4, '0')
+  return `umask 077; t=${quote(temporary)}
+[ -f "$t" ] || ( set -C; : >"$t" ) || exit 1
+[ "$(wc -c <"$t")" -eq ${offset} ] || { echo "another upload writes $t" >&2; exit 1; }
+cat >>"$t" || exit 1
+[ "$(wc -c <"$t")" -eq ${size} ] || exit ${ENDS.cutShort}
+sum=$(sha256sum <"$t") || exit 1
+sum=\${sum%% *}
+[ "$sum" = ${quote(options.sha256.toLowerCase())} ] || { rm -f -- "$t"; echo "$sum" >&2; exit ${ENDS.wrongSum}; }
+# dd is the one tool everywhere that syncs a single file.
+chmod ${mode} "$t" && dd if=/dev/null of="$t" conv=notrunc,fsync 2>/dev/null && mv -f -- "$t" ${quote(path)}`
+}

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import type { Host } from './host.ts'
+import { type RemoteProcess, startProcess } from './process.ts'
+import { quote } from './quote.ts'
+
+/** Of zx's spawn options what holds for a host; `cwd` and `shell` are this machine's. */
+export interface SpawnOptions {
+  env?: NodeJS.ProcessEnv
+  input?: unknown
+  signal?: AbortSignal
+}
+
+/** What zx uses of a ChildProcess. Its pid is no number, so that nobody kills a process of this machine by it. */
+interface RemoteChild {
+  readonly pid: string
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  kill(signal?: NodeJS.Signals): boolean
+}
+
+/** zx's `spawn` for a host. */
+export function spawnOn(host: Host): (script: string, args: readonly string[], options: SpawnOptions) => ChildProcess {
+  return (script, _args, options) => {
+    const process = startProcess(host, exportLines(options.env) + script)
+    const child = childOf(host.name, process)
+    endIdleInput(process.stdin, options.input)
+    abortWith(child, options.signal)
+    return child as unknown as ChildProcess
+  }
+}
+
+function childOf(name: string, process: RemoteProcess): RemoteChild & EventEmitter {
+  const { stdin, stdout, stderr, ended } = process
+  stdin.on('error', () => {})
+  const kill = (signal: NodeJS.Signals = 'SIGTERM') => {
+    process.kill(signal).catch(() => {})
+    return true
+  }
+  const child = Object.assign(new EventEmitter(), { pid: `process on ${name}`, stdin, stdout, stderr, kill })
+  ended.then(
+    ({ code, signal }) => {
+      child.emit('exit', code, signal)
+      child.emit('close', code, signal)
+    },
+    error => {
+      if (child.listenerCount('error') > 0) child.emit('error', error)
+      child.emit('close', null, null)
+    },
+  )
+  return child
+}
+
+/**
+ * zx leaves stdin open, and what reads it would wait for ever. Here it ends, unless there is input, something is piped into it, or
+ * it was written to before the caller's turn is over.
+ */
+function endIdleInput(stdin: Writable, input: unknown): void {
+  // zx always pipes a stream of its own into stdin; that one counts only when something is piped into it in turn.
+  const sources: Readable[] = []
+  stdin.on('pipe', (source: Readable) => sources.push(source))
+  setImmediate(() => {
+    const readable = stdin as unknown as Readable
+    const fed =
+      Boolean(input) || stdin.writableEnded || readable.readableLength > 0 || sources.some(source => source.listenerCount('unpipe') > 0)
+    if (!fed) stdin.end()
+  })
+}
+
+/** As node's spawn does: an `error` with the abort, then the end. */
+function abortWith(child: RemoteChild & EventEmitter, signal: AbortSignal | undefined): void {
+  const onAbort = () => {
+    child.kill()
+    if (child.listenerCount('error') > 0) child.emit('error', signal?.reason)
+  }
+  if (signal?.aborted) return void queueMicrotask(onAbort)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  child.once('close', () => signal?.removeEventListener('abort', onAbort))
+}
+
+/** `$({ env })` for a host: what differs from this machine's environment, which is never handed on. */
+export function exportLines(env: NodeJS.ProcessEnv | undefined, local: NodeJS.ProcessEnv = process.env): string {
+  if (env === undefined || env === local) return ''
+  const names = Object.keys(env).filter(name => /^[A-Za-z_]\w*$/.test(name) && env[name] !== undefined && env[name] !== local[name])
+  return names.map(name => `export ${name}=${quote(env[name] ?? '')};`).join('')
+}

@@ -1,0 +1,114 @@
+import { $, type Options, type ProcessOutput, type ProcessPromise, type Shell } from 'zx/core'
+import { commandFailure } from './command-failure.ts'
+import { Unreachable } from './connection.ts'
+import type { Host } from './host.ts'
+import { quote } from './quote.ts'
+import { spawnOn } from './zx-child.ts'
+
+type Spawn = Options['spawn']
+
+/** What zx may read from its own defaults or ZX_ variables, pinned: none of it is meant for a host. */
+function optionsFor(host: Host): Partial<Options> {
+  return {
+    spawn: spawnOn(host) as unknown as Spawn,
+    spawnSync: (() => refuseSync(host.name)) as unknown as Options['spawnSync'],
+    quote,
+    shell: true,
+    prefix: 'set -eu;',
+    postfix: '',
+    verbose: false,
+    // zx prints stderr unless it is quiet; the views print, nobody else.
+    quiet: true,
+    detached: false,
+    preferLocal: false,
+    nothrow: false,
+    stdio: 'pipe',
+  }
+}
+
+/** zx's `$` with its processes started on a host. The global `$` stays as it is. */
+export function createShell(host: Host): Shell {
+  return wrap(host, $(optionsFor(host)))
+}
+
+function wrap(host: Host, inner: Shell): Shell {
+  const shell = (first: TemplateStringsArray | Partial<Options>, ...values: unknown[]) => {
+    if (isTemplate(first)) return dress(host, shell as Shell, first, inner(first, ...values.map(checkValue)))
+    return wrap(host, inner(remoteOptions(host, first)))
+  }
+  Object.defineProperty(shell, 'sync', { get: () => refuseSync(host.name) })
+  return shell as unknown as Shell
+}
+
+function isTemplate(value: unknown): value is TemplateStringsArray {
+  return Array.isArray(value) && 'raw' in value
+}
+
+function checkValue(value: unknown, index: number): unknown {
+  if (value === undefined || value === null) throw new TypeError(`value ${index + 1} of the command is ${value}`)
+  return value
+}
+
+function refuseSync(name: string): never {
+  throw new TypeError(`${name}: a host's $ is never synchronous; use await`)
+}
+
+/** zx would look for `cwd` on this machine: it becomes a `cd` on the host. */
+function remoteOptions(host: Host, options: Partial<Options>): Partial<Options> {
+  if (options.sync) refuseSync(host.name)
+  const { cwd, ...others } = options
+  return cwd === undefined ? others : { ...others, prefix: `set -eu; cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)};` }
+}
+
+/** The parts of a zx process that would act on this machine, or not name the host, replaced. */
+function dress(host: Host, shell: Shell, template: TemplateStringsArray, process: ProcessPromise): ProcessPromise {
+  const define = (name: string, value: unknown) => Object.defineProperty(process, name, { value, configurable: true, writable: true })
+  define('pipe', remotePipe(host, shell, process))
+  define('kill', async (signal: NodeJS.Signals = 'SIGTERM') => void process.child?.kill(signal))
+  const settle = process.then.bind(process)
+  const command = template.join('…').replace(/\s+/g, ' ').trim()
+  define('then', (onFulfilled?: (output: ProcessOutput) => unknown, onRejected?: (reason: unknown) => unknown) =>
+    settle(
+      output => {
+        const lost = lossOf(output)
+        if (!lost) return onFulfilled ? onFulfilled(output) : output
+        // nothrow is about exit codes: a lost host has none.
+        if (onRejected) return onRejected(lost)
+        throw lost
+      },
+      reason => {
+        const error = lossOf(reason) ?? commandFailure(host.name, command, reason)
+        if (onRejected) return onRejected(error)
+        throw error
+      },
+    ),
+  )
+  return process
+}
+
+function lossOf(output: unknown): Unreachable | undefined {
+  const { cause } = output as { cause?: unknown }
+  return cause instanceof Unreachable ? cause : undefined
+}
+
+type PipeMethod = ProcessPromise['pipe']
+
+/** `` $`a`.pipe`b` ``: zx would run b on this machine. */
+function remotePipe(host: Host, shell: Shell, process: ProcessPromise): PipeMethod {
+  const original = process.pipe
+  const bind = (method: (...args: never[]) => unknown) =>
+    function pipe(destination: unknown, ...values: unknown[]) {
+      if (typeof destination === 'string') {
+        throw new TypeError(
+          `${host.name}: pipe('file') would write on this machine: use "> file" in the command, or pipe(createWriteStream())`,
+        )
+      }
+      const to = isTemplate(destination) ? shell({ halt: true, signal: process.signal })(destination, ...values) : destination
+      return method(...([to] as unknown as never[]))
+    }
+  return Object.assign(bind(original as never), {
+    stdout: bind(original.stdout as never),
+    stderr: bind(original.stderr as never),
+    stdall: bind(original.stdall as never),
+  }) as unknown as PipeMethod
+}

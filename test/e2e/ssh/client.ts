@@ -1,0 +1,62 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { vi } from 'vitest'
+import { connect } from '../../../lib/ssh/connect.ts'
+import { type ConnectionTarget, Unreachable } from '../../../lib/ssh/connection.ts'
+import { until } from './sshd.ts'
+
+/** Who the tests run as. */
+export const me = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim()
+
+/** Connects, asks who it is there, and closes. */
+export async function whoami(target: ConnectionTarget): Promise<string> {
+  const connection = await connect(target)
+  try {
+    return (await connection.run('id -un')).stdout.trim()
+  } finally {
+    await connection.close()
+  }
+}
+
+/** The error of a connection that must not come about. */
+export async function refusal(target: ConnectionTarget): Promise<Unreachable> {
+  const error = await whoami(target).catch(reason => reason)
+  if (!(error instanceof Unreachable)) throw new Error(`not refused: ${error}`)
+  return error
+}
+
+const ended: (() => void)[] = []
+
+/** Takes back what the functions below set up: after each test. */
+export function cleanUp(): void {
+  for (const end of ended.splice(0)) end()
+}
+
+/** Has something done after the test. */
+export function afterwards(end: () => void): void {
+  ended.push(end)
+}
+
+/** An agent of the test's own with these keys. */
+export async function startAgent(directory: string, ...keys: string[]): Promise<void> {
+  const socket = join(directory, `agent-${Math.random().toString(36).slice(2)}`)
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+  ended.push(() => agent.kill())
+  await until(() => existsSync(socket), 'the agent')
+  for (const key of keys) execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+  vi.stubEnv('SSH_AUTH_SOCK', socket)
+  ended.push(() => vi.stubEnv('SSH_AUTH_SOCK', ''))
+}
+
+/** Lets `ssh -G` read a configuration of the test's own. */
+export function useSshConfig(parent: string, ...lines: string[]): void {
+  const directory = join(parent, `bin-${Math.random().toString(36).slice(2)}`)
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'config'), `${lines.join('\n')}\n`)
+  const ssh = execFileSync('sh', ['-c', 'command -v ssh'], { encoding: 'utf8' }).trim()
+  writeFileSync(join(directory, 'ssh'), `#!/bin/sh\nexec ${ssh} -F '${directory}/config' "$@"\n`, { mode: 0o755 })
+  const { PATH } = process.env
+  vi.stubEnv('PATH', `${directory}:${PATH}`)
+  ended.push(() => vi.stubEnv('PATH', PATH ?? ''))
+}

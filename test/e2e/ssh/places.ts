@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { connect } from '../../../lib/ssh/connect.ts'
+import type { Connection } from '../../../lib/ssh/connection.ts'
+import { isRoot, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
+import { createSudoUser, type SudoUser } from './sudo-user.ts'
+
+/** Where scripts run in the tests: what holds for one must hold for all. */
+const PLACES = ['local', 'ssh', 'ssh and sudo with a password'] as const
+type Place = (typeof PLACES)[number]
+
+export interface Here {
+  place: Place
+  connection: Connection
+  sshd: Sshd | undefined
+}
+
+/** Runs the same tests against each place; one that cannot be had here is skipped, and its name says why. */
+export function describePlaces(title: string, tests: (here: () => Here) => void): void {
+  for (const place of PLACES) {
+    const missing = whyMissing(place)
+    describe.skipIf(missing !== undefined)(`${title}: ${place}${missing ? ` (skipped: ${missing})` : ''}`, () => {
+      let here: Here | undefined
+      let user: SudoUser | undefined
+      beforeAll(async () => {
+        const sshd = place === 'local' ? undefined : await startSshd()
+        if (place.includes('sudo')) user = sudoUser(title)
+        here = { place, sshd, connection: await open(place, sshd, user) }
+      })
+      afterAll(async () => {
+        await here?.connection.close()
+        await here?.sshd?.stop()
+        user?.remove()
+      })
+      tests(() => {
+        if (!here) throw new Error('not open')
+        return here
+      })
+    })
+  }
+}
+
+function whyMissing(place: Place): string | undefined {
+  if (place === 'local') return undefined
+  if (place.includes('sudo') && !isRoot) return 'only root can make a user with sudo rules'
+  return whyNoSshd()
+}
+
+function sudoUser(title: string): SudoUser {
+  const user = createSudoUser(title.replace(/\W+/g, '').slice(0, 12).toLowerCase())
+  user.sudoers(`${user.name} ALL=(ALL) ALL`)
+  return user
+}
+
+function open(place: Place, sshd: Sshd | undefined, user: SudoUser | undefined): Promise<Connection> {
+  if (!sshd) return connect({ name: 'M1', kind: 'local', address: 'localhost' })
+  if (place === 'ssh' || !user) return connect(sshd.target())
+  return connect(sshd.target({ user: user.name, become: { user: 'root', password: user.password } }))
+}

@@ -1,0 +1,124 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { expect, it } from 'vitest'
+import { ScriptTimeout } from '../../../lib/ssh/connection.ts'
+import { describePlaces } from './places.ts'
+import { isAlive, until } from './sshd.ts'
+
+describePlaces('run', here => {
+  const run: ReturnType<typeof here>['connection']['run'] = (script, options) => here().connection.run(script, options)
+
+  it('gives exit code and both outputs, apart, and nothing of its own in them', async () => {
+    expect(await run('echo out; echo err >&2; exit 3')).toEqual({ code: 3, stdout: 'out\n', stderr: 'err\n' })
+    expect(await run(':')).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  it('gives 128+n for a signal', async () => {
+    expect((await run('kill -KILL $$')).code).toBe(137)
+    expect((await run("sh -c 'kill -TERM $$'")).code).toBe(143)
+  })
+
+  it('ends stdin at once, after the input when there is one', async () => {
+    expect((await run('cat; echo end')).stdout).toBe('end\n')
+    expect((await run('read -r a; echo "<$a>"; cat', { input: 'first\nsecond\nno end' })).stdout).toBe('<first>\nsecond\nno end')
+    expect((await run('cat', { input: Readable.from(['a', 'b']) })).stdout).toBe('ab')
+  })
+
+  it('takes a script that never reads its input', async () => {
+    expect((await run('echo done', { input: Buffer.alloc(8 * 1024 * 1024) })).stdout).toBe('done\n')
+  })
+
+  it('carries 20 MB each way, byte for byte', async () => {
+    const input = randomBytes(20_000_000)
+    const hash = createHash('sha256')
+    const result = await run('cat', { input, onStdoutBytes: bytes => hash.update(bytes) })
+    expect(result).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(input).digest('hex'))
+  })
+
+  it('does not stall when both outputs are large', async () => {
+    const { stdout, stderr } = await run(
+      'i=0; while [ $i -lt 60 ]; do head -c 100000 /dev/zero; head -c 100000 /dev/zero >&2; i=$((i+1)); done',
+    )
+    expect([stdout.length, stderr.length]).toEqual([6_000_000, 6_000_000])
+  })
+
+  it('runs a script of 300 KiB, with any text in it', async () => {
+    const text = `${'ä"$`\\\n'.repeat(40_000)}`
+    const { code, stdout } = await run(`cat <<'EOF'\n${text}\nEOF`)
+    expect(code).toBe(0)
+    expect(stdout).toBe(`${text}\n`)
+  })
+
+  it('streams text, whole characters only', async () => {
+    const pieces: string[] = []
+    const { stdout } = await run("printf '\\303'; sleep 0.1; printf '\\244|'; sleep 0.1; printf b", { onStdout: text => pieces.push(text) })
+    expect(stdout).toBe('ä|b')
+    expect(pieces.join('')).toBe('ä|b')
+    expect(pieces[0]).toMatch(/^ä/)
+  })
+
+  it('over its time ends everything that it started', async () => {
+    const pids: number[] = []
+    const running = run('sleep 300 & echo $!; echo $$; sleep 300', {
+      timeout: 1_000,
+      onStdout: text => pids.push(...text.trim().split('\n').map(Number)),
+    })
+    await expect(running).rejects.toThrow(ScriptTimeout)
+    expect(pids).toHaveLength(2)
+    await until(() => pids.every(pid => !isAlive(pid)), 'the end of the processes')
+  })
+
+  it('over its time ends what ignores SIGTERM', async () => {
+    let pid = 0
+    const running = run('trap "" TERM; echo $$; while :; do sleep 0.1; done', { timeout: 500, onStdout: text => (pid = Number(text)) })
+    await expect(running).rejects.toThrow('M1: a script took longer than 0.5 s and was ended')
+    await until(() => !isAlive(pid), 'the end of the process')
+  })
+
+  it('aborts', async () => {
+    const controller = new AbortController()
+    let pid = 0
+    const running = run('echo $$; sleep 300', {
+      signal: controller.signal,
+      onStdout: text => {
+        pid = Number(text)
+        controller.abort(new Error('enough'))
+      },
+    })
+    await expect(running).rejects.toThrow('enough')
+    await until(() => !isAlive(pid), 'the end of the process')
+    await expect(run('echo never', { signal: controller.signal })).rejects.toThrow('enough')
+  })
+
+  it('runs many at once, four at a time', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'nfsha-many-'))
+    // Each goes on when four run, or all have begun.
+    const script = `cd ${directory}; : >run-$$; : >begun-$$
+until n=$(ls | grep -c ^run-); [ $n -ge 4 ] || [ $(ls | grep -c ^begun-) -eq 25 ]; do sleep 0.02; done
+echo $n; rm run-$$`
+    const results = await Promise.all(Array.from({ length: 25 }, () => run(script)))
+    rmSync(directory, { recursive: true })
+    expect(Math.max(...results.map(result => Number(result.stdout)))).toBe(4)
+  })
+
+  it('has the same language and tools everywhere', async () => {
+    expect((await run('echo $LC_ALL; command -v useradd >/dev/null && id -un')).stdout).toBe('C\nroot\n')
+  })
+
+  it('counts', async () => {
+    const before = here().connection.counts.execs
+    await run(':')
+    expect(here().connection.counts).toEqual({ connections: 1, execs: before + 1 })
+  })
+
+  it('shows nothing of a script in the process list', async () => {
+    const secret = `geheim${process.pid}`
+    const { stdout } = await run(`: ${secret}; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`)
+    expect(stdout).toContain('nfsha-play')
+    expect(stdout).not.toContain(secret)
+  })
+})

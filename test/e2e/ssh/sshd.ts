@@ -1,0 +1,192 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ConnectionTarget } from '../../../lib/ssh/connection.ts'
+
+/** A real sshd on loopback with its own host keys, one client key and a known_hosts file that knows it. */
+export interface Sshd {
+  port: number
+  directory: string
+  pid: number
+  identity: string
+  knownHosts: string
+  hostKey(type: 'ed25519' | 'rsa'): string
+  target(more?: Partial<ConnectionTarget>): ConnectionTarget
+  /** Pids of the daemon's own session processes: one (or two, with privilege separation) for each connection. */
+  sessions(): number[]
+  stop(): Promise<void>
+}
+
+export const isRoot = process.getuid?.() === 0
+const sshdPath = '/usr/sbin/sshd'
+
+/** Installs what the tests need, where they may. @returns why they cannot run, undefined when they can. */
+export function whyNoSshd(): string | undefined {
+  if (existsSync(sshdPath) && existsSync('/usr/bin/sudo')) return undefined
+  if (!isRoot) return 'there is no /usr/sbin/sshd, and only root can install it'
+  install()
+  return existsSync(sshdPath) ? undefined : 'openssh-server could not be installed'
+}
+
+function install(): void {
+  // Debian's way to install a daemon without starting it: the test starts its own.
+  const policy = '/usr/sbin/policy-rc.d'
+  const ours = !existsSync(policy)
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'openssh-server', 'openssh-client', 'sudo'], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: 'ignore',
+    })
+  } catch {
+    // The caller looks whether it is there.
+  } finally {
+    if (ours) rmSync(policy)
+  }
+}
+
+function keygen(file: string, type: string, passphrase = ''): string {
+  execFileSync('ssh-keygen', [
+    '-q',
+    '-t',
+    type,
+    ...(type === 'rsa' ? ['-b', '2048'] : []),
+    '-N',
+    passphrase,
+    '-f',
+    file,
+    '-C',
+    'nfsha-play test',
+  ])
+  return file
+}
+
+/** Another key pair in a directory. */
+export function newKey(directory: string, name: string, passphrase = ''): string {
+  return keygen(join(directory, name), 'ed25519', passphrase)
+}
+
+/** Starts an sshd. @param config more lines of sshd_config */
+export async function startSshd(config: string[] = []): Promise<Sshd> {
+  const directory = mkdtempSync(join(tmpdir(), 'nfsha-sshd-'))
+  chmodSync(directory, 0o755)
+  // sshd's chroot for the process before authentication.
+  if (isRoot) mkdirSync('/run/sshd', { recursive: true })
+  const hostKeys = { ed25519: keygen(join(directory, 'host_ed25519'), 'ed25519'), rsa: keygen(join(directory, 'host_rsa'), 'rsa') }
+  const identity = keygen(join(directory, 'id'), 'ed25519')
+  const port = await freePort()
+  const hostKey = (type: 'ed25519' | 'rsa') => readFileSync(`${hostKeys[type]}.pub`, 'utf8').split(' ').slice(0, 2).join(' ')
+  writeFileSync(join(directory, 'authorized_keys'), readFileSync(`${identity}.pub`))
+  const knownHosts = join(directory, 'known_hosts')
+  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey('ed25519')}\n`)
+  const file = join(directory, 'sshd_config')
+  writeFileSync(file, serverConfig(directory, port, Object.values(hostKeys), config))
+  const child = spawn(sshdPath, ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const log: string[] = []
+  child.stderr.on('data', chunk => log.push(String(chunk)))
+  await until(() => answers(port), `sshd on port ${port}`).catch(error => {
+    throw new Error(`${error.message}: ${log.join('')}`)
+  })
+  return {
+    port,
+    directory,
+    pid: child.pid ?? 0,
+    identity,
+    knownHosts,
+    hostKey,
+    target: more => ({
+      name: 'M1',
+      kind: 'ssh',
+      address: '127.0.0.1',
+      port,
+      user: isRoot ? 'root' : (process.env.USER ?? ''),
+      identityFiles: [identity],
+      knownHostsFiles: [knownHosts],
+      ...more,
+    }),
+    sessions: () => childrenOf(child.pid ?? 0),
+    async stop() {
+      const gone = new Promise(resolve => child.once('exit', resolve))
+      const left = childrenOf(child.pid ?? 0)
+      child.kill()
+      await gone
+      for (const pid of left) endProcess(pid)
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function serverConfig(directory: string, port: number, hostKeys: string[], more: string[]): string {
+  return [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    ...hostKeys.map(key => `HostKey ${key}`),
+    // First, since of each keyword sshd takes the first value.
+    ...more,
+    `AuthorizedKeysFile ${directory}/authorized_keys`,
+    `PidFile ${directory}/pid`,
+    'StrictModes no',
+    // Not the developer's .bashrc, which bash reads for every command of sshd.
+    `SetEnv HOME=${directory}`,
+    'UsePAM no',
+    'PermitRootLogin yes',
+    'PasswordAuthentication no',
+    'MaxStartups 100:30:200',
+    '',
+  ].join('\n')
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid)
+  } catch {
+    // Ended by itself.
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('data', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** Waits for a condition. @param limit ms @throws Error naming what was waited for */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, limit = 15_000): Promise<void> {
+  const end = Date.now() + limit
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${limit / 1000} s for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+/** Whether a process is there and no zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}

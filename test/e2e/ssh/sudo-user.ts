@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+
+/** A login user of this machine with a password and sudo rules, for the time of a test file. Needs root. */
+export interface SudoUser {
+  name: string
+  password: string
+  /** Replaces the user's lines in sudoers. */
+  sudoers(...lines: string[]): void
+  remove(): void
+}
+
+export function createSudoUser(suffix: string): SudoUser {
+  const name = `nfsha-${suffix}`
+  const password = 'geheim $x \\ "y"'
+  const file = `/etc/sudoers.d/${name}`
+  const remove = () => {
+    rmSync(file, { force: true })
+    try {
+      execFileSync('userdel', [name], { stdio: 'ignore' })
+    } catch {
+      // It was not there: an earlier test run was not broken off.
+    }
+  }
+  remove()
+  execFileSync('useradd', ['-M', '-s', '/bin/bash', name])
+  // A cheap hash: the default one takes 0.1 s for each sudo.
+  execFileSync('chpasswd', ['-c', 'SHA256', '-s', '1000'], { input: `${name}:${password}\n` })
+  return { name, password, remove, sudoers: (...lines) => writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o440 }) }
+}

@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { connect } from '../../../lib/ssh/connect.ts'
+import type { ConnectionTarget } from '../../../lib/ssh/connection.ts'
+import { cleanUp, me, refusal, startAgent, useSshConfig, whoami } from './client.ts'
+import { newKey, type Sshd, startSshd, until, whyNoSshd } from './sshd.ts'
+
+const missing = whyNoSshd()
+
+describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let m1: Sshd
+  let jump: Sshd
+
+  beforeAll(async () => {
+    ;[m1, jump] = await Promise.all([startSshd(), startSshd()])
+    // A client that brings no key of its own must not find the developer's.
+    vi.stubEnv('SSH_AUTH_SOCK', '')
+  })
+  afterEach(cleanUp)
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await Promise.all([m1?.stop(), jump?.stop()])
+  })
+
+  describe('through a jump host', () => {
+    const through = (more: Partial<ConnectionTarget> = {}) =>
+      m1.target({
+        proxyJump: `${me}@127.0.0.1:${jump.port}`,
+        identityFiles: [m1.identity, jump.identity],
+        knownHostsFiles: [m1.knownHosts, jump.knownHosts],
+        ...more,
+      })
+
+    it('runs commands behind it', async () => {
+      const connection = await connect(through())
+      expect(jump.sessions()).toHaveLength(1)
+      expect((await connection.run('id -un')).stdout.trim()).toBe(me)
+      await connection.close()
+      await until(() => jump.sessions().length === 0, 'the end of the connection to the jump host')
+    })
+
+    it('jumps over two', async () => {
+      // Another name for the second: ssh takes two hops of the same name for a loop.
+      const names = join(m1.directory, 'both')
+      writeFileSync(
+        names,
+        `${readFileSync(m1.knownHosts)}${readFileSync(jump.knownHosts)}[localhost]:${m1.port} ${m1.hostKey('ed25519')}\n`,
+      )
+      const twice = `${me}@127.0.0.1:${jump.port},${me}@localhost:${m1.port}`
+      expect(await whoami(through({ proxyJump: twice, knownHostsFiles: [names] }))).toBe(me)
+    })
+
+    it('verifies its host key too', async () => {
+      const error = await refusal(through({ knownHostsFiles: [m1.knownHosts] }))
+      expect(error.message).toContain(`the host key of 127.0.0.1, port ${jump.port}, is not known`)
+    })
+
+    it('says when it cannot reach the host', async () => {
+      const error = await refusal(through({ port: 1 }))
+      expect(error.message).toContain('the jump host 127.0.0.1 cannot connect to 127.0.0.1, port 1')
+      expect(jump.sessions().length).toBeLessThanOrEqual(1)
+    })
+  })
+
+  describe("the user's ssh configuration", () => {
+    it('gives name, port, user, key, known hosts and jump host', async () => {
+      useSshConfig(
+        m1.directory,
+        'Host alias',
+        ...['HostName 127.0.0.1', `Port ${m1.port}`, `User ${me}`, `IdentityFile ${m1.identity}`, 'ProxyJump over'],
+        'Host over',
+        ...['HostName 127.0.0.1', `Port ${jump.port}`, `User ${me}`, `IdentityFile ${jump.identity}`],
+        'Host *',
+        `UserKnownHostsFile ${m1.knownHosts} ${jump.knownHosts}`,
+      )
+      expect(await whoami({ name: 'M1', kind: 'ssh', address: 'alias' })).toBe(me)
+    })
+
+    it('uses of the agent only the configured key with IdentitiesOnly', async () => {
+      await startAgent(m1.directory, ...Array.from({ length: 8 }, (_, i) => newKey(m1.directory, `more-${i}`)), m1.identity)
+      useSshConfig(m1.directory, 'Host *', 'IdentitiesOnly yes', `IdentityFile ${m1.identity}`)
+      expect(await whoami(m1.target({ identityFiles: [] }))).toBe(me)
+      useSshConfig(m1.directory, 'Host *', 'IdentitiesOnly yes', `IdentityFile ${newKey(m1.directory, 'only')}`)
+      expect((await refusal(m1.target({ identityFiles: [] }))).message).toContain('tried ')
+    })
+
+    it('runs a ProxyCommand', async () => {
+      const relay = join(m1.directory, 'relay.mjs')
+      writeFileSync(
+        relay,
+        "import { connect } from 'node:net'\nconst [, , host, port] = process.argv\nconst s = connect(Number(port), host)\nprocess.stdin.pipe(s).pipe(process.stdout)\n",
+      )
+      useSshConfig(m1.directory, 'Host *', `ProxyCommand ${process.execPath} ${relay} %h %p`)
+      expect(await whoami(m1.target())).toBe(me)
+    })
+
+    it('a broken one is an error, not ignored', async () => {
+      useSshConfig(m1.directory, 'Host *', 'NoSuchOption yes')
+      const error = await refusal(m1.target())
+      expect(error.message).toContain('M1: ssh cannot read its configuration')
+      expect(error.message).toContain('NoSuchOption'.toLowerCase())
+    })
+  })
+})
