@@ -1,0 +1,75 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Accelerator } from './emulator.ts'
+import { cacheRoot } from './places.ts'
+
+const TRIAL_MS = 8_000
+
+/**
+ * KVM when a kernel really boots under it. A /dev/kvm that opens proves little: nested machines offer one on which guest code
+ * aborts or never gets anywhere. The outcome holds until this machine boots anew or qemu changes, and is kept as long.
+ */
+export function chooseAccelerator(kernel: string): Promise<Accelerator> {
+  choice ??= tryOrRemember(kernel) // machines start side by side: one trial serves them all
+  return choice
+}
+
+let choice: Promise<Accelerator> | undefined
+
+async function tryOrRemember(kernel: string): Promise<Accelerator> {
+  if (!mayUseKvm()) return 'tcg'
+  const cacheFile = join(cacheRoot(), 'accelerator.json')
+  const circumstances = `${bootId()} ${execFileSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' }).split('\n')[0]}`
+  const remembered = readRemembered(cacheFile)
+  if (remembered?.circumstances === circumstances) return remembered.accelerator
+  const accelerator = (await bootsUnderKvm(kernel)) ? 'kvm' : 'tcg'
+  mkdirSync(cacheRoot(), { recursive: true })
+  writeFileSync(cacheFile, `${JSON.stringify({ circumstances, accelerator })}\n`)
+  return accelerator
+}
+
+function mayUseKvm(): boolean {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+}
+
+function readRemembered(file: string): { circumstances: string; accelerator: Accelerator } | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Boots the lab's kernel without a disk: a processor that works gets as far as the panic about the missing root. */
+function bootsUnderKvm(kernel: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const machine = ['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc', '-m', '256', '-no-reboot']
+    const boot = ['-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio']
+    const child = spawn('qemu-system-x86_64', ['-accel', 'kvm', '-cpu', 'host', ...machine, ...boot], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let console = ''
+    const finish = (works: boolean) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      resolve(works)
+    }
+    const timer = setTimeout(() => finish(false), TRIAL_MS)
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      console += text
+      if (/Unable to mount root|Kernel panic/.test(console)) finish(true)
+    })
+    child.once('error', () => finish(false))
+    child.once('exit', () => finish(/Unable to mount root|Kernel panic/.test(console)))
+  })
+}

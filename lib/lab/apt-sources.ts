@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { attempt } from './command.ts'
+import { LabError } from './error.ts'
+
+/** One place packages come from, as the lab needs it. */
+export interface AptSource {
+  uri: string
+  suites: string[]
+}
+
+const RELEASES = ['buster', 'bullseye', 'bookworm', 'trixie', 'forky', 'duke', 'sid', 'stable', 'oldstable', 'testing']
+
+/**
+ * The Debian sources among a machine's apt sources, turned to `suite`: another vendor's packages have no place in a bare
+ * machine, and a host that runs another release still knows where the archive is.
+ */
+export function debianSources(files: Array<{ name: string; text: string }>, suite: string): AptSource[] {
+  const found = files.flatMap(({ name, text }) => (name.endsWith('.sources') ? parseDeb822(text) : parseOneLine(text)))
+  const sources = new Map<string, Set<string>>()
+  for (const entry of found) {
+    if (!isDebianKeyring(entry.signedBy) || !entry.components.includes('main')) continue
+    const suites = entry.suites.map(name => retarget(name, suite)).filter(name => name !== undefined)
+    for (const uri of entry.uris.filter(uri => /^https?:/.test(uri))) {
+      const known = sources.get(uri) ?? new Set()
+      for (const name of suites) known.add(name)
+      if (known.size > 0) sources.set(uri, known)
+    }
+  }
+  return [...sources].map(([uri, suites]) => ({ uri, suites: [...suites].sort() }))
+}
+
+interface Entry {
+  uris: string[]
+  suites: string[]
+  components: string[]
+  signedBy: string
+}
+
+function parseDeb822(text: string): Entry[] {
+  const paragraphs = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/)
+  return paragraphs.flatMap(paragraph => {
+    const fields = new Map<string, string>()
+    for (const [, key = '', value = ''] of paragraph.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm))
+      fields.set(key.toLowerCase(), value.trim())
+    const words = (key: string) => (fields.get(key) ?? '').split(/\s+/).filter(Boolean)
+    if (!words('types').includes('deb') || fields.get('enabled')?.toLowerCase() === 'no') return []
+    return [{ uris: words('uris'), suites: words('suites'), components: words('components'), signedBy: fields.get('signed-by') ?? '' }]
+  })
+}
+
+function parseOneLine(text: string): Entry[] {
+  return text.split('\n').flatMap(line => {
+    const match = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+([^#]*)/.exec(line)
+    if (!match) return []
+    const [, options = '', uri = '', suite = '', components = ''] = match
+    const signedBy = /signed-by=(\S+)/i.exec(options)?.[1] ?? ''
+    return [{ uris: [uri], suites: [suite], components: components.split(/\s+/).filter(Boolean), signedBy }]
+  })
+}
+
+function isDebianKeyring(signedBy: string): boolean {
+  return signedBy === '' || signedBy.split(/[\s,]+/).some(file => /\/debian-archive-[^/]*$/.test(file))
+}
+
+function retarget(name: string, suite: string): string | undefined {
+  const match = /^([a-z]+)(-updates|-security)?$/.exec(name)
+  return match && RELEASES.includes(match[1] ?? '') ? `${suite}${match[2] ?? ''}` : undefined
+}
+
+/** The host's own Debian sources; NFSHA_LAB_APT_SOURCES names another sources file, for a host that is no Debian. */
+export function hostSources(suite: string, env: Record<string, string | undefined> = process.env): AptSource[] {
+  const named = env.NFSHA_LAB_APT_SOURCES
+  const files = named ? [named] : ['/etc/apt/sources.list', ...listSources('/etc/apt/sources.list.d')]
+  const sources = debianSources(files.flatMap(readSource), suite)
+  if (sources.some(source => source.suites.includes(suite))) return sources
+  throw new LabError(
+    `found no Debian package source with the component main in ${named ?? 'the apt sources of this machine'}`,
+    'name a file with Debian sources (.list or .sources) in the variable NFSHA_LAB_APT_SOURCES',
+  )
+}
+
+function listSources(dir: string): string[] {
+  try {
+    return readdirSync(dir).filter(name => /\.(list|sources)$/.test(name)).map(name => join(dir, name)) // biome-ignore format: reads as one sentence
+  } catch {
+    return []
+  }
+}
+
+function readSource(name: string): Array<{ name: string; text: string }> {
+  try {
+    return [{ name, text: readFileSync(name, 'utf8') }]
+  } catch {
+    return []
+  }
+}
+
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+/** A .list file of these sources. A guest reaches a proxy or mirror on the host's loopback through the user network. */
+export function renderSources(sources: readonly AptSource[], reader: 'host' | 'guest'): string {
+  const reachable = (uri: string) => (reader === 'guest' ? hostFromGuest(uri) : uri)
+  return sources.flatMap(({ uri, suites }) => suites.map(suite => `deb [signed-by=${KEYRING}] ${reachable(uri)} ${suite} main\n`)).join('')
+}
+
+/** The same address as a guest must write it: its own loopback is not the host's. */
+export function hostFromGuest(uri: string): string {
+  return uri.replace(/^(https?:\/\/)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$110.0.2.2')
+}
+
+/** How this host's apt reaches the archive (proxy, checks that do not fit its archive), as apt.conf lines for a guest. */
+export async function hostAptSettings(): Promise<string[]> {
+  const wanted = /^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date) "(.*)";$/i
+  const dump = await attempt('apt-config', ['dump', 'Acquire']).catch(() => ({ stdout: '' }))
+  return dump.stdout.split('\n').flatMap(line => {
+    const match = wanted.exec(line)
+    return match ? [`Acquire::${match[1]} "${hostFromGuest(match[2] ?? '')}";`] : []
+  })
+}

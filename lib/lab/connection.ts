@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { attempt, type CommandResult, lastLines } from './command.ts'
+import { LabError } from './error.ts'
+import type { MachineName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { labProcesses } from './processes.ts'
+import { notRunning, readState, requireState, switchedOff } from './state.ts'
+
+/** How ssh reaches a machine of the lab. */
+export interface LabConnection {
+  host: string
+  port: number
+  user: string
+  identityFile: string
+  knownHostsFile: string
+}
+
+/** How to reach a machine; an error when the lab is not up or the machine is switched off. */
+export function labConnection(name: string, machine: MachineName): LabConnection {
+  if (!runningIn(name)[machine]) throw switchedOff(name, machine)
+  return connectionOf(name, machine)
+}
+
+/** Where a machine of a running lab is reached when it is on: one that is off is unreachable, like any server without power. */
+export function labAddress(name: string, machine: MachineName): LabConnection {
+  runningIn(name)
+  return connectionOf(name, machine)
+}
+
+/** The processes of a lab that is up; an error when it is not. */
+function runningIn(name: string): ReturnType<typeof labProcesses> {
+  const state = readState(name)
+  const running = state ? labProcesses(state.id) : {}
+  if (!state || Object.keys(running).length === 0) throw notRunning(name)
+  return running
+}
+
+function connectionOf(name: string, machine: MachineName): LabConnection {
+  const { identityFile, knownHostsFile } = labPlaces(name)
+  return { host: '127.0.0.1', port: requireState(name).sshPorts[machine], user: 'root', identityFile, knownHostsFile }
+}
+
+/** The arguments of ssh for a connection: nothing of the user's own configuration, and the host key is known or refused. */
+export function sshArguments(connection: LabConnection): string[] {
+  const options = {
+    UserKnownHostsFile: connection.knownHostsFile,
+    StrictHostKeyChecking: 'yes',
+    IdentitiesOnly: 'yes',
+    LogLevel: 'ERROR',
+    // an emulated processor computes the post-quantum exchange of newer clients several times slower
+    KexAlgorithms: 'curve25519-sha256',
+  }
+  const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+  return ['-F', 'none', ...flags, '-i', connection.identityFile, '-p', `${connection.port}`, `${connection.user}@${connection.host}`]
+}
+
+/** Runs one command on a machine by ssh. */
+export function sshRun(
+  name: string,
+  machine: MachineName,
+  command: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<CommandResult> {
+  const args = [
+    '-o',
+    'BatchMode=yes',
+    '-o',
+    `ConnectTimeout=${Math.ceil(timeoutMs / 1000)}`,
+    ...sshArguments(connectionOf(name, machine)),
+    command,
+  ]
+  return attempt('ssh', args, { timeoutMs, signal })
+}
+
+interface WaitOptions {
+  timeoutMs?: number
+  onProgress?: (text: string) => void
+  signal?: AbortSignal | undefined
+}
+
+/** Waits until a machine lets root in by ssh. */
+export async function awaitSsh(
+  name: string,
+  machine: MachineName,
+  { timeoutMs = 180_000, onProgress, signal }: WaitOptions = {},
+): Promise<void> {
+  const started = Date.now()
+  const seconds = () => ((Date.now() - started) / 1000).toFixed(1)
+  const state = requireState(name)
+  let last = 'no ssh banner'
+  while (Date.now() - started < timeoutMs) {
+    signal?.throwIfAborted()
+    if (!labProcesses(state.id)[machine]) throw notReady(name, machine, 'its emulator ended')
+    if (await answersWithBanner(state.sshPorts[machine])) {
+      const login = await sshRun(name, machine, 'true', 30_000, signal)
+      if (login.code === 0) return onProgress?.(`ready after ${seconds()} s`)
+      last = lastLines(login.stderr, 2) || last
+    }
+    await sleep(200, undefined, { signal })
+  }
+  throw notReady(name, machine, `no login within ${timeoutMs / 1000} s: ${last}`)
+}
+
+/** The user network accepts a connection before the guest does, so only what the guest says counts. */
+function answersWithBanner(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    const finish = (answer: boolean) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => finish(false), 3_000)
+    socket.once('data', bytes => finish(bytes.subarray(0, 4).toString() === 'SSH-'))
+    socket.once('error', () => finish(false))
+    socket.once('close', () => finish(false))
+  })
+}
+
+function notReady(name: string, machine: MachineName, why: string): LabError {
+  const { serialLog } = labPlaces(name).machine(machine)
+  const tail = existsSync(serialLog) ? lastLines(readFileSync(serialLog, 'utf8'), 8) : ''
+  return new LabError(
+    `${machine} did not come up: ${why}${tail ? `\nIts console ends with:\n${tail}` : ''}`,
+    `its console is in ${serialLog}`,
+  )
+}

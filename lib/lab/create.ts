@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { run } from './command.ts'
+import { cpioArchive } from './cpio.ts'
+import { hasDataDisks } from './emulator.ts'
+import type { BareImage } from './image.ts'
+import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { savedPlaces } from './saved.ts'
+import { seedEntries } from './seed.ts'
+import { knownHostsLines, type LabState, newState, writeState } from './state.ts'
+
+const SPARE_DISK_MIB = 64
+
+interface NewLab {
+  image: BareImage
+  from?: string | undefined
+  drbdDiskMiB: number
+  ephemeral: boolean
+}
+
+/** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made anew. */
+export async function createLab(name: string, { image, from, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
+  const places = labPlaces(name)
+  const state = await newState(image.key, { from, ephemeral })
+  if (from) copyKey(savedPlaces(from).identityFile, places.identityFile)
+  else await makeKey(places.identityFile, 'nfsha-play lab')
+  await Promise.all(
+    MACHINE_NAMES.map(async machine => {
+      const files = places.machine(machine)
+      rmSync(files.dir, { recursive: true, force: true })
+      mkdirSync(files.dir, { recursive: true })
+      if (from) copyKey(savedPlaces(from).machine(machine).hostKey, files.hostKey)
+      else await makeKey(files.hostKey, `lab ${machine}`)
+      await makeDisks(name, machine, from ? savedPlaces(from).machine(machine).root : image.root, drbdDiskMiB, from)
+      writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(image.initrd)), seedOf(name, machine)]), { mode: 0o600 })
+    }),
+  )
+  writeKnownHosts(name, state)
+  writeState(name, state)
+  return state
+}
+
+/** Writes the lab's known_hosts; needed again whenever a port changes. */
+export function writeKnownHosts(name: string, state: LabState): void {
+  const places = labPlaces(name)
+  const publicKey = (machine: MachineName) => readFileSync(`${places.machine(machine).hostKey}.pub`, 'utf8')
+  const lines = knownHostsLines(state.sshPorts, { M1: publicKey('M1'), M2: publicKey('M2'), C1: publicKey('C1') })
+  writeFileSync(places.knownHostsFile, lines)
+}
+
+function seedOf(name: string, machine: MachineName): Buffer {
+  const places = labPlaces(name)
+  const { hostKey } = places.machine(machine)
+  const text = (file: string) => readFileSync(file, 'utf8')
+  return cpioArchive(
+    seedEntries(machine, {
+      machineId: randomBytes(16).toString('hex'),
+      hostKey: text(hostKey),
+      hostKeyPublic: text(`${hostKey}.pub`),
+      authorizedKey: text(`${places.identityFile}.pub`),
+    }),
+  )
+}
+
+/** The kernel looks for the next archive at a multiple of four bytes. */
+function padTo4(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])
+}
+
+async function makeDisks(
+  name: string,
+  machine: MachineName,
+  backing: string,
+  drbdDiskMiB: number,
+  from: string | undefined,
+): Promise<void> {
+  const files = labPlaces(name).machine(machine)
+  const overlay = (base: string, file: string) => run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, file])
+  await overlay(backing, files.root)
+  if (!hasDataDisks(machine)) return
+  if (from) {
+    const saved = savedPlaces(from).machine(machine)
+    await overlay(saved.drbdDisk, files.drbdDisk)
+    await overlay(saved.spareDisk, files.spareDisk)
+    return
+  }
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', files.drbdDisk, `${drbdDiskMiB}M`])
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', files.spareDisk, `${SPARE_DISK_MIB}M`])
+}
+
+async function makeKey(file: string, comment: string): Promise<void> {
+  if (existsSync(file)) for (const half of [file, `${file}.pub`]) rmSync(half, { force: true })
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file])
+}
+
+/** Copies both halves of a key; copyFile keeps the permissions ssh insists on. */
+export function copyKey(from: string, to: string): void {
+  for (const half of ['', '.pub']) copyFileSync(from + half, to + half)
+}

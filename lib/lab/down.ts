@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sshRun } from './connection.ts'
+import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { isAlive, kill, labProcesses } from './processes.ts'
+import { qmp } from './qmp.ts'
+import { type LabState, readState, withLabLock } from './state.ts'
+import { forgetLab, type LabProgress } from './up.ts'
+
+export interface LabDownOptions {
+  name?: string
+  /** Remove the disks and keys too, without waiting for an orderly end. */
+  destroy?: boolean
+  onProgress?: (event: LabProgress) => void
+}
+
+/** Ends a lab. Its disks stay for the next `labUp` unless it is destroyed. A lab that is not there is no error. */
+export async function labDown({ name = 'default', destroy = false, onProgress = () => undefined }: LabDownOptions = {}): Promise<void> {
+  const state = readState(name)
+  if (!state) return
+  await withLabLock(name, async () => {
+    if (!destroy) await powerOffAll(name, state, onProgress)
+    await Promise.all(Object.values(labProcesses(state.id)).map(kill))
+    if (destroy) forgetLab(name)
+  })
+}
+
+const ORDERLY_END_MS = 60_000
+
+/** Shuts every running machine down in order; one that does not end in time loses its power. Returns those that did. */
+export async function powerOffAll(name: string, state: LabState, onProgress: (event: LabProgress) => void): Promise<MachineName[]> {
+  const running = labProcesses(state.id)
+  const orderly = await Promise.all(
+    MACHINE_NAMES.map(async machine => {
+      const pid = running[machine]
+      if (!pid) return undefined
+      onProgress({ machine, text: 'shutting down' })
+      const ended = await powerOff(name, machine, pid)
+      onProgress({ machine, text: ended ? 'off' : 'did not shut down in time: power cut' })
+      return ended ? machine : undefined
+    }),
+  )
+  return orderly.filter(machine => machine !== undefined)
+}
+
+async function powerOff(name: string, machine: MachineName, pid: number): Promise<boolean> {
+  await qmp(labPlaces(name).machine(machine).qmpSocket, 'cont').catch(() => undefined) // a frozen machine cannot shut down
+  const asked = await sshRun(name, machine, 'sync; systemctl poweroff', 20_000).catch(() => undefined)
+  // ssh loses its connection when sshd is stopped first: that is an answer too
+  const deadline = Date.now() + (asked ? ORDERLY_END_MS : 0)
+  while (Date.now() < deadline) {
+    if (!isAlive(pid)) return true
+    await sleep(200)
+  }
+  await kill(pid)
+  return false
+}

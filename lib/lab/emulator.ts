@@ -1,0 +1,94 @@
+import { GATEWAY, MACHINES, type MachineName, macOf, nicsOf, type SegmentName } from './machines.ts'
+
+/** Where a lab's segments are: one multicast group of its own, one port a segment, on the loopback only. */
+export interface Segments {
+  group: string
+  ports: Record<SegmentName, number>
+}
+
+/** KVM where it really works, else software emulation. */
+export type Accelerator = 'kvm' | 'tcg'
+
+export interface MachineLaunch {
+  machine: MachineName
+  /** Marks the process as this lab's; see processes.ts. */
+  marker: string
+  accelerator: Accelerator
+  memoryMiB: number
+  sshPort: number
+  segments: Segments
+  kernel: string
+  initrd: string
+  rootDisk: string
+  dataDisks: readonly string[]
+  qmpSocket: string
+  serialLog: string
+}
+
+// mitigations=off: the lab guards nothing, and each mitigation costs an emulated processor dearly.
+// panic=-1: a panic reboots at once, as the article's servers are told to.
+const KERNEL_ARGUMENTS =
+  'console=ttyS0 quiet loglevel=4 panic=-1 net.ifnames=0 mitigations=off nokaslr no_timer_check audit=0 random.trust_cpu=on'
+
+/** The arguments of qemu-system-x86_64 for one machine. */
+export function emulatorArguments(launch: MachineLaunch): string[] {
+  return [
+    ...['-name', `guest=${launch.marker}`],
+    ...['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc,usb=off,hpet=off'],
+    ...acceleratorArguments(launch.accelerator),
+    ...['-m', `${launch.memoryMiB}`, '-smp', '1'],
+    ...['-kernel', launch.kernel, '-initrd', launch.initrd, '-append', KERNEL_ARGUMENTS],
+    ...[launch.rootDisk, ...launch.dataDisks].flatMap(diskArguments),
+    ...nicsOf(launch.machine).flatMap(nic => {
+      const backend = nic === 'em0' ? userNet(launch.sshPort) : segmentNet(launch.segments, nic)
+      return [
+        '-netdev',
+        `${backend},id=${nic}`,
+        '-device',
+        `virtio-net-pci,netdev=${nic},id=nic-${nic},mac=${macOf(launch.machine, nic)},romfile=`,
+      ]
+    }),
+    ...['-qmp', `unix:${escapeComma(launch.qmpSocket)},server=on,wait=off`],
+    ...['-chardev', `file,id=serial,path=${escapeComma(launch.serialLog)},append=on`, '-serial', 'chardev:serial'],
+  ]
+}
+
+function acceleratorArguments(accelerator: Accelerator): string[] {
+  return accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off']
+}
+
+/**
+ * cache=unsafe is honest here. A power loss in the lab is the end of the emulator, never of the host: at a guest's flush qemu
+ * still hands all it holds (qcow2 tables too) to the host's page cache, which outlives the process. Only the host's own fsync
+ * is left out, and that would protect against nothing the lab can do.
+ */
+function diskArguments(file: string, index: number): string[] {
+  const name = `vd${'abc'[index]}`
+  return [
+    ...['-drive', `file=${escapeComma(file)},if=none,id=${name},format=qcow2,cache=unsafe,discard=unmap`],
+    ...['-device', `virtio-blk-pci,drive=${name},serial=${name}`],
+  ]
+}
+
+function userNet(sshPort: number): string {
+  return `user,ipv6=off,hostfwd=tcp:127.0.0.1:${sshPort}-:22`
+}
+
+function segmentNet(segments: Segments, segment: SegmentName): string {
+  return `socket,mcast=${segments.group}:${segments.ports[segment]},localaddr=127.0.0.1`
+}
+
+/** qemu splits its option values at commas; a doubled one stands for itself. */
+function escapeComma(path: string): string {
+  return path.replaceAll(',', ',,')
+}
+
+/** The arguments of the process that answers as the article's gateway (gateway.js). */
+export function gatewayArguments(script: string, marker: string, segments: Segments): string[] {
+  return [script, marker, segments.group, `${segments.ports.em1}`, GATEWAY.address, GATEWAY.mac]
+}
+
+/** Whether a machine has disks beside its root. */
+export function hasDataDisks(machine: MachineName): boolean {
+  return MACHINES[machine].dataDisks
+}

@@ -1,0 +1,10 @@
+/** What went wrong in the lab, with what to do next. */
+export class LabError extends Error {
+  readonly hint: string | undefined
+
+  constructor(message: string, hint?: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'LabError'
+    this.hint = hint
+  }
+}

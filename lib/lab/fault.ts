@@ -1,0 +1,75 @@
+import { awaitSsh } from './connection.ts'
+import { LabError } from './error.ts'
+import { isPortFree, startMachine } from './launch.ts'
+import { type MachineName, nicsOf, type SegmentName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { kill, labProcesses } from './processes.ts'
+import { qmp } from './qmp.ts'
+import { type LabState, nameOption, requireState, switchedOff, withLabLock, writeState } from './state.ts'
+import { requireImage } from './up.ts'
+
+/** What can be done to a machine from outside. */
+export type Fault = 'power-off' | 'power-on' | 'reset' | 'freeze' | 'thaw' | 'link-down' | 'link-up'
+
+export const FAULTS: readonly Fault[] = ['power-off', 'power-on', 'reset', 'freeze', 'thaw', 'link-down', 'link-up']
+
+/**
+ * Does one thing to a machine from outside, as it would happen to metal: `power-off` cuts the power, `link-down em2` pulls a
+ * cable. `power-on` returns when the machine is switched on, not when it has booted: see `labReady`.
+ */
+export async function labFault(name: string, machine: MachineName, fault: Fault, arg?: string): Promise<void> {
+  const state = requireState(name)
+  const pid = labProcesses(state.id)[machine]
+  if (fault === 'power-on') return pid ? undefined : powerOn(name, machine)
+  if (!pid) throw switchedOff(name, machine)
+  const socket = labPlaces(name).machine(machine).qmpSocket
+  switch (fault) {
+    case 'power-off':
+      return kill(pid)
+    case 'reset':
+      return void (await qmp(socket, 'system_reset'))
+    case 'freeze':
+      return void (await qmp(socket, 'stop'))
+    case 'thaw':
+      return void (await qmp(socket, 'cont'))
+    case 'link-down':
+    case 'link-up': {
+      const nic = checkNic(machine, arg)
+      await qmp(socket, 'set_link', { name: nic, up: fault === 'link-up' })
+      return rememberCable(name, state, machine, nic, fault)
+    }
+  }
+}
+
+/** Waits until a machine lets root in by ssh, after a `power-on` or a `reset`. */
+export async function labReady(name: string, machine: MachineName, timeoutMs = 180_000): Promise<void> {
+  if (!labProcesses(requireState(name).id)[machine]) throw switchedOff(name, machine)
+  await awaitSsh(name, machine, { timeoutMs })
+}
+
+async function powerOn(name: string, machine: MachineName): Promise<void> {
+  await withLabLock(name, async () => {
+    const state = requireState(name)
+    const port = state.sshPorts[machine]
+    if (!(await isPortFree(port)))
+      throw new LabError(
+        `port ${port} of ${machine} was taken by another program`,
+        `let the lab choose another: nfsha-play lab up${nameOption(name)}`,
+      )
+    await startMachine(name, state, requireImage(name, state.imageKey), machine, { ephemeral: state.ephemeral ?? false })
+  })
+}
+
+function checkNic(machine: MachineName, arg: string | undefined): SegmentName {
+  const segments = nicsOf(machine).filter(nic => nic !== 'em0')
+  const nic = segments.find(name => name === arg)
+  if (nic) return nic
+  const why = arg === 'em0' ? 'em0 is the lab\'s own way to the machine' : `${machine} has no NIC '${arg ?? ''}'` // biome-ignore format: quotes
+  throw new LabError(why, `choose one of ${segments.join(', ')}`)
+}
+
+function rememberCable(name: string, state: LabState, machine: MachineName, nic: SegmentName, fault: Fault): void {
+  const others = state.pulled[machine].filter(pulled => pulled !== nic)
+  state.pulled[machine] = fault === 'link-down' ? [...others, nic].sort() : others
+  writeState(name, state)
+}

@@ -1,0 +1,131 @@
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
+import { attempt, lastLines, run } from './command.ts'
+import { LabError } from './error.ts'
+import { cacheRoot } from './places.ts'
+import { bareRecipe, type Recipe, recipeKey } from './recipe.ts'
+
+/** The files of a bare image, shared by all machines and never written to. */
+export interface BareImage {
+  key: string
+  root: string
+  kernel: string
+  initrd: string
+  /** As `uname -r` says in the guest. */
+  kernelRelease: string
+}
+
+/** The image in `dir`, or nothing when it is not there. */
+export function readImage(dir: string, key: string): BareImage | undefined {
+  const image = { key, root: join(dir, 'root.qcow2'), kernel: join(dir, 'vmlinuz'), initrd: join(dir, 'initrd') }
+  if (!existsSync(image.root)) return undefined
+  return { ...image, kernelRelease: readFileSync(join(dir, 'kernel'), 'utf8').trim() }
+}
+
+/** Where the image with this key is kept. */
+export function imageDir(key: string): string {
+  return join(cacheRoot(), 'images', key)
+}
+
+/** Builds the bare image unless an equal one is in the cache. */
+export async function ensureImage(onProgress: (text: string) => void, signal?: AbortSignal): Promise<BareImage> {
+  const sources = hostSources('bookworm')
+  const recipe = bareRecipe(renderSources(sources, 'guest'), await hostAptSettings())
+  const key = recipeKey(recipe, await run('mmdebstrap', ['--version']))
+  const dir = imageDir(key)
+  const cached = readImage(dir, key)
+  if (cached) return cached
+  mkdirSync(join(cacheRoot(), 'images'), { recursive: true })
+  const build = mkdtempSync(`${dir}.build-`)
+  try {
+    const started = Date.now()
+    await bootstrap(recipe, renderSources(sources, 'host'), build, onProgress, signal)
+    onProgress('packing the image')
+    await assemble(recipe, build, signal)
+    writeFileSync(join(build, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`)
+    publish(build, dir)
+    onProgress(`image built in ${Math.round((Date.now() - started) / 1000)} s`)
+  } finally {
+    rmSync(build, { recursive: true, force: true })
+  }
+  const built = readImage(dir, key)
+  if (!built) throw new LabError(`the image in ${dir} vanished while it was being built`)
+  return built
+}
+
+/** Root needs no user namespace; anyone else needs one with a range of user ids. */
+function mode(): 'root' | 'unshare' {
+  return process.getuid?.() === 0 ? 'root' : 'unshare'
+}
+
+async function bootstrap(
+  recipe: Recipe,
+  sources: string,
+  build: string,
+  onProgress: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const tree = openSync(join(build, 'tree.tar'), 'w')
+  onProgress(`building a bare Debian ${recipe.suite} image (once, about a minute)`)
+  const args = [
+    `--mode=${mode()}`,
+    '--variant=minbase',
+    '--format=tar',
+    `--include=${recipe.packages.join(',')}`,
+    ...recipe.dpkgSettings.map(line => `--dpkgopt=${line}`),
+    ...recipe.aptSettings.map(line => `--aptopt=${line}`),
+    `--customize-hook=${recipe.customize}`,
+    `--customize-hook=rm -f "$1"/etc/apt/sources.list.d/*; printf '%s' '${recipe.sources}' > "$1/etc/apt/sources.list"`,
+    recipe.suite,
+    '-',
+    '-',
+  ]
+  try {
+    // sources arrive on stdin as one-line entries: mmdebstrap reads them from '-' as its mirror
+    const result = await attempt('mmdebstrap', args, {
+      input: sources,
+      stdout: tree,
+      signal,
+      onStderr: line => /^I: (?!running --)/.test(line) && onProgress(line.slice(3)),
+    })
+    if (result.code !== 0) throw buildFailed('mmdebstrap', result.stderr)
+  } finally {
+    closeSync(tree)
+  }
+}
+
+async function assemble(recipe: Recipe, build: string, signal?: AbortSignal): Promise<void> {
+  const tree = openSync(join(build, 'tree.tar'), 'r')
+  const files = openSync(join(build, 'files.tar'), 'w')
+  const shell = mode() === 'root' ? ['sh'] : ['mmdebstrap', '--unshare-helper', 'sh']
+  const [command = 'sh', ...args] = [...shell, '-c', recipe.assemble]
+  // only root may fill the cache's own disk from inside: in a user namespace the folder belongs to nobody there
+  const env = mode() === 'root' ? { TMPDIR: build } : {}
+  try {
+    const result = await attempt(command, args, { stdin: tree, stdout: files, env, signal })
+    if (result.code !== 0) throw buildFailed('packing the image', result.stderr)
+  } finally {
+    closeSync(tree)
+    closeSync(files)
+  }
+  await run('tar', ['-C', build, '--no-same-owner', '-xf', join(build, 'files.tar')], { signal })
+  for (const name of ['tree.tar', 'files.tar']) rmSync(join(build, name))
+}
+
+/** Makes the image visible in one step; the loser of a race uses the winner's. */
+function publish(build: string, dir: string): void {
+  try {
+    renameSync(build, dir)
+  } catch (error) {
+    if (!existsSync(join(dir, 'root.qcow2'))) throw error
+  }
+}
+
+function buildFailed(what: string, stderr: string): LabError {
+  const hint =
+    mode() === 'unshare' && /newuidmap|subuid|unshare/.test(stderr)
+      ? 'as a normal user this needs newuidmap (package uidmap) and a range in /etc/subuid and /etc/subgid'
+      : 'check that this machine reaches its own Debian mirror: apt-get update'
+  return new LabError(`${what} failed:\n${lastLines(stderr, 10)}`, hint)
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { chooseAccelerator } from './accelerator.ts'
+import { lastLines } from './command.ts'
+import { emulatorArguments, gatewayArguments, hasDataDisks } from './emulator.ts'
+import { LabError } from './error.ts'
+import type { BareImage } from './image.ts'
+import type { MachineName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { isAlive, kill, processMarker } from './processes.ts'
+import { qmp } from './qmp.ts'
+import type { LabState } from './state.ts'
+
+interface LaunchOptions {
+  /** The process ends with the one that starts it: for a test's lab, which must not outlive the test. */
+  ephemeral: boolean
+}
+
+// A bare machine uses 50 MiB; apt's dependency solving needs the most, some 200. The rest is page cache, which is what makes NFS quick.
+const MEMORY_MIB: Record<MachineName, number> = { M1: 512, M2: 512, C1: 384 }
+
+/** Switches a machine on and returns its process number; it has not booted yet. */
+export async function startMachine(
+  name: string,
+  state: LabState,
+  image: BareImage,
+  machine: MachineName,
+  options: LaunchOptions,
+): Promise<number> {
+  const files = labPlaces(name).machine(machine)
+  rmSync(files.qmpSocket, { force: true })
+  const args = emulatorArguments({
+    machine,
+    marker: processMarker(state.id, machine),
+    accelerator: await chooseAccelerator(image.kernel),
+    memoryMiB: MEMORY_MIB[machine],
+    sshPort: state.sshPorts[machine],
+    segments: state.segments,
+    kernel: image.kernel,
+    initrd: files.initrd,
+    rootDisk: files.root,
+    dataDisks: hasDataDisks(machine) ? [files.drbdDisk, files.spareDisk] : [],
+    qmpSocket: files.qmpSocket,
+    serialLog: files.serialLog,
+  })
+  const pid = startProcess('qemu-system-x86_64', args, files.qemuLog, options)
+  await awaitEmulator(machine, pid, files.qmpSocket, files.qemuLog)
+  try {
+    for (const nic of state.pulled[machine]) await qmp(files.qmpSocket, 'set_link', { name: nic, up: false })
+  } catch (error) {
+    await kill(pid)
+    throw error
+  }
+  return pid
+}
+
+/** Starts what answers as the article's gateway. */
+export function startGateway(name: string, state: LabState, options: LaunchOptions): number {
+  const args = gatewayArguments(gatewayScript(), processMarker(state.id, 'gateway'), state.segments)
+  return startProcess(process.execPath, args, labPlaces(name).gatewayLog, options)
+}
+
+/** gateway.js lies beside this file, or in the package's sources when this file is part of a bundle in dist/. */
+function gatewayScript(): string {
+  const candidates = ['./gateway.js', '../lib/lab/gateway.js'].map(path => fileURLToPath(new URL(path, import.meta.url)))
+  const script = candidates.find(file => existsSync(file))
+  if (script) return script
+  throw new LabError(`the package is incomplete: ${candidates[0]} is missing`, 'install nfsha-play again')
+}
+
+function startProcess(command: string, args: string[], log: string, { ephemeral }: LaunchOptions): number {
+  const output = openSync(log, 'a')
+  try {
+    const child = ephemeral
+      ? spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], { stdio: ['ignore', output, output] })
+      : spawn(command, args, { stdio: ['ignore', output, output], detached: true, cwd: '/' })
+    child.once('error', () => undefined) // shows as a missing process number
+    child.unref()
+    if (child.pid) return child.pid
+    throw new LabError(`cannot start ${command}`)
+  } finally {
+    closeSync(output)
+  }
+}
+
+/** qemu reports a bad argument by ending at once; otherwise it soon answers on its socket. */
+async function awaitEmulator(machine: MachineName, pid: number, socket: string, log: string): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 50) {
+    if (!isAlive(pid))
+      throw new LabError(`the emulator of ${machine} ended at once:\n${lastLines(readFileSync(log, 'utf8'), 4)}`, `its log is ${log}`)
+    if (existsSync(socket)) return void (await qmp(socket, 'query-status'))
+    await sleep(50)
+  }
+  await kill(pid)
+  throw new LabError(`the emulator of ${machine} does not answer on ${socket}`, `its log is ${log}`)
+}
+
+/** Whether a port on the loopback can be listened on. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer().once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}

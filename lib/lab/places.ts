@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { homedir, tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { LabError } from './error.ts'
+import type { MachineName } from './machines.ts'
+
+type Environment = Record<string, string | undefined>
+
+/** Where images and saved sets are kept between labs. */
+export function cacheRoot(env: Environment = process.env): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nfsha-play', 'lab')
+}
+
+/** Where the labs themselves live, one folder each. */
+export function stateRoot(env: Environment = process.env): string {
+  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nfsha-play', 'lab')
+}
+
+/** A lab's or a saved set's name becomes a folder: one plain word. */
+export function checkName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name
+  throw new LabError(`'${name}' is no name for a lab`, 'use up to 40 letters, digits, dots, dashes and underscores')
+}
+
+/** The files of one lab. */
+export function labPlaces(name: string, root = stateRoot()) {
+  const dir = join(root, checkName(name))
+  return {
+    dir,
+    state: join(dir, 'state.json'),
+    lock: join(dir, 'lock'),
+    identityFile: join(dir, 'id_ed25519'),
+    knownHostsFile: join(dir, 'known_hosts'),
+    gatewayLog: join(dir, 'gateway.log'),
+    machine: (machine: MachineName) => ({
+      dir: join(dir, machine),
+      root: join(dir, machine, 'root.qcow2'),
+      drbdDisk: join(dir, machine, 'vdb.qcow2'),
+      spareDisk: join(dir, machine, 'vdc.qcow2'),
+      hostKey: join(dir, machine, 'ssh_host_ed25519_key'),
+      initrd: join(dir, machine, 'initrd'),
+      serialLog: join(dir, machine, 'serial.log'),
+      qemuLog: join(dir, machine, 'qemu.log'),
+      qmpSocket: socketPath(join(dir, machine)),
+    }),
+  }
+}
+
+const LONGEST_SOCKET_PATH = 107 // sun_path is 108 bytes with its final NUL
+
+/** A unix socket's path is limited: a lab in a deep folder keeps its sockets in the temporary directory. */
+export function socketPath(machineDir: string, temporary = tmpdir()): string {
+  const near = join(machineDir, 'qmp')
+  if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return near
+  const digest = createHash('sha256').update(machineDir).digest('hex').slice(0, 16)
+  return join(temporary, `nfsha-lab-${userInfo().uid}-${digest}.qmp`)
+}

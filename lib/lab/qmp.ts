@@ -1,0 +1,27 @@
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { LabError } from './error.ts'
+
+/** Sends one command to a running emulator and returns what it answers. */
+export function qmp(socketPath: string, command: string, args: Record<string, unknown> = {}, timeoutMs = 10_000): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath)
+    const finish = (settle: () => void) => {
+      clearTimeout(timer)
+      socket.destroy()
+      settle()
+    }
+    const fail = (why: string) => finish(() => reject(new LabError(`the emulator did not take '${command}': ${why}`)))
+    const timer = setTimeout(() => fail(`no answer in ${timeoutMs / 1000} s`), timeoutMs)
+    const send = (execute: string, parameters?: Record<string, unknown>) =>
+      socket.write(`${JSON.stringify({ execute, arguments: parameters ?? {}, id: execute })}\n`)
+    socket.once('error', error => fail(error.message))
+    createInterface({ input: socket }).on('line', line => {
+      const answer = JSON.parse(line) as { QMP?: unknown; id?: string; return?: unknown; error?: { desc: string } }
+      if (answer.QMP) send('qmp_capabilities')
+      else if (answer.error) fail(answer.error.desc)
+      else if (answer.id === 'qmp_capabilities') send(command, args)
+      else if (answer.id === command) finish(() => resolve(answer.return))
+    })
+  })
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+
+/** Everything that goes into the bare image; its digest is the image's key. */
+export interface Recipe {
+  suite: string
+  packages: readonly string[]
+  /** Read by apt in the guest and while the image is built. */
+  aptSettings: readonly string[]
+  dpkgSettings: readonly string[]
+  /** The guest's /etc/apt/sources.list. */
+  sources: string
+  /** Runs with the root directory as $1, before the tree is packed. */
+  customize: string
+  /** Turns the packed tree on stdin into the image's files on stdout. */
+  assemble: string
+}
+
+const PACKAGES = [
+  'e2fsprogs',
+  'ifupdown', // the article takes em1 down and up with it
+  'iproute2',
+  'iputils-ping',
+  'kmod',
+  'linux-image-cloud-amd64', // ships drbd.ko and nfsd.ko
+  'openssh-server',
+  'sudo',
+  'systemd-sysv',
+  'udev',
+  // What an installed Debian server has and a minimal one lacks; on an emulated processor each of them takes seconds to unpack.
+  'bc',
+  'bzip2',
+  'gawk',
+  'libcurl4',
+  'libglib2.0-0',
+  'libsnmp40',
+  'libxml2-utils',
+  'netbase',
+  'psmisc',
+  'python3',
+]
+
+// What makes `apt-get update` and dpkg bearable under emulation. The index is fetched as gzip: unpacking xz costs several times more.
+const APT_SETTINGS = [
+  'Acquire::Languages "none";',
+  'Acquire::PDiffs "false";',
+  'Acquire::CompressionTypes::Order { "gz"; "xz"; };',
+  'Acquire::IndexTargets::deb::DEP-11 { DefaultEnabled "false"; };',
+  'Acquire::IndexTargets::deb::Contents-deb { DefaultEnabled "false"; };',
+  'APT::Periodic::Enable "0";',
+  'DPkg::Use-Pty "0";',
+]
+
+// fsync after every unpacked file protects nothing here: a lab machine that lost power while installing is made anew.
+const DPKG_SETTINGS = [
+  'force-unsafe-io',
+  'path-exclude=/usr/share/man/*',
+  'path-exclude=/usr/share/doc/*',
+  'path-exclude=/usr/share/locale/*',
+]
+
+const CUSTOMIZE = `set -eu
+root=$1
+in_root() { chroot "$root" "$@"; }
+in_root useradd --create-home --shell /bin/bash --groups sudo ops
+echo ops:ops-lab | in_root chpasswd
+echo 'update_initramfs=no' > "$root/etc/initramfs-tools/update-initramfs.conf"
+mkdir -p "$root/etc/ssh/sshd_config.d" "$root/etc/systemd/journald.conf.d" "$root/etc/systemd/system.conf.d"
+printf '%s\\n' 'UseDNS no' 'HostKey /etc/ssh/ssh_host_ed25519_key' 'PermitRootLogin prohibit-password' > "$root/etc/ssh/sshd_config.d/lab.conf"
+printf '%s\\n' '[Journal]' 'Storage=persistent' 'SystemMaxUse=32M' > "$root/etc/systemd/journald.conf.d/lab.conf"
+printf '%s\\n' '[Manager]' 'DefaultTimeoutStopSec=20s' > "$root/etc/systemd/system.conf.d/lab.conf"
+# the initrd mounts the root writable, and its journal needs no check: an entry here would only have the boot wait for udev
+echo '# the root is mounted by the initrd' > "$root/etc/fstab"
+# udev asks every device at boot for its events: only disks and cards have any that matter here
+mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
+printf '%s\\n' '[Service]' 'ExecStart=' \\
+  'ExecStart=udevadm trigger --action=add --subsystem-match=virtio --subsystem-match=net --subsystem-match=block' \\
+  > "$root/etc/systemd/system/systemd-udev-trigger.service.d/lab.conf"
+for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \\
+  getty@tty1.service systemd-pstore.service remote-fs.target; do in_root systemctl --quiet disable "$unit"; done
+# nothing here uses them, and each costs a process at boot
+in_root systemctl --quiet mask getty-static.service serial-getty@ttyS0.service systemd-logind.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount \\
+  dev-hugepages.mount dev-mqueue.mount sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount \\
+  systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-pcrphase.service systemd-pcrphase-sysinit.service \\
+  systemd-firstboot.service systemd-sysusers.service systemd-repart.service systemd-machine-id-commit.service \\
+  systemd-ask-password-wall.path systemd-ask-password-console.path ifupdown-wait-online.service \\
+  systemd-random-seed.service sys-kernel-config.mount modprobe@configfs.service
+rm -f "$root/etc/update-motd.d/10-uname" "$root"/etc/ssh/ssh_host_*
+cd "$root/tmp" && in_root sh -c 'cd /tmp && apt-get download -qq -o APT::Sandbox::User=root busybox-static'
+mkdir "$root/tmp/lab-busybox" && dpkg-deb -x "$root"/tmp/busybox-static_*.deb "$root/tmp/lab-busybox"
+mv "$root/tmp/lab-busybox/bin/busybox" "$root/boot/lab-busybox" && rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
+`
+
+/** The modules the root disk needs, in the order in which they load. */
+const DISK_MODULES = [
+  'drivers/virtio/virtio_ring',
+  'drivers/virtio/virtio',
+  'drivers/virtio/virtio_pci_modern_dev',
+  'drivers/virtio/virtio_pci_legacy_dev',
+  'drivers/virtio/virtio_pci',
+  'drivers/block/virtio_blk',
+]
+
+/** Loaded with them, so that the cards are there when udev first looks. */
+const NETWORK_MODULES = ['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net']
+
+const BOOT_MODULES = [...DISK_MODULES, ...NETWORK_MODULES]
+
+// The machine's own files ride in a second archive behind this one (seed.ts). They are laid down once: what a role writes later stays.
+const INIT = `#!/busybox sh
+/busybox mkdir -p /dev /mnt
+/busybox mount -t devtmpfs dev /dev
+for module in ${BOOT_MODULES.map(path => path.split('/').at(-1)).join(' ')}; do /busybox insmod /modules/$module.ko; done
+tries=0
+while [ ! -b /dev/vda ] && [ $tries -lt 200 ]; do /busybox usleep 20000; tries=$((tries + 1)); done
+/busybox mount -t ext4 /dev/vda /mnt
+if [ ! -e /mnt/var/lib/lab-seeded ]; then
+  /busybox cp -a /seed/. /mnt/
+  : > /mnt/var/lib/lab-seeded
+fi
+/busybox umount /dev
+exec /busybox switch_root /mnt /sbin/init
+`
+
+const ASSEMBLE = `set -eu
+exec 3>&1 1>&2 # only the result goes to stdout
+export PATH="$PATH:/usr/sbin:/sbin"
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+chmod 0755 "$work" && mkdir "$work/tree" "$work/out" "$work/initrd" "$work/initrd/modules"
+tar -C "$work/tree" -x --numeric-owner --exclude='./dev/*'
+cd "$work/tree"
+kernel=$(ls lib/modules)
+mv boot/lab-busybox ../initrd/busybox
+for module in ${BOOT_MODULES.join(' ')}; do cp "lib/modules/$kernel/kernel/$module.ko" ../initrd/modules/; done
+cat > ../initrd/init <<'INIT'
+${INIT}INIT
+chmod 0755 ../initrd/init ../initrd/busybox
+(cd ../initrd && find . | LC_ALL=C sort | "$work/initrd/busybox" cpio -o -H newc 2>/dev/null) > ../out/initrd
+cp "boot/vmlinuz-$kernel" ../out/vmlinuz && echo "$kernel" > ../out/kernel
+rm -rf boot/initrd.img* initrd.img* var/lib/apt/lists/* var/cache/apt/* var/log/* var/lib/systemd/random-seed
+mkdir -p var/lib/apt/lists/partial var/cache/apt/archives/partial var/log/journal
+: > etc/machine-id && rm -f etc/hostname etc/resolv.conf
+cd ..
+# -i: fewer inode tables to write and check; metadata checksums are computed in software by an emulated processor
+mke2fs -q -F -t ext4 -L lab-root -i 32768 -O ^metadata_csum -E lazy_itable_init=0,lazy_journal_init=0 -d tree root.ext4 6g
+qemu-img convert -f raw -O qcow2 root.ext4 out/root.qcow2
+tar -C out -c . >&3
+`
+
+/** The recipe of the bare Debian 12 image. */
+export function bareRecipe(sources: string, hostAptSettings: readonly string[]): Recipe {
+  return {
+    suite: 'bookworm',
+    packages: /https:/.test(sources) ? [...PACKAGES, 'ca-certificates'] : PACKAGES,
+    aptSettings: [...APT_SETTINGS, ...hostAptSettings],
+    dpkgSettings: DPKG_SETTINGS,
+    sources,
+    customize: CUSTOMIZE,
+    assemble: ASSEMBLE,
+  }
+}
+
+/** A name for the image that changes with anything that goes into it. */
+export function recipeKey(recipe: Recipe, builderVersion: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([recipe, builderVersion]))
+    .digest('hex')
+    .slice(0, 16)
+}

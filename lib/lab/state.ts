@@ -1,0 +1,145 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Segments } from './emulator.ts'
+import { LabError } from './error.ts'
+import { MACHINE_NAMES, type MachineName, type SegmentName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { processStat } from './processes.ts'
+
+const STATE_VERSION = 1
+
+/** What a lab is; whether it runs is read from the processes, never from here. */
+export interface LabState {
+  version: typeof STATE_VERSION
+  /** In the arguments of every process of this lab. */
+  id: string
+  imageKey: string
+  /** The saved set it was made from. */
+  from?: string
+  /** Its processes end with the one that started them. */
+  ephemeral?: boolean
+  created: string
+  segments: Segments
+  sshPorts: Record<MachineName, number>
+  /** Cables that are pulled, by machine. A pulled cable stays so when the machine is switched on again. */
+  pulled: Record<MachineName, SegmentName[]>
+}
+
+/** Reads a lab's state; nothing when there is no such lab. */
+export function readState(name: string): LabState | undefined {
+  const file = labPlaces(name).state
+  if (!existsSync(file)) return undefined
+  const state = JSON.parse(readFileSync(file, 'utf8')) as LabState
+  if (state.version === STATE_VERSION) return state
+  throw new LabError(`lab '${name}' was made by another version of nfsha-play`, `remove it: rm -r ${labPlaces(name).dir}`)
+}
+
+/** The state of a lab that must exist. */
+export function requireState(name: string): LabState {
+  const state = readState(name)
+  if (state) return state
+  throw notRunning(name)
+}
+
+/** What every command says that needs a lab which is not there. */
+export function notRunning(name: string): LabError {
+  return new LabError(`lab '${name}' is not running: start it with \`nfsha-play lab up${nameOption(name)}\``)
+}
+
+/** What a suggested command needs to mean this lab. */
+export function nameOption(name: string): string {
+  return name === 'default' ? '' : ` --name ${name}`
+}
+
+/** What every command says that needs a machine which is off. */
+export function switchedOff(name: string, machine: MachineName): LabError {
+  return new LabError(
+    `${machine} of lab '${name}' is switched off`,
+    `switch it on: nfsha-play lab fault ${machine} power-on${nameOption(name)}`,
+  )
+}
+
+/** Writes a lab's state in one step. */
+export function writeState(name: string, state: LabState): void {
+  const places = labPlaces(name)
+  mkdirSync(places.dir, { recursive: true, mode: 0o700 })
+  writeFileSync(`${places.state}.new`, `${JSON.stringify(state, null, 2)}\n`)
+  renameSync(`${places.state}.new`, places.state)
+}
+
+/** The state of a new lab: its own id, multicast group and ports. */
+export async function newState(imageKey: string, options: { from?: string | undefined; ephemeral: boolean }): Promise<LabState> {
+  const [m1 = 0, m2 = 0, c1 = 0] = await freePorts(3)
+  const firstSegment = randomInt(20_000, 30_000)
+  return {
+    version: STATE_VERSION,
+    id: randomBytes(6).toString('hex'),
+    imageKey,
+    ...(options.from ? { from: options.from } : {}),
+    ...(options.ephemeral ? { ephemeral: true } : {}),
+    created: new Date().toISOString(),
+    // 239.192.0.0/14 is the range for an organisation's own use
+    segments: {
+      group: `239.192.${randomInt(256)}.${randomInt(1, 255)}`,
+      ports: { em1: firstSegment, em2: firstSegment + 1, em3: firstSegment + 2 },
+    },
+    sshPorts: { M1: m1, M2: m2, C1: c1 },
+    pulled: { M1: [], M2: [], C1: [] },
+  }
+}
+
+/** Free TCP ports on the loopback, held together while choosing so that they differ. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+      const server = createServer().once('error', reject)
+      server.listen(0, '127.0.0.1', () => resolve(server))
+    })),
+  ) // biome-ignore format: one expression
+  const ports = servers.map(server => (server.address() as { port: number }).port)
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+  return ports
+}
+
+/** The lines by which ssh knows the machines before it has ever spoken to them. */
+export function knownHostsLines(ports: Record<MachineName, number>, publicKeys: Record<MachineName, string>): string {
+  return MACHINE_NAMES.map(machine => {
+    const [type = '', key = ''] = publicKeys[machine].trim().split(/\s+/)
+    return `[127.0.0.1]:${ports[machine]} ${type} ${key}\n`
+  }).join('')
+}
+
+/** Runs `work` while no other process changes the same lab. A lock whose owner is dead is taken over. */
+export async function withLabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const places = labPlaces(name)
+  mkdirSync(places.dir, { recursive: true, mode: 0o700 })
+  const own = `${process.pid} ${processStat(process.pid)?.startTicks}`
+  const draft = `${places.lock}.${process.pid}`
+  writeFileSync(draft, own)
+  try {
+    takeLock(name, draft, places.lock)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  try {
+    return await work()
+  } finally {
+    if (existsSync(places.lock) && readFileSync(places.lock, 'utf8') === own) rmSync(places.lock, { force: true })
+  }
+}
+
+/** A hard link appears with its content or not at all, so nobody ever reads a lock without an owner. */
+function takeLock(name: string, draft: string, lock: string): void {
+  try {
+    linkSync(draft, lock)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const [pid = 0, started = 0] = readFileSync(lock, 'utf8').split(' ').map(Number)
+    if (processStat(pid)?.startTicks === started) {
+      throw new LabError(`another run (process ${pid}) is changing lab '${name}'`, 'wait until it has finished')
+    }
+    rmSync(lock, { force: true })
+    linkSync(draft, lock)
+  }
+}

@@ -1,0 +1,43 @@
+import { MACHINE_NAMES, type MachineName, nicsOf } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { labProcesses, processAge } from './processes.ts'
+import { qmp } from './qmp.ts'
+import { type LabState, readState } from './state.ts'
+
+/** How a machine of the lab is now. */
+export interface MachineStatus {
+  state: 'running' | 'frozen' | 'off'
+  sshPort: number
+  /** Seconds since it was switched on. */
+  uptimeSeconds: number
+  links: Partial<Record<string, 'up' | 'down'>>
+  serialLog: string
+}
+
+export interface LabStatus {
+  name: string
+  created: string
+  /** The saved set it was made from. */
+  from?: string
+  machines: Record<MachineName, MachineStatus>
+}
+
+/** How a lab is now; nothing when there is none of this name. */
+export async function labStatus({ name = 'default' }: { name?: string } = {}): Promise<LabStatus | undefined> {
+  const state = readState(name)
+  if (!state) return undefined
+  const running = labProcesses(state.id)
+  const read = async (machine: MachineName) => [machine, await machineStatus(name, state, machine, running[machine])] as const
+  const machines = Object.fromEntries(await Promise.all(MACHINE_NAMES.map(read))) as Record<MachineName, MachineStatus>
+  return { name, created: state.created, ...(state.from ? { from: state.from } : {}), machines }
+}
+
+async function machineStatus(name: string, state: LabState, machine: MachineName, pid: number | undefined): Promise<MachineStatus> {
+  const { qmpSocket, serialLog } = labPlaces(name).machine(machine)
+  const isPulled = (nic: string) => state.pulled[machine].some(pulled => pulled === nic)
+  const links = Object.fromEntries(nicsOf(machine).map(nic => [nic, isPulled(nic) ? 'down' : 'up'] as const))
+  const common = { sshPort: state.sshPorts[machine], links, serialLog }
+  if (!pid) return { ...common, state: 'off', uptimeSeconds: 0 }
+  const answer = (await qmp(qmpSocket, 'query-status').catch(() => undefined)) as { status?: string } | undefined
+  return { ...common, state: answer?.status === 'paused' ? 'frozen' : 'running', uptimeSeconds: processAge(pid) }
+}

@@ -1,0 +1,129 @@
+import { rmSync } from 'node:fs'
+import { awaitSsh } from './connection.ts'
+import { createLab, writeKnownHosts } from './create.ts'
+import { LabError } from './error.ts'
+import { ensureHostTools } from './host-tools.ts'
+import { type BareImage, ensureImage, imageDir, readImage } from './image.ts'
+import { isPortFree, startGateway, startMachine } from './launch.ts'
+import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { labPlaces } from './places.ts'
+import { kill, labProcesses } from './processes.ts'
+import { requireSaved } from './saved.ts'
+import { freePorts, type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
+
+/** One thing that happened while a lab is changed; without a machine it concerns all of them. */
+export interface LabProgress {
+  machine?: MachineName
+  text: string
+}
+
+export interface LabUpOptions {
+  name?: string
+  /** Start a new lab from this saved set instead of from bare machines. */
+  from?: string
+  /** Only these machines; all three unless told otherwise. */
+  machines?: readonly MachineName[]
+  /** The size of the DRBD disk of a new bare lab. */
+  drbdDiskMiB?: number
+  /** The new lab's processes end with the one that starts them: for tests. */
+  ephemeral?: boolean
+  onProgress?: (event: LabProgress) => void
+  signal?: AbortSignal
+}
+
+/** Brings a lab up: makes it if there is none, switches on what is off, and waits until ssh lets root in everywhere. */
+export async function labUp(options: LabUpOptions = {}): Promise<void> {
+  const { name = 'default', onProgress = () => undefined, signal } = options
+  await ensureHostTools(text => onProgress({ text }), signal)
+  const { started, state } = await withLabLock(name, () => startAll(name, options))
+  try {
+    const wanted = options.machines ?? MACHINE_NAMES
+    await Promise.all(
+      wanted.map(machine =>
+        awaitSsh(name, machine, { signal, onProgress: text => started.includes(machine) && onProgress({ machine, text }) }),
+      ),
+    )
+  } catch (error) {
+    // an interrupted start leaves nothing half booted; what ran before stays
+    if (signal?.aborted) await endProcesses(state, started)
+    throw error
+  }
+}
+
+async function startAll(name: string, options: LabUpOptions): Promise<{ started: MachineName[]; state: LabState }> {
+  const { onProgress = () => undefined, signal } = options
+  const { state, image } = await prepare(name, options)
+  const ephemeral = state.ephemeral ?? false
+  const running = labProcesses(state.id)
+  if (!running.gateway) startGateway(name, state, { ephemeral })
+  const missing = (options.machines ?? MACHINE_NAMES).filter(machine => !running[machine])
+  await replaceTakenPorts(name, state, missing)
+  const started: MachineName[] = []
+  try {
+    await Promise.all(
+      missing.map(async machine => {
+        signal?.throwIfAborted()
+        await startMachine(name, state, image, machine, { ephemeral })
+        started.push(machine)
+        onProgress({ machine, text: 'booting' })
+      }),
+    )
+  } catch (error) {
+    await endProcesses(state, missing)
+    throw error
+  }
+  return { started, state }
+}
+
+/** The lab as it is, or a new one. */
+async function prepare(name: string, options: LabUpOptions): Promise<{ state: LabState; image: BareImage }> {
+  const { from, drbdDiskMiB = 320, ephemeral = false, onProgress = () => undefined, signal } = options
+  const known = readState(name)
+  if (known && from && known.from !== from) {
+    throw new LabError(
+      `lab '${name}' exists already and was not made from '${from}'`,
+      `remove it first: nfsha-play lab down --destroy${nameOption(name)}`,
+    )
+  }
+  if (known) return { state: known, image: requireImage(name, known.imageKey) }
+  const image = from ? requireImage(name, requireSaved(from).imageKey) : await ensureImage(text => onProgress({ text }), signal)
+  signal?.throwIfAborted()
+  return { state: await createLab(name, { image, from, drbdDiskMiB, ephemeral }), image }
+}
+
+/** A lab stays with the image it was made from, even when a newer recipe would build another. */
+export function requireImage(name: string, key: string): BareImage {
+  const image = readImage(imageDir(key), key)
+  if (image) return image
+  throw new LabError(
+    `the image of lab '${name}' is gone from the cache`,
+    `make the lab anew: nfsha-play lab down --destroy${nameOption(name)}`,
+  )
+}
+
+/** A port may have been taken by another program while the machine was off. */
+async function replaceTakenPorts(name: string, state: LabState, machines: readonly MachineName[]): Promise<void> {
+  const free = await Promise.all(machines.map(machine => isPortFree(state.sshPorts[machine])))
+  const taken = machines.filter((_, index) => !free[index])
+  if (taken.length === 0) return
+  const ports = await freePorts(taken.length)
+  taken.forEach((machine, index) => {
+    state.sshPorts[machine] = ports[index] ?? state.sshPorts[machine]
+  })
+  writeState(name, state)
+  writeKnownHosts(name, state)
+}
+
+async function endProcesses(state: LabState, machines: readonly MachineName[]): Promise<void> {
+  const running = labProcesses(state.id)
+  await Promise.all(machines.map(machine => running[machine] && kill(running[machine])))
+  const left = labProcesses(state.id)
+  if (left.gateway && !MACHINE_NAMES.some(machine => left[machine])) await kill(left.gateway)
+}
+
+/** Removes every trace of a lab that is off. */
+export function forgetLab(name: string): void {
+  const places = labPlaces(name)
+  for (const machine of MACHINE_NAMES) rmSync(places.machine(machine).qmpSocket, { force: true })
+  rmSync(places.dir, { recursive: true, force: true })
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { gatewayArguments } from '../../../lib/lab/emulator.ts'
+import { GATEWAY } from '../../../lib/lab/machines.ts'
+import { freePorts } from '../../../lib/lab/state.ts'
+
+// The real process, spoken to over its multicast segment as an emulator would.
+const group = '239.192.77.77'
+const asker = '5254001a0101'
+let gateway: ChildProcess
+let socket: Socket
+let port = 0
+
+beforeAll(async () => {
+  port = (await freePorts(1))[0] ?? 0
+  const script = fileURLToPath(new URL('../../../lib/lab/gateway.js', import.meta.url))
+  gateway = spawn(process.execPath, gatewayArguments(script, 'test', { group, ports: { em1: port, em2: 0, em3: 0 } }), { stdio: 'ignore' })
+  socket = createSocket({ type: 'udp4', reuseAddr: true })
+  socket.bind(port, group)
+  await once(socket, 'listening')
+  socket.addMembership(group, '127.0.0.1')
+  socket.setMulticastInterface('127.0.0.1')
+})
+
+afterAll(() => {
+  gateway.kill('SIGKILL')
+  socket.close()
+})
+
+const gatewayMac = GATEWAY.mac.replaceAll(':', '')
+
+/** Sends a frame until something from the gateway comes back. */
+async function ask(frame: string, tries = 100): Promise<string | undefined> {
+  const answers: string[] = []
+  const listen = (bytes: Buffer) => {
+    if (bytes.subarray(6, 12).toString('hex') === gatewayMac) answers.push(bytes.toString('hex'))
+  }
+  socket.on('message', listen)
+  for (let n = 0; n < tries && answers.length === 0; n++) {
+    socket.send(Buffer.from(frame, 'hex'), port, group)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  socket.off('message', listen)
+  return answers[0]
+}
+
+const arpFor = (address: string) => `ffffffffffff${asker}08060001080006040001${asker}c0a800d2000000000000${address}`
+
+test('answers ARP for its own address', async () => {
+  expect(await ask(arpFor('c0a80001'))).toBe(`${asker}${gatewayMac}08060001080006040002${gatewayMac}c0a80001${asker}c0a800d2`)
+})
+
+test('leaves other addresses alone', async () => {
+  expect(await ask(arpFor('c0a800d3'), 4)).toBeUndefined()
+})
+
+test('answers an echo request with a right checksum', async () => {
+  const ip = '4500001c000040004001b8bcc0a800d2c0a80001'
+  const reply = await ask(`${gatewayMac}${asker}0800${ip}0800f7fd00010001`)
+  expect(reply?.slice(0, 28)).toBe(`${asker}${gatewayMac}0800`)
+  expect(reply?.slice(28 + 24, 28 + 40)).toBe('c0a80001c0a800d2')
+  const icmp = reply?.slice(28 + 40) ?? ''
+  expect(icmp.slice(0, 2)).toBe('00')
+  const sum = (icmp.match(/.{4}/g) ?? []).reduce((total, word) => total + Number.parseInt(word, 16), 0)
+  expect((sum & 0xffff) + (sum >>> 16)).toBe(0xffff)
+})

@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { clusterSign, missingTools, packagesOf } from '../../../lib/lab/host-tools.ts'
+import { LabError, labConnection, labDown, labStatus } from '../../../lib/lab/index.ts'
+import { cacheRoot, checkName, labPlaces, socketPath, stateRoot } from '../../../lib/lab/places.ts'
+import { processStat } from '../../../lib/lab/processes.ts'
+import { bareRecipe, recipeKey } from '../../../lib/lab/recipe.ts'
+import { freePorts, knownHostsLines, withLabLock } from '../../../lib/lab/state.ts'
+
+let home = ''
+const before = process.env.XDG_STATE_HOME
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'nfsha-lab-test-'))
+  process.env.XDG_STATE_HOME = home
+})
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true })
+  if (before === undefined) delete process.env.XDG_STATE_HOME
+  else process.env.XDG_STATE_HOME = before
+})
+
+describe('a lab that is not there', () => {
+  test('has no status, can be ended, and a connection says how to start it', async () => {
+    expect(await labStatus({ name: 'none' })).toBeUndefined()
+    await labDown({ name: 'none' })
+    expect(() => labConnection('default', 'M1')).toThrow("lab 'default' is not running: start it with `nfsha-play lab up`")
+    expect(() => labConnection('none', 'M1')).toThrow('nfsha-play lab up --name none')
+  })
+})
+
+describe('places', () => {
+  test('follow XDG', () => {
+    expect(cacheRoot({ XDG_CACHE_HOME: '/c' })).toBe('/c/nfsha-play/lab')
+    expect(stateRoot({ XDG_STATE_HOME: '/s' })).toBe('/s/nfsha-play/lab')
+    expect(labPlaces('a', '/s').machine('M1').root).toBe('/s/a/M1/root.qcow2')
+  })
+
+  test('a socket in a deep folder moves to the temporary directory, one for each machine', () => {
+    expect(socketPath('/short')).toBe('/short/qmp')
+    const deep = `/${'x'.repeat(120)}`
+    expect(socketPath(`${deep}/M1`, '/tmp')).toMatch(/^\/tmp\/nfsha-lab-\d+-[0-9a-f]{16}\.qmp$/)
+    expect(socketPath(`${deep}/M1`, '/tmp')).not.toBe(socketPath(`${deep}/M2`, '/tmp'))
+  })
+
+  test.each(['', '..', 'a/b', '-x', 'a b'])('%j is no name', name => {
+    expect(() => checkName(name)).toThrow(LabError)
+  })
+})
+
+describe('lock', () => {
+  test('keeps a second run out, and is free again afterwards', async () => {
+    await withLabLock('a', async () => {
+      await expect(withLabLock('a', async () => 'second')).rejects.toThrow('is changing lab')
+    })
+    expect(await withLabLock('a', async () => 'third')).toBe('third')
+  })
+
+  test.each([
+    ['a dead process', '4194999 1'],
+    ['another process with the number of a dead one', `${process.pid} ${(processStat(process.pid)?.startTicks ?? 0) + 1}`],
+  ])('%s loses it', async (_, owner) => {
+    mkdirSync(labPlaces('a').dir, { recursive: true })
+    writeFileSync(labPlaces('a').lock, owner)
+    expect(await withLabLock('a', async () => 'mine')).toBe('mine')
+  })
+})
+
+test('known_hosts has one line for each machine and port', () => {
+  const lines = knownHostsLines({ M1: 1, M2: 2, C1: 3 }, { M1: 'ssh-ed25519 AAA lab M1\n', M2: 'ssh-ed25519 BBB', C1: 'ssh-ed25519 CCC x' })
+  expect(lines).toBe('[127.0.0.1]:1 ssh-ed25519 AAA\n[127.0.0.1]:2 ssh-ed25519 BBB\n[127.0.0.1]:3 ssh-ed25519 CCC\n')
+})
+
+test('ports differ', async () => {
+  expect(new Set(await freePorts(8)).size).toBe(8)
+})
+
+test("the image's key follows all that goes into it", () => {
+  const recipe = bareRecipe('deb http://a.test/debian bookworm main\n', [])
+  const key = recipeKey(recipe, '1')
+  expect(key).toMatch(/^[0-9a-f]{16}$/)
+  expect(recipeKey({ ...recipe }, '1')).toBe(key)
+  for (const other of [
+    { ...recipe, packages: [] },
+    { ...recipe, customize: 'true' },
+    { ...recipe, assemble: '' },
+    { ...recipe, suite: 'trixie' },
+  ]) {
+    expect(recipeKey(other, '1')).not.toBe(key)
+  }
+  expect(recipeKey(recipe, '2')).not.toBe(key)
+})
+
+describe('this machine', () => {
+  test('missing programs are named with their packages', () => {
+    expect(missingTools('/nowhere')).toContain('qemu-system-x86_64')
+    expect(packagesOf(['ssh', 'ssh-keygen', 'qemu-img'])).toEqual(['openssh-client', 'qemu-utils'])
+  })
+
+  test.each([
+    ['etc/ha.d/ha.cf', 'node M1', true],
+    ['etc/drbd.d/drbd.res', 'resource drbd {}', true],
+    ['proc/drbd', 'version: 8.4.11\n 0: cs:Connected ro:Primary/Secondary', true],
+    ['proc/drbd', 'version: 8.4.11\n 0: cs:Unconfigured', false],
+    ['etc/drbd.d/global_common.conf', 'common {}', false],
+  ])('%s with %j', (file, text, isNode) => {
+    mkdirSync(join(home, file, '..'), { recursive: true })
+    writeFileSync(join(home, file), text)
+    expect(clusterSign(home)).toBe(isNode ? join(home, file) : undefined)
+  })
+})
