@@ -1,0 +1,78 @@
+import type { ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
+import { unknown } from '../resources/resource.ts'
+import { differing } from './host-task.ts'
+import type { Task } from './schedule.ts'
+import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
+import { failed, pending, skipped, stillDiffers, unread } from './session.ts'
+import { settle } from './settle.ts'
+
+interface Part {
+  host: HostSession
+  task: Task<ClusterResource>
+}
+
+/** Reads a cluster resource on all nodes, and where it differs changes it with all their shells at hand and reads it again. */
+export const runClusterTask = async (parts: Part[], session: ClusterSession, voice: Voice): Promise<Outcome> => {
+  const leader = parts[0]
+  if (!leader) return skipped('no host of the cluster takes part')
+  const { resource } = leader.task
+  const missing = resource.partial ? [] : [...session.missing].map(([host, reason]) => `${host} (${reason})`)
+  if (missing.length > 0) return pending(`needs ${missing.join(' and ')}`)
+  const stopped = parts.find(p => p.host.stopped !== undefined)
+  if (stopped) return pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
+
+  const look = async () => judgeCluster(resource, await membersOf(parts, session), session)
+  const first = await look()
+  if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
+  if (first.outcome.status !== 'changed') return first.outcome
+  if (session.check) {
+    session.predicted = true
+    return first.outcome
+  }
+  await session.beforeChange()
+  const { outcome: wanted, members } = await look()
+  if (wanted.status !== 'changed') return wanted
+  voice.phase('apply')
+  try {
+    await resource.apply(nodesOf(parts, session, voice), wanted.changes, members)
+  } finally {
+    for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
+  }
+  voice.phase('verify')
+  const again = () => {
+    for (const { host } of parts) host.readings.stale([resource.id])
+  }
+  const second = await settle(async () => (await look()).outcome, again, resource.settle ?? 0, session.signal)
+  if (second.status === 'ok') return { status: 'changed', changes: wanted.changes }
+  if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
+  return second
+}
+
+const membersOf = async (parts: Part[], session: ClusterSession): Promise<Member<unknown>[]> => {
+  const there = await Promise.all(
+    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id) })),
+  )
+  const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
+  return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]
+}
+
+const judgeCluster = (resource: ClusterResource, members: Member<unknown>[], session: ClusterSession) => {
+  const dark = resource.partial ? undefined : members.find(m => m.reading.kind === 'unknown')
+  if (dark?.reading.kind === 'unknown')
+    return { members, outcome: unread({ kind: 'unknown', until: `${dark.reading.until} on ${dark.host}` }, session) }
+  const verdict = resource.changes(members)
+  if (typeof verdict === 'object' && 'kind' in verdict)
+    return { members, outcome: verdict.kind === 'skip' ? skipped(verdict.reason) : unread(verdict, session) }
+  return { members, outcome: differing(resource, verdict, session) }
+}
+
+const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice): ClusterNodes => ({
+  hosts: parts.map(p => p.host.host),
+  on(name) {
+    const part = parts.find(p => p.host.host === name)
+    if (!part) throw new Error(`${name} is no host of this cluster`)
+    return { $: part.host.connection.$, connection: part.host.connection }
+  },
+  progress: voice.progress,
+  signal: session.signal,
+})

@@ -1,0 +1,43 @@
+import { quote } from '../resources/quote.ts'
+import type { Probe, ProbeOutput } from '../resources/resource.ts'
+
+/** Splits the answer of a script that prints `@name` lines between its parts. */
+export const blocksOf = (text: string): Record<string, string> => {
+  const blocks: Record<string, string> = {}
+  let name = ''
+  for (const line of text.split('\n')) {
+    const head = /^@([a-z0-9-]+)$/.exec(line)
+    if (head) name = head[1] ?? ''
+    else if (name) blocks[name] = (blocks[name] === undefined ? '' : `${blocks[name]}\n`) + line
+  }
+  return blocks
+}
+
+/**
+ * One script that runs many probes. Each gets a subshell of its own (an `exit` or a syntax error ends it alone), stdin from /dev/null, and its
+ * output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a probe costs one fork and what it starts itself.
+ */
+export const batchScript = (probes: Probe<unknown>[], boundary: string): string => {
+  const frame = (i: number) => `c=$?; printf '\\n%s ${i} %s\\n' ${boundary} $c; printf '\\n%s ${i}\\n' ${boundary} >&2`
+  const one = (probe: Probe<unknown>, i: number) => `( eval ${quote(probe.sh)} ) </dev/null; ${frame(i)}`
+  return ['LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; cd /', ...probes.map(one)].join('\n')
+}
+
+/** How many of the batch's probes have answered in what has arrived so far. */
+export const answered = (stdout: string, boundary: string): number => stdout.split(`\n${boundary} `).length - 1
+
+/** Cuts both streams at the boundaries. Probes that did not answer (the script was ended) are left out. */
+export const parseBatch = (stdout: string, stderr: string, boundary: string): Omit<ProbeOutput, 'at'>[] => {
+  const cut = (text: string, frame: RegExp) => {
+    const parts: { text: string; code: number }[] = []
+    let rest = text
+    for (let match = frame.exec(rest); match; match = frame.exec(rest)) {
+      parts.push({ text: rest.slice(0, match.index), code: Number(match[1] ?? 0) })
+      rest = rest.slice(match.index + match[0].length)
+    }
+    return parts
+  }
+  const out = cut(stdout, new RegExp(`\\n${boundary} \\d+ (\\d+)\\n`))
+  const err = cut(stderr, new RegExp(`\\n${boundary} \\d+\\n`))
+  return out.map((part, i) => ({ stdout: part.text, stderr: err[i]?.text ?? '', code: part.code }))
+}

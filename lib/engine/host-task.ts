@@ -1,0 +1,95 @@
+import type { ApplyContext, HostResource, Reading } from '../resources/resource.ts'
+import type { Task } from './schedule.ts'
+import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
+import { failed, ok, skipped, stillDiffers, unread } from './session.ts'
+import { settle } from './settle.ts'
+
+/** What a reading means: nothing to do, a difference to mend, or why neither can be said. */
+export const judge = (
+  resource: HostResource,
+  reading: Reading<unknown>,
+  host: HostSession,
+  session: Pick<ClusterSession, 'check' | 'predicted'>,
+): Outcome => {
+  if (reading.kind === 'unknown') return unread(reading, session)
+  if (reading.kind === 'skip') return skipped(reading.reason)
+  return differing(resource, resource.changes(reading, host.readings.peek), session)
+}
+
+/** Shared by host and cluster resources: a list of changes, or a refusal, becomes an outcome. */
+export const differing = (
+  resource: { assertion?: boolean },
+  changes: ReturnType<HostResource['changes']>,
+  session: Pick<ClusterSession, 'check' | 'predicted'>,
+): Outcome => {
+  const refusal = typeof changes === 'string' ? changes : resource.assertion && changes.length > 0 ? assertionText(changes) : undefined
+  // In check mode an earlier change that was only predicted may be what this one misses.
+  if (refusal !== undefined && session.check && session.predicted)
+    return { status: 'unknown', changes: [], reason: `waits for the changes above: now ${refusal}` }
+  if (refusal !== undefined) return failed(refusal)
+  if (typeof changes === 'string' || changes.length === 0) return ok
+  return { status: 'changed', changes }
+}
+
+const assertionText = (changes: { attribute: string; from: string; to: string }[]): string =>
+  changes.map(c => `${c.attribute}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}`).join('\n')
+
+/** Reads one resource of one host, and where it differs changes it and reads it again. */
+export const runHostTask = async (task: Task<HostResource>, host: HostSession, session: ClusterSession, voice: Voice): Promise<Outcome> => {
+  const { resource } = task
+  const first = judge(resource, await host.readings.ensure(resource.id), host, session)
+  const merged = host.merged.get(resource.id)
+  if (merged && first.status === 'ok') return { status: 'changed', changes: merged }
+  if (first.status !== 'changed') return first
+  if (session.check) {
+    session.predicted = true
+    return first
+  }
+  await session.beforeChange()
+  // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
+  const wanted = judge(resource, await host.readings.ensure(resource.id), host, session)
+  if (wanted.status !== 'changed') return wanted
+  voice.phase('apply')
+  await apply(resource, wanted, host, session, voice)
+  voice.phase('verify')
+  const second = await settle(
+    async () => judge(resource, await host.readings.ensure(resource.id), host, session),
+    () => host.readings.stale([resource.id]),
+    resource.settle ?? 0,
+    session.signal,
+  )
+  if (second.status === 'ok') return { status: 'changed', changes: wanted.changes }
+  if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
+  return second
+}
+
+const apply = async (resource: HostResource, wanted: Outcome, host: HostSession, session: ClusterSession, voice: Voice): Promise<void> => {
+  const context = { connection: host.connection, signal: session.signal, progress: voice.progress }
+  try {
+    if (resource.merge) await applyMerged(resource, host, session, context)
+    else await resource.apply(host.connection.$, wanted.changes, context)
+  } finally {
+    // Even a failed apply may have written.
+    spoil(resource, host, session)
+  }
+}
+
+/** All resources of the play that merge with this one and differ are applied with it; their turn comes later and finds them right. */
+const applyMerged = async (resource: HostResource, host: HostSession, session: ClusterSession, context: ApplyContext): Promise<void> => {
+  const { merge } = resource
+  if (!merge) return
+  const together = host.mergeable.get(merge.kind) ?? [resource]
+  const pending = together.flatMap(other => {
+    const reading = other.id === resource.id ? undefined : host.readings.peek(other.id)
+    const outcome = reading && judge(other, reading, host, session)
+    return outcome?.status === 'changed' ? [{ other, changes: outcome.changes }] : []
+  })
+  await merge.applyAll([resource, ...pending.map(p => p.other)], host.connection.$, context)
+  for (const { other, changes } of pending) host.merged.set(other.id, changes)
+}
+
+const spoil = (resource: HostResource, host: HostSession, session: ClusterSession): void => {
+  const alters = resource.alters ?? 'cluster'
+  host.readings.stale(alters === 'itself' ? [resource.id] : undefined)
+  if (alters === 'cluster') for (const other of session.hosts.values()) other.readings.stale()
+}

@@ -1,0 +1,195 @@
+import { platformOf } from '../platform/index.ts'
+import type { Emit } from '../report/events.ts'
+import type { HostResource, Resource } from '../resources/resource.ts'
+import type { Connection } from '../ssh/connection.ts'
+import { Unreachable } from '../ssh/connection.ts'
+import type { Facts } from './facts.ts'
+import { factsScript, parseFacts } from './facts.ts'
+import { failureOf } from './failure.ts'
+import { clusterLock } from './lock.ts'
+import { hostReadings } from './readings.ts'
+import type { Cluster, Node, Role, RoleContext } from './role.ts'
+import type { HostPlan, Task } from './schedule.ts'
+import { schedule } from './schedule.ts'
+import type { ClusterSession, HostSession } from './session.ts'
+import { lose, runStage } from './stage.ts'
+
+/** Hosts that are played together: a cluster, or the clients of one. */
+export interface Target<V> {
+  cluster: Cluster<V>
+  hosts: Node<V>[]
+  /** Hosts of the play that this run leaves out, and why (`not in --limit`). */
+  left: { host: string; reason: string }[]
+}
+
+export interface PlayPlan<V> {
+  name: string
+  targets: Target<V>[]
+  roles: Role<V>[]
+  /** Tag selection: a role's name is a tag, `always` and `never` work. */
+  selects(tags: string[]): boolean
+  /** With false, a failed host does not stop the others of its cluster. */
+  anyErrorsFatal: boolean
+  /** How many clusters at a time, at most. */
+  serial?: number
+  /**
+   * What every run proves first, single roles too: planned addresses on the named NICs, different machine-ids. All that is wrong, as one
+   * list per host; empty when it is the right pair.
+   */
+  identity(hosts: { node: Node<V>; facts: Facts }[]): { host: string; problem: string }[]
+}
+
+export interface PlayOptions {
+  check: boolean
+  signal: AbortSignal
+  emit: Emit
+  connect(host: string): Promise<Connection>
+  /** Shown to whoever finds the lock held. */
+  owner: string
+}
+
+/** Plays on one cluster: connect, prove identity, plan, run stage by stage, then the handlers that are needed. Says whether a host failed. */
+export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, options: PlayOptions): Promise<{ failed: boolean }> => {
+  const emit: Emit = event => options.emit({ ...event, cluster: target.cluster.name })
+  const lock = clusterLock(options.owner)
+  const session: ClusterSession = {
+    name: target.cluster.name,
+    hosts: new Map(),
+    missing: new Map(target.left.map(l => [l.host, l.reason])),
+    check: options.check,
+    signal: options.signal,
+    emit,
+    beforeChange: () => lock.take([...session.hosts.values()]),
+    predicted: false,
+  }
+  try {
+    const plans = await prepare(play, target, options, session)
+    if (session.missing.size > target.left.length && play.anyErrorsFatal) stopAll(session, 'a host of its cluster is unreachable')
+    await runStages(plans.tasks, play, session, 'task')
+    await runStages(plans.handlers, play, session, 'handler')
+    tellStopped(session, plans.tasks)
+    return { failed: session.missing.size > target.left.length || [...session.hosts.values()].some(h => h.stopped !== undefined) }
+  } finally {
+    await lock.release()
+  }
+}
+
+const runStages = async <V>(plans: HostPlan[], play: PlayPlan<V>, session: ClusterSession, kind: 'task' | 'handler'): Promise<void> => {
+  const stages = schedule(
+    plans,
+    play.roles.map(r => r.name),
+  )
+  for (const stage of stages) {
+    await runStage(stage, session, kind)
+    const broken = [...session.hosts.values()].find(h => h.stopped !== undefined)
+    if (broken && play.anyErrorsFatal) stopAll(session, `${broken.host} ${broken.stopped}`)
+  }
+}
+
+const stopAll = (session: ClusterSession, reason: string): void => {
+  for (const host of session.hosts.values()) host.stopped ??= reason
+}
+
+const tellStopped = (session: ClusterSession, plans: HostPlan[]): void => {
+  for (const host of session.hosts.values()) {
+    const total = plans.find(p => p.host === host.host)?.tasks.length ?? 0
+    if (host.stopped !== undefined)
+      session.emit({ type: 'host-stopped', host: host.host, reason: host.stopped, remaining: total - host.done })
+  }
+}
+
+interface Prepared<V> {
+  node: Node<V>
+  connection: Connection
+  facts: Facts
+}
+
+/** Connects to all hosts at once, reads their facts, proves their identity and makes each host's plan. */
+const prepare = async <V>(
+  play: PlayPlan<V>,
+  target: Target<V>,
+  options: PlayOptions,
+  session: ClusterSession,
+): Promise<{ tasks: HostPlan[]; handlers: HostPlan[] }> => {
+  const found = await Promise.all(target.hosts.map(node => meet(node, options, session)))
+  const ready = found.filter(p => p !== undefined)
+  const problems = play.identity(ready)
+  const tasks: HostPlan[] = []
+  const handlers: HostPlan[] = []
+  for (const one of ready) {
+    const mine = problems.filter(p => p.host === one.node.name).map(p => p.problem)
+    const plan = planHost(play, target, one, session, mine)
+    if (!plan) continue
+    tasks.push(plan.tasks)
+    handlers.push(plan.handlers)
+  }
+  return { tasks, handlers }
+}
+
+const meet = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSession): Promise<Prepared<V> | undefined> => {
+  session.emit({ type: 'host-connecting', host: node.name })
+  try {
+    const connection = await options.connect(node.name)
+    const answer = await connection.run(factsScript, { timeout: 30_000 })
+    return { node, connection, facts: parseFacts(answer.stdout) }
+  } catch (error) {
+    const lost = error instanceof Unreachable ? error : new Unreachable(node.name, failureOf(error).error?.message ?? String(error))
+    lose(node.name, lost, session)
+    return undefined
+  }
+}
+
+const planHost = <V>(
+  play: PlayPlan<V>,
+  target: Target<V>,
+  { node, connection, facts }: Prepared<V>,
+  session: ClusterSession,
+  problems: string[],
+): { tasks: HostPlan; handlers: HostPlan } | undefined => {
+  const platform = platformOf(facts)
+  if (!platform) problems.push(`${facts.os} ${facts.version} is no system that this tool knows (Debian 12 is)`)
+  const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
+  const tasks = context ? numbered(play.roles.flatMap(role => selected(play, role, role.steps(context)))) : []
+  const handlers = context ? numbered(play.roles.flatMap(role => selected(play, role, role.handlers?.(context) ?? []))) : []
+  const host = hostSession(node.name, connection, [...tasks, ...handlers])
+  session.hosts.set(node.name, host)
+  session.emit({ type: 'host-ready', host: node.name, platform: platform?.name ?? facts.os, total: tasks.length })
+  if (problems.length === 0) return { tasks: { host: node.name, tasks }, handlers: { host: node.name, tasks: handlers } }
+  host.stopped = 'it is not the machine that the inventory describes'
+  session.emit({
+    type: 'task-end',
+    host: node.name,
+    role: 'identity',
+    resource: 'identity',
+    status: 'failed',
+    changes: [],
+    error: { message: problems.join('\n'), hint: 'compare the inventory with the machine; nothing was touched' },
+    ms: 0,
+    index: 0,
+    total: tasks.length,
+  })
+  return undefined
+}
+
+const selected = <V>(play: PlayPlan<V>, role: Role<V>, resources: Resource[]): { role: string; resource: Resource }[] =>
+  resources.filter(r => play.selects([role.name, ...(r.tags ?? [])])).map(resource => ({ role: role.name, resource }))
+
+const numbered = (wanted: { role: string; resource: Resource }[]): Task[] => {
+  const first = (id: string) => wanted.findIndex(t => t.resource.id === id)
+  const tasks = wanted.filter((t, i) => !t.resource.shared || first(t.resource.id) === i)
+  return tasks.map((task, i) => ({ ...task, index: i + 1, total: tasks.length }))
+}
+
+const hostSession = (host: string, connection: Connection, tasks: Task[]): HostSession => {
+  const resources = tasks.map(t => t.resource)
+  const doubles = resources.filter((r, i) => resources.findIndex(other => other.id === r.id) !== i)
+  if (doubles[0]) throw new Error(`two roles own '${doubles[0].id}' on ${host}`)
+  const mergeable = new Map<string, HostResource[]>()
+  for (const resource of resources)
+    if (resource.scope === 'host' && resource.merge)
+      mergeable.set(resource.merge.kind, [...(mergeable.get(resource.merge.kind) ?? []), resource])
+  return { host, connection, readings: hostReadings(connection, resources), merged: new Map(), mergeable, done: 0 }
+}
+
+/** What a role would do on a host, for `--list-tasks` and tests; needs no machine. */
+export const listTasks = <V>(roles: Role<V>[], context: RoleContext<V>): Resource[] => roles.flatMap(role => role.steps(context))

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import type { Probe, Reading } from '../resources/resource.ts'
+import { unknown } from '../resources/resource.ts'
+import type { Connection, ScriptResult } from '../ssh/connection.ts'
+import { answered, batchScript, parseBatch } from './frames.ts'
+
+const defaultTimeout = 20_000
+
+interface Entry {
+  probe: Probe<unknown>
+  reading?: Reading<unknown>
+  fresh: boolean
+}
+
+/**
+ * What is known of one host's resources. All of them are read in one round trip at first; after a change what it altered is stale and is
+ * read again, together, when it is next needed. Straight after a change only the next few are read ahead (they are likely to be stale
+ * again soon), and more as long as nothing changes: a bare host does not pay for reading everything after every change.
+ */
+export interface HostReadings {
+  /** The reading of one resource, from the host if it is stale; what comes after it in the play may travel with it. */
+  ensure(id: string): Promise<Reading<unknown>>
+  /** What is known without asking; undefined when it was never read. */
+  peek(id: string): Reading<unknown> | undefined
+  stale(ids?: string[]): void
+}
+
+/** Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec. */
+export const readProbes = async (connection: Connection, probes: Probe<unknown>[]): Promise<Reading<unknown>[]> => {
+  if (probes.length === 0) return []
+  const boundary = `=${randomBytes(12).toString('hex')}`
+  const { result, stuck, arrivals } = await runWithin(connection, probes, boundary)
+  const outputs = parseBatch(result.stdout, result.stderr, boundary)
+  const readings = outputs
+    .slice(0, probes.length)
+    .map((output, i) => parseSafely(probes[i] as Probe<unknown>, { ...output, at: arrivals[i] ?? Date.now() }))
+  if (readings.length === probes.length) return readings
+  const limit = (probes[readings.length]?.timeout ?? defaultTimeout) / 1000
+  const why = stuck ? `an answer: it took more than ${limit} s` : `an answer: the shell ended with code ${result.code}`
+  const rest = await readProbes(connection, probes.slice(readings.length + 1))
+  return [...readings, unknown(why), ...rest]
+}
+
+const parseSafely = (probe: Probe<unknown>, output: Parameters<Probe<unknown>['parse']>[0]): Reading<unknown> => {
+  try {
+    return probe.parse(output)
+  } catch (error) {
+    return unknown(`an answer that can be understood: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Watches the frames arrive: the limit is each probe's own, so nothing has to be forked on the host to keep time. */
+const runWithin = async (
+  connection: Connection,
+  probes: Probe<unknown>[],
+  boundary: string,
+): Promise<{ result: ScriptResult; stuck: boolean; arrivals: number[] }> => {
+  const abort = new AbortController()
+  let stdout = ''
+  let stderr = ''
+  const arrivals: number[] = []
+  let done = 0
+  let stuck = false
+  const limit = () => probes[Math.min(done, probes.length - 1)]?.timeout ?? defaultTimeout
+  const onLimit = () => {
+    stuck = true
+    abort.abort()
+  }
+  let timer = setTimeout(onLimit, limit())
+  try {
+    const result = await connection.run(batchScript(probes, boundary), {
+      signal: abort.signal,
+      onStdout: text => {
+        stdout += text
+        const now = answered(stdout, boundary)
+        if (now === done) return
+        while (done < now) arrivals[done++] = Date.now()
+        clearTimeout(timer)
+        timer = setTimeout(onLimit, limit())
+      },
+      onStderr: text => {
+        stderr += text
+      },
+    })
+    return { result, stuck, arrivals }
+  } catch (error) {
+    if (!stuck) throw error
+    return { result: { code: 124, stdout, stderr }, stuck, arrivals }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export const hostReadings = (connection: Connection, plan: { id: string; probe: Probe<unknown> }[]): HostReadings => {
+  const entries = new Map<string, Entry>(plan.map(({ id, probe }) => [id, { probe, fresh: false }]))
+  const order = plan.map(({ id }) => id)
+  let ahead = Number.POSITIVE_INFINITY
+  let generation = 0
+
+  const wanted = (id: string): [string, Entry][] => {
+    const from = order.indexOf(id)
+    const later = order.slice(from + 1).filter(other => !entries.get(other)?.fresh)
+    return [id, ...later.slice(0, ahead)].map(name => [name, entries.get(name) as Entry])
+  }
+
+  return {
+    async ensure(id) {
+      const entry = entries.get(id)
+      if (!entry) throw new Error(`no resource '${id}' in this play`)
+      if (entry.fresh && entry.reading) return entry.reading
+      const batch = wanted(id)
+      const started = generation
+      const readings = await readProbes(
+        connection,
+        batch.map(([, e]) => e.probe),
+      )
+      batch.forEach(([, e], i) => {
+        e.reading = readings[i] ?? unknown('an answer')
+        // what changed while we read may or may not be in the answer
+        e.fresh = generation === started
+      })
+      ahead = ahead * 4 + 1
+      return entry.reading ?? unknown('an answer')
+    },
+    peek: id => entries.get(id)?.reading,
+    stale(ids = order) {
+      for (const id of ids) {
+        const entry = entries.get(id)
+        if (entry) entry.fresh = false
+      }
+      generation++
+      ahead = 1
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { Platform } from '../platform/platform.ts'
+import type { Resource } from '../resources/resource.ts'
+import type { Facts } from './facts.ts'
+
+/** One machine of the inventory with its validated variables. */
+export interface Node<V> {
+  name: string
+  vars: V
+}
+
+/** Two nodes that serve together, and the clients that the inventory names. */
+export interface Cluster<V> {
+  name: string
+  nodes: Node<V>[]
+  clients: Node<V>[]
+}
+
+/** All that a role's pure functions see. */
+export interface RoleContext<V> {
+  host: string
+  vars: V
+  facts: Facts
+  cluster: Cluster<V>
+  platform: Platform
+}
+
+/**
+ * A role: variables and facts in, resources out. Both functions are pure, so a play is known before anything runs.
+ * Handlers are resources too: whether one is needed is read from the host (what the daemon runs with, against what is on disk), never
+ * remembered, so a run that died between a change and its handler is caught up by the next.
+ */
+export interface Role<V> {
+  name: string
+  /** One line for `--list-tasks` and the documentation. */
+  summary: string
+  steps(context: RoleContext<V>): Resource[]
+  handlers?(context: RoleContext<V>): Resource[]
+}

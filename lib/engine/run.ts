@@ -1,0 +1,77 @@
+import { hostname, userInfo } from 'node:os'
+import type { Emit } from '../report/events.ts'
+import type { Connection } from '../ssh/connection.ts'
+import { Locked } from './lock.ts'
+import type { PlayPlan } from './play.ts'
+import { playTarget } from './play.ts'
+
+export interface RunOptions {
+  check: boolean
+  emit: Emit
+  signal: AbortSignal
+  /** Opens the way to a host; called once a host and run. */
+  connect(host: string): Promise<Connection>
+  /** How many clusters (or groups of clients) are played side by side. */
+  forks: number
+}
+
+/** Plays all plays in order, each on all its clusters side by side. Everything that happens is said through `emit`. */
+export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Promise<void> => {
+  const open = new Map<string, Promise<Connection>>()
+  const connect = (host: string): Promise<Connection> => {
+    const known = open.get(host) ?? options.connect(host)
+    open.set(host, known)
+    return known
+  }
+  const owner = `${userInfo().username}@${hostname()} pid ${process.pid} since ${new Date().toISOString()}`
+  try {
+    const broken = new Set<string>()
+    for (const play of plays) {
+      if (options.signal.aborted) return
+      await onePlay(play, { ...options, connect, owner, broken })
+    }
+  } finally {
+    await Promise.all([...open].map(([host, connection]) => close(host, connection, options.emit)))
+  }
+}
+
+const close = async (host: string, opening: Promise<Connection>, emit: Emit): Promise<void> => {
+  const connection = await opening.catch(() => undefined)
+  if (!connection) return
+  emit({ type: 'host-closed', host, ...connection.counts })
+  await connection.close().catch(() => undefined)
+}
+
+interface Playing extends RunOptions {
+  owner: string
+  /** Clusters that failed in a play: what follows builds on them. */
+  broken: Set<string>
+}
+
+const onePlay = async <V>(play: PlayPlan<V>, options: Playing): Promise<void> => {
+  const hosts = play.targets.flatMap(t => t.hosts.map(h => h.name))
+  if (hosts.length === 0) return options.emit({ type: 'play-skipped', play: play.name, reason: 'no hosts matched' })
+  options.emit({ type: 'play-start', play: play.name, hosts })
+  const waiting = [...play.targets]
+  const worker = async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift()) await guarded(play, target, options)
+  }
+  await Promise.all(Array.from({ length: Math.min(options.forks, play.serial ?? options.forks, play.targets.length) }, worker))
+}
+
+/** One cluster's trouble never ends another's play. */
+const guarded = async <V>(play: PlayPlan<V>, target: PlayPlan<V>['targets'][number], options: Playing): Promise<void> => {
+  const { name } = target.cluster
+  if (options.broken.has(name)) {
+    for (const { name: host } of target.hosts)
+      options.emit({ type: 'host-stopped', host, reason: `cluster ${name} failed in an earlier play`, remaining: 0 })
+    return
+  }
+  try {
+    const { failed } = await playTarget(play, target, options)
+    if (failed) options.broken.add(name)
+  } catch (error) {
+    if (!(error instanceof Locked)) throw error
+    options.emit({ type: 'locked', host: error.host, owner: error.owner, hint: error.hint })
+  }
+}

@@ -1,0 +1,72 @@
+import type { Emit } from '../report/events.ts'
+import type { Change, HostResource, Progress, Reading } from '../resources/resource.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { HostReadings } from './readings.ts'
+
+/** One host during a play. */
+export interface HostSession {
+  host: string
+  connection: Connection
+  readings: HostReadings
+  /** Tasks that have come to an end. */
+  done: number
+  /** Set when nothing more is to be done on this host: why. */
+  stopped?: string
+  /** Changes that a merged apply (one package transaction) has already made for resources whose turn comes later. */
+  merged: Map<string, Change[]>
+  /** This host's tasks that may be merged, by the kind they merge under. */
+  mergeable: Map<string, HostResource[]>
+}
+
+/** One cluster (or group of clients) during a play. */
+export interface ClusterSession {
+  name: string
+  hosts: Map<string, HostSession>
+  /** Nodes that take no part in this run, each with the reason: `not in --limit`, `unreachable`. */
+  missing: Map<string, string>
+  check: boolean
+  signal: AbortSignal
+  emit: Emit
+  /** Called before the first change of the run: takes the lock on every host of the cluster. */
+  beforeChange(): Promise<void>
+  /** In check mode: something would have changed, so what is read later may be out of date. */
+  predicted: boolean
+}
+
+/** How a task in hand tells how far it is. */
+export interface Voice {
+  phase(phase: 'apply' | 'verify'): void
+  progress(progress: Progress): void
+}
+
+/** What became of one task. */
+export interface Outcome {
+  status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
+  changes: Change[]
+  reason?: string
+  /** Skipped for now, to be done by a later run. */
+  pending?: boolean
+  error?: { message: string; hint?: string; detail?: string }
+}
+
+export const ok: Outcome = { status: 'ok', changes: [] }
+export const failed = (message: string, hint?: string): Outcome => ({
+  status: 'failed',
+  changes: [],
+  error: hint === undefined ? { message } : { message, hint },
+})
+export const skipped = (reason: string): Outcome => ({ status: 'skipped', changes: [], reason })
+
+export const pending = (reason: string): Outcome => ({ status: 'skipped', changes: [], reason, pending: true })
+
+/** A reading that names what it waits for: honest in check mode, a failure in a run, for then its prerequisites are done. */
+export const unread = (reading: Extract<Reading<unknown>, { kind: 'unknown' }>, session: Pick<ClusterSession, 'check'>): Outcome =>
+  session.check
+    ? { status: 'unknown', changes: [], reason: `waits for ${reading.until}` }
+    : failed(`could not be read: waits for ${reading.until}`)
+
+/** `mode is 0644, wanted 0600`: for a second reading that is still not right. */
+export const stillDiffers = (changes: Change[]): string =>
+  changes
+    .map(c => (c.secret || c.diff ? `${c.attribute} still differs` : `${c.attribute} is still ${c.from || 'absent'}, wanted ${c.to}`))
+    .join('; ')

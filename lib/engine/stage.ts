@@ -1,0 +1,95 @@
+import { Unreachable } from '../ssh/connection.ts'
+import { runClusterTask } from './cluster-task.ts'
+import { failureOf } from './failure.ts'
+import { runHostTask } from './host-task.ts'
+import { Locked } from './lock.ts'
+import type { Stage, Task } from './schedule.ts'
+import type { ClusterSession, Outcome, Voice } from './session.ts'
+
+/** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
+export type StageKind = 'task' | 'handler'
+
+/** Runs one stage: its lanes side by side, or its cluster resource. Returns when all hosts have come to its end. */
+export const runStage = async (stage: Stage, session: ClusterSession, kind: StageKind): Promise<void> => {
+  if (stage.kind === 'cluster') return runClusterStage(stage, session, kind)
+  await Promise.all(stage.lanes.map(lane => runLane(lane.host, lane.tasks, session, kind)))
+}
+
+const runLane = async (
+  name: string,
+  tasks: Extract<Stage, { kind: 'hosts' }>['lanes'][number]['tasks'],
+  session: ClusterSession,
+  kind: StageKind,
+): Promise<void> => {
+  const host = session.hosts.get(name)
+  if (!host) return
+  for (const task of tasks) {
+    if (session.signal.aborted) host.stopped ??= 'interrupted'
+    if (host.stopped !== undefined) return
+    const teller = tell(session, [name], task, kind)
+    const outcome = await guarded(name, session, () => runHostTask(task, host, session, teller.voice))
+    teller.end(outcome)
+    host.done++
+    if (outcome.status === 'failed') host.stopped ??= `failed at ${task.resource.id}`
+  }
+}
+
+const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, session: ClusterSession, kind: StageKind): Promise<void> => {
+  const parts = stage.parts.flatMap(part => {
+    const host = session.hosts.get(part.host)
+    return host ? [{ host, task: part.task }] : []
+  })
+  const task = parts[0]?.task
+  if (!task || session.signal.aborted || parts.every(p => p.host.stopped !== undefined)) return
+  const names = parts.map(p => p.host.host)
+  const teller = tell(session, names, task, kind)
+  const outcome = await guarded(names[0] ?? '', session, () => runClusterTask(parts, session, teller.voice))
+  teller.end(outcome)
+  for (const { host } of parts) host.done++
+  if (outcome.status === 'failed') for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
+}
+
+/** Whatever a task throws becomes its outcome; a lost host is also named as such, once. */
+const guarded = async (host: string, session: ClusterSession, run: () => Promise<Outcome>): Promise<Outcome> => {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof Locked) throw error
+    if (error instanceof Unreachable) lose(error.host || host, error, session)
+    return failureOf(error)
+  }
+}
+
+/** Marks a host as lost. */
+export const lose = (host: string, error: Unreachable, session: ClusterSession): void => {
+  session.emit({ type: 'host-unreachable', host, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })
+  session.missing.set(host, 'unreachable')
+  const lost = session.hosts.get(host)
+  if (lost) lost.stopped ??= 'unreachable'
+}
+
+/** The events of one task. */
+const tell = (session: ClusterSession, names: string[], task: Task, kind: StageKind) => {
+  const started = Date.now()
+  const [host = ''] = names
+  const { role, index, total, resource } = task
+  const common = { host, role, resource: resource.id, index, total }
+  const start = (phase: 'read' | 'apply' | 'verify') => session.emit({ type: 'task-start', ...common, phase })
+  const voice: Voice = {
+    phase(phase) {
+      if (kind === 'handler' && phase === 'apply') session.emit({ type: 'handler-start', host, role, handler: resource.id })
+      if (kind === 'task') start(phase)
+    },
+    progress: progress => session.emit({ type: 'task-progress', host, role, resource: resource.id, progress }),
+  }
+  if (kind === 'task') start('read')
+  const end = (outcome: Outcome) => {
+    const ms = Date.now() - started
+    if (kind === 'task')
+      session.emit({ type: 'task-end', ...common, ...(resource.scope === 'cluster' ? { hosts: names } : {}), ...outcome, ms })
+    else if (outcome.status !== 'ok') session.emit({ type: 'handler-end', host, role, handler: resource.id, ...outcome, ms })
+    if (kind === 'task' && outcome.status === 'changed')
+      for (const handler of resource.notify ?? []) session.emit({ type: 'handler-notified', host, role, handler, by: resource.id })
+  }
+  return { voice, end }
+}

@@ -1,0 +1,25 @@
+import type { FileState } from './file.ts'
+import { octal, ownershipChanges, parseFile } from './file.ts'
+import { quote } from './quote.ts'
+import type { HostResource } from './resource.ts'
+
+/** A directory with this mode and owner; its content is nobody's business here. */
+export const directory = (
+  path: string,
+  { mode = 0o755, owner = 'root', group = 'root' }: { mode?: number; owner?: string; group?: string } = {},
+): HostResource<FileState> => {
+  const p = quote(path)
+  return {
+    scope: 'host',
+    id: `directory ${path}`,
+    alters: 'host',
+    probe: { sh: `[ -e ${p} ] || exit 44; stat -c '%a|%U|%G|%F' ${p}`, parse: parseFile },
+    changes(actual) {
+      if (actual.kind === 'present' && actual.state.kind !== 'directory') return `${path} is a ${actual.state.kind}, not a directory`
+      return ownershipChanges(actual.kind === 'present' ? actual.state : undefined, { mode, owner, group })
+    },
+    async apply($) {
+      await $`mkdir -p ${path}; chown ${owner}:${group} ${path}; chmod ${octal(mode)} ${path}`
+    },
+  }
+}

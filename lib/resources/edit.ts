@@ -1,0 +1,39 @@
+import type { FileState } from './file.ts'
+import { fileProbe, parseFile, writeFile } from './file.ts'
+import type { HostResource } from './resource.ts'
+
+/**
+ * A file that we share with others: `edit` is a pure function from its text to the text as it should be, and leaves foreign lines alone.
+ * An absent file is edited as an empty one.
+ */
+export const edited = (
+  path: string,
+  { what, edit, notify }: { what: string; edit: (text: string) => string; notify?: string[] },
+): HostResource<FileState> => ({
+  scope: 'host',
+  id: `${what} in ${path}`,
+  alters: 'host',
+  ...(notify && { notify }),
+  probe: { sh: fileProbe(path), parse: parseFile },
+  changes(actual) {
+    const from = actual.kind === 'present' ? actual.state.content : ''
+    const to = edit(from)
+    return from === to ? [] : [{ attribute: 'content', from, to, diff: true }]
+  },
+  async apply(_$, changes, { connection }) {
+    const change = changes[0]
+    if (change) await writeFile(connection, path, { content: change.to, mode: 0o644, owner: 'root', group: 'root' })
+  },
+})
+
+/** One line in a file: replaces the lines that match, else appends. */
+export const lineInFile = (path: string, line: string, match: RegExp): HostResource<FileState> =>
+  edited(path, { what: `line '${line}'`, edit: text => withLine(text, line, match) })
+
+/** Pure. The first matching line becomes `line`, further matching ones go, all others stay as they are. */
+export const withLine = (text: string, line: string, match: RegExp): string => {
+  const lines = text.split('\n')
+  const at = lines.findIndex(l => match.test(l))
+  if (at < 0) return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${line}\n`
+  return lines.flatMap((l, i) => (i === at ? [line] : match.test(l) ? [] : [l])).join('\n')
+}

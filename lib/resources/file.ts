@@ -1,0 +1,113 @@
+import type { Connection } from '../ssh/connection.ts'
+import { failedScript } from './outcome.ts'
+import { quote } from './quote.ts'
+import type { Change, HostResource, ProbeOutput, Reading } from './resource.ts'
+import { absent, present, unknown } from './resource.ts'
+
+export interface FileState {
+  /** `regular file`, `directory`, `symbolic link`, as stat(1) says it */
+  kind: string
+  mode: number
+  owner: string
+  group: string
+  content: string
+}
+
+export interface FileOptions {
+  content: string
+  /** Default 0644. */
+  mode?: number
+  owner?: string
+  group?: string
+  notify?: string[]
+  tags?: string[]
+  /** The content is never shown, whatever it holds. */
+  secret?: boolean
+  shared?: boolean
+  /** A shell command that must accept the new content before it takes the old one's place; `$1` is its file. */
+  validate?: string
+  /** Where in the play its changes are refused: returns the reason, for files that a running service reads live. */
+  alters?: 'itself' | 'host' | 'cluster'
+}
+
+export const octal = (mode: number): string => mode.toString(8).padStart(4, '0')
+
+/** One fork for stat, one for cat. */
+export const fileProbe = (path: string): string => {
+  const p = quote(path)
+  return `if [ -e ${p} ] || [ -L ${p} ]; then stat -c '%a|%U|%G|%F' ${p}; [ -f ${p} ] && [ ! -L ${p} ] && cat ${p}; else exit 44; fi`
+}
+
+export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Reading<FileState> => {
+  if (code === 44) return absent
+  const end = stdout.indexOf('\n')
+  const [mode, owner, group, kind] = stdout.slice(0, end).split('|')
+  if (end < 0 || !mode || !owner || !group || !kind) return unknown(`a readable file: ${stderr.trim() || `code ${code}`}`)
+  return present({
+    kind: kind.replace('regular empty file', 'regular file'),
+    mode: Number.parseInt(mode, 8),
+    owner,
+    group,
+    content: stdout.slice(end + 1),
+  })
+}
+
+/** The attributes that files and directories have in common. */
+export const ownershipChanges = (actual: FileState | undefined, wanted: { mode: number; owner: string; group: string }): Change[] => {
+  const changes: Change[] = []
+  const from = (value: string | undefined) => value ?? ''
+  const mode = actual && octal(actual.mode)
+  if (mode !== octal(wanted.mode)) changes.push({ attribute: 'mode', from: from(mode), to: octal(wanted.mode) })
+  if (actual?.owner !== wanted.owner) changes.push({ attribute: 'owner', from: from(actual?.owner), to: wanted.owner })
+  if (actual?.group !== wanted.group) changes.push({ attribute: 'group', from: from(actual?.group), to: wanted.group })
+  return changes
+}
+
+/** A regular file with exactly this content, mode and owner. What it replaces for the first time is kept in /var/lib/nfsha-play/backup. */
+export const file = (path: string, options: FileOptions): HostResource<FileState> => {
+  const wanted = { mode: options.mode ?? 0o644, owner: options.owner ?? 'root', group: options.group ?? 'root' }
+  const { notify, tags, shared } = options
+  return {
+    scope: 'host',
+    id: `file ${path}`,
+    ...(notify && { notify }),
+    ...(tags && { tags }),
+    ...(shared && { shared }),
+    alters: options.alters ?? 'host',
+    probe: { sh: fileProbe(path), parse: parseFile },
+    changes(actual) {
+      if (actual.kind === 'present' && actual.state.kind !== 'regular file') return `${path} is a ${actual.state.kind}, not a regular file`
+      const state = actual.kind === 'present' ? actual.state : undefined
+      const content: Change[] =
+        state?.content === options.content
+          ? []
+          : [{ attribute: 'content', from: state?.content ?? '', to: options.content, diff: true, ...(options.secret && { secret: true }) }]
+      return [...content, ...ownershipChanges(state, wanted)]
+    },
+    apply: (_$, _changes, { connection }) =>
+      writeFile(connection, path, { ...wanted, content: options.content, validate: options.validate }),
+  }
+}
+
+/** Writes beside the target with its final mode, validates, syncs, renames: nobody ever sees half a file. Throws `ApplyFailed`. */
+export const writeFile = async (
+  connection: Connection,
+  path: string,
+  { content, mode, owner, group, validate }: { content: string; mode: number; owner: string; group: string; validate?: string | undefined },
+): Promise<void> => {
+  const directory = path.slice(0, path.lastIndexOf('/')) || '/'
+  const script = `set -eu
+p=${quote(path)}; mkdir -p ${quote(directory)}
+t=$(mktemp ${quote(`${path}.XXXXXX`)}); trap 'rm -f "$t"' EXIT
+cat > "$t"; chown ${quote(`${owner}:${group}`)} "$t"; chmod ${octal(mode)} "$t"
+${validate ? `set -- "$t"; ${validate}` : ''}
+if [ -f "$p" ]; then
+  b=/var/lib/nfsha-play/backup; mkdir -p -m 700 "$b"; n="$b/$(printf %s "$p" | tr / %)"
+  [ -e "$n" ] || cp -p "$p" "$n"
+else mkdir -p -m 700 /var/lib/nfsha-play/backup; : > "/var/lib/nfsha-play/backup/$(printf %s "$p" | tr / %)"
+fi
+sync "$t" 2>/dev/null || sync; mv "$t" "$p"; trap - EXIT
+`
+  const result = await connection.run(script, { input: content, timeout: 60_000 })
+  if (result.code !== 0) throw failedScript(`writing ${path}`, result)
+}

@@ -1,0 +1,36 @@
+import { quote } from './quote.ts'
+import type { HostResource } from './resource.ts'
+import { absent, present } from './resource.ts'
+
+/** A module that is loaded now. That the boot loads it too is a file in /etc/modules-load.d, a resource of its own. */
+export const kernelModule = (name: string): HostResource<true> => ({
+  scope: 'host',
+  id: `kernel module ${name}`,
+  alters: 'host',
+  probe: { sh: `[ -d /sys/module/${name} ]`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
+  changes: actual => (actual.kind === 'present' ? [] : [{ attribute: 'loaded', from: 'no', to: 'yes' }]),
+  async apply($) {
+    await $`modprobe ${name}`
+  },
+})
+
+/** A kernel setting as it is now. That the boot sets it too is a file in /etc/sysctl.d, a resource of its own. */
+export const sysctl = (key: string, value: string): HostResource<string> => {
+  const path = `/proc/sys/${key.replaceAll('.', '/')}`
+  return {
+    scope: 'host',
+    id: `sysctl ${key}`,
+    alters: 'host',
+    probe: {
+      sh: `[ -e ${quote(path)} ] || exit 44; cat ${quote(path)}`,
+      parse: ({ code, stdout }) => (code === 44 ? absent : present(stdout.trim().replace(/\s+/g, ' '))),
+    },
+    changes(actual) {
+      if (actual.kind === 'absent') return `this kernel has no ${key}`
+      return actual.state === value ? [] : [{ attribute: key, from: actual.state, to: value }]
+    },
+    async apply($) {
+      await $`printf '%s\n' ${value} > ${path}`
+    },
+  }
+}

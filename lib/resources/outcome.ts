@@ -1,0 +1,19 @@
+import type { ScriptResult } from '../ssh/connection.ts'
+
+/** An apply that refuses or fails for a reason it can name. */
+export class ApplyFailed extends Error {
+  override readonly name = 'ApplyFailed'
+  /** What to do next, one sentence. */
+  readonly hint: string | undefined
+  /** What came back from the host. */
+  readonly detail: string | undefined
+  constructor(message: string, { hint, detail }: { hint?: string | undefined; detail?: string | undefined } = {}) {
+    super(message)
+    this.hint = hint
+    this.detail = detail
+  }
+}
+
+/** `writing /etc/exports.d/x ended with exit code 1`, and what the script printed. */
+export const failedScript = (what: string, { code, stdout, stderr }: ScriptResult, hint?: string): ApplyFailed =>
+  new ApplyFailed(`${what} ended with exit code ${code}`, { detail: stderr.trim() || stdout.trim(), hint })

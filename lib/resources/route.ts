@@ -1,0 +1,40 @@
+import type { HostResource } from './resource.ts'
+import { absent, present } from './resource.ts'
+
+/** A host route in the kernel's main table: this address over this NIC, whatever other routes say. */
+export const hostRoute = (address: string, nic: string): HostResource<string> => ({
+  scope: 'host',
+  id: `route ${address}`,
+  alters: 'host',
+  probe: {
+    sh: `ip -4 route show exact ${address}/32`,
+    parse({ stdout }) {
+      const nics = [...stdout.matchAll(/^\S+ dev (\S+)/gm)].map(m => m[1])
+      const via = /\bvia (\S+)/.exec(stdout)?.[1]
+      return stdout.trim() === '' ? absent : present([...nics, ...(via ? [`via ${via}`] : [])].join(' '))
+    },
+  },
+  changes(actual) {
+    const from = actual.kind === 'present' ? actual.state : ''
+    return from === nic ? [] : [{ attribute: 'device', from, to: nic }]
+  },
+  async apply($) {
+    await $`ip -4 route replace ${address}/32 dev ${nic}`
+  },
+})
+
+/** The kernel's own answer to "which way do packets to this address go": the right NIC and no gateway (one hop). Judges only. */
+export const oneHop = (address: string, nic: string): HostResource<string> => ({
+  scope: 'host',
+  id: `one hop to ${address}`,
+  assertion: true,
+  probe: {
+    sh: `ip -4 route get ${address}`,
+    parse: ({ stdout }) => present(/^\S+ (via \S+ )?dev \S+/.exec(stdout)?.[0].replace(/^\S+ /, '') ?? ''),
+  },
+  changes(actual) {
+    const from = actual.kind === 'present' ? actual.state : ''
+    return from === `dev ${nic}` ? [] : [{ attribute: `way to ${address}`, from, to: `dev ${nic}` }]
+  },
+  apply: async () => undefined,
+})

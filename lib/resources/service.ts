@@ -1,0 +1,57 @@
+import type { Change, HostResource } from './resource.ts'
+import { present, unknown } from './resource.ts'
+
+export interface ServiceState {
+  loaded: string
+  active: string
+  /** UnitFileState: enabled, disabled, static, masked, '' */
+  enabled: string
+}
+
+export interface ServiceOptions {
+  running?: boolean
+  enabled?: boolean
+  masked?: boolean
+  /** The package that brings the unit: what Unknown waits for. */
+  from?: string
+}
+
+/** What a systemd unit is and whether the boot starts it. It never restarts anything: that is a handler's work. */
+export const service = (name: string, options: ServiceOptions): HostResource<ServiceState> => ({
+  scope: 'host',
+  id: `service ${name}`,
+  alters: 'host',
+  settle: 10_000,
+  probe: {
+    sh: `systemctl show -p LoadState -p ActiveState -p UnitFileState ${name}`,
+    parse({ stdout, stderr }) {
+      const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
+      const loaded = value('LoadState')
+      if (loaded === undefined) return unknown(`systemd's answer: ${stderr.trim()}`)
+      if (loaded === 'not-found' && !options.masked) return unknown(options.from ?? `the package that brings ${name}`)
+      return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
+    },
+  },
+  changes: actual => (actual.kind === 'present' ? serviceChanges(actual.state, options) : []),
+  async apply($, changes) {
+    for (const { attribute, to } of changes) {
+      if (attribute === 'masked') await $`systemctl ${to === 'yes' ? 'mask' : 'unmask'} ${name}`
+      if (attribute === 'boot') await $`systemctl ${to === 'enabled' ? 'enable' : 'disable'} ${name}`
+      if (attribute === 'running') await $`systemctl ${to === 'yes' ? 'start' : 'stop'} ${name}`
+    }
+  },
+})
+
+/** Pure: what differs. `boot` is compared only when asked for, a masked unit is neither enabled nor disabled. */
+export const serviceChanges = (state: ServiceState, { running, enabled, masked }: ServiceOptions): Change[] => {
+  const changes: Change[] = []
+  const yes = (value: boolean) => (value ? 'yes' : 'no')
+  const isMasked = state.loaded === 'masked' || state.enabled === 'masked'
+  if (masked !== undefined && masked !== isMasked) changes.push({ attribute: 'masked', from: yes(isMasked), to: yes(masked) })
+  const isEnabled = state.enabled === 'enabled'
+  if (enabled !== undefined && enabled !== isEnabled)
+    changes.push({ attribute: 'boot', from: state.enabled, to: enabled ? 'enabled' : 'disabled' })
+  const isRunning = ['active', 'activating', 'reloading'].includes(state.active)
+  if (running !== undefined && running !== isRunning) changes.push({ attribute: 'running', from: yes(isRunning), to: yes(running) })
+  return changes
+}

@@ -1,0 +1,262 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { PlayPlan } from '../../lib/engine/play.ts'
+import type { Role } from '../../lib/engine/role.ts'
+import { runPlays } from '../../lib/engine/run.ts'
+import type { EventBody } from '../../lib/report/events.ts'
+import { directory } from '../../lib/resources/directory.ts'
+import { lineInFile } from '../../lib/resources/edit.ts'
+import { file } from '../../lib/resources/file.ts'
+import { sysctl } from '../../lib/resources/kernel.ts'
+import type { ClusterResource, HostResource, Resource } from '../../lib/resources/resource.ts'
+import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { connect } from '../../lib/ssh/connect.ts'
+import { me } from './ssh/client.ts'
+import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
+
+// Two inventory names for this machine, each over a connection of its own to a real sshd. The files need root's ownership.
+const why = whyNoSshd() ?? (isRoot ? undefined : 'the files belong to root')
+let sshd: Sshd
+let folder: string
+const at = (name: string) => join(folder, name)
+
+const roleOf = (steps: (host: string) => Resource[], handlers?: (host: string) => Resource[]): Role<object> => ({
+  name: 'probe',
+  summary: '',
+  steps: c => steps(c.host),
+  ...(handlers && { handlers: c => handlers(c.host) }),
+})
+
+const run = async (role: Role<object>, { check = false, hosts = ['A', 'B'], left = [] as string[] } = {}) => {
+  const events: EventBody[] = []
+  const nodes = ['A', 'B'].map(name => ({ name, vars: {} }))
+  const play: PlayPlan<object> = {
+    name: 'test',
+    roles: [role],
+    targets: [
+      {
+        cluster: { name: 'pair', nodes, clients: [] },
+        hosts: nodes.filter(n => hosts.includes(n.name)),
+        left: left.map(host => ({ host, reason: 'not in --limit' })),
+      },
+    ],
+    selects: () => true,
+    anyErrorsFatal: true,
+    identity: () => [],
+  }
+  const target = {
+    kind: 'ssh' as const,
+    address: '127.0.0.1',
+    port: sshd.port,
+    user: me,
+    identityFiles: [sshd.identity],
+    knownHostsFiles: [sshd.knownHosts],
+  }
+  const options = {
+    check,
+    forks: 2,
+    signal: new AbortController().signal,
+    emit: (e: EventBody) => void events.push(e),
+    connect: (name: string) => connect({ name, ...target }),
+  }
+  await runPlays([play], options)
+  const ends = events.filter(e => e.type === 'task-end')
+  return {
+    events,
+    of: (resource: string, host = 'A') => ends.find(e => e.resource === resource && e.host === host),
+    statuses: ends.map(e => `${e.host} ${e.resource}: ${e.status}`),
+    execs: events.flatMap(e => (e.type === 'host-closed' ? [e.execs] : [])),
+  }
+}
+
+describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skipped: ${why})` : ''}`, () => {
+  beforeAll(async () => {
+    sshd = await startSshd()
+  })
+  afterAll(() => sshd.stop())
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'nfsha-engine-'))
+    return () => rmSync(folder, { recursive: true })
+  })
+
+  test('everything twice: first changed, then ok in two execs', async () => {
+    const role = roleOf(host => [
+      directory(at(host)),
+      file(at(`${host}/x y'z`), { content: `für ${host}\nno newline`, mode: 0o600 }),
+      lineInFile(at(`${host}/lines`), 'b 2', /^b /),
+    ])
+    const first = await run(role)
+    expect(first.statuses.every(s => s.endsWith('changed'))).toBe(true)
+    expect(readFileSync(at(`A/x y'z`), 'utf8')).toBe('für A\nno newline')
+    expect(statSync(at(`B/x y'z`)).mode & 0o777).toBe(0o600)
+    writeFileSync(at('A/lines'), 'a 1\nb 1\nc 1\n')
+    const second = await run(role)
+    expect(second.of(`line 'b 2' in ${at('A/lines')}`)?.status).toBe('changed')
+    expect(readFileSync(at('A/lines'), 'utf8')).toBe('a 1\nb 2\nc 1\n')
+    const third = await run(role)
+    expect(third.statuses.every(s => s.endsWith('ok'))).toBe(true)
+    expect(third.execs).toEqual([2, 2])
+  })
+
+  test('check mode writes nothing and predicts what the run does', async () => {
+    const role = roleOf(host => [file(at(`${host}.conf`), { content: 'x\n' })])
+    const predicted = await run(role, { check: true })
+    expect(() => statSync(at('A.conf'))).toThrow()
+    const done = await run(role)
+    expect(predicted.statuses.sort()).toEqual(done.statuses.sort())
+  })
+
+  test('a change that does not show in the second reading is a failure, and stops the peer at the barrier', async () => {
+    const stubborn: HostResource<string> = {
+      scope: 'host',
+      id: 'stubborn',
+      probe: { sh: 'echo 1', parse: o => present(o.stdout.trim()) },
+      changes: a => [{ attribute: 'value', from: a.kind === 'present' ? a.state : '', to: '2' }],
+      apply: async () => undefined,
+    }
+    const meeting: ClusterResource<string> = {
+      scope: 'cluster',
+      id: 'meeting',
+      probe: stubborn.probe,
+      changes: () => [],
+      apply: async () => undefined,
+    }
+    const result = await run(roleOf(host => [...(host === 'A' ? [stubborn] : []), meeting, file(at(`${host}.after`), { content: '' })]))
+    expect(result.of('stubborn')?.error?.message).toBe('applied, but value is still 1, wanted 2')
+    expect(result.events.filter(e => e.type === 'host-stopped').map(e => e.host)).toEqual(['A', 'B'])
+    expect(() => statSync(at('B.after'))).toThrow()
+  })
+
+  test('a cluster resource sees both hosts, and is pending when one is missing', async () => {
+    const sum: ClusterResource<number> = {
+      scope: 'cluster',
+      id: 'sum',
+      probe: { sh: `cat ${at('n')} 2>/dev/null | wc -l`, parse: o => present(Number(o.stdout)) },
+      changes: members =>
+        members.every(m => m.reading.kind === 'present' && m.reading.state >= 2) ? [] : [{ attribute: 'lines', from: 'few', to: 'two' }],
+      async apply(nodes) {
+        for (const host of nodes.hosts) await nodes.on(host).$`echo ${host} >> ${at('n')}`
+      },
+    }
+    const role = roleOf(() => [sum])
+    expect((await run(role, { hosts: ['A'], left: ['B'] })).of('sum')).toMatchObject({
+      status: 'skipped',
+      pending: true,
+      reason: 'needs B (not in --limit)',
+    })
+    expect((await run(role)).of('sum')).toMatchObject({ status: 'changed', hosts: ['A', 'B'] })
+    expect(readFileSync(at('n'), 'utf8')).toBe('A\nB\n')
+    expect((await run(role)).of('sum')?.status).toBe('ok')
+  })
+
+  test('unknown waits in check mode and fails a run', async () => {
+    const never: HostResource<never> = {
+      scope: 'host',
+      id: 'never',
+      probe: { sh: ':', parse: () => unknown('package x') },
+      changes: () => [],
+      apply: async () => undefined,
+    }
+    const role = roleOf(() => [never])
+    expect((await run(role, { check: true })).of('never')).toMatchObject({ status: 'unknown', reason: 'waits for package x' })
+    expect((await run(role)).of('never')?.error?.message).toBe('could not be read: waits for package x')
+  })
+
+  test('a probe that hangs is unknown for itself alone', async () => {
+    const hanging: HostResource<never> = {
+      scope: 'host',
+      id: 'hanging',
+      probe: { sh: 'sleep 60', timeout: 500, parse: () => absent },
+      changes: () => [],
+      apply: async () => undefined,
+    }
+    const result = await run(
+      roleOf(() => [file(at('q'), { content: '' }), hanging]),
+      { check: true, hosts: ['A'] },
+    )
+    expect(result.of('hanging')?.reason).toMatch(/took more than 0.5 s/)
+    expect(result.of(`file ${at('q')}`)?.status).toBe('changed')
+  })
+
+  test('a handler runs when what it reads needs it, and never else', async () => {
+    const conf = (host: string, content: string) => file(at(`${host}.conf`), { content, notify: ['reload'] })
+    const reload = (host: string): HostResource<boolean> => ({
+      scope: 'host',
+      id: 'reload',
+      alters: 'itself',
+      probe: { sh: `cmp -s ${at(`${host}.conf`)} ${at(`${host}.loaded`)}`, parse: o => present(o.code === 0) },
+      changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'loaded', from: 'old', to: 'new' }]),
+      async apply($) {
+        await $`cp ${at(`${host}.conf`)} ${at(`${host}.loaded`)}`
+      },
+    })
+    const role = (content: string) =>
+      roleOf(
+        h => [conf(h, content)],
+        h => [reload(h)],
+      )
+    const handled = (r: Awaited<ReturnType<typeof run>>) =>
+      r.events.flatMap(e => (e.type === 'handler-end' ? [`${e.host} ${e.status}`] : []))
+    expect(handled(await run(role('1'))).sort()).toEqual(['A changed', 'B changed'])
+    expect(handled(await run(role('1')))).toEqual([])
+    // A run that died between the change and its handler is caught up by the next.
+    writeFileSync(at('A.loaded'), 'old')
+    expect(handled(await run(role('1')))).toEqual(['A changed'])
+  })
+
+  test('a second run finds the lock held, says by whom and touches nothing; afterwards it is free', async () => {
+    const slow: HostResource<boolean> = {
+      scope: 'host',
+      id: 'slow',
+      probe: { sh: `[ -e ${at('slow')} ]`, parse: o => present(o.code === 0) },
+      changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
+      async apply($) {
+        await $`touch ${at('begun')}; n=0; until [ -e ${at('go')} ] || [ $n -gt 200 ]; do n=$((n+1)); sleep 0.1; done; touch ${at('slow')}`
+      },
+    }
+    const first = run(
+      roleOf(() => [slow]),
+      { hosts: ['A'] },
+    )
+    await until(() => existsSync(at('begun')), 'the first run to begin its change')
+    const role = roleOf(() => [file(at('second'), { content: '' })])
+    const second = await run(role, { hosts: ['B'] })
+    expect(second.events.find(e => e.type === 'locked')).toMatchObject({ host: 'B', owner: expect.stringMatching(/ pid \d+ since /) })
+    expect(existsSync(at('second'))).toBe(false)
+    writeFileSync(at('go'), '')
+    expect((await first).of('slow')?.status).toBe('changed')
+    expect((await run(role, { hosts: ['B'] })).of(`file ${at('second')}`, 'B')?.status).toBe('changed')
+  })
+
+  test('what a file replaces is kept once', async () => {
+    const path = at('foreign')
+    writeFileSync(path, 'theirs')
+    await run(
+      roleOf(() => [file(path, { content: 'ours' })]),
+      { hosts: ['A'] },
+    )
+    await run(
+      roleOf(() => [file(path, { content: 'ours too' })]),
+      { hosts: ['A'] },
+    )
+    const kept = join('/var/lib/nfsha-play/backup', path.replaceAll('/', '%'))
+    expect(readFileSync(kept, 'utf8')).toBe('theirs')
+    rmSync(kept)
+  })
+
+  test('a directory in the place of a file is refused, a kernel without a setting too', async () => {
+    mkdirSync(at('d'))
+    const result = await run(
+      roleOf(() => [file(at('d'), { content: '' })]),
+      { hosts: ['A'] },
+    )
+    expect(result.of(`file ${at('d')}`)?.error?.message).toMatch(/is a directory, not a regular file/)
+    const none = await run(
+      roleOf(() => [sysctl('kernel.no_such_setting', '1')]),
+      { hosts: ['A'] },
+    )
+    expect(none.of('sysctl kernel.no_such_setting')?.error?.message).toBe('this kernel has no kernel.no_such_setting')
+  })
+})

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { answered, batchScript, blocksOf, parseBatch } from '../../../lib/engine/frames.ts'
+import { absent } from '../../../lib/resources/resource.ts'
+
+const probe = (sh: string) => ({ sh, parse: () => absent })
+const boundary = '=0123abcd'
+
+const runBatch = (scripts: string[]) => {
+  const { stdout, stderr } = spawnSync('sh', ['-s'], { input: batchScript(scripts.map(probe), boundary), encoding: 'utf8' })
+  return { stdout, stderr }
+}
+
+test('each probe has its own output, code and errors, whatever the others do', () => {
+  const { stdout, stderr } = runBatch([
+    'echo one',
+    'exit 7',
+    'echo "no newline at the end" | tr -d "\\n"',
+    'if then',
+    'echo bad >&2; false',
+    'cat',
+  ])
+  const outputs = parseBatch(stdout, stderr, boundary)
+  expect(outputs.map(o => o.code)).toEqual([0, 7, 0, 2, 1, 0])
+  expect(outputs[0]?.stdout).toBe('one\n')
+  expect(outputs[2]?.stdout).toBe('no newline at the end')
+  expect(outputs[4]?.stderr).toContain('bad')
+  expect(outputs[5]?.stdout).toBe('')
+})
+
+test('a probe cannot change the shell of the next one', () => {
+  const outputs = parseBatch(runBatch(['X=1; cd /tmp; set -f', 'echo "[$X]"; pwd; echo /et[c]']).stdout, '', boundary)
+  expect(outputs[1]?.stdout).toBe('[]\n/\n/etc\n')
+})
+
+test('output comes back byte for byte', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 200 }).filter(t => !t.includes('\0') && !t.includes('\r'))
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), texts => {
+      const stdout = texts.map((t, i) => `${t}\n${boundary} ${i} 0\n`).join('')
+      expect(parseBatch(stdout, '', boundary).map(o => o.stdout)).toEqual(texts)
+      expect(answered(stdout, boundary)).toBe(texts.length)
+    }),
+  )
+})
+
+test('what was not answered is left out', () => {
+  expect(parseBatch(`a\n${boundary} 0 0\nhalf of`, '', boundary)).toHaveLength(1)
+})
+
+test('blocks are cut at their names and keep what is between', () => {
+  expect(blocksOf('@a\n1\n2\n@b\n@c-d\nx\n')).toEqual({ a: '1\n2', 'c-d': 'x\n' })
+})
