@@ -1,0 +1,64 @@
+import type { Change } from '../resources/resource.ts'
+import type { Palette } from './palette.ts'
+import { cut, oneLine, printable } from './text.ts'
+import { diffCounts, unifiedDiff } from './unified.ts'
+
+const NOT_SHOWN = '(secret, not shown)'
+
+/** So many lines of one diff are shown; who wants all of a big file looks at the file. */
+const MOST_LINES = 200
+
+/** Over this size a summary does not count lines: it is read in passing, and computed for each change. */
+const MOST_COUNTED = 200_000
+
+/** Changes in passing: `mode 0644 -> 0600, content +3 -1`. */
+export function summaryOf(changes: Change[], arrow = '->'): string {
+  return changes.map(change => oneChange(change, arrow)).join(', ')
+}
+
+function oneChange(change: Change, arrow: string): string {
+  if (change.secret === true) return `${change.attribute} ${NOT_SHOWN}`
+  if (change.diff === true) return `${change.attribute} ${countsOf(change)}`
+  const [from, to] = [short(change.from), short(change.to)]
+  // An assertion may name what it found and nothing to become of it.
+  return [change.attribute, from, to === '' ? '' : `${arrow} ${to}`].filter(part => part !== '').join(' ')
+}
+
+const short = (value: string) => cut(oneLine(value), 60)
+
+function countsOf({ from, to }: Change): string {
+  if (isBinary(from) || isBinary(to)) return 'differs'
+  if (from.length + to.length > MOST_COUNTED) return 'differs'
+  const { added, removed } = diffCounts(from, to)
+  return [added > 0 && `+${added}`, removed > 0 && `-${removed}`].filter(part => part !== false).join(' ')
+}
+
+/** What `--diff` shows of one resource's changes. */
+export function diffLines(resource: string, changes: Change[], colors: Palette): string[] {
+  return changes.flatMap(change =>
+    change.diff === true && change.secret !== true ? textDiff(resource, change, colors) : [plainChange(change, colors)],
+  )
+}
+
+function plainChange(change: Change, colors: Palette): string {
+  if (change.secret === true) return `${change.attribute}: ${NOT_SHOWN}`
+  return `${change.attribute}: ${colors.removed(oneLine(change.from))} -> ${colors.added(oneLine(change.to))}`
+}
+
+function textDiff(resource: string, { attribute, from, to }: Change, colors: Palette): string[] {
+  if (isBinary(from) || isBinary(to)) return [`${attribute}: binary, differs (${from.length} -> ${to.length} characters)`]
+  const lines = unifiedDiff(from, to)
+  const shown = lines.slice(0, MOST_LINES).map(line => diffLine(printable(line), colors))
+  const rest = lines.length > MOST_LINES ? [colors.faint(`… ${lines.length - MOST_LINES} more lines`)] : []
+  const name = attribute === 'content' ? resource : `${resource} ${attribute}`
+  return [colors.strong(`--- before: ${name}`), colors.strong(`+++ after: ${name}`), ...shown, ...rest]
+}
+
+function diffLine(line: string, colors: Palette): string {
+  if (line.startsWith('@@')) return colors.hunk(line)
+  if (line.startsWith('+')) return colors.added(line)
+  if (line.startsWith('-')) return colors.removed(line)
+  return line.startsWith('\\') ? colors.faint(line) : line
+}
+
+const isBinary = (text: string) => text.includes('\0')

@@ -1,0 +1,78 @@
+import type { Change, Progress } from '../resources/resource.ts'
+
+export type TaskStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
+
+/** Counters of one host, named as Ansible's recap names them, and `unknown`. */
+export interface HostRecap {
+  ok: number
+  changed: number
+  unreachable: number
+  failed: number
+  skipped: number
+  unknown: number
+}
+
+/** Everything the engine says. Views, recap, exit code, log file and JSON are computed from these alone. */
+export type EventBody =
+  | { type: 'run-start'; command: string; check: boolean; diff: boolean }
+  | { type: 'play-start'; play: string; hosts: string[] }
+  | { type: 'play-skipped'; play: string; reason: string }
+  | { type: 'host-connecting'; host: string }
+  | { type: 'host-ready'; host: string; platform: string; total: number }
+  | { type: 'role-start'; host: string; role: string }
+  | {
+      type: 'task-start'
+      host: string
+      role: string
+      resource: string
+      index: number
+      total: number
+      phase: 'read' | 'apply' | 'verify' | 'wait'
+    }
+  | { type: 'task-progress'; host: string; role: string; resource: string; progress: Progress }
+  | {
+      type: 'task-end'
+      host: string
+      role: string
+      resource: string
+      /** For a cluster resource the host is the cluster's first node and this names all. */
+      hosts?: string[]
+      status: TaskStatus
+      /** In check mode: `changed` means would change. */
+      changes: Change[]
+      reason?: string
+      error?: { message: string; hint?: string; detail?: string }
+      ms: number
+      index: number
+      total: number
+    }
+  | { type: 'handler-notified'; host: string; role: string; handler: string; by: string }
+  | { type: 'handler-start'; host: string; role: string; handler: string }
+  | {
+      type: 'handler-end'
+      host: string
+      role: string
+      handler: string
+      status: TaskStatus
+      changes?: Change[]
+      reason?: string
+      error?: { message: string; hint?: string; detail?: string }
+      ms: number
+    }
+  | { type: 'host-unreachable'; host: string; message: string; hint?: string }
+  | { type: 'host-stopped'; host: string; reason: string; remaining: number }
+  /** What the run needed of the way to a host: round trips are what makes a run slow. */
+  | { type: 'host-closed'; host: string; connections: number; execs: number }
+  | { type: 'table'; title: string; columns: string[]; rows: string[][] }
+  | { type: 'message'; level: 'info' | 'warning' | 'error'; host?: string; text: string; hint?: string }
+  /** Another run holds this host's lock: exit code 6. */
+  | { type: 'locked'; host: string; owner: string; hint?: string }
+  /** A signal ended the run early; `pending` says what was left undone. Exit code 130 or 143. */
+  | { type: 'interrupted'; signal: 'SIGINT' | 'SIGTERM'; pending: string[] }
+  /** A fault of the runner itself: exit code 1. */
+  | { type: 'internal-error'; message: string; detail?: string }
+  | { type: 'run-end'; recap: Record<string, HostRecap>; exitCode: number; ms: number }
+
+export type Event = EventBody & { v: 1; run: string; seq: number; time: string; cluster?: string }
+
+export type Emit = (event: EventBody & { cluster?: string }) => void

@@ -1,0 +1,115 @@
+import type { Event } from './events.ts'
+import { humanLines, type Page } from './human-lines.ts'
+import type { LiveRows, Outcome } from './live-rows.ts'
+import { type Output, outputTo } from './output.ts'
+import { colorLevel, palette } from './palette.ts'
+import { isSilent } from './plain.ts'
+import { advance, type HostRow, layoutOf, liveTitle, progressBar, type Rows, settledTitle } from './rows.ts'
+import { closingLines, emptyTally, tally } from './summary.ts'
+import { tableLines } from './table.ts'
+import { width } from './text.ts'
+import type { View, ViewOptions } from './view.ts'
+
+/** For a terminal: one live row a host, what changes or fails stays above them, results follow on stdout. */
+export function humanView(options: ViewOptions = {}): View {
+  const [stdout, stderr] = [outputTo(options.stdout ?? process.stdout), outputTo(options.stderr ?? process.stderr)]
+  const [outColors, errColors] = [palette(options.color ?? colorLevel('stdout')), palette(options.color ?? colorLevel('stderr'))]
+  const page: Page = { check: false, diff: false, verbosity: options.verbosity ?? 0, columns: 80, nameWidth: 0, roleWidth: 10 }
+  const sum = emptyTally()
+  const rows: Rows = new Map()
+  const shown = new Set<string>()
+  // As in the plain view: a heading waits for something to head when silence is wanted.
+  const headings: string[] = []
+  const announced = new Set<string>()
+  let end: Extract<Event, { type: 'run-end' }> | undefined
+
+  const columns = () => stderr.stream.columns ?? 80
+  const layout = () => layoutOf(rows, columns() - MARGIN)
+  const look = (row: HostRow) => ({
+    title: liveTitle(row, layout(), Date.now(), errColors),
+    bar: row.progress === undefined ? '' : progressBar(row.progress, columns() - MARGIN - 4, errColors),
+  })
+
+  const show = (event: Event, live: LiveRows) => {
+    tally(sum, event)
+    advance(rows, event)
+    if (event.type === 'run-start') Object.assign(page, { check: event.check, diff: event.diff })
+    measure(page, event, columns())
+    print(event, (output, lines) => live.above(output, lines))
+    for (const row of rows.values()) {
+      if (shown.has(row.host)) continue
+      shown.add(row.host)
+      live.add(row.host, () => look(row))
+    }
+    if (event.type === 'host-unreachable') settle(event.host, live)
+    if (event.type === 'run-end') end = event
+  }
+
+  const print = (event: Event, above: (output: Output, lines: string[]) => void) => {
+    if (event.type === 'table') return above(stdout, [...tableLines(event, outColors, stdout.stream.columns), ''])
+    if (event.type === 'handler-notified' && page.verbosity === 0 && announced.has(handlerKey(event))) return
+    if (event.type === 'handler-notified') announced.add(handlerKey(event))
+    const lines = humanLines(event, page, errColors)
+    if (options.silentWhenFine === true && isHeading(event)) headings.push(...lines)
+    else if (lines.length > 0) above(stderr, [...headings.splice(0), ...lines])
+  }
+
+  const settle = (host: string, live: LiveRows) => {
+    const row = rows.get(host)
+    if (row !== undefined) live.settle(host, outcomeOf(row, end !== undefined), settledTitle(row, layout(), errColors))
+  }
+
+  // listr2 and what it draws with load while the run connects; what happens meanwhile is kept.
+  const early: Event[] = []
+  let live: LiveRows | undefined
+  const ready = import('./live-rows.ts')
+    .then(module => module.liveRows(stderr, errColors))
+    .then(loaded => {
+      live = loaded
+      for (const event of early.splice(0)) show(event, loaded)
+      return loaded
+    })
+  // Told by `close`: until then a view that cannot draw is no reason to end the run.
+  ready.catch(() => undefined)
+
+  return {
+    on(event) {
+      if (live === undefined) early.push(event)
+      else show(event, live)
+    },
+    async close() {
+      const loaded = await ready
+      for (const host of rows.keys()) settle(host, loaded)
+      const silent = end !== undefined && isSilent(end, options, sum.score)
+      await loaded.end({ clear: silent })
+      const closing = end === undefined || silent ? [] : ['', ...closingLines(sum, end, outColors, stdout.stream.columns)]
+      for (const line of closing) stdout.line(line)
+      await Promise.all([stdout.flush(), stderr.flush()])
+    },
+  }
+}
+
+/** The mark before a row, and what listr2 keeps free behind it. */
+const MARGIN = 4
+
+const isHeading = (event: Event) => event.type === 'run-start' || event.type === 'play-start'
+
+const handlerKey = ({ host, role, handler }: Extract<Event, { type: 'handler-notified' }>) => `${host}\0${role}\0${handler}`
+
+function measure(page: Page, event: Event, columns: number): void {
+  page.columns = columns
+  // Room for a cluster's row, which names all of its hosts, unless that would push everything to the right.
+  if (event.type === 'play-start') {
+    const names = [...event.hosts, event.hosts.join(',')]
+      .map(name => width(name))
+      .filter((columns, index) => index < event.hosts.length || columns <= 16)
+    page.nameWidth = Math.max(page.nameWidth, ...names)
+  }
+  if ('role' in event) page.roleWidth = Math.max(page.roleWidth, width(event.role))
+}
+
+/** Without its `run-end` a run was cut short: a host that still ran is not done. */
+function outcomeOf(row: HostRow, ended: boolean): Outcome {
+  if (row.state === 'failed' || row.state === 'unreachable') return 'failed'
+  return row.state === 'stopped' || !ended ? 'skipped' : 'done'
+}

@@ -1,0 +1,11 @@
+import { outputTo } from './output.ts'
+import type { View, ViewOptions } from './view.ts'
+
+/** One event a line on stdout, for programs. */
+export function jsonlView({ stdout = process.stdout }: ViewOptions = {}): View {
+  const output = outputTo(stdout)
+  return {
+    on: event => output.line(JSON.stringify(event)),
+    close: () => output.flush(),
+  }
+}

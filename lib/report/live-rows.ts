@@ -1,0 +1,211 @@
+import { stripVTControlCharacters } from 'node:util'
+import { DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrEventManager, ListrLogger, ProcessOutput } from 'listr2'
+import type { Output } from './output.ts'
+import type { Palette } from './palette.ts'
+
+/** What a row shows now; asked for before each drawing, so that a burst of events costs one. */
+interface Look {
+  title: string
+  bar: string
+}
+
+export type Outcome = 'done' | 'failed' | 'skipped'
+
+export interface LiveRows {
+  /** A row at the bottom of the rows; `look` is asked until it is settled. */
+  add(name: string, look: () => Look): void
+  settle(name: string, outcome: Outcome, title: string): void
+  /** Prints above the rows, to stay. */
+  above(output: Output, lines: string[]): void
+  /** `clear`: as if nothing had been there. */
+  end(options: { clear: boolean }): Promise<void>
+}
+
+/**
+ * listr2's rows, one task a host. Each is a list of its own with a silent renderer, all drawn by one DefaultRenderer: hosts may join at any
+ * time, one host's failure leaves the others alone, and no signal handler of listr2's gets between the run and its interrupt.
+ */
+export async function liveRows(output: Output, colors: Palette): Promise<LiveRows> {
+  const rows = new Map<string, Row>()
+  const tasks: ConstructorParameters<typeof DefaultRenderer>[0] = []
+  const board = new Board(tasks, rendererOptions(output, colors), new ListrEventManager())
+  board.rows = rows
+  board.screen = output
+  await board.render()
+  return {
+    add(name, look) {
+      const row = newRow(look)
+      rows.set(name, row)
+      tasks.push(...row.tasks)
+    },
+    settle(name, outcome, title) {
+      const row = rows.get(name)
+      if (row === undefined) return
+      rows.delete(name)
+      board.finished.push(row.finish(outcome, title))
+    },
+    above: (target, lines) => board.above(target, lines),
+    async end({ clear }) {
+      await Promise.all(board.finished)
+      if (clear) board.vanish()
+      else board.end()
+    },
+  }
+}
+
+interface Row {
+  tasks: ConstructorParameters<typeof DefaultRenderer>[0]
+  refresh(): void
+  finish(outcome: Outcome, title: string): Promise<unknown>
+}
+
+/** The part of listr2's task that a row uses. */
+interface Handle {
+  title?: string | (unknown[] & string)
+  output: string | undefined
+  skip(message?: string): void
+}
+
+function newRow(look: () => Look): Row {
+  let handle: Handle | undefined
+  const started = signal<Handle>()
+  const settled = signal<Outcome>()
+  const list = new Listr<unknown, 'silent', 'silent'>(
+    {
+      title: look().title,
+      task: async (_, task) => {
+        handle = task as Handle
+        started.give(handle)
+        // The error only turns the row's mark; what went wrong was printed above.
+        if ((await settled.taken) === 'failed') throw new Error('failed')
+      },
+    },
+    { renderer: 'silent', exitOnError: false, collectErrors: 'minimal', registerSignalListeners: false },
+  )
+  const run = list.run()
+  return {
+    tasks: list.tasks as unknown as Row['tasks'],
+    refresh() {
+      if (handle === undefined) return
+      const { title, bar } = look()
+      handle.title = title
+      handle.output = bar
+    },
+    async finish(outcome, title) {
+      // listr2 starts a task a few ticks after it was given; a host may be found dead before.
+      const task = await started.taken
+      task.title = title
+      task.output = ''
+      if (outcome === 'skipped') task.skip(title)
+      settled.give(outcome)
+      await run
+    },
+  }
+}
+
+function signal<T>(): { taken: Promise<T>; give(value: T): void } {
+  let give: (value: T) => void = () => {}
+  const taken = new Promise<T>(resolve => {
+    give = resolve
+  })
+  return { taken, give: value => give(value) }
+}
+
+/** What listr2 keeps private and a place above the rows needs. */
+interface Inner {
+  spinner: { stop(): void }
+  updater: { clear(): void; done(): void }
+}
+
+/** listr2's default renderer with a place above it, on the stream we name, no higher than the screen. */
+class Board extends DefaultRenderer {
+  rows: Map<string, Row> = new Map()
+  screen: Output | undefined
+  readonly finished: Promise<unknown>[] = []
+
+  private get inner(): Inner {
+    return this as unknown as Inner
+  }
+
+  override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
+    for (const row of this.rows.values()) row.refresh()
+    const drawing = super.create(options)
+    // At the end everything is printed once, and may scroll.
+    const lines = this.rows.size === 0 ? drawing.split('\n') : folded(drawing.split('\n'), (this.screen?.stream.rows ?? 24) - 2)
+    return drawing === '' ? '' : ['', ...lines].join('\n')
+  }
+
+  above(target: Output, lines: string[]): void {
+    // log-update keeps its line count: without the clearing, the next drawing would erase what is printed here.
+    this.inner.updater.clear()
+    target.write(lines.map(line => `${line}\n`).join(''))
+    this.update()
+  }
+
+  vanish(): void {
+    this.inner.spinner.stop()
+    this.inner.updater.clear()
+    this.inner.updater.done()
+  }
+}
+
+const DONE = /^\s*[✔√]/
+
+/** Rows that fit the height: those that are done go first, then the last ones, and a line says how many are not shown. */
+export function folded(lines: string[], height: number): string[] {
+  if (lines.length <= height) return lines
+  const open = lines.filter(line => !DONE.test(stripVTControlCharacters(line)))
+  const shown = open.slice(0, Math.max(1, height - 1))
+  return [...shown, `  … ${lines.length - shown.length} more`]
+}
+
+/** Output goes to our stream, and nobody's `write` is replaced meanwhile: a hard exit can still restore the cursor. */
+class Screen extends ProcessOutput {
+  target: Output | undefined
+
+  override get stdout(): NodeJS.WriteStream {
+    const target = this.target
+    const face = {
+      write: (text: string) => {
+        target?.write(text)
+        return true
+      },
+      get columns() {
+        return target?.stream.columns
+      },
+      get rows() {
+        return target?.stream.rows
+      },
+    }
+    return face as unknown as NodeJS.WriteStream
+  }
+
+  override hijack(): void {}
+  override release(): void {}
+
+  override toStdout(text: string, eol = true): boolean {
+    this.target?.write(eol ? `${text}\n` : text)
+    return true
+  }
+}
+
+function rendererOptions(output: Output, colors: Palette): ConstructorParameters<typeof DefaultRenderer>[1] {
+  const screen = new Screen()
+  screen.target = output
+  const { PENDING, COMPLETED, FAILED, SKIPPED_WITH_COLLAPSE, OUTPUT } = ListrDefaultRendererLogLevels
+  return {
+    logger: new ListrLogger({ useIcons: true, processOutput: screen }),
+    showErrorMessage: false,
+    collapseErrors: false,
+    collapseSubtasks: false,
+    formatOutput: 'truncate',
+    // listr2's own colours look at stdout and at no other stream.
+    color: {
+      [PENDING]: text => colors.status.changed(String(text)),
+      [COMPLETED]: text => colors.status.ok(String(text)),
+      [FAILED]: text => colors.status.failed(String(text)),
+      [SKIPPED_WITH_COLLAPSE]: text => colors.status.skipped(String(text)),
+      [OUTPUT]: text => colors.faint(String(text)),
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { duration } from './amounts.ts'
+import { diffLines, summaryOf } from './changes.ts'
+import type { Event } from './events.ts'
+import type { Palette } from './palette.ts'
+import { tableLines } from './table.ts'
+import { lastLines, oneLine } from './text.ts'
+import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWord, subjectOf, type TaskEnd } from './wording.ts'
+
+/** So much of a failed command's output is shown; the log has all of it. */
+const DETAIL_LINES = 20
+
+/** The lines of one event for pipes and logs: each names its host, its role and what it is about, so that grep finds it. */
+export function plainLines(event: Event, mode: Mode, colors: Palette): string[] {
+  switch (event.type) {
+    case 'play-start':
+      return [colors.heading(`PLAY [${oneLine(event.play)}] ${event.hosts.join(', ')}`)]
+    case 'play-skipped':
+      return [colors.status.skipped(`PLAY [${oneLine(event.play)}] skipped: ${oneLine(event.reason)}`)]
+    case 'host-ready':
+      return mode.verbosity > 0 ? [`${event.host} | connected: ${oneLine(event.platform)}, ${event.total} tasks`] : []
+    case 'role-start':
+      return mode.verbosity > 1 ? [`${event.host} | ${event.role} | started`] : []
+    case 'task-start':
+      return mode.verbosity > 1 ? [`${event.host} | ${event.role} | ${oneLine(event.resource)}: ${event.phase}`] : []
+    case 'task-end':
+    case 'handler-end':
+      return isWorthALine(event, mode) ? endLines(event, mode, colors) : []
+    case 'handler-notified':
+      return [`${event.host} | ${event.role} | handler ${oneLine(event.handler)}: notified by ${oneLine(event.by)}`]
+    case 'handler-start':
+      return mode.verbosity > 0 ? [`${event.host} | ${event.role} | handler ${oneLine(event.handler)}: started`] : []
+    case 'host-unreachable':
+      return [colors.status.unreachable(`${event.host} | UNREACHABLE: ${oneLine(event.message)}`), ...hintLines(event.hint, colors)]
+    case 'host-stopped':
+      return [colors.status.skipped(`${event.host} | stopped: ${oneLine(event.reason)}, ${event.remaining} tasks left`)]
+    case 'locked':
+      return [colors.status.failed(`${event.host} | LOCKED by ${oneLine(event.owner)}`), ...hintLines(event.hint, colors)]
+    case 'table':
+      return tableLines(event, colors)
+    default:
+      return noticeLines(event, colors)
+  }
+}
+
+function noticeLines(event: Event, colors: Palette): string[] {
+  if (event.type === 'message') {
+    const level = event.level === 'info' ? '' : `${event.level.toUpperCase()}: `
+    const paint = { info: (text: string) => text, warning: colors.warning, error: colors.status.failed }[event.level]
+    return [paint(`${event.host === undefined ? '' : `${event.host} | `}${level}${oneLine(event.text)}`), ...hintLines(event.hint, colors)]
+  }
+  if (event.type === 'interrupted') {
+    return [colors.warning(`INTERRUPTED by ${event.signal}`), ...event.pending.map(text => `    pending: ${oneLine(text)}`)]
+  }
+  if (event.type === 'internal-error') {
+    return [colors.status.failed(`INTERNAL ERROR: ${oneLine(event.message)}`), ...detailLines(event.detail, colors)]
+  }
+  return []
+}
+
+function endLines(event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): string[] {
+  const word = colors.status[event.status](statusWord(event.status, mode.check))
+  const took = mode.verbosity > 1 ? colors.faint(` [${duration(event.ms)}]`) : ''
+  const first = `${hostsOf(event)} | ${event.role} | ${subjectOf(event)}: ${word}${qualifier(event, mode)}${took}`
+  const diff = mode.diff ? diffLines(subjectOf(event), changesOf(event), colors).map(line => `    ${line}`) : []
+  return [first, ...diff, ...detailLines(event.error?.detail, colors), ...hintLines(event.error?.hint, colors)]
+}
+
+/** Why, or what: an error's message, a reason, or the changes unless `--diff` puts them underneath. */
+function qualifier(event: TaskEnd | HandlerEnd, mode: Mode): string {
+  if (event.error !== undefined) return `: ${oneLine(event.error.message)}`
+  const changes = mode.diff ? '' : summaryOf(changesOf(event))
+  const parts = [changes, oneLine(event.reason ?? '')].filter(part => part !== '')
+  return parts.length > 0 ? ` (${parts.join('; ')})` : ''
+}
+
+function detailLines(detail: string | undefined, colors: Palette): string[] {
+  if (detail === undefined || detail.trim() === '') return []
+  return lastLines(detail, DETAIL_LINES).map(line => colors.faint(`    | ${line}`))
+}
+
+const hintLines = (hint: string | undefined, colors: Palette) => (hint === undefined ? [] : [colors.hint(`    hint: ${oneLine(hint)}`)])

@@ -1,0 +1,104 @@
+import type { Event } from './events.ts'
+import { type Output, outputTo } from './output.ts'
+import { colorLevel, type Palette, palette } from './palette.ts'
+import { plainLines } from './plain-lines.ts'
+import type { Score } from './score.ts'
+import { closingLines, emptyTally, tally } from './summary.ts'
+import { oneLine } from './text.ts'
+import type { View, ViewOptions } from './view.ts'
+import { type Mode, progressFigures } from './wording.ts'
+
+/** Lines for pipes and logs: what happened on stdout, how far things are and warnings on stderr. */
+export function plainView(options: ViewOptions = {}): View {
+  const stdout = channel(options.stdout ?? process.stdout, palette(options.color ?? colorLevel('stdout')))
+  const stderr = channel(options.stderr ?? process.stderr, palette(options.color ?? colorLevel('stderr')))
+  const mode: Mode = { check: false, diff: false, verbosity: options.verbosity ?? 0 }
+  const sum = emptyTally()
+  const isDue = progressPacer()
+  const announced = new Set<string>()
+  // Headings wait for something to head; with `silentWhenFine` that may never come.
+  const headings: string[] = []
+
+  const say = (target: Channel, lines: string[]) => {
+    if (lines.length === 0) return
+    const due = target === stdout ? headings.splice(0) : []
+    for (const line of [...due, ...lines]) target.output.line(line)
+  }
+
+  return {
+    on(event) {
+      tally(sum, event)
+      if (event.type === 'run-start') Object.assign(mode, { check: event.check, diff: event.diff })
+      if (event.type === 'task-progress') return isDue(event) ? say(stderr, [progressLine(event)]) : undefined
+      if (event.type === 'handler-notified' && isRepeated(announced, event, mode)) return
+      if (event.type === 'run-end') {
+        return isSilent(event, options, sum.score) ? undefined : say(stdout, ['', ...closingLines(sum, event, stdout.colors)])
+      }
+      const target = isForStderr(event) ? stderr : stdout
+      const lines = plainLines(event, mode, target.colors)
+      if (event.type === 'play-start' && options.silentWhenFine === true) headings.push(...lines)
+      else say(target, lines)
+    },
+    async close() {
+      await Promise.all([stdout.output.flush(), stderr.output.flush()])
+    },
+  }
+}
+
+interface Channel {
+  output: Output
+  colors: Palette
+}
+
+const channel = (stream: Parameters<typeof outputTo>[0], colors: Palette): Channel => ({ output: outputTo(stream), colors })
+
+const isForStderr = (event: Event) =>
+  (event.type === 'message' && event.level !== 'info') ||
+  event.type === 'interrupted' ||
+  event.type === 'internal-error' ||
+  event.type === 'locked'
+
+/** A run with nothing to tell: all as it should be, no code other than 0. */
+export function isSilent(end: Extract<Event, { type: 'run-end' }>, options: ViewOptions, { changes, unknown }: Score): boolean {
+  return options.silentWhenFine === true && end.exitCode === 0 && changes + unknown === 0
+}
+
+/** One announcement for a handler is enough; `-v` names everything that asked for it. */
+function isRepeated(announced: Set<string>, event: Extract<Event, { type: 'handler-notified' }>, mode: Mode): boolean {
+  const key = `${event.host}\0${event.role}\0${event.handler}`
+  const repeated = announced.has(key)
+  announced.add(key)
+  return repeated && mode.verbosity === 0
+}
+
+type ProgressEvent = Extract<Event, { type: 'task-progress' }>
+
+function progressLine({ host, role, resource, progress }: ProgressEvent): string {
+  const figures = progressFigures(progress)
+  return `${host} | ${role} | ${oneLine(resource)}: ${oneLine(progress.text)}${figures === '' ? '' : ` ${figures}`}`
+}
+
+const STEP = 10
+const SHORTEST = 10_000
+const LONGEST = 60_000
+
+/**
+ * Lets a line through when 10 s have passed since the task's last one and it got 10 % further, or after a minute in any case: short
+ * tasks stay silent, a sync over night does not fill the log, and nobody thinks that it hangs.
+ */
+export function progressPacer(): (event: ProgressEvent) => boolean {
+  const last = new Map<string, { time: number; percent: number }>()
+  return ({ host, resource, progress, time }) => {
+    const key = `${host}\0${resource}`
+    const now = { time: Date.parse(time), percent: progress.percent ?? 0 }
+    const before = last.get(key)
+    if (before === undefined) {
+      last.set(key, now)
+      return false
+    }
+    const waited = now.time - before.time
+    const due = waited >= LONGEST || (waited >= SHORTEST && now.percent - before.percent >= STEP)
+    if (due) last.set(key, now)
+    return due
+  }
+}

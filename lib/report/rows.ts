@@ -1,0 +1,177 @@
+import type { Progress } from '../resources/resource.ts'
+import { clock } from './amounts.ts'
+import type { Event, HostRecap } from './events.ts'
+import type { Palette } from './palette.ts'
+import { countStatus, noCounters } from './score.ts'
+import { cut, oneLine, pad, padLeft, width } from './text.ts'
+import { progressFigures, type TaskEnd } from './wording.ts'
+
+/** What a host's live row is drawn from. */
+export interface HostRow {
+  host: string
+  state: 'connecting' | 'running' | 'failed' | 'stopped' | 'unreachable'
+  index: number
+  total: number
+  /** The step in hand, and since when. */
+  step: string
+  since: number
+  counters: HostRecap
+  progress: Progress | undefined
+  /** Why it failed, stopped or was not reached. */
+  note: string
+}
+
+export type Rows = Map<string, HostRow>
+
+const newRow = (host: string, since: number): HostRow => ({
+  host,
+  state: 'connecting',
+  index: 0,
+  total: 0,
+  step: 'waiting',
+  since,
+  counters: noCounters(),
+  progress: undefined,
+  note: '',
+})
+
+function rowOf(rows: Rows, host: string, since: number): HostRow {
+  const known = rows.get(host)
+  if (known !== undefined) return known
+  const row = newRow(host, since)
+  rows.set(host, row)
+  return row
+}
+
+/** Brings the rows up to an event, in place. */
+export function advance(rows: Rows, event: Event): void {
+  const time = Date.parse(event.time)
+  if (event.type === 'play-start') for (const host of event.hosts) rowOf(rows, host, time)
+  if (event.type === 'task-end') endTask(rows, event, time)
+  else if ('host' in event && event.host !== undefined && event.type !== 'message') move(rowOf(rows, event.host, time), event, time)
+}
+
+function move(row: HostRow, event: Event, time: number): void {
+  const begin = (step: string) => Object.assign(row, { step, since: row.step === step ? row.since : time, progress: undefined })
+  switch (event.type) {
+    case 'host-connecting':
+      begin('connecting')
+      return
+    case 'host-ready':
+      begin(`connected, ${oneLine(event.platform)}`)
+      Object.assign(row, { state: 'running', index: 0, total: event.total })
+      return
+    case 'role-start':
+      begin(event.role)
+      return
+    case 'task-start':
+      begin(`${event.role} › ${PHASES[event.phase]}${oneLine(event.resource)}`)
+      Object.assign(row, { index: Math.max(row.index, event.index - 1), total: event.total })
+      return
+    case 'task-progress':
+      row.progress = event.progress
+      return
+    case 'handler-start':
+      begin(`${event.role} › handler ${oneLine(event.handler)}`)
+      return
+    case 'handler-end':
+      countStatus(row.counters, event.status)
+      if (event.status === 'failed') fail(row, `handler ${oneLine(event.handler)}`)
+      begin('finishing')
+      return
+    case 'host-unreachable':
+      row.counters.unreachable += 1
+      Object.assign(row, { state: 'unreachable', note: oneLine(event.message), progress: undefined })
+      return
+    case 'locked':
+      Object.assign(row, { state: 'stopped', note: `locked by ${oneLine(event.owner)}` })
+      return
+    case 'host-stopped':
+      if (row.state === 'running' || row.state === 'connecting') row.state = 'stopped'
+      row.note ||= `${oneLine(event.reason)}, ${event.remaining} left`
+  }
+}
+
+const PHASES = { read: 'reading ', apply: '', verify: 'verifying ', wait: 'waiting for ' }
+
+/** A cluster's resource is done on every host that it names. The index is that of the first. */
+function endTask(rows: Rows, event: TaskEnd, time: number): void {
+  for (const host of event.hosts ?? [event.host]) {
+    const row = rowOf(rows, host, time)
+    countStatus(row.counters, event.status)
+    row.index = host === event.host ? event.index : Math.min(row.index + 1, event.total)
+    row.total = event.total
+    row.progress = undefined
+    if (event.status === 'failed') fail(row, oneLine(event.resource))
+    else if (host === event.host) Object.assign(row, { step: event.role, since: time })
+  }
+}
+
+function fail(row: HostRow, what: string): void {
+  Object.assign(row, { state: 'failed', note: `failed: ${what}` })
+}
+
+/** Columns common to all rows, so that they line up. */
+export interface Layout {
+  columns: number
+  nameWidth: number
+  stepsWidth: number
+}
+
+/** A line longer than this makes the eye travel. */
+const WIDEST = 110
+
+export function layoutOf(rows: Rows, columns: number): Layout {
+  const all = [...rows.values()]
+  return {
+    columns: Math.min(columns, WIDEST),
+    nameWidth: Math.min(24, Math.max(0, ...all.map(row => width(row.host)))),
+    stepsWidth: Math.max(0, ...all.map(row => stepsOf(row).length)),
+  }
+}
+
+const stepsOf = ({ index, total }: HostRow) => (total > 0 ? `${index}/${total}` : '')
+
+/** `M1  38/40  drbd-init › wait for sync  0:12      ok=37 changed=24`; its parts keep their places while they change. */
+export function liveTitle(row: HostRow, layout: Layout, now: number, colors: Palette): string {
+  const waited = Math.floor((now - row.since) / 1000)
+  // Time that is shown from the start would flicker through every short step.
+  const time = waited >= 3 && row.progress?.remaining === undefined ? `  ${clock(waited)}` : ''
+  const room = layout.columns - layout.nameWidth - layout.stepsWidth - COUNTERS_ROOM - 6
+  const step = `${cut(row.step, Math.max(8, room - time.length))}${time}`
+  const [head, counters] = [headOf(row, layout, colors), countersText(row.counters, colors)]
+  return room < 8 ? `${head}  ${step}` : `${head}  ${pad(step, room)}  ${counters}`
+}
+
+/** Room for `ok=37 changed=24` before the right edge; further counters are rare and may run over. */
+const COUNTERS_ROOM = 16
+
+function headOf(row: HostRow, { nameWidth, stepsWidth }: Layout, colors: Palette): string {
+  const steps = stepsWidth > 0 ? `  ${colors.faint(padLeft(stepsOf(row), stepsWidth))}` : ''
+  return `${colors.strong(pad(cut(row.host, nameWidth), nameWidth))}${steps}`
+}
+
+function countersText(counters: HostRecap, colors: Palette): string {
+  const shown = (['ok', 'changed', 'failed', 'unknown'] as const).filter(key => key === 'ok' || counters[key] > 0)
+  return shown.map(key => colors.status[key](`${key}=${counters[key]}`)).join(' ')
+}
+
+/** The row when the run is over. */
+export function settledTitle(row: HostRow, layout: Layout, colors: Palette): string {
+  const note =
+    row.note === '' ? '' : `  ${cut(row.note, Math.max(8, layout.columns - layout.nameWidth - layout.stepsWidth - COUNTERS_ROOM - 6))}`
+  if (row.state === 'unreachable') return `${headOf(row, layout, colors)}${note}`
+  return `${headOf(row, layout, colors)}  ${countersText(row.counters, colors)}${note}`
+}
+
+const BAR = 20
+
+/** `DRBD ██████████████████░░ 90% 112 MiB/s  0:12 left`: text, then as much of the rest as the width takes. */
+export function progressBar(progress: Progress, columns: number, colors: Palette): string {
+  const figures = progressFigures(progress)
+  if (progress.percent === undefined) return cut([oneLine(progress.text), figures].filter(part => part !== '').join(' '), columns)
+  const room = columns - BAR - width(figures) - 2
+  if (room < 4) return cut(`${oneLine(progress.text)} ${figures}`, columns)
+  const full = Math.round((Math.min(100, Math.max(0, progress.percent)) / 100) * BAR)
+  return `${cut(oneLine(progress.text), room)} ${colors.bar('█'.repeat(full))}${colors.faint('░'.repeat(BAR - full))} ${figures}`
+}

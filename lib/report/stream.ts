@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
+import type { Emit, Event, EventBody } from './events.ts'
+import { MASK, type Masker } from './mask.ts'
+
+export interface EventStream {
+  /** Identifies the run in logs and on the hosts. */
+  readonly run: string
+  readonly emit: Emit
+  /** Every later event goes to the subscriber; the result ends that. */
+  subscribe(subscriber: (event: Event) => void): () => void
+}
+
+export interface EventStreamOptions {
+  /** The command line; only its first word shapes the run's id. */
+  command: string
+  secrets: Masker
+  /** For tests. */
+  now?: () => Date
+  run?: string
+}
+
+/** The one place where events are made: each is numbered, dated and masked once, then handed to everybody. */
+export function eventStream({ command, secrets, now = () => new Date(), run = runId(command, now()) }: EventStreamOptions): EventStream {
+  const subscribers = new Set<(event: Event) => void>()
+  let seq = 0
+
+  const deliver = (body: EventBody & { cluster?: string }) => {
+    const event = { v: 1, run, seq: ++seq, time: now().toISOString(), ...masked(body, secrets) } as Event
+    const broken: unknown[] = []
+    for (const subscriber of [...subscribers]) {
+      try {
+        subscriber(event)
+      } catch (error) {
+        // A full disk under the log must not stop a cluster half way: the subscriber goes, the run goes on, and says so.
+        subscribers.delete(subscriber)
+        broken.push(error)
+      }
+    }
+    for (const error of broken)
+      deliver({ type: 'message', level: 'warning', text: `An output of this run failed and was closed: ${textOf(error)}` })
+  }
+
+  return {
+    run,
+    emit: deliver,
+    subscribe(subscriber) {
+      subscribers.add(subscriber)
+      return () => void subscribers.delete(subscriber)
+    },
+  }
+}
+
+/** Sortable by time, readable in a list of log files: `20260801T101500Z-site-3f9a`. */
+function runId(command: string, time: Date): string {
+  const stamp = time.toISOString().replace(/[-:]|\.\d+/g, '')
+  const word = basename(command.trim().split(/\s+/)[0] ?? '').replace(/\.ya?ml$/, '')
+  return [stamp, word.replace(/[^\w-]+/g, '-'), randomBytes(2).toString('hex')].filter(part => part !== '').join('-')
+}
+
+/** Words of the contract and names of the inventory: what a reader needs to tell events apart. They carry no values. */
+const PLAIN = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster'])
+
+/** The event with each of its strings masked, and the values of secret changes gone. */
+function masked<T>(value: T, secrets: Masker): T {
+  if (typeof value === 'string') return secrets.mask(value) as T
+  if (Array.isArray(value)) return value.map(item => masked(item, secrets)) as T
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).map(([key, item]) => [key, PLAIN.has(key) ? item : masked(item, secrets)])
+  const hidden = 'secret' in value && value.secret === true ? { from: MASK, to: MASK } : {}
+  return { ...Object.fromEntries(entries), ...hidden } as T
+}
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,79 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** Scripts whose characters take two columns, and emoji; near enough without a table of all of Unicode. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
+const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u
+
+/** How many columns of a terminal the text takes. */
+export function width(text: string): number {
+  const visible = stripVTControlCharacters(text)
+  if (isPlainAscii(visible)) return visible.length
+  let columns = 0
+  for (const character of visible) columns += columnsOf(character)
+  return columns
+}
+
+const isPlainAscii = (text: string) => /^[\x20-\x7e]*$/.test(text)
+
+const columnsOf = (character: string) => (ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
+
+/** Uncoloured text cut to a width, its end replaced by `…`. */
+export function cut(text: string, columns: number): string {
+  if (width(text) <= columns) return text
+  if (columns <= 0) return ''
+  let out = ''
+  let used = 0
+  for (const character of text) {
+    used += columnsOf(character)
+    if (used > columns - 1) break
+    out += character
+  }
+  return `${out}…`
+}
+
+export const pad = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - width(text)))
+export const padLeft = (text: string, columns: number) => ' '.repeat(Math.max(0, columns - width(text))) + text
+
+/**
+ * Text of a host made fit for a terminal: no escape sequence of a file or an error message may move the cursor, retitle the window or
+ * colour what follows. Line feeds and tabs stay.
+ */
+export function printable(text: string): string {
+  const lines = stripVTControlCharacters(text.replaceAll('\r\n', '\n'))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+  return lines.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '�')
+}
+
+/** The same on one line. */
+export const oneLine = (text: string) => printable(text).replace(/\s+/g, ' ').trim()
+
+/** The last lines of a longer text, with a word on what was left out. */
+export function lastLines(text: string, most: number): string[] {
+  const lines = printable(text).trimEnd().split('\n')
+  return lines.length <= most ? lines : [`… ${lines.length - most} lines above`, ...lines.slice(-most)]
+}
+
+/** Words into lines of a width; a word that is longer is broken. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = []
+  for (const word of oneLine(text)
+    .split(' ')
+    .flatMap(part => pieces(part, columns))) {
+    const last = lines.at(-1)
+    if (last !== undefined && width(last) + 1 + width(word) <= columns) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+function pieces(word: string, columns: number): string[] {
+  if (width(word) <= columns) return [word]
+  const out = ['']
+  for (const character of word) {
+    const last = out.at(-1) ?? ''
+    if (last !== '' && width(last) + columnsOf(character) > columns) out.push(character)
+    else out[out.length - 1] = last + character
+  }
+  return out
+}

@@ -1,0 +1,43 @@
+import type { Progress } from '../resources/resource.ts'
+import { clock, rate } from './amounts.ts'
+import type { Event, TaskStatus } from './events.ts'
+import { oneLine } from './text.ts'
+
+export type TaskEnd = Extract<Event, { type: 'task-end' }>
+export type HandlerEnd = Extract<Event, { type: 'handler-end' }>
+
+/** What the run was started with, as far as showing it goes. */
+export interface Mode {
+  check: boolean
+  diff: boolean
+  verbosity: number
+}
+
+/** A status in words; in check mode nothing has happened yet. */
+export function statusWord(status: TaskStatus, check: boolean): string {
+  if (status === 'changed' && check) return 'would change'
+  return status === 'failed' ? 'FAILED' : status
+}
+
+export const subjectOf = (event: TaskEnd | HandlerEnd) => oneLine(event.type === 'task-end' ? event.resource : `handler ${event.handler}`)
+
+/** Whose row this is: a cluster's resource names all of its hosts. */
+export const hostsOf = (event: TaskEnd | HandlerEnd) => (event.type === 'task-end' ? (event.hosts ?? [event.host]).join(',') : event.host)
+
+/**
+ * Whether an end is worth a line. What is as it should be, and what does not apply, are not; what stays to be done is, however quiet
+ * the view: the engine's reason for it begins with `pending`.
+ */
+export function isWorthALine(event: TaskEnd | HandlerEnd, { verbosity }: Mode): boolean {
+  if (verbosity > 0) return true
+  return event.status === 'skipped' ? /^pending\b/.test(event.reason ?? '') : event.status !== 'ok'
+}
+
+export const changesOf = (event: TaskEnd | HandlerEnd) => event.changes ?? []
+
+/** What goes behind a bar: `90% 112 MiB/s  0:12 left`. */
+export function progressFigures({ percent, speed, remaining }: Progress): string {
+  const parts = [percent !== undefined && `${Math.floor(percent)}%`, speed !== undefined && rate(speed)].filter(part => part !== false)
+  const left = remaining === undefined ? [] : [`${clock(remaining)} left`]
+  return [parts.join(' '), ...left].filter(part => part !== '').join('  ')
+}

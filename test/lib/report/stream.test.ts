@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import type { Event } from '../../../lib/report/events.ts'
+import { createMasker } from '../../../lib/report/mask.ts'
+import { eventStream } from '../../../lib/report/stream.ts'
+import { key, taskEnd } from './runs.ts'
+
+const collecting = (...secrets: string[]) => {
+  const masker = createMasker()
+  for (const secret of secrets) masker.add(secret)
+  const events: Event[] = []
+  const stream = eventStream({ command: 'playbooks/site.yml --check', secrets: masker, now: () => new Date('2026-08-01T10:15:00.5Z') })
+  stream.subscribe(event => events.push(event))
+  return { stream, events }
+}
+
+describe('eventStream', () => {
+  test('numbers, dates and names each event', () => {
+    const { stream, events } = collecting()
+    stream.emit({ type: 'host-connecting', host: 'M1', cluster: 'nfs' })
+    stream.emit({ type: 'host-connecting', host: 'M2' })
+    const common = { v: 1, run: stream.run, time: '2026-08-01T10:15:00.500Z', type: 'host-connecting' }
+    expect(events).toEqual([
+      { ...common, seq: 1, host: 'M1', cluster: 'nfs' },
+      { ...common, seq: 2, host: 'M2' },
+    ])
+    expect(stream.run).toMatch(/^20260801T101500Z-site-[0-9a-f]{4}$/)
+  })
+
+  test('masks strings at any depth, and leaves names that events are told apart by', () => {
+    const { stream, events } = collecting('hunter22', 'changed')
+    stream.emit(
+      taskEnd('changed', {
+        host: 'changed-1',
+        role: 'base',
+        resource: 'file /tmp/hunter22',
+        changes: [{ attribute: 'content', from: '', to: 'password hunter22\n' }],
+        error: { message: 'hunter22?', detail: 'aHVudGVyMjI=' },
+      }),
+    )
+    expect(JSON.stringify(events)).not.toMatch(/hunter22|aHVudGVy/)
+    expect(events[0]).toMatchObject({ status: 'changed', host: 'changed-1', changes: [{ to: 'password ***\n' }] })
+  })
+
+  test('blanks the values of a secret change, known to the masker or not', () => {
+    const { stream, events } = collecting()
+    stream.emit(taskEnd('changed', { host: 'M1', role: 'base', resource: 'file', changes: [key] }))
+    expect(JSON.stringify(events)).not.toMatch(/-key-value/)
+  })
+
+  test('goes on without a subscriber that fails, and says so', () => {
+    const { stream, events } = collecting()
+    let calls = 0
+    stream.subscribe(() => {
+      calls += 1
+      throw new Error('ENOSPC: no space left on device')
+    })
+    stream.emit({ type: 'host-connecting', host: 'M1' })
+    stream.emit({ type: 'host-connecting', host: 'M2' })
+    expect(calls).toBe(1)
+    expect(events.map(event => event.type)).toEqual(['host-connecting', 'message', 'host-connecting'])
+    expect(events[1]).toMatchObject({ level: 'warning', text: expect.stringContaining('ENOSPC') })
+  })
+
+  test('a subscriber can leave', () => {
+    const { stream } = collecting()
+    const seen: Event[] = []
+    const leave = stream.subscribe(event => seen.push(event))
+    stream.emit({ type: 'host-connecting', host: 'M1' })
+    leave()
+    stream.emit({ type: 'host-connecting', host: 'M2' })
+    expect(seen).toHaveLength(1)
+  })
+})
