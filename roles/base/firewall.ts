@@ -1,0 +1,66 @@
+import type { HostResource } from '../../lib/resources/resource.ts'
+import { present, skip } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import { peerOf } from '../role.ts'
+
+/** What the cluster must get through: [what, protocol, port, from]. */
+export const neededPorts = (context: Context): { what: string; protocol: string; port: number; nic: string }[] => {
+  const { vars } = context
+  return [
+    { what: 'heartbeat', protocol: 'udp', port: vars.heartbeat_udpport, nic: vars.node_heartbeat_nic },
+    { what: 'replication', protocol: 'tcp', port: vars.drbd_port, nic: vars.node_drbd_nic },
+    { what: 'NFS', protocol: 'tcp', port: 2049, nic: vars.node_service_nic },
+  ]
+}
+
+interface Ruleset {
+  /** Whether the input chain drops by default or has a rule that drops or rejects. */
+  closes: boolean
+  text: string
+}
+
+const reads = `if command -v nft >/dev/null 2>&1; then nft list ruleset 2>/dev/null; elif command -v iptables-save >/dev/null 2>&1; then iptables-save 2>/dev/null; fi`
+
+/** Pure: whether anything in a ruleset (nft or iptables-save) can close a port. */
+export const parseRules = (text: string): Ruleset => ({
+  closes: /hook input[^}]*policy drop|^:INPUT DROP|-A INPUT .*-j (DROP|REJECT)|\b(drop|reject)\b/m.test(text),
+  text,
+})
+
+/** Names the ports that a firewall would have to let through. Rules are never cleared, and only changed when a variable says so. */
+export const firewall = (context: Context): HostResource<Ruleset> => {
+  const ports = neededPorts(context)
+  const peer = peerOf(context)
+  const list = ports.map(p => `${p.protocol}/${p.port} on ${p.nic} (${p.what})`).join(', ')
+  const open = ports.map(p => `iptables -I INPUT -i ${p.nic} -p ${p.protocol} --dport ${p.port} -m comment --comment nfsha-play -j ACCEPT`)
+  const opened = (text: string) => (text.match(/nfsha-play/g) ?? []).length >= ports.length
+  return {
+    scope: 'host',
+    id: 'firewall',
+    alters: 'itself',
+    probe: { sh: reads, parse: ({ stdout }) => (parseRules(stdout).closes ? present(parseRules(stdout)) : skip('no rule closes a port')) },
+    changes(actual) {
+      if (actual.kind === 'absent' || opened(actual.state.text)) return []
+      if (context.vars.base_firewall === 'report')
+        return `a firewall is active; let ${list} through, from ${peer.name} and the clients, or set base_firewall: open`
+      return [{ attribute: 'rules', from: 'may close ports', to: `${list} open` }]
+    },
+    async apply($) {
+      for (const rule of open) await $`sh -c ${rule}`
+    },
+  }
+}
+
+/** SELinux in enforcing mode denies heartbeat's scripts on the systems of that time: reported, never switched off. */
+export const selinux = (): HostResource<string> => ({
+  scope: 'host',
+  id: 'SELinux',
+  alters: 'itself',
+  probe: {
+    sh: 'cat /sys/fs/selinux/enforce 2>/dev/null',
+    parse: ({ stdout }) => (stdout.trim() === '1' ? present('enforcing') : skip('not enforcing')),
+  },
+  changes: actual =>
+    actual.kind === 'present' ? 'SELinux is enforcing: allow what heartbeat runs with a policy, or set it to permissive yourself' : [],
+  apply: async () => undefined,
+})

@@ -1,0 +1,25 @@
+/**
+ * Pure: the text of /etc/hosts in which each node's name stands at its service address and nowhere else (Debian's installer puts it at
+ * 127.0.1.1, and a node that resolves its peer to itself is a bad start). Foreign lines and other names are kept.
+ */
+export const withHosts = (text: string, nodes: { ip: string; name: string }[]): string => {
+  const names = new Set(nodes.map(n => n.name))
+  const kept = text.split('\n').flatMap(line => {
+    const [body = '', ...comment] = line.split('#')
+    const [ip, ...aliases] = body.trim().split(/\s+/)
+    if (!ip || !aliases.some(a => names.has(a))) return [line]
+    const right = nodes.find(n => n.ip === ip)
+    if (right && aliases.filter(a => names.has(a)).every(a => a === right.name)) return [line]
+    const rest = aliases.filter(a => !names.has(a))
+    return rest.length === 0 ? [] : [`${ip} ${rest.join(' ')}${comment.length > 0 ? ` #${comment.join('#')}` : ''}`]
+  })
+  const has = ({ ip, name }: { ip: string; name: string }) =>
+    kept.some(line => {
+      const [first, ...aliases] = (line.split('#')[0] ?? '').trim().split(/\s+/)
+      return first === ip && aliases.includes(name)
+    })
+  const missing = nodes.filter(n => !has(n)).map(n => `${n.ip} ${n.name}`)
+  if (missing.length === 0) return kept.join('\n')
+  const head = kept.join('\n')
+  return `${head === '' || head.endsWith('\n') ? head : `${head}\n`}${missing.join('\n')}\n`
+}

@@ -1,0 +1,27 @@
+import type { HostResource } from '../../lib/resources/resource.ts'
+import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import { vipAddress } from '../role.ts'
+
+/** The share, mounted by the virtual IP. /proc/mounts is read, never the mount itself: a server that is away must not hang the reading. */
+export const vipMount = ({ vars }: Context): HostResource<string> => {
+  const source = `${vipAddress(vars)}:${vars.nfs_export_path}`
+  return {
+    scope: 'host',
+    id: `mount ${vars.client_mount}`,
+    probe: {
+      sh: `command -v mount.nfs >/dev/null || exit 45; grep ' ${vars.client_mount} ' /proc/mounts`,
+      parse({ code, stdout }) {
+        if (code === 45) return unknown('package nfs-common')
+        return stdout.trim() === '' ? absent : present(stdout.split(' ')[0] ?? '')
+      },
+    },
+    changes(actual) {
+      if (actual.kind === 'absent') return [{ attribute: 'mounted', from: '', to: source }]
+      return actual.state === source ? [] : `${vars.client_mount} is the mount of something else: ${actual.state}`
+    },
+    async apply($) {
+      await $`mkdir -p ${vars.client_mount}; timeout 90 mount -t nfs -o ${vars.client_options} ${source} ${vars.client_mount}`
+    },
+  }
+}

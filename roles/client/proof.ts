@@ -1,0 +1,32 @@
+import { quote } from '../../lib/resources/quote.ts'
+import type { HostResource } from '../../lib/resources/resource.ts'
+import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import { vipAddress } from '../role.ts'
+
+/** What this client writes through the virtual IP and reads back, at every later run too. */
+export const proofText = (host: string): string => `${host} wrote this through nfsha-play's virtual IP\n`
+
+export const writesAndReads = ({ host, vars }: Context): HostResource<string> => {
+  const path = `${vars.client_mount}/.nfsha-${host}`
+  return {
+    scope: 'host',
+    id: `write and read through ${vipAddress(vars)}`,
+    alters: 'itself',
+    probe: {
+      sh: `grep -q ' ${vars.client_mount} nfs' /proc/mounts || exit 46; timeout 15 cat ${quote(path)} 2>/dev/null; c=$?; [ $c = 124 ] && exit 47; [ $c = 0 ] || exit 44`,
+      parse({ code, stdout }) {
+        if (code === 46) return unknown(`mount ${vars.client_mount}`)
+        if (code === 47) return unknown('an answer of the server within 15 s')
+        return code === 44 ? absent : present(stdout)
+      },
+    },
+    changes(actual) {
+      const from = actual.kind === 'present' ? actual.state : ''
+      return from === proofText(host) ? [] : [{ attribute: path, from, to: proofText(host) }]
+    },
+    async apply($) {
+      await $`printf '%s' ${proofText(host)} > ${path}; sync ${path}`
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { Cluster } from '../../lib/engine/role.ts'
+import type { Vars } from '../vars.ts'
+
+const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
+    device ${vars.drbd_device};
+    disk ${backingDisk(vars)};
+    address ${vars.node_drbd_ip}:${vars.drbd_port};
+    meta-disk internal;
+  }`
+
+/** The disk below DRBD: a volume when one is asked for. */
+export const backingDisk = (vars: Vars): string =>
+  vars.drbd_init_lvm ? `/dev/${vars.drbd_init_lvm.group}/${vars.drbd_init_lvm.volume}` : vars.drbd_disk
+
+/** drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. */
+export const resourceFile = (cluster: Cluster<Vars>): string => {
+  const [first] = cluster.nodes
+  if (!first) throw new Error(`cluster ${cluster.name} has no nodes`)
+  const { vars } = first
+  return `# Managed by nfsha-play.
+resource ${vars.drbd_resource} {
+  net {
+    protocol C;
+    cram-hmac-alg sha1;
+    shared-secret "${vars.drbd_secret}";
+    max-buffers 8000;
+    max-epoch-size 8000;
+    after-sb-0pri disconnect;
+    after-sb-1pri disconnect;
+    after-sb-2pri disconnect;
+    rr-conflict disconnect;
+  }
+  disk {
+    on-io-error detach;
+    c-max-rate ${vars.drbd_resync_max};
+${vars.drbd_disk_flushes ? '' : '    disk-flushes no;\n    md-flushes no;\n'}  }
+${cluster.nodes.map(node).join('\n')}
+}
+`
+}
+
+/**
+ * Brings the resource up as Secondary at every boot, or heartbeat has nothing to promote. drbd.service would wait for a dead peer for ever;
+ * this waits a bounded time, and only so that a peer which boots at the same moment is seen before heartbeat starts.
+ */
+export const bootUnit = (vars: Vars): string => `# Managed by nfsha-play.
+[Unit]
+Description=DRBD resource ${vars.drbd_resource} of the NFS cluster
+After=network-online.target systemd-modules-load.service
+Wants=network-online.target
+Before=heartbeat.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/drbdadm adjust ${vars.drbd_resource}
+ExecStart=-/bin/sh -c 'drbdadm wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}'
+TimeoutStartSec=60
+
+[Install]
+WantedBy=multi-user.target
+`

@@ -1,0 +1,86 @@
+import { notBlank } from '../../lib/resources/blank.ts'
+import { failedScript } from '../../lib/resources/outcome.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import type { Vars } from '../vars.ts'
+import { backingDisk } from './config.ts'
+
+interface FileSystem {
+  /** `ext4`, something else, or '' when there is nothing in its place */
+  type: string
+  /** ext4: tune2fs's mount count and interval checks, which would run inside a failover */
+  checks: boolean
+  upToDate: boolean
+  role: string
+}
+
+const bytesPerInode = { normal: 16384, small: 8192, tiny: 4096 }
+
+/** mkfs.ext4(8): no checks by count or time, everything written now and not by the first mount, which would be inside a takeover. */
+export const mkfsOptions = (vars: Vars): string =>
+  `-q -F -b 4096 -i ${bytesPerInode[vars.drbd_init_files]} -E lazy_itable_init=0,lazy_journal_init=0,nodiscard`
+
+/**
+ * The file system on the replicated device. Its superblock is read from the backing disk (internal metadata is at its end, so the file system
+ * begins where the disk does): that works on a Secondary too. Made only on a device that is blank, by a node that was made Primary for it and is Secondary again after.
+ */
+export const fileSystem = ({ vars, cluster }: Context): ClusterResource<FileSystem> => {
+  const disk = backingDisk(vars)
+  const minor = minorOf(vars.drbd_device)
+  const judged = (members: Member<FileSystem>[]) =>
+    members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
+  return {
+    scope: 'cluster',
+    id: `file system on ${vars.drbd_device}`,
+    probe: {
+      // Past the page cache: DRBD writes below it, so cached blocks of the backing disk are those of before.
+      sh: `l=$(grep '^ *${minor}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null) || exit 46; echo "$l"; echo @super; dd if=${disk} iflag=direct bs=64k count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128`,
+      parse({ code, stdout }) {
+        if (code === 46) return unknown(`DRBD resource ${vars.drbd_resource}`)
+        const [, role = '', state = ''] = /ro:(\w+)\/\w+ ds:(\w+)\//.exec(stdout) ?? []
+        const bytes = Buffer.from((stdout.split('@super\n')[1] ?? '').replace(/\s+/g, ''), 'hex')
+        if (bytes.length < 128) return unknown(`a readable ${disk}`)
+        return present({ ...parseSuperblock(bytes), upToDate: state === 'UpToDate', role })
+      },
+    },
+    changes(members) {
+      const good = judged(members).filter(m => m.upToDate)
+      const [one] = good
+      if (!one) return { kind: 'unknown', until: 'a node that is UpToDate' }
+      if (one.type === '') return [{ attribute: 'type', from: 'none, the device is blank', to: 'ext4' }]
+      if (one.type !== 'ext4') return `${vars.drbd_device} holds ${one.type}: it is not touched`
+      return one.checks ? [{ attribute: 'checks by mount count or time', from: 'on', to: 'off' }] : []
+    },
+    async apply(nodes, changes, members) {
+      const states = judged(members)
+      const primary = states.find(s => s.role === 'Primary')?.host
+      const host = primary ?? vars.drbd_init_primary ?? cluster.nodes[0]?.name ?? ''
+      const action = changes[0]?.attribute === 'type' ? makeScript(vars) : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
+      const demote = primary === undefined || states.every(s => s.type === '') ? `drbdadm secondary ${vars.drbd_resource}` : ':'
+      const script = `set -eu
+${notBlank}
+drbdadm primary ${vars.drbd_resource}
+trap 'udevadm settle 2>/dev/null || :; ${demote}' EXIT
+${action}
+`
+      nodes.progress({ text: `mkfs.ext4 on ${host}` })
+      const result = await nodes.on(host).connection.run(script, { timeout: 3_600_000 })
+      if (result.code !== 0) throw failedScript(`the file system on ${vars.drbd_device}`, result)
+    },
+  }
+}
+
+/** The first 128 bytes of ext4's superblock, which lies 1024 bytes into the device (linux/fs/ext4/ext4.h, struct ext4_super_block). */
+export const parseSuperblock = (bytes: Buffer): Pick<FileSystem, 'type' | 'checks'> => {
+  if (bytes.every(b => b === 0)) return { type: '', checks: false }
+  if (bytes.readUInt16LE(0x38) !== 0xef53) return { type: 'something that is not ext4', checks: false }
+  const usesExtents = (bytes.readUInt32LE(0x60) & 0x40) !== 0
+  return { type: usesExtents ? 'ext4' : 'an older ext file system', checks: bytes.readInt16LE(0x36) > 0 || bytes.readUInt32LE(0x44) > 0 }
+}
+
+const makeScript = (vars: Vars): string => `r=$(not_blank ${vars.drbd_device})
+if [ -n "$r" ]; then echo "${vars.drbd_device} is not blank: $r" >&2; exit 1; fi
+mkfs.ext4 ${mkfsOptions(vars)} ${vars.drbd_device}
+tune2fs -c 0 -i 0 ${vars.drbd_device} >/dev/null`

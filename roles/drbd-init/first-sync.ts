@@ -1,0 +1,107 @@
+import { ApplyFailed, failedScript } from '../../lib/resources/outcome.ts'
+import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
+import { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../../lib/resources/proc-drbd.ts'
+import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import type { Vars } from '../vars.ts'
+
+export interface Replica {
+  device: DrbdDevice
+  /** `drbdadm get-gi` says 4 as the current UUID: the metadata was just created, the device has never held data. */
+  justCreated: boolean
+  /** bytes of the device */
+  size: number
+}
+
+/** Both readings that every step of the first synchronisation needs. */
+export const replicaProbe = (resource: string, device: string) => ({
+  sh: `[ -e /proc/drbd ] || exit 46; cat /proc/drbd; echo "@gi $(drbdadm get-gi ${resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${device} 2>/dev/null)"`,
+  parse({ code, stdout }: { code: number; stdout: string }) {
+    if (code === 46) return unknown('kernel module drbd')
+    const minor = minorOf(device)
+    const found = parseProcDrbd(stdout).devices.find(d => d.minor === minor)
+    if (!found) return unknown(`DRBD resource ${resource}`)
+    const justCreated = /^@gi 0*4:/m.test(stdout)
+    return present<Replica>({ device: found, justCreated, size: Number(/^@size (\d+)$/m.exec(stdout)?.[1] ?? 0) })
+  },
+})
+
+const replicasOf = (members: Member<Replica>[]) =>
+  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
+
+const serveAbove = 100 * 2 ** 30
+
+/** Whether the play waits for the synchronisation, or goes on while a large device synchronises. */
+const waitsFor = (replicas: { size: number }[], wait: Vars['drbd_init_wait']): boolean =>
+  wait === 'sync' || (wait === 'auto' && Math.max(...replicas.map(r => r.size)) <= serveAbove)
+
+/** Pure: what the pair still needs until it holds one and the same data, or why we keep our hands off. */
+export const syncChanges = (members: Member<Replica>[], wait: 'auto' | 'sync' | 'serve'): Change[] | string => {
+  const replicas = replicasOf(members)
+  const states = replicas.map(r => `${r.host}: ${describeDevice(r.device)}`).join('; ')
+  const attribute = 'first synchronisation'
+  if (replicas.every(r => r.device.disk === 'Inconsistent' && !isSyncing(r.device))) {
+    if (replicas.every(r => r.justCreated)) return [{ attribute, from: 'never done', to: 'UpToDate on both nodes' }]
+    return `both sides are Inconsistent but not just created: nobody knows which data is good (${states})`
+  }
+  const waits = waitsFor(replicas, wait)
+  const running = replicas.find(r => isSyncing(r.device))
+  if (running && waits) return [{ attribute, from: `running, ${running.device.sync?.percent ?? 0}%`, to: 'UpToDate on both nodes' }]
+  return []
+}
+
+/** The first synchronisation from the declared node; only between two devices whose metadata was just created on both sides. */
+export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> => ({
+  scope: 'cluster',
+  id: `first synchronisation of ${vars.drbd_resource}`,
+  settle: 15_000,
+  probe: replicaProbe(vars.drbd_resource, vars.drbd_device),
+  changes: members => syncChanges(members, vars.drbd_init_wait),
+  async apply(nodes, _changes, members) {
+    const [first] = cluster.nodes
+    const source = vars.drbd_init_primary ?? first?.name ?? ''
+    const fresh = replicasOf(members).every(r => r.justCreated)
+    if (fresh) await start(nodes, source, vars.drbd_resource, vars.drbd_device)
+    const waits = waitsFor(replicasOf(members), vars.drbd_init_wait)
+    if (waits) await follow(nodes, source, vars.drbd_device)
+    if (fresh && waits) await nodes.on(source).$`drbdadm secondary ${vars.drbd_resource}`
+  },
+})
+
+/** The guard reads both nodes anew: the peer first, then the source in the same script as the write. */
+const start = async (nodes: ClusterNodes, source: string, resource: string, device: string): Promise<void> => {
+  const guard = `g=$(drbdadm get-gi ${resource}); case $g in 0000000000000004:*) ;; *) echo "not just created: $g" >&2; exit 1 ;; esac
+grep -q '^ *${minorOf(device)}: cs:Connected ro:Secondary/Secondary ds:Inconsistent/Inconsistent' /proc/drbd || { cat /proc/drbd >&2; exit 1; }`
+  for (const host of [...nodes.hosts.filter(h => h !== source), source]) {
+    const write = host === source ? `drbdadm primary --force ${resource}` : ''
+    const result = await nodes.on(host).connection.run(`${guard}\n${write}`, { timeout: 60_000 })
+    if (result.code !== 0)
+      throw failedScript(`starting the first synchronisation on ${host}`, result, 'both sides must be connected and just created')
+  }
+}
+
+/** One exec that prints /proc/drbd each second until the synchronisation has ended. */
+const follow = async (nodes: ClusterNodes, source: string, device: string): Promise<void> => {
+  const minor = minorOf(device)
+  let text = ''
+  const result = await nodes.on(source).connection.run(
+    `while :; do cat /proc/drbd; echo @end; grep -q '^ *${minor}: cs:Connected .* ds:UpToDate/UpToDate' /proc/drbd && exit 0
+grep -qE '^ *${minor}: cs:(StandAlone|WFConnection|Timeout|BrokenPipe|NetworkFailure|Disconnecting)' /proc/drbd && exit 1; sleep 1; done`,
+    {
+      signal: nodes.signal,
+      onStdout(piece) {
+        const parts = (text + piece).split('@end\n')
+        text = parts.pop() ?? ''
+        const last = parts.pop()
+        const found = last && parseProcDrbd(last).devices.find(d => d.minor === minor)
+        if (found) nodes.progress(syncProgress(found))
+      },
+    },
+  )
+  if (result.code !== 0)
+    throw new ApplyFailed('the nodes lost each other during the first synchronisation', {
+      detail: result.stdout.slice(-400),
+      hint: 'run again: it goes on where it was',
+    })
+}

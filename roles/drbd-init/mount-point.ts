@@ -1,0 +1,26 @@
+import type { HostResource } from '../../lib/resources/resource.ts'
+import { absent, present, skip } from '../../lib/resources/resource.ts'
+
+/**
+ * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
+ * next mount. chattr(1) needs a file system that knows the flag.
+ */
+export const mountPoint = (path: string): HostResource<{ immutable: boolean }> => ({
+  scope: 'host',
+  id: `mount point ${path}`,
+  alters: 'itself',
+  probe: {
+    sh: `grep -q ' ${path} ' /proc/mounts && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
+    parse({ code, stdout }) {
+      if (code === 43) return skip('mounted here: what is below cannot be seen')
+      return code === 44 ? absent : present({ immutable: /^\S*i\S* /.test(stdout) })
+    },
+  },
+  changes(actual) {
+    if (actual.kind === 'absent') return [{ attribute: 'directory', from: '', to: 'immutable' }]
+    return actual.state.immutable ? [] : [{ attribute: 'immutable', from: 'no', to: 'yes' }]
+  },
+  async apply($) {
+    await $`grep -q ${` ${path} `} /proc/mounts && exit 0; mkdir -p ${path}; chattr +i ${path}`
+  },
+})

@@ -1,0 +1,49 @@
+import { file } from '../../lib/resources/file.ts'
+import { logicalVolume } from '../../lib/resources/lvm.ts'
+import { packages } from '../../lib/resources/packages.ts'
+import type { Resource } from '../../lib/resources/resource.ts'
+import { service } from '../../lib/resources/service.ts'
+import type { Context, Role } from '../role.ts'
+import { adjusted } from './adjust.ts'
+import { bootUnit, resourceFile } from './config.ts'
+import { fileSystem } from './file-system.ts'
+import { firstSync } from './first-sync.ts'
+import { metadata } from './metadata.ts'
+import { mountPoint } from './mount-point.ts'
+
+const unit = 'nfsha-drbd.service'
+
+const steps = (context: Context): Resource[] => {
+  const { vars, cluster, platform } = context
+  const volume = vars.drbd_init_lvm
+  return [
+    ...(volume ? [packages(platform.packages.lvm), logicalVolume(volume)] : []),
+    file(`${platform.paths.drbdConfigDir}/${vars.drbd_resource}.res`, {
+      content: resourceFile(cluster),
+      mode: 0o600,
+      secret: true,
+      validate: acceptedByDrbdadm(vars.drbd_resource),
+    }),
+    metadata(vars),
+    adjusted(vars),
+    file(`/etc/systemd/system/${unit}`, { content: bootUnit(vars) }),
+    service(unit, { enabled: true }),
+    firstSync(context),
+    fileSystem(context),
+    mountPoint(vars.nfs_export_path),
+  ]
+}
+
+/**
+ * drbdadm exits 0 and says "ignored" when no `on` section is this host's, so its output must contain the resource. Without a module it
+ * would read the grammar of version 9; the override names the version of the kernel's own module.
+ */
+const acceptedByDrbdadm = (resource: string): string =>
+  `if [ ! -e /proc/drbd ]; then DRBD_DRIVER_VERSION_OVERRIDE=$(modinfo -F version drbd); export DRBD_DRIVER_VERSION_OVERRIDE; fi
+o=$(drbdadm -c "$1" dump ${resource} 2>&1) && printf '%s' "$o" | grep -q '^resource ${resource} ' || { echo "drbdadm does not accept the new configuration on $(uname -n): $o" >&2; exit 1; }`
+
+export const drbdInit: Role = {
+  name: 'drbd-init',
+  summary: 'backing disk, DRBD resource, first synchronisation, file system',
+  steps,
+}

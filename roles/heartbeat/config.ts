@@ -1,0 +1,31 @@
+import type { Cluster } from '../../lib/engine/role.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
+import type { Vars } from '../vars.ts'
+
+/**
+ * ha.cf(5), the same on both nodes: a `ucast` line that names a node's own address is ignored there, so both nodes' addresses are listed.
+ * Two independent links, and the ping node by which ipfail sees that a node has lost the service network.
+ */
+export const haCf = (cluster: Cluster<Vars>, platform: Platform): string => {
+  const [first] = cluster.nodes
+  if (!first) throw new Error(`cluster ${cluster.name} has no nodes`)
+  const { vars } = first
+  return `# Managed by nfsha-play.
+logfacility local0
+keepalive ${vars.heartbeat_keepalive}
+warntime ${vars.heartbeat_warntime}
+deadtime ${vars.heartbeat_deadtime}
+initdead ${vars.heartbeat_initdead}
+udpport ${vars.heartbeat_udpport}
+mcast ${vars.node_heartbeat_nic} ${vars.heartbeat_mcast} ${vars.heartbeat_udpport} 1 0
+${cluster.nodes.map(n => `ucast ${n.vars.node_drbd_nic} ${n.vars.node_drbd_ip}`).join('\n')}
+auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
+${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
+ping ${vars.heartbeat_ping}
+respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
+crm off
+`
+}
+
+/** authkeys(5). crc, as the article has it, would be no authentication at all. */
+export const authkeys = (vars: Vars): string => `auth 1\n1 sha1 ${vars.heartbeat_secret}\n`

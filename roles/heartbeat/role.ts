@@ -1,0 +1,33 @@
+import { file } from '../../lib/resources/file.ts'
+import { packages } from '../../lib/resources/packages.ts'
+import type { Resource } from '../../lib/resources/resource.ts'
+import { service } from '../../lib/resources/service.ts'
+import { clusterGuard } from '../guard.ts'
+import type { Context, Role } from '../role.ts'
+import { authkeys, haCf } from './config.ts'
+import { heartbeatRestart } from './restart.ts'
+import { sameOnBoth } from './same.ts'
+
+const restart = 'restart heartbeat'
+
+const steps = (context: Context): Resource[] => {
+  const { platform, vars, cluster } = context
+  const cf = `${platform.paths.haDir}/ha.cf`
+  const keys = `${platform.paths.haDir}/authkeys`
+  return [
+    clusterGuard(platform),
+    packages(platform.packages.heartbeat, { hold: true }),
+    service(platform.services.heartbeat, { enabled: vars.ha_boot_start, from: `package ${platform.packages.heartbeat.join(' ')}` }),
+    file(cf, { content: haCf(cluster, platform), notify: [restart] }),
+    // heartbeat refuses to start when anybody but root can read it
+    file(keys, { content: authkeys(vars), mode: 0o600, secret: true, notify: [restart] }),
+    sameOnBoth([cf, keys]),
+  ]
+}
+
+export const heartbeat: Role = {
+  name: 'heartbeat',
+  summary: 'package, ha.cf and authkeys, the same on both nodes; starts nothing',
+  steps,
+  handlers: context => [heartbeatRestart(restart, context)],
+}

@@ -1,0 +1,15 @@
+import type { Role as EngineRole, RoleContext } from '../lib/engine/role.ts'
+import type { Vars } from './vars.ts'
+
+export type Role = EngineRole<Vars>
+export type Context = RoleContext<Vars>
+
+/** The other node of the pair. Throws when the inventory's cluster is no pair, which it has been checked to be. */
+export const peerOf = ({ host, cluster }: Context): { name: string; vars: Vars } => {
+  const peer = cluster.nodes.find(n => n.name !== host)
+  if (!peer) throw new Error(`${host} has no peer in cluster ${cluster.name}`)
+  return peer
+}
+
+/** The virtual IP without its prefix length. */
+export const vipAddress = (vars: Vars): string => vars.ha_vip.replace(/\/.*/, '')

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+
+const ip = z.ipv4()
+const cidr = z.cidrv4()
+/** A bare word: safe as a file name, in YAML, in the configuration files that we write. */
+const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/)
+const absolutePath = z.string().regex(/^\/[\w./-]*$/)
+/** heartbeat's own notation: seconds, or milliseconds with `ms` (ha.cf). */
+const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^\d+(ms)?$/)]).transform(String)
+const secret = z.string().min(8).meta({ secret: true })
+
+/** Milliseconds of heartbeat's notation: `2` is 2000, `250ms` is 250. */
+export const milliseconds = (time: string): number => (time.endsWith('ms') ? Number.parseInt(time, 10) : Number(time) * 1000)
+
+/**
+ * Every variable there is, in one closed namespace: an unknown name under one of our prefixes is an error. Each has its default and its
+ * meaning here and nowhere else; the documentation is made from it.
+ */
+const fields = z.object({
+  node_name: word.describe('host name of the node: what `uname -n` says and the cluster calls it'),
+  node_service_ip: ip.describe('address on the service network'),
+  node_service_nic: word.default('em1').describe('NIC of the service network; carries the virtual IP'),
+  node_heartbeat_ip: ip.describe('address on the heartbeat link'),
+  node_heartbeat_nic: word.default('em2').describe('NIC of the heartbeat link'),
+  node_drbd_ip: ip.describe('address on the replication link'),
+  node_drbd_nic: word.default('em3').describe('NIC of the replication link'),
+
+  base_clock_offset: z.number().positive().default(1).describe('largest difference of the two clocks, in seconds'),
+  base_firewall: z.enum(['report', 'open']).default('report').describe('`report` names the ports that are closed, `open` opens them'),
+
+  heartbeat_ping: ip.describe('ping node: an address on the service network that is always up, the gateway as a rule'),
+  heartbeat_secret: secret.describe('key with which heartbeat signs its packets'),
+  heartbeat_keepalive: heartbeatTime.prefault('1').describe('time between two heartbeats, seconds or `250ms`'),
+  heartbeat_warntime: heartbeatTime.prefault('4').describe('a late heartbeat is logged after this time'),
+  heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is taken for dead after this time'),
+  heartbeat_initdead: heartbeatTime.prefault('30').describe('the same at start, when the network may still be coming up'),
+  heartbeat_udpport: z.number().int().min(1).max(65535).default(694).describe('UDP port'),
+  heartbeat_mcast: ip.default('225.0.0.192').describe('multicast group on the heartbeat link'),
+  heartbeat_auto_failback: z.boolean().default(false).describe('whether the service goes back to the first node when that comes back'),
+
+  drbd_resource: word.default('drbd').describe('name of the DRBD resource'),
+  drbd_device: absolutePath.default('/dev/drbd0').describe('the replicated device'),
+  drbd_disk: absolutePath.describe('backing disk, on both nodes; it must be blank before the first run'),
+  drbd_port: z.number().int().min(1).max(65535).default(7789).describe('TCP port of the replication'),
+  drbd_secret: secret.describe('shared secret with which the nodes prove themselves to each other'),
+  drbd_disk_flushes: z.boolean().default(true).describe('false only with a battery-backed write cache'),
+  drbd_resync_max: z
+    .string()
+    .regex(/^\d+[kMG]?$/)
+    .default('200M')
+    .describe('most that a resync may take of the link, bytes a second'),
+
+  drbd_build_method: z.enum(['package']).default('package').describe('where module and utilities come from'),
+
+  drbd_init_primary: word
+    .optional()
+    .describe('inventory name of the node whose (blank) disk the first synchronisation starts from; default the first'),
+  drbd_init_wait: z
+    .enum(['auto', 'sync', 'serve'])
+    .default('auto')
+    .describe('`sync` waits for the first synchronisation, `serve` goes on meanwhile, `auto` serves above 100 GiB'),
+  drbd_init_files: z
+    .enum(['normal', 'small', 'tiny'])
+    .default('normal')
+    .describe('inodes: one for each 16 KiB, 8 KiB (small) or 4 KiB (tiny: tens of millions of small files)'),
+  drbd_init_lvm: z
+    .strictObject({ group: word, volume: word, size: z.string().regex(/^(\d+[MGT]|100%FREE)$/), disk: absolutePath })
+    .optional()
+    .describe('volume to make on a blank disk first: group, volume, size, disk'),
+
+  nfs_export_path: absolutePath.default('/data').describe('where the replicated file system is mounted and what is exported'),
+  nfs_export_network: cidr.describe('clients that may mount it'),
+  nfs_export_options: z
+    .string()
+    .regex(/^[\w,=]+$/)
+    .default('rw,sync,no_root_squash,no_subtree_check')
+    .describe('exports(5) options; fsid is added'),
+  nfs_fsid: z.number().int().min(1).default(1).describe('file system id, the same on both nodes: clients keep it in their file handles'),
+  nfs_threads: z.number().int().min(1).default(8).describe('nfsd threads'),
+  nfs_lease: z
+    .number()
+    .int()
+    .min(10)
+    .max(3600)
+    .default(10)
+    .describe('NFSv4 lease and grace time in seconds; 10 is the least the kernel takes'),
+
+  ha_vip: cidr.describe('virtual IP with its prefix length; what the clients mount'),
+  ha_stage: z.enum(['full', 'vip']).default('full').describe('`vip` lets heartbeat manage the address alone, as the article does first'),
+  ha_boot_start: z
+    .boolean()
+    .default(false)
+    .describe('whether the boot starts heartbeat; else the operator does, after a look at why the node went down'),
+  ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
+
+  client_mount: absolutePath.default('/data').describe('where the client mounts the share'),
+  client_options: z
+    .string()
+    .regex(/^[\w,=.]+$/)
+    .default('noatime,nodiratime')
+    .describe('mount options of the client'),
+})
+
+export const Vars = fields.superRefine((vars, context) => {
+  const order = ['heartbeat_keepalive', 'heartbeat_warntime', 'heartbeat_deadtime', 'heartbeat_initdead'] as const
+  order.slice(1).forEach((name, i) => {
+    const smaller = order[i] ?? name
+    if (milliseconds(vars[smaller]) >= milliseconds(vars[name]))
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `${name} (${vars[name]}) must be more than ${smaller} (${vars[smaller]})`,
+      })
+  })
+})
+
+export type Vars = z.infer<typeof Vars>
+
+/** What a client of the inventory may set for itself; all else it has from its cluster. */
+export const ClientVars = fields.pick({ client_mount: true, client_options: true })
