@@ -1,0 +1,23 @@
+/** The whole help on one screen of 80 by 24; `docs/` has the rest. */
+export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, status.yml, a role
+       nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
+       nfsha-play lab up|down|status|save|ssh|fault           emulated machines
+       nfsha-play demo                       site.yml on a new lab, from nothing
+
+  -i, --inventory <path>      inventory, several allowed (./inventory/hosts.yml)
+  -l, --limit <pattern>       only these hosts: M1, nfs:!M2, ~M\\d
+  -t, --tags, --skip-tags <tags>     only, or not, what has these tags
+  -C, --check  -D, --diff     change nothing, say what would; show what differs
+      --exit-code             with --check: 5 when something would change
+  -e, --extra-vars <vars>     key=value, {json} or @file
+  -f, --forks <n>             clusters side by side (5)
+  -u, --user <name>  --private-key <file>  --accept-new-host-keys
+  -b, --become  -K, --ask-become-pass         root by sudo
+  -J, --ask-vault-pass  --vault-password-file <file>
+      --output <format>       human, plain or jsonl
+      --list-hosts, --list-tasks, --list-tags, --syntax-check
+  -v, --verbose (-vv)  --version  -h, --help
+
+Exit codes: 0 fine, 2 usage or inventory (nothing touched), 3 a task failed,
+4 a host unreachable, 5 differences found, 6 locked, 130/143 interrupted.
+`

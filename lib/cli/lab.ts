@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process'
+import { Command } from 'commander'
+import {
+  FAULTS,
+  type Fault,
+  isMachineName,
+  labConnection,
+  labDown,
+  labFault,
+  labSave,
+  labStatus,
+  labUp,
+  type MachineName,
+  sshArguments,
+} from '../lab/index.ts'
+import { UsageError } from './options.ts'
+
+const machineOf = (word: string): MachineName => {
+  if (isMachineName(word)) return word
+  throw new UsageError(`no machine '${word}' in the lab: it has M1, M2 and C1`)
+}
+
+/** One line for each thing that happens, with the seconds since the start: bringing machines up takes a while. */
+export const tellLab = () => {
+  const started = Date.now()
+  return ({ machine, text }: { machine?: string; text: string }) =>
+    void process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${(machine ?? '').padEnd(3)} ${text}\n`)
+}
+
+const showStatus = async (name: string): Promise<void> => {
+  const lab = await labStatus({ name })
+  if (!lab) {
+    process.stdout.write(`lab '${name}' does not exist: \`nfsha-play lab up\` makes it\n`)
+    return
+  }
+  for (const [machine, { state, sshPort, uptimeSeconds, links }] of Object.entries(lab.machines)) {
+    const cables = Object.entries(links).map(([nic, link]) => `${nic} ${link}`)
+    process.stdout.write(
+      `${machine}  ${state.padEnd(7)}  ssh 127.0.0.1:${sshPort}  up ${Math.round(uptimeSeconds)} s  ${cables.join('  ')}\n`,
+    )
+  }
+}
+
+/** `nfsha-play lab ...`: the emulated machines. */
+export const labCommand = (): Command => {
+  const lab = new Command('lab').description('emulated machines M1, M2 and C1 to try everything on')
+  const named = (command: Command) => command.option('--name <name>', 'which lab', 'default')
+  named(lab.command('up').description('boot the machines (builds their image the first time)'))
+    .option('--from <saved>', 'start from a saved set of machines')
+    .action(
+      async ({ name, from }: { name: string; from?: string }) =>
+        void (await labUp({ name, onProgress: tellLab(), ...(from ? { from } : {}) })),
+    )
+  named(lab.command('down').description('end the machines'))
+    .option('--destroy', 'remove their disks too')
+    .action(({ name, destroy }: { name: string; destroy?: boolean }) => labDown({ name, destroy: destroy ?? false, onProgress: tellLab() }))
+  named(lab.command('status').description('what runs')).action(({ name }: { name: string }) => showStatus(name))
+  named(lab.command('save <as>').description('power the machines off and keep them under a name, for `up --from`')).action(
+    (as: string, { name }: { name: string }) => labSave({ name, as, onProgress: tellLab() }),
+  )
+  named(lab.command('ssh <machine> [command...]').description('a shell or a command on a machine')).action(
+    (machine: string, command: string[], { name }: { name: string }) => {
+      const { status } = spawnSync('ssh', [...sshArguments(labConnection(name, machineOf(machine))), ...command], { stdio: 'inherit' })
+      process.exitCode = status ?? 1
+    },
+  )
+  named(
+    lab.command('fault <fault> <words...>').description(`${FAULTS.join(', ')}: \`fault power-off M1\`, \`fault link-down em2 M1\``),
+  ).action(async (fault: string, words: string[], { name }: { name: string }) => {
+    const known = FAULTS.find(f => f === fault)
+    if (!known) throw new UsageError(`no fault '${fault}': there are ${FAULTS.join(', ')}`)
+    const machine = machineOf(words.at(-1) ?? '')
+    await labFault(name, machine, known as Fault, words.length > 1 ? words[0] : undefined)
+  })
+  return lab
+}

@@ -1,0 +1,113 @@
+import { clientIdentity, pairIdentity } from '../../roles/identity.ts'
+import { roles as allRoles } from '../../roles/index.ts'
+import type { Role } from '../../roles/role.ts'
+import { ClientVars, Vars } from '../../roles/vars.ts'
+import type { ClusterHosts } from '../config/cluster.ts'
+import { clustersOf } from '../config/cluster.ts'
+import { ConfigError } from '../config/error.ts'
+import type { Inventory } from '../config/model.ts'
+import { limitHosts, matchHosts } from '../config/pattern.ts'
+import type { Play } from '../config/playbook.ts'
+import { didYouMean } from '../config/suggest.ts'
+import { isSelected } from '../config/tags.ts'
+import type { Variables } from '../config/value.ts'
+import { resolveVars } from '../config/variables.ts'
+import type { PlayPlan, Target } from '../engine/play.ts'
+import type { Cluster, Node } from '../engine/role.ts'
+import type { PlayArguments } from './options.ts'
+
+export interface Plan {
+  plays: PlayPlan<Vars>[]
+  /** Plain text of every secret that the plan read. */
+  secrets: string[]
+}
+
+/** Inventory and playbook become what the engine plays. Every variable is read and judged here, before anything is touched. */
+export const planOf = (book: Play[], inventory: Inventory, options: PlayArguments, extraVars: Variables): Plan => {
+  const secrets: string[] = []
+  refuseUnknownTags(book, options)
+  refuseRoleVars(book)
+  const hostsInAll = clustersOf(inventory)
+  const plays = book.map(play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets }))
+  return { plays, secrets: [...new Set(secrets)] }
+}
+
+const specialTags = ['all', 'tagged', 'untagged', 'always', 'never']
+
+/** A mistyped tag would silently play nothing. */
+const refuseUnknownTags = (book: Play[], { tags = [], skipTags = [] }: PlayArguments): void => {
+  const known = [...new Set([...specialTags, ...book.flatMap(play => [...play.tags, ...play.roles.flatMap(r => r.tags)])])]
+  for (const [option, given] of [
+    ['--tags', tags],
+    ['--skip-tags', skipTags],
+  ] as const) {
+    const unknown = given.find(tag => !known.includes(tag))
+    if (unknown !== undefined)
+      throw new ConfigError(`${option}: no tag '${unknown}' in this playbook`, undefined, didYouMean(unknown, known))
+  }
+}
+
+/** The roles of a play share one set of variables per host, so one role cannot have its own. */
+const refuseRoleVars = (book: Play[]): void => {
+  const role = book.flatMap(play => play.roles).find(r => r.vars.size > 0)
+  if (role) throw new ConfigError(`variables of role ${role.role} alone are not supported`, role.place, 'give them as `vars` of the play')
+}
+
+interface Surroundings {
+  inventory: Inventory
+  options: PlayArguments
+  extraVars: Variables
+  clusters: ClusterHosts[]
+  secrets: string[]
+}
+
+const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
+  const { inventory, options } = around
+  const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, optional: true })
+  const limited = options.limit === undefined ? matched : limitHosts(inventory, matched, options.limit)
+  const roles = play.roles.map(({ role }) => roleOf(role))
+  const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags
+  const targets = around.clusters.flatMap(hosts => targetOf(hosts, matched, limited, play, around))
+  const isClients = targets.length > 0 && targets.every(t => t.hosts.every(h => t.cluster.clients.some(c => c.name === h.name)))
+  return {
+    name: play.name,
+    targets,
+    roles,
+    selects: tags => isSelected([...tags, ...tagsOf(tags[0] ?? '')], { tags: options.tags ?? [], skipTags: options.skipTags ?? [] }),
+    anyErrorsFatal: play.anyErrorsFatal,
+    ...(play.serial !== undefined && { serial: play.serial }),
+    identity: isClients ? clientIdentity : pairIdentity,
+  }
+}
+
+const roleOf = (name: string): Role => {
+  const role = allRoles.find(r => r.name === name)
+  if (!role) throw new Error(`no role ${name}`)
+  return role
+}
+
+/** The part of a play that concerns one cluster: its nodes, or its clients. */
+const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], play: Play, around: Surroundings): Target<Vars>[] => {
+  const members = [...hosts.nodes, ...hosts.clients].filter(h => matched.includes(h))
+  const chosen = members.filter(h => limited.includes(h))
+  if (chosen.length === 0) return []
+  const cluster = clusterOf(hosts, play, around)
+  const nodes = [...cluster.nodes, ...cluster.clients].filter(n => chosen.includes(n.name))
+  const left = members.filter(h => !chosen.includes(h)).map(host => ({ host, reason: 'not in --limit' }))
+  return [{ cluster, hosts: nodes, left }]
+}
+
+const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secrets }: Surroundings): Cluster<Vars> => {
+  const outer = { playVars: play.vars, extraVars }
+  const nodes = hosts.nodes.map((name): Node<Vars> => {
+    const resolved = resolveVars(inventory, name, { ...outer, schema: Vars })
+    secrets.push(...resolved.secrets)
+    return { name, vars: resolved.values }
+  })
+  const [first] = nodes
+  const clients = hosts.clients.map((name): Node<Vars> => {
+    const own = resolveVars(inventory, name, { ...outer, schema: ClientVars, knownNames: Object.keys(Vars.shape) })
+    return { name, vars: { ...(first as Node<Vars>).vars, ...own.values } }
+  })
+  return { name: hosts.name, nodes, clients }
+}

@@ -1,0 +1,33 @@
+import { UsageError } from './options.ts'
+
+/** Asks for a secret on the terminal, without echo. Throws `UsageError` when there is no terminal to ask on. */
+export const askSecret = (question: string): Promise<string> => {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY) throw new UsageError(`${question.replace(/: $/, '')}: there is no terminal to ask on`)
+  return new Promise((resolve, reject) => {
+    let typed = ''
+    const finish = () => {
+      stdin.setRawMode(false)
+      stdin.pause()
+      stdin.off('data', onData)
+      stderr.write('\n')
+    }
+    const onData = (bytes: Buffer) => {
+      for (const key of bytes.toString()) {
+        if (key === '\r' || key === '\n') {
+          finish()
+          return resolve(typed)
+        }
+        if (key === '\u0003') {
+          finish()
+          return reject(new UsageError('interrupted'))
+        }
+        typed = key === '\u007f' ? typed.slice(0, -1) : typed + key
+      }
+    }
+    stderr.write(question)
+    stdin.setRawMode(true)
+    stdin.resume()
+    stdin.on('data', onData)
+  })
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { roles } from '../../roles/index.ts'
+import { packageRoot } from '../../roles/packaged.ts'
+import { refuseExample } from '../config/example.ts'
+import { parseExtraVars } from '../config/extra-vars.ts'
+import { loadInventory } from '../config/inventory.ts'
+import type { Inventory } from '../config/model.ts'
+import { findPlayable, playbookOfRole } from '../config/playable.ts'
+import type { Play } from '../config/playbook.ts'
+import { loadPlaybook } from '../config/playbook.ts'
+import type { Variables } from '../config/value.ts'
+import { keyring, type VaultPassword } from '../config/vault.ts'
+import type { PlayArguments } from './options.ts'
+import { UsageError } from './options.ts'
+import { askSecret } from './prompt.ts'
+
+export interface Sources {
+  plays: Play[]
+  inventory: Inventory
+  extraVars: Variables
+}
+
+const roleNames = roles.map(r => r.name)
+
+/** The inventory when none is named: the directory's own, else the package's example, which refuses to run. */
+const defaultInventory = (cwd: string): string => {
+  const own = join(cwd, 'inventory', 'hosts.yml')
+  return existsSync(own) ? own : join(packageRoot, 'inventory', 'hosts.yml')
+}
+
+/** A path as given, or the package's own file of that name: `-i inventory/lab.yml` works from anywhere. */
+const inventoryPath = (cwd: string) => (path: string) => {
+  const packaged = join(packageRoot, path)
+  return existsSync(join(cwd, path)) || existsSync(path) || !existsSync(packaged) ? path : packaged
+}
+
+const vaultPasswords = async (options: PlayArguments): Promise<VaultPassword[]> => {
+  const { vaultPasswordFile: file, askVaultPass } = options
+  if (file !== undefined && !existsSync(file)) throw new UsageError(`vault password file ${file}: there is none`)
+  if (file !== undefined) return [{ password: readFileSync(file, 'utf8').trim() }]
+  return askVaultPass ? [{ password: await askSecret('Vault password: ') }] : []
+}
+
+/** Reads everything that the command line names: inventory, playbook or role, extra variables. Throws `ConfigError`; nothing is touched. */
+export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
+  const passwords = await vaultPasswords(options)
+  const vault = keyring(passwords)
+  const places = { cwd, packageRoot, roleNames }
+  const playable = findPlayable(argument, places)
+  const book =
+    playable.kind === 'role'
+      ? playbookOfRole(playable.role, places, { cwd, roleNames, vault })
+      : loadPlaybook(playable.file, { cwd, roleNames, vault })
+  const inventory = readInventory(options, passwords, cwd, dirname(resolve(cwd, book.file)))
+  return { plays: book.plays, inventory, extraVars: parseExtraVars(options.extraVars ?? [], vault, cwd) }
+}
+
+/** The inventory alone, for what plays nothing. */
+export const readHosts = async (options: PlayArguments, cwd = process.cwd()): Promise<Omit<Sources, 'plays'>> => {
+  const passwords = await vaultPasswords(options)
+  const inventory = readInventory(options, passwords, cwd, cwd)
+  return { inventory, extraVars: parseExtraVars(options.extraVars ?? [], keyring(passwords), cwd) }
+}
+
+const readInventory = (options: PlayArguments, passwords: VaultPassword[], cwd: string, beside: string): Inventory => {
+  const named = options.inventory?.map(inventoryPath(cwd)) ?? [defaultInventory(cwd)]
+  const inventory = loadInventory(named, { cwd, vaultPasswords: passwords, playbookDirectories: [beside] })
+  refuseExample(inventory)
+  return inventory
+}

@@ -1,0 +1,36 @@
+import { connectionTarget, labOf } from '../config/connection.ts'
+import { matchHosts } from '../config/pattern.ts'
+import { isMachineName, labAddress, type MachineName } from '../lab/index.ts'
+import type { ConnectionTarget } from '../ssh/connection.ts'
+import type { PlayArguments } from './options.ts'
+import type { Sources } from './sources.ts'
+
+/** How each host is reached: the inventory's connection variables and the play's, or the running lab's machine of that name. */
+export const targetsOf = (
+  { inventory, plays, extraVars }: Sources,
+  hosts: string[],
+  options: PlayArguments,
+  becomePassword: string | undefined,
+) => {
+  const targetOf = (host: string): ConnectionTarget => {
+    const play = plays.find(p => matchHosts(inventory, p.hosts, { optional: true }).includes(host))
+    const outer = { extraVars, ...(play && { playVars: play.vars }) }
+    const lab = labOf(inventory, host, outer)
+    if (lab !== undefined && isMachineName(host)) return labTarget(lab, host)
+    return connectionTarget(inventory, host, {
+      ...outer,
+      user: play?.remoteUser ?? options.user,
+      privateKey: options.privateKey,
+      become: play?.become ?? options.become,
+      becomeUser: play?.becomeUser,
+      becomePassword,
+      acceptNewHostKeys: options.acceptNewHostKeys,
+    })
+  }
+  return new Map(hosts.map(host => [host, targetOf(host)]))
+}
+
+const labTarget = (lab: string, machine: MachineName): ConnectionTarget => {
+  const { host, port, user, identityFile, knownHostsFile } = labAddress(lab, machine)
+  return { name: machine, kind: 'ssh', address: host, port, user, identityFiles: [identityFile], knownHostsFiles: [knownHostsFile] }
+}

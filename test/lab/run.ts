@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { attempt } from '../../lib/lab/command.ts'
+import type { MachineName } from '../../lib/lab/index.ts'
+import { labConnection, sshArguments } from '../../lib/lab/index.ts'
+import type { Event, HostRecap } from '../../lib/report/events.ts'
+
+const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
+
+export interface Played {
+  code: number
+  events: Event[]
+  recap: Record<string, HostRecap>
+  stderr: string
+  /** What failed and what changed, for a message when an expectation does not hold. */
+  story: string
+}
+
+/** Runs the command line as an operator would, against one lab, and reads its events. */
+export const nfshaPlay = (lab: string, argv: string[]): Promise<Played> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, ...argv, '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`, '--output', 'jsonl'])
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', chunk => {
+      stdout += chunk
+    })
+    child.stderr.on('data', chunk => {
+      stderr += chunk
+    })
+    child.once('error', reject)
+    child.once('close', code => {
+      const events = stdout.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as Event]))
+      const end = events.find(e => e.type === 'run-end')
+      resolve({ code: code ?? -1, events, recap: end?.recap ?? {}, stderr, story: storyOf(events, stderr) })
+    })
+  })
+
+const storyOf = (events: Event[], stderr: string): string =>
+  [
+    ...events.flatMap(e => {
+      if (e.type === 'task-end' && ['changed', 'failed', 'unknown'].includes(e.status))
+        return [`${e.host} ${e.role} ${e.resource}: ${e.status} ${e.error?.message ?? e.reason ?? ''} ${e.error?.detail ?? ''}`]
+      return e.type === 'host-unreachable' ? [`${e.host} unreachable: ${e.message}`] : []
+    }),
+    stderr.slice(-600),
+  ].join('\n')
+
+/** Runs a command on a machine; its output, or an error that shows what went wrong. */
+export const on = async (lab: string, machine: MachineName, command: string, timeoutMs = 120_000): Promise<string> => {
+  const { code, stdout, stderr } = await attempt('ssh', ['-o', 'BatchMode=yes', ...sshArguments(labConnection(lab, machine)), command], {
+    timeoutMs,
+  })
+  if (code !== 0) throw new Error(`${machine}: \`${command}\` ended with ${code}: ${stderr || stdout}`)
+  return stdout.trim()
+}
+
+/** Waits until a command prints what is wanted; fails with what it printed last. */
+export const until = async (what: string, read: () => Promise<boolean>, limitMs: number): Promise<void> => {
+  const deadline = Date.now() + limitMs
+  let last: unknown
+  while (Date.now() < deadline) {
+    try {
+      if (await read()) return
+    } catch (error) {
+      last = error
+    }
+    await new Promise(wake => setTimeout(wake, 1000))
+  }
+  throw new Error(`not within ${limitMs / 1000} s: ${what}${last ? ` (${String(last)})` : ''}`)
+}

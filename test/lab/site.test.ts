@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { labDown, labFault, labReady, labUp } from '../../lib/lab/index.ts'
+import { blankProbe } from '../../lib/resources/blank.ts'
+import type { Played } from './run.ts'
+import { nfshaPlay, on, until } from './run.ts'
+
+/**
+ * From bare machines to a share that a client writes to, and everything again. The tests build on each other: a lab is too dear to be made
+ * anew for each.
+ */
+const lab = `test-${process.pid}`
+const play = (...argv: string[]) => nfshaPlay(lab, argv)
+const holderIs = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 addr show em1')).includes('192.168.0.219/')
+const unchanged = (run: Played) => {
+  expect(run.code, run.story).toBe(0)
+  for (const [host, counters] of Object.entries(run.recap))
+    expect({ host, ...counters }, run.story).toMatchObject({ host, changed: 0, failed: 0, unknown: 0 })
+}
+
+beforeAll(() => labUp({ name: lab, ephemeral: true }))
+afterAll(() => labDown({ name: lab, destroy: true }))
+
+describe('a disk that holds anything is not blank', () => {
+  const verdict = async () => (await on(lab, 'M1', blankProbe('/dev/vdc'))).split('\n').at(-1)
+  const zero = 'dd if=/dev/zero of=/dev/vdc bs=1M 2>/dev/null; sync'
+
+  test.each([
+    ['nothing', 'true', /^blank$/],
+    ['a file system', 'mke2fs -q -t ext4 /dev/vdc', /signature: ext4/],
+    ['a boot sector', "printf '\\125\\252' | dd of=/dev/vdc bs=1 seek=510 conv=notrunc 2>/dev/null", /signature|first MiB/],
+    ['a byte at the start', 'printf x | dd of=/dev/vdc bs=1 seek=70000 conv=notrunc 2>/dev/null', /first MiB/],
+    ['a byte at the end', 'printf x | dd of=/dev/vdc bs=1 seek=$((64 * 1048576 - 7)) conv=notrunc 2>/dev/null', /last MiB/],
+    ['swap in use', 'mkswap -q /dev/vdc && swapon /dev/vdc', /swap|signature/],
+  ])('%s', async (_name, write, wanted) => {
+    try {
+      await on(lab, 'M1', `${write}; sync; udevadm settle`)
+      expect(await verdict()).toMatch(wanted)
+    } finally {
+      await on(lab, 'M1', `swapoff /dev/vdc 2>/dev/null; ${zero}`)
+    }
+  })
+})
+
+test('role routes alone on bare machines: the routes come back with their NIC', async () => {
+  const run = await play('routes')
+  expect(run.code, run.story).toBe(0)
+  expect(run.recap.M2?.changed).toBe(3)
+  await on(lab, 'M2', 'ifdown em2; ifup em2')
+  expect(await on(lab, 'M2', 'ip -4 route show exact 172.16.0.210/32')).toMatch(/dev em2/)
+  unchanged(await play('routes'))
+})
+
+test('a disk that holds one foreign byte stops the play before anything is written to it, and the next run goes on from there', async () => {
+  await on(lab, 'M2', 'printf x | dd of=/dev/vdb bs=1 seek=70000 conv=notrunc 2>/dev/null; sync')
+  const before = await on(lab, 'M2', 'sha256sum < /dev/vdb')
+  const run = await play('site.yml')
+  expect(run.code, run.story).toBe(3)
+  const refusal = run.events.find(e => e.type === 'task-end' && e.host === 'M2' && e.status === 'failed')
+  expect(refusal).toMatchObject({
+    resource: 'DRBD metadata drbd',
+    error: { message: expect.stringMatching(/^\/dev\/vdb is not blank \(its first MiB is not zero\)/) },
+  })
+  expect(await on(lab, 'M2', 'sha256sum < /dev/vdb')).toBe(before)
+  await on(lab, 'M2', 'dd if=/dev/zero of=/dev/vdb bs=1M count=1 2>/dev/null; sync')
+})
+
+test('bare machines become a cluster whose share a client writes to and reads', async () => {
+  const run = await play('site.yml')
+  expect(run.code, run.story).toBe(0)
+  expect(run.recap.M1?.changed).toBeGreaterThan(10)
+  expect(await on(lab, 'C1', 'cat /data/.nfsha-C1')).toContain('C1 wrote this')
+  expect(await on(lab, 'M1', 'cat /data/.nfsha-C1')).toContain('C1 wrote this')
+  expect(await holderIs('M1')).toBe(true)
+})
+
+test('a second run changes nothing, over one connection and at most three execs a host', async () => {
+  const run = await play('site.yml')
+  unchanged(run)
+  const closed = run.events.filter(e => e.type === 'host-closed')
+  expect(closed.map(e => e.host).sort()).toEqual(['C1', 'M1', 'M2'])
+  for (const { connections, execs } of closed) {
+    expect(connections).toBe(1)
+    expect(execs).toBeLessThanOrEqual(3)
+  }
+})
+
+test.each(['base', 'routes', 'heartbeat', 'drbd-build', 'drbd-init', 'nfs', 'integrate', 'client'])(
+  'role %s alone changes nothing on a serving cluster',
+  async role => unchanged(await play(role)),
+)
+
+test('status names the holder', async () => {
+  const run = await play('status.yml')
+  expect(run.code, run.story).toBe(0)
+  const table = run.events.find(e => e.type === 'table')
+  expect(table?.title).toBe('nfs: M1 serves')
+})
+
+test('a package that is installed again leaves the service alone', async () => {
+  const seen = `systemctl show -p MainPID --value heartbeat; pgrep -x rpc.mountd; pgrep -x nfsdcld; cat /proc/fs/nfsd/threads; cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; systemctl is-enabled heartbeat nfs-server nfsdcld`
+  const before = await on(lab, 'M1', `${seen}; true`)
+  await on(
+    lab,
+    'M1',
+    'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall --allow-change-held-packages heartbeat nfs-kernel-server nfs-common drbd-utils && apt-mark hold heartbeat nfs-kernel-server nfs-common drbd-utils',
+    900_000,
+  )
+  expect(await on(lab, 'M1', `${seen}; true`)).toBe(before)
+})
+
+const startHeartbeat = (machine: 'M1' | 'M2') => on(lab, machine, 'systemctl start heartbeat')
+const connected = (machine: 'M1' | 'M2') =>
+  until(
+    `DRBD connected and UpToDate, seen from ${machine}`,
+    async () => (await on(lab, machine, 'cat /proc/drbd')).includes('ds:UpToDate/UpToDate'),
+    180_000,
+  )
+const serving = (machine: 'M1' | 'M2') =>
+  until(
+    `${machine} serves`,
+    async () => (await holderIs(machine)) && (await on(lab, machine, 'cat /proc/fs/nfsd/threads')) !== '0',
+    180_000,
+  )
+
+test('M1 loses power: M2 serves, and once M1 is back a run changes nothing', async () => {
+  await labFault(lab, 'M1', 'power-off')
+  await serving('M2')
+  expect(await on(lab, 'C1', 'cat /data/.nfsha-C1', 180_000)).toContain('C1 wrote this')
+  const dark = await play('status.yml')
+  expect(dark.code, dark.story).toBe(3)
+  expect(dark.events.find(e => e.type === 'table')?.title).toBe('nfs: M2 serves')
+  await labFault(lab, 'M1', 'power-on')
+  await labReady(lab, 'M1')
+  await startHeartbeat('M1')
+  await connected('M2')
+  unchanged(await play('site.yml'))
+  expect(await holderIs('M2')).toBe(true)
+})
