@@ -30,7 +30,19 @@ export const targetsOf = (
   return new Map(hosts.map(host => [host, targetOf(host)]))
 }
 
+/** An emulated processor under load needs many times the seconds of a real one for a handshake. */
+const labConnectTimeout = 90_000
+
 const labTarget = (lab: string, machine: MachineName): ConnectionTarget => {
   const { host, port, user, identityFile, knownHostsFile } = labAddress(lab, machine)
-  return { name: machine, kind: 'ssh', address: host, port, user, identityFiles: [identityFile], knownHostsFiles: [knownHostsFile] }
+  return {
+    name: machine,
+    kind: 'ssh',
+    address: host,
+    port,
+    user,
+    identityFiles: [identityFile],
+    knownHostsFiles: [knownHostsFile],
+    connectTimeout: labConnectTimeout,
+  }
 }

@@ -130,7 +130,7 @@ const meet = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSess
   session.emit({ type: 'host-connecting', host: node.name })
   try {
     const connection = await options.connect(node.name)
-    const answer = await connection.run(factsScript, { timeout: 30_000 })
+    const answer = await connection.run(factsScript, { timeout: 60_000 })
     return { node, connection, facts: parseFacts(answer.stdout) }
   } catch (error) {
     const lost = error instanceof Unreachable ? error : new Unreachable(node.name, failureOf(error).error?.message ?? String(error))

@@ -11,7 +11,7 @@ import { createShell } from './zx-shell.ts'
 export interface ConnectOptions {
   /** Commands at the same time on one connection. sshd allows 10 (MaxSessions) and frees their places late. */
   maxChannels?: number
-  /** ms until a command's shell, and sudo before it, must have answered; default 30 000. */
+  /** ms until a command's shell, and sudo before it, must have answered; default 30 000, or the time a connection may take if that is more. */
   startLimit?: number
   /** How a dead peer is noticed; default 7 times 5 s. */
   keepalive?: Keepalive
@@ -32,7 +32,7 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
     slots: createSlots(options.maxChannels ?? MAX_CHANNELS),
     become: target.become?.user === transport.loginUser ? undefined : target.become,
     counts: { connections: 1, execs: 0 },
-    startLimit: options.startLimit ?? START_LIMIT,
+    startLimit: options.startLimit ?? Math.max(START_LIMIT, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
   }
   return {
     host: host.name,

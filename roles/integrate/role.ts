@@ -9,6 +9,7 @@ import { vipAddress } from '../role.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
 import { haresources, settings } from './config.ts'
 import { liveFile } from './live-file.ts'
+import { prerequisites } from './prerequisites.ts'
 import { serves } from './verify.ts'
 
 const steps = (context: Context): Resource[] => {
@@ -18,6 +19,7 @@ const steps = (context: Context): Resource[] => {
   const script = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
   return [
     noWayBack(context),
+    prerequisites(context),
     clusterGuard(platform),
     packages(['psmisc']),
     directory(`${haDir}/resource.d`),

@@ -9,6 +9,7 @@ import { nfshaPlay, on, until } from './run.ts'
  * anew for each.
  */
 const lab = `test-${process.pid}`
+const nodes = ['M1', 'M2'] as const
 const play = (...argv: string[]) => nfshaPlay(lab, argv)
 const holderIs = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 addr show em1')).includes('192.168.0.219/')
 const unchanged = (run: Played) => {
@@ -50,18 +51,40 @@ test('role routes alone on bare machines: the routes come back with their NIC', 
   unchanged(await play('routes'))
 })
 
+test('role drbd-build alone on bare machines, twice', async () => {
+  const run = await play('drbd-build')
+  expect(run.code, run.story).toBe(0)
+  expect(await on(lab, 'M1', 'cat /sys/module/drbd/version')).toMatch(/^8\.4\./)
+  unchanged(await play('drbd-build'))
+})
+
+test.each([
+  ['drbd-init', 'file /etc/drbd.d/drbd.res', /drbdadm does not accept the new configuration on M1/],
+  ['integrate', 'what the other roles bring', /heartbeat is not installed: play role heartbeat first\n.*play role drbd-init first/s],
+])('role %s alone, without what it builds on, says what is missing and leaves the rest alone', async (role, resource, message) => {
+  const run = await play(role)
+  expect(run.code, run.story).toBe(3)
+  const refusal = run.events.find(e => e.type === 'task-end' && e.host === 'M1' && e.status === 'failed')
+  expect(refusal, run.story).toMatchObject({ resource })
+  expect(run.story).toMatch(message)
+  expect(await on(lab, 'M1', 'ls /etc/ha.d/haresources /etc/drbd.d/drbd.res 2>/dev/null; true')).toBe('')
+})
+
 test('a disk that holds one foreign byte stops the play before anything is written to it, and the next run goes on from there', async () => {
   await on(lab, 'M2', 'printf x | dd of=/dev/vdb bs=1 seek=70000 conv=notrunc 2>/dev/null; sync')
   const before = await on(lab, 'M2', 'sha256sum < /dev/vdb')
-  const run = await play('site.yml')
-  expect(run.code, run.story).toBe(3)
-  const refusal = run.events.find(e => e.type === 'task-end' && e.host === 'M2' && e.status === 'failed')
-  expect(refusal).toMatchObject({
-    resource: 'DRBD metadata drbd',
-    error: { message: expect.stringMatching(/^\/dev\/vdb is not blank \(its first MiB is not zero\)/) },
-  })
-  expect(await on(lab, 'M2', 'sha256sum < /dev/vdb')).toBe(before)
-  await on(lab, 'M2', 'dd if=/dev/zero of=/dev/vdb bs=1M count=1 2>/dev/null; sync')
+  try {
+    const run = await play('site.yml')
+    expect(run.code, run.story).toBe(3)
+    const refusal = run.events.find(e => e.type === 'task-end' && e.host === 'M2' && e.status === 'failed')
+    expect(refusal).toMatchObject({
+      resource: 'DRBD metadata drbd',
+      error: { message: expect.stringMatching(/^\/dev\/vdb is not blank \(its first MiB is not zero\)/) },
+    })
+    expect(await on(lab, 'M2', 'sha256sum < /dev/vdb')).toBe(before)
+  } finally {
+    await on(lab, 'M2', 'dd if=/dev/zero of=/dev/vdb bs=1M count=1 2>/dev/null; sync')
+  }
 })
 
 test('bare machines become a cluster whose share a client writes to and reads', async () => {
@@ -135,4 +158,15 @@ test('M1 loses power: M2 serves, and once M1 is back a run changes nothing', asy
   await connected('M2')
   unchanged(await play('site.yml'))
   expect(await holderIs('M2')).toBe(true)
+})
+
+test('both lose power: once the operator has started heartbeat one node serves, and a run changes nothing', async () => {
+  await Promise.all(nodes.map(m => labFault(lab, m, 'power-off')))
+  await Promise.all(nodes.map(m => labFault(lab, m, 'power-on')))
+  await Promise.all(nodes.map(m => labReady(lab, m)))
+  await Promise.all(nodes.map(startHeartbeat))
+  await connected('M1')
+  await until('one node serves', async () => (await play('status.yml')).code === 0, 180_000)
+  expect(await on(lab, 'C1', 'cat /data/.nfsha-C1', 180_000)).toContain('C1 wrote this')
+  unchanged(await play('site.yml'))
 })

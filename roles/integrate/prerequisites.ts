@@ -1,0 +1,46 @@
+import { assertion } from '../../lib/resources/assertion.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { quote } from '../../lib/resources/quote.ts'
+import { present } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+
+interface Need {
+  /** Shell that succeeds when it is there. */
+  test: string
+  missing: string
+  role: string
+}
+
+/** What the other roles must have left on the node before heartbeat may manage anything; at stage `vip` the address alone. */
+const needs = ({ vars, platform }: Context): Need[] => {
+  const { haDir } = platform.paths
+  const heartbeat: Need[] = [
+    { test: 'command -v cl_status >/dev/null', missing: 'heartbeat is not installed', role: 'heartbeat' },
+    { test: `[ -s ${haDir}/ha.cf ]`, missing: `there is no ${haDir}/ha.cf`, role: 'heartbeat' },
+    { test: `[ -s ${haDir}/authkeys ]`, missing: `there is no ${haDir}/authkeys`, role: 'heartbeat' },
+  ]
+  if (vars.ha_stage === 'vip') return heartbeat
+  return [
+    ...heartbeat,
+    {
+      test: `grep -q '^ *${minorOf(vars.drbd_device)}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null`,
+      missing: `DRBD has no device ${vars.drbd_device}`,
+      role: 'drbd-init',
+    },
+    { test: `[ -d ${quote(vars.nfs_export_path)} ]`, missing: `there is no mount point ${vars.nfs_export_path}`, role: 'drbd-init' },
+    { test: 'command -v rpc.nfsd >/dev/null && command -v nfsdcld >/dev/null', missing: 'the NFS server is not installed', role: 'nfs' },
+    { test: '[ -s /etc/exports.d/nfsha.exports ]', missing: 'nothing is exported', role: 'nfs' },
+  ]
+}
+
+/** All that is missing, as one list with the role that brings it. Judges only, so that the role alone on a bare machine touches nothing. */
+export const prerequisites = (context: Context) =>
+  assertion('what the other roles bring', {
+    probe: {
+      sh: `${needs(context)
+        .map(n => `{ ${n.test}; } || echo ${quote(`${n.missing}: play role ${n.role} first`)}`)
+        .join('\n')}\ntrue`,
+      parse: ({ stdout }) => present(stdout.split('\n').filter(line => line !== '')),
+    },
+    problems: lines => lines,
+  })
