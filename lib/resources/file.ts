@@ -52,6 +52,15 @@ export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Re
   })
 }
 
+/** A file as one part of a larger probe: each line comes with a bar before it, so that no content can look like the frame around it. */
+export const embeddedProbe = (name: string, path: string): string => `echo "@${name}"; ( ${fileProbe(path)} ) | sed 's/^/|/'; echo`
+
+/** Pure: what `embeddedProbe` printed between its frames. */
+export const parseEmbedded = (block = ''): Reading<FileState> => {
+  const stdout = block.replace(/^\|/gm, '')
+  return parseFile({ code: stdout === '' ? 44 : 0, stdout, stderr: '' })
+}
+
 /** The attributes that files and directories have in common. */
 export const ownershipChanges = (actual: FileState | undefined, wanted: { mode: number; owner: string; group: string }): Change[] => {
   const changes: Change[] = []

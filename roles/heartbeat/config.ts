@@ -26,6 +26,3 @@ respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
 crm off
 `
 }
-
-/** authkeys(5). crc, as the article has it, would be no authentication at all. */
-export const authkeys = (vars: Vars): string => `auth 1\n1 sha1 ${vars.heartbeat_secret}\n`

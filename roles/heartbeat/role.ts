@@ -4,7 +4,8 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { service } from '../../lib/resources/service.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
-import { authkeys, haCf } from './config.ts'
+import { authkeys } from './authkeys.ts'
+import { haCf } from './config.ts'
 import { heartbeatRestart } from './restart.ts'
 import { sameOnBoth } from './same.ts'
 
@@ -18,9 +19,8 @@ const steps = (context: Context): Resource[] => {
     clusterGuard(platform),
     packages(platform.packages.heartbeat, { hold: true }),
     service(platform.services.heartbeat, { enabled: vars.ha_boot_start, from: `package ${platform.packages.heartbeat.join(' ')}` }),
+    authkeys(context),
     file(cf, { content: haCf(cluster, platform), notify: [restart] }),
-    // heartbeat refuses to start when anybody but root can read it
-    file(keys, { content: authkeys(vars), mode: 0o600, secret: true, notify: [restart] }),
     sameOnBoth([cf, keys]),
   ]
 }

@@ -5,7 +5,7 @@ import { debian12 } from '../../lib/platform/debian12.ts'
 import { guardScript } from '../../lib/resources/service-guard.ts'
 import { withHosts } from '../../roles/base/hosts.ts'
 import { resourceFile } from '../../roles/drbd-init/config.ts'
-import { authkeys, haCf } from '../../roles/heartbeat/config.ts'
+import { haCf } from '../../roles/heartbeat/config.ts'
 import { haresources, settings } from '../../roles/integrate/config.ts'
 import { exportsFile } from '../../roles/nfs/config.ts'
 import { ifupScript } from '../../roles/routes/role.ts'
@@ -42,8 +42,6 @@ test('ha.cf has two links, the ping node and both nodes', () => {
   ])
     expect(text.split('\n')).toContain(line)
 })
-
-test('authkeys signs with a real key', () => expect(authkeys(vars)).toBe('auth 1\n1 sha1 test-secret\n'))
 
 test('the resource names both nodes and discards nobody’s data', () => {
   const text = resourceFile(cluster)

@@ -1,0 +1,46 @@
+import { ApplyFailed } from '../lib/resources/outcome.ts'
+import type { ClusterNodes } from '../lib/resources/resource.ts'
+import type { NamedState } from './integrate/service-state.ts'
+import { vipAddress } from './role.ts'
+import type { Vars } from './vars.ts'
+
+/** Pure: all that speaks against moving the service to `to` now; empty when its clients would hardly notice. */
+export const handOverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => {
+  const target = states.find(s => s.host === to)
+  if (!target) return [`${to} cannot be asked`]
+  const problems = states.flatMap(s => [
+    ...(s.heartbeat ? [] : [`heartbeat does not run on ${s.host}`]),
+    ...(s.heartbeat && !s.stable ? [`a hand-over is under way on ${s.host}`] : []),
+    ...(s.heartbeat && !s.links.some(l => l.endsWith(' up')) ? [`${s.host} does not hear its peer`] : []),
+  ])
+  if (stage === 'vip') return problems
+  if (target.device?.disk !== 'UpToDate') problems.push(`DRBD is ${target.device?.disk ?? 'not there'} on ${to}`)
+  if (target.device && target.device.connection !== 'Connected') problems.push(`DRBD is ${target.device.connection} on ${to}`)
+  return problems
+}
+
+/** Where Debian's heartbeat keeps its own scripts. */
+const standby = '/usr/share/heartbeat/hb_standby'
+
+/**
+ * Moves everything from its holder to the other node and waits until it is there. hb_standby(1) only posts a message that heartbeat may
+ * ignore, so the effect is what counts. Throws `ApplyFailed`.
+ */
+export const handOver = async (nodes: ClusterNodes, from: string, to: string, vars: Vars): Promise<void> => {
+  nodes.progress({ text: `hand over from ${from} to ${to}` })
+  await nodes.on(from).$`${standby} all`
+  const has = `ip -o -4 addr show | grep -q ' inet ${vipAddress(vars)}/'`
+  const stable = `cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$'`
+  const [came] = await Promise.all([
+    nodes.on(to).connection.run(untilTrue(`${has} && ${stable}`, 120), { timeout: 180_000 }),
+    nodes.on(from).connection.run(untilTrue(`! ${has} && ${stable}`, 120), { timeout: 180_000 }),
+  ])
+  if (came.code !== 0)
+    throw new ApplyFailed(`the service did not come up on ${to} within 120 s of the hand-over`, {
+      hint: 'look at it: nfsha-play status.yml; and at the log of heartbeat on both nodes',
+    })
+}
+
+/** Shell that waits until a condition holds, `seconds` at most. */
+export const untilTrue = (condition: string, seconds: number): string =>
+  `n=0; until ${condition}; do n=$((n+1)); [ $n -lt ${seconds * 5} ] || exit 1; sleep 0.2; done`

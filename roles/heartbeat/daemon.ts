@@ -1,0 +1,23 @@
+/** How heartbeat's process stands to the files it was started with. */
+export interface Daemon {
+  running: boolean
+  /** The files that changed after it started. */
+  newer: string[]
+}
+
+/**
+ * Shell that prints when the daemon started and when its files changed. /proc/PID has the time at which the process was first looked at, so the
+ * start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
+ */
+export const daemonProbe = (unit: string, files: string[]): string =>
+  `p=$(systemctl show -p MainPID --value ${unit}); if [ "\${p:-0}" -gt 0 ] && [ -r /proc/$p/stat ]; then
+  set -- $(sed 's/.*) //' /proc/$p/stat); up=$(cut -d. -f1 /proc/uptime); echo "start $(( $(date +%s) - up + \${20} / 100 ))"
+  stat -c 'file %Y %n' ${files.join(' ')}
+fi; true`
+
+/** Pure. Two seconds of rounding: uptime, ticks and file time are each cut to seconds. */
+export const parseDaemon = (stdout: string): Daemon => {
+  const start = Number(/^start (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN)
+  const files = [...stdout.matchAll(/^file (\d+) (\S+)$/gm)]
+  return { running: !Number.isNaN(start), newer: files.filter(f => Number(f[1]) > start + 2).map(f => f[2] ?? '') }
+}
