@@ -5,6 +5,7 @@ import { debian12 } from '../../lib/platform/debian12.ts'
 import { guardScript } from '../../lib/resources/service-guard.ts'
 import { withHosts } from '../../roles/base/hosts.ts'
 import { resourceFile } from '../../roles/drbd-init/config.ts'
+import { keysFile } from '../../roles/heartbeat/authkeys.ts'
 import { haCf } from '../../roles/heartbeat/config.ts'
 import { haresources, settings } from '../../roles/integrate/config.ts'
 import { exportsFile } from '../../roles/nfs/config.ts'
@@ -28,6 +29,8 @@ const node = (name: string, n: number) => ({
 })
 const cluster = { name: 'nfs', nodes: [node('M1', 210), node('M2', 211)], clients: [] }
 const vars = node('M1', 210).vars
+
+test('authkeys signs with a real key', () => expect(keysFile(vars)).toBe('auth 1\n1 sha1 test-secret\n'))
 
 test('ha.cf has two links, the ping node and both nodes', () => {
   const text = haCf(cluster, debian12)

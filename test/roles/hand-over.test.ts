@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
+import { handOverProblems } from '../../roles/hand-over.ts'
+import { parseDaemon } from '../../roles/heartbeat/daemon.ts'
+import type { NamedState } from '../../roles/integrate/service-state.ts'
+
+const device = (text: string) => parseProcDrbd(` 0: cs:${text} C r-----\n    oos:0\n`).devices[0]
+const node = (host: string, more: Partial<NamedState> = {}): NamedState => ({
+  ...({} as NamedState),
+  host,
+  heartbeat: true,
+  stable: true,
+  links: ['em2 up', 'em3 up'],
+  device: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'),
+  ...more,
+})
+
+test.each<[string, Partial<NamedState>, 'vip' | 'full', RegExp[]]>([
+  ['all well', {}, 'full', []],
+  ['one link of two is enough', { links: ['em2 dead', 'em3 up'] }, 'full', []],
+  ['no heartbeat on the target', { heartbeat: false, links: [] }, 'full', [/heartbeat does not run on M2/]],
+  ['the target is deaf', { links: ['em2 dead', 'em3 dead'] }, 'full', [/M2 does not hear its peer/]],
+  ['a move is under way', { stable: false }, 'full', [/a hand-over is under way on M2/]],
+  ['no device', { device: undefined }, 'full', [/DRBD is not there on M2/]],
+  [
+    'a target that synchronises',
+    { device: device('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') },
+    'full',
+    [/DRBD is Inconsistent on M2/, /DRBD is SyncTarget on M2/],
+  ],
+  ['the address alone needs no device', { device: undefined }, 'vip', []],
+])('handing over to M2: %s', (_name, target, stage, problems) => {
+  const found = handOverProblems([node('M1'), node('M2', target)], 'M2', stage)
+  expect(found).toHaveLength(problems.length)
+  for (const [i, p] of problems.entries()) expect(found[i]).toMatch(p)
+})
+
+test('nothing is handed to a node that was not asked', () =>
+  expect(handOverProblems([node('M1')], 'M2', 'full')).toEqual(['M2 cannot be asked']))
+
+test.each([
+  ['stopped', '', { running: false, newer: [] }],
+  ['older file', 'start 1000\nfile 900 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
+  ['within the rounding', 'start 1000\nfile 1002 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
+  ['newer file', 'start 1000\nfile 1003 /etc/ha.d/ha.cf\nfile 900 /x\n', { running: true, newer: ['/etc/ha.d/ha.cf'] }],
+])('daemon against its files: %s', (_name, stdout, wanted) => expect(parseDaemon(stdout)).toEqual(wanted))
