@@ -19,6 +19,10 @@ export const handOverProblems = (states: NamedState[], to: string, stage: Vars['
   return problems
 }
 
+/** Pure: links between the nodes that are down. One of two is enough to live with, but no time to move the service for convenience. */
+export const linkProblems = (states: NamedState[]): string[] =>
+  states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} says of its links: ${l}`))
+
 /** Where Debian's heartbeat keeps its own scripts. */
 const standby = '/usr/share/heartbeat/hb_standby'
 

@@ -4,10 +4,18 @@ import { drbdBuild } from './drbd-build/role.ts'
 import { drbdInit } from './drbd-init/role.ts'
 import { heartbeat } from './heartbeat/role.ts'
 import { integrate } from './integrate/role.ts'
+import { maintenance } from './maintenance/role.ts'
 import { nfs } from './nfs/role.ts'
 import type { Role } from './role.ts'
 import { routes } from './routes/role.ts'
+import { splitBrain } from './split-brain/role.ts'
 import { status } from './status/role.ts'
+import { switchover } from './switchover/role.ts'
 
-/** Every role there is, in the order of the site. */
-export const roles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client, status]
+/** What builds the cluster, in the order of the site: each can be played by its name. */
+export const siteRoles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client]
+
+/** What a cluster is operated with. They belong to the playbooks of their names. */
+const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain]
+
+export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -93,6 +93,10 @@ const fields = z.object({
     .describe('whether the boot starts heartbeat; else the operator does, after a look at why the node went down'),
   ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
 
+  to: z.string().optional().describe('`switchover.yml`: the node that is to serve; default the one that does not'),
+  ha_maintenance: word.optional().describe('`maintenance.yml`: the node to take out of service, or `none` to take all back in'),
+  drbd_victim: word.optional().describe('`split-brain.yml`: the node whose changes since the split are thrown away'),
+
   client_mount: absolutePath.default('/data').describe('where the client mounts the share'),
   client_options: z
     .string()

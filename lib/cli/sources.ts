@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { roles } from '../../roles/index.ts'
+import { roles, siteRoles } from '../../roles/index.ts'
 import { packageRoot } from '../../roles/packaged.ts'
 import { refuseExample } from '../config/example.ts'
 import { parseExtraVars } from '../config/extra-vars.ts'
@@ -22,6 +22,8 @@ export interface Sources {
 }
 
 const roleNames = roles.map(r => r.name)
+/** Those that a word on the command line may mean: `status` is the playbook of that name. */
+const playableRoles = siteRoles.map(r => r.name)
 
 /** The inventory when none is named: the directory's own, else the package's example, which refuses to run. */
 const defaultInventory = (cwd: string): string => {
@@ -46,7 +48,7 @@ const vaultPasswords = async (options: PlayArguments): Promise<VaultPassword[]> 
 export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
   const passwords = await vaultPasswords(options)
   const vault = keyring(passwords)
-  const places = { cwd, packageRoot, roleNames }
+  const places = { cwd, packageRoot, roleNames: playableRoles }
   const playable = findPlayable(argument, places)
   const book =
     playable.kind === 'role'

@@ -98,6 +98,18 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
   }
 }
 
+/** A file that is not there. Only for files of our own: what it held is not kept. */
+export const removed = (path: string): HostResource<true> => ({
+  scope: 'host',
+  id: `no file ${path}`,
+  alters: 'host',
+  probe: { sh: `[ -e ${quote(path)} ]`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
+  changes: actual => (actual.kind === 'absent' ? [] : [{ attribute: 'file', from: 'there', to: 'removed' }]),
+  async apply($) {
+    await $`rm -f ${path}`
+  },
+})
+
 /** Writes beside the target with its final mode, validates, syncs, renames: nobody ever sees half a file. Throws `ApplyFailed`. */
 export const writeFile = async (
   connection: Connection,

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
-import { handOverProblems } from '../../roles/hand-over.ts'
+import { handOverProblems, linkProblems } from '../../roles/hand-over.ts'
 import { parseDaemon } from '../../roles/heartbeat/daemon.ts'
 import type { NamedState } from '../../roles/integrate/service-state.ts'
+import { recovery } from '../../roles/split-brain/role.ts'
 
 const device = (text: string) => parseProcDrbd(` 0: cs:${text} C r-----\n    oos:0\n`).devices[0]
 const node = (host: string, more: Partial<NamedState> = {}): NamedState => ({
@@ -44,3 +45,35 @@ test.each([
   ['within the rounding', 'start 1000\nfile 1002 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
   ['newer file', 'start 1000\nfile 1003 /etc/ha.d/ha.cf\nfile 900 /x\n', { running: true, newer: ['/etc/ha.d/ha.cf'] }],
 ])('daemon against its files: %s', (_name, stdout, wanted) => expect(parseDaemon(stdout)).toEqual(wanted))
+
+test('a link that is down is named', () => {
+  expect(linkProblems([node('M1'), node('M2', { links: ['em2 dead', 'em3 up'] })])).toEqual(['M2 says of its links: em2 dead'])
+})
+
+const split = device('StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown')
+const serving = { vip: true, mounted: true, device: device('StandAlone ro:Primary/Unknown ds:UpToDate/DUnknown') }
+test.each<[string, Partial<NamedState>, Partial<NamedState>, string | undefined, RegExp | number]>([
+  ['nothing split', {}, {}, 'M2', 0],
+  ['nobody named', serving, { device: split }, undefined, /Name that node: -e drbd_victim=<node> \(M1: StandAlone .*, serves; M2/],
+  ['a node that is none', serving, { device: split }, 'M3', /Name that node/],
+  ['the one that serves', serving, { device: split }, 'M1', /M1 serves: its clients would lose what they see/],
+  ['the other', serving, { device: split }, 'M2', 1],
+  [
+    'only the victim is StandAlone',
+    { ...serving, device: device('WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown') },
+    { device: split },
+    'M2',
+    1,
+  ],
+  [
+    'a survivor without good data',
+    { device: device('StandAlone ro:Secondary/Unknown ds:Inconsistent/DUnknown') },
+    { device: split },
+    'M2',
+    /M1 is Inconsistent: it has no good data to keep/,
+  ],
+])('recovery from split brain: %s', (_name, one, two, victim, wanted) => {
+  const changes = recovery([node('M1', one), node('M2', two)], victim)
+  if (typeof wanted === 'number') expect(changes).toHaveLength(wanted)
+  else expect(changes).toMatch(wanted)
+})

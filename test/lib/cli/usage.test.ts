@@ -35,6 +35,12 @@ test.each([
   expect(stderr).not.toMatch(/^\s+at /m)
 })
 
+test.each(['status', 'switchover', 'maintenance', 'split-brain'])('%s is the playbook of that name', name => {
+  const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')
+  expect(status, stderr).toBe(0)
+  expect(stdout).toContain('hosts: M1 M2')
+})
+
 test('a list needs no machine', () => {
   const { stdout, status } = cli('drbd-build', ...lab, '--list-tasks')
   expect(status).toBe(0)

@@ -1,0 +1,90 @@
+import { file, removed } from '../../lib/resources/file.ts'
+import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import { handOver, handOverProblems } from '../hand-over.ts'
+import type { NamedState, ServiceState } from '../integrate/service-state.ts'
+import { serviceProbe, statesOf } from '../integrate/service-state.ts'
+import type { Context, Role } from '../role.ts'
+import { peerOf } from '../role.ts'
+
+/** Names the node that is worked on; drift and status tell it instead of raising an alarm. */
+export const maintenanceMarker = '/var/lib/nfsha-play/maintenance'
+
+const probeOf = (context: Context) => serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
+
+/** The named node holds nothing and its heartbeat is stopped: it can be rebooted, opened or upgraded. */
+const drained = (context: Context, node: string): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: `${node} out of service`,
+  settle: 30_000,
+  probe: probeOf(context),
+  changes(members) {
+    const states = statesOf(members)
+    const here = states.find(s => s.host === node)
+    const other = states.find(s => s.host !== node)
+    if (!here || !other) return `ha_maintenance=${node}: the cluster has the nodes ${context.cluster.nodes.map(n => n.name).join(' and ')}`
+    if (!here.heartbeat && !here.vip) return []
+    if (!here.vip && !other.vip) return 'the service is on no node: nothing is stopped before that is understood, nfsha-play status.yml'
+    const problems = here.vip ? handOverProblems(states, other.host, context.vars.ha_stage) : []
+    if (problems.length > 0) return `the service stays on ${node}: ${problems.join('; ')}`
+    return [
+      ...(here.vip ? [{ attribute: 'service', from: node, to: other.host }] : []),
+      { attribute: `heartbeat on ${node}`, from: 'running', to: 'stopped' },
+    ]
+  },
+  async apply(nodes, _changes, members) {
+    const states = statesOf(members)
+    const other = states.find(s => s.host !== node)
+    if (other && states.some(s => s.host === node && s.vip)) await handOver(nodes, node, other.host, context.vars)
+    nodes.progress({ text: `stop heartbeat on ${node}` })
+    await nodes.on(node).$`systemctl stop ${context.platform.services.heartbeat}`
+  },
+})
+
+const asleep = (states: NamedState[]) => states.filter(s => !s.heartbeat && s.served !== '')
+
+/** Every node of a cluster that has served takes part again. The service stays where it is. */
+const back = (context: Context): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: 'all nodes in service',
+  settle: 120_000,
+  probe: probeOf(context),
+  changes: members => asleep(statesOf(members)).map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' })),
+  async apply(nodes, _changes, members) {
+    for (const { host } of asleep(statesOf(members))) {
+      nodes.progress({ text: `start heartbeat on ${host}` })
+      await nodes.on(host).$`systemctl start ${context.platform.services.heartbeat}`
+    }
+  },
+})
+
+/** Replication has caught up: until then the node that comes back is no safety for the other. */
+const inStep = (context: Context): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: 'replication in step',
+  settle: 3_600_000,
+  probe: probeOf(context),
+  changes(members) {
+    const states = statesOf(members)
+    const alone = states.find(s => s.device?.connection === 'StandAlone')
+    if (alone) return `DRBD is StandAlone on ${alone.host}: that is split brain, playbooks/split-brain.yml mends it`
+    const behind = states.filter(s => s.device?.disk !== 'UpToDate' || s.device.connection !== 'Connected')
+    return behind.map(s => ({
+      attribute: `DRBD on ${s.host}`,
+      from: s.device ? `${s.device.connection} ${s.device.disk}` : 'down',
+      to: 'Connected UpToDate',
+    }))
+  },
+  async apply(nodes, _changes, members) {
+    for (const { host } of statesOf(members).filter(s => !s.device)) await nodes.on(host).$`drbdadm adjust ${context.vars.drbd_resource}`
+    nodes.progress({ text: 'wait until DRBD is in step' })
+  },
+})
+
+const steps = (context: Context): Resource[] => {
+  const { ha_maintenance: node } = context.vars
+  if (node === undefined) return []
+  if (node === 'none') return [inStep(context), back(context), removed(maintenanceMarker)]
+  return [file(maintenanceMarker, { content: `${node}\n` }), drained(context, node)]
+}
+
+export const maintenance: Role = { name: 'maintenance', summary: 'takes a node out of service, or all back in', steps }

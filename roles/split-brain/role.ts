@@ -1,0 +1,59 @@
+import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import { describeDevice } from '../../lib/resources/proc-drbd.ts'
+import type { Change, ClusterResource } from '../../lib/resources/resource.ts'
+import type { NamedState, ServiceState } from '../integrate/service-state.ts'
+import { serviceProbe, statesOf } from '../integrate/service-state.ts'
+import type { Context, Role } from '../role.ts'
+import { peerOf } from '../role.ts'
+
+/** Pure: what mending a split brain would do, or why hands are kept off. Whose data goes is the operator's word alone. */
+export const recovery = (states: NamedState[], victim: string | undefined): Change[] | string => {
+  const alone = states.filter(s => s.device?.connection === 'StandAlone')
+  if (alone.length === 0) return []
+  const all = states.map(s => `${s.host}: ${s.device ? describeDevice(s.device) : 'no device'}${s.vip ? ', serves' : ''}`).join('; ')
+  const loser = states.find(s => s.host === victim)
+  if (!loser) return `whose changes are thrown away? Name that node: -e drbd_victim=<node> (${all})`
+  const survivor = states.find(s => s !== loser)
+  if (!survivor?.device || !loser.device) return `DRBD has no device on one of the nodes (${all})`
+  if (loser.vip || loser.mounted)
+    return `${victim} serves: its clients would lose what they see. Stop heartbeat there first, or name the other node (${all})`
+  if (survivor.device.disk !== 'UpToDate') return `${survivor.host} is ${survivor.device.disk}: it has no good data to keep (${all})`
+  return [{ attribute: `what was written on ${victim} since the split`, from: 'kept', to: `thrown away; ${survivor.host} is copied` }]
+}
+
+/** DRBD's manual recovery from split brain (drbdadm(8), connect --discard-my-data): the victim first, then the survivor when it is StandAlone. */
+const healed = (context: Context): ClusterResource<ServiceState> => {
+  const { drbd_victim: victim, drbd_resource: resource } = context.vars
+  return {
+    scope: 'cluster',
+    id: 'one history of the data',
+    settle: 3_600_000,
+    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    changes(members) {
+      const states = statesOf(members)
+      const changes = recovery(states, victim)
+      if (changes.length > 0) return changes
+      const behind = states.find(s => s.device?.connection.startsWith('Sync'))
+      return behind ? [{ attribute: 'synchronisation', from: 'running', to: 'UpToDate on both nodes' }] : []
+    },
+    async apply(nodes, _changes, members) {
+      const states = statesOf(members)
+      const survivor = states.find(s => s.host !== victim)
+      if (!victim || !survivor || !states.some(s => s.device?.connection === 'StandAlone')) return
+      // Read once more in the same script as the write: a node that took the service over meanwhile keeps its data.
+      const discard = await nodes.on(victim).connection.run(
+        `grep -q '^${context.vars.drbd_device} ' /proc/mounts && { echo "${context.vars.drbd_device} is mounted here" >&2; exit 1; }
+drbdadm disconnect ${resource}; drbdadm secondary ${resource} && drbdadm connect --discard-my-data ${resource}`,
+        { timeout: 60_000 },
+      )
+      if (discard.code !== 0) throw new ApplyFailed(`${victim} does not give up its data`, { detail: discard.stderr })
+      await nodes.on(survivor.host).$`if grep -q ' cs:StandAlone ' /proc/drbd; then drbdadm connect ${resource}; fi`
+    },
+  }
+}
+
+export const splitBrain: Role = {
+  name: 'split-brain',
+  summary: 'joins two histories of the data, by the word of the operator',
+  steps: context => [healed(context)],
+}

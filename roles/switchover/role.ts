@@ -1,0 +1,40 @@
+import type { ClusterResource } from '../../lib/resources/resource.ts'
+import { handOver, handOverProblems, linkProblems } from '../hand-over.ts'
+import type { ServiceState } from '../integrate/service-state.ts'
+import { serviceProbe, statesOf } from '../integrate/service-state.ts'
+import type { Context, Role } from '../role.ts'
+import { peerOf } from '../role.ts'
+
+/** The service is on the node that the operator named; without a name on the one that did not serve when this run first looked. */
+const service = (context: Context): ClusterResource<ServiceState> => {
+  const { vars, cluster } = context
+  let target = vars.to
+  return {
+    scope: 'cluster',
+    id: 'node that serves',
+    settle: 30_000,
+    probe: serviceProbe(vars, context.platform, peerOf(context).vars.node_name),
+    changes(members) {
+      const states = statesOf(members)
+      const [holder, other] = states.filter(s => s.vip)
+      if (!holder || other)
+        return `the service is on ${holder ? 'both nodes' : 'no node'}, it cannot be moved: look first, nfsha-play status.yml`
+      target ??= cluster.nodes.find(n => n.name !== holder.host)?.name
+      if (!target || !cluster.nodes.some(n => n.name === target))
+        return `to=${target}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`
+      if (holder.host === target) return []
+      const problems = [...handOverProblems(states, target, vars.ha_stage), ...linkProblems(states)]
+      if (problems.length > 0) return `the service stays on ${holder.host}: ${problems.join('; ')}`
+      return [{ attribute: 'service', from: holder.host, to: target }]
+    },
+    async apply(nodes, changes) {
+      const [change] = changes
+      if (!change) return
+      const started = Date.now()
+      await handOver(nodes, change.from, change.to, vars)
+      nodes.progress({ text: `${change.to} serves after ${((Date.now() - started) / 1000).toFixed(1)} s` })
+    },
+  }
+}
+
+export const switchover: Role = { name: 'switchover', summary: 'moves the service to the other node', steps: context => [service(context)] }
