@@ -91,6 +91,12 @@ const fields = z.object({
     .boolean()
     .default(false)
     .describe('whether the boot starts heartbeat; else the operator does, after a look at why the node went down'),
+  ha_damping: z
+    .number()
+    .int()
+    .min(0)
+    .default(300)
+    .describe('seconds in which a broken service is handed over once at most; a second time it is started again where it is'),
   ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
 
   to: z.string().optional().describe('`switchover.yml`: the node that is to serve; default the one that does not'),

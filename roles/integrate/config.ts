@@ -14,6 +14,8 @@ NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
 NFSHA_SCOPE=nfsha-${vars.drbd_resource}
 NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
+NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
+NFSHA_DAMPING=${vars.ha_damping}
 `
 
 /** haresources: the preferred node, and what it holds. At stage `vip` the article's own line (III.5). */

@@ -53,7 +53,7 @@ echo "@space"; grep -q '^${vars.drbd_device} ' /proc/mounts && { df -P ${vars.nf
       mounted: block('mount') !== '',
       nfsd: Number(block('nfsd') || 0),
       exported:
-        block('nfsd') !== '0' &&
+        Number(block('nfsd') || 0) > 0 && // etab outlives a power loss
         block('exports')
           .split('\n')
           .some(l => l.startsWith(`${vars.nfs_export_path}\t`)),

@@ -161,8 +161,8 @@ test('M1 loses power: M2 serves, and once M1 is back a run changes nothing', asy
 })
 
 test('both lose power: once the operator has started heartbeat one node serves, and a run changes nothing', async () => {
-  await Promise.all(nodes.map(m => labFault(lab, m, 'power-off')))
-  await Promise.all(nodes.map(m => labFault(lab, m, 'power-on')))
+  for (const m of nodes) await labFault(lab, m, 'power-off')
+  for (const m of nodes) await labFault(lab, m, 'power-on')
   await Promise.all(nodes.map(m => labReady(lab, m)))
   await Promise.all(nodes.map(startHeartbeat))
   await connected('M1')
