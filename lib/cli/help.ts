@@ -1,6 +1,7 @@
 /** The whole help on one screen of 80 by 24; `docs/` has the rest. */
 export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, status.yml, a role
        nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
+       nfsha-play vault encrypt|decrypt|view|edit|rekey|encrypt-string
        nfsha-play lab up|down|status|save|ssh|fault           emulated machines
        nfsha-play demo                       site.yml on a new lab, from nothing
 
@@ -13,7 +14,7 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
   -f, --forks <n>             clusters side by side (5)
   -u, --user <name>  --private-key <file>  --accept-new-host-keys
   -b, --become  -K, --ask-become-pass         root by sudo
-  -J, --ask-vault-pass  --vault-password-file <file>
+  -J, --ask-vault-pass  --vault-password-file <file>  --vault-id <label@file>
       --output <format>       human, plain or jsonl
       --list-hosts, --list-tasks, --list-tags, --syntax-check
   -v, --verbose (-vv)  --version  -h, --help

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import {
   FAULTS,
   type Fault,
@@ -42,8 +42,8 @@ const showStatus = async (name: string): Promise<void> => {
 }
 
 /** `nfsha-play lab ...`: the emulated machines. */
-export const labCommand = (): Command => {
-  const lab = new Command('lab').description('emulated machines M1, M2 and C1 to try everything on')
+export const defineLab = (lab: Command): void => {
+  lab.description('emulated machines M1, M2 and C1 to try everything on')
   const named = (command: Command) => command.option('--name <name>', 'which lab', 'default')
   named(lab.command('up').description('boot the machines (builds their image the first time)'))
     .option('--from <saved>', 'start from a saved set of machines')
@@ -72,5 +72,4 @@ export const labCommand = (): Command => {
     const machine = machineOf(words.at(-1) ?? '')
     await labFault(name, machine, known as Fault, words.length > 1 ? words[0] : undefined)
   })
-  return lab
 }

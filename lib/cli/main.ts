@@ -1,86 +1,43 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, Help, Option } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { packagedFile } from '../../roles/packaged.ts'
+import { didYouMean } from '../config/suggest.ts'
+import { commandNames, commands } from './commands.ts'
 import { help } from './help.ts'
-import { exitCodes, type PlayArguments } from './options.ts'
-
-const collect = (value: string, all: string[] = []): string[] => [...all, value]
-const split = (value: string, all: string[] = []): string[] => [
-  ...all,
-  ...value
-    .split(',')
-    .map(v => v.trim())
-    .filter(v => v !== ''),
-]
-const more = (_: string, before = 0): number => before + 1
+import { exitCodes, type PlayArguments, UsageError } from './options.ts'
+import { withPlayOptions } from './play-options.ts'
 
 const version = (): string => JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')).version
 
-/** The options of everything that plays. */
-const withPlayOptions = (command: Command): Command =>
-  command
-    .option('-i, --inventory <path>', 'inventory, several allowed (default ./inventory/hosts.yml)', collect)
-    .option('-l, --limit <pattern>', 'only these hosts')
-    .option('-t, --tags <tags>', 'only roles with these tags', split)
-    .option('--skip-tags <tags>', 'not these', split)
-    .option('-C, --check', 'change nothing, say what would change')
-    .option('-D, --diff', 'show what differs')
-    .option('-e, --extra-vars <vars>', 'key=value, {json} or @file', collect)
-    .option('-f, --forks <n>', 'clusters side by side')
-    .option('-u, --user <name>', 'log in as')
-    .option('-b, --become', 'become root by sudo')
-    .option('-K, --ask-become-pass', 'ask for the sudo password')
-    .option('--private-key <file>', 'key to log in with')
-    .option('-J, --ask-vault-pass', 'ask for the vault password')
-    .option('--vault-password-file <file>', 'read it from a file')
-    .option('--accept-new-host-keys', 'learn unknown host keys, never changed ones')
-    .addOption(new Option('--output <format>', 'how to report').choices(['human', 'plain', 'jsonl']))
-    .option('--exit-code', 'with --check: exit 5 when something would change')
-    .option('--list-hosts', 'list and exit')
-    .option('--list-tasks', 'list and exit')
-    .option('--list-tags', 'list and exit')
-    .option('--syntax-check', 'read all files and exit')
-    .option('-v, --verbose', 'more detail, up to -vv', more)
+const bare = (): Command => withPlayOptions(new Command('nfsha-play')).exitOverride()
 
-const program = async (): Promise<Command> => {
-  const root = new Command('nfsha-play')
+const program = async (words: readonly string[]): Promise<Command> => {
+  const root = bare()
     .description('Turns two plain Linux servers into a highly available NFS server, and keeps it so.')
     .version(version(), '--version')
     .argument('[playbook|role]', 'site.yml, status.yml, or one role')
-    .exitOverride()
+    .helpCommand('help [command]', 'the help of one command')
     .configureHelp({ formatHelp: (command, helper) => (command.parent ? new Help().formatHelp(command, helper) : help) })
     .showSuggestionAfterError()
-  withPlayOptions(root).action(async (argument: string | undefined, options: PlayArguments) => {
-    if (argument === undefined) return root.help({ error: true })
-    const { play } = await import('./play.ts')
-    process.exitCode = await play(argument, options)
-  })
-  if (process.argv[2] === 'lab' || isHelp()) {
-    const { labCommand } = await import('./lab.ts')
-    root.addCommand(labCommand())
-  }
-  for (const [name, text] of [
-    ['ping', 'who can be reached, and as whom'],
-    ['unlock', 'end the lock of a run that is dead'],
-  ] as const)
-    root
-      .command(`${name} [pattern]`)
-      .description(text)
-      .action(async (pattern = 'all') => {
-        const reach = await import('./reach.ts')
-        process.exitCode = await reach[name](pattern, root.opts<PlayArguments>())
-      })
-  root
-    .command('demo')
-    .description('bring up the lab, play site.yml on it, show the result')
-    .action(async () => {
-      const { demo } = await import('./demo.ts')
-      process.exitCode = await demo()
+    .action(async (argument: string | undefined, options: PlayArguments) => {
+      if (argument === undefined) return root.help({ error: true })
+      const { play } = await import('./play.ts')
+      process.exitCode = await play(argument, options)
     })
+  for (const name of commandNames.filter(name => words.includes(name))) await commands[name]?.(root.command(name))
   return root
 }
 
-const isHelp = (): boolean => process.argv.slice(2).some(a => a === '-h' || a === '--help' || a === 'help')
+/** The words that choose the command: the first one, and the one after `help`. What else is given as an argument chooses nothing. */
+const choosingWords = (argv: readonly string[]): string[] => {
+  const { operands, unknown } = bare().parseOptions(argv.slice(2))
+  const [first = '', second] = operands
+  const hint = didYouMean(first, commandNames)
+  // A playbook stands alone: with more behind it, a word close to a command was meant for one.
+  if (hint && !commandNames.includes(first) && operands.length + unknown.length > 1)
+    throw new UsageError(`no command '${first}'\n  ${hint}`)
+  return first === 'help' && second !== undefined ? [second] : [first]
+}
 
 /** Errors of the operator's making are told without a stack trace; all else is a fault of ours and says so. */
 const tell = (error: unknown): number => {
@@ -97,8 +54,12 @@ const tell = (error: unknown): number => {
 
 /** The command line. Sets the process's exit code. */
 export const main = async (argv = process.argv): Promise<void> => {
+  // `| head` has read enough: no reason to fail, nor to leave a play half done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   try {
-    await (await program()).parseAsync(argv)
+    await (await program(choosingWords(argv))).parseAsync(argv)
   } catch (error) {
     process.exitCode = tell(error)
   }

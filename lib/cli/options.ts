@@ -14,7 +14,8 @@ export interface PlayArguments {
   become?: boolean
   askBecomePass?: boolean
   privateKey?: string
-  vaultPasswordFile?: string
+  vaultPasswordFile?: string[]
+  vaultId?: string[]
   askVaultPass?: boolean
   acceptNewHostKeys?: boolean
   output?: OutputFormat

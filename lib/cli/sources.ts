@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { roles, siteRoles } from '../../roles/index.ts'
 import { packageRoot } from '../../roles/packaged.ts'
@@ -11,9 +11,9 @@ import type { Play } from '../config/playbook.ts'
 import { loadPlaybook } from '../config/playbook.ts'
 import type { Variables } from '../config/value.ts'
 import { keyring, type VaultPassword } from '../config/vault.ts'
+import { commandNames } from './commands.ts'
 import type { PlayArguments } from './options.ts'
-import { UsageError } from './options.ts'
-import { askSecret } from './prompt.ts'
+import { vaultPasswords } from './vault-passwords.ts'
 
 export interface Sources {
   plays: Play[]
@@ -37,18 +37,11 @@ const inventoryPath = (cwd: string) => (path: string) => {
   return existsSync(join(cwd, path)) || existsSync(path) || !existsSync(packaged) ? path : packaged
 }
 
-const vaultPasswords = async (options: PlayArguments): Promise<VaultPassword[]> => {
-  const { vaultPasswordFile: file, askVaultPass } = options
-  if (file !== undefined && !existsSync(file)) throw new UsageError(`vault password file ${file}: there is none`)
-  if (file !== undefined) return [{ password: readFileSync(file, 'utf8').trim() }]
-  return askVaultPass ? [{ password: await askSecret('Vault password: ') }] : []
-}
-
 /** Reads everything that the command line names: inventory, playbook or role, extra variables. Throws `ConfigError`; nothing is touched. */
 export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
   const passwords = await vaultPasswords(options)
   const vault = keyring(passwords)
-  const places = { cwd, packageRoot, roleNames: playableRoles }
+  const places = { cwd, packageRoot, roleNames: playableRoles, commandNames }
   const playable = findPlayable(argument, places)
   const book =
     playable.kind === 'role'

@@ -23,10 +23,13 @@ export const kindOf = (path: string): 'file' | 'directory' | undefined => {
   return stat?.isDirectory() ? 'directory' : stat ? 'file' : undefined
 }
 
-function reasonOf(error: unknown): string {
+/** Why the system refused a file, in words. */
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EACCES') return 'permission denied'
   if (code === 'EISDIR') return 'it is a directory'
+  if (code === 'EPERM') return 'it belongs to somebody else'
+  if (code === 'ENOTDIR') return 'a part of its path is no directory'
   return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : String((error as Error).message)
 }

@@ -14,6 +14,8 @@ export interface Places {
   packageRoot: string
   /** The roles that can be loaded: those of ./roles and the package's own. */
   roleNames: readonly string[]
+  /** Sub-commands of the command line, which a word that is found nowhere may have been meant for. */
+  commandNames?: readonly string[]
 }
 
 const EXTENSIONS = ['', '.yml', '.yaml']
@@ -67,10 +69,10 @@ function ambiguous(argument: string, files: string[], isRole: boolean, cwd: stri
   )
 }
 
-function notFound(argument: string, { cwd, packageRoot, roleNames }: Places): ConfigError {
+function notFound(argument: string, { cwd, packageRoot, roleNames, commandNames = [] }: Places): ConfigError {
   const playbooks = [cwd, join(cwd, 'playbooks'), join(packageRoot, 'playbooks')].flatMap(playbooksIn)
   const names = [...new Set([...playbooks, ...roleNames])]
-  const near = closest(argument, [...names, ...playbooks.map(name => basename(name, extname(name)))])
+  const near = closest(argument, [...names, ...playbooks.map(name => basename(name, extname(name))), ...commandNames])
   const hint = near === undefined ? `there are: ${names.join(', ')}` : `did you mean '${near}'?`
   return new ConfigError(`no playbook and no role '${argument}'`, undefined, hint)
 }

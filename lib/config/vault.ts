@@ -22,22 +22,30 @@ export function encrypt(text: string, { password, id }: VaultPassword): string {
 }
 
 /** Decrypts a whole vault text with the first password that fits. `place` is named when none does. */
-export function decrypt(vaultText: string, passwords: readonly VaultPassword[], place?: Place): string {
+export const decrypt = (vaultText: string, passwords: readonly VaultPassword[], place?: Place): string =>
+  openVault(vaultText, passwords, place).text
+
+/** The same, with what seals it again: the password that fitted, under the vault id of the text. */
+export function openVault(
+  vaultText: string,
+  passwords: readonly VaultPassword[],
+  place?: Place,
+): { text: string; sealedWith: VaultPassword } {
   const { header, lines } = envelope(vaultText, place)
   if (passwords.length === 0)
     throw new ConfigError('this is encrypted, and no vault password was given', place, 'give one with -J or --vault-password-file')
   const id = header.split(';')[3]
   for (const candidate of matchingFirst(passwords, id)) {
     const text = attempt([header, ...lines].join('\n'), candidate.password)
-    if (text !== undefined) return text
+    if (text !== undefined) return { text, sealedWith: { password: candidate.password, ...(id ? { id } : {}) } }
   }
   throw new ConfigError(`no given vault password opens this${id ? ` (vault id '${id}')` : ''}`, place)
 }
 
 /** The same text under another password; the vault id stays unless a new one is given. */
 export function rekey(vaultText: string, passwords: readonly VaultPassword[], next: VaultPassword, place?: Place): string {
-  const id = next.id ?? envelope(vaultText, place).header.split(';')[3]
-  return encrypt(decrypt(vaultText, passwords, place), { password: next.password, ...(id ? { id } : {}) })
+  const { text, sealedWith } = openVault(vaultText, passwords, place)
+  return encrypt(text, { ...sealedWith, ...next })
 }
 
 /** A ready piece of YAML, as `ansible-vault encrypt_string --name` prints it. */

@@ -1,17 +1,22 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { commandNames } from '../../../lib/cli/commands.ts'
 import { help } from '../../../lib/cli/help.ts'
+import { didYouMean } from '../../../lib/config/suggest.ts'
+import { roles } from '../../../roles/index.ts'
+import { cli } from './run.ts'
 
-const bin = fileURLToPath(new URL('../../../bin/nfsha-play.js', import.meta.url))
 const lab = ['-i', 'inventory/lab.yml']
-const cli = (...argv: string[]) => spawnSync(process.execPath, [bin, ...argv], { encoding: 'utf8' })
 
-test('the help fits a screen and names every option', () => {
+test('the help fits a screen and names every command', () => {
   expect(cli('--help').stdout).toBe(help)
   const lines = help.trimEnd().split('\n')
   expect(lines.length).toBeLessThanOrEqual(24)
   expect(Math.max(...lines.map(l => l.length))).toBeLessThanOrEqual(80)
+  const named = lines
+    .slice(0, lines.indexOf(''))
+    .join(' ')
+    .split(/[^\w-]+/)
+  expect(commandNames.filter(name => !named.includes(name))).toEqual([])
 })
 
 test.each([
@@ -25,6 +30,12 @@ test.each([
   ],
   ['an unknown tag', ['site.yml', ...lab, '-t', 'heartbaet'], /no tag 'heartbaet'[\s\S]*did you mean 'heartbeat'/],
   ['an unknown option', ['site.yml', '--chek'], /unknown option '--chek'[\s\S]*--check/],
+  ['an unknown command', ['valt', 'view', 'x.yml'], /no command 'valt'\n {2}did you mean 'vault'/],
+  ['an unknown command alone', ['pingg'], /no playbook and no role 'pingg'\n {2}did you mean 'ping'/],
+  ['an unknown command of a command', ['vault', 'veiw', 'x.yml'], /unknown command 'veiw'[\s\S]*view/],
+  ['an unknown option of a command', ['vault', 'rekey', 'x.yml', '--new-vault-password-fil', 'x'], /--new-vault-password-file/],
+  ['an option that a command does not read', ['vault', 'view', 'x.yml', '--check'], /--check means nothing to 'vault'/],
+  ['two playbooks', ['site.yml', 'status.yml'], /too many arguments/],
   ['the example inventory', ['site.yml'], /inventory\/hosts.yml:\d+:\d+: this inventory is an example/],
   ['a lab that is not up', ['site.yml', ...lab, '-e', 'nfsha_lab=none'], /lab 'none' is not running/],
 ])('%s: exit code 2, its place, what to do, no stack trace', (_name, argv, text) => {
@@ -45,4 +56,18 @@ test('a list needs no machine', () => {
   const { stdout, status } = cli('drbd-build', ...lab, '--list-tasks')
   expect(status).toBe(0)
   expect(stdout).toContain('drbd-build : kernel module drbd')
+})
+
+test('no role is taken for a mistyped command', () => {
+  expect(roles.filter(role => didYouMean(role.name, commandNames))).toEqual([])
+})
+
+test.each([
+  [['vault', '--help'], 'encrypt-string'],
+  [['help', 'vault'], 'encrypt-string'],
+  [['lab', '--help'], 'power-off'],
+])('%j shows the help of the command', (argv, word) => {
+  const { status, stdout } = cli(...argv)
+  expect(status).toBe(0)
+  expect(stdout).toContain(word)
 })

@@ -1,0 +1,39 @@
+import { type Command, Option } from 'commander'
+
+/** Values of an option that may be given several times. */
+export const collect = (value: string, all: string[] = []): string[] => [...all, value]
+const split = (value: string, all: string[] = []): string[] => [
+  ...all,
+  ...value
+    .split(',')
+    .map(v => v.trim())
+    .filter(v => v !== ''),
+]
+const more = (_: string, before = 0): number => before + 1
+
+/** The options of everything that plays. Sub-commands share those that they read. */
+export const withPlayOptions = (command: Command): Command =>
+  command
+    .option('-i, --inventory <path>', 'inventory, several allowed (default ./inventory/hosts.yml)', collect)
+    .option('-l, --limit <pattern>', 'only these hosts')
+    .option('-t, --tags <tags>', 'only roles with these tags', split)
+    .option('--skip-tags <tags>', 'not these', split)
+    .option('-C, --check', 'change nothing, say what would change')
+    .option('-D, --diff', 'show what differs')
+    .option('-e, --extra-vars <vars>', 'key=value, {json} or @file', collect)
+    .option('-f, --forks <n>', 'clusters side by side')
+    .option('-u, --user <name>', 'log in as')
+    .option('-b, --become', 'become root by sudo')
+    .option('-K, --ask-become-pass', 'ask for the sudo password')
+    .option('--private-key <file>', 'key to log in with')
+    .option('-J, --ask-vault-pass', 'ask for the vault password')
+    .option('--vault-password-file <file>', 'read it from a file, or run the file when it is a program; several allowed', collect)
+    .option('--vault-id <label@file>', 'the same under a vault id; label@prompt asks', collect)
+    .option('--accept-new-host-keys', 'learn unknown host keys, never changed ones')
+    .addOption(new Option('--output <format>', 'how to report').choices(['human', 'plain', 'jsonl']))
+    .option('--exit-code', 'with --check: exit 5 when something would change')
+    .option('--list-hosts', 'list and exit')
+    .option('--list-tasks', 'list and exit')
+    .option('--list-tags', 'list and exit')
+    .option('--syntax-check', 'read all files and exit')
+    .option('-v, --verbose', 'more detail, up to -vv', more)
