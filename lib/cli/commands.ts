@@ -7,6 +7,9 @@ type Definition = (command: Command) => void | Promise<void>
 /** The options that say how vault text is opened. */
 const vaultOptions = ['vaultPasswordFile', 'vaultId', 'askVaultPass'] as const
 
+/** The options that say what the variables of a host are. */
+const inventoryOptions = ['inventory', 'extraVars', ...vaultOptions] as const
+
 /** Every sub-command. Only the one that the command line names is defined, and what it needs is loaded when it runs. */
 export const commands: Record<string, Definition> = {
   ping: command =>
@@ -31,6 +34,36 @@ export const commands: Record<string, Definition> = {
       process.exitCode = await demo()
     }),
   lab: async command => (await import('./lab.ts')).defineLab(command),
+  vars: command =>
+    void reading(command, inventoryOptions)
+      .description('every variable of ours for a host, its value and the place that it comes from; secrets masked')
+      .argument('<host>', 'a node or a client')
+      .option('--json', 'for programs')
+      .option('--playbook-dir <dir>', 'where the playbook lies whose group_vars and host_vars count', '.')
+      .action(async (host: string) => {
+        const { showVars } = await import('./vars.ts')
+        await showVars(host, command.optsWithGlobals())
+      }),
+  inventory: command =>
+    void reading(command, inventoryOptions)
+      .description('what ansible-inventory shows; secrets masked')
+      .argument('[group]', 'where --graph starts (all)')
+      .option('--graph', 'groups and hosts as a tree')
+      .option('--list', 'groups, hosts and their variables as JSON')
+      .option('--host <host>', 'the variables of one host as JSON')
+      .option('--playbook-dir <dir>', 'where the playbook lies whose group_vars and host_vars count', '.')
+      .action(async (group: string | undefined) => {
+        const { showInventory } = await import('./inventory.ts')
+        await showInventory(group, command.optsWithGlobals())
+      }),
+  init: command =>
+    void reading(command, [])
+      .description('an example inventory to fill in')
+      .argument('[dir]', 'gets inventory/hosts.yml', '.')
+      .action(async (directory: string) => {
+        const { init } = await import('./init.ts')
+        init(directory)
+      }),
   vault: async command => (await import('./vault.ts')).defineVault(reading(command, vaultOptions)),
 }
 

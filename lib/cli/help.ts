@@ -1,9 +1,10 @@
 /** The whole help on one screen of 80 by 24; `docs/` has the rest. */
 export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, status.yml, a role
-       nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
+       nfsha-play init [dir]                 an inventory to fill in
+       nfsha-play vars <host> | inventory --graph|--list|--host <host>
        nfsha-play vault encrypt|decrypt|view|edit|rekey|encrypt-string
-       nfsha-play lab up|down|status|save|ssh|fault           emulated machines
-       nfsha-play demo                       site.yml on a new lab, from nothing
+       nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
+       nfsha-play demo | lab up|down|status|save|ssh|fault    emulated machines
 
   -i, --inventory <path>      inventory, several allowed (./inventory/hosts.yml)
   -l, --limit <pattern>       only these hosts: M1, nfs:!M2, ~M\\d

@@ -51,10 +51,13 @@ export const readSources = async (argument: string, options: PlayArguments, cwd 
   return { plays: book.plays, inventory, extraVars: parseExtraVars(options.extraVars ?? [], vault, cwd) }
 }
 
-/** The inventory alone, for what plays nothing. */
-export const readHosts = async (options: PlayArguments, cwd = process.cwd()): Promise<Omit<Sources, 'plays'>> => {
+/** The inventory alone, for what plays nothing. `playbookDir` stands for the playbook whose group_vars and host_vars count. */
+export const readHosts = async (
+  options: PlayArguments & { playbookDir?: string },
+  cwd = process.cwd(),
+): Promise<Omit<Sources, 'plays'>> => {
   const passwords = await vaultPasswords(options)
-  const inventory = readInventory(options, passwords, cwd, cwd)
+  const inventory = readInventory(options, passwords, cwd, resolve(cwd, options.playbookDir ?? '.'))
   return { inventory, extraVars: parseExtraVars(options.extraVars ?? [], keyring(passwords), cwd) }
 }
 

@@ -94,8 +94,13 @@ function formatted(problem: string, place: Place | undefined, sourceLine: string
   return lines.join('\n')
 }
 
+const SECRET_WORDS = 'secret|passw|_pass\\b|token'
+
+/** Whether a variable of that name holds a secret, in whoever's inventory. */
+export const isSecretName = (name: string) => new RegExp(SECRET_WORDS, 'i').test(name)
+
 /** Names after which the rest of a line is nobody's business, however broken the file is. */
-const SECRET_NAME = /((?:secret|passw|_pass\b|token)[\w-]*["']?\s*[:=]\s*)\S.*$/i
+const SECRET_NAME = new RegExp(`((?:${SECRET_WORDS})[\\w-]*["']?\\s*[:=]\\s*)\\S.*$`, 'i')
 
 function quotable({ source, line }: Place): string | undefined {
   if (source.secret || line === 0) return undefined

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { ConfigError, configErrorsOf, placeName, throwAll } from './error.ts'
+import { ConfigError, configErrorsOf, isSecretName, placeName, throwAll } from './error.ts'
 import type { Inventory } from './model.ts'
 import { type OuterVariables, variablesOf } from './precedence.ts'
 import { plainScalar } from './scalar.ts'
@@ -9,6 +9,9 @@ import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
 
 /** Names under these prefixes are ours: one that we do not know is a mistake. All others belong to somebody else. */
 const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'ha_', 'client_', 'nfsha_'] as const
+
+/** Whether a name is one of ours, or would have to be. */
+export const isOurs = (name: string) => PREFIXES.some(prefix => name.startsWith(prefix))
 
 /** Our variables that are no setting of a role. */
 const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example'] as const
@@ -48,7 +51,7 @@ export function resolveVars<S extends z.ZodObject>(inventory: Inventory, host: s
 
 /** Errors for the names under our prefixes that nobody knows. */
 function unknownNames(given: Variables, known: readonly string[]): ConfigError[] {
-  const names = [...given].filter(([name]) => PREFIXES.some(prefix => name.startsWith(prefix)) && !known.includes(name))
+  const names = [...given].filter(([name]) => isOurs(name) && !known.includes(name))
   return names.map(([name, { at }]) => {
     const hint = didYouMean(name, known) ?? 'names with this prefix belong to nfsha-play'
     // The value of a misspelt secret is a secret: its line is not shown.
@@ -56,8 +59,6 @@ function unknownNames(given: Variables, known: readonly string[]): ConfigError[]
     return new ConfigError(`unknown variable '${name}'`, place, hint)
   })
 }
-
-const isSecretName = (name: string) => /secret|password/.test(name)
 
 interface Input {
   input: Record<string, unknown>

@@ -1,0 +1,48 @@
+import { createMasker, MASK } from '../report/mask.ts'
+import { oneLine, pad, width } from '../report/text.ts'
+import { type HostPart, type HostVariable, hostVariables } from './host-variables.ts'
+import type { PlayArguments } from './options.ts'
+import { readHosts } from './sources.ts'
+
+/** The options of `nfsha-play vars`. */
+export interface VarsOptions extends PlayArguments {
+  json?: boolean
+  playbookDir?: string
+}
+
+/** `nfsha-play vars <host>`: what a host ends up with, and from where. */
+export const showVars = async (host: string, options: VarsOptions): Promise<void> => {
+  const { inventory, extraVars } = await readHosts(options)
+  const { parts, secrets } = hostVariables(inventory, host, extraVars)
+  const masker = createMasker()
+  for (const secret of secrets) masker.add(secret)
+  process.stdout.write(options.json ? masker.mask(jsonOf(parts)) : parts.map(part => tableOf(host, part, masker.mask)).join('\n'))
+}
+
+/** Beyond this a value pushes its place to the right rather than everybody's. */
+const widest = 40
+
+const tableOf = (host: string, { cluster, as, variables }: HostPart, mask: (text: string) => string): string => {
+  const rows = variables.map(variable => [variable.name, mask(shown(variable)), variable.from] as const)
+  const [names, values] = [0, 1].map(column =>
+    Math.max(...rows.map(row => width(row[column as 0 | 1])).filter(columns => columns <= widest)),
+  )
+  const lines = rows.map(([name, value, from]) => `${pad(name, names ?? 0)}  ${pad(value, values ?? 0)}  ${from}\n`)
+  return `${host}, ${as} of cluster ${cluster}\n${lines.join('')}`
+}
+
+const shown = ({ value, secret }: HostVariable): string => {
+  if (value === undefined) return '-'
+  if (secret) return MASK
+  return typeof value === 'string' && value !== '' && value === oneLine(value) ? value : JSON.stringify(value)
+}
+
+const jsonOf = (parts: HostPart[]): string => {
+  const printed = parts.map(({ variables, ...part }) => ({
+    ...part,
+    variables: Object.fromEntries(
+      variables.map(({ name, value, from, secret }) => [name, { value: secret ? MASK : (value ?? null), from }]),
+    ),
+  }))
+  return `${JSON.stringify(printed, null, 2)}\n`
+}
