@@ -25,8 +25,9 @@ export const askSecret = (question: string): Promise<string> => {
         typed = key === '\u007f' ? typed.slice(0, -1) : typed + key
       }
     }
-    stderr.write(question)
+    // The echo ends before the question appears: nothing of a quick answer may show.
     stdin.setRawMode(true)
+    stderr.write(question)
     stdin.resume()
     stdin.on('data', onData)
   })
