@@ -26,6 +26,10 @@ const fields = z.object({
   node_drbd_nic: word.default('em3').describe('NIC of the replication link'),
 
   base_clock_offset: z.number().positive().default(1).describe('largest difference of the two clocks, in seconds'),
+  base_time_servers: z
+    .array(ip)
+    .default([])
+    .describe('NTP servers for the nodes, by address; without any chrony keeps those that its package brings'),
   base_firewall: z.enum(['report', 'open']).default('report').describe('`report` names the ports that are closed, `open` opens them'),
 
   heartbeat_ping: ip.describe('ping node: an address on the service network that is always up, the gateway as a rule'),

@@ -1,11 +1,12 @@
 import { assertion } from '../../lib/resources/assertion.ts'
 import { edited } from '../../lib/resources/edit.ts'
+import { file } from '../../lib/resources/file.ts'
 import { packages } from '../../lib/resources/packages.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { service } from '../../lib/resources/service.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
-import { clockOffset } from './clock.ts'
+import { clockOffset, sourcesReload, timeSources } from './clock.ts'
 import { firewall, selinux } from './firewall.ts'
 import { hostName } from './hostname.ts'
 import { withHosts } from './hosts.ts'
@@ -13,6 +14,7 @@ import { diskSizes, preflight, vipIsOurs } from './preflight.ts'
 
 const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
+  const servers = vars.base_time_servers
   return [
     assertion('preflight', preflight(context)),
     diskSizes(vars.drbd_init_lvm?.disk ?? vars.drbd_disk),
@@ -29,7 +31,10 @@ const steps = (context: Context): Resource[] => {
     }),
     packages(platform.packages.time),
     service(platform.services.time, { enabled: true, running: true, from: `package ${platform.packages.time.join(' ')}` }),
-    clockOffset(vars.base_clock_offset),
+    ...(servers.length > 0
+      ? [file('/etc/chrony/sources.d/nfsha.sources', { content: timeSources(servers) }), sourcesReload('time servers', servers)]
+      : []),
+    clockOffset(context),
     selinux(),
     firewall(context),
   ]

@@ -67,3 +67,16 @@ test('answers an echo request with a right checksum', async () => {
   const sum = (icmp.match(/.{4}/g) ?? []).reduce((total, word) => total + Number.parseInt(word, 16), 0)
   expect((sum & 0xffff) + (sum >>> 16)).toBe(0xffff)
 })
+
+test('tells the time to who asks by NTP', async () => {
+  const sent = '0123456789abcdef'
+  const request = `23${'00'.repeat(39)}${sent}`
+  const ip = `4500004c000040004011b87cc0a800d2c0a80001`
+  const reply = (await ask(`${gatewayMac}${asker}0800${ip}c000007b00380000${request}`)) ?? ''
+  expect(reply.slice(28 + 24, 28 + 40)).toBe('c0a80001c0a800d2')
+  expect(reply.slice(68, 76)).toBe('007bc000')
+  const ntp = Buffer.from(reply.slice(84), 'hex')
+  expect([ntp.length, ntp.readUInt8(0), ntp.readUInt8(1)]).toEqual([48, 0x24, 2])
+  expect(ntp.subarray(24, 32).toString('hex')).toBe(sent)
+  expect(Math.abs(ntp.readUInt32BE(40) - 2_208_988_800 - Date.now() / 1000)).toBeLessThan(60)
+})
