@@ -9,9 +9,9 @@ import { embeddedProbe, parseEmbedded } from '../../../lib/resources/file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-file-'))
 const read = (path: string) => {
-  const { stdout } = spawnSync('sh', ['-c', `${embeddedProbe('file', path)}\necho "@after"; echo end`], { encoding: 'utf8' })
+  const { stdout } = spawnSync('sh', ['-c', `${embeddedProbe('file', path)}\n${embeddedProbe('last', path)}`], { encoding: 'utf8' })
   const blocks = blocksOf(stdout)
-  expect(blocks.after?.trim()).toBe('end')
+  expect(parseEmbedded(blocks.last)).toEqual(parseEmbedded(blocks.file))
   return parseEmbedded(blocks.file)
 }
 
