@@ -53,7 +53,8 @@ export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Re
 }
 
 /** A file as one part of a larger probe: each line comes with a bar before it, so that no content can look like the frame around it. */
-export const embeddedProbe = (name: string, path: string): string => `echo "@${name}"; ( ${fileProbe(path)} ) | sed 's/^/|/'; echo; echo "@end"`
+export const embeddedProbe = (name: string, path: string): string =>
+  `echo "@${name}"; ( ${fileProbe(path)} ) | sed 's/^/|/'; echo; echo "@end"`
 
 /** Pure: what `embeddedProbe` printed between its frames. */
 export const parseEmbedded = (block = ''): Reading<FileState> => {
