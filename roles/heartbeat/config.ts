@@ -23,6 +23,7 @@ auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
 ${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
 ping ${vars.heartbeat_ping}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
-${vars.ha_stage === 'full' ? `respawn root ${platform.paths.haDir}/resource.d/nfsha watch\n` : ''}crm off
+respawn root ${platform.paths.haDir}/resource.d/nfsha watch
+crm off
 `
 }
