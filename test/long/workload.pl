@@ -34,14 +34,15 @@ sub holder {
 }
 
 sub reader {
-  timed('open', 0.1, sub { open(my $file, '<', "$dir/$name.records") && defined read($file, my $text, 54) });
+  timed('open', 0.1, sub { my $file; open($file, '<', "$dir/$name.records") && defined read($file, my $text, 54) });
 }
 
 sub creator {
   timed('create', 0.1, sub {
     my $path = "$dir/$name.small." . $_[0] % 50;
+    my $file;
     unlink $path;
-    open(my $file, '>', $path) && print($file "small\n") && close($file);
+    open($file, '>', $path) && print($file "small\n") && close($file);
   });
 }
 

@@ -55,6 +55,10 @@ export const startWorkload = async (lab: string, name: string): Promise<Workload
     rest = lines.pop() ?? ''
     seen.push(...lines.flatMap(parse))
   })
+  let complaint = ''
+  child.stderr?.on('data', chunk => {
+    complaint += chunk
+  })
   const ended = once(child, 'close')
   return {
     mark: () => {
@@ -64,6 +68,7 @@ export const startWorkload = async (lab: string, name: string): Promise<Workload
     stop: async () => {
       child.stdin?.end()
       await ended
+      if (complaint) throw new Error(`the clients' work on C1: ${complaint}`)
     },
   }
 }
