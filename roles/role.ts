@@ -1,4 +1,4 @@
-import type { Role as EngineRole, RoleContext } from '../lib/engine/role.ts'
+import type { Cluster, Role as EngineRole, Node, RoleContext } from '../lib/engine/role.ts'
 import type { Vars } from './vars.ts'
 
 export type Role = EngineRole<Vars>
@@ -9,6 +9,13 @@ export const peerOf = ({ host, cluster }: Context): { name: string; vars: Vars }
   const peer = cluster.nodes.find(n => n.name !== host)
   if (!peer) throw new Error(`${host} has no peer in cluster ${cluster.name}`)
   return peer
+}
+
+/** The node that the inventory names first: the preferred one, and where the variables of both are read. */
+export const firstOf = (cluster: Cluster<Vars>): Node<Vars> => {
+  const [first] = cluster.nodes
+  if (!first) throw new Error(`cluster ${cluster.name} has no nodes`)
+  return first
 }
 
 /** The virtual IP without its prefix length. */

@@ -90,6 +90,10 @@ const fields = z.object({
     .describe('NFSv4 lease and grace time in seconds; 10 is the least the kernel takes'),
 
   ha_vip: cidr.describe('virtual IP with its prefix length; what the clients mount'),
+  ha_stack: z
+    .enum(['lean', 'article'])
+    .default('lean')
+    .describe('`article` generates the configuration of the article that this was made after, to compare with: docs/article.md'),
   ha_stage: z.enum(['full', 'vip']).default('full').describe('`vip` lets heartbeat manage the address alone, as the article does first'),
   ha_boot_start: z
     .boolean()

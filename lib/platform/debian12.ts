@@ -13,5 +13,10 @@ export const debian12: Platform = {
   },
   services: { heartbeat: 'heartbeat', time: 'chrony' },
   nfsUnits: ['nfs-server.service', 'nfsdcld.service', 'nfs-blkmap.service'],
-  paths: { haDir: '/etc/ha.d', heartbeatLibexec: '/usr/libexec/heartbeat', drbdConfigDir: '/etc/drbd.d' },
+  paths: {
+    haDir: '/etc/ha.d',
+    heartbeatLibexec: '/usr/libexec/heartbeat',
+    drbdConfigDir: '/etc/drbd.d',
+    nfsInit: '/etc/init.d/nfs-kernel-server',
+  },
 }

@@ -13,5 +13,11 @@ export interface Platform {
   services: { heartbeat: string; time: string }
   /** Units of the system that must never start NFS on their own: the resource script does. */
   nfsUnits: string[]
-  paths: { haDir: string; heartbeatLibexec: string; drbdConfigDir: string }
+  paths: {
+    haDir: string
+    heartbeatLibexec: string
+    drbdConfigDir: string
+    /** The NFS server's init script, as the article's resource script calls it. */
+    nfsInit: string
+  }
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../lib/engine/role.ts'
+import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
 const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
@@ -14,9 +15,7 @@ export const backingDisk = (vars: Vars): string =>
 
 /** drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. */
 export const resourceFile = (cluster: Cluster<Vars>): string => {
-  const [first] = cluster.nodes
-  if (!first) throw new Error(`cluster ${cluster.name} has no nodes`)
-  const { vars } = first
+  const { vars } = firstOf(cluster)
   return `# Managed by nfsha-play.
 resource ${vars.drbd_resource} {
   net {

@@ -5,21 +5,25 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { service } from '../../lib/resources/service.ts'
 import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
-import { bootUnit, resourceFile } from './config.ts'
+import { bootUnit } from './config.ts'
 import { fileSystem } from './file-system.ts'
 import { firstSync } from './first-sync.ts'
 import { metadata } from './metadata.ts'
 import { mountPoint } from './mount-point.ts'
+import { drbdFiles } from './stacks.ts'
 
 const unit = 'nfsha-drbd.service'
 
 const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
   const volume = vars.drbd_init_lvm
+  const { resource, common } = drbdFiles[vars.ha_stack]
+  const directory = platform.paths.drbdConfigDir
   return [
     ...(volume ? [packages(platform.packages.lvm), logicalVolume(volume)] : []),
-    file(`${platform.paths.drbdConfigDir}/${vars.drbd_resource}.res`, {
-      content: resourceFile(cluster),
+    ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
+    file(`${directory}/${vars.drbd_resource}.res`, {
+      content: resource(cluster),
       mode: 0o600,
       secret: true,
       validate: acceptedByDrbdadm(vars.drbd_resource),

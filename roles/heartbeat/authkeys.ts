@@ -5,8 +5,8 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
-import type { Vars } from '../vars.ts'
 import { daemonProbe, parseDaemon } from './daemon.ts'
+import { heartbeatFiles } from './stacks.ts'
 
 interface Authkeys {
   file: Reading<FileState>
@@ -18,9 +18,6 @@ interface Authkeys {
 }
 
 type Named = Authkeys & { host: string }
-
-/** authkeys(5). crc, as the article has it, would be no authentication at all. */
-export const keysFile = (vars: Vars): string => `auth 1\n1 sha1 ${vars.heartbeat_secret}\n`
 
 /** heartbeat refuses to start when anybody but root can read it. */
 const attributes = { mode: 0o600, owner: 'root', group: 'root' }
@@ -37,7 +34,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
   const path = `${platform.paths.haDir}/authkeys`
   const cf = `${platform.paths.haDir}/ha.cf`
   const unit = platform.services.heartbeat
-  const content = keysFile(vars)
+  const content = heartbeatFiles[vars.ha_stack].authkeys(vars)
   const wanted = file(path, { content, mode: attributes.mode, secret: true })
   const changesOn = (state: Named): Change[] | string => {
     if (state.file.kind !== 'present' && state.file.kind !== 'absent') return `${path} on ${state.host} cannot be read`

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../lib/engine/role.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
+import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
 /**
@@ -7,9 +8,7 @@ import type { Vars } from '../vars.ts'
  * Two independent links, and the ping node by which ipfail sees that a node has lost the service network.
  */
 export const haCf = (cluster: Cluster<Vars>, platform: Platform): string => {
-  const [first] = cluster.nodes
-  if (!first) throw new Error(`cluster ${cluster.name} has no nodes`)
-  const { vars } = first
+  const { vars } = firstOf(cluster)
   return `# Managed by nfsha-play.
 logfacility local0
 keepalive ${vars.heartbeat_keepalive}
@@ -27,3 +26,6 @@ respawn root ${platform.paths.haDir}/resource.d/nfsha watch
 crm off
 `
 }
+
+/** authkeys(5). crc, as the article has it, would be no authentication at all. */
+export const keysFile = (vars: Vars): string => `auth 1\n1 sha1 ${vars.heartbeat_secret}\n`

@@ -5,9 +5,9 @@ import { service } from '../../lib/resources/service.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
 import { authkeys } from './authkeys.ts'
-import { haCf } from './config.ts'
 import { heartbeatRestart } from './restart.ts'
 import { sameOnBoth } from './same.ts'
+import { heartbeatFiles } from './stacks.ts'
 
 const restart = 'restart heartbeat'
 
@@ -20,7 +20,7 @@ const steps = (context: Context): Resource[] => {
     packages(platform.packages.heartbeat, { hold: true }),
     service(platform.services.heartbeat, { enabled: vars.ha_boot_start, from: `package ${platform.packages.heartbeat.join(' ')}` }),
     authkeys(context),
-    file(cf, { content: haCf(cluster, platform), notify: [restart] }),
+    file(cf, { content: heartbeatFiles[vars.ha_stack].haCf(cluster, platform), notify: [restart] }),
     sameOnBoth([cf, keys]),
   ]
 }

@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs'
 import type { Cluster } from '../../lib/engine/role.ts'
+import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { vipAddress } from '../role.ts'
+import { packagedFile } from '../packaged.ts'
+import type { Context } from '../role.ts'
+import { firstOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
+import { articleResources, nfsdScript } from './article.ts'
+import type { LiveFile } from './live-files.ts'
 
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
 export const settings = (vars: Vars): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
@@ -18,11 +24,31 @@ NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
 NFSHA_DAMPING=${vars.ha_damping}
 `
 
-/** haresources: the preferred node, and what it holds. At stage `vip` the article's own line (III.5). */
+/** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */
+const stacks: Record<Vars['ha_stack'], { resources(vars: Vars): string; files(context: Context): Record<string, FileOptions> }> = {
+  lean: {
+    resources: () => 'nfsha',
+    files: ({ vars }) => ({
+      'nfsha.conf': { content: settings(vars) },
+      'resource.d/nfsha': { content: readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8'), mode: 0o755 },
+    }),
+  },
+  article: {
+    resources: articleResources,
+    files: ({ platform }) => ({ 'resource.d/nfsd': { content: nfsdScript(platform), mode: 0o755 } }),
+  },
+}
+
+/** haresources: the preferred node, and what it holds. At stage `vip` the article's own line (III.5), whatever the stack. */
 export const haresources = (cluster: Cluster<Vars>): string => {
-  const [first] = cluster.nodes
-  if (!first) throw new Error(`cluster ${cluster.name} has no nodes`)
-  const { vars } = first
-  const resources = vars.ha_stage === 'vip' ? `IPaddr::${vars.ha_vip}/${vars.node_service_nic}` : 'nfsha'
+  const { vars } = firstOf(cluster)
+  const resources = vars.ha_stage === 'vip' ? `IPaddr::${vars.ha_vip}/${vars.node_service_nic}` : stacks[vars.ha_stack].resources(vars)
   return `${vars.node_name} ${resources}\n`
+}
+
+/** All that heartbeat reads anew at every call, in the order in which it may be written: haresources last, it names the others. */
+export const filesReadLive = (context: Context): LiveFile[] => {
+  const { vars, cluster, platform } = context
+  const files = { ...stacks[vars.ha_stack].files(context), haresources: { content: haresources(cluster) } }
+  return Object.entries(files).map(([name, options]) => ({ path: `${platform.paths.haDir}/${name}`, options }))
 }

@@ -1,12 +1,13 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { present, skip } from '../../lib/resources/resource.ts'
 import type { Vars } from '../vars.ts'
+import { exportOptions } from './config.ts'
 
 /** The options that we set, as exportfs -s prints them: a set in one line, with defaults added. */
 export const missingOptions = (exported: string, vars: Vars): string[] => {
   const line = exported.split('\n').find(l => l.startsWith(`${vars.nfs_export_path} `) && l.includes(vars.nfs_export_network))
   const has = new Set((/\(([^)]*)\)/.exec(line ?? '')?.[1] ?? '').split(','))
-  return [...vars.nfs_export_options.split(','), `fsid=${vars.nfs_fsid}`].filter(o => !has.has(o))
+  return exportOptions(vars).filter(o => !has.has(o))
 }
 
 /** On the node that serves: what the kernel exports is what the file says. Elsewhere nothing is exported. */

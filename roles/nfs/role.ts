@@ -5,7 +5,7 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { service } from '../../lib/resources/service.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
-import { exportsFile, nfsConf } from './config.ts'
+import { exportsFile, nfsConf, nfsUnits } from './config.ts'
 import { exportsReload } from './reload.ts'
 
 const reload = 'reload exports'
@@ -13,8 +13,8 @@ const reload = 'reload exports'
 const steps = ({ vars, platform }: Context): Resource[] => [
   clusterGuard(platform),
   packages(platform.packages.nfsServer, { hold: true }),
-  // Only the resource script runs these; an nfsd that the boot started would have lost its clients' state before /data is there.
-  ...platform.nfsUnits.map(unit => service(unit, { masked: true })),
+  // Only the resource script runs these, masked or at least not at boot; an nfsd that the boot started would have lost its clients' state before /data is there.
+  ...platform.nfsUnits.map(unit => service(unit, nfsUnits(vars))),
   // NFSv4 needs no portmapper; its port is one less to guard.
   ...['rpcbind.socket', 'rpcbind.service'].map(unit => service(unit, { enabled: false, from: 'package rpcbind' })),
   file('/etc/exports.d/nfsha.exports', { content: exportsFile(vars), notify: [reload] }),

@@ -98,7 +98,13 @@ test.each([
 ])('superblock: %s', (_name, bytes, wanted) => expect(parseSuperblock(bytes)).toEqual(wanted))
 
 test('exports are compared option by option', () => {
-  const vars = { nfs_export_path: '/data', nfs_export_network: '192.168.0.0/24', nfs_export_options: 'rw,sync', nfs_fsid: 1 } as Vars
+  const vars = {
+    nfs_export_path: '/data',
+    nfs_export_network: '192.168.0.0/24',
+    nfs_export_options: 'rw,sync',
+    nfs_fsid: 1,
+    ha_stack: 'lean',
+  } as Vars
   expect(missingOptions('/data  192.168.0.0/24(sync,wdelay,hide,no_subtree_check,fsid=1,sec=sys,rw,secure)\n', vars)).toEqual([])
   expect(missingOptions('/data  192.168.0.0/24(sync,fsid=2,ro)\n', vars)).toEqual(['rw', 'fsid=1'])
   expect(missingOptions('', vars)).toEqual(['rw', 'sync', 'fsid=1'])

@@ -1,0 +1,16 @@
+import type { Cluster } from '../../lib/engine/role.ts'
+import type { Vars } from '../vars.ts'
+import { articleGlobalCommon, articleResource } from './article.ts'
+import { resourceFile } from './config.ts'
+
+interface DrbdFiles {
+  resource(cluster: Cluster<Vars>): string
+  /** global_common.conf, where the stack has options of its own there; else the package's stays. */
+  common?(vars: Vars): string
+}
+
+/** DRBD's files in each stack. */
+export const drbdFiles: Record<Vars['ha_stack'], DrbdFiles> = {
+  lean: { resource: resourceFile },
+  article: { resource: articleResource, common: articleGlobalCommon },
+}

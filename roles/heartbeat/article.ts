@@ -1,0 +1,31 @@
+import type { Cluster } from '../../lib/engine/role.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
+import { firstOf } from '../role.ts'
+import type { Vars } from '../vars.ts'
+
+/** The article's ha.cf (III.2a), with the lines that it has commented out: one link, and the node that comes back takes the service again. */
+export const articleHaCf = (cluster: Cluster<Vars>, platform: Platform): string => {
+  const { vars } = firstOf(cluster)
+  return `debugfile /var/log/ha-debug
+logfile /var/log/ha-log
+logfacility local0
+keepalive ${vars.heartbeat_keepalive}
+deadtime ${vars.heartbeat_deadtime}
+warntime ${vars.heartbeat_warntime}
+#initdead 120
+udpport ${vars.heartbeat_udpport}
+#bcast ${vars.node_heartbeat_nic}
+mcast ${vars.node_heartbeat_nic} ${vars.heartbeat_mcast} ${vars.heartbeat_udpport} 1 0
+auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
+respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
+${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
+ping ${vars.heartbeat_ping}
+`
+}
+
+/** The article's authkeys (III.2b): a checksum, so whoever reaches the link can speak for a node. heartbeat_secret is not used. */
+export const articleAuthkeys = (): string => `auth 1
+1 crc
+#2 sha1 HI!
+#3 md5 Hello!
+`

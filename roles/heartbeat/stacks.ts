@@ -1,0 +1,16 @@
+import type { Cluster } from '../../lib/engine/role.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
+import type { Vars } from '../vars.ts'
+import { articleAuthkeys, articleHaCf } from './article.ts'
+import { haCf, keysFile } from './config.ts'
+
+interface HeartbeatFiles {
+  haCf(cluster: Cluster<Vars>, platform: Platform): string
+  authkeys(vars: Vars): string
+}
+
+/** heartbeat's own files in each stack. */
+export const heartbeatFiles: Record<Vars['ha_stack'], HeartbeatFiles> = {
+  lean: { haCf, authkeys: keysFile },
+  article: { haCf: articleHaCf, authkeys: articleAuthkeys },
+}
