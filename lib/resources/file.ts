@@ -123,11 +123,8 @@ p=${quote(path)}; mkdir -p ${quote(directory)}
 t=$(mktemp ${quote(`${path}.XXXXXX`)}); trap 'rm -f "$t"' EXIT
 cat > "$t"; chown ${quote(`${owner}:${group}`)} "$t"; chmod ${octal(mode)} "$t"
 ${validate ? `set -- "$t"; ${validate}` : ''}
-if [ -f "$p" ]; then
-  b=/var/lib/nfsha-play/backup; mkdir -p -m 700 "$b"; n="$b/$(printf %s "$p" | tr / %)"
-  [ -e "$n" ] || cp -p "$p" "$n"
-else mkdir -p -m 700 /var/lib/nfsha-play/backup; : > "/var/lib/nfsha-play/backup/$(printf %s "$p" | tr / %)"
-fi
+b=/var/lib/nfsha-play/backup; (umask 077; mkdir -p "$b"); n="$b/$(printf %s "$p" | tr / %)"
+if [ -e "$n" ]; then :; elif [ -f "$p" ]; then cp -p "$p" "$n"; else : > "$n"; fi
 sync "$t" 2>/dev/null || sync; mv "$t" "$p"; trap - EXIT
 `
   const result = await connection.run(script, { input: content, timeout: 60_000 })

@@ -57,7 +57,7 @@ function heading({ directory, id }: JobPlace): string {
 const FOLLOW = `i=0
 while :; do
   end=
-  if [ -s "$d/exit" ]; then end=exit; elif ! alive; then end=lost; [ -s "$d/exit" ] && end=exit; fi
+  if [ -s "$d/exit" ]; then end='exit'; elif ! alive; then end=lost; [ -s "$d/exit" ] && end='exit'; fi
   n=$(wc -c <"$d/output") || exit 1
   if [ "$n" -gt "$o" ]; then
     tail -c +$((o+1)) "$d/output" | head -c $((n-o)) || exit 1

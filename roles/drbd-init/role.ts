@@ -44,7 +44,9 @@ const steps = (context: Context): Resource[] => {
  */
 const acceptedByDrbdadm = (resource: string): string =>
   `if [ ! -e /proc/drbd ]; then DRBD_DRIVER_VERSION_OVERRIDE=$(modinfo -F version drbd); export DRBD_DRIVER_VERSION_OVERRIDE; fi
-o=$(drbdadm -c "$1" dump ${resource} 2>&1) && printf '%s' "$o" | grep -q '^resource ${resource} ' || { echo "drbdadm does not accept the new configuration on $(uname -n): $o" >&2; exit 1; }`
+if ! { o=$(drbdadm -c "$1" dump ${resource} 2>&1) && printf '%s' "$o" | grep -q '^resource ${resource} '; }; then
+  echo "drbdadm does not accept the new configuration on $(uname -n): $o" >&2; exit 1
+fi`
 
 export const drbdInit: Role = {
   name: 'drbd-init',

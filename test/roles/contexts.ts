@@ -1,0 +1,31 @@
+import type { Facts } from '../../lib/engine/facts.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
+import type { Context } from '../../roles/role.ts'
+import { firstOf } from '../../roles/role.ts'
+import { articleCluster } from './article-cluster.ts'
+
+const nic = (name: string, address: string) => ({ name, mac: 'b8:ca:3a:f1:00:2f', up: true, addresses: [address] })
+
+/** M1 of the article's pair on a platform, with whatever variables beside. */
+export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...extra: string[]): Context => {
+  const cluster = articleCluster(...extra)
+  return {
+    host: 'M1',
+    vars: firstOf(cluster).vars,
+    cluster,
+    platform,
+    facts: {
+      os: 'debian',
+      version: '12',
+      kernel: '6.1.0',
+      arch: 'x86_64',
+      machineId: '1',
+      bootId: '1',
+      init: 'systemd',
+      root: true,
+      network: 'ifupdown',
+      nics: [nic('em1', '192.168.0.210/24'), nic('em2', '172.16.0.210/24'), nic('em3', '172.16.100.210/24')],
+      ...facts,
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { type Resource, unknown } from '../../lib/resources/resource.ts'
+import type { Connection, ScriptOptions } from '../../lib/ssh/connection.ts'
+import { quote } from '../../lib/ssh/quote.ts'
+import type { Shell } from '../../lib/ssh/shell.ts'
+
+/** What a role would send to a host: a script, and the content that it reads on its stdin. */
+export interface Issued {
+  host: string
+  resource: string
+  script: string
+  input?: string
+}
+
+/** A job's script stands in the script that starts it, quoted, as the argument of one printf. */
+const innerJob = (script: string): string | undefined => {
+  const quoted = /printf '%s\\n' ('[\s\S]*) >"\$d\/script" \) \|\| exit 1/.exec(script)?.[1]
+  return quoted && execFileSync('sh', ['-c', `printf %s ${quoted}`]).toString()
+}
+
+/** A connection to nowhere: notes what it is told to run and says that all went well. */
+const recording = (host: string, resource: string, issued: Issued[]): Connection => {
+  const note = (script: string, input?: string) => issued.push({ host, resource, script, ...(input !== undefined && { input }) })
+  const shell = (strings: TemplateStringsArray, ...values: unknown[]) => {
+    const text = (value: unknown): string => (Array.isArray(value) ? value.map(text).join(' ') : quote(String(value)))
+    note(strings.map((s, i) => s + (i < values.length ? text(values[i]) : '')).join(''))
+    return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 })
+  }
+  return {
+    host,
+    $: shell as unknown as Shell,
+    async run(script: string, { input }: ScriptOptions = {}) {
+      const job = innerJob(script)
+      note(job ?? script, typeof input === 'string' ? input : undefined)
+      return { code: 0, stdout: '', stderr: job === undefined ? '' : 'job started\njob exit 0\n' }
+    },
+    upload: async () => undefined,
+    counts: { connections: 0, execs: 0 },
+    close: async () => undefined,
+  }
+}
+
+const signal = new AbortController().signal
+const progress = () => undefined
+const silence = { code: 0, stdout: '', stderr: '', at: 0 }
+
+/**
+ * What a resource sends when nothing of it is there yet. Answers are made up, so an apply that judges what came back may break off: what it had sent
+ * until then is what is asked for.
+ */
+export const issuedBy = async (resource: Resource, hosts: string[], host: string): Promise<Issued[]> => {
+  const issued: Issued[] = []
+  const connections = new Map(hosts.map(name => [name, recording(name, resource.id, issued)]))
+  const on = (name: string) => connections.get(name) ?? recording(name, resource.id, issued)
+  if (resource.scope === 'host') {
+    const absent = resource.changes({ kind: 'absent' }, () => undefined)
+    const read = resource.probe.parse(silence)
+    const changes = absent.length > 0 || read.kind !== 'present' ? absent : resource.changes(read, () => undefined)
+    if (typeof changes !== 'string' && changes.length > 0)
+      await resource.apply(on(host).$, changes, { connection: on(host), progress, signal })
+    return issued
+  }
+  const nodes = { hosts, on: (name: string) => ({ $: on(name).$, connection: on(name) }), progress, signal }
+  const members = hosts.map(name => ({ host: name, reading: unknownAsAbsent(resource.probe.parse(silence)) }))
+  const changes = resource.changes(members)
+  await resource.apply(nodes, Array.isArray(changes) ? changes : [], members).catch(error => {
+    if (error instanceof TypeError) throw error
+  })
+  return issued
+}
+
+const unknownAsAbsent = <R extends { kind: string }>(reading: R) => (reading.kind === 'skip' ? unknown('a machine') : reading)
