@@ -1,12 +1,5 @@
+import { type Nic, parseNics } from '../resources/ip-address.ts'
 import { blocksOf } from './frames.ts'
-
-export interface Nic {
-  name: string
-  mac: string
-  up: boolean
-  /** CIDR notation: 192.168.0.210/24 */
-  addresses: string[]
-}
 
 /** What no role can change: a fact is read once a run. */
 export interface Facts {
@@ -44,25 +37,10 @@ const field = (text: string, name: string): string => {
   return line ? line.slice(name.length + 1).replace(/^"|"$/g, '') : ''
 }
 
-/** `ip -o link` prints one line an interface: `2: em1: <BROADCAST,UP> mtu 1500 ... link/ether 52:54:.. brd ..` */
-const parseLinks = (text: string): Omit<Nic, 'addresses'>[] =>
-  text.split('\n').flatMap(line => {
-    const match = /^\d+: ([^:@]+)(?:@\S+)?: <([^>]*)>.*?link\/\S+ (\S+)/.exec(line)
-    return match ? [{ name: match[1] ?? '', up: (match[2] ?? '').split(',').includes('UP'), mac: match[3] ?? '' }] : []
-  })
-
-/** `ip -o -4 addr`: `2: em1    inet 192.168.0.210/24 brd ...` */
-const parseAddresses = (text: string): { nic: string; address: string }[] =>
-  text.split('\n').flatMap(line => {
-    const match = /^\d+: (\S+)\s+inet (\S+)/.exec(line)
-    return match ? [{ nic: match[1] ?? '', address: match[2] ?? '' }] : []
-  })
-
 /** Pure. Throws when the answer has not the form that `factsScript` prints. */
 export const parseFacts = (stdout: string): Facts => {
   const blocks = blocksOf(stdout)
   const os = blocks.os ?? ''
-  const addresses = parseAddresses(blocks.addr ?? '')
   const [kernel = '', arch = ''] = (blocks.kernel ?? '').trim().split(' ')
   if (!kernel) throw new Error(`the host did not answer the questions for its facts: ${stdout.slice(0, 200)}`)
   const centos = /^CentOS release (\d+)/m.exec(os)
@@ -76,9 +54,6 @@ export const parseFacts = (stdout: string): Facts => {
     init: (blocks.init ?? '').trim(),
     root: (blocks.uid ?? '').trim() === '0',
     network: (blocks.network ?? '').trim() as Facts['network'],
-    nics: parseLinks(blocks.link ?? '').map(link => ({
-      ...link,
-      addresses: addresses.filter(a => a.nic === link.name).map(a => a.address),
-    })),
+    nics: parseNics(`${blocks.link ?? ''}\n${blocks.addr ?? ''}`),
   }
 }

@@ -25,15 +25,18 @@ export interface ProcDrbd {
 const seconds = (clock: string): number => clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
 
 const parseSync = (text: string): DrbdDevice['sync'] | undefined => {
-  const percent = /sync'ed:\s*([\d.]+)%/.exec(text)?.[1]
+  const percent = /(?:sync'ed|verified):\s*([\d.]+)%/.exec(text)?.[1]
   if (percent === undefined) return undefined
   const speed = /speed: ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', '') ?? '0'
   return { percent: Number(percent), speed: Number(speed) * 1024, remaining: seconds(/finish: ([\d:]+)/.exec(text)?.[1] ?? '0') }
 }
 
-/** Pure. A minor that is configured nowhere has no line, or `cs:Unconfigured`, and is left out. */
+/**
+ * Pure. A minor that is configured nowhere has no line, or `cs:Unconfigured`, and is left out. Where there is no connection at all (StandAlone),
+ * a blank stands in place of the protocol (drbd_proc.c, drbd_seq_show).
+ */
 export const parseProcDrbd = (text: string): ProcDrbd => {
-  const heads = [...text.matchAll(/^\s*(\d+): cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+) \S+ (\S+))?/gm)]
+  const heads = [...text.matchAll(/^\s*(\d+): cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+) [ABC ] (\S+))?/gm)]
   const devices = heads.flatMap((head, i): DrbdDevice[] => {
     const [, minor = '0', connection = '', role = '', peerRole = '', disk = '', peerDisk = '', flags = ''] = head
     if (connection === 'Unconfigured') return []
