@@ -7,6 +7,8 @@ const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/)
 const absolutePath = z.string().regex(/^\/[\w./-]*$/)
 /** heartbeat's own notation: seconds, or milliseconds with `ms` (ha.cf). */
 const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^\d+(ms)?$/)]).transform(String)
+/** A repository of packages; what is signed with no key that we were told is not installed. */
+const strictRepository = z.strictObject({ name: word, url: z.url(), key: z.url() })
 const secret = z.string().min(8).meta({ secret: true })
 
 /** Milliseconds of heartbeat's notation: `2` is 2000, `250ms` is 250. */
@@ -31,6 +33,11 @@ const fields = z.object({
     .default([])
     .describe('NTP servers for the nodes, by address; without any chrony keeps those that its package brings'),
   base_firewall: z.enum(['report', 'open']).default('report').describe('`report` names the ports that are closed, `open` opens them'),
+
+  base_yum_repositories: z
+    .array(strictRepository)
+    .default([])
+    .describe('CentOS 6: where packages come from, now that its mirrors are gone: a list of name, url and key (URL of the signing key)'),
 
   heartbeat_ping: ip.describe('ping node: an address on the service network that is always up, the gateway as a rule'),
   heartbeat_secret: secret.describe('key with which heartbeat signs its packets'),

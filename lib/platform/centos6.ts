@@ -1,4 +1,17 @@
-import type { Platform } from './platform.ts'
+import { lineInFile } from '../resources/edit.ts'
+import { file } from '../resources/file.ts'
+import { hostName, sysconfigNetwork } from '../resources/host-name.ts'
+import { netToolsRoute } from '../resources/net-tools-route.ts'
+import { ntpServers } from '../resources/ntp.ts'
+import { sysvService } from '../resources/sysv-service.ts'
+import { rpmPackages, yumRepositories } from '../resources/yum.ts'
+import { centosAtBoot } from './centos-boot.ts'
+import type { PinnedRoute, Platform } from './platform.ts'
+
+/** The article's line (II.3). Its own `tail` shows `dev em1`, a slip: the echo above it says em2. */
+export const rcLocalLine = ({ address, nic }: PinnedRoute): string => `/sbin/route add -host ${address} dev ${nic}`
+
+const escaped = (text: string): string => text.replaceAll('.', '\\.')
 
 /** CentOS 6, the article's system. Package names are those of its base repository, EPEL 6 (heartbeat) and ELRepo (drbd). */
 export const centos6: Platform = {
@@ -12,6 +25,46 @@ export const centos6: Platform = {
     lvm: ['lvm2'],
   },
   services: { heartbeat: 'heartbeat', time: 'ntpd' },
-  nfsUnits: ['nfs', 'nfslock'],
-  paths: { haDir: '/etc/ha.d', heartbeatLibexec: '/usr/lib64/heartbeat', drbdConfigDir: '/etc/drbd.d', nfsInit: '/etc/init.d/nfs' },
+  nfsUnits: ['nfs'],
+  portmapUnits: ['rpcbind'],
+  stacks: ['article'],
+  stackReason: 'nfs-utils 1.2.3 has no nfsdcld and no nfs.conf (docs/centos6.md)',
+  nfsPrograms: ['rpc.nfsd'],
+  // e2fsprogs 1.41.12 knows neither lazy_journal_init nor -E nodiscard; -K is its word for the latter
+  ext4Options: '-E lazy_itable_init=0 -K',
+  paths: {
+    haDir: '/etc/ha.d',
+    heartbeatLibexec: '/usr/lib64/heartbeat',
+    drbdConfigDir: '/etc/drbd.d',
+    nfsInit: '/etc/init.d/nfs',
+    exports: '/etc/exports',
+  },
+  commands: {
+    start: name => [`/etc/init.d/${name}`, 'start'],
+    stop: name => [`/etc/init.d/${name}`, 'stop'],
+    restart: name => [`/etc/init.d/${name}`, 'restart'],
+    isActive: name => `/etc/init.d/${name} status >/dev/null 2>&1 && echo active`,
+    mainPid: name => `cat /var/run/${name}.pid 2>/dev/null`,
+    // exportfs has no -s yet; the table that it keeps says the same, with a tab
+    // ntpd(8): -g whatever the difference, -q set it once and end; the article's ntpdate does the same
+    setClock: '/etc/init.d/ntpd stop; ntpd -g -q; c=$?; /etc/init.d/ntpd start; exit $c',
+    exported: `tr '\\t' ' ' < /var/lib/nfs/etab`,
+  },
+  install: rpmPackages,
+  service: sysvService,
+  timeServers: servers => (servers.length === 0 ? [] : [ntpServers(servers)]),
+  repositories: yumRepositories,
+  // A package of that time registers its service (chkconfig --add) and starts nothing; what it restarts at an upgrade is locked at its version.
+  guard: () => [],
+  hostName: name => hostName(name, sysconfigNetwork),
+  hostRoute: netToolsRoute,
+  persistentRoutes: routes =>
+    routes.map(route =>
+      lineInFile('/etc/rc.d/rc.local', rcLocalLine(route), new RegExp(`^/sbin/route add -host ${escaped(route.address)} `), 0o755),
+    ),
+  moduleAtBoot: (name, module) =>
+    file(`/etc/sysconfig/modules/${name}.modules`, { content: `#!/bin/sh\nexec /sbin/modprobe ${module}\n`, mode: 0o755 }),
+  atBoot: centosAtBoot,
+  exports: (path, line, notify) => ({ ...lineInFile('/etc/exports', line, new RegExp(`^${escaped(path)}\\s`)), notify }),
+  nfsSettings: () => [],
 }

@@ -1,4 +1,15 @@
+import { sourcesReload, timeSources } from '../resources/chrony.ts'
+import { file } from '../resources/file.ts'
+import { etcHostname, hostName } from '../resources/host-name.ts'
+import { packages } from '../resources/packages.ts'
+import { hostRoute } from '../resources/route.ts'
+import { service } from '../resources/service.ts'
+import { serviceGuard } from '../resources/service-guard.ts'
+import { debianAtBoot } from './debian-boot.ts'
+import { debianRoutes } from './debian-routes.ts'
 import type { Platform } from './platform.ts'
+
+const exportsFile = '/etc/exports.d/nfsha.exports'
 
 export const debian12: Platform = {
   name: 'Debian 12',
@@ -13,10 +24,40 @@ export const debian12: Platform = {
   },
   services: { heartbeat: 'heartbeat', time: 'chrony' },
   nfsUnits: ['nfs-server.service', 'nfsdcld.service', 'nfs-blkmap.service'],
+  portmapUnits: ['rpcbind.socket', 'rpcbind.service'],
+  stacks: ['lean', 'article'],
+  stackReason: '',
+  nfsPrograms: ['rpc.nfsd', 'nfsdcld'],
+  ext4Options: '-E lazy_itable_init=0,lazy_journal_init=0,nodiscard',
   paths: {
     haDir: '/etc/ha.d',
     heartbeatLibexec: '/usr/libexec/heartbeat',
     drbdConfigDir: '/etc/drbd.d',
     nfsInit: '/etc/init.d/nfs-kernel-server',
+    exports: exportsFile,
   },
+  commands: {
+    start: unit => ['systemctl', 'start', unit],
+    stop: unit => ['systemctl', 'stop', unit],
+    restart: unit => ['systemctl', 'restart', unit],
+    isActive: unit => `systemctl is-active ${unit}`,
+    mainPid: unit => `systemctl show -p MainPID --value ${unit} 2>/dev/null`,
+    exported: 'exportfs -s',
+    setClock: 'chronyc burst 3/5 && chronyc waitsync 30 0 0 1',
+  },
+  install: packages,
+  service,
+  timeServers: servers =>
+    servers.length === 0
+      ? []
+      : [file('/etc/chrony/sources.d/nfsha.sources', { content: timeSources(servers) }), sourcesReload('time servers', servers)],
+  repositories: () => [],
+  guard: services => [serviceGuard(services)],
+  hostName: name => hostName(name, etcHostname),
+  hostRoute: ({ address, nic }) => hostRoute(address, nic),
+  persistentRoutes: debianRoutes,
+  moduleAtBoot: (name, module) => file(`/etc/modules-load.d/${name}.conf`, { content: `${module}\n` }),
+  atBoot: debianAtBoot,
+  exports: (_path, line, notify) => file(exportsFile, { content: `# Managed by nfsha-play.\n${line}\n`, notify }),
+  nfsSettings: text => [file('/etc/nfs.conf.d/nfsha.conf', { content: text })],
 }

@@ -1,3 +1,28 @@
+import type { Facts } from '../engine/facts.ts'
+import type { HostResource, Resource } from '../resources/resource.ts'
+import type { ServiceOptions } from '../resources/service.ts'
+
+/** A host route that pins the peer's address to its own link. */
+export interface PinnedRoute {
+  address: string
+  nic: string
+}
+
+/** What the boot does once, before heartbeat. Commands are looked for where the system keeps its administration programs. */
+export interface BootJob {
+  name: string
+  description: string
+  commands: { command: string; mayFail?: boolean }[]
+}
+
+/** A place that packages come from: an input wherever the system's own are gone. */
+export interface Repository {
+  name: string
+  url: string
+  /** Where the key is that its packages are signed with. */
+  key: string
+}
+
 /** What differs between the systems we run on. Roles ask it; they never ask for the system's name. */
 export interface Platform {
   /** `Debian 12` */
@@ -11,13 +36,53 @@ export interface Platform {
     lvm: string[]
   }
   services: { heartbeat: string; time: string }
-  /** Units of the system that must never start NFS on their own: the resource script does. */
+  /** Services of the system that must never start NFS on their own: the resource script does. */
   nfsUnits: string[]
+  /** The portmapper, which version 3 of NFS needs and version 4 does not. */
+  portmapUnits: string[]
+  /** Which stacks (`ha_stack`) can run here. */
+  stacks: ('lean' | 'article')[]
+  /** Why the others cannot. */
+  stackReason: string
+  /** Programs that the NFS server packages must have brought. */
+  nfsPrograms: string[]
+  /** mkfs.ext4(8): what this version knows against work that is put off to the first mount. */
+  ext4Options: string
   paths: {
     haDir: string
     heartbeatLibexec: string
     drbdConfigDir: string
     /** The NFS server's init script, as the article's resource script calls it. */
     nfsInit: string
+    exports: string
   }
+  commands: {
+    start(service: string): string[]
+    stop(service: string): string[]
+    restart(service: string): string[]
+    /** Shell that prints `active` when the service runs. */
+    isActive(service: string): string
+    /** Shell that prints the number of the service's process; 0 or nothing when it does not run. */
+    mainPid(service: string): string
+    /** Shell that prints the exports in force, one a line: `/data 192.168.0.0/24(rw,...)`. */
+    exported: string
+    /** Shell that has the time service set the clock now, within a minute. */
+    setClock: string
+  }
+  install(names: string[], options?: { hold?: boolean }): HostResource
+  service(name: string, options: ServiceOptions): HostResource
+  /** Servers that the time service asks beside those it knows. */
+  timeServers(servers: string[]): Resource[]
+  repositories(list: Repository[]): Resource[]
+  /** No installation or upgrade of a package starts, stops or restarts these. */
+  guard(services: string[]): Resource[]
+  hostName(name: string): HostResource
+  hostRoute(route: PinnedRoute): HostResource
+  /** The same routes after a boot. */
+  persistentRoutes(routes: PinnedRoute[], facts: Facts): Resource[]
+  moduleAtBoot(name: string, module: string): Resource
+  atBoot(job: BootJob): Resource[]
+  exports(path: string, line: string, notify: string[]): Resource
+  /** Settings of the NFS server in the notation of nfs.conf(5), where the system has that. */
+  nfsSettings(text: string): Resource[]
 }

@@ -8,7 +8,7 @@ import type { HostResource } from './resource.ts'
  */
 export const edited = (
   path: string,
-  { what, edit, notify }: { what: string; edit: (text: string) => string; notify?: string[] },
+  { what, edit, notify, mode = 0o644 }: { what: string; edit: (text: string) => string; notify?: string[]; mode?: number },
 ): HostResource<FileState> => ({
   scope: 'host',
   id: `${what} in ${path}`,
@@ -22,13 +22,13 @@ export const edited = (
   },
   async apply(_$, changes, { connection }) {
     const change = changes[0]
-    if (change) await writeFile(connection, path, { content: change.to, mode: 0o644, owner: 'root', group: 'root' })
+    if (change) await writeFile(connection, path, { content: change.to, mode, owner: 'root', group: 'root' })
   },
 })
 
 /** One line in a file: replaces the lines that match, else appends. */
-export const lineInFile = (path: string, line: string, match: RegExp): HostResource<FileState> =>
-  edited(path, { what: `line '${line}'`, edit: text => withLine(text, line, match) })
+export const lineInFile = (path: string, line: string, match: RegExp, mode = 0o644): HostResource<FileState> =>
+  edited(path, { what: `line '${line}'`, edit: text => withLine(text, line, match), mode })
 
 /** Pure. The first matching line becomes `line`, further matching ones go, all others stay as they are. */
 export const withLine = (text: string, line: string, match: RegExp): string => {

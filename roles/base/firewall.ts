@@ -58,7 +58,8 @@ export const selinux = (): HostResource<string> => ({
   id: 'SELinux',
   alters: 'itself',
   probe: {
-    sh: 'cat /sys/fs/selinux/enforce 2>/dev/null',
+    // /selinux is where kernels before 3.0 show it.
+    sh: 'cat /sys/fs/selinux/enforce /selinux/enforce 2>/dev/null',
     parse: ({ stdout }) => (stdout.trim() === '1' ? present('enforcing') : skip('not enforcing')),
   },
   changes: actual =>

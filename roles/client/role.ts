@@ -1,9 +1,12 @@
-import { packages } from '../../lib/resources/packages.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import type { Context, Role } from '../role.ts'
 import { vipMount } from './mount.ts'
 import { writesAndReads } from './proof.ts'
 
-const steps = (context: Context): Resource[] => [packages(context.platform.packages.nfsClient), vipMount(context), writesAndReads(context)]
+const steps = (context: Context): Resource[] => [
+  context.platform.install(context.platform.packages.nfsClient),
+  vipMount(context),
+  writesAndReads(context),
+]
 
 export const client: Role = { name: 'client', summary: 'a client mounts the share by the virtual IP, writes and reads back', steps }

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../lib/engine/role.ts'
+import type { BootJob } from '../../lib/platform/platform.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
@@ -42,20 +43,14 @@ ${cluster.nodes.map(node).join('\n')}
  * Brings the resource up as Secondary at every boot, or heartbeat has nothing to promote. drbd.service would wait for a dead peer for ever;
  * this waits a bounded time, and only so that a peer which boots at the same moment is seen before heartbeat starts.
  */
-export const bootUnit = (vars: Vars): string => `# Managed by nfsha-play.
-[Unit]
-Description=DRBD resource ${vars.drbd_resource} of the NFS cluster
-After=network-online.target systemd-modules-load.service
-Wants=network-online.target
-Before=heartbeat.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/drbdadm adjust ${vars.drbd_resource}
-ExecStart=-/bin/sh -c 'drbdadm wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}'
-TimeoutStartSec=60
-
-[Install]
-WantedBy=multi-user.target
-`
+export const bootJob = (vars: Vars): BootJob => ({
+  name: 'nfsha-drbd',
+  description: `DRBD resource ${vars.drbd_resource} of the NFS cluster`,
+  commands: [
+    { command: `drbdadm adjust ${vars.drbd_resource}` },
+    {
+      command: `drbdadm wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}`,
+      mayFail: true,
+    },
+  ],
+})

@@ -1,3 +1,4 @@
+import type { Platform } from '../../lib/platform/platform.ts'
 import { notBlank } from '../../lib/resources/blank.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
@@ -19,14 +20,14 @@ interface FileSystem {
 const bytesPerInode = { normal: 16384, small: 8192, tiny: 4096 }
 
 /** mkfs.ext4(8): no checks by count or time, everything written now and not by the first mount, which would be inside a takeover. */
-export const mkfsOptions = (vars: Vars): string =>
-  `-q -F -b 4096 -i ${bytesPerInode[vars.drbd_init_files]} -E lazy_itable_init=0,lazy_journal_init=0,nodiscard`
+export const mkfsOptions = (vars: Vars, platform: Platform): string =>
+  `-q -F -b 4096 -i ${bytesPerInode[vars.drbd_init_files]} ${platform.ext4Options}`
 
 /**
  * The file system on the replicated device. Its superblock is read from the backing disk (internal metadata is at its end, so the file system
  * begins where the disk does): that works on a Secondary too. Made only on a device that is blank, by a node that was made Primary for it and is Secondary again after.
  */
-export const fileSystem = ({ vars, cluster }: Context): ClusterResource<FileSystem> => {
+export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResource<FileSystem> => {
   const disk = backingDisk(vars)
   const minor = minorOf(vars.drbd_device)
   const judged = (members: Member<FileSystem>[]) =>
@@ -57,7 +58,7 @@ export const fileSystem = ({ vars, cluster }: Context): ClusterResource<FileSyst
       const states = judged(members)
       const primary = states.find(s => s.role === 'Primary')?.host
       const host = primary ?? vars.drbd_init_primary ?? cluster.nodes[0]?.name ?? ''
-      const action = changes[0]?.attribute === 'type' ? makeScript(vars) : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
+      const action = changes[0]?.attribute === 'type' ? makeScript(vars, platform) : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
       const demote = primary === undefined || states.every(s => s.type === '') ? `drbdadm secondary ${vars.drbd_resource}` : ':'
       const script = `set -eu
 ${notBlank}
@@ -80,7 +81,7 @@ export const parseSuperblock = (bytes: Buffer): Pick<FileSystem, 'type' | 'check
   return { type: usesExtents ? 'ext4' : 'an older ext file system', checks: bytes.readInt16LE(0x36) > 0 || bytes.readUInt32LE(0x44) > 0 }
 }
 
-const makeScript = (vars: Vars): string => `r=$(not_blank ${vars.drbd_device})
+const makeScript = (vars: Vars, platform: Platform): string => `r=$(not_blank ${vars.drbd_device})
 if [ -n "$r" ]; then echo "${vars.drbd_device} is not blank: $r" >&2; exit 1; fi
-mkfs.ext4 ${mkfsOptions(vars)} ${vars.drbd_device}
+mkfs.ext4 ${mkfsOptions(vars, platform)} ${vars.drbd_device}
 tune2fs -c 0 -i 0 ${vars.drbd_device} >/dev/null`

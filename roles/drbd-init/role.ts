@@ -1,18 +1,14 @@
 import { file } from '../../lib/resources/file.ts'
 import { logicalVolume } from '../../lib/resources/lvm.ts'
-import { packages } from '../../lib/resources/packages.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
-import { service } from '../../lib/resources/service.ts'
 import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
-import { bootUnit } from './config.ts'
+import { bootJob } from './config.ts'
 import { fileSystem } from './file-system.ts'
 import { firstSync } from './first-sync.ts'
 import { metadata } from './metadata.ts'
 import { mountPoint } from './mount-point.ts'
 import { drbdFiles } from './stacks.ts'
-
-const unit = 'nfsha-drbd.service'
 
 const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
@@ -20,7 +16,7 @@ const steps = (context: Context): Resource[] => {
   const { resource, common } = drbdFiles[vars.ha_stack]
   const directory = platform.paths.drbdConfigDir
   return [
-    ...(volume ? [packages(platform.packages.lvm), logicalVolume(volume)] : []),
+    ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
     file(`${directory}/${vars.drbd_resource}.res`, {
       content: resource(cluster),
@@ -30,8 +26,7 @@ const steps = (context: Context): Resource[] => {
     }),
     metadata(vars),
     adjusted(vars),
-    file(`/etc/systemd/system/${unit}`, { content: bootUnit(vars) }),
-    service(unit, { enabled: true }),
+    ...platform.atBoot(bootJob(vars)),
     firstSync(context),
     fileSystem(context),
     mountPoint(vars.nfs_export_path),

@@ -33,7 +33,7 @@ const marker = '/var/lib/nfsha-play/authkeys-loaded'
 export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys> => {
   const path = `${platform.paths.haDir}/authkeys`
   const cf = `${platform.paths.haDir}/ha.cf`
-  const unit = platform.services.heartbeat
+  const mainPid = platform.commands.mainPid(platform.services.heartbeat)
   const content = heartbeatFiles[vars.ha_stack].authkeys(vars)
   const wanted = file(path, { content, mode: attributes.mode, secret: true })
   const changesOn = (state: Named): Change[] | string => {
@@ -52,7 +52,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
     probe: {
       sh: `[ -d ${platform.paths.haDir} ] || exit 45; ${embeddedProbe('file', path)}
 echo "@marker"; stat -c %Y ${marker} 2>/dev/null; stat -c %Y ${path} 2>/dev/null
-echo "@daemon"; ${daemonProbe(unit, [path, cf])}`,
+echo "@daemon"; ${daemonProbe(mainPid, [path, cf])}`,
       parse({ code, stdout }) {
         if (code === 45) return unknown('package heartbeat')
         const blocks = blocksOf(stdout)
@@ -79,7 +79,7 @@ echo "@daemon"; ${daemonProbe(unit, [path, cf])}`,
       const differing = statesOf(members).filter(s => changesOn(s).length > 0)
       for (const { host } of differing) await writeFile(nodes.on(host).connection, `${path}.next`, { ...attributes, content })
       const results = await Promise.all(
-        differing.map(({ host }) => nodes.on(host).connection.run(switchScript(path, unit), { timeout: 60_000 })),
+        differing.map(({ host }) => nodes.on(host).connection.run(switchScript(path, mainPid), { timeout: 60_000 })),
       )
       for (const [i, result] of results.entries())
         if (result.code !== 0)
@@ -96,8 +96,8 @@ const statesOf = (members: Member<Authkeys>[]): Named[] =>
   members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
 /** As few forks as can be before the signal: both nodes do this at one moment. SIGHUP is what `heartbeat -r` sends. */
-const switchScript = (path: string, unit: string): string => `set -eu
-p=$(systemctl show -p MainPID --value ${unit} 2>/dev/null) || p=0
+const switchScript = (path: string, mainPid: string): string => `set -eu
+p=$(${mainPid}) || p=0
 mkdir -p -m 700 /var/lib/nfsha-play
 mv ${path}.next ${path}; [ "\${p:-0}" = 0 ] || kill -HUP "$p"
 touch -r ${path} ${marker}`

@@ -9,8 +9,8 @@ export interface Daemon {
  * Shell that prints when the daemon started and when its files changed. /proc/PID has the time at which the process was first looked at, so the
  * start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
  */
-export const daemonProbe = (unit: string, files: string[]): string =>
-  `p=$(systemctl show -p MainPID --value ${unit}); if [ "\${p:-0}" -gt 0 ] && [ -r /proc/$p/stat ]; then
+export const daemonProbe = (mainPid: string, files: string[]): string =>
+  `p=$(${mainPid}); if [ "\${p:-0}" -gt 0 ] && [ -r /proc/$p/stat ]; then
   set -- $(sed 's/.*) //' /proc/$p/stat); up=$(cut -d. -f1 /proc/uptime); echo "start $(( $(date +%s) - up + \${20} / 100 ))"
   stat -c 'file %Y %n' ${files.join(' ')}
 fi; true`

@@ -30,7 +30,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     id,
     settle: 60_000,
     probe: {
-      sh: `${service.sh}\necho "@daemon"; ${daemonProbe(unit, [`${platform.paths.haDir}/ha.cf`])}`,
+      sh: `${service.sh}\necho "@daemon"; ${daemonProbe(platform.commands.mainPid(unit), [`${platform.paths.haDir}/ha.cf`])}`,
       parse(output) {
         const read = service.parse(output)
         if (read.kind !== 'present') return read
@@ -48,8 +48,8 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
       const states = statesOf(members)
       const holder = states.find(s => s.service.vip)
       if (holder) return rolling(nodes, states, holder, context)
-      for (const host of nodes.hosts) await nodes.on(host).$`systemctl stop ${unit}`
-      for (const host of nodes.hosts) await nodes.on(host).$`systemctl start ${unit}`
+      for (const host of nodes.hosts) await nodes.on(host).$`${platform.commands.stop(unit)}`
+      for (const host of nodes.hosts) await nodes.on(host).$`${platform.commands.start(unit)}`
     },
   }
 }
@@ -80,7 +80,7 @@ const rolling = async (nodes: ClusterNodes, states: Named[], holder: Named, cont
 /** Restarts a node that holds nothing, and waits until both say that it is a member again. */
 const restart = async (nodes: ClusterNodes, host: string, peer: string, { cluster, platform }: Context): Promise<void> => {
   nodes.progress({ text: `restart heartbeat on ${host}` })
-  await nodes.on(host).$`systemctl restart ${platform.services.heartbeat}`
+  await nodes.on(host).$`${platform.commands.restart(platform.services.heartbeat)}`
   const nameOf = (node: string) => cluster.nodes.find(n => n.name === node)?.vars.node_name ?? node
   const member = (name: string) =>
     `{ [ "$(cl_status nodestatus ${name} 2>/dev/null)" = active ] && cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$'; }`

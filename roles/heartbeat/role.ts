@@ -1,7 +1,5 @@
 import { file } from '../../lib/resources/file.ts'
-import { packages } from '../../lib/resources/packages.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
-import { service } from '../../lib/resources/service.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
 import { authkeys } from './authkeys.ts'
@@ -16,9 +14,12 @@ const steps = (context: Context): Resource[] => {
   const cf = `${platform.paths.haDir}/ha.cf`
   const keys = `${platform.paths.haDir}/authkeys`
   return [
-    clusterGuard(platform),
-    packages(platform.packages.heartbeat, { hold: true }),
-    service(platform.services.heartbeat, { enabled: vars.ha_boot_start, from: `package ${platform.packages.heartbeat.join(' ')}` }),
+    ...clusterGuard(context),
+    platform.install(platform.packages.heartbeat, { hold: true }),
+    platform.service(platform.services.heartbeat, {
+      enabled: vars.ha_boot_start,
+      from: `package ${platform.packages.heartbeat.join(' ')}`,
+    }),
     authkeys(context),
     file(cf, { content: heartbeatFiles[vars.ha_stack].haCf(cluster, platform), notify: [restart] }),
     sameOnBoth([cf, keys]),

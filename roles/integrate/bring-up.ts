@@ -38,7 +38,7 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
       if (!states.some(s => s.served === stage)) {
         for (const state of states.filter(s => !s.heartbeat)) {
           nodes.progress({ text: `start heartbeat on ${state.host}` })
-          await nodes.on(state.host).$`systemctl start ${unit}`
+          await nodes.on(state.host).$`${platform.commands.start(unit)}`
         }
         await untilServed(nodes)
       }

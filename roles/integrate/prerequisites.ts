@@ -28,8 +28,12 @@ const needs = ({ vars, platform }: Context): Need[] => {
       role: 'drbd-init',
     },
     { test: `[ -d ${quote(vars.nfs_export_path)} ]`, missing: `there is no mount point ${vars.nfs_export_path}`, role: 'drbd-init' },
-    { test: 'command -v rpc.nfsd >/dev/null && command -v nfsdcld >/dev/null', missing: 'the NFS server is not installed', role: 'nfs' },
-    { test: '[ -s /etc/exports.d/nfsha.exports ]', missing: 'nothing is exported', role: 'nfs' },
+    {
+      test: platform.nfsPrograms.map(p => `command -v ${p} >/dev/null`).join(' && '),
+      missing: 'the NFS server is not installed',
+      role: 'nfs',
+    },
+    { test: `grep -qs '^${vars.nfs_export_path} ' ${platform.paths.exports}`, missing: 'nothing is exported', role: 'nfs' },
   ]
 }
 

@@ -1,5 +1,4 @@
 import { directory } from '../../lib/resources/directory.ts'
-import { packages } from '../../lib/resources/packages.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
@@ -14,8 +13,8 @@ const steps = (context: Context): Resource[] => {
   return [
     noWayBack(context),
     prerequisites(context),
-    clusterGuard(platform),
-    packages(['psmisc']),
+    ...clusterGuard(context),
+    platform.install(['psmisc']),
     directory(`${platform.paths.haDir}/resource.d`),
     liveFiles(context, filesReadLive(context)),
     bringUp(context),

@@ -28,7 +28,7 @@ export interface ServiceState {
 export const servedMarker = '/var/lib/nfsha-play/served'
 
 export const serviceProbe = (vars: Vars, platform: Platform, peerName: string): Probe<ServiceState> => ({
-  sh: `echo "@heartbeat"; systemctl is-active ${platform.services.heartbeat}
+  sh: `echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)}
 echo "@rsc"; cl_status rscstatus 2>/dev/null
 echo "@links"; for l in $(cl_status listhblinks ${peerName} 2>/dev/null); do echo "$l $(cl_status hblinkstatus ${peerName} $l 2>/dev/null)"; done
 echo "@vip"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'

@@ -36,7 +36,7 @@ const drained = (context: Context, node: string): ClusterResource<ServiceState> 
     const other = states.find(s => s.host !== node)
     if (other && states.some(s => s.host === node && s.vip)) await handOver(nodes, node, other.host, context.vars)
     nodes.progress({ text: `stop heartbeat on ${node}` })
-    await nodes.on(node).$`systemctl stop ${context.platform.services.heartbeat}`
+    await nodes.on(node).$`${context.platform.commands.stop(context.platform.services.heartbeat)}`
   },
 })
 
@@ -52,7 +52,7 @@ const back = (context: Context): ClusterResource<ServiceState> => ({
   async apply(nodes, _changes, members) {
     for (const { host } of asleep(statesOf(members))) {
       nodes.progress({ text: `start heartbeat on ${host}` })
-      await nodes.on(host).$`systemctl start ${context.platform.services.heartbeat}`
+      await nodes.on(host).$`${context.platform.commands.start(context.platform.services.heartbeat)}`
     }
   },
 })

@@ -1,3 +1,4 @@
+import type { Platform } from '../../lib/platform/platform.ts'
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { present, skip } from '../../lib/resources/resource.ts'
 import type { Vars } from '../vars.ts'
@@ -11,12 +12,12 @@ export const missingOptions = (exported: string, vars: Vars): string[] => {
 }
 
 /** On the node that serves: what the kernel exports is what the file says. Elsewhere nothing is exported. */
-export const exportsReload = (id: string, vars: Vars): HostResource<string> => ({
+export const exportsReload = (id: string, vars: Vars, platform: Platform): HostResource<string> => ({
   scope: 'host',
   id,
   alters: 'itself',
   probe: {
-    sh: `[ -r /proc/fs/nfsd/threads ] && [ "$(cat /proc/fs/nfsd/threads)" -gt 0 ] || exit 44; exportfs -s`,
+    sh: `[ -r /proc/fs/nfsd/threads ] && [ "$(cat /proc/fs/nfsd/threads)" -gt 0 ] || exit 44; ${platform.commands.exported}`,
     parse: ({ code, stdout }) => (code === 44 ? skip('nfsd does not run here') : present(stdout)),
   },
   changes(actual) {

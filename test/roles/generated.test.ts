@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { ifupScript } from '../../lib/platform/debian-routes.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { guardScript } from '../../lib/resources/service-guard.ts'
 import { withHosts } from '../../roles/base/hosts.ts'
 import { resourceFile } from '../../roles/drbd-init/config.ts'
 import { haCf, keysFile } from '../../roles/heartbeat/config.ts'
 import { haresources, settings } from '../../roles/integrate/config.ts'
-import { exportsFile } from '../../roles/nfs/config.ts'
-import { ifupScript } from '../../roles/routes/role.ts'
+import { exportLine } from '../../roles/nfs/config.ts'
 import { Vars } from '../../roles/vars.ts'
 
 const node = (name: string, n: number) => ({
@@ -59,7 +59,7 @@ test('haresources by stage', () => {
 })
 
 test('exports carry an explicit fsid', () =>
-  expect(exportsFile(vars)).toContain('/data 192.168.0.0/24(rw,sync,no_root_squash,no_subtree_check,fsid=1)'))
+  expect(exportLine(vars)).toBe('/data 192.168.0.0/24(rw,sync,no_root_squash,no_subtree_check,fsid=1)'))
 
 test('timing that cannot work is refused', () => {
   const problem = Vars.safeParse({ ...vars, heartbeat_deadtime: 2 })

@@ -45,23 +45,24 @@ const progress = () => undefined
 const silence = { code: 0, stdout: '', stderr: '', at: 0 }
 
 /**
- * What a resource sends when nothing of it is there yet. Answers are made up, so an apply that judges what came back may break off: what it had sent
+ * What a resource sends when nothing of it is there yet, or when its probe printed `answer`. Other answers are made up, so an apply that judges what came back may break off: what it had sent
  * until then is what is asked for.
  */
-export const issuedBy = async (resource: Resource, hosts: string[], host: string): Promise<Issued[]> => {
+export const issuedBy = async (resource: Resource, hosts: string[], host: string, answer?: string): Promise<Issued[]> => {
+  const output = { ...silence, stdout: answer ?? '' }
   const issued: Issued[] = []
   const connections = new Map(hosts.map(name => [name, recording(name, resource.id, issued)]))
   const on = (name: string) => connections.get(name) ?? recording(name, resource.id, issued)
   if (resource.scope === 'host') {
-    const absent = resource.changes({ kind: 'absent' }, () => undefined)
-    const read = resource.probe.parse(silence)
+    const absent = answer === undefined ? resource.changes({ kind: 'absent' }, () => undefined) : []
+    const read = resource.probe.parse(output)
     const changes = absent.length > 0 || read.kind !== 'present' ? absent : resource.changes(read, () => undefined)
     if (typeof changes !== 'string' && changes.length > 0)
       await resource.apply(on(host).$, changes, { connection: on(host), progress, signal })
     return issued
   }
   const nodes = { hosts, on: (name: string) => ({ $: on(name).$, connection: on(name) }), progress, signal }
-  const members = hosts.map(name => ({ host: name, reading: unknownAsAbsent(resource.probe.parse(silence)) }))
+  const members = hosts.map(name => ({ host: name, reading: unknownAsAbsent(resource.probe.parse(output)) }))
   const changes = resource.changes(members)
   await resource.apply(nodes, Array.isArray(changes) ? changes : [], members).catch(error => {
     if (error instanceof TypeError) throw error

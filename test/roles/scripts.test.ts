@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factsScript } from '../../lib/engine/facts.ts'
+import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { beginScript, endScript, JOBS_DIRECTORY, resumeScript } from '../../lib/ssh/job-script.ts'
 import { roles } from '../../roles/index.ts'
@@ -14,8 +15,9 @@ import { issuedBy } from './recorder.ts'
 // Every script that any role would send to a host or put there, collected from the roles themselves: a new one is covered by itself.
 
 const contexts: Context[] = [
-  contextOn(debian12, {}, 'ha_stack=lean'),
+  contextOn(debian12, {}, 'ha_stack=lean', '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(debian12, { network: 'NetworkManager' }, 'ha_stack=article base_firewall=open'),
+  contextOn(centos6, {}, '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 
@@ -64,7 +66,19 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 test('all are here', () => {
   const names = [...scripts.keys()].join('\n')
-  for (const part of ['nfsha', 'nfsd', 'policy-rc.d', 'if-up.d', 'dispatcher.d', 'package ', 'metadata', 'volume vg/nfs', 'file system'])
+  for (const part of [
+    'nfsha',
+    'nfsd',
+    'policy-rc.d',
+    'if-up.d',
+    'dispatcher.d',
+    'package ',
+    'metadata',
+    'volume vg/nfs',
+    'init.d/nfsha-drbd',
+    'nfsha-nfs.modules',
+    'file system',
+  ])
     expect(names).toContain(part)
   expect([...scripts.values()].some(text => text.includes('killall -9'))).toBe(true)
   expect([...scripts.values()].some(text => text.includes('raise_vip()'))).toBe(true)

@@ -1,0 +1,30 @@
+import { file } from '../resources/file.ts'
+import type { Resource } from '../resources/resource.ts'
+import { service } from '../resources/service.ts'
+import type { BootJob } from './platform.ts'
+
+const line = ({ command, mayFail = false }: BootJob['commands'][number]): string =>
+  mayFail ? `ExecStart=-/bin/sh -c '${command}'` : `ExecStart=/usr/sbin/${command}`
+
+/** systemd.service(5): once, after the network and before heartbeat, in a bounded time. */
+export const bootUnit = ({ description, commands }: BootJob): string => `# Managed by nfsha-play.
+[Unit]
+Description=${description}
+After=network-online.target systemd-modules-load.service
+Wants=network-online.target
+Before=heartbeat.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+${commands.map(line).join('\n')}
+TimeoutStartSec=60
+
+[Install]
+WantedBy=multi-user.target
+`
+
+export const debianAtBoot = (job: BootJob): Resource[] => [
+  file(`/etc/systemd/system/${job.name}.service`, { content: bootUnit(job) }),
+  service(`${job.name}.service`, { enabled: true }),
+]

@@ -1,0 +1,53 @@
+import { failedScript } from './outcome.ts'
+import { quote } from './quote.ts'
+import type { HostResource } from './resource.ts'
+import { present } from './resource.ts'
+
+interface Names {
+  running: string
+  boot: string
+}
+
+/** Where a system keeps the name that its boot sets. Both are shell; `write` has the name as `$1`. */
+interface BootName {
+  read: string
+  write: string
+}
+
+/** hostname(5): one line, replaced as a whole. */
+export const etcHostname: BootName = {
+  read: 'cat /etc/hostname 2>/dev/null',
+  write: 'printf "%s\\n" "$1" > /etc/hostname.new; mv /etc/hostname.new /etc/hostname',
+}
+
+/** initscripts of CentOS 6 (sysconfig.txt): HOSTNAME= among the lines of /etc/sysconfig/network. */
+export const sysconfigNetwork: BootName = {
+  read: 'sed -n "s/^HOSTNAME=//p" /etc/sysconfig/network 2>/dev/null',
+  write: 'f=/etc/sysconfig/network; { grep -v "^HOSTNAME=" "$f" || :; echo "HOSTNAME=$1"; } > "$f.new"; mv "$f.new" "$f"',
+}
+
+/** heartbeat and drbdadm know a node by `uname -n`: the running name and the one that the boot sets. */
+export const hostName = (name: string, place: BootName): HostResource<Names> => ({
+  scope: 'host',
+  id: 'host name',
+  alters: 'host',
+  probe: {
+    sh: `uname -n; ${place.read}`,
+    parse({ stdout }) {
+      const [running = '', boot = ''] = stdout.split('\n')
+      return present({ running, boot })
+    },
+  },
+  changes(actual) {
+    const { running = '', boot = '' } = actual.kind === 'present' ? actual.state : {}
+    return [
+      ...(running === name ? [] : [{ attribute: 'name', from: running, to: name }]),
+      ...(boot === name ? [] : [{ attribute: 'name after a boot', from: boot, to: name }]),
+    ]
+  },
+  async apply(_$, _changes, { connection }) {
+    const script = `set -eu; set -- ${quote(name)}; ${place.write}; hostname "$1"`
+    const result = await connection.run(script, { timeout: 60_000 })
+    if (result.code !== 0) throw failedScript(`setting the host name to ${name}`, result)
+  },
+})

@@ -1,0 +1,29 @@
+import type { HostResource } from './resource.ts'
+import { absent, present } from './resource.ts'
+import { hostRoutesTo, parseRouteTable } from './route-table.ts'
+
+/** A host route by route(8) of net-tools, as the article sets it. What leads the address another way is taken out first. */
+export const netToolsRoute = ({ address, nic }: { address: string; nic: string }): HostResource<string[]> => ({
+  scope: 'host',
+  id: `route ${address}`,
+  alters: 'host',
+  probe: {
+    sh: '/sbin/route -n',
+    parse({ stdout }) {
+      const ways = hostRoutesTo(address, parseRouteTable(stdout))
+      return ways.length === 0 ? absent : present(ways)
+    },
+  },
+  changes(actual) {
+    const ways = actual.kind === 'present' ? actual.state : []
+    const wrong = ways.filter(way => way !== nic).map(way => ({ attribute: 'wrong way', from: way, to: '' }))
+    return ways.includes(nic) ? wrong : [...wrong, { attribute: 'device', from: '', to: nic }]
+  },
+  async apply($, changes) {
+    for (const { attribute, from } of changes) {
+      const [other = ''] = from.split(' ')
+      if (attribute === 'wrong way') await $`/sbin/route del -host ${address} dev ${other}`
+      else await $`/sbin/route add -host ${address} dev ${nic}`
+    }
+  },
+})
