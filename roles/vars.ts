@@ -112,6 +112,13 @@ const fields = z.object({
     .min(0)
     .default(300)
     .describe('seconds in which a broken service is handed over once at most; a second time it is started again where it is'),
+  ha_space_limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(99)
+    .default(90)
+    .describe('used space and used inodes, in percent, above which `drift` and `status.yml` name a file system'),
   ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
 
   to: z.string().optional().describe('`switchover.yml`: the node that is to serve; default the one that does not'),

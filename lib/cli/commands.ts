@@ -64,6 +64,9 @@ export const commands: Record<string, Definition> = {
         const { init } = await import('./init.ts')
         init(directory)
       }),
+  drift: async command => (await import('./operations.ts')).defineDrift(command),
+  cron: async command => (await import('./operations.ts')).defineCron(command),
+  history: async command => (await import('./operations.ts')).defineHistory(command),
   vault: async command => (await import('./vault.ts')).defineVault(reading(command, vaultOptions)),
 }
 

@@ -4,6 +4,7 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
        nfsha-play vars <host> | inventory --graph|--list|--host <host>
        nfsha-play vault encrypt|decrypt|view|edit|rekey|encrypt-string
        nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
+       nfsha-play drift [playbook] | cron install|show|remove | history [run]
        nfsha-play demo | lab up|down|status|save|ssh|fault    emulated machines
 
   -i, --inventory <path>      inventory, several allowed (./inventory/hosts.yml)

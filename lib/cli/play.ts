@@ -1,46 +1,85 @@
 import { runPlays } from '../engine/run.ts'
-import type { Event } from '../report/events.ts'
+import type { Emit, Event } from '../report/events.ts'
 import { createMasker } from '../report/mask.ts'
 import { count, emptyScore, exitReasons } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
 import { defaultFormat, openView } from '../report/view.ts'
 import { connect } from '../ssh/connect.ts'
 import type { ConnectionTarget } from '../ssh/connection.ts'
+import { runHistory } from './history-store.ts'
 import { listPlan } from './list.ts'
 import type { PlayArguments } from './options.ts'
-import { planOf } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 import { askSecret } from './prompt.ts'
 import { readSources } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
-/** Plays a playbook or a role. Resolves with the exit code; everything shown goes through events. */
-export const play = async (argument: string, options: PlayArguments): Promise<number> => {
+interface Prepared {
+  plan: Plan
+  reached: Map<string, ConnectionTarget>
+  /** What must not be shown. */
+  secrets: string[]
+}
+
+/** Reads all that the command line names and asks for passwords; touches no host. */
+export const preparePlay = async (argument: string, options: PlayArguments): Promise<Prepared> => {
   const sources = await readSources(argument, options)
   const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars)
-  if (options.syntaxCheck) return 0
-  if (options.listHosts || options.listTasks || options.listTags) {
-    process.stdout.write(listPlan(plan.plays, options))
-    return 0
-  }
+  const isListing = options.syntaxCheck || options.listHosts || options.listTasks || options.listTags
+  if (isListing) return { plan, reached: new Map(), secrets: [] }
   const becomePassword = options.askBecomePass ? await askSecret('BECOME password: ') : undefined
   const hosts = [...new Set(plan.plays.flatMap(p => p.targets.flatMap(t => t.hosts.map(h => h.name))))]
   const reached = targetsOf(sources, hosts, options, becomePassword)
-  const masker = createMasker()
   const passwords = [...reached.values()].flatMap(t => [t.password, t.become?.password])
-  for (const secret of [...plan.secrets, becomePassword, ...passwords]) if (secret) masker.add(secret)
+  return { plan, reached, secrets: [...plan.secrets, becomePassword, ...passwords].filter(s => s !== undefined && s !== '') as string[] }
+}
+
+/** Plays a playbook or a role. Resolves with the exit code; everything shown goes through events. */
+export const play = async (argument: string, options: PlayArguments): Promise<number> => {
+  const prepared = await preparePlay(argument, options)
+  if (options.syntaxCheck) return 0
+  if (options.listHosts || options.listTasks || options.listTags) {
+    process.stdout.write(listPlan(prepared.plan.plays, options))
+    return 0
+  }
   const view = await openView(options.output ?? defaultFormat(), { verbosity: options.verbose ?? 0 })
-  const stream = eventStream({ command: argument, secrets: masker })
+  const history = runHistory()
   const score = emptyScore()
-  stream.subscribe((event: Event) => {
+  const started = Date.now()
+  const watch = (event: Event) => {
     count(score, event)
     view.on(event)
-  })
-  const started = Date.now()
+  }
+  const emit = await runPrepared(argument, prepared, options, { watch: [watch, history.on] })
+  const exitCode = exitReasons(score, { judge: options.exitCode ?? false })[0]?.code ?? 0
+  emit({ type: 'run-end', recap: score.recap, exitCode, ms: Date.now() - started })
+  await view.close()
+  history.close()
+  return exitCode
+}
+
+interface Running {
+  watch: ((event: Event) => void)[]
+  drift?: boolean
+}
+
+/** Runs a plan; every event goes to each of `watch`. Resolves with the way to add the last one. Never rejects for what the run met. */
+export const runPrepared = async (
+  command: string,
+  { plan, reached, secrets }: Prepared,
+  options: PlayArguments,
+  { watch, drift = false }: Running,
+): Promise<Emit> => {
+  const masker = createMasker()
+  for (const secret of secrets) masker.add(secret)
+  const stream = eventStream({ command, secrets: masker })
+  for (const one of watch) stream.subscribe(one)
   const interrupt = onInterrupt(signal => stream.emit({ type: 'interrupted', signal, pending: [] }))
   try {
-    stream.emit({ type: 'run-start', command: argument, check: options.check ?? false, diff: options.diff ?? false })
+    stream.emit({ type: 'run-start', command, check: options.check ?? false, diff: options.diff ?? false })
     await runPlays(plan.plays, {
       check: options.check ?? false,
+      drift,
       emit: stream.emit,
       signal: interrupt.signal,
       forks: Number(options.forks ?? 5),
@@ -55,10 +94,7 @@ export const play = async (argument: string, options: PlayArguments): Promise<nu
   } finally {
     interrupt.end()
   }
-  const exitCode = exitReasons(score, { judge: options.exitCode ?? false })[0]?.code ?? 0
-  stream.emit({ type: 'run-end', recap: score.recap, exitCode, ms: Date.now() - started })
-  await view.close()
-  return exitCode
+  return stream.emit
 }
 
 /** The first signal lets the step in hand finish; the second ends the process at once. */

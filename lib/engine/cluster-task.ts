@@ -1,6 +1,6 @@
 import type { ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
-import { differing } from './host-task.ts'
+import { differing, noteOf } from './host-task.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { failed, pending, skipped, stillDiffers, unread } from './session.ts'
@@ -26,7 +26,7 @@ export const runClusterTask = async (parts: Part[], session: ClusterSession, voi
   if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
   if (first.outcome.status !== 'changed') return first.outcome
   if (session.check) {
-    session.predicted = true
+    session.predicted = !session.drift
     return first.outcome
   }
   await session.beforeChange()
@@ -38,6 +38,7 @@ export const runClusterTask = async (parts: Part[], session: ClusterSession, voi
   } finally {
     for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
   }
+  for (const { host } of parts) host.readings.note(noteOf(leader.task, wanted.changes, session))
   voice.phase('verify')
   const again = () => {
     for (const { host } of parts) host.readings.stale([resource.id])

@@ -17,11 +17,16 @@ export const blocksOf = (text: string): Record<string, string> => {
  * One script that runs many probes. Each gets a subshell of its own (an `exit` or a syntax error ends it alone), stdin from /dev/null, and its
  * output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a probe costs one fork and what it starts itself.
  */
-export const batchScript = (probes: Probe<unknown>[], boundary: string): string => {
+export const batchScript = (probes: Probe<unknown>[], boundary: string, notes: string[] = []): string => {
   const frame = (i: number) => `c=$?; printf '\\n%s ${i} %s\\n' ${boundary} $c; printf '\\n%s ${i}\\n' ${boundary} >&2`
   const one = (probe: Probe<unknown>, i: number) => `( eval ${quote(probe.sh)} ) </dev/null; ${frame(i)}`
-  return ['LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; cd /', ...probes.map(one)].join('\n')
+  return ['LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; cd /', ...notes.map(logLine), ...probes.map(one)].join(
+    '\n',
+  )
 }
+
+/** One line in the host's own log; a host without logger(1) goes without. */
+const logLine = (text: string): string => `logger -t nfsha-play -p daemon.notice -- ${quote(text)} </dev/null >/dev/null 2>&1`
 
 /** How many of the batch's probes have answered in what has arrived so far. */
 export const answered = (stdout: string, boundary: string): number => stdout.split(`\n${boundary} `).length - 1

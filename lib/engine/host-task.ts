@@ -1,4 +1,4 @@
-import type { ApplyContext, HostResource, Reading } from '../resources/resource.ts'
+import type { ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { failed, ok, skipped, stillDiffers, unread } from './session.ts'
@@ -22,17 +22,23 @@ export const differing = (
   changes: ReturnType<HostResource['changes']>,
   session: Pick<ClusterSession, 'check' | 'predicted'>,
 ): Outcome => {
+  const differences = typeof changes === 'string' ? [] : changes
   const refusal = typeof changes === 'string' ? changes : resource.assertion && changes.length > 0 ? assertionText(changes) : undefined
   // In check mode an earlier change that was only predicted may be what this one misses.
   if (refusal !== undefined && session.check && session.predicted)
     return { status: 'unknown', changes: [], reason: `waits for the changes above: now ${refusal}` }
-  if (refusal !== undefined) return failed(refusal)
-  if (typeof changes === 'string' || changes.length === 0) return ok
-  return { status: 'changed', changes }
+  if (refusal !== undefined) return { ...failed(refusal, remedyOf(differences)), changes: differences }
+  return differences.length === 0 ? ok : { status: 'changed', changes: differences }
 }
 
-const assertionText = (changes: { attribute: string; from: string; to: string }[]): string =>
-  changes.map(c => `${c.attribute}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}`).join('\n')
+const assertionText = (changes: Change[]): string =>
+  changes.map(c => `${c.attribute}${c.host ? ` on ${c.host}` : ''}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}`).join('\n')
+
+/** What a run leaves alone names the playbooks that mend it. */
+const remedyOf = (changes: Change[]): string | undefined => {
+  const playbooks = [...new Set(changes.flatMap(c => c.remedy ?? []))]
+  return playbooks.length === 0 ? undefined : `a run leaves this alone; play ${playbooks.join(', ')}`
+}
 
 /** Reads one resource of one host, and where it differs changes it and reads it again. */
 export const runHostTask = async (task: Task<HostResource>, host: HostSession, session: ClusterSession, voice: Voice): Promise<Outcome> => {
@@ -42,7 +48,7 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   if (merged && first.status === 'ok') return { status: 'changed', changes: merged }
   if (first.status !== 'changed') return first
   if (session.check) {
-    session.predicted = true
+    session.predicted = !session.drift
     return first
   }
   await session.beforeChange()
@@ -51,6 +57,7 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   if (wanted.status !== 'changed') return wanted
   voice.phase('apply')
   await apply(resource, wanted, host, session, voice)
+  host.readings.note(noteOf(task, wanted.changes, session))
   voice.phase('verify')
   const second = await settle(
     async () => judge(resource, await host.readings.ensure(resource.id), host, session),
@@ -62,6 +69,13 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
   return second
 }
+
+/** The line of a change in the host's own log: what and whose, no values, so no secret. */
+export const noteOf = (
+  { role, resource }: { role: string; resource: { id: string } },
+  changes: Change[],
+  { owner }: Pick<ClusterSession, 'owner'>,
+): string => `${role}: ${resource.id}: ${[...new Set(changes.map(c => c.attribute))].join(', ')} (${owner})`
 
 const apply = async (resource: HostResource, wanted: Outcome, host: HostSession, session: ClusterSession, voice: Voice): Promise<void> => {
   const context = { connection: host.connection, signal: session.signal, progress: voice.progress }
@@ -85,7 +99,10 @@ const applyMerged = async (resource: HostResource, host: HostSession, session: C
     return outcome?.status === 'changed' ? [{ other, changes: outcome.changes }] : []
   })
   await merge.applyAll([resource, ...pending.map(p => p.other)], host.connection.$, context)
-  for (const { other, changes } of pending) host.merged.set(other.id, changes)
+  for (const { other, changes } of pending) {
+    host.merged.set(other.id, changes)
+    host.readings.note(noteOf({ role: 'merged', resource: other }, changes, session))
+  }
 }
 
 const spoil = (resource: HostResource, host: HostSession, session: ClusterSession): void => {

@@ -41,6 +41,7 @@ export interface PlayPlan<V> {
 
 export interface PlayOptions {
   check: boolean
+  drift?: boolean
   signal: AbortSignal
   emit: Emit
   connect(host: string): Promise<Connection>
@@ -57,6 +58,8 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     hosts: new Map(),
     missing: new Map(target.left.map(l => [l.host, l.reason])),
     check: options.check,
+    drift: options.drift ?? false,
+    owner: options.owner,
     signal: options.signal,
     emit,
     beforeChange: () => lock.take([...session.hosts.values()]),
@@ -64,7 +67,8 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
   }
   try {
     const plans = await prepare(play, target, options, session)
-    if (session.missing.size > target.left.length && play.anyErrorsFatal) stopAll(session, 'a host of its cluster is unreachable')
+    if (session.missing.size > target.left.length && play.anyErrorsFatal && !session.drift)
+      stopAll(session, 'a host of its cluster is unreachable')
     await runStages(plans.tasks, play, session, 'task')
     await runStages(plans.handlers, play, session, 'handler')
     tellStopped(session, plans.tasks)
@@ -82,7 +86,7 @@ const runStages = async <V>(plans: HostPlan[], play: PlayPlan<V>, session: Clust
   for (const stage of stages) {
     await runStage(stage, session, kind)
     const broken = [...session.hosts.values()].find(h => h.stopped !== undefined)
-    if (broken && play.anyErrorsFatal) stopAll(session, `${broken.host} ${broken.stopped}`)
+    if (broken && play.anyErrorsFatal && !session.drift) stopAll(session, `${broken.host} ${broken.stopped}`)
   }
 }
 
@@ -156,6 +160,8 @@ const planHost = <V>(
   session.emit({ type: 'host-ready', host: node.name, platform: platform?.name ?? facts.os, total: tasks.length })
   if (problems.length === 0) return { tasks: { host: node.name, tasks }, handlers: { host: node.name, tasks: handlers } }
   host.stopped = 'it is not the machine that the inventory describes'
+  // The others are judged on: without this one, and not as if there were no other.
+  if (session.drift) session.missing.set(node.name, host.stopped)
   session.emit({
     type: 'task-end',
     host: node.name,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Probe, Reading } from '../resources/resource.ts'
+import type { Probe, ProbeOutput, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import type { Connection, ScriptResult } from '../ssh/connection.ts'
 import { answered, batchScript, parseBatch } from './frames.ts'
@@ -23,22 +23,48 @@ export interface HostReadings {
   /** What is known without asking; undefined when it was never read. */
   peek(id: string): Reading<unknown> | undefined
   stale(ids?: string[]): void
+  /** A line for the host's own log; it travels with what is read next. */
+  note(text: string): void
 }
 
 /** Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec. */
-export const readProbes = async (connection: Connection, probes: Probe<unknown>[]): Promise<Reading<unknown>[]> => {
+export const readProbes = async (connection: Connection, asked: Probe<unknown>[], notes: string[] = []): Promise<Reading<unknown>[]> => {
+  if (asked.length === 0) return []
+  const probes = withoutDoubles(asked)
+  const readings = await readEach(connection, probes, notes)
+  return asked.map((probe, i) => {
+    const at = probes.findIndex(p => p.sh === probe.sh)
+    const reading = readings[at]
+    // Same script, another meaning: what one probe makes of the answer is not what the other does.
+    return probes[at] === probe || reading?.output === undefined
+      ? (reading?.reading ?? unknown('an answer'))
+      : parseSafely(asked[i] as Probe<unknown>, reading.output)
+  })
+}
+
+/** One script asked for by several resources runs once. */
+const withoutDoubles = (probes: Probe<unknown>[]): Probe<unknown>[] =>
+  probes.filter((probe, i) => probes.findIndex(p => p.sh === probe.sh) === i)
+
+interface Answer {
+  reading: Reading<unknown>
+  output?: ProbeOutput
+}
+
+const readEach = async (connection: Connection, probes: Probe<unknown>[], notes: string[]): Promise<Answer[]> => {
   if (probes.length === 0) return []
   const boundary = `=${randomBytes(12).toString('hex')}`
-  const { result, stuck, arrivals } = await runWithin(connection, probes, boundary)
+  const { result, stuck, arrivals } = await runWithin(connection, probes, boundary, notes)
   const outputs = parseBatch(result.stdout, result.stderr, boundary)
-  const readings = outputs
-    .slice(0, probes.length)
-    .map((output, i) => parseSafely(probes[i] as Probe<unknown>, { ...output, at: arrivals[i] ?? Date.now() }))
+  const readings = outputs.slice(0, probes.length).map((answer, i): Answer => {
+    const output = { ...answer, at: arrivals[i] ?? Date.now() }
+    return { reading: parseSafely(probes[i] as Probe<unknown>, output), output }
+  })
   if (readings.length === probes.length) return readings
   const limit = (probes[readings.length]?.timeout ?? defaultTimeout) / 1000
   const why = stuck ? `an answer: it took more than ${limit} s` : `an answer: the shell ended with code ${result.code}`
-  const rest = await readProbes(connection, probes.slice(readings.length + 1))
-  return [...readings, unknown(why), ...rest]
+  const rest = await readEach(connection, probes.slice(readings.length + 1), [])
+  return [...readings, { reading: unknown(why) }, ...rest]
 }
 
 const parseSafely = (probe: Probe<unknown>, output: Parameters<Probe<unknown>['parse']>[0]): Reading<unknown> => {
@@ -54,6 +80,7 @@ const runWithin = async (
   connection: Connection,
   probes: Probe<unknown>[],
   boundary: string,
+  notes: string[],
 ): Promise<{ result: ScriptResult; stuck: boolean; arrivals: number[] }> => {
   const abort = new AbortController()
   let stdout = ''
@@ -68,7 +95,7 @@ const runWithin = async (
   }
   let timer = setTimeout(onLimit, limit())
   try {
-    const result = await connection.run(batchScript(probes, boundary), {
+    const result = await connection.run(batchScript(probes, boundary, notes), {
       signal: abort.signal,
       onStdout: text => {
         stdout += text
@@ -96,6 +123,7 @@ export const hostReadings = (connection: Connection, plan: { id: string; probe: 
   const order = plan.map(({ id }) => id)
   let ahead = Number.POSITIVE_INFINITY
   let generation = 0
+  let notes: string[] = []
 
   const wanted = (id: string): [string, Entry][] => {
     const from = order.indexOf(id)
@@ -110,9 +138,12 @@ export const hostReadings = (connection: Connection, plan: { id: string; probe: 
       if (entry.fresh && entry.reading) return entry.reading
       const batch = wanted(id)
       const started = generation
+      const told = notes
+      notes = []
       const readings = await readProbes(
         connection,
         batch.map(([, e]) => e.probe),
+        told,
       )
       batch.forEach(([, e], i) => {
         e.reading = readings[i] ?? unknown('an answer')
@@ -131,5 +162,6 @@ export const hostReadings = (connection: Connection, plan: { id: string; probe: 
       generation++
       ahead = 1
     },
+    note: text => void notes.push(text),
   }
 }

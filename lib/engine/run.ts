@@ -7,6 +7,8 @@ import { playTarget } from './play.ts'
 
 export interface RunOptions {
   check: boolean
+  /** With `check`: everything is judged, whatever failed before it, and what is wrong is read again before it is said. */
+  drift?: boolean
   emit: Emit
   signal: AbortSignal
   /** Opens the way to a host; called once a host and run. */
@@ -62,7 +64,7 @@ const onePlay = async <V>(play: PlayPlan<V>, options: Playing): Promise<void> =>
 /** One cluster's trouble never ends another's play. */
 const guarded = async <V>(play: PlayPlan<V>, target: PlayPlan<V>['targets'][number], options: Playing): Promise<void> => {
   const { name } = target.cluster
-  if (options.broken.has(name)) {
+  if (options.broken.has(name) && !options.drift) {
     for (const { name: host } of target.hosts)
       options.emit({ type: 'host-stopped', host, reason: `cluster ${name} failed in an earlier play`, remaining: 0 })
     return

@@ -25,6 +25,12 @@ export interface ClusterSession {
   /** Nodes that take no part in this run, each with the reason: `not in --limit`, `unreachable`. */
   missing: Map<string, string>
   check: boolean
+  /** A look at what differs: nothing stops it, and what is wrong is read again before it is said. */
+  drift: boolean
+  /** In a drift run: until when what is wrong is read again; set by the first that is. */
+  rereadUntil?: number
+  /** Whose run it is, for the hosts' own logs. */
+  owner: string
   signal: AbortSignal
   emit: Emit
   /** Called before the first change of the run: takes the lock on every host of the cluster. */

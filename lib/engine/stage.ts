@@ -3,6 +3,7 @@ import { runClusterTask } from './cluster-task.ts'
 import { failureOf } from './failure.ts'
 import { runHostTask } from './host-task.ts'
 import { Locked } from './lock.ts'
+import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
 import type { ClusterSession, Outcome, Voice } from './session.ts'
 
@@ -27,10 +28,12 @@ const runLane = async (
     if (session.signal.aborted) host.stopped ??= 'interrupted'
     if (host.stopped !== undefined) return
     const teller = tell(session, [name], task, kind)
-    const outcome = await guarded(name, session, () => runHostTask(task, host, session, teller.voice))
+    const outcome = await guarded(name, session, () =>
+      confirmed(() => runHostTask(task, host, session, teller.voice), [host], task.resource, session),
+    )
     teller.end(outcome)
     host.done++
-    if (outcome.status === 'failed') host.stopped ??= `failed at ${task.resource.id}`
+    if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
 }
 
@@ -43,10 +46,17 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
   if (!task || session.signal.aborted || parts.every(p => p.host.stopped !== undefined)) return
   const names = parts.map(p => p.host.host)
   const teller = tell(session, names, task, kind)
-  const outcome = await guarded(names[0] ?? '', session, () => runClusterTask(parts, session, teller.voice))
+  const outcome = await guarded(names[0] ?? '', session, () =>
+    confirmed(
+      () => runClusterTask(parts, session, teller.voice),
+      parts.map(p => p.host),
+      task.resource,
+      session,
+    ),
+  )
   teller.end(outcome)
   for (const { host } of parts) host.done++
-  if (outcome.status === 'failed') for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
+  if (outcome.status === 'failed' && !session.drift) for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
 }
 
 /** Whatever a task throws becomes its outcome; a lost host is also named as such, once. */

@@ -41,6 +41,8 @@ export type EventBody =
       /** In check mode: `changed` means would change. */
       changes: Change[]
       reason?: string
+      /** Skipped for now: it needs a host that takes no part. */
+      pending?: boolean
       error?: { message: string; hint?: string; detail?: string }
       ms: number
       index: number

@@ -40,6 +40,10 @@ export interface Change {
   to: string
   diff?: boolean
   secret?: boolean
+  /** For a cluster resource: the one host that it is about. */
+  host?: string
+  /** No run mends it: the playbook with which an operator does. */
+  remedy?: string
 }
 
 /** What one host's part of a play knows of the others: readings by resource id. */

@@ -46,8 +46,11 @@ export const service = (name: string, options: ServiceOptions): HostResource<Ser
 export const serviceChanges = (state: ServiceState, { running, enabled, masked }: ServiceOptions): Change[] => {
   const changes: Change[] = []
   const yes = (value: boolean) => (value ? 'yes' : 'no')
-  const isMasked = state.loaded === 'masked' || state.enabled === 'masked'
-  if (masked !== undefined && masked !== isMasked) changes.push({ attribute: 'masked', from: yes(isMasked), to: yes(masked) })
+  // What /run says is forgotten at the next boot.
+  const forNow = state.enabled.endsWith('-runtime')
+  const isMasked = !forNow && (state.loaded === 'masked' || state.enabled === 'masked')
+  if (masked !== undefined && masked !== isMasked)
+    changes.push({ attribute: 'masked', from: forNow ? 'until the next boot' : yes(isMasked), to: yes(masked) })
   const isEnabled = state.enabled === 'enabled'
   if (enabled !== undefined && enabled !== isEnabled)
     changes.push({ attribute: 'boot', from: state.enabled, to: enabled ? 'enabled' : 'disabled' })

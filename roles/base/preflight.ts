@@ -36,7 +36,7 @@ echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
       },
     },
     problems: ({ silent, noDisk }) => [
-      ...silent.map(link => `${peer.name} does not answer at ${link}`),
+      ...silent.map(link => `${peer.name} does not answer at ${link} (status.yml shows both nodes' links)`),
       ...noDisk.map(device => `${device} is no block device`),
     ],
   }

@@ -39,7 +39,7 @@ drbdadm -d adjust ${vars.drbd_resource} 2>&1`,
   changes(actual) {
     if (actual.kind === 'absent' || actual.state.commands.length === 0) return []
     if (actual.state.standAlone)
-      return `DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at \`dmesg | grep drbd\` on both nodes before you reconnect`
+      return `DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at \`dmesg | grep drbd\` on both nodes before you reconnect; split-brain.yml takes you through it`
     return actual.state.commands.map(command => ({
       attribute: 'kernel',
       from: 'differs',

@@ -2,8 +2,10 @@ import type { ClusterNodes, ClusterResource, HostResource } from '../../lib/reso
 import { present } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
 import { peerOf } from '../role.ts'
+import { servedMarker } from './service-probe.ts'
+import { serviceProblems } from './service-problems.ts'
 import type { ServiceState } from './service-state.ts'
-import { servedMarker, serviceProbe, serviceProblems, statesOf } from './service-state.ts'
+import { serviceProbe, statesOf } from './service-state.ts'
 
 /**
  * The first start of heartbeat at a stage, on both nodes in order. A cluster that has served is never started, moved or promoted by a run: after an outage

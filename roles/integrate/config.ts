@@ -8,6 +8,7 @@ import { firstOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { articleResources, nfsdScript } from './article.ts'
 import type { LiveFile } from './live-files.ts'
+import { serverScope } from './nfsd-scope.ts'
 
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
 export const settings = (vars: Vars): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
@@ -18,7 +19,7 @@ NFSHA_MOUNT=${vars.nfs_export_path}
 NFSHA_VIP=${vipAddress(vars)}
 NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
-NFSHA_SCOPE=nfsha-${vars.drbd_resource}
+NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
 NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
 NFSHA_DAMPING=${vars.ha_damping}

@@ -6,104 +6,160 @@ import type { Member, Probe } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
+import { serviceScript } from './service-probe.ts'
+
+/** What nfsd runs with, where it runs. */
+export interface NfsdState {
+  /** `-3 +4 +4.1 +4.2` */
+  versions: string
+  lease: number
+  grace: number
+  /** It keeps its clients through nfsdcld; else it has fallen back and waits its whole grace period. */
+  tracked: boolean
+  /** `is SCOPE`, or why it cannot be read. */
+  scope: string
+}
 
 /** What one node does for the cluster, read in one script. */
 export interface ServiceState {
+  /** Who holds the lock of a play that runs now. */
+  lock: string
+  /** What the maintenance marker says; undefined when there is none. */
+  maintenance: string | undefined
   heartbeat: boolean
   /** heartbeat says both that it is up and that no hand-over is under way */
   stable: boolean
   vip: boolean
+  /** `em1/24` */
+  vipAt: string
   device: DrbdDevice | undefined
   mounted: boolean
+  readOnly: boolean
+  fileSystemErrors: number
+  /** A stop of the resource script did not come to its end. */
+  stopFailed: boolean
   nfsd: number
+  nfs: NfsdState | undefined
+  /** Command lines of nfsdcld and rpc.mountd. */
+  daemons: string[]
   exported: boolean
+  /** Exports of the kernel that no file declares: `/data *` */
+  foreignExports: string[]
   /** This node has served before: from then on nothing starts it but heartbeat and its operator. */
   served: string
   /** status of the peer's links as heartbeat sees them: `em2 up` */
   links: string[]
-  space: { used: string; inodes: string } | undefined
+  /** NICs without a carrier. */
+  unplugged: string[]
+  space: { mount: string; used: number; inodes: number }[]
+  /** What the next boot would do that the cluster alone may do, or not do that it needs. */
+  boot: string[]
+  sums: Record<string, string>
+  versions: Record<string, string>
 }
 
-/** Marks a node that has been part of a serving cluster, with the stage it served at. */
-export const servedMarker = '/var/lib/nfsha-play/served'
+const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
+const pairsOf = (lines: string[], key: number, value: number): Record<string, string> =>
+  Object.fromEntries(lines.map(l => l.trim().split(/\s+/)).map(words => [words[key] ?? '', words[value] ?? '']))
 
 export const serviceProbe = (vars: Vars, platform: Platform, peerName: string): Probe<ServiceState> => ({
-  sh: `echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)}
-echo "@rsc"; cl_status rscstatus 2>/dev/null
-echo "@links"; for l in $(cl_status listhblinks ${peerName} 2>/dev/null); do echo "$l $(cl_status hblinkstatus ${peerName} $l 2>/dev/null)"; done
-echo "@vip"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'
-echo "@drbd"; cat /proc/drbd 2>/dev/null
-echo "@mount"; grep '^${vars.drbd_device} ${vars.nfs_export_path} ' /proc/mounts
-echo "@nfsd"; cat /proc/fs/nfsd/threads 2>/dev/null
-echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
-echo "@served"; cat ${servedMarker} 2>/dev/null
-echo "@space"; grep -q '^${vars.drbd_device} ' /proc/mounts && { df -P ${vars.nfs_export_path} | tail -n 1; df -Pi ${vars.nfs_export_path} | tail -n 1; }; true`,
-  parse({ stdout }) {
-    const blocks = blocksOf(stdout)
-    const block = (name: string) => (blocks[name] ?? '').trim()
-    const minor = minorOf(vars.drbd_device)
-    const [space, inodes] = block('space')
-      .split('\n')
-      .map(l => l.split(/\s+/)[4] ?? '')
-    return present({
-      heartbeat: block('heartbeat') === 'active',
-      stable: /^(all|local|foreign|none)$/.test(block('rsc')),
-      vip: block('vip') !== '',
-      device: parseProcDrbd(blocks.drbd ?? '').devices.find(d => d.minor === minor),
-      mounted: block('mount') !== '',
-      nfsd: Number(block('nfsd') || 0),
-      exported:
-        Number(block('nfsd') || 0) > 0 && // etab outlives a power loss
-        block('exports')
-          .split('\n')
-          .some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
-      served: block('served'),
-      links: block('links')
-        .split('\n')
-        .filter(l => l !== ''),
-      space: space ? { used: space, inodes: inodes ?? '' } : undefined,
-    })
-  },
+  sh: serviceScript(vars, platform, peerName),
+  timeout: 30_000,
+  parse: ({ stdout }) => present(parseService(stdout, vars)),
 })
+
+/** Pure. */
+export const parseService = (stdout: string, vars: Vars): ServiceState => {
+  const blocks = blocksOf(stdout)
+  const block = (name: string) => (blocks[name] ?? '').trim()
+  const nfsd = Number(block('nfsd') || 0)
+  const vip = vipOf(blocks.addr ?? '', vipAddress(vars))
+  const [marker, ...said] = block('maintenance').split('\n')
+  const mount = block('mount')
+  return {
+    lock: linesOf(blocks.lock)[1] ?? '',
+    maintenance: marker === 'marked' ? (said[0] ?? '') : undefined,
+    heartbeat: block('heartbeat') === 'active',
+    stable: /^(all|local|foreign|none)$/.test(block('rsc')),
+    vip: vip !== '',
+    vipAt: vip,
+    device: parseProcDrbd(blocks.drbd ?? '').devices.find(d => d.minor === minorOf(vars.drbd_device)),
+    mounted: mount !== '',
+    readOnly: /^\S+ \S+ \S+ ro\b/.test(mount),
+    fileSystemErrors: Number(block('fs-errors') || 0),
+    stopFailed: block('stop-failed') !== '',
+    nfsd,
+    nfs: nfsd > 0 ? nfsdOf(block) : undefined,
+    daemons: linesOf(blocks.daemons).map(l => l.trim()),
+    exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
+    foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
+    served: block('served'),
+    links: linesOf(blocks.links),
+    unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),
+    space: spaceOf(blocks.space ?? '', blocks.inodes ?? ''),
+    boot: bootProblems(block('interfaces'), block('fstab'), vars),
+    sums: pairsOf(linesOf(blocks.sums), 1, 0),
+    versions: pairsOf(linesOf(blocks.packages), 0, 1),
+  }
+}
+
+const nfsdOf = (block: (name: string) => string): NfsdState => {
+  const [lease = '', grace = ''] = block('times').split('\n')
+  return {
+    versions: block('versions'),
+    lease: Number(lease),
+    grace: Number(grace),
+    tracked: block('tracking') === 'nfsdcld',
+    scope: block('scope') || 'nothing answered',
+  }
+}
+
+/** `2: em1    inet 192.168.0.219/24 scope global em1` becomes `em1/24`. */
+const vipOf = (addresses: string, vip: string): string =>
+  linesOf(addresses).flatMap(line => {
+    const [, nic, ip, prefix] = /^\d+: (\S+)\s+inet ([\d.]+)\/(\d+)/.exec(line) ?? []
+    return ip === vip ? [`${nic}/${prefix}`] : []
+  })[0] ?? ''
+
+/** Lines of etab (`/data<TAB>192.168.0.0/24(options)`) whose path and client stand together in no file. exports(5). */
+const foreignExports = (etab: string, files: string): string[] =>
+  linesOf(etab).flatMap(line => {
+    const [path = '', client = ''] = line.replace(/\(.*/, '').split(/\t/)
+    const declared = linesOf(files).some(l => l.trim().split(/\s+/)[0] === path && l.includes(`${client}(`))
+    return declared ? [] : [`${path} ${client}`]
+  })
+
+/** df -P and df -Pi of the same file systems; two paths of one file system are one row. */
+const spaceOf = (space: string, inodes: string): ServiceState['space'] => {
+  const used = pairsOf(linesOf(space).slice(1), 5, 4)
+  const files = pairsOf(linesOf(inodes).slice(1), 5, 4)
+  return Object.keys(used).map(mount => ({
+    mount,
+    used: Number.parseInt(used[mount] ?? '0', 10),
+    inodes: Number.parseInt(files[mount] ?? '0', 10) || 0,
+  }))
+}
+
+/** Pure: ifupdown's files and fstab(5), as the next boot reads them. Without ifupdown's files nothing is said about addresses. */
+const bootProblems = (interfaces: string, fstab: string, vars: Vars): string[] => {
+  const words = new Set(linesOf(interfaces).flatMap(l => (l.trim().startsWith('#') ? [] : l.trim().split(/[\s/]+/))))
+  const planned: [string, string][] = [
+    [vars.node_service_nic, vars.node_service_ip],
+    [vars.node_heartbeat_nic, vars.node_heartbeat_ip],
+    [vars.node_drbd_nic, vars.node_drbd_ip],
+  ]
+  const isStatic = (nic: string) => new RegExp(`^\\s*iface ${nic} inet static`, 'm').test(interfaces)
+  const mounts = linesOf(fstab).map(l => l.trim().split(/\s+/))
+  return [
+    ...(words.has(vipAddress(vars)) ? [`the boot gives ${vipAddress(vars)} to this node`] : []),
+    ...planned.filter(([nic, ip]) => isStatic(nic) && !words.has(ip)).map(([nic, ip]) => `the boot does not give ${ip} to ${nic}`),
+    ...mounts
+      .filter(([what = '', where]) => !what.startsWith('#') && (what === vars.drbd_device || where === vars.nfs_export_path))
+      .map(([what, where]) => `the boot mounts ${what} on ${where}`),
+  ]
+}
 
 export type NamedState = ServiceState & { host: string }
 
 export const statesOf = (members: Member<ServiceState>[]): NamedState[] =>
   members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
-
-const names = (states: NamedState[]): string => states.map(s => s.host).join(' and ') || 'no node'
-
-/** Pure: everything that speaks against "one node serves, the other stands by", by the words an operator would look for. */
-export const serviceProblems = (states: NamedState[], stage: Vars['ha_stage']): string[] => {
-  const problems: string[] = []
-  const add = (wrong: boolean, text: string) => wrong && problems.push(text)
-  const holders = states.filter(s => s.vip)
-  for (const s of states) add(!s.heartbeat, `heartbeat does not run on ${s.host}`)
-  add(holders.length !== 1, `the virtual IP is on ${names(holders)}, it belongs on exactly one`)
-  if (stage === 'vip') return problems
-  const [holder] = holders
-  const primaries = states.filter(s => s.device?.role === 'Primary')
-  add(
-    primaries.length !== 1 || primaries[0]?.host !== holder?.host,
-    `DRBD is Primary on ${names(primaries)}, wanted where the virtual IP is`,
-  )
-  for (const s of states) {
-    add(!s.device, `DRBD has no device on ${s.host}`)
-    if (!s.device) continue
-    const good = s.device.disk === 'UpToDate' || /^(Sync|PausedSync)/.test(s.device.connection)
-    add(!good, `DRBD is ${s.device.disk} on ${s.host}`)
-    add(
-      ['StandAlone', 'WFConnection'].includes(s.device.connection),
-      `DRBD on ${s.host} has no connection to its peer (${s.device.connection})`,
-    )
-  }
-  const where = (key: 'mounted' | 'exported', what: string) => {
-    const at = states.filter(s => s[key])
-    add(at.length !== 1 || at[0]?.host !== holder?.host, `${what} on ${names(at)}, wanted where the virtual IP is`)
-  }
-  where('mounted', 'the file system is mounted')
-  where('exported', 'the file system is exported')
-  for (const s of states)
-    add(s.vip !== s.nfsd > 0, s.vip ? `nfsd does not run on ${s.host}` : `nfsd runs on ${s.host}, which does not hold the virtual IP`)
-  return problems
-}

@@ -1,21 +1,25 @@
 import type { ClusterResource } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
 import { peerOf } from '../role.ts'
+import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDifferences } from './service-problems.ts'
 import type { ServiceState } from './service-state.ts'
-import { serviceProbe, serviceProblems, statesOf } from './service-state.ts'
+import { serviceProbe, statesOf } from './service-state.ts'
 
 /** One node serves and the other stands by: address, DRBD, mount, export and nfsd, judged together. What is wrong is left alone and named. */
 export const serves = (context: Context): ClusterResource<ServiceState> => ({
   scope: 'cluster',
   id: 'the cluster serves',
   assertion: true,
+  // Straight after a first start or a hand-over a link may not have been heard yet.
+  settle: 15_000,
   alters: 'itself',
   probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
   changes(members) {
     const states = statesOf(members)
     if (states.every(s => s.served === '')) return { kind: 'unknown', until: 'first start of heartbeat' }
-    const problems = serviceProblems(states, context.vars.ha_stage)
-    return problems.length === 0 ? [] : `${problems.join('\n')}\na run never moves or starts a cluster that has served`
+    const { vars } = context
+    const nfsd = vars.ha_stage === 'vip' ? [] : nfsdDifferences(states, vars)
+    return [...maintenanceDifferences(states), ...serviceDifferences(states, vars.ha_stage), ...linkDifferences(states), ...nfsd]
   },
   apply: async () => undefined,
 })

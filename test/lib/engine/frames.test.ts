@@ -52,3 +52,9 @@ test('what was not answered is left out', () => {
 test('blocks are cut at their names and keep what is between', () => {
   expect(blocksOf('@a\n1\n2\n@b\n@c-d\nx\n')).toEqual({ a: '1\n2', 'c-d': 'x\n' })
 })
+
+test('a line for the log of the host goes before the probes, and nothing in it is shell', () => {
+  const script = batchScript([probe('echo one')], boundary, [`file it's $(touch x): mode`])
+  expect(script).toContain(`logger -t nfsha-play -p daemon.notice -- 'file it'\\''s $(touch x): mode' </dev/null >/dev/null 2>&1\n`)
+  expect(parseBatch(spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' }).stdout, '', boundary)[0]?.stdout).toBe('one\n')
+})

@@ -1,0 +1,57 @@
+import { pairIdentity } from '../../roles/identity.ts'
+import { watch } from '../../roles/status/watch.ts'
+import type { Vars } from '../../roles/vars.ts'
+import type { PlayPlan } from '../engine/play.ts'
+import { driftReport } from '../report/drift.ts'
+import { driftLines, onChange } from '../report/drift-lines.ts'
+import type { Event } from '../report/events.ts'
+import { refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './drift-outputs.ts'
+import { type PlayArguments, UsageError } from './options.ts'
+import { preparePlay, runPrepared } from './play.ts'
+
+/** What `drift` has beside the options of a play. */
+export interface DriftOptions {
+  report?: string
+  metrics?: string
+  syslog?: boolean
+  onChangeOnly?: boolean
+}
+
+/** The play of a pair, and what matters in service, whatever tags were chosen. Clients have no service to watch. */
+const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
+  play.identity === pairIdentity
+    ? { ...play, roles: [...play.roles, watch], selects: tags => tags[0] === watch.name || play.selects(tags) }
+    : play
+
+/**
+ * `nfsha-play drift`: check mode over the whole play and the service, judged from its events. Prints what differs and nothing else; takes no lock and
+ * writes nothing on a host. Resolves with the exit code.
+ */
+export const drift = async (argument: string, options: PlayArguments, outputs: DriftOptions): Promise<number> => {
+  refuseUnwritable(outputs)
+  const prepared = await preparePlay(argument, options)
+  if (prepared.plan.plays.every(play => play.targets.length === 0))
+    throw new UsageError(`${argument}: no host of this inventory is played by it, so there is nothing to look at`)
+  if (options.syntaxCheck) return 0
+  const plan = { ...prepared.plan, plays: prepared.plan.plays.map(watched) }
+  const events: Event[] = []
+  const keep = (event: Event) => {
+    if (event.type !== 'task-start' && event.type !== 'table') events.push(event)
+  }
+  await runPrepared(argument, { ...prepared, plan }, { ...options, check: true }, { watch: [keep], drift: true })
+  const report = driftReport(events, argument)
+  if (outputs.report !== undefined) writeReport(outputs.report, report)
+  if (outputs.metrics !== undefined) writeMetrics(outputs.metrics, report)
+  const memory = outputs.onChangeOnly
+    ? remembered([argument, ...(options.inventory ?? []), options.limit ?? '', ...(options.tags ?? [])])
+    : undefined
+  const { lines, told } = memory ? onChange(report, memory.told, new Date()) : { lines: driftLines(report), told: undefined }
+  const faults = events.flatMap(e => (e.type === 'internal-error' ? [`internal error: ${e.message}`] : []))
+  const jsonl = options.output === 'jsonl' ? report.findings.filter(f => f.alarm).map(f => JSON.stringify(f)) : lines
+  process.stdout.write(jsonl.map(line => `${line}\n`).join(''))
+  process.stderr.write(faults.map(line => `${line}\n`).join(''))
+  if (outputs.syslog) tellSyslog(lines)
+  // Last: what could not be told is told again by the next run.
+  memory?.keep(told)
+  return report.exitCode
+}

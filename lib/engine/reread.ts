@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Resource } from '../resources/resource.ts'
+import type { ClusterSession, HostSession, Outcome } from './session.ts'
+
+/** ms from a bad reading to the next one, and how long a drift run gives a cluster altogether to turn out well. */
+const pause = 3_000
+const limit = 15_000
+
+type Session = Pick<ClusterSession, 'drift' | 'rereadUntil' | 'signal'>
+
+/**
+ * In a drift run a bad outcome is read again before it is said: a hand-over, a reconnect or a heartbeat that is late takes seconds and is no
+ * drift. The first bad one opens the time that all of the cluster's share; what comes after it is read once more at least. What a run would
+ * mend does not mend itself, so once more is enough for it. In other runs only a judgement that has a time to settle is made again.
+ */
+export const confirmed = async (
+  run: () => Promise<Outcome>,
+  hosts: Pick<HostSession, 'readings'>[],
+  resource: Pick<Resource, 'id' | 'assertion' | 'settle'>,
+  session: Session,
+): Promise<Outcome> => {
+  let outcome = await run()
+  if (!isBad(outcome)) return outcome
+  const isFirst = !session.drift || session.rereadUntil === undefined
+  const until = deadline(resource, session)
+  if (until === undefined) return outcome
+  if (isFirst) await wait(session.signal)
+  while (isBad(outcome) && !session.signal.aborted) {
+    for (const { readings } of hosts) readings.stale([resource.id])
+    outcome = await run()
+    if (outcome.status === 'changed' || Date.now() + pause > until) return outcome
+    if (isBad(outcome)) await wait(session.signal)
+  }
+  return outcome
+}
+
+const deadline = ({ assertion, settle }: Pick<Resource, 'assertion' | 'settle'>, session: Session): number | undefined => {
+  if (session.drift) {
+    session.rereadUntil ??= Date.now() + limit
+    return session.rereadUntil
+  }
+  return assertion && settle !== undefined ? Date.now() + settle : undefined
+}
+
+const wait = (signal: AbortSignal) => delay(pause, undefined, { signal }).catch(() => undefined)
+
+const isBad = ({ status }: Outcome): boolean => status !== 'ok' && status !== 'skipped'

@@ -1,0 +1,60 @@
+import type { Platform } from '../../lib/platform/platform.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { vipAddress } from '../role.ts'
+import type { Vars } from '../vars.ts'
+import { scopeScript } from './nfsd-scope.ts'
+
+/** Marks a node that has been part of a serving cluster, with the stage it served at. */
+export const servedMarker = '/var/lib/nfsha-play/served'
+/** On both nodes while an operator works on the cluster; its first line says who and why. */
+export const maintenanceMarker = '/var/lib/nfsha-play/maintenance'
+
+const nicsOf = (vars: Vars): string[] => [vars.node_service_nic, vars.node_heartbeat_nic, vars.node_drbd_nic]
+
+/** Configuration that must be the same on both nodes, declared by a role or not. */
+const sameFiles = ({ paths }: Platform): string[] => [
+  '/etc/drbd.conf',
+  `${paths.drbdConfigDir}/*`,
+  '/etc/exports',
+  '/etc/exports.d/*',
+  '/etc/nfs.conf',
+  '/etc/nfs.conf.d/*',
+  '/etc/idmapd.conf',
+  ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha'].map(f => `${paths.haDir}/${f}`),
+]
+
+/** What one node does for the cluster. One script, and few forks in it: a fork costs 15 ms on an emulated machine. */
+export const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
+  const { drbd_device: device, nfs_export_path: path } = vars
+  const packages = [...platform.packages.heartbeat, ...platform.packages.drbd, ...platform.packages.nfsServer]
+  return `show() { [ -r "$1" ] && while IFS= read -r l || [ -n "$l" ]; do echo "$l"; done < "$1"; } 2>/dev/null
+echo "@lock"; show /run/nfsha-play/holder && { read -r h < /run/nfsha-play/holder; [ -d "/proc/$h" ] && show /run/nfsha-play/owner; }
+echo "@maintenance"; [ -e ${maintenanceMarker} ] && { echo "marked"; show ${maintenanceMarker}; }
+echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)}
+echo "@rsc"; cl_status rscstatus 2>/dev/null
+echo "@links"; for l in $(cl_status listhblinks ${peerName} 2>/dev/null); do echo "$l $(cl_status hblinkstatus ${peerName} $l 2>/dev/null)"; done
+echo "@carrier"; for n in ${nicsOf(vars).join(' ')}; do c=0; { read -r c < /sys/class/net/$n/carrier; } 2>/dev/null; echo "$n \${c:-0}"; done
+echo "@addr"; ip -o -4 addr show
+echo "@drbd"; cat /proc/drbd 2>/dev/null
+echo "@mount"; grep '^${device} ${path} ' /proc/mounts
+echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
+echo "@stop-failed"; [ -e /run/nfsha.stop-failed ] && echo yes
+echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
+if [ "\${t:-0}" -gt 0 ]; then
+  echo "@versions"; show /proc/fs/nfsd/versions
+  echo "@times"; show /proc/fs/nfsd/nfsv4leasetime; show /proc/fs/nfsd/nfsv4gracetime
+  # This pipe is there while nfsd uses nfsdcld, and gone when it has fallen back to another way of tracking its clients.
+  echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
+  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
+fi
+echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
+echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
+echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
+echo "@served"; show ${servedMarker}
+echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var $m; echo "@inodes"; df -Pi / /var $m
+echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
+echo "@fstab"; show /etc/fstab
+echo "@sums"; sha256sum ${sameFiles(platform).join(' ')} 2>/dev/null
+echo "@packages"; dpkg-query -W -f '\${Package} \${Version}\\n' ${packages.join(' ')} 2>/dev/null
+echo "@minor"; echo ${minorOf(device)}`
+}

@@ -1,0 +1,44 @@
+import { atWork } from '../../lib/resources/at-work.ts'
+import type { ClusterResource } from '../../lib/resources/resource.ts'
+import { maintenanceDifferences, transitionDifferences } from '../integrate/service-problems.ts'
+import type { ServiceState } from '../integrate/service-state.ts'
+import { serviceProbe, statesOf } from '../integrate/service-state.ts'
+import type { Context, Role } from '../role.ts'
+import { peerOf } from '../role.ts'
+import { overview } from './overview.ts'
+
+/** A play that runs now, or an operator's maintenance: what differs meanwhile is their doing, so drift names them instead. */
+const whoIsAtWork = (context: Context): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: atWork.resource,
+  assertion: true,
+  partial: true,
+  alters: 'itself',
+  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  changes(members) {
+    const states = statesOf(members)
+    const plays = states.flatMap(s => (s.lock === '' ? [] : [{ attribute: atWork.play, host: s.host, from: s.lock, to: 'ended' }]))
+    return [...plays, ...maintenanceDifferences(states)]
+  },
+  apply: async () => undefined,
+})
+
+/** Not in `status.yml`: it shows a hand-over that is under way, and need not wait until it has ended. */
+const stable = (context: Context): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: 'heartbeat is stable',
+  assertion: true,
+  partial: true,
+  alters: 'itself',
+  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  changes: members => transitionDifferences(statesOf(members)),
+  apply: async () => undefined,
+})
+
+/** What `drift` looks at beside the roles of a play: the state of the service, and who is at work on it. */
+export const watch: Role = {
+  name: 'watch',
+  summary: 'the state of the service, and who is at work on it',
+  // A play of `status.yml` has the overview already.
+  steps: c => [whoIsAtWork(c), stable(c), { ...overview(c), shared: true }],
+}

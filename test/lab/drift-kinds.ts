@@ -1,0 +1,251 @@
+/** One way in which a converged cluster can come to differ, by hand. `H` is the node that serves, `S` the one that stands by. */
+export interface DriftKind {
+  name: string
+  on: 'H' | 'S'
+  /** Breaks it. */
+  break: string
+  /** Puts right what a plain run leaves alone; run in any case afterwards. */
+  repair?: string
+  /** What drift names: the resource, and (a part of) what it is. */
+  resource: string | RegExp
+  is: RegExp
+  /** Mended by a plain run, or named with this playbook. */
+  mended: true | 'status.yml' | 'switchover.yml' | 'split-brain.yml'
+  /** A cable, pulled from outside. */
+  cable?: string
+}
+
+const file = (path: string, how: string, is: RegExp): DriftKind => ({
+  name: `${path}: ${how}`,
+  on: 'S',
+  break: how,
+  resource: `file ${path}`,
+  is,
+  mended: true,
+})
+
+const declared: DriftKind[] = [
+  file('/etc/exports.d/nfsha.exports', 'echo "/srv *(ro)" >> /etc/exports.d/nfsha.exports', /other content/),
+  file('/etc/nfs.conf.d/nfsha.conf', 'chmod 0600 /etc/nfs.conf.d/nfsha.conf', /mode 0600/),
+  file('/etc/modules-load.d/nfsha-drbd.conf', 'rm /etc/modules-load.d/nfsha-drbd.conf', /no content/),
+  file('/etc/ha.d/resource.d/nfsha', 'chown nobody /etc/ha.d/resource.d/nfsha', /owner nobody/),
+  file('/etc/drbd.d/drbd.res', 'echo "# by hand" >> /etc/drbd.d/drbd.res', /other content/),
+  file('/usr/sbin/policy-rc.d', 'chmod 0644 /usr/sbin/policy-rc.d', /mode 0644/),
+  {
+    name: 'names of the nodes gone from /etc/hosts',
+    on: 'S',
+    break: "sed -i '/redhat/d' /etc/hosts",
+    resource: 'names of the nodes in /etc/hosts',
+    is: /other content/,
+    mended: true,
+  },
+  {
+    name: 'host name after a boot',
+    on: 'S',
+    break: 'echo other > /etc/hostname',
+    resource: 'host name',
+    is: /name after a boot other/,
+    mended: true,
+  },
+  {
+    name: 'held package unheld',
+    on: 'S',
+    break: 'apt-mark unhold heartbeat',
+    resource: /^package heartbeat/,
+    is: /not held/,
+    mended: true,
+  },
+  {
+    name: 'nfs-server unmasked',
+    on: 'S',
+    break: 'systemctl unmask nfs-server',
+    resource: 'service nfs-server.service',
+    is: /masked no/,
+    mended: true,
+  },
+  {
+    name: 'nfs-server masked only until the next boot',
+    on: 'S',
+    break: 'systemctl unmask nfs-server; systemctl mask --runtime nfs-server',
+    repair: 'systemctl unmask --runtime nfs-server; systemctl mask nfs-server',
+    resource: 'service nfs-server.service',
+    is: /masked until the next boot/,
+    mended: true,
+  },
+  {
+    name: 'heartbeat started by the boot',
+    on: 'S',
+    break: 'systemctl enable heartbeat',
+    resource: 'service heartbeat',
+    is: /boot enabled/,
+    mended: true,
+  },
+  {
+    name: 'DRBD not brought up by the boot',
+    on: 'S',
+    break: 'systemctl disable nfsha-drbd.service',
+    resource: 'service nfsha-drbd.service',
+    is: /boot disabled/,
+    mended: true,
+  },
+  { name: 'chrony stopped', on: 'S', break: 'systemctl stop chrony', resource: 'service chrony', is: /running no/, mended: true },
+  {
+    name: 'route gone',
+    on: 'S',
+    break: 'ip -4 route del $(ip -4 route show | grep -o "^172.16.0.2[0-9]* dev em2" | head -n 1)',
+    resource: /^route 172\.16\.0\./,
+    is: /nothing/,
+    mended: true,
+  },
+  {
+    name: "DRBD's kernel settings differ from its file",
+    on: 'S',
+    break: 'drbdsetup-84 disk-options 0 --c-max-rate=1M 2>/dev/null || drbdsetup disk-options 0 --c-max-rate=1M',
+    resource: 'DRBD resource drbd',
+    is: /kernel differs/,
+    mended: true,
+  },
+  {
+    name: 'kernel exports less than declared',
+    on: 'H',
+    break: 'exportfs -o ro,fsid=1 192.168.0.0/24:/data',
+    resource: 'reload exports',
+    is: /export \/data/,
+    mended: true,
+  },
+  { name: 'mount point writable', on: 'S', break: 'chattr -i /data', resource: 'mount point /data', is: /immutable no/, mended: true },
+]
+
+const inService: DriftKind[] = [
+  {
+    name: 'export that no file declares',
+    on: 'H',
+    break: 'exportfs -o ro 192.168.0.50:/srv',
+    repair: 'exportfs -u 192.168.0.50:/srv',
+    resource: 'kernel exports',
+    is: /\/srv 192\.168\.0\.50/,
+    mended: 'status.yml',
+  },
+  {
+    name: 'configuration of one node alone',
+    on: 'S',
+    break: 'cp -p /etc/idmapd.conf /root/idmapd.conf; echo "# by hand" >> /etc/idmapd.conf',
+    repair: 'mv /root/idmapd.conf /etc/idmapd.conf',
+    resource: 'configuration /etc/idmapd.conf',
+    is: /M1 .*, M2 /,
+    mended: 'status.yml',
+  },
+  {
+    name: 'the boot would take the virtual IP',
+    on: 'S',
+    break: 'printf "iface em1 inet static\\n  address 192.168.0.219/24\\n" > /etc/network/interfaces.d/vip',
+    repair: 'rm -f /etc/network/interfaces.d/vip',
+    resource: 'next boot',
+    is: /gives 192\.168\.0\.219/,
+    mended: 'status.yml',
+  },
+  {
+    name: 'the boot would mount the share',
+    on: 'S',
+    break: 'echo "/dev/drbd0 /data ext4 noauto 0 0" >> /etc/fstab',
+    repair: "sed -i '/drbd0/d' /etc/fstab",
+    resource: 'next boot',
+    is: /mounts \/dev\/drbd0 on \/data/,
+    mended: 'status.yml',
+  },
+  {
+    name: 'space short',
+    on: 'H',
+    break: 'fallocate -l $(($(df -P --output=avail -B1 /data | tail -n 1) * 97 / 100)) /data/.fill; sync',
+    repair: 'rm -f /data/.fill',
+    resource: 'space on /data',
+    is: /9\d% used|100% used/,
+    mended: 'status.yml',
+  },
+  {
+    name: 'threads of nfsd',
+    on: 'H',
+    break: 'unshare -u sh -c "hostname nfsha-drbd; rpc.nfsd 4"',
+    repair: 'unshare -u sh -c "hostname nfsha-drbd; rpc.nfsd 8"',
+    resource: 'nfsd threads',
+    is: /^4$/,
+    mended: 'switchover.yml',
+  },
+  {
+    name: 'scope of nfsd: the thread count written outside the namespace',
+    on: 'H',
+    break: 'rpc.nfsd 8',
+    repair: 'unshare -u sh -c "hostname nfsha-drbd; rpc.nfsd 8"',
+    resource: 'nfsd scope',
+    is: /^M[12]\.redhat\.sx$/,
+    mended: 'switchover.yml',
+  },
+  {
+    name: 'rpc.mountd died',
+    on: 'H',
+    break: 'kill $(pidof rpc.mountd)',
+    repair: 'pidof rpc.mountd || rpc.mountd',
+    resource: 'rpc.mountd',
+    is: /stopped/,
+    mended: 'switchover.yml',
+  },
+  {
+    name: 'nfsdcld died',
+    on: 'H',
+    break: 'kill $(pidof nfsdcld)',
+    repair: 'pidof nfsdcld || nfsdcld -s /data/.nfsha/nfsdcld',
+    resource: 'nfsdcld storage',
+    is: /nfsdcld is stopped/,
+    mended: 'switchover.yml',
+  },
+  {
+    name: 'nfsd on the standby',
+    on: 'S',
+    break: 'mount -t nfsd nfsd /proc/fs/nfsd 2>/dev/null; rpc.nfsd 1',
+    repair: 'rpc.nfsd 0; true',
+    resource: 'nfsd',
+    is: /running/,
+    mended: 'status.yml',
+  },
+  {
+    name: 'virtual IP on both',
+    on: 'S',
+    // No ARP answer for it: clients go on talking to the node that serves.
+    break: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1; ip addr add 192.168.0.219/32 dev lo',
+    repair: 'ip addr del 192.168.0.219/32 dev lo 2>/dev/null; sysctl -qw net.ipv4.conf.all.arp_ignore=0',
+    resource: 'virtual IP',
+    is: /on M1 and M2/,
+    mended: 'split-brain.yml',
+  },
+  {
+    name: 'DRBD StandAlone',
+    on: 'S',
+    break: 'drbdadm disconnect drbd',
+    repair: 'drbdadm connect drbd; for i in $(seq 60); do grep -q "ds:UpToDate/UpToDate" /proc/drbd && break; sleep 1; done',
+    resource: 'DRBD connection',
+    is: /StandAlone/,
+    mended: 'split-brain.yml',
+  },
+  {
+    name: 'cable of em2 pulled',
+    on: 'S',
+    break: 'true',
+    resource: 'link em2',
+    is: /no carrier/,
+    mended: 'status.yml',
+    cable: 'em2',
+  },
+  {
+    name: 'heartbeat stopped on the standby',
+    on: 'S',
+    break: 'systemctl stop heartbeat',
+    repair:
+      'systemctl start heartbeat; for i in $(seq 60); do [ "$(cl_status rscstatus 2>/dev/null)" = none ] || [ "$(cl_status rscstatus 2>/dev/null)" = local ] && break; sleep 1; done',
+    resource: 'heartbeat',
+    is: /stopped/,
+    mended: 'status.yml',
+  },
+]
+
+/** Each is broken, found, and mended by a run or left alone by it and named. */
+export const driftKinds: DriftKind[] = [...declared, ...inService]

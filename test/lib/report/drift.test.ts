@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest'
+import type { DriftReport } from '../../../lib/report/drift.ts'
+import { driftReport } from '../../../lib/report/drift.ts'
+import { driftLines, fingerprint, onChange } from '../../../lib/report/drift-lines.ts'
+import { driftMetrics, lastCompleteIn } from '../../../lib/report/drift-metrics.ts'
+import { playStart, recorded, runStart, taskEnd } from './runs.ts'
+
+const start = [runStart({ check: true }), playStart(['M1', 'M2'])]
+const reportOf = (...bodies: Parameters<typeof recorded>[0]) => driftReport(recorded([...start, ...bodies]), 'site.yml')
+
+const ha = { host: 'M1', role: 'heartbeat', resource: 'file /etc/ha.d/ha.cf' }
+const mode = { attribute: 'mode', from: '0600', to: '0644' }
+const content = { attribute: 'content', from: 'a\n', to: 'b\n', diff: true }
+const fileDiffers = taskEnd('changed', { ...ha, changes: [content, mode] })
+const service = { host: 'M1', hosts: ['M1', 'M2'], role: 'integrate', resource: 'the cluster serves' }
+const both = { attribute: 'virtual IP', from: 'on M1 and M2', to: 'on exactly one', remedy: 'split-brain.yml' }
+const nfsd = { attribute: 'nfsd', host: 'M2', from: 'running', to: 'running only where the virtual IP is', remedy: 'status.yml' }
+const atWork = (attribute: string, from: string) =>
+  taskEnd('failed', {
+    host: 'M1',
+    hosts: ['M1', 'M2'],
+    role: 'watch',
+    resource: 'who is at work',
+    changes: [{ attribute, from, to: 'over', host: 'M1' }],
+  })
+const lost = { type: 'host-unreachable' as const, host: 'M2', message: 'no route to host', cluster: 'nfs' }
+
+test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
+  ['nothing differs', [taskEnd('ok', ha), taskEnd('skipped', { ...ha, reason: 'mounted here' })], 0, []],
+  ['declared', [fileDiffers], 5, ['M1: file /etc/ha.d/ha.cf: other content, mode 0600, should be as declared, 0644 (mended by site.yml)']],
+  [
+    'absent',
+    [taskEnd('changed', { ...ha, changes: [{ ...content, from: '' }] })],
+    5,
+    ['M1: file /etc/ha.d/ha.cf: no content, should be as declared (mended by site.yml)'],
+  ],
+  [
+    'a secret',
+    [taskEnd('changed', { ...ha, changes: [{ ...content, secret: true }] })],
+    5,
+    ['M1: file /etc/ha.d/ha.cf: other content, should be as declared (secret, not shown) (mended by site.yml)'],
+  ],
+  [
+    'service',
+    [taskEnd('failed', { ...service, changes: [both, nfsd], error: { message: 'x' } })],
+    5,
+    [
+      'M1,M2: virtual IP: on M1 and M2, should be on exactly one (a run leaves it alone: split-brain.yml)',
+      'M2: nfsd: running, should be running only where the virtual IP is (a run leaves it alone: status.yml)',
+    ],
+  ],
+  [
+    'seen by two resources, said once',
+    [
+      taskEnd('failed', { ...service, changes: [both] }),
+      taskEnd('failed', { ...service, resource: 'state of the service', changes: [both] }),
+    ],
+    5,
+    ['M1,M2: virtual IP: on M1 and M2, should be on exactly one (a run leaves it alone: split-brain.yml)'],
+  ],
+  [
+    'refused',
+    [taskEnd('failed', { ...ha, error: { message: 'it is a\n directory' } })],
+    5,
+    ['M1: file /etc/ha.d/ha.cf: it is a directory, should be no objection'],
+  ],
+  [
+    'unknown',
+    [taskEnd('unknown', { ...ha, reason: 'waits for package x' })],
+    5,
+    ['M1: file /etc/ha.d/ha.cf: waits for package x, should be read'],
+  ],
+  [
+    'a handler',
+    [
+      {
+        type: 'handler-end',
+        host: 'M1',
+        role: 'nfs',
+        handler: 'reload exports',
+        status: 'changed',
+        changes: [{ attribute: 'export /data', from: '', to: 'rw' }],
+        ms: 1,
+      },
+    ],
+    5,
+    ['M1: reload exports: export /data nothing, should be rw (mended by site.yml)'],
+  ],
+  [
+    'unreachable: said once, with what could not be judged',
+    [
+      lost,
+      { ...taskEnd('skipped', { ...service, reason: 'needs M2 (unreachable)' }), pending: true } as never,
+      { ...taskEnd('skipped', { ...service, resource: 'clocks agree', reason: 'needs M2 (unreachable)' }), pending: true } as never,
+      taskEnd('failed', {
+        ...service,
+        changes: [{ attribute: 'node', host: 'M2', from: 'cannot be asked', to: 'answers', remedy: 'status.yml' }],
+      }),
+    ],
+    4,
+    ['M2: connection: no route to host, should be reachable', 'M1,M2: 2 resources of the cluster: needs M2 (unreachable), should be read'],
+  ],
+])('%s', (_name, bodies, code, lines) => {
+  const report = reportOf(...bodies.map(b => ({ cluster: 'nfs', ...b })))
+  expect(driftLines(report)).toEqual(lines)
+  expect(report.exitCode).toBe(code)
+})
+
+test.each([
+  ['running play', 'root@jump pid 7', 'M1: a play is running: root@jump pid 7'],
+  ['maintenance', 'new disk', 'M1: in maintenance: new disk'],
+])('%s is named and nothing alarmed', (attribute, who, line) => {
+  const report = reportOf(fileDiffers, atWork(attribute, who))
+  expect(report.exitCode).toBe(0)
+  expect(driftLines(report)).toEqual([line, '1 differences are not alarmed meanwhile'])
+  expect(report.findings[0]?.alarm).toBe(false)
+})
+
+test('a run that was cut off is not complete and has its own exit code', () => {
+  const cut = reportOf({ type: 'interrupted', signal: 'SIGTERM', pending: [] })
+  expect([cut.complete, cut.exitCode]).toEqual([false, 143])
+  const broken = reportOf({ type: 'internal-error', message: 'x' })
+  expect([broken.complete, broken.exitCode]).toEqual([false, 1])
+})
+
+describe('--on-change-only', () => {
+  const at = (hours: number) => new Date(Date.parse('2026-08-01T10:00:00Z') + hours * 3_600_000)
+  const clean = reportOf(taskEnd('ok', ha))
+  const bad = reportOf(fileDiffers)
+  const first = onChange(bad, undefined, at(0))
+
+  test.each<[string, DriftReport, number, RegExp[], boolean]>([
+    ['the same within a day', bad, 1, [], true],
+    ['the same after a day', bad, 24, [/^M1: file/, /^the same since 2026-08-01T10:00/], true],
+    ['another', reportOf(taskEnd('failed', { ...service, changes: [both] })), 1, [/^M1,M2: virtual IP/], true],
+    ['cleared', clean, 1, [/^cleared: .* since 2026-08-01T10:00/], false],
+    ['nothing is cleared by a maintenance', reportOf(atWork('maintenance', 'x')), 1, [], true],
+  ])('%s', (_name, report, hours, wanted, remembers) => {
+    expect(first.lines).toHaveLength(1)
+    const { lines, told } = onChange(report, first.told, at(hours))
+    expect(lines).toHaveLength(wanted.length)
+    for (const [i, line] of wanted.entries()) expect(lines[i]).toMatch(line)
+    expect(told !== undefined).toBe(remembers)
+  })
+
+  test('figures that move are no new state', () => {
+    const of = (from: string) => reportOf(taskEnd('failed', { ...service, changes: [{ attribute: 'clocks', from, to: 'at most 1 s' }] }))
+    expect(fingerprint(of('18.6 s apart'))).toBe(fingerprint(of('17 s apart')))
+    expect(fingerprint(clean)).toBe('')
+  })
+
+  test('nothing before, nothing now: nothing is said', () =>
+    expect(onChange(clean, undefined, at(0))).toEqual({ lines: [], told: undefined }))
+})
+
+describe('metrics', () => {
+  test('count by host and kind, and carry the last complete check on', () => {
+    const whole = reportOf(fileDiffers, taskEnd('failed', { ...service, changes: [both] }))
+    const text = driftMetrics(whole, whole.ended)
+    expect(text).toContain('nfsha_drift_findings{host="M1",kind="differs"} 1\n')
+    expect(text).toContain('nfsha_drift_findings{host="M2",kind="wrong"} 1\n')
+    expect(text).toContain('nfsha_drift_exit_code 5\n')
+    const partial = reportOf({ ...lost })
+    const later = driftMetrics(partial, lastCompleteIn(text))
+    expect(lastCompleteIn(later)).toBe(whole.ended)
+    expect(later).toContain('nfsha_drift_host_reachable{host="M2"} 0\n')
+    expect(lastCompleteIn('nonsense')).toBeUndefined()
+  })
+
+  test('every line is a comment or a sample', () => {
+    for (const line of driftMetrics(reportOf(fileDiffers), undefined).trimEnd().split('\n'))
+      expect(line).toMatch(/^(# (HELP|TYPE) nfsha_\w+ .+|nfsha_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? \d+(\.\d+)?)$/)
+  })
+})
