@@ -1,13 +1,11 @@
 import { file, removed } from '../../lib/resources/file.ts'
 import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
 import { handOver, handOverProblems } from '../hand-over.ts'
+import { maintenanceMarker } from '../integrate/service-probe.ts'
 import type { NamedState, ServiceState } from '../integrate/service-state.ts'
 import { serviceProbe, statesOf } from '../integrate/service-state.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
-
-/** Names the node that is worked on; drift and status tell it instead of raising an alarm. */
-export const maintenanceMarker = '/var/lib/nfsha-play/maintenance'
 
 const probeOf = (context: Context) => serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
 
