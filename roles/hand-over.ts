@@ -1,8 +1,22 @@
 import { ApplyFailed } from '../lib/resources/outcome.ts'
 import type { ClusterNodes } from '../lib/resources/resource.ts'
+import { serviceScript } from './integrate/service-probe.ts'
 import type { NamedState } from './integrate/service-state.ts'
+import { parseService } from './integrate/service-state.ts'
+import type { Context } from './role.ts'
 import { vipAddress } from './role.ts'
 import type { Vars } from './vars.ts'
+
+/** What all nodes at hand do for the cluster now. Read only when it is about to matter: it is the dearest of all readings. */
+export const readService = (nodes: ClusterNodes, { vars, platform, cluster }: Context): Promise<NamedState[]> =>
+  Promise.all(
+    nodes.hosts.map(async host => {
+      const peer = cluster.nodes.find(n => n.name !== host)
+      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(vars, platform, peer?.vars.node_name ?? '')}`
+      const { stdout } = await nodes.on(host).connection.run(script, { timeout: 60_000 })
+      return { host, ...parseService(stdout, vars) }
+    }),
+  )
 
 /** Pure: all that speaks against moving the service to `to` now; empty when its clients would hardly notice. */
 export const handOverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => {
@@ -17,6 +31,12 @@ export const handOverProblems = (states: NamedState[], to: string, stage: Vars['
   if (target.device?.disk !== 'UpToDate') problems.push(`DRBD is ${target.device?.disk ?? 'not there'} on ${to}`)
   if (target.device && target.device.connection !== 'Connected') problems.push(`DRBD is ${target.device.connection} on ${to}`)
   return problems
+}
+
+/** The stage that the cluster runs at, which is not yet the wanted one at the first change to `full`: then there is no DRBD role to hand over. */
+export const stageOf = (states: NamedState[], wanted: Vars['ha_stage']): Vars['ha_stage'] => {
+  const served = states.map(s => s.served)
+  return served.includes('vip') && !served.includes('full') ? 'vip' : wanted
 }
 
 /** Pure: links between the nodes that are down. One of two is enough to live with, but no time to move the service for convenience. */

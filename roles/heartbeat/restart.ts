@@ -1,41 +1,29 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems, untilTrue } from '../hand-over.ts'
-import type { ServiceState } from '../integrate/service-state.ts'
-import { serviceProbe } from '../integrate/service-state.ts'
+import { handOver, handOverProblems, readService, untilTrue } from '../hand-over.ts'
+import type { NamedState } from '../integrate/service-state.ts'
 import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
 import type { Daemon } from './daemon.ts'
 import { daemonProbe, parseDaemon } from './daemon.ts'
 
-interface Restartable {
-  daemon: Daemon
-  service: ServiceState
-}
-
-type Named = Restartable & { host: string }
+type Named = Daemon & { host: string }
 
 /**
  * Whether heartbeat runs with the ha.cf that is on disk. Needed on no node: nothing happens, ever. Nothing is serving: both are stopped, then
  * started in order. Serving: the standby first; when it has rejoined the service is handed over, and the other follows, so clients see one
  * short switchover. Refused while that would not be safe.
  */
-export const heartbeatRestart = (id: string, context: Context): ClusterResource<Restartable> => {
-  const { vars, platform } = context
+export const heartbeatRestart = (id: string, context: Context): ClusterResource<Daemon> => {
+  const { platform } = context
   const unit = platform.services.heartbeat
-  const service = serviceProbe(vars, platform, peerOf(context).vars.node_name)
   return {
     scope: 'cluster',
     id,
     settle: 60_000,
     probe: {
-      sh: `${service.sh}\necho "@daemon"; ${daemonProbe(platform.commands.mainPid(unit), [`${platform.paths.haDir}/ha.cf`])}`,
-      parse(output) {
-        const read = service.parse(output)
-        if (read.kind !== 'present') return read
-        return present({ service: read.state, daemon: parseDaemon(output.stdout.split('@daemon\n')[1] ?? '') })
-      },
+      sh: daemonProbe(platform.commands.mainPid(unit), [`${platform.paths.haDir}/ha.cf`]),
+      parse: ({ stdout }) => present(parseDaemon(stdout)),
     },
     changes(members) {
       return outdated(statesOf(members)).map(s => ({
@@ -45,36 +33,32 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
       }))
     },
     async apply(nodes, _changes, members) {
-      const states = statesOf(members)
-      const holder = states.find(s => s.service.vip)
-      if (holder) return rolling(nodes, states, holder, context)
+      const service = await readService(nodes, context)
+      const holder = service.find(s => s.vip)
+      const old = outdated(statesOf(members)).map(s => s.host)
+      if (holder) return rolling(nodes, service, holder.host, old, context)
       for (const host of nodes.hosts) await nodes.on(host).$`${platform.commands.stop(unit)}`
       for (const host of nodes.hosts) await nodes.on(host).$`${platform.commands.start(unit)}`
     },
   }
 }
 
-const statesOf = (members: Member<Restartable>[]): Named[] =>
+const statesOf = (members: Member<Daemon>[]): Named[] =>
   members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
-const outdated = (states: Named[]): Named[] => states.filter(s => s.daemon.running && s.daemon.newer.length > 0)
+const outdated = (states: Named[]): Named[] => states.filter(s => s.running && s.newer.length > 0)
 
-const rolling = async (nodes: ClusterNodes, states: Named[], holder: Named, context: Context): Promise<void> => {
-  const standby = states.find(s => s !== holder)
-  const problems = handOverProblems(
-    states.map(s => ({ host: s.host, ...s.service })),
-    standby?.host ?? '',
-    context.vars.ha_stage,
-  )
-  if (!standby || problems.length > 0)
-    throw new ApplyFailed(`heartbeat must be restarted, but ${holder.host} serves and could not hand over now: ${problems.join(', ')}`, {
+const rolling = async (nodes: ClusterNodes, service: NamedState[], holder: string, old: string[], context: Context): Promise<void> => {
+  const standby = nodes.hosts.find(host => host !== holder) ?? ''
+  const problems = handOverProblems(service, standby, context.vars.ha_stage)
+  if (problems.length > 0)
+    throw new ApplyFailed(`heartbeat must be restarted, but ${holder} serves and could not hand over now: ${problems.join(', ')}`, {
       hint: 'mend that and run again; until then both run with the older configuration',
     })
-  const old = outdated(states)
-  if (old.includes(standby)) await restart(nodes, standby.host, holder.host, context)
+  if (old.includes(standby)) await restart(nodes, standby, holder, context)
   if (!old.includes(holder)) return
-  await handOver(nodes, holder.host, standby.host, context.vars)
-  await restart(nodes, holder.host, standby.host, context)
+  await handOver(nodes, holder, standby, context.vars)
+  await restart(nodes, holder, standby, context)
 }
 
 /** Restarts a node that holds nothing, and waits until both say that it is a member again. */

@@ -1,14 +1,12 @@
 import { blocksOf } from '../../lib/engine/frames.ts'
 import type { FileOptions, FileState } from '../../lib/resources/file.ts'
 import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
+import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterNodes, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems } from '../hand-over.ts'
+import { handOver, handOverProblems, readService, stageOf } from '../hand-over.ts'
 import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
-import type { Vars } from '../vars.ts'
-import type { ServiceState } from './service-state.ts'
-import { serviceProbe } from './service-state.ts'
+import { vipAddress } from '../role.ts'
 
 export interface LiveFile {
   path: string
@@ -16,7 +14,8 @@ export interface LiveFile {
 }
 
 interface LiveState {
-  service: ServiceState
+  /** This node has the virtual IP: what it reads now it acquired by these files. */
+  serves: boolean
   files: Reading<FileState>[]
 }
 
@@ -28,58 +27,55 @@ type NamedLive = LiveState & { host: string }
  * over once, then the other. Nothing is restarted.
  */
 export const liveFiles = (context: Context, files: LiveFile[]): ClusterResource<LiveState> => {
-  const { vars, platform } = context
-  const service = serviceProbe(vars, platform, peerOf(context).vars.node_name)
+  const { vars } = context
   return {
     scope: 'cluster',
     id: 'what heartbeat reads live',
     partial: true,
     probe: {
-      sh: `${service.sh}\n${files.map((f, i) => embeddedProbe(`file-${i}`, f.path)).join('\n')}`,
-      parse(output) {
-        const read = service.parse(output)
-        if (read.kind !== 'present') return read
-        const blocks = blocksOf(output.stdout)
-        return present({ service: read.state, files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
+      sh: `echo "@vip"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'\n${files.map((f, i) => embeddedProbe(`file-${i}`, f.path)).join('\n')}`,
+      parse({ stdout }) {
+        const blocks = blocksOf(stdout)
+        return present({ serves: (blocks.vip ?? '').trim() !== '', files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
       },
     },
     changes(members) {
-      const states = statesOf(members)
-      const differing = states.map(state => ({ state, changes: changesOf(state, files) }))
+      const differing = statesOf(members).map(state => ({ state, changes: changesOf(state, files) }))
       const refusal = differing.find(d => typeof d.changes === 'string')
       if (refusal) return `${refusal.state.host}: ${refusal.changes}`
       const all = differing.flatMap(d => d.changes as Change[])
-      const holder = differing.find(d => d.state.service.vip && d.changes.length > 0)?.state
+      const holder = differing.find(d => d.state.serves && d.changes.length > 0)?.state
       if (!holder) return all
-      const to = members.find(m => m.host !== holder.host)?.host ?? ''
-      const problems = handOverProblems(
-        states.map(s => ({ host: s.host, ...s.service })),
-        to,
-        stageOf(states, vars.ha_stage),
-      )
-      if (problems.length > 0) return { kind: 'skip', reason: `${holder.host} serves and cannot hand over now: ${problems.join(', ')}` }
-      return [...all, { attribute: 'service', from: holder.host, to: `handed over to ${to}, once` }]
+      const to = members.find(m => m.host !== holder.host)
+      if (to?.reading.kind !== 'present')
+        return { kind: 'skip', reason: `${holder.host} serves, and ${to?.host ?? 'its peer'} is not there to take over` }
+      return [...all, { attribute: 'service', from: holder.host, to: `handed over to ${to.host}, once` }]
     },
     async apply(nodes, _changes, members) {
       const states = statesOf(members)
-      for (const state of states.filter(s => !s.service.vip)) await write(nodes, state, files)
-      const holder = states.find(s => s.service.vip)
-      const to = states.find(s => s !== holder)?.host
-      if (!holder || !to || changesOf(holder, files).length === 0) return
-      await handOver(nodes, holder.host, to, vars)
+      const holder = states.find(s => s.serves && changesOf(s, files).length > 0)
+      const to = states.find(s => !s.serves)
+      if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
+      for (const state of states.filter(s => !s.serves)) await write(nodes, state, files)
+      if (!holder || !to) return
+      await handOver(nodes, holder.host, to.host, vars)
       await write(nodes, holder, files)
     },
   }
 }
 
+/** Before anything is written: half a change would stay on the standby. */
+const refuseUnlessFit = async (nodes: ClusterNodes, from: string, to: string, context: Context): Promise<void> => {
+  const service = await readService(nodes, context)
+  const problems = handOverProblems(service, to, stageOf(service, context.vars.ha_stage))
+  if (problems.length === 0) return
+  throw new ApplyFailed(`${from} serves and cannot hand over now: ${problems.join(', ')}`, {
+    hint: 'mend that and run again; nothing was written',
+  })
+}
+
 const statesOf = (members: Member<LiveState>[]): NamedLive[] =>
   members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
-
-/** The stage that the cluster runs at, which is not yet the wanted one at the first change to `full`: then there is no DRBD role to hand over. */
-const stageOf = (states: NamedLive[], wanted: Vars['ha_stage']): Vars['ha_stage'] => {
-  const served = states.map(s => s.service.served)
-  return served.includes('vip') && !served.includes('full') ? 'vip' : wanted
-}
 
 const changesOf = (state: NamedLive, files: LiveFile[]): Change[] | string => {
   const all: Change[] = []
