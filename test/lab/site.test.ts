@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labDown, labFault, labReady, labUp } from '../../lib/lab/index.ts'
 import { blankProbe } from '../../lib/resources/blank.ts'
+import { lookForDrift } from './drift.ts'
 import type { Played } from './run.ts'
 import { nfshaPlay, on, until } from './run.ts'
 
@@ -111,6 +112,21 @@ test.each(['base', 'routes', 'heartbeat', 'drbd-build', 'drbd-init', 'nfs', 'int
   'role %s alone changes nothing on a serving cluster',
   async role => unchanged(await play(role)),
 )
+
+test('drift is silent on a converged cluster, names what differs, and a run mends what is declared', async () => {
+  expect(await lookForDrift(lab)).toMatchObject({ code: 0, stdout: '', report: { findings: [], complete: true } })
+  await on(lab, 'M2', 'chmod 0600 /etc/nfs.conf.d/nfsha.conf; apt-mark unhold heartbeat; systemctl stop heartbeat')
+  const { code, stdout } = await lookForDrift(lab)
+  expect(code, stdout).toBe(5)
+  for (const text of [/M2 .*file \/etc\/nfs\.conf\.d\/nfsha\.conf.*0600/, /M2 .*package heartbeat.*not held/, /M2 .*heartbeat.*stopped/])
+    expect(stdout).toMatch(text)
+  const run = await play('site.yml')
+  // The state of the service is the operator's: named, with the exit code of a failure.
+  expect(run.code, run.story).toBe(3)
+  expect(run.story).toMatch(/the cluster serves: failed heartbeat/)
+  await on(lab, 'M2', 'systemctl start heartbeat')
+  await until('nothing differs', async () => (await lookForDrift(lab)).code === 0, 180_000)
+})
 
 test('status names the holder', async () => {
   const run = await play('status.yml')

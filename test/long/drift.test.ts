@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MachineName } from '../../lib/lab/index.ts'
 import { labDown, labFault, labUp } from '../../lib/lab/index.ts'
-import type { DriftReport, Finding } from '../../lib/report/drift.ts'
+import type { Finding } from '../../lib/report/drift.ts'
+import { lookForDrift } from '../lab/drift.ts'
+import { nfshaPlay, on, until } from '../lab/run.ts'
 import type { DriftKind } from './drift-kinds.ts'
 import { driftKinds } from './drift-kinds.ts'
-import { nfshaPlay, on, until } from './run.ts'
 
 /**
  * On a converged lab: NFSHA_TEST_LAB names one that is, else one is brought up and played. Every kind of drift is made by hand, found by drift, and
@@ -17,38 +13,9 @@ import { nfshaPlay, on, until } from './run.ts'
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `drift-${process.pid}`
-const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'nfsha-drift-'))
 let nodes: Record<DriftKind['on'], 'M1' | 'M2'> = { H: 'M1', S: 'M2' }
 
-interface Looked {
-  code: number
-  stdout: string
-  report: DriftReport
-}
-
-const look = (...more: string[]): Promise<Looked> =>
-  new Promise((resolve, reject) => {
-    const file = join(folder, 'report.json')
-    rmSync(file, { force: true })
-    const argv = ['drift', 'site.yml', '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`, '--report', file, ...more]
-    const child = spawn(process.execPath, [bin, ...argv])
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', chunk => {
-      stdout += chunk
-    })
-    child.stderr.on('data', chunk => {
-      stderr += chunk
-    })
-    child.once('error', reject)
-    child.once('close', code => {
-      try {
-        resolve({ code: code ?? -1, stdout, report: JSON.parse(readFileSync(file, 'utf8')) })
-      } catch (error) {
-        reject(new Error(`drift ended with ${code}: ${stderr || stdout} (${String(error)})`))
-      }
-    })
-  })
+const look = () => lookForDrift(lab)
 
 const holderOf = async (): Promise<'M1' | 'M2'> =>
   (await on(lab, 'M1', 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? 'M1' : 'M2'
@@ -66,7 +33,6 @@ beforeAll(async () => {
   nodes = { H: holder, S: holder === 'M1' ? 'M2' : 'M1' }
 })
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true })
   if (given === undefined) await labDown({ name: lab, destroy: true })
 })
 
