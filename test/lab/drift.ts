@@ -1,40 +1,24 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { DriftReport } from '../../lib/report/drift.ts'
+import { nfsha } from './run.ts'
 
-const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
-
-export interface Looked {
+interface Looked {
   code: number
   stdout: string
   report: DriftReport
 }
 
 /** `nfsha-play drift site.yml` on a lab: what it says, its exit code and its report. */
-export const lookForDrift = (lab: string): Promise<Looked> =>
-  new Promise((resolve, reject) => {
-    const folder = mkdtempSync(join(tmpdir(), 'nfsha-drift-'))
-    const file = join(folder, 'report.json')
-    const argv = ['drift', 'site.yml', '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`, '--report', file]
-    const child = spawn(process.execPath, [bin, ...argv])
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', chunk => {
-      stdout += chunk
-    })
-    child.stderr.on('data', chunk => {
-      stderr += chunk
-    })
-    child.once('error', reject)
-    child.once('close', code => {
-      try {
-        resolve({ code: code ?? -1, stdout, report: JSON.parse(readFileSync(file, 'utf8')) })
-      } catch (error) {
-        reject(new Error(`drift ended with ${code}: ${stderr || stdout} (${String(error)})`))
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
-      }
-    })
-  })
+export const lookForDrift = async (lab: string): Promise<Looked> => {
+  const folder = mkdtempSync(join(tmpdir(), 'nfsha-drift-'))
+  const file = join(folder, 'report.json')
+  try {
+    const { code, stdout, stderr } = await nfsha(lab, ['drift', 'site.yml', '--report', file])
+    if (code !== 0 && code !== 5) throw new Error(`drift ended with ${code}: ${stderr || stdout}`)
+    return { code, stdout, report: JSON.parse(readFileSync(file, 'utf8')) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -16,10 +16,10 @@ export interface Played {
   story: string
 }
 
-/** Runs the command line as an operator would, against one lab, and reads its events. */
-export const nfshaPlay = (lab: string, argv: string[]): Promise<Played> =>
+/** Runs the command line as an operator would, against one lab. */
+export const nfsha = (lab: string, argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...argv, '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`, '--output', 'jsonl'])
+    const child = spawn(process.execPath, [bin, ...argv, '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`])
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', chunk => {
       stdout += chunk
@@ -28,12 +28,16 @@ export const nfshaPlay = (lab: string, argv: string[]): Promise<Played> =>
       stderr += chunk
     })
     child.once('error', reject)
-    child.once('close', code => {
-      const events = stdout.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as Event]))
-      const end = events.find(e => e.type === 'run-end')
-      resolve({ code: code ?? -1, events, recap: end?.recap ?? {}, stderr, story: storyOf(events, stderr) })
-    })
+    child.once('close', code => resolve({ code: code ?? -1, stdout, stderr }))
   })
+
+/** The same for what plays, read from its events. */
+export const nfshaPlay = async (lab: string, argv: string[]): Promise<Played> => {
+  const { code, stdout, stderr } = await nfsha(lab, [...argv, '--output', 'jsonl'])
+  const events = stdout.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as Event]))
+  const end = events.find(e => e.type === 'run-end')
+  return { code, events, recap: end?.recap ?? {}, stderr, story: storyOf(events, stderr) }
+}
 
 const storyOf = (events: Event[], stderr: string): string =>
   [

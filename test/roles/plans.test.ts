@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { packageChanges, parsePackages } from '../../lib/resources/packages.ts'
+import { packageChanges } from '../../lib/resources/package-manager.ts'
+import { parsePackages } from '../../lib/resources/packages.ts'
 import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { Member } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
