@@ -8,7 +8,9 @@ import { nfshaPlay, on, until } from '../lab/run.ts'
  * it together (VI). Each role is played twice; the second time it has nothing to do.
  */
 const lab = `long-${process.pid}`
-const play = (...argv: string[]) => nfshaPlay(lab, argv)
+/** DRBD lies on a logical volume, as in the article. */
+const volume = JSON.stringify({ drbd_init_lvm: { group: 'VolGroup', volume: 'lv_drbd', size: '100%FREE', disk: '/dev/vdb' } })
+const play = (...argv: string[]) => nfshaPlay(lab, [...argv, '-e', volume])
 const holders = async () => {
   const found = await Promise.all(
     (['M1', 'M2'] as const).map(async m => ((await on(lab, m, 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? [m] : [])),
@@ -50,6 +52,12 @@ test('III.5: the address alone moves when heartbeat stops, and no DRBD is needed
 test.each(['drbd-build', 'drbd-init', 'nfs'])('role %s alone', async role => {
   good(await play(role), 'some')
   good(await play(role), 'none')
+})
+
+test('DRBD lies on the volume', async () => {
+  expect(await on(lab, 'M2', 'drbdadm sh-ll-dev drbd; lvs --noheadings -o vg_name,lv_name,devices | tr -s " "')).toMatch(
+    /^\/dev\/VolGroup\/lv_drbd\n VolGroup lv_drbd \/dev\/vdb\(0\)$/,
+  )
 })
 
 test('the whole stack takes the place of the address alone, with one hand-over', async () => {
