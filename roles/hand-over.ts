@@ -18,6 +18,9 @@ export const readService = (nodes: ClusterNodes, { vars, platform, cluster }: Co
     }),
   )
 
+/** A node that holds any part of the service: the virtual IP is the last to come and the first to go, and its address may be about to change. */
+export const holds = (s: NamedState): boolean => s.vip || s.mounted || s.nfsd > 0 || s.device?.role === 'Primary'
+
 /** Pure: all that speaks against moving the service to `to` now; empty when its clients would hardly notice. */
 export const handOverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => {
   const target = states.find(s => s.host === to)
@@ -57,7 +60,9 @@ export const handOver = async (nodes: ClusterNodes, from: string, to: string, va
   const stable = `cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$'`
   const [came] = await Promise.all([
     nodes.on(to).connection.run(untilTrue(`${has} && ${stable}`, 120), { timeout: 180_000 }),
-    nodes.on(from).connection.run(untilTrue(`! ${has} && ${stable}`, 120), { timeout: 180_000 }),
+    nodes
+      .on(from)
+      .connection.run(untilTrue(`! ${has} && ! grep -q '^${vars.drbd_device} ' /proc/mounts && ${stable}`, 120), { timeout: 180_000 }),
   ])
   if (came.code !== 0)
     throw new ApplyFailed(`the service did not come up on ${to} within 120 s of the hand-over`, {

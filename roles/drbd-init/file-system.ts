@@ -52,21 +52,27 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
       if (!one) return { kind: 'unknown', until: 'a node that is UpToDate' }
       if (one.type === '') return [{ attribute: 'type', from: 'none, the device is blank', to: 'ext4' }]
       if (one.type !== 'ext4') return `${vars.drbd_device} holds ${one.type}: it is not touched`
-      return one.checks ? [{ attribute: 'checks by mount count or time', from: 'on', to: 'off' }] : []
+      if (!one.checks) return []
+      // Nobody is made Primary for this: that would begin a new history of the data.
+      if (!judged(members).some(m => m.role === 'Primary'))
+        return { kind: 'skip', reason: 'checks by mount count or time are on; they are switched off when a node serves' }
+      return [{ attribute: 'checks by mount count or time', from: 'on', to: 'off' }]
     },
     async apply(nodes, changes, members) {
       const states = judged(members)
       const primary = states.find(s => s.role === 'Primary')?.host
       const host = primary ?? vars.drbd_init_primary ?? cluster.nodes[0]?.name ?? ''
-      const action = changes[0]?.attribute === 'type' ? makeScript(vars, platform) : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
-      const demote = primary === undefined || states.every(s => s.type === '') ? `drbdadm secondary ${vars.drbd_resource}` : ':'
-      const script = `set -eu
+      const make = changes[0]?.attribute === 'type'
+      const script = make
+        ? `set -eu
 ${notBlank}
+grep -qE '^ *${minor}: cs:(Connected|Sync|PausedSync).* ro:Secondary/Secondary' /proc/drbd || { echo "DRBD is not connected, or a node is Primary" >&2; exit 1; }
 drbdadm primary ${vars.drbd_resource}
-trap 'udevadm settle 2>/dev/null || :; ${demote}' EXIT
-${action}
+trap 'udevadm settle 2>/dev/null || :; drbdadm secondary ${vars.drbd_resource}' EXIT
+${makeScript(vars, platform)}
 `
-      nodes.progress({ text: `mkfs.ext4 on ${host}` })
+        : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
+      nodes.progress({ text: `${make ? 'mkfs.ext4' : 'tune2fs'} on ${host}` })
       const result = await nodes.on(host).connection.run(script, { timeout: 3_600_000 })
       if (result.code !== 0) throw failedScript(`the file system on ${vars.drbd_device}`, result)
     },

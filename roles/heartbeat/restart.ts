@@ -1,7 +1,7 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems, readService, untilTrue } from '../hand-over.ts'
+import { handOver, handOverProblems, holds, readService, untilTrue } from '../hand-over.ts'
 import type { NamedState } from '../integrate/service-state.ts'
 import type { Context } from '../role.ts'
 import type { Daemon } from './daemon.ts'
@@ -34,11 +34,17 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     },
     async apply(nodes, _changes, members) {
       const service = await readService(nodes, context)
-      const holder = service.find(s => s.vip)
-      const old = outdated(statesOf(members)).map(s => s.host)
+      const states = statesOf(members)
+      const holder = service.find(holds)
+      const old = outdated(states).map(s => s.host)
       if (holder) return rolling(nodes, service, holder.host, old, context)
-      for (const host of nodes.hosts) await nodes.on(host).$`${platform.commands.stop(unit)}`
-      for (const host of nodes.hosts) await nodes.on(host).$`${platform.commands.start(unit)}`
+      if (service.some(s => s.served !== ''))
+        throw new ApplyFailed('heartbeat must be restarted, but nobody serves and this cluster has served', {
+          hint: 'look at it first: nfsha-play status; a start of heartbeat by hand reads the new configuration too',
+        })
+      const running = states.filter(s => s.running).map(s => s.host)
+      for (const host of running) await nodes.on(host).$`${platform.commands.stop(unit)}`
+      for (const host of running) await nodes.on(host).$`${platform.commands.start(unit)}`
     },
   }
 }

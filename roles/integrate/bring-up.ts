@@ -1,7 +1,9 @@
+import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, HostResource } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
+import { untilTrue } from '../hand-over.ts'
 import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
+import { peerOf, vipAddress } from '../role.ts'
 import { servedMarker } from './service-probe.ts'
 import { serviceProblems } from './service-problems.ts'
 import type { ServiceState } from './service-state.ts'
@@ -42,18 +44,33 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
           nodes.progress({ text: `start heartbeat on ${state.host}` })
           await nodes.on(state.host).$`${platform.commands.start(unit)}`
         }
-        await untilServed(nodes)
+        await untilServed(nodes, context)
       }
       for (const host of nodes.hosts) await nodes.on(host).$`mkdir -p -m 700 /var/lib/nfsha-play; printf '%s\n' ${stage} > ${servedMarker}`
     },
   }
 }
 
-/** One exec a node that ends when heartbeat has settled, or after two minutes; the reading afterwards judges. */
-const untilServed = async (nodes: ClusterNodes): Promise<void> => {
-  nodes.progress({ text: 'wait until heartbeat has settled' })
-  const script = `n=0; until cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$'; do n=$((n+1)); [ $n -lt 240 ] || exit 1; sleep 0.5; done`
-  await Promise.all(nodes.hosts.map(host => nodes.on(host).connection.run(script, { timeout: 180_000 })))
+/**
+ * Waits until heartbeat has settled on both nodes and the virtual IP is up. Throws before anything is recorded: a first start that failed must be
+ * tried again by the next run.
+ */
+const untilServed = async (nodes: ClusterNodes, { vars }: Context): Promise<void> => {
+  nodes.progress({ text: 'wait until one node serves' })
+  const vip = vipAddress(vars)
+  const here = `ip -o -4 addr show | grep -q ' inet ${vip}/'`
+  const settled = `{ cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$' && { ${here} || ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; }; }`
+  const script = `${untilTrue(settled, 120)}; if ${here}; then echo holds; fi`
+  const seen = await Promise.all(
+    nodes.hosts.map(async host => ({ host, ...(await nodes.on(host).connection.run(script, { timeout: 300_000 })) })),
+  )
+  const restless = seen.filter(s => s.code !== 0).map(s => s.host)
+  const holders = seen.filter(s => s.stdout.includes('holds'))
+  if (restless.length === 0 && holders.length === 1) return
+  const why = restless.length > 0 ? `heartbeat does not settle on ${restless.join(' and ')}` : `${holders.length} nodes have the virtual IP`
+  throw new ApplyFailed(`${why} after its first start`, {
+    hint: 'look at the log of heartbeat (journalctl -u heartbeat), mend that and run again',
+  })
 }
 
 /** A cluster that has served NFS is not taken back to the address alone by a variable: its clients would lose the share. Judges only. */

@@ -4,14 +4,21 @@ import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
-import { firstOf, vipAddress } from '../role.ts'
+import { firstOf, peerOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
+import { milliseconds } from '../vars.ts'
 import { articleResources, nfsdScript } from './article.ts'
 import type { LiveFile } from './live-files.ts'
 import { serverScope } from './nfsd-scope.ts'
 
+/**
+ * Seconds after which a standby that is cut off from a living holder marks its copy Outdated. A holder that has died is still heard for
+ * deadtime: that must never be taken for a lost replication link, or nobody could serve.
+ */
+export const outdateAfter = (vars: Vars): number => Math.max(30, Math.ceil((4 * milliseconds(vars.heartbeat_deadtime)) / 1000))
+
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
-export const settings = (vars: Vars): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
+export const settings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
 NFSHA_RESOURCE=${vars.drbd_resource}
 NFSHA_DEVICE=${vars.drbd_device}
 NFSHA_MINOR=${minorOf(vars.drbd_device)}
@@ -23,14 +30,16 @@ NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
 NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
 NFSHA_DAMPING=${vars.ha_damping}
+NFSHA_PEER=${peer}
+NFSHA_OUTDATE=${outdateAfter(vars)}
 `
 
 /** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */
 const stacks: Record<Vars['ha_stack'], { resources(vars: Vars): string; files(context: Context): Record<string, FileOptions> }> = {
   lean: {
     resources: () => 'nfsha',
-    files: ({ vars }) => ({
-      'nfsha.conf': { content: settings(vars) },
+    files: context => ({
+      'nfsha.conf': { content: settings(context.vars, peerOf(context).vars.node_name) },
       'resource.d/nfsha': { content: readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8'), mode: 0o755 },
     }),
   },

@@ -2,6 +2,7 @@ import { blocksOf } from '../../lib/engine/frames.ts'
 import type { FileOptions, FileState } from '../../lib/resources/file.ts'
 import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Change, ClusterNodes, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { handOver, handOverProblems, readService, stageOf } from '../hand-over.ts'
@@ -14,7 +15,7 @@ export interface LiveFile {
 }
 
 interface LiveState {
-  /** This node has the virtual IP: what it reads now it acquired by these files. */
+  /** This node holds some of the service, which it acquired by these files. */
   serves: boolean
   files: Reading<FileState>[]
 }
@@ -33,10 +34,11 @@ export const liveFiles = (context: Context, files: LiveFile[]): ClusterResource<
     id: 'what heartbeat reads live',
     partial: true,
     probe: {
-      sh: `echo "@vip"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'\n${files.map((f, i) => embeddedProbe(`file-${i}`, f.path)).join('\n')}`,
+      // The address comes last and goes first, and may be what changes: a mount or the role of DRBD tell as much.
+      sh: `echo "@holds"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'; grep '^${vars.drbd_device} ' /proc/mounts; grep '^ *${minorOf(vars.drbd_device)}: cs:.* ro:Primary/' /proc/drbd 2>/dev/null\n${files.map((f, i) => embeddedProbe(`file-${i}`, f.path)).join('\n')}`,
       parse({ stdout }) {
         const blocks = blocksOf(stdout)
-        return present({ serves: (blocks.vip ?? '').trim() !== '', files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
+        return present({ serves: (blocks.holds ?? '').trim() !== '', files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
       },
     },
     changes(members) {

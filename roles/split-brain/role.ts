@@ -27,14 +27,16 @@ const healed = (context: Context): ClusterResource<ServiceState> => {
   return {
     scope: 'cluster',
     id: 'one history of the data',
-    settle: 3_600_000,
+    settle: 30_000,
     probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
     changes(members) {
       const states = statesOf(members)
       const changes = recovery(states, victim)
       if (changes.length > 0) return changes
-      const behind = states.find(s => s.device?.connection.startsWith('Sync'))
-      return behind ? [{ attribute: 'synchronisation', from: 'running', to: 'UpToDate on both nodes' }] : []
+      // The nodes shake hands for a moment, and may find once more that they do not agree.
+      const apart = states.find(s => !/^(Connected|Sync|PausedSync)/.test(s.device?.connection ?? ''))
+      if (!victim || !apart) return []
+      return [{ attribute: `DRBD on ${apart.host}`, from: apart.device?.connection ?? 'no device', to: 'connected' }]
     },
     async apply(nodes, _changes, members) {
       const states = statesOf(members)
