@@ -46,6 +46,8 @@ sub creator {
   });
 }
 
+open(my $new, '>', "$dir/$name.records") or die "$dir/$name.records: $!"; # there before the reader looks
+close $new;
 my @children;
 for my $work (\&writer, \&holder, \&reader, \&creator) {
   my $pid = fork // die "fork: $!";
