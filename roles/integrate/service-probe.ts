@@ -1,5 +1,6 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { daemonProbe } from '../heartbeat/daemon.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { scopeScript } from './nfsd-scope.ts'
@@ -51,6 +52,7 @@ echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/n
 echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
 echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
 echo "@served"; show ${servedMarker}
+echo "@daemon"; ${daemonProbe(platform.commands.mainPid(platform.services.heartbeat), [`${platform.paths.haDir}/ha.cf`])}
 echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var $m; echo "@inodes"; df -Pi / /var $m
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab

@@ -4,6 +4,7 @@ import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { Member, Probe } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
+import { parseDaemon } from '../heartbeat/daemon.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { serviceScript } from './service-probe.ts'
@@ -47,6 +48,8 @@ export interface ServiceState {
   foreignExports: string[]
   /** This node has served before: from then on nothing starts it but heartbeat and its operator. */
   served: string
+  /** Handlers that the next run of their role would run: `restart heartbeat` */
+  pending: string[]
   /** status of the peer's links as heartbeat sees them: `em2 up` */
   links: string[]
   /** NICs without a carrier. */
@@ -94,6 +97,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
     foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
     served: block('served'),
+    pending: parseDaemon(blocks.daemon ?? '').newer.length > 0 ? ['restart heartbeat'] : [],
     links: linesOf(blocks.links),
     unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),
     space: spaceOf(blocks.space ?? '', blocks.inodes ?? ''),

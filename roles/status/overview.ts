@@ -28,6 +28,7 @@ const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
     row('nfsd scope', s => s.nfs?.scope.replace(/^is /, '') ?? '-'),
     row('nfsd client tracking', s => (s.nfs ? (s.nfs.tracked ? 'nfsdcld' : 'fallen back') : '-')),
     row('space / inodes used', s => `${fullest(s, 'used')} / ${fullest(s, 'inodes')}`),
+    row('pending handlers', s => s.pending.join(', ') || '-'),
     ...(some(maintenance) ? [row('maintenance', maintenance)] : []),
     ...(some(running) ? [row('a play runs', running)] : []),
   ]

@@ -50,6 +50,7 @@ const holder: NamedState = {
   exported: true,
   foreignExports: [],
   served: 'full',
+  pending: [],
   links: ['em2 up', 'em3 up'],
   unplugged: [],
   space: [{ mount: '/', used: 10, inodes: 6 }],
