@@ -39,7 +39,7 @@ echo "@addr"; ip -o -4 addr show
 echo "@drbd"; cat /proc/drbd 2>/dev/null
 echo "@mount"; grep '^${device} ${path} ' /proc/mounts
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
-echo "@stop-failed"; [ -e /run/nfsha.stop-failed ] && echo yes
+echo "@stop-failed"; [ -s /run/nfsha.stop-failed ] && echo yes
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
 if [ "\${t:-0}" -gt 0 ]; then
   echo "@versions"; show /proc/fs/nfsd/versions

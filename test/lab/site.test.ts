@@ -7,9 +7,10 @@ import { nfshaPlay, on, until } from './run.ts'
 
 /**
  * From bare machines to a share that a client writes to, and everything again. The tests build on each other: a lab is too dear to be made
- * anew for each.
+ * anew for each. NFSHA_TEST_LAB names a converged one that is up, for the later tests alone: `-t 'loses power'`.
  */
-const lab = `test-${process.pid}`
+const given = process.env.NFSHA_TEST_LAB
+const lab = given ?? `test-${process.pid}`
 const nodes = ['M1', 'M2'] as const
 const play = (...argv: string[]) => nfshaPlay(lab, argv)
 const holderIs = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 addr show em1')).includes('192.168.0.219/')
@@ -19,8 +20,12 @@ const unchanged = (run: Played) => {
     expect({ host, ...counters }, run.story).toMatchObject({ host, changed: 0, failed: 0, unknown: 0 })
 }
 
-beforeAll(() => labUp({ name: lab, ephemeral: true }))
-afterAll(() => labDown({ name: lab, destroy: true }))
+beforeAll(async () => {
+  if (given === undefined) await labUp({ name: lab, ephemeral: true })
+})
+afterAll(async () => {
+  if (given === undefined) await labDown({ name: lab, destroy: true })
+})
 
 describe('a disk that holds anything is not blank', () => {
   const verdict = async () => (await on(lab, 'M1', blankProbe('/dev/vdc'))).split('\n').at(-1)
