@@ -152,6 +152,8 @@ test('a package that is installed again leaves the service alone', async () => {
     900_000,
   )
   expect(await on(lab, 'M1', `${seen}; true`)).toBe(before)
+  // The package brings an empty list of exports: the watch has put ours back.
+  await until('/data is exported', async () => (await on(lab, 'M1', 'cat /var/lib/nfs/etab')).includes('/data'), 30_000)
 })
 
 const startHeartbeat = (machine: 'M1' | 'M2') => on(lab, machine, 'systemctl start heartbeat')
