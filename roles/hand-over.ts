@@ -70,6 +70,6 @@ export const handOver = async (nodes: ClusterNodes, from: string, to: string, va
     })
 }
 
-/** Shell that waits until a condition holds, `seconds` at most. */
+/** Shell that waits until a condition holds, `seconds` at most, however long the condition itself takes to be tested. */
 export const untilTrue = (condition: string, seconds: number): string =>
-  `n=0; until ${condition}; do n=$((n+1)); [ $n -lt ${seconds * 5} ] || exit 1; sleep 0.2; done`
+  `read -r u _ < /proc/uptime; end=$((\${u%.*} + ${seconds})); until ${condition}; do read -r u _ < /proc/uptime; [ "\${u%.*}" -lt "$end" ] || exit 1; sleep 0.2; done`

@@ -49,6 +49,10 @@ const stacks: Record<Vars['ha_stack'], { resources(vars: Vars): string; files(co
   },
 }
 
+/** What the resources run: fuser, and for the agent IPaddr, which the article's lines name, ifconfig. */
+export const resourcePrograms = ({ ha_stage, ha_stack }: Vars): string[] =>
+  ha_stage === 'vip' || ha_stack === 'article' ? ['psmisc', 'net-tools'] : ['psmisc']
+
 /** haresources: the preferred node, and what it holds. At stage `vip` the article's own line (III.5), whatever the stack. */
 export const haresources = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)

@@ -3,18 +3,18 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
-import { filesReadLive } from './config.ts'
+import { filesReadLive, resourcePrograms } from './config.ts'
 import { liveFiles } from './live-files.ts'
 import { prerequisites } from './prerequisites.ts'
 import { serves } from './verify.ts'
 
 const steps = (context: Context): Resource[] => {
-  const { platform } = context
+  const { platform, vars } = context
   return [
     noWayBack(context),
     prerequisites(context),
     ...clusterGuard(context),
-    platform.install(['psmisc']),
+    platform.install(resourcePrograms(vars)),
     directory(`${platform.paths.haDir}/resource.d`),
     liveFiles(context, filesReadLive(context)),
     bringUp(context),
