@@ -23,7 +23,8 @@ export function humanView(options: ViewOptions = {}): View {
   const announced = new Set<string>()
   let end: Extract<Event, { type: 'run-end' }> | undefined
 
-  const columns = () => stderr.stream.columns ?? 80
+  // A pseudo terminal that nobody has given a size says 0.
+  const columns = () => stderr.stream.columns || 80
   const layout = () => layoutOf(rows, columns() - MARGIN)
   const look = (row: HostRow) => ({
     title: liveTitle(row, layout(), Date.now(), errColors),
