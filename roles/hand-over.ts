@@ -1,5 +1,6 @@
 import { ApplyFailed } from '../lib/resources/outcome.ts'
 import type { ClusterNodes } from '../lib/resources/resource.ts'
+import { hasAddress, settled, untilTrue } from './conditions.ts'
 import { serviceScript } from './integrate/service-probe.ts'
 import type { NamedState } from './integrate/service-state.ts'
 import { parseService } from './integrate/service-state.ts'
@@ -56,20 +57,15 @@ const standby = '/usr/share/heartbeat/hb_standby'
 export const handOver = async (nodes: ClusterNodes, from: string, to: string, vars: Vars): Promise<void> => {
   nodes.progress({ text: `hand over from ${from} to ${to}` })
   await nodes.on(from).$`${standby} all`
-  const has = `ip -o -4 addr show | grep -q ' inet ${vipAddress(vars)}/'`
-  const stable = `cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$'`
+  const has = hasAddress(vipAddress(vars))
   const [came] = await Promise.all([
-    nodes.on(to).connection.run(untilTrue(`${has} && ${stable}`, 120), { timeout: 180_000 }),
+    nodes.on(to).connection.run(untilTrue(`${has} && ${settled}`, 120), { timeout: 180_000 }),
     nodes
       .on(from)
-      .connection.run(untilTrue(`! ${has} && ! grep -q '^${vars.drbd_device} ' /proc/mounts && ${stable}`, 120), { timeout: 180_000 }),
+      .connection.run(untilTrue(`! ${has} && ! grep -q '^${vars.drbd_device} ' /proc/mounts && ${settled}`, 120), { timeout: 180_000 }),
   ])
   if (came.code !== 0)
     throw new ApplyFailed(`the service did not come up on ${to} within 120 s of the hand-over`, {
       hint: 'look at it: nfsha-play status.yml; and at the log of heartbeat on both nodes',
     })
 }
-
-/** Shell that waits until a condition holds, `seconds` at most, however long the condition itself takes to be tested. */
-export const untilTrue = (condition: string, seconds: number): string =>
-  `read -r u _ < /proc/uptime; end=$((\${u%.*} + ${seconds})); until ${condition}; do read -r u _ < /proc/uptime; [ "\${u%.*}" -lt "$end" ] || exit 1; sleep 0.2; done`

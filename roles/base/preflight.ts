@@ -2,6 +2,7 @@ import { blocksOf } from '../../lib/engine/frames.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
 import { absent, present } from '../../lib/resources/resource.ts'
+import { hasAddress } from '../conditions.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
@@ -53,7 +54,7 @@ export const vipIsOurs = (vars: Vars): ClusterResource<Claim> => {
     assertion: true,
     alters: 'itself',
     probe: {
-      sh: `if ip -o -4 addr show | grep -q ' inet ${vip}/'; then echo here; elif ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`,
+      sh: `if ${hasAddress(vip)}; then echo here; elif ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`,
       parse: ({ stdout }) => present(stdout.trim() as Claim),
     },
     changes(members) {

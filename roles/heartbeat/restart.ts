@@ -1,7 +1,8 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems, holds, readService, untilTrue } from '../hand-over.ts'
+import { settled, untilTrue } from '../conditions.ts'
+import { handOver, handOverProblems, holds, readService } from '../hand-over.ts'
 import type { NamedState } from '../integrate/service-state.ts'
 import type { Context } from '../role.ts'
 import type { Daemon } from './daemon.ts'
@@ -72,8 +73,7 @@ const restart = async (nodes: ClusterNodes, host: string, peer: string, { cluste
   nodes.progress({ text: `restart heartbeat on ${host}` })
   await nodes.on(host).$`${platform.commands.restart(platform.services.heartbeat)}`
   const nameOf = (node: string) => cluster.nodes.find(n => n.name === node)?.vars.node_name ?? node
-  const member = (name: string) =>
-    `{ [ "$(cl_status nodestatus ${name} 2>/dev/null)" = active ] && cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$'; }`
+  const member = (name: string) => `{ [ "$(cl_status nodestatus ${name} 2>/dev/null)" = active ] && ${settled}; }`
   const wait = (on: string, other: string) => nodes.on(on).connection.run(untilTrue(member(nameOf(other)), 120), { timeout: 180_000 })
   const seen = await Promise.all([wait(host, peer), wait(peer, host)])
   if (seen.some(s => s.code !== 0))

@@ -1,7 +1,7 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, HostResource } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { untilTrue } from '../hand-over.ts'
+import { hasAddress, settled, untilTrue } from '../conditions.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import { servedMarker } from './service-probe.ts'
@@ -58,9 +58,9 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
 const untilServed = async (nodes: ClusterNodes, { vars }: Context): Promise<void> => {
   nodes.progress({ text: 'wait until one node serves' })
   const vip = vipAddress(vars)
-  const here = `ip -o -4 addr show | grep -q ' inet ${vip}/'`
-  const settled = `{ cl_status rscstatus 2>/dev/null | grep -qE '^(all|local|foreign|none)$' && { ${here} || ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; }; }`
-  const script = `${untilTrue(settled, 120)}; if ${here}; then echo holds; fi`
+  const here = hasAddress(vip)
+  const serves = `{ ${settled} && { ${here} || ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; }; }`
+  const script = `${untilTrue(serves, 120)}; if ${here}; then echo holds; fi`
   const seen = await Promise.all(
     nodes.hosts.map(async host => ({ host, ...(await nodes.on(host).connection.run(script, { timeout: 300_000 })) })),
   )
