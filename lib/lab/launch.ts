@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { chooseAccelerator } from './accelerator.ts'
@@ -96,12 +95,4 @@ async function awaitEmulator(machine: MachineName, pid: number, socket: string, 
   }
   await kill(pid)
   throw new LabError(`the emulator of ${machine} does not answer on ${socket}`, `its log is ${log}`)
-}
-
-/** Whether a port on the loopback can be listened on. */
-export function isPortFree(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer().once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }

@@ -53,12 +53,16 @@ export function isAlive(pid: number): boolean {
   return processStat(pid) !== undefined
 }
 
-/** When a process started, in clock ticks since boot; nothing when it does not run. */
+/**
+ * When a process started, in clock ticks since boot; nothing when it does not run. A killed process of several threads may
+ * have a first thread that is gone (Z) and others that still hold its ports and files: it runs until the last has ended.
+ */
 export function processStat(pid: number): { startTicks: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : { startTicks: Number(fields[19]) }
+    const [state, threads, startTicks] = [fields[0], Number(fields[17]), Number(fields[19])] // proc_pid_stat(5), from field 3 on
+    return state === 'Z' && threads <= 1 ? undefined : { startTicks }
   } catch {
     return undefined
   }

@@ -1,10 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import type { Segments } from './emulator.ts'
 import { LabError } from './error.ts'
 import { MACHINE_NAMES, type MachineName, type SegmentName } from './machines.ts'
 import { labPlaces } from './places.ts'
+import { freePorts } from './ports.ts'
 import { processStat } from './processes.ts'
 
 const STATE_VERSION = 1
@@ -87,19 +87,6 @@ export async function newState(imageKey: string, options: { from?: string | unde
     sshPorts: { M1: m1, M2: m2, C1: c1 },
     pulled: { M1: [], M2: [], C1: [] },
   }
-}
-
-/** Free TCP ports on the loopback, held together while choosing so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-      const server = createServer().once('error', reject)
-      server.listen(0, '127.0.0.1', () => resolve(server))
-    })),
-  ) // biome-ignore format: one expression
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
 
 /** The lines by which ssh knows the machines before it has ever spoken to them. */

@@ -4,12 +4,13 @@ import { createLab, writeKnownHosts } from './create.ts'
 import { LabError } from './error.ts'
 import { ensureHostTools } from './host-tools.ts'
 import { type BareImage, ensureImage, imageDir, readImage } from './image.ts'
-import { isPortFree, startGateway, startMachine } from './launch.ts'
+import { startGateway, startMachine } from './launch.ts'
 import { MACHINE_NAMES, type MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
+import { freePorts, isPortFree } from './ports.ts'
 import { kill, labProcesses } from './processes.ts'
 import { requireSaved } from './saved.ts'
-import { freePorts, type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
+import { type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
 
 /** One thing that happened while a lab is changed; without a machine it concerns all of them. */
 export interface LabProgress {

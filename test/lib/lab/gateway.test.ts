@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatewayArguments } from '../../../lib/lab/emulator.ts'
 import { GATEWAY } from '../../../lib/lab/machines.ts'
-import { freePorts } from '../../../lib/lab/state.ts'
+import { freePorts } from '../../../lib/lab/ports.ts'
 
 // The real process, spoken to over its multicast segment as an emulator would.
 const group = '239.192.77.77'

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clusterSign, missingTools, packagesOf } from '../../../lib/lab/host-tools.ts'
 import { LabError, labConnection, labDown, labStatus } from '../../../lib/lab/index.ts'
 import { cacheRoot, checkName, labPlaces, socketPath, stateRoot } from '../../../lib/lab/places.ts'
+import { freePorts } from '../../../lib/lab/ports.ts'
 import { processStat } from '../../../lib/lab/processes.ts'
 import { bareRecipe, recipeKey } from '../../../lib/lab/recipe.ts'
-import { freePorts, knownHostsLines, withLabLock } from '../../../lib/lab/state.ts'
+import { knownHostsLines, withLabLock } from '../../../lib/lab/state.ts'
 
 let home = ''
 const before = process.env.XDG_STATE_HOME

@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { isPortFree } from '../../../lib/lab/ports.ts'
+import { isAlive, kill } from '../../../lib/lab/processes.ts'
+
+/** Listens while it holds memory and threads, as an emulator does: the kernel takes a while to tear it down. */
+const heavy = `
+  const { Worker } = require('node:worker_threads')
+  const held = Buffer.alloc(400e6, 1)
+  for (let i = 0; i < 4; i++) new Worker('const held = Buffer.alloc(50e6, 1); setInterval(() => held, 1000)', { eval: true })
+  require('node:net').createServer().listen(0, '127.0.0.1', function () { setTimeout(() => console.log(this.address().port), 300) })`
+
+test('what was killed has let go of its port when kill() returns', async () => {
+  for (let round = 0; round < 3; round++) {
+    const child = spawn(process.execPath, ['-e', heavy], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [port] = await once(child.stdout, 'data')
+    await kill(child.pid ?? 0)
+    expect(isAlive(child.pid ?? 0)).toBe(false)
+    expect(await isPortFree(Number(port))).toBe(true)
+  }
+})
