@@ -76,6 +76,8 @@ export const commandNames = Object.keys(commands)
 const reading = (command: Command, names: readonly (keyof PlayArguments)[]): Command =>
   command.hook('preAction', () => {
     const root = command.parent
-    const unread = root?.options.find(o => o.attributeName() in root.opts() && !names.some(name => name === o.attributeName()))
+    // `--no-handlers` has a value, and its default, in every case
+    const isGiven = (name: string) => ![undefined, 'default'].includes(root?.getOptionValueSource(name))
+    const unread = root?.options.find(o => isGiven(o.attributeName()) && !names.some(name => name === o.attributeName()))
     if (unread) throw new UsageError(`${unread.long} means nothing to '${command.name()}'`)
   })

@@ -13,11 +13,11 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
   -C, --check  -D, --diff     change nothing, say what would; show what differs
       --exit-code             with --check: 5 when something would change
   -e, --extra-vars <vars>     key=value, {json} or @file
-  -f, --forks <n>             clusters side by side (5)
   -u, --user <name>  --private-key <file>  --accept-new-host-keys
   -b, --become  -K, --ask-become-pass         root by sudo
   -J, --ask-vault-pass  --vault-password-file <file>  --vault-id <label@file>
-      --output <format>       human, plain or jsonl
+  -f, --forks <n>  --output <human|plain|jsonl>        clusters side by side (5)
+      --no-handlers           leave those that are needed for a later run
       --list-hosts, --list-tasks, --list-tags, --syntax-check
   -v, --verbose (-vv)  --version  -h, --help
 

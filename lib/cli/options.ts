@@ -19,6 +19,8 @@ export interface PlayArguments {
   askVaultPass?: boolean
   acceptNewHostKeys?: boolean
   output?: OutputFormat
+  /** `false` with --no-handlers. */
+  handlers?: boolean
   exitCode?: boolean
   listHosts?: boolean
   listTasks?: boolean

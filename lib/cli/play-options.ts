@@ -31,6 +31,7 @@ export const withPlayOptions = (command: Command): Command =>
     .option('--vault-id <label@file>', 'the same under a vault id; label@prompt asks', collect)
     .option('--accept-new-host-keys', 'learn unknown host keys, never changed ones')
     .addOption(new Option('--output <format>', 'how to report').choices(['human', 'plain', 'jsonl']))
+    .option('--no-handlers', 'leave the handlers that are needed for a later run')
     .option('--exit-code', 'with --check: exit 5 when something would change')
     .option('--list-hosts', 'list and exit')
     .option('--list-tasks', 'list and exit')

@@ -80,6 +80,7 @@ export const runPrepared = async (
     await runPlays(plan.plays, {
       check: options.check ?? false,
       drift,
+      holdHandlers: options.handlers === false,
       emit: stream.emit,
       signal: interrupt.signal,
       forks: Number(options.forks ?? 5),

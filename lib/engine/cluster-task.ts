@@ -3,7 +3,7 @@ import { unknown } from '../resources/resource.ts'
 import { differing, noteOf } from './host-task.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
-import { failed, pending, skipped, stillDiffers, unread } from './session.ts'
+import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
 import { settle } from './settle.ts'
 
 interface Part {
@@ -11,13 +11,21 @@ interface Part {
   task: Task<ClusterResource>
 }
 
-/** Reads a cluster resource on all nodes, and where it differs changes it with all their shells at hand and reads it again. */
-export const runClusterTask = async (parts: Part[], session: ClusterSession, voice: Voice): Promise<Outcome> => {
+/**
+ * Reads a cluster resource on all nodes, and where it differs changes it with all their shells at hand and reads it again. Without one of the
+ * nodes it is pending; a handler is so only where the nodes that are there need it.
+ */
+export const runClusterTask = async (
+  parts: Part[],
+  session: ClusterSession,
+  voice: Voice,
+  { isHandler = false }: { isHandler?: boolean } = {},
+): Promise<Outcome> => {
   const leader = parts[0]
   if (!leader) return skipped('no host of the cluster takes part')
   const { resource } = leader.task
   const missing = resource.partial ? [] : [...session.missing].map(([host, reason]) => `${host} (${reason})`)
-  if (missing.length > 0) return pending(`needs ${missing.join(' and ')}`)
+  if (missing.length > 0) return isHandler && !(await isNeeded(resource, parts, session)) ? ok : pending(`needs ${missing.join(' and ')}`)
   const stopped = parts.find(p => p.host.stopped !== undefined)
   if (stopped) return pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
 
@@ -47,6 +55,11 @@ export const runClusterTask = async (parts: Part[], session: ClusterSession, voi
   if (second.status === 'ok') return { status: 'changed', changes: wanted.changes }
   if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
   return second
+}
+
+const isNeeded = async (resource: ClusterResource, parts: Part[], session: ClusterSession): Promise<boolean> => {
+  const there = (await membersOf(parts, session)).filter(m => !session.missing.has(m.host))
+  return judgeCluster(resource, there, session).outcome.status !== 'ok'
 }
 
 const membersOf = async (parts: Part[], session: ClusterSession): Promise<Member<unknown>[]> => {

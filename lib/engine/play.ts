@@ -42,6 +42,8 @@ export interface PlayPlan<V> {
 export interface PlayOptions {
   check: boolean
   drift?: boolean
+  /** Handlers are judged, named where they are needed, and left for a later run. */
+  holdHandlers?: boolean
   signal: AbortSignal
   emit: Emit
   connect(host: string): Promise<Connection>
@@ -64,6 +66,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     emit,
     beforeChange: () => lock.take([...session.hosts.values()]),
     predicted: false,
+    holdHandlers: options.holdHandlers ?? false,
   }
   try {
     const plans = await prepare(play, target, options, session)

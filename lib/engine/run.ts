@@ -9,6 +9,8 @@ export interface RunOptions {
   check: boolean
   /** With `check`: everything is judged, whatever failed before it, and what is wrong is read again before it is said. */
   drift?: boolean
+  /** Handlers are judged, named where they are needed, and left for a later run. */
+  holdHandlers?: boolean
   emit: Emit
   signal: AbortSignal
   /** Opens the way to a host; called once a host and run. */

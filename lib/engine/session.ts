@@ -37,6 +37,8 @@ export interface ClusterSession {
   beforeChange(): Promise<void>
   /** In check mode: something would have changed, so what is read later may be out of date. */
   predicted: boolean
+  /** Handlers are judged and left for a later run. */
+  holdHandlers: boolean
 }
 
 /** How a task in hand tells how far it is. */

@@ -6,6 +6,7 @@ import { Locked } from './lock.ts'
 import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
 import type { ClusterSession, Outcome, Voice } from './session.ts'
+import { pending } from './session.ts'
 
 /** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
 export type StageKind = 'task' | 'handler'
@@ -28,10 +29,11 @@ const runLane = async (
     if (session.signal.aborted) host.stopped ??= 'interrupted'
     if (host.stopped !== undefined) return
     const teller = tell(session, [name], task, kind)
+    const mine = sessionFor(kind, session)
     const outcome = await guarded(name, session, () =>
-      confirmed(() => runHostTask(task, host, session, teller.voice), [host], task.resource, session),
+      confirmed(() => runHostTask(task, host, mine, teller.voice), [host], task.resource, session),
     )
-    teller.end(outcome)
+    teller.end(heldIf(mine !== session, outcome))
     host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
@@ -46,18 +48,26 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
   if (!task || session.signal.aborted || parts.every(p => p.host.stopped !== undefined)) return
   const names = parts.map(p => p.host.host)
   const teller = tell(session, names, task, kind)
+  const mine = sessionFor(kind, session)
   const outcome = await guarded(names[0] ?? '', session, () =>
     confirmed(
-      () => runClusterTask(parts, session, teller.voice),
+      () => runClusterTask(parts, mine, teller.voice, { isHandler: kind === 'handler' }),
       parts.map(p => p.host),
       task.resource,
       session,
     ),
   )
-  teller.end(outcome)
+  teller.end(heldIf(mine !== session, outcome))
   for (const { host } of parts) host.done++
   if (outcome.status === 'failed' && !session.drift) for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
 }
+
+/** Handlers that are held are only looked at. */
+const sessionFor = (kind: StageKind, session: ClusterSession): ClusterSession =>
+  kind === 'handler' && session.holdHandlers && !session.check ? { ...session, check: true } : session
+
+const heldIf = (held: boolean, outcome: Outcome): Outcome =>
+  held && outcome.status === 'changed' ? { ...pending('needed; left by --no-handlers'), changes: outcome.changes } : outcome
 
 /** Whatever a task throws becomes its outcome; a lost host is also named as such, once. */
 const guarded = async (host: string, session: ClusterSession, run: () => Promise<Outcome>): Promise<Outcome> => {

@@ -41,7 +41,7 @@ export type EventBody =
       /** In check mode: `changed` means would change. */
       changes: Change[]
       reason?: string
-      /** Skipped for now: it needs a host that takes no part. */
+      /** Skipped for now, to be done by a later run: it needs a host that takes no part. */
       pending?: boolean
       error?: { message: string; hint?: string; detail?: string }
       ms: number
@@ -58,6 +58,8 @@ export type EventBody =
       status: TaskStatus
       changes?: Change[]
       reason?: string
+      /** Needed and left for a later run: without a host that it needs, or by `--no-handlers`. */
+      pending?: boolean
       error?: { message: string; hint?: string; detail?: string }
       ms: number
     }

@@ -91,7 +91,8 @@ function endLines(event: TaskEnd | HandlerEnd, page: Page, colors: Palette): str
 /** Changes, unless they failed or `--diff` puts them underneath; a reason; the time at -vv. */
 function explanation(event: TaskEnd | HandlerEnd, page: Page): string {
   const took = page.verbosity > 1 ? duration(event.ms) : ''
-  return [page.diff || event.error !== undefined ? '' : summaryOf(changesOf(event), '→'), oneLine(event.reason ?? ''), took]
+  const reason = `${event.pending === true ? 'pending: ' : ''}${oneLine(event.reason ?? '')}`
+  return [page.diff || event.error !== undefined ? '' : summaryOf(changesOf(event), '→'), reason, took]
     .filter(part => part !== '')
     .join(' · ')
 }

@@ -58,7 +58,7 @@ function noticeLines(event: Event, colors: Palette): string[] {
 }
 
 function endLines(event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): string[] {
-  const word = colors.status[event.status](statusWord(event.status, mode.check))
+  const word = colors.status[event.status](statusWord(event, mode.check))
   const took = mode.verbosity > 1 ? colors.faint(` [${duration(event.ms)}]`) : ''
   const first = `${hostsOf(event)} | ${event.role} | ${subjectOf(event)}: ${word}${qualifier(event, mode)}${took}`
   const diff = mode.diff ? diffLines(subjectOf(event), changesOf(event), colors).map(line => `    ${line}`) : []

@@ -1,6 +1,6 @@
 import type { Progress } from '../resources/resource.ts'
 import { clock, rate } from './amounts.ts'
-import type { Event, TaskStatus } from './events.ts'
+import type { Event } from './events.ts'
 import { oneLine } from './text.ts'
 
 export type TaskEnd = Extract<Event, { type: 'task-end' }>
@@ -14,7 +14,8 @@ export interface Mode {
 }
 
 /** A status in words; in check mode nothing has happened yet. */
-export function statusWord(status: TaskStatus, check: boolean): string {
+export function statusWord({ status, pending }: TaskEnd | HandlerEnd, check: boolean): string {
+  if (pending === true) return 'pending'
   if (status === 'changed' && check) return 'would change'
   return status === 'failed' ? 'FAILED' : status
 }
@@ -24,13 +25,10 @@ export const subjectOf = (event: TaskEnd | HandlerEnd) => oneLine(event.type ===
 /** Whose row this is: a cluster's resource names all of its hosts. */
 export const hostsOf = (event: TaskEnd | HandlerEnd) => (event.type === 'task-end' ? (event.hosts ?? [event.host]).join(',') : event.host)
 
-/**
- * Whether an end is worth a line. What is as it should be, and what does not apply, are not; what stays to be done is, however quiet
- * the view: the engine's reason for it begins with `pending`.
- */
+/** Whether an end is worth a line. What is as it should be, and what does not apply, are not; what stays to be done is, however quiet the view. */
 export function isWorthALine(event: TaskEnd | HandlerEnd, { verbosity }: Mode): boolean {
   if (verbosity > 0) return true
-  return event.status === 'skipped' ? /^pending\b/.test(event.reason ?? '') : event.status !== 'ok'
+  return event.status === 'skipped' ? event.pending === true : event.status !== 'ok'
 }
 
 export const changesOf = (event: TaskEnd | HandlerEnd) => event.changes ?? []

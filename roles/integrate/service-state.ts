@@ -5,6 +5,7 @@ import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { Member, Probe } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { parseDaemon } from '../heartbeat/daemon.ts'
+import { missingOptions } from '../nfs/reload.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { serviceScript } from './service-probe.ts'
@@ -97,7 +98,10 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
     foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
     served: block('served'),
-    pending: parseDaemon(blocks.daemon ?? '').newer.length > 0 ? ['restart heartbeat'] : [],
+    pending: [
+      ...(parseDaemon(blocks.daemon ?? '').newer.length > 0 ? ['restart heartbeat'] : []),
+      ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
+    ],
     links: linesOf(blocks.links),
     unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),
     space: spaceOf(blocks.space ?? '', blocks.inodes ?? ''),

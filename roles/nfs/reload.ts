@@ -4,9 +4,9 @@ import { present, skip } from '../../lib/resources/resource.ts'
 import type { Vars } from '../vars.ts'
 import { exportOptions } from './config.ts'
 
-/** The options that we set, as exportfs -s prints them: a set in one line, with defaults added. */
+/** The options that we set and the kernel has not, from what exportfs -s prints or etab holds: a set in one line, with defaults added. */
 export const missingOptions = (exported: string, vars: Vars): string[] => {
-  const line = exported.split('\n').find(l => l.startsWith(`${vars.nfs_export_path} `) && l.includes(vars.nfs_export_network))
+  const line = exported.split('\n').find(l => l.split(/\s/, 1)[0] === vars.nfs_export_path && l.includes(vars.nfs_export_network))
   const has = new Set((/\(([^)]*)\)/.exec(line ?? '')?.[1] ?? '').split(','))
   return exportOptions(vars).filter(o => !has.has(o))
 }

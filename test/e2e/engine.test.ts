@@ -29,7 +29,7 @@ const roleOf = (steps: (host: string) => Resource[], handlers?: (host: string) =
   ...(handlers && { handlers: c => handlers(c.host) }),
 })
 
-const run = async (role: Role<object>, { check = false, hosts = ['A', 'B'], left = [] as string[] } = {}) => {
+const run = async (role: Role<object>, { check = false, holdHandlers = false, hosts = ['A', 'B'], left = [] as string[] } = {}) => {
   const events: EventBody[] = []
   const nodes = ['A', 'B'].map(name => ({ name, vars: {} }))
   const play: PlayPlan<object> = {
@@ -56,6 +56,7 @@ const run = async (role: Role<object>, { check = false, hosts = ['A', 'B'], left
   }
   const options = {
     check,
+    holdHandlers,
     forks: 2,
     signal: new AbortController().signal,
     emit: (e: EventBody) => void events.push(e),
@@ -204,6 +205,36 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     // A run that died between the change and its handler is caught up by the next.
     writeFileSync(at('A.loaded'), 'old')
     expect(handled(await run(role('1')))).toEqual(['A changed'])
+    // One that is held is named, and run by the next.
+    writeFileSync(at('B.loaded'), 'old')
+    expect(handled(await run(role('1'), { holdHandlers: true }))).toEqual(['B skipped'])
+    expect(readFileSync(at('B.loaded'), 'utf8')).toBe('old')
+    expect(handled(await run(role('1')))).toEqual(['B changed'])
+  })
+
+  test('a handler of the cluster is pending without one of the hosts, where those that are there need it', async () => {
+    const reload: ClusterResource<boolean> = {
+      scope: 'cluster',
+      id: 'reload',
+      probe: { sh: `[ -e ${at('due')} ]`, parse: o => present(o.code === 0) },
+      changes: members =>
+        members.some(m => m.reading.kind === 'present' && m.reading.state) ? [{ attribute: 'x', from: '', to: 'y' }] : [],
+      async apply(nodes) {
+        await nodes.on('A').$`rm ${at('due')}`
+      },
+    }
+    const role = roleOf(
+      () => [],
+      () => [reload],
+    )
+    const handled = async (options: Parameters<typeof run>[1]) =>
+      (await run(role, options)).events.flatMap(e => (e.type === 'handler-end' ? [`${e.status} ${e.reason ?? ''}`.trim()] : []))
+    expect(await handled({ hosts: ['A'], left: ['B'] })).toEqual([])
+    writeFileSync(at('due'), '')
+    expect(await handled({ hosts: ['A'], left: ['B'] })).toEqual(['skipped needs B (not in --limit)'])
+    expect(await handled({ holdHandlers: true })).toEqual(['skipped needed; left by --no-handlers'])
+    expect(await handled({})).toEqual(['changed'])
+    expect(await handled({})).toEqual([])
   })
 
   test('a second run finds the lock held, says by whom and touches nothing; afterwards it is free', async () => {

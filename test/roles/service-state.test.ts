@@ -190,7 +190,7 @@ is nfsha-drbd
 nfsdcld -s /data/.nfsha/nfsdcld 
 rpc.mountd 
 @exports
-/data\t192.168.0.0/24(rw,sync,wdelay,hide)
+/data\t192.168.0.0/24(rw,sync,wdelay,hide,nocrossmnt,secure,no_root_squash,no_all_squash,no_subtree_check,secure_locks,acl,no_pnfs,fsid=1,anonuid=65534,anongid=65534,sec=sys)
 /srv\t*(ro)
 @export-files
 # Managed by nfsha-play.
@@ -229,6 +229,7 @@ test('what a serving machine answered', () => {
     nfs,
     daemons: ['nfsdcld -s /data/.nfsha/nfsdcld', 'rpc.mountd'],
     exported: true,
+    pending: [],
     foreignExports: ['/srv *'],
     maintenance: undefined,
     lock: '',
@@ -248,6 +249,7 @@ test.each<[string, string, string, Partial<NamedState>]>([
   ['a marker', '@maintenance\n', '@maintenance\nmarked\nnew disk\nmore\n', { maintenance: 'new disk' }],
   ['a lock', '@lock\n', '@lock\n4711\nroot@jump pid 1\n', { lock: 'root@jump pid 1' }],
   ['a holder that is dead', '@lock\n', '@lock\n4711\n', { lock: '' }],
+  ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
   ['read-only', ' rw,noatime', ' ro,noatime', { readOnly: true }],
   ['fallen back', '@tracking\nnfsdcld\n', '@tracking\n', { nfs: { ...nfs, tracked: false } }],
   [

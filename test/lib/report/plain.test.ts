@@ -114,7 +114,7 @@ describe('plain view', () => {
     expect(stdout.slice(1, 4)).toEqual([
       'M2 | UNREACHABLE: no answer from 10.0.0.2:22 in 10 s',
       '    hint: Is it powered on?',
-      'M1 | drbd-init | first sync: skipped (pending: needs M2)',
+      'M1 | drbd-init | first sync: pending (needs M2)',
     ])
     expect(stdout).toContain('exit code 4: 1 host unreachable')
   })

@@ -46,6 +46,7 @@ interface Ending {
   hosts?: string[]
   changes?: Change[]
   reason?: string
+  pending?: boolean
   error?: { message: string; hint?: string; detail?: string }
   index?: number
   total?: number
@@ -136,7 +137,7 @@ export const unreachable = () =>
     ...ready('M1', 3),
     { type: 'host-connecting', host: 'M2' },
     { type: 'host-unreachable', host: 'M2', message: 'no answer from 10.0.0.2:22 in 10 s', hint: 'Is it powered on?' },
-    taskEnd('skipped', { host: 'M1', role: 'drbd-init', resource: 'first sync', reason: 'pending: needs M2' }),
+    taskEnd('skipped', { host: 'M1', role: 'drbd-init', resource: 'first sync', reason: 'needs M2', pending: true }),
   ])
 
 export const checked = (judge = false) =>
