@@ -119,6 +119,10 @@ const fields = z.object({
     .max(99)
     .default(90)
     .describe('used space and used inodes, in percent, above which `drift` and `status.yml` name a file system'),
+  accept_client_break: z
+    .boolean()
+    .default(false)
+    .describe('yes lets a run change what mounted clients rely on: fsid, path, squashing, server scope, virtual IP; given by `-e`, once'),
   ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
 
   to: z.string().optional().describe('`switchover.yml`: the node that is to serve; default the one that does not'),

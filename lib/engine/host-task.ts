@@ -9,7 +9,7 @@ export const judge = (
   resource: HostResource,
   reading: Reading<unknown>,
   host: HostSession,
-  session: Pick<ClusterSession, 'check' | 'predicted'>,
+  session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
 ): Outcome => {
   if (reading.kind === 'unknown') return unread(reading, session)
   if (reading.kind === 'skip') return skipped(reading.reason)
@@ -18,10 +18,14 @@ export const judge = (
 
 /** Shared by host and cluster resources: a list of changes, or a refusal, becomes an outcome. */
 export const differing = (
-  resource: { assertion?: boolean },
+  resource: { assertion?: boolean; gate?: string },
   changes: ReturnType<HostResource['changes']>,
-  session: Pick<ClusterSession, 'check' | 'predicted'>,
+  session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
 ): Outcome => {
+  if (resource.gate !== undefined && typeof changes !== 'string' && changes.length > 0) {
+    if (session.check && !session.drift) return { status: 'changed', changes, reason: resource.gate }
+    return { ...failed(assertionText(changes), resource.gate), changes }
+  }
   const differences = typeof changes === 'string' ? [] : changes
   const refusal = typeof changes === 'string' ? changes : resource.assertion && changes.length > 0 ? assertionText(changes) : undefined
   // In check mode an earlier change that was only predicted may be what this one misses.

@@ -65,6 +65,6 @@ export const centos6: Platform = {
   moduleAtBoot: (name, module) =>
     file(`/etc/sysconfig/modules/${name}.modules`, { content: `#!/bin/sh\nexec /sbin/modprobe ${module}\n`, mode: 0o755 }),
   atBoot: centosAtBoot,
-  exports: (path, line, notify) => ({ ...lineInFile('/etc/exports', line, new RegExp(`^${escaped(path)}\\s`)), notify }),
+  exports: ({ path, line }, notify) => [{ ...lineInFile('/etc/exports', line, new RegExp(`^${escaped(path)}\\s`)), notify }],
   nfsSettings: () => [],
 }

@@ -1,4 +1,6 @@
 import { sourcesReload, timeSources } from '../resources/chrony.ts'
+import { edited } from '../resources/edit.ts'
+import { withoutExport } from '../resources/exports.ts'
 import { file } from '../resources/file.ts'
 import { etcHostname, hostName } from '../resources/host-name.ts'
 import { packages } from '../resources/packages.ts'
@@ -58,6 +60,9 @@ export const debian12: Platform = {
   persistentRoutes: debianRoutes,
   moduleAtBoot: (name, module) => file(`/etc/modules-load.d/${name}.conf`, { content: `${module}\n` }),
   atBoot: debianAtBoot,
-  exports: (_path, line, notify) => file(exportsFile, { content: `# Managed by nfsha-play.\n${line}\n`, notify }),
+  exports: ({ path, client, line }, notify) => [
+    file(exportsFile, { content: `# Managed by nfsha-play.\n${line}\n`, notify }),
+    edited('/etc/exports', { what: `no second export of ${path}`, edit: text => withoutExport(text, path, client), notify }),
+  ],
   nfsSettings: text => [file('/etc/nfs.conf.d/nfsha.conf', { content: text })],
 }

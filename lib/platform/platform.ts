@@ -82,7 +82,8 @@ export interface Platform {
   persistentRoutes(routes: PinnedRoute[], facts: Facts): Resource[]
   moduleAtBoot(name: string, module: string): Resource
   atBoot(job: BootJob): Resource[]
-  exports(path: string, line: string, notify: string[]): Resource
+  /** The line of exports(5) for one path and client, and no other line for the same. */
+  exports(wanted: { path: string; client: string; line: string }, notify: string[]): Resource[]
   /** Settings of the NFS server in the notation of nfs.conf(5), where the system has that. */
   nfsSettings(text: string): Resource[]
 }

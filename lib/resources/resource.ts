@@ -79,6 +79,8 @@ interface Common {
   settle?: number
   /** Changes nothing and only judges: a difference is a failure, in every mode. */
   assertion?: boolean
+  /** Changes nothing: a difference is what the rest of the play would do. Check mode shows it with this text, a run fails with it. */
+  gate?: string
 }
 
 /** A thing on one host: read, compared, and where it differs changed. */

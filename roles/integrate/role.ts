@@ -1,6 +1,7 @@
 import { directory } from '../../lib/resources/directory.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
+import { mountedClients } from '../mounted-clients.ts'
 import type { Context, Role } from '../role.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
 import { filesReadLive, resourcePrograms } from './config.ts'
@@ -14,6 +15,7 @@ const steps = (context: Context): Resource[] => {
     noWayBack(context),
     prerequisites(context),
     ...clusterGuard(context),
+    mountedClients(context),
     platform.install(resourcePrograms(vars)),
     directory(`${platform.paths.haDir}/resource.d`),
     liveFiles(context, filesReadLive(context)),

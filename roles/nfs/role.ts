@@ -1,6 +1,7 @@
 import { kernelModule } from '../../lib/resources/kernel.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
+import { mountedClients } from '../mounted-clients.ts'
 import type { Context, Role } from '../role.ts'
 import { exportLine, nfsConf, nfsUnits, portmap } from './config.ts'
 import { exportsReload } from './reload.ts'
@@ -11,11 +12,12 @@ const steps = (context: Context): Resource[] => {
   const { vars, platform } = context
   return [
     ...clusterGuard(context),
+    mountedClients(context),
     platform.install(platform.packages.nfsServer, { hold: true }),
     // Only the resource script runs these, masked or at least not at boot; an nfsd that the boot started would have lost its clients' state before /data is there.
     ...platform.nfsUnits.map(unit => platform.service(unit, nfsUnits(vars))),
     ...platform.portmapUnits.map(unit => platform.service(unit, { ...portmap(vars), from: 'package rpcbind' })),
-    platform.exports(vars.nfs_export_path, exportLine(vars), [reload]),
+    ...platform.exports({ path: vars.nfs_export_path, client: vars.nfs_export_network, line: exportLine(vars) }, [reload]),
     ...platform.nfsSettings(nfsConf(vars)),
     // A standby that has its modules loaded takes over two seconds sooner.
     platform.moduleAtBoot('nfsha-nfs', 'nfsd'),

@@ -165,6 +165,28 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect((await run(role)).of('never')?.error?.message).toBe('could not be read: waits for package x')
   })
 
+  test('a gate is shown in check mode, and stops a run before what comes after it', async () => {
+    const gate: HostResource<string> = {
+      scope: 'host',
+      id: 'gate',
+      gate: 'needs -e yes',
+      probe: { sh: 'echo 7', parse: o => present(o.stdout.trim()) },
+      changes: a => [{ attribute: 'fsid', from: a.kind === 'present' ? a.state : '', to: '1' }],
+      apply: async () => undefined,
+    }
+    const role = roleOf(() => [gate, file(at('behind'), { content: '' })])
+    const seen = await run(role, { check: true, hosts: ['A'] })
+    expect(seen.of('gate')).toMatchObject({
+      status: 'changed',
+      reason: 'needs -e yes',
+      changes: [{ attribute: 'fsid', from: '7', to: '1' }],
+    })
+    expect(seen.of(`file ${at('behind')}`)?.status).toBe('changed')
+    const refused = await run(role, { hosts: ['A'] })
+    expect(refused.of('gate')).toMatchObject({ status: 'failed', error: { message: 'fsid: 7, wanted 1', hint: 'needs -e yes' } })
+    expect(existsSync(at('behind'))).toBe(false)
+  })
+
   test('a probe that hangs is unknown for itself alone', async () => {
     const hanging: HostResource<never> = {
       scope: 'host',
