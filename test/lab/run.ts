@@ -16,10 +16,17 @@ export interface Played {
   story: string
 }
 
-/** Runs the command line as an operator would, against one lab. */
+/** The command line as an operator would type it, against one lab. */
+export const nfshaCommand = (lab: string, argv: string[]): { file: string; args: string[] } => ({
+  file: process.execPath,
+  args: [bin, ...argv, '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`],
+})
+
+/** Runs it. */
 export const nfsha = (lab: string, argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...argv, '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`])
+    const { file, args } = nfshaCommand(lab, argv)
+    const child = spawn(file, args)
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', chunk => {
       stdout += chunk

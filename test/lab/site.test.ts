@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labDown, labFault, labReady, labUp } from '../../lib/lab/index.ts'
 import { blankProbe } from '../../lib/resources/blank.ts'
 import { lookForDrift } from './drift.ts'
+import { handlerTests } from './handlers.ts'
+import { changedBy, expectForetold, fingerprint, unknownTo } from './prediction.ts'
 import type { Played } from './run.ts'
 import { nfshaPlay, on, until } from './run.ts'
 
@@ -13,6 +15,22 @@ const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `test-${process.pid}`
 const nodes = ['M1', 'M2'] as const
 const play = (...argv: string[]) => nfshaPlay(lab, argv)
+/** What all runs have changed since the machines were bare. */
+const changedSoFar = new Set<string>()
+const playToward = async (...argv: string[]) => {
+  const run = await play(...argv)
+  for (const name of changedBy(run)) changedSoFar.add(name)
+  return run
+}
+/** A check that is proven to have changed nothing on the nodes. */
+const checked = async (...argv: string[]) => {
+  const before = await Promise.all(nodes.map(m => fingerprint(lab, m)))
+  const check = await play('site.yml', '--check', '--diff', ...argv)
+  expect(check.code, check.story).toBe(0)
+  expect(await Promise.all(nodes.map(m => fingerprint(lab, m)))).toEqual(before)
+  return check
+}
+let onBare: Played
 const holderIs = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 addr show em1')).includes('192.168.0.219/')
 const unchanged = (run: Played) => {
   expect(run.code, run.story).toBe(0)
@@ -48,8 +66,14 @@ describe('a disk that holds anything is not blank', () => {
   })
 })
 
+test('a check of bare machines changes nothing, and names what each unknown waits for', async () => {
+  onBare = await checked()
+  expect(changedBy(onBare).length).toBeGreaterThan(10)
+  await expect(`${unknownTo(onBare).join('\n')}\n`).toMatchFileSnapshot('../fixtures/lab/unknown-on-bare.txt')
+})
+
 test('role routes alone on bare machines: the routes come back with their NIC', async () => {
-  const run = await play('routes')
+  const run = await playToward('routes')
   expect(run.code, run.story).toBe(0)
   expect(run.recap.M2?.changed).toBe(3)
   await on(lab, 'M2', 'ifdown em2; ifup em2')
@@ -58,7 +82,7 @@ test('role routes alone on bare machines: the routes come back with their NIC', 
 })
 
 test('role drbd-build alone on bare machines, twice', async () => {
-  const run = await play('drbd-build')
+  const run = await playToward('drbd-build')
   expect(run.code, run.story).toBe(0)
   expect(await on(lab, 'M1', 'cat /sys/module/drbd/version')).toMatch(/^8\.4\./)
   unchanged(await play('drbd-build'))
@@ -82,7 +106,7 @@ test('a disk that holds one foreign byte stops the play before anything is writt
   const onlyThatByte = `cmp -n 70000 /dev/vdb /dev/zero && dd if=/dev/vdb bs=1 skip=70000 count=1 2>/dev/null && cmp -i 70001:0 /dev/vdb /dev/zero 2>&1 | grep -c 'EOF on /dev/vdb'`
   expect(await on(lab, 'M2', onlyThatByte)).toBe('x1')
   try {
-    const run = await play('site.yml')
+    const run = await playToward('site.yml')
     expect(run.code, run.story).toBe(3)
     const refusal = run.events.find(e => e.type === 'task-end' && e.host === 'M2' && e.status === 'failed')
     expect(refusal).toMatchObject({
@@ -96,13 +120,18 @@ test('a disk that holds one foreign byte stops the play before anything is writt
 })
 
 test('bare machines become a cluster whose share a client writes to and reads', async () => {
-  const run = await play('site.yml')
+  const check = await checked()
+  const run = await playToward('site.yml')
   expect(run.code, run.story).toBe(0)
   expect(run.recap.M1?.changed).toBeGreaterThan(10)
+  expectForetold(check, changedBy(run))
+  expectForetold(onBare, [...changedSoFar])
   expect(await on(lab, 'C1', 'cat /data/.nfsha-C1')).toContain('C1 wrote this')
   expect(await on(lab, 'M1', 'cat /data/.nfsha-C1')).toContain('C1 wrote this')
   expect(await holderIs('M1')).toBe(true)
 })
+
+test('a check of a converged cluster finds nothing to do, and changes nothing', async () => unchanged(await checked()))
 
 test('a second run changes nothing, over one connection and at most three execs a host', async () => {
   const run = await play('site.yml')
@@ -120,6 +149,22 @@ test.each(['base', 'routes', 'heartbeat', 'drbd-build', 'drbd-init', 'nfs', 'int
   async role => unchanged(await play(role)),
 )
 
+test('a cluster of which much is gone: what a check predicts is exactly what the run does', async () => {
+  await on(
+    lab,
+    'M2',
+    `rm /etc/nfs.conf.d/nfsha.conf /etc/modules-load.d/nfsha-drbd.conf; sed -i /redhat/d /etc/hosts; apt-mark unhold heartbeat
+systemctl unmask nfs-server; systemctl stop chrony; chattr -i /data; chown nobody /etc/ha.d/resource.d/nfsha
+ip -4 route del 172.16.0.210/32; drbdsetup-84 disk-options 0 --c-max-rate=1M 2>/dev/null || drbdsetup disk-options 0 --c-max-rate=1M`,
+  )
+  const check = await checked()
+  expect(unknownTo(check)).toEqual([])
+  const run = await play('site.yml')
+  expect(run.code, run.story).toBe(0)
+  expect(changedBy(run)).toEqual(changedBy(check))
+  expect(changedBy(run).length).toBeGreaterThanOrEqual(10)
+})
+
 test('drift is silent on a converged cluster, names what differs, and a run mends what is declared', async () => {
   expect(await lookForDrift(lab)).toMatchObject({ code: 0, stdout: '', report: { findings: [], complete: true } })
   await on(lab, 'M2', 'chmod 0600 /etc/nfs.conf.d/nfsha.conf; apt-mark unhold heartbeat; systemctl stop heartbeat')
@@ -134,6 +179,8 @@ test('drift is silent on a converged cluster, names what differs, and a run mend
   await on(lab, 'M2', 'systemctl start heartbeat')
   await until('nothing differs', async () => (await lookForDrift(lab)).code === 0, 180_000)
 })
+
+handlerTests(lab)
 
 test('status names the holder', async () => {
   const run = await play('status.yml')
@@ -169,6 +216,26 @@ const serving = (machine: 'M1' | 'M2') =>
     async () => (await holderIs(machine)) && (await on(lab, machine, 'cat /proc/fs/nfsd/threads')) !== '0',
     180_000,
   )
+
+test('an nfsdcld that is late at a takeover: nfsd is started again, and tracks its clients by it', async () => {
+  // Held for longer than the second that the kernel gives it, the first time.
+  await on(
+    lab,
+    'M2',
+    `mkdir /root/real; cp -p /usr/sbin/nfsdcld /root/real/; mv /usr/sbin/nfsdcld /usr/sbin/nfsdcld.kept
+printf '#!/bin/sh\n/root/real/nfsdcld "$@"; [ -e /run/late ] || { : > /run/late; p=$(pgrep -x nfsdcld); kill -STOP $p; (sleep 3; kill -CONT $p) >/dev/null 2>&1 & }\n' > /usr/sbin/nfsdcld; chmod 755 /usr/sbin/nfsdcld`,
+  )
+  try {
+    const run = await play('switchover', '-e', 'to=M2')
+    expect(run.code, run.story).toBe(0)
+    expect(await on(lab, 'M2', 'journalctl -t nfsha -o cat | grep "did not meet nfsdcld"; ls /run/rpc_pipefs/nfsd')).toMatch(
+      /again \(1\)[\s\S]*\bcld\b/,
+    )
+  } finally {
+    await on(lab, 'M2', 'mv /usr/sbin/nfsdcld.kept /usr/sbin/nfsdcld; rm -rf /root/real /run/late')
+  }
+  expect((await play('switchover', '-e', 'to=M1')).code).toBe(0)
+})
 
 test('M1 loses power: M2 serves, and once M1 is back a run changes nothing', async () => {
   await labFault(lab, 'M1', 'power-off')

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { expect, test } from 'vitest'
+import type { Event } from '../../lib/report/events.ts'
+import { damageOf, startWorkload } from '../long/workload.ts'
+import { changedBy } from './prediction.ts'
+import type { Played } from './run.ts'
+import { nfshaCommand, nfshaPlay, on, until } from './run.ts'
+
+type Node = 'M1' | 'M2'
+
+/** Plays until an event comes, and kills the runner there as an out-of-memory killer would. */
+const killedAt = async (lab: string, argv: string[], isThere: (event: Event) => boolean): Promise<void> => {
+  const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  for await (const line of createInterface(child.stdout)) {
+    if (!isThere(JSON.parse(line))) continue
+    child.kill('SIGKILL')
+    break
+  }
+  expect((await ended)[1]).toBe('SIGKILL')
+}
+
+const handled = (run: Played): string[] =>
+  run.events.flatMap(e => (e.type === 'handler-end' ? [`${e.handler}: ${e.status}${e.pending ? ' pending' : ''}`] : []))
+
+const pendingRow = (run: Played): string[] | undefined =>
+  run.events.flatMap(e => (e.type === 'table' ? e.rows : [])).find(row => row[0] === 'pending handlers')
+
+/** The tests of handlers on a converged lab whose holder is M1; it is so again at the end. */
+export const handlerTests = (lab: string): void => {
+  const play = (...argv: string[]) => nfshaPlay(lab, argv)
+  const holder = async (): Promise<Node> => ((await on(lab, 'M1', 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? 'M1' : 'M2')
+  const daemons = () => Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'systemctl show -p MainPID --value heartbeat')))
+  /** How often a node has begun to serve, by the resource script's own log. */
+  const takeovers = async () =>
+    (await Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'journalctl -t nfsha -o cat | grep -c "^started$" || true')))).reduce(
+      (sum, n) => sum + Number(n),
+      0,
+    )
+
+  /** A change while a client writes: no error, nothing lost, its lock kept. Prints the longest stall. */
+  const underWork = async (name: string, change: () => Promise<void>) => {
+    const before = await takeovers()
+    const work = await startWorkload(lab, name)
+    const steady = async (more: number) => {
+      const from = work.operations().length
+      await until('the client works', async () => work.operations().length > from + more, 120_000)
+    }
+    try {
+      await steady(50)
+      await change()
+      await steady(100)
+    } finally {
+      await work.stop()
+    }
+    const damage = await damageOf(lab, await holder(), name, work.operations())
+    const handOvers = (await takeovers()) - before
+    console.log(`${name}: ${handOvers} hand-overs, longest stall of a write ${damage.writeStall} ms`)
+    expect(damage).toMatchObject({ errors: [], lost: 0, lockKept: true })
+    return handOvers
+  }
+
+  test('a runner that is killed between a change and its handler: the handler is shown as pending, and the next run catches up', async () => {
+    const later = ['-e', 'heartbeat_deadtime=9']
+    const before = await daemons()
+    const seen = new Set<string>()
+    await killedAt(lab, ['site.yml', ...later], e => {
+      if (e.type === 'task-end' && e.resource === 'file /etc/ha.d/ha.cf' && e.status === 'changed') seen.add(e.host)
+      return seen.size === 2
+    })
+    const handler = 'restart heartbeat'
+    expect(pendingRow(await play('status.yml'))).toEqual(['pending handlers', handler, handler])
+    const held = await play('site.yml', '--no-handlers', ...later)
+    expect(held.code, held.story).toBe(0)
+    expect(handled(held)).toEqual([`${handler}: skipped pending`])
+    expect(handled(await play('heartbeat', '-l', 'M2', ...later))).toEqual([`${handler}: skipped pending`])
+    expect(handled(await play('nfs', ...later))).toEqual([])
+    expect(await daemons()).toEqual(before)
+
+    const caughtUp = await play('site.yml', ...later)
+    expect(caughtUp.code, caughtUp.story).toBe(0)
+    expect(changedBy(caughtUp)).toEqual([])
+    expect(handled(caughtUp)).toEqual([`${handler}: changed`])
+    expect(pendingRow(await play('status.yml'))).toEqual(['pending handlers', '-', '-'])
+    expect(await holder()).toBe('M2')
+  })
+
+  test('heartbeat_deadtime while a client writes: one hand-over', async () => {
+    const handOvers = await underWork('deadtime', async () => {
+      const run = await play('site.yml')
+      expect(run.code, run.story).toBe(0)
+      expect(handled(run)).toEqual(['restart heartbeat: changed'])
+    })
+    expect(handOvers).toBe(1)
+    expect(await holder()).toBe('M1')
+  })
+
+  test('a new key of heartbeat while a client writes: no hand-over, no restart', async () => {
+    const before = await daemons()
+    const handOvers = await underWork('key', async () => {
+      for (const key of [['-e', 'heartbeat_secret=another-key-of-the-lab'], []]) {
+        const run = await play('site.yml', ...key)
+        expect(run.code, run.story).toBe(0)
+        expect(changedBy(run)).toEqual(['M1,M2 heartbeat: file /etc/ha.d/authkeys'])
+      }
+    })
+    expect(handOvers).toBe(0)
+    expect(await daemons()).toEqual(before)
+  })
+
+  test('another resource script while a client writes: one hand-over, no restart', async () => {
+    const before = await daemons()
+    for (const machine of ['M1', 'M2'] as const) await on(lab, machine, 'echo "# an older one" >> /etc/ha.d/resource.d/nfsha')
+    const handOvers = await underWork('script', async () => {
+      const run = await play('site.yml')
+      expect(run.code, run.story).toBe(0)
+      expect(changedBy(run)).toEqual(['M1,M2 integrate: what heartbeat reads live'])
+    })
+    expect(handOvers).toBe(1)
+    expect(await daemons()).toEqual(before)
+    const back = await play('switchover', '-e', 'to=M1')
+    expect(back.code, back.story).toBe(0)
+  })
+}

@@ -1,0 +1,46 @@
+import { expect } from 'vitest'
+import type { MachineName } from '../../lib/lab/index.ts'
+import type { Event } from '../../lib/report/events.ts'
+import { hostsOf, subjectOf } from '../../lib/report/wording.ts'
+import type { Played } from './run.ts'
+import { on } from './run.ts'
+
+type End = Extract<Event, { type: 'task-end' | 'handler-end' }>
+
+const endsOf = (run: Played, type: End['type'], status: End['status']): End[] =>
+  run.events.flatMap(e => (e.type === type && e.status === status ? [e] : []))
+const named = (e: End): string => `${hostsOf(e)} ${e.role}: ${subjectOf(e)}`
+
+/** What a run changed, or in check mode would change: `M1 nfs: file /etc/exports.d/nfsha.exports`. Handlers are announced, not predicted. */
+export const changedBy = (run: Played): string[] => endsOf(run, 'task-end', 'changed').map(named).sort()
+
+/** What a check could not tell, each with what it waits for. */
+export const unknownTo = (run: Played): string[] =>
+  endsOf(run, 'task-end', 'unknown')
+    .map(e => `${named(e)}: ${(e.reason ?? '').split('\n')[0]}`)
+    .sort()
+
+/** predicted ⊆ changed ⊆ predicted ∪ unknown */
+export const expectForetold = (check: Played, changed: string[]): void => {
+  const predicted = changedBy(check)
+  const unsure = unknownTo(check)
+  expect(changed).toEqual(expect.arrayContaining(predicted))
+  expect(changed.filter(name => !predicted.includes(name) && !unsure.some(u => u.startsWith(`${name}: `)))).toEqual([])
+}
+
+/**
+ * Whatever a run could leave behind on a machine: every file of its configuration and of ours with its sum, mode, owner and time, packages, modules,
+ * routes, addresses, mounts, when each service was started and with which process, both ends of the disk for DRBD.
+ */
+export const fingerprint = (lab: string, machine: MachineName): Promise<string> =>
+  on(
+    lab,
+    machine,
+    `cd /; export LC_ALL=C
+find etc usr/sbin usr/libexec usr/local lib/systemd var/lib/nfsha-play var/lib/dpkg/status var/lib/drbd var/lib/nfs root data -xdev ! -type d -printf '%p %y %m %u %g %s %T@\\n' 2>/dev/null | sort
+find etc -xdev -type f -print0 | sort -z | xargs -0 sha256sum
+systemctl show '*.service' '*.socket' -p Id -p MainPID -p ActiveEnterTimestampMonotonic -p UnitFileState
+lsmod | cut -d' ' -f1 | sort; ip -4 route; ip -o -4 addr | cut -d' ' -f1-7; cat /proc/mounts; lsattr -d /data 2>/dev/null
+grep -o 'cs:.* ds:[^ ]*' /proc/drbd 2>/dev/null; uname -n
+for d in /dev/vdb /dev/vdc; do [ -b $d ] && { head -c 1048576 $d; tail -c 1048576 $d; } | sha256sum; done; true`,
+  )
