@@ -45,7 +45,10 @@ const obtain = async (archive: Archive, options: FetchOptions): Promise<string> 
 
 const local = async ({ source, sha256 }: Archive): Promise<string> => {
   const sum = await sha256Of(source).catch(error => {
-    throw new DownloadFailed(`the archive ${source} cannot be read: ${error.message}`, 'It is looked for on the machine that runs the play.')
+    throw new DownloadFailed(
+      `the archive ${source} cannot be read: ${error.message}`,
+      'It is looked for on the machine that runs the play.',
+    )
   })
   if (sum === sha256) return source
   throw new DownloadFailed(

@@ -1,0 +1,83 @@
+import type { ClusterResource, HostResource, Member } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import type { Vars } from '../vars.ts'
+import { kernelsToBuildFor, type Part, partsOf } from './parts.ts'
+import { distribute, install, produce, type Surroundings } from './produce.ts'
+import { buildOnHost } from './scripts.ts'
+import { type BuildState, buildChanges, buildProbe, needed } from './state.ts'
+
+const idOf = (vars: Vars): string => `DRBD from source in ${vars.drbd_build_prefix}`
+
+const partsFor = ({ vars, facts }: Context): Part[] => partsOf(vars, kernelsToBuildFor(facts))
+
+/** Every node builds for itself, as the article does. */
+const builtHere = (context: Context): HostResource<BuildState> => ({
+  scope: 'host',
+  id: idOf(context.vars),
+  alters: 'host',
+  probe: buildProbe(partsFor(context)),
+  changes: actual => (actual.kind === 'present' ? buildChanges(actual.state) : []),
+  async apply(_$, changes, { connection, progress, signal }) {
+    const around: Surroundings = { keyring: context.vars.drbd_build_keyring, progress, signal }
+    for (const part of partsFor(context).filter(p => changes.some(c => c.attribute === p.label))) {
+      await produce(connection, part, around)
+      await install(connection, part, around)
+    }
+  },
+})
+
+const statesOf = (members: Member<BuildState>[]) =>
+  members.flatMap(({ host, reading }) => (reading.kind === 'present' ? [{ host, ...reading.state }] : []))
+
+/** Pure: why the first node's build is no build for another. */
+export const exchangeProblems = (members: Member<BuildState>[]): string[] => {
+  const [first, ...others] = statesOf(members)
+  if (!first) return []
+  const advice = 'set drbd_build_on: each, or bring both nodes to one system and kernel'
+  return others.flatMap(other => {
+    if (needed(other).length === 0) return []
+    if (other.system !== first.system) return [`${other.host} runs another system than ${first.host}, which builds for it: ${advice}`]
+    const missing = needed(other).filter(part => !first.parts.some(p => p.part.label === part.label))
+    return missing.map(part => `${other.host} needs a ${part.label}, and ${first.host} has no such kernel: ${advice}`)
+  })
+}
+
+/** The first node builds, and the others get what it built: one compile, and no compiler on the others. */
+const builtOnce = (context: Context): ClusterResource<BuildState> => ({
+  scope: 'cluster',
+  id: idOf(context.vars),
+  probe: buildProbe(partsFor(context)),
+  changes(members) {
+    const problems = exchangeProblems(members)
+    if (problems.length > 0) return problems.join('\n')
+    return statesOf(members).flatMap(state => buildChanges(state).map(change => ({ ...change, host: state.host })))
+  },
+  async apply(nodes, _changes, members) {
+    const around: Surroundings = { keyring: context.vars.drbd_build_keyring, progress: nodes.progress, signal: nodes.signal }
+    const states = statesOf(members)
+    const [first] = states
+    if (!first) return
+    const builder = nodes.on(first.host).connection
+    for (const { part } of first.parts) {
+      const takers = states.filter(s => needed(s).some(p => p.label === part.label)).map(s => nodes.on(s.host).connection)
+      if (takers.length === 0) continue
+      await produce(builder, part, around)
+      const others = takers.filter(c => c !== builder)
+      if (others.length > 0) await distribute(builder, others, part, around)
+      for (const taker of takers) await install(taker, part, around)
+      if (!takers.includes(builder)) await nodes.on(first.host).$`rm -f ${buildOnHost(part)}`
+    }
+  },
+})
+
+/** Whether this node compiles, and so needs a compiler. */
+export const compiles = ({ host, vars, cluster }: Context): boolean => vars.drbd_build_on === 'each' || host === cluster.nodes[0]?.name
+
+/** Utilities and module, for the running kernel and for those that the next boot may bring. */
+export const built = (context: Context) => (context.vars.drbd_build_on === 'each' ? builtHere(context) : builtOnce(context))
+
+/** The packages that a build needs, with the headers of every kernel that is built for. */
+export const buildPackages = ({ facts, platform }: Context): string[] => [
+  ...platform.packages.build,
+  ...kernelsToBuildFor(facts).map(platform.kernelHeaders),
+]
