@@ -8,7 +8,11 @@ import { type BuildState, buildChanges, buildProbe, needed } from './state.ts'
 
 const idOf = (vars: Vars): string => `DRBD from source in ${vars.drbd_build_prefix}`
 
-const partsFor = ({ vars, facts }: Context): Part[] => partsOf(vars, kernelsToBuildFor(facts))
+/** A tree that the operator names is of one kernel. */
+const kernelsOf = ({ vars, facts }: Context): string[] =>
+  vars.drbd_build_kernel_tree === undefined ? kernelsToBuildFor(facts) : [facts.kernel]
+
+const partsFor = (context: Context): Part[] => partsOf(context.vars, kernelsOf(context))
 
 /** Every node builds for itself, as the article does. */
 const builtHere = (context: Context): HostResource<BuildState> => ({
@@ -77,7 +81,7 @@ export const compiles = ({ host, vars, cluster }: Context): boolean => vars.drbd
 export const built = (context: Context) => (context.vars.drbd_build_on === 'each' ? builtHere(context) : builtOnce(context))
 
 /** The packages that a build needs, with the headers of every kernel that is built for. */
-export const buildPackages = ({ facts, platform }: Context): string[] => [
+export const buildPackages = ({ vars, facts, platform }: Context): string[] => [
   ...platform.packages.build,
-  ...kernelsToBuildFor(facts).map(platform.kernelHeaders),
+  ...(vars.drbd_build_kernel_tree === undefined ? kernelsToBuildFor(facts).map(platform.kernelHeaders) : []),
 ]
