@@ -23,10 +23,9 @@ const builtHere = (context: Context): HostResource<BuildState> => ({
   changes: actual => (actual.kind === 'present' ? buildChanges(actual.state) : []),
   async apply(_$, changes, { connection, progress, signal }) {
     const around: Surroundings = { keyring: context.vars.drbd_build_keyring, progress, signal }
-    for (const part of partsFor(context).filter(p => changes.some(c => c.attribute === p.label))) {
-      await produce(connection, part, around)
-      await install(connection, part, around)
-    }
+    const parts = partsFor(context).filter(p => changes.some(c => c.attribute === p.label))
+    await produce(connection, parts, around)
+    for (const part of parts) await install(connection, part, around)
   },
 })
 
@@ -62,15 +61,12 @@ const builtOnce = (context: Context): ClusterResource<BuildState> => ({
     const [first] = states
     if (!first) return
     const builder = nodes.on(first.host).connection
-    for (const { part } of first.parts) {
-      const takers = states.filter(s => needed(s).some(p => p.label === part.label)).map(s => nodes.on(s.host).connection)
-      if (takers.length === 0) continue
-      await produce(builder, part, around)
-      const others = takers.filter(c => c !== builder)
-      if (others.length > 0) await distribute(builder, others, part, around)
-      for (const taker of takers) await install(taker, part, around)
-      if (!takers.includes(builder)) await nodes.on(first.host).$`rm -f ${buildOnHost(part)}`
-    }
+    const takers = (part: Part) => states.filter(s => needed(s).some(p => p.label === part.label)).map(s => nodes.on(s.host).connection)
+    const parts = first.parts.map(p => p.part).filter(part => takers(part).length > 0)
+    await produce(builder, parts, around)
+    for (const part of parts) await distribute(builder, takers(part), part, around)
+    for (const part of parts) for (const taker of takers(part)) await install(taker, part, around)
+    for (const part of parts) await builder.run(`rm -f ${buildOnHost(part)}`)
   },
 })
 

@@ -1,4 +1,3 @@
-import type { Facts } from '../../lib/engine/facts.ts'
 import { blocksOf } from '../../lib/engine/frames.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
@@ -82,7 +81,7 @@ true`
  * Takes the resource down with the tools that know it by the kernel alone, swaps the module, and brings the resource back with whichever utilities
  * have its configuration. What was read is read again first. A built module that the kernel refuses leaves its own in its place.
  */
-const swapScript = ({ vars, platform }: Context, facts: Facts): string => {
+export const swapScript = ({ vars, facts, platform }: Context): string => {
   const { drbd_resource: resource, drbd_build_prefix: prefix } = vars
   const minor = minorOf(vars.drbd_device)
   return `set -eu
@@ -129,7 +128,7 @@ export const builtModule = (context: Context): HostResource<Loaded> => ({
       await $`modprobe drbd`
       return
     }
-    const result = await connection.run(swapScript(context, context.facts), { timeout: 120_000 })
+    const result = await connection.run(swapScript(context), { timeout: 120_000 })
     if (result.code !== 0) throw failedScript('replacing the module drbd', result)
   },
 })

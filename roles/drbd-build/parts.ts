@@ -36,7 +36,7 @@ const configureArguments = ({ kind }: SourceArchive, prefix: string): string[] =
   return [`--prefix=${prefix}`, '--with-heartbeat', ...unneeded, '--with-initscripttype=sysv']
 }
 
-/** Pure: all that a node must have been built for. Throws when the variables name no archives, which have been checked. */
+/** Pure: all that a node must have been built for, what is most likely to fail first. Throws when the variables name no archives, which have been checked. */
 export const partsOf = (vars: Vars, kernels: string[]): Part[] => {
   const [utilities, module] = [utilitiesArchive(vars.drbd_build_archives), moduleArchive(vars.drbd_build_archives)]
   if (!utilities || !module) throw new Error('drbd_build_archives has not been checked')
@@ -50,8 +50,8 @@ export const partsOf = (vars: Vars, kernels: string[]): Part[] => {
     make: module.kind === 'combined' ? [`KDIR=${kernelTree(vars, kernel)}`] : ['-C', kernelTree(vars, kernel), 'M=drivers/block/drbd'],
   })
   return [
-    { label: 'utilities', kernel: undefined, archive: utilities, prefix, configure: configureArguments(utilities, prefix), make: [] },
     ...kernels.map(moduleFor),
+    { label: 'utilities', kernel: undefined, archive: utilities, prefix, configure: configureArguments(utilities, prefix), make: [] },
   ]
 }
 

@@ -52,9 +52,18 @@ const deliver = async (connection: Connection, part: Part, { keyring, progress, 
   })
 }
 
-/** Builds one part on a host, up to the file that holds it. A job: it goes on when the connection is lost, and the next run takes it up again. */
-export const produce = async (connection: Connection, part: Part, around: Surroundings): Promise<void> => {
-  await deliver(connection, part, around)
+/**
+ * Builds parts on a host, each up to a file that holds it: nothing is installed before all of them are built, and nothing is built before all
+ * archives are there.
+ * @throws ApplyFailed, DownloadFailed, what uploads and jobs throw
+ */
+export const produce = async (connection: Connection, parts: Part[], around: Surroundings): Promise<void> => {
+  for (const part of parts) await deliver(connection, part, around)
+  for (const part of parts) await compile(connection, part, around)
+}
+
+/** A job: it goes on when the connection is lost, and the next run takes it up again. */
+const compile = async (connection: Connection, part: Part, around: Surroundings): Promise<void> => {
   const id = buildName(part)
   let last = ''
   const { code, output } = await runJob(connection, {
@@ -83,8 +92,10 @@ export const install = async (connection: Connection, part: Part, { progress }: 
   if (result.code !== 0) throw failedScript(`installing DRBD's ${part.label} on ${connection.host}`, result)
 }
 
-/** Takes a build from one host to others, by way of this machine. */
-export const distribute = async (from: Connection, to: Connection[], part: Part, { progress, signal }: Surroundings): Promise<void> => {
+/** Takes a build from the host that made it to the others among `takers`, by way of this machine. */
+export const distribute = async (from: Connection, takers: Connection[], part: Part, { progress, signal }: Surroundings): Promise<void> => {
+  const to = takers.filter(taker => taker !== from)
+  if (to.length === 0) return
   const folder = await mkdtemp(join(tmpdir(), 'nfsha-build-'))
   try {
     const file = join(folder, 'build.tar.gz')

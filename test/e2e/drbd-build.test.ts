@@ -174,7 +174,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     const part = partOf(tree('9.7', 'true'))
     const [one, two] = await Promise.all([way('M1'), way('M2')])
     const around = { keyring: undefined, progress: () => undefined, signal: new AbortController().signal }
-    await produce(one, part, around)
+    await produce(one, [part], around)
     const before = readFileSync(buildOnHost(part))
     await distribute(one, [two], part, around)
     expect(readFileSync(buildOnHost(part)).equals(before)).toBe(true)

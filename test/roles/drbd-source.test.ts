@@ -16,11 +16,11 @@ import { contextOn, sourceVariables } from './contexts.ts'
 
 const article = readFileSync(new URL('../fixtures/article/drbd-build.txt', import.meta.url), 'utf8')
 const kernel = '6.1.0-50-cloud-amd64'
-const partsFor = (variables: string, kernels = [kernel], ...extra: string[]): [Part, ...Part[]] => {
+const partsFor = (variables: string, kernels = [kernel], ...extra: string[]): [Part, Part] => {
   const { vars } = contextOn(debian12, {}, variables, ...extra)
-  return partsOf(vars, kernels) as [Part, ...Part[]]
+  return partsOf(vars, kernels) as [Part, Part]
 }
-const [utilities, module] = partsFor(sourceVariables('kernel', 'utilities')) as [Part, Part]
+const [module, utilities] = partsFor(sourceVariables('kernel', 'utilities'))
 const sha256 = utilities.archive.sha256
 
 describe('what is given', () => {
@@ -64,8 +64,8 @@ describe('what is built', () => {
     const old = '2.6.32-504.el6.x86_64'
     const parts = partsFor(sourceVariables('combined'), [old], JSON.stringify({ drbd_build_kernel_tree: `/usr/src/kernels/${old}/` }))
     for (const part of parts) expect(article).toContain(`./configure ${part.configure.join(' ')} `)
-    expect(article).toContain(`make ${parts[1]?.make.join(' ')} `)
-    expect(buildScript(parts[1] as Part)).toContain(`make -j"$jobs" module 'KDIR=/usr/src/kernels/${old}/'`)
+    expect(article).toContain(`make ${parts[0].make.join(' ')} `)
+    expect(buildScript(parts[0])).toContain(`make -j"$jobs" module 'KDIR=/usr/src/kernels/${old}/'`)
   })
 
   test('of a kernel’s tree the one directory, against the headers of the kernel that it is for', () => {
