@@ -46,6 +46,9 @@ export const inUse = ({ devices, heartbeat, mounted }: Use, minor: number): stri
   ]
 }
 
+/** What a service manager says of a service that does not run and is not about to: all else is taken for running. */
+const asleep = /^(inactive|failed|unknown)?$/
+
 /** Pure. `host`, `minor`: as the inventory has them. */
 export const readLoaded = (stdout: string, host: string, minor: number): Reading<Loaded> => {
   const blocks = blocksOf(stdout)
@@ -57,7 +60,7 @@ export const readLoaded = (stdout: string, host: string, minor: number): Reading
   if (same(identity, record)) return present({ identity, isBuilt: true })
   const { devices } = parseProcDrbd(blocks.drbd ?? '')
   const reasons = inUse(
-    { devices, heartbeat: /^active$/m.test(blocks.heartbeat ?? ''), mounted: (blocks.mounts ?? '').trim() !== '' },
+    { devices, heartbeat: !asleep.test((blocks.heartbeat ?? '').trim()), mounted: (blocks.mounts ?? '').trim() !== '' },
     minor,
   )
   if (reasons.length === 0) return present({ identity, isBuilt: false })
@@ -90,7 +93,7 @@ refuse() { echo "this node is in use: $1" >&2; exit 1; }
 ! grep '^/dev/drbd' /proc/mounts >&2 || refuse 'a DRBD device is mounted'
 up=
 if l=$(grep '^ *[0-9]*: cs:[A-TV-Z]' /proc/drbd); then
-  [ "$(${platform.commands.isActive(platform.services.heartbeat)} 2>/dev/null)" != active ] || refuse 'heartbeat runs'
+  case $(${platform.commands.isActive(platform.services.heartbeat)} 2>/dev/null) in ''|inactive|failed|unknown) ;; *) refuse 'heartbeat runs' ;; esac
   case $l in *'
 '*) refuse "$l" ;; esac
   case $l in *" ro:Secondary/Primary ds:"*/UpToDate\\ *) ;; *" ro:Secondary/Primary "*) refuse "$l" ;; *" ro:Secondary/"*) ;; *) refuse "$l" ;; esac

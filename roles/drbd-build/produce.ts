@@ -36,20 +36,27 @@ export const errorLines = (output: string, count = 12): string => {
 const share = (text: string, done: number, total: number | undefined): Progress =>
   total ? { text, percent: Math.floor((done / total) * 100) } : { text: `${text}, ${Math.round(done / 2 ** 20)} MiB` }
 
-/** The archive is had on this machine once, and sent to each host once: a later kernel is built for from what is there. */
-const deliver = async (connection: Connection, part: Part, { keyring, progress, signal }: Surroundings): Promise<void> => {
-  const there = await connection.run(archiveThere(part), { timeout: shortLimit })
-  if (there.stdout.trim() === 'there') return
-  const name = part.archive.source.replace(/.*\//, '')
-  const file = await fetchArchive(
-    { ...part.archive, keyring },
-    { signal, onProgress: (bytes, total) => progress(share(`download ${name}`, bytes, total)) },
-  )
-  await connection.upload(file, archiveOnHost(part), {
-    sha256: part.archive.sha256,
-    mode: 0o600,
-    onProgress: (bytes, total) => progress(share(`send ${name} to ${connection.host}`, bytes, total)),
-  })
+const nameOf = ({ archive }: Part): string => archive.source.replace(/.*\//, '')
+
+/**
+ * Archives are had on this machine once, and sent to each host once: a later kernel is built for from what is there. None is sent before all
+ * of them are known to be right.
+ */
+const deliver = async (connection: Connection, parts: Part[], { keyring, progress, signal }: Surroundings): Promise<void> => {
+  const files = new Map<string, { part: Part; file: string }>()
+  for (const part of parts) {
+    const path = archiveOnHost(part)
+    const there = await connection.run(archiveThere(part), { timeout: shortLimit })
+    if (there.stdout.trim() === 'there' || files.has(path)) continue
+    const onProgress = (bytes: number, total?: number) => progress(share(`download ${nameOf(part)}`, bytes, total))
+    files.set(path, { part, file: await fetchArchive({ ...part.archive, keyring }, { signal, onProgress }) })
+  }
+  for (const [path, { part, file }] of files)
+    await connection.upload(file, path, {
+      sha256: part.archive.sha256,
+      mode: 0o600,
+      onProgress: (bytes, total) => progress(share(`send ${nameOf(part)} to ${connection.host}`, bytes, total)),
+    })
 }
 
 /**
@@ -58,7 +65,7 @@ const deliver = async (connection: Connection, part: Part, { keyring, progress, 
  * @throws ApplyFailed, DownloadFailed, what uploads and jobs throw
  */
 export const produce = async (connection: Connection, parts: Part[], around: Surroundings): Promise<void> => {
-  for (const part of parts) await deliver(connection, part, around)
+  await deliver(connection, parts, around)
   for (const part of parts) await compile(connection, part, around)
 }
 

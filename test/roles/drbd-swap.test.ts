@@ -72,6 +72,11 @@ test.each<[string, Machine, RegExp]>([
     { drbd: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'), heartbeat: 'active' },
     /heartbeat runs/,
   ],
+  [
+    'a node whose heartbeat is just starting',
+    { drbd: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'), heartbeat: 'activating' },
+    /heartbeat runs/,
+  ],
   ['a mounted device', { drbd: idle, mounts: '/dev/drbd0 /data ext4 rw 0 0\n' }, /a DRBD device is mounted/],
   ['the disk of a diskless peer', { drbd: device('Connected ro:Secondary/Primary ds:UpToDate/Diskless') }, /in use: .*Diskless/],
   ['the source of a synchronisation', { drbd: device('SyncSource ro:Secondary/Primary ds:UpToDate/Inconsistent') }, /in use/],
