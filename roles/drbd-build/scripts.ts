@@ -17,15 +17,16 @@ const words = (list: string[]): string => list.map(quote).join(' ')
 
 /**
  * The utilities as they would lie below their prefix; what they would put elsewhere (units, udev rules, agents of other cluster managers) is left
- * out. Only what drbdadm hands an older module over to must come along, and be looked for where it is: upstream has /lib/drbd for that, whatever
- * the prefix. No program is set-uid. The scripts among them call the utilities of this prefix, not whatever lies in /sbin.
+ * out. Only programs come along: 8.4.3 has its own in /sbin, and drbd-utils those for an older module in /lib/drbd, whatever the prefix; drbdadm is
+ * told to look for them where they are then. No program is set-uid. The scripts among them call the utilities of this prefix, not whatever lies in /sbin.
  */
 const utilities = ({ archive, prefix, configure }: Part): string => `
 l=$(grep -rl '"/lib/drbd"' user) && sed -i ${quote(`s|"/lib/drbd"|"${prefix}/sbin"|`)} $l
 ./configure ${words(configure)}
 make -j"$jobs"${archive.kind === 'combined' ? ' tools' : ''}
 make ${archive.kind === 'combined' ? 'install-tools' : 'install'} DESTDIR="$tree/stage"
-for f in "$tree"/stage/lib/drbd/drbd*-8[34]; do [ ! -f "$f" ] || mv "$f" "$tree/stage${prefix}/sbin/"; done
+mkdir -p "$tree/stage${prefix}/sbin"
+for f in "$tree"/stage/sbin/drbd* "$tree"/stage/lib/drbd/drbd*-8[34]; do [ ! -f "$f" ] || mv "$f" "$tree/stage${prefix}/sbin/"; done
 mv "$tree/stage${prefix}" "$tree/out/files"
 for f in "$tree"/out/files/etc/ha.d/resource.d/* "$tree"/out/files/etc/init.d/drbd "$tree"/out/files/etc/rc.d/init.d/drbd; do
   [ ! -f "$f" ] || sed -i ${quote(`s|^\\(DRBD[A-Z]*\\)="\\(/sbin/\\)\\{0,1\\}drbd|\\1="${prefix}/sbin/drbd|`)} "$f"
