@@ -28,10 +28,11 @@ let sshd: Sshd
 const makefile = (compile: string) => `all:
 \t${compile}
 install:
-\tmkdir -p $(DESTDIR)@PREFIX@/sbin $(DESTDIR)@PREFIX@/etc/drbd.d $(DESTDIR)@PREFIX@/etc/ha.d/resource.d $(DESTDIR)/lib/drbd
+\tmkdir -p $(DESTDIR)@PREFIX@/sbin $(DESTDIR)@PREFIX@/etc/drbd.d $(DESTDIR)@PREFIX@/etc/ha.d/resource.d $(DESTDIR)/lib/drbd $(DESTDIR)/sbin
 \tinstall -m 4755 program $(DESTDIR)@PREFIX@/sbin/drbdadm
 \tinstall -m 755 program $(DESTDIR)@PREFIX@/sbin/drbdsetup
 \tinstall -m 755 program $(DESTDIR)/lib/drbd/drbdadm-84
+\tinstall -m 755 program $(DESTDIR)/sbin/drbdmeta
 \techo 'include "drbd.d/*.res";' > $(DESTDIR)@PREFIX@/etc/drbd.conf
 \techo 'DRBDADM="/sbin/drbdadm"' > $(DESTDIR)@PREFIX@/etc/ha.d/resource.d/drbddisk
 `
@@ -129,9 +130,9 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect(end.changes).toEqual([{ attribute: 'utilities', from: 'never built here', to: 'built from 9.1.tar.gz' }])
     expect(said.join('\n')).toMatch(/send 9\.1\.tar\.gz to M1[\s\S]*utilities: /)
     expect(execFileSync(`${prefix}/sbin/drbdadm`).toString()).toBe('9.1\n')
-    // no set-uid program, the older module's tools beside the others, the scripts with the right path, the article's directory
+    // no set-uid program, what upstream puts elsewhere beside the others, the scripts with the right path, the article's directory
     expect(statSync(`${prefix}/sbin/drbdadm`).mode & 0o7777).toBe(0o755)
-    expect(existsSync(`${prefix}/sbin/drbdadm-84`)).toBe(true)
+    for (const name of ['drbdadm-84', 'drbdmeta']) expect(existsSync(`${prefix}/sbin/${name}`)).toBe(true)
     expect(readFileSync(`${prefix}/etc/ha.d/resource.d/drbddisk`, 'utf8')).toBe(`DRBDADM="${prefix}/sbin/drbdadm"\n`)
     expect(existsSync(`${prefix}/var/run/drbd`)).toBe(true)
     expect(readFileSync(`${prefix}/nfsha-build/utilities`, 'utf8')).toContain(`sha256 ${archive.sha256}\n`)
