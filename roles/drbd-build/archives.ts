@@ -6,8 +6,11 @@ import { z } from 'zod'
  */
 const kinds = ['combined', 'utilities', 'kernel'] as const
 
-const isPlace = (text: string) => /^https?:\/\/[^\s/]+\/\S+$/.test(text) || /^\/\S+$/.test(text)
-const place = z.string().refine(isPlace, 'must be a URL (http or https), or the absolute path of a file on the machine that runs the play')
+// A password in a URL would stand in every message that names the archive.
+const isPlace = (text: string) => /^https?:\/\/[^\s/@]+\/\S+$/.test(text) || /^\/\S+$/.test(text)
+const place = z
+  .string()
+  .refine(isPlace, 'must be a URL (http or https, without a password), or the absolute path of a file on the machine that runs the play')
 
 export const SourceArchive = z.strictObject({
   kind: z.enum(kinds),

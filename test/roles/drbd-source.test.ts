@@ -47,6 +47,11 @@ describe('what is given', () => {
     ['half a sum', one({ sha256: 'ab12' }), /drbd_build_archives\[0\]\.sha256: must be 64 hexadecimal digits/],
     ['a relative path', one({ source: 'drbd-8.4.3.tar.gz' }), /drbd_build_archives\[0\]\.source: must be a URL .* or the absolute path/],
     ['another protocol', one({ source: 'ftp://archive.example/x' }), /drbd_build_archives\[0\]\.source: must be a URL/],
+    [
+      'a password in a URL',
+      one({ source: 'https://me:secret@archive.example/x.tar.gz' }),
+      /must be a URL \(http or https, without a password\)/,
+    ],
     ['an unknown kind', one({ kind: 'module' }), /drbd_build_archives\[0\]\.kind: must be combined or utilities or kernel/],
     ['half of it', one({ kind: 'utilities' }), /one of kind kernel and one of kind utilities; given: utilities/],
     ['a signature without a keyring', one({ signature: '/tmp/drbd.sig' }), /a signature, which needs drbd_build_keyring/],
