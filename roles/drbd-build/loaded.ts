@@ -107,7 +107,8 @@ back() {
   echo "the resource ${resource} is down: play drbd-init" >&2
   return 1
 }
-rmmod drbd || { back; exit 1; }
+# Whoever looks at a device that has just gone (udev) holds the module for a moment.
+n=0; until rmmod drbd; do n=$((n + 1)); [ $n -lt 5 ] || { back; exit 1; }; sleep 1; done
 if modprobe drbd; then back; exit; fi
 echo "the kernel refuses the module that was built; its own is loaded again" >&2
 for old in /lib/modules/${facts.kernel}/kernel/drivers/block/drbd/drbd.ko*; do insmod "$old" && back && break; done
