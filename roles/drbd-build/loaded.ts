@@ -3,7 +3,7 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { HostResource, Reading } from '../../lib/resources/resource.ts'
-import { absent, present, skip, unknown } from '../../lib/resources/resource.ts'
+import { absent, postponed, present, unknown } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
 import { recordFile } from './parts.ts'
 import { type BuildRecord, parseRecord } from './record.ts'
@@ -64,8 +64,8 @@ export const readLoaded = (stdout: string, host: string, minor: number): Reading
     minor,
   )
   if (reasons.length === 0) return present({ identity, isBuilt: false })
-  return skip(
-    `pending: the kernel runs another module than the one that was built, and this node is in use (${reasons.join(', ')}). A reboot loads the built one; so does a run while the node is drained: maintenance.yml -e ha_maintenance=${host}, then drbd-build, then maintenance.yml -e ha_maintenance=none`,
+  return postponed(
+    `the kernel runs another module than the one that was built, and this node is in use (${reasons.join(', ')}). A reboot loads the built one; so does a run while the node is drained: maintenance.yml -e ha_maintenance=${host}, then drbd-build, then maintenance.yml -e ha_maintenance=none`,
   )
 }
 

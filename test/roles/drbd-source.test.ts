@@ -190,8 +190,9 @@ describe('which module runs', () => {
     )
     expect(reading).toEqual({
       kind: 'skip',
+      pending: true,
       reason: expect.stringMatching(
-        /^pending: the kernel runs another module than the one that was built, and this node is in use \(a DRBD device is mounted, DRBD is Primary, heartbeat runs\)\. .*ha_maintenance=M1/,
+        /^the kernel runs another module than the one that was built, and this node is in use \(a DRBD device is mounted, DRBD is Primary, heartbeat runs\)\. .*ha_maintenance=M1/,
       ),
     })
   })
