@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { archiveProblems, SourceArchive } from './drbd-build/archives.ts'
 
 const ip = z.ipv4()
 const cidr = z.cidrv4()
@@ -61,7 +62,30 @@ const fields = z.object({
     .default('200M')
     .describe('most that a resync may take of the link, bytes a second'),
 
-  drbd_build_method: z.enum(['package']).default('package').describe('where module and utilities come from'),
+  drbd_build_method: z
+    .enum(['package', 'source'])
+    .default('package')
+    .describe("where module and utilities come from: the system's packages, or `drbd_build_archives`: docs/drbd-source.md"),
+  drbd_build_archives: z
+    .array(SourceArchive)
+    .default([])
+    .describe(
+      'what is built: a list of kind (`combined`, or `kernel` and `utilities`), source (URL, or path on the control machine), sha256 and, if you like, signature',
+    ),
+  drbd_build_keyring: absolutePath
+    .optional()
+    .describe('keyring on the control machine, for gpgv, with the keys that signatures must be of'),
+  drbd_build_prefix: absolutePath
+    .refine(path => !/^\/(usr(\/local)?|opt|var|etc|s?bin|lib)?\/*$/.test(path), 'must be a directory of its own, such as /usr/local/drbd')
+    .default('/usr/local/drbd')
+    .describe('where a build is installed; its configuration is below it, in etc/drbd.d'),
+  drbd_build_kernel_tree: absolutePath
+    .optional()
+    .describe('headers that the module is built against (KDIR); default those of each kernel, /lib/modules/KERNEL/build'),
+  drbd_build_on: z
+    .enum(['each', 'first'])
+    .default('each')
+    .describe('`first` compiles on the first node and gives the other what it built, when both run one kernel'),
 
   drbd_init_primary: word
     .optional()
@@ -138,6 +162,9 @@ const fields = z.object({
 })
 
 export const Vars = fields.superRefine((vars, context) => {
+  if (vars.drbd_build_method === 'source')
+    for (const problem of archiveProblems(vars.drbd_build_archives, vars.drbd_build_keyring))
+      context.addIssue({ code: 'custom', path: ['drbd_build_archives'], message: `drbd_build_archives ${problem}` })
   const order = ['heartbeat_keepalive', 'heartbeat_warntime', 'heartbeat_deadtime', 'heartbeat_initdead'] as const
   order.slice(1).forEach((name, i) => {
     const smaller = order[i] ?? name

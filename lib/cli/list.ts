@@ -33,6 +33,7 @@ const listedFacts = {
   os: 'debian',
   version: '12',
   kernel: '',
+  kernels: [],
   arch: '',
   machineId: '',
   bootId: '',

@@ -7,6 +7,8 @@ export interface Facts {
   os: string
   version: string
   kernel: string
+  /** All that could be booted, the running one too. */
+  kernels: string[]
   arch: string
   machineId: string
   bootId: string
@@ -23,6 +25,7 @@ export const factsScript = `
 LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 echo "@os"; cat /etc/os-release 2>/dev/null || cat /etc/redhat-release
 echo "@kernel"; uname -rm
+echo "@kernels"; for k in /boot/vmlinuz-*; do [ -d "/lib/modules/\${k#/boot/vmlinuz-}" ] && echo "\${k#/boot/vmlinuz-}"; done
 echo "@machine-id"; cat /etc/machine-id 2>/dev/null || cat /var/lib/dbus/machine-id 2>/dev/null
 echo "@boot-id"; cat /proc/sys/kernel/random/boot_id
 echo "@init"; if [ -d /run/systemd/system ]; then echo systemd; else echo sysvinit; fi
@@ -48,6 +51,7 @@ export const parseFacts = (stdout: string): Facts => {
     os: centos ? 'centos' : field(os, 'ID'),
     version: centos?.[1] ?? field(os, 'VERSION_ID'),
     kernel,
+    kernels: [...new Set([kernel, ...(blocks.kernels ?? '').split('\n').filter(k => k !== '')])],
     arch,
     machineId: (blocks['machine-id'] ?? '').trim(),
     bootId: (blocks['boot-id'] ?? '').trim(),

@@ -1,7 +1,7 @@
 import type { ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
-import { failed, ok, skipped, stillDiffers, unread } from './session.ts'
+import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
 import { settle } from './settle.ts'
 
 /** What a reading means: nothing to do, a difference to mend, or why neither can be said. */
@@ -12,7 +12,7 @@ export const judge = (
   session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
 ): Outcome => {
   if (reading.kind === 'unknown') return unread(reading, session)
-  if (reading.kind === 'skip') return skipped(reading.reason)
+  if (reading.kind === 'skip') return reading.pending ? pending(reading.reason) : skipped(reading.reason)
   return differing(resource, resource.changes(reading, host.readings.peek), session)
 }
 

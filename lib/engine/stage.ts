@@ -88,6 +88,9 @@ export const lose = (host: string, error: Unreachable, session: ClusterSession):
   if (lost) lost.stopped ??= 'unreachable'
 }
 
+/** A handler that is in order, or has nothing to do with this host, is not mentioned. */
+const isNeeded = ({ status, pending }: Outcome): boolean => status !== 'ok' && (status !== 'skipped' || pending === true)
+
 /** The events of one task. */
 const tell = (session: ClusterSession, names: string[], task: Task, kind: StageKind) => {
   const started = Date.now()
@@ -107,7 +110,7 @@ const tell = (session: ClusterSession, names: string[], task: Task, kind: StageK
     const ms = Date.now() - started
     if (kind === 'task')
       session.emit({ type: 'task-end', ...common, ...(resource.scope === 'cluster' ? { hosts: names } : {}), ...outcome, ms })
-    else if (outcome.status !== 'ok') session.emit({ type: 'handler-end', host, role, handler: resource.id, ...outcome, ms })
+    else if (isNeeded(outcome)) session.emit({ type: 'handler-end', host, role, handler: resource.id, ...outcome, ms })
     if (kind === 'task' && outcome.status === 'changed')
       for (const handler of resource.notify ?? []) session.emit({ type: 'handler-notified', host, role, handler, by: resource.id })
   }

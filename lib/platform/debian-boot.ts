@@ -4,7 +4,7 @@ import { service } from '../resources/service.ts'
 import type { BootJob } from './platform.ts'
 
 const line = ({ command, mayFail = false }: BootJob['commands'][number]): string =>
-  mayFail ? `ExecStart=-/bin/sh -c '${command}'` : `ExecStart=/usr/sbin/${command}`
+  mayFail ? `ExecStart=-/bin/sh -c '${command}'` : `ExecStart=${command.startsWith('/') ? '' : '/usr/sbin/'}${command}`
 
 /** systemd.service(5): once, after the network and before heartbeat, in a bounded time. */
 export const bootUnit = ({ description, commands }: BootJob): string => `# Managed by nfsha-play.

@@ -8,7 +8,7 @@ export interface PinnedRoute {
   nic: string
 }
 
-/** What the boot does once, before heartbeat. Commands are looked for where the system keeps its administration programs. */
+/** What the boot does once, before heartbeat. Commands without a path are looked for where the system keeps its administration programs. */
 export interface BootJob {
   name: string
   description: string
@@ -30,11 +30,15 @@ export interface Platform {
   packages: {
     heartbeat: string[]
     drbd: string[]
+    /** What compiles DRBD, without the kernel's headers. */
+    build: string[]
     nfsServer: string[]
     nfsClient: string[]
     time: string[]
     lvm: string[]
   }
+  /** The package with the headers of a kernel. */
+  kernelHeaders(kernel: string): string
   services: { heartbeat: string; time: string }
   /** Services of the system that must never start NFS on their own: the resource script does. */
   nfsUnits: string[]
@@ -52,6 +56,7 @@ export interface Platform {
     haDir: string
     heartbeatLibexec: string
     drbdConfigDir: string
+    initDir: string
     /** The NFS server's init script, as the article's resource script calls it. */
     nfsInit: string
     exports: string

@@ -12,18 +12,19 @@ export interface ProbeOutput {
 
 /**
  * What was read of a resource. `unknown` is the honest third value: it names what must come first (`until: 'package heartbeat'`) or
- * why nothing could be read. `skip` is for what does not apply to this host now, with its reason.
+ * why nothing could be read. `skip` is for what does not apply to this host now, with its reason; `pending` when a later run is to do it.
  */
 export type Reading<S> =
   | { kind: 'present'; state: S }
   | { kind: 'absent' }
   | { kind: 'unknown'; until: string }
-  | { kind: 'skip'; reason: string }
+  | { kind: 'skip'; reason: string; pending?: true }
 
 export const present = <S>(state: S): Reading<S> => ({ kind: 'present', state })
 export const absent: Reading<never> = { kind: 'absent' }
 export const unknown = (until: string): Reading<never> => ({ kind: 'unknown', until })
 export const skip = (reason: string): Reading<never> => ({ kind: 'skip', reason })
+export const postponed = (reason: string): Reading<never> => ({ kind: 'skip', reason, pending: true })
 
 /** A POSIX sh script that only reads, and a pure parser of what it printed. */
 export interface Probe<S> {

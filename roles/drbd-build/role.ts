@@ -1,18 +1,42 @@
+import { file } from '../../lib/resources/file.ts'
 import { kernelModule } from '../../lib/resources/kernel.ts'
+import { link } from '../../lib/resources/link.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
+import { buildPackages, built, compiles } from './built.ts'
+import { builtModule } from './loaded.ts'
 import { sameVersion } from './version.ts'
 
-const steps = (context: Context): Resource[] => {
-  const { platform } = context
+const fromPackages = ({ platform }: Context): Resource[] => [
+  platform.install(platform.packages.drbd, { hold: true }),
+  platform.moduleAtBoot('nfsha-drbd', 'drbd'),
+  kernelModule('drbd'),
+]
+
+/** The module calls drbdadm for its handlers; its own idea of where that is knows no prefix (drbd_main.c, usermode_helper). */
+const moduleOptions = (prefix: string): string => `# Managed by nfsha-play.\noptions drbd usermode_helper=${prefix}/sbin/drbdadm\n`
+
+const fromSource = (context: Context): Resource[] => {
+  const { platform, vars } = context
+  const { drbd_build_prefix: prefix } = vars
+  const { initDir, haDir } = platform.paths
   return [
-    ...clusterGuard(context),
-    platform.install(platform.packages.drbd, { hold: true }),
+    ...(compiles(context) ? [platform.install(buildPackages(context))] : []),
+    built(context),
+    // The package drbd-utils, where it is installed too, has files of its own there. Only the article's stack runs one of them.
+    link(`${initDir}/drbd`, `${prefix}${initDir}/drbd`, { optional: true }),
+    link(`${haDir}/resource.d/drbddisk`, `${prefix}/etc/ha.d/resource.d/drbddisk`, { optional: vars.ha_stack !== 'article' }),
+    file('/etc/modprobe.d/nfsha-drbd.conf', { content: moduleOptions(prefix) }),
     platform.moduleAtBoot('nfsha-drbd', 'drbd'),
-    kernelModule('drbd'),
-    sameVersion(),
+    builtModule(context),
   ]
 }
+
+const steps = (context: Context): Resource[] => [
+  ...clusterGuard(context),
+  ...(context.vars.drbd_build_method === 'source' ? fromSource(context) : fromPackages(context)),
+  sameVersion(context.vars),
+]
 
 export const drbdBuild: Role = { name: 'drbd-build', summary: 'DRBD kernel module and utilities, the same version on both nodes', steps }

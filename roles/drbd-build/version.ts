@@ -1,24 +1,41 @@
-import type { ClusterResource } from '../../lib/resources/resource.ts'
+import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { drbdPrefix, drbdPrograms, withDrbd } from '../drbd-tools.ts'
+import type { Vars } from '../vars.ts'
 
 /** `version: 8.4.11 (api:1/proto:86-101)` is the first line of /proc/drbd. */
 export const moduleVersion = (procDrbd: string): string | undefined => /^version: (\S+)/m.exec(procDrbd)?.[1]
 
-/** The module that the kernel runs, and the utilities that talk to it, on both nodes. Judges only. */
-export const sameVersion = (): ClusterResource<string> => ({
+/** What was built is judged as it lies on the disk: whether it is loaded already is another resource's business. */
+const probeScript = (vars: Vars): string => {
+  const prefix = drbdPrefix(vars)
+  if (prefix === undefined) return 'cat /proc/drbd; drbdadm --version'
+  const records = `${prefix}/nfsha-build`
+  return withDrbd(
+    vars,
+    `echo "version: $(modinfo -F version drbd)"; drbdadm --version; grep -h '^sha256 ' ${records}/utilities "${records}/module-$(uname -r)"`,
+  )
+}
+
+const parse =
+  (vars: Vars): Probe<string>['parse'] =>
+  ({ stdout }) => {
+    const module = moduleVersion(stdout)
+    const utilities = /^DRBDADM_VERSION=(\S+)/m.exec(stdout)?.[1]
+    if (!module) return unknown('kernel module drbd')
+    if (!utilities) return unknown(drbdPrograms(vars))
+    const sums = [...stdout.matchAll(/^sha256 (\w{12})/gm)].map(m => m[1])
+    const from = sums.length > 0 ? `, from archives ${[...new Set(sums)].join(' and ')}` : ''
+    return present(`module ${module}, utilities ${utilities}${from}`)
+  }
+
+/** The kernel module and the utilities that talk to it are the same on both nodes. Judges only. */
+export const sameVersion = (vars: Vars): ClusterResource<string> => ({
   scope: 'cluster',
   id: 'DRBD version',
   assertion: true,
   alters: 'itself',
-  probe: {
-    sh: 'cat /proc/drbd; drbdadm --version',
-    parse({ stdout }) {
-      const module = moduleVersion(stdout)
-      const utilities = /^DRBDADM_VERSION=(\S+)/m.exec(stdout)?.[1]
-      if (!module) return unknown('kernel module drbd')
-      return utilities ? present(`module ${module}, utilities ${utilities}`) : unknown('package drbd-utils')
-    },
-  },
+  probe: { sh: probeScript(vars), parse: parse(vars) },
   changes(members) {
     const versions = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'none'))
     if (new Set(versions).size === 1) return []

@@ -1,5 +1,6 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { drbdProgram, drbdPrograms, withDrbd } from '../drbd-tools.ts'
 import type { Vars } from '../vars.ts'
 
 interface Difference {
@@ -25,12 +26,15 @@ export const adjusted = (vars: Vars): HostResource<Difference> => ({
   alters: 'cluster',
   settle: 20_000,
   probe: {
-    sh: `command -v drbdadm >/dev/null || exit 45
+    sh: withDrbd(
+      vars,
+      `command -v drbdadm >/dev/null || exit 45
 [ -e /proc/drbd ] || exit 46
 grep -q ' cs:StandAlone ' /proc/drbd && echo @standalone
 drbdadm -d adjust ${vars.drbd_resource} 2>&1`,
+    ),
     parse({ code, stdout }) {
-      if (code === 45) return unknown('package drbd-utils')
+      if (code === 45) return unknown(drbdPrograms(vars))
       if (code === 46) return unknown('kernel module drbd')
       if (code !== 0) return unknown(`a configuration that drbdadm accepts: ${stdout.trim().split('\n').slice(-2).join(' ')}`)
       return present({ commands: parseAdjust(stdout), standAlone: stdout.startsWith('@standalone') })
@@ -47,6 +51,6 @@ drbdadm -d adjust ${vars.drbd_resource} 2>&1`,
     }))
   },
   async apply($) {
-    await $`drbdadm adjust ${vars.drbd_resource}`
+    await $`${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}`
   },
 })

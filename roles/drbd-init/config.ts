@@ -1,5 +1,6 @@
 import type { Cluster } from '../../lib/engine/role.ts'
 import type { BootJob } from '../../lib/platform/platform.ts'
+import { drbdProgram } from '../drbd-tools.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
@@ -47,9 +48,9 @@ export const bootJob = (vars: Vars): BootJob => ({
   name: 'nfsha-drbd',
   description: `DRBD resource ${vars.drbd_resource} of the NFS cluster`,
   commands: [
-    { command: `drbdadm adjust ${vars.drbd_resource}` },
+    { command: `${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}` },
     {
-      command: `drbdadm wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}`,
+      command: `${drbdProgram(vars, 'drbdadm')} wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}`,
       mayFail: true,
     },
   ],

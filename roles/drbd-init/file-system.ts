@@ -4,6 +4,7 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { withDrbd } from '../drbd-tools.ts'
 import type { Context } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { backingDisk } from './config.ts'
@@ -73,7 +74,7 @@ ${makeScript(vars, platform)}
 `
         : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
       nodes.progress({ text: `${make ? 'mkfs.ext4' : 'tune2fs'} on ${host}` })
-      const result = await nodes.on(host).connection.run(script, { timeout: 3_600_000 })
+      const result = await nodes.on(host).connection.run(withDrbd(vars, script), { timeout: 3_600_000 })
       if (result.code !== 0) throw failedScript(`the file system on ${vars.drbd_device}`, result)
     },
   }

@@ -3,6 +3,7 @@ import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../../lib/resources/proc-drbd.ts'
 import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { drbdProgram, withDrbd } from '../drbd-tools.ts'
 import type { Context } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
@@ -15,13 +16,16 @@ export interface Replica {
 }
 
 /** Both readings that every step of the first synchronisation needs. */
-export const replicaProbe = (resource: string, device: string) => ({
-  sh: `[ -e /proc/drbd ] || exit 46; cat /proc/drbd; echo "@gi $(drbdadm get-gi ${resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${device} 2>/dev/null)"`,
+export const replicaProbe = (vars: Vars) => ({
+  sh: withDrbd(
+    vars,
+    `[ -e /proc/drbd ] || exit 46; cat /proc/drbd; echo "@gi $(drbdadm get-gi ${vars.drbd_resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${vars.drbd_device} 2>/dev/null)"`,
+  ),
   parse({ code, stdout }: { code: number; stdout: string }) {
     if (code === 46) return unknown('kernel module drbd')
-    const minor = minorOf(device)
+    const minor = minorOf(vars.drbd_device)
     const found = parseProcDrbd(stdout).devices.find(d => d.minor === minor)
-    if (!found) return unknown(`DRBD resource ${resource}`)
+    if (!found) return unknown(`DRBD resource ${vars.drbd_resource}`)
     const justCreated = /^@gi 0*4:/m.test(stdout)
     return present<Replica>({ device: found, justCreated, size: Number(/^@size (\d+)$/m.exec(stdout)?.[1] ?? 0) })
   },
@@ -56,26 +60,27 @@ export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> 
   scope: 'cluster',
   id: `first synchronisation of ${vars.drbd_resource}`,
   settle: 15_000,
-  probe: replicaProbe(vars.drbd_resource, vars.drbd_device),
+  probe: replicaProbe(vars),
   changes: members => syncChanges(members, vars.drbd_init_wait),
   async apply(nodes, _changes, members) {
     const [first] = cluster.nodes
     const source = vars.drbd_init_primary ?? first?.name ?? ''
     const fresh = replicasOf(members).every(r => r.justCreated)
-    if (fresh) await start(nodes, source, vars.drbd_resource, vars.drbd_device)
+    if (fresh) await start(nodes, source, vars)
     const waits = waitsFor(replicasOf(members), vars.drbd_init_wait)
     if (waits) await follow(nodes, source, vars.drbd_device)
-    if (fresh && waits) await nodes.on(source).$`drbdadm secondary ${vars.drbd_resource}`
+    if (fresh && waits) await nodes.on(source).$`${drbdProgram(vars, 'drbdadm')} secondary ${vars.drbd_resource}`
   },
 })
 
 /** The guard reads both nodes anew: the peer first, then the source in the same script as the write. */
-const start = async (nodes: ClusterNodes, source: string, resource: string, device: string): Promise<void> => {
+const start = async (nodes: ClusterNodes, source: string, vars: Vars): Promise<void> => {
+  const { drbd_resource: resource, drbd_device: device } = vars
   const guard = `g=$(drbdadm get-gi ${resource}); case $g in 0000000000000004:*) ;; *) echo "not just created: $g" >&2; exit 1 ;; esac
 grep -q '^ *${minorOf(device)}: cs:Connected ro:Secondary/Secondary ds:Inconsistent/Inconsistent' /proc/drbd || { cat /proc/drbd >&2; exit 1; }`
   for (const host of [...nodes.hosts.filter(h => h !== source), source]) {
     const write = host === source ? `drbdadm primary --force ${resource}` : ''
-    const result = await nodes.on(host).connection.run(`${guard}\n${write}`, { timeout: 60_000 })
+    const result = await nodes.on(host).connection.run(withDrbd(vars, `${guard}\n${write}`), { timeout: 60_000 })
     if (result.code !== 0)
       throw failedScript(`starting the first synchronisation on ${host}`, result, 'both sides must be connected and just created')
   }

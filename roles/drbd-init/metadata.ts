@@ -3,6 +3,7 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { drbdPrograms, withDrbd } from '../drbd-tools.ts'
 import type { Vars } from '../vars.ts'
 import { backingDisk } from './config.ts'
 
@@ -22,14 +23,17 @@ export const metadata = (vars: Vars): HostResource<Metadata> => {
     id: `DRBD metadata ${vars.drbd_resource}`,
     alters: 'host',
     probe: {
-      sh: `command -v drbdadm >/dev/null || exit 45
+      sh: withDrbd(
+        vars,
+        `command -v drbdadm >/dev/null || exit 45
 if grep -q '^ *${minorOf(vars.drbd_device)}: cs:[A-TV-Z].* ds:[^D]' /proc/drbd 2>/dev/null; then echo drbd; exit; fi
 o=$(drbdadm dump-md ${vars.drbd_resource} 2>&1)
 case $o in *'version "v0'*|*unclean*|*'apply-al'*) echo drbd; exit ;; *'no resources defined'*|*'not defined'*|*'not found'*) exit 46 ;; esac
 ${notBlank}
 r=$(not_blank ${disk}); echo "\${r:-blank}"`,
+      ),
       parse({ code, stdout }) {
-        if (code === 45) return unknown('package drbd-utils')
+        if (code === 45) return unknown(drbdPrograms(vars))
         if (code === 46) return unknown(`file of resource ${vars.drbd_resource}`)
         const holds = stdout.trim()
         return holds === 'blank' ? absent : present({ holds })
@@ -42,9 +46,12 @@ r=$(not_blank ${disk}); echo "\${r:-blank}"`,
     },
     async apply(_$, _changes, { connection }) {
       const result = await connection.run(
-        `${notBlank}
+        withDrbd(
+          vars,
+          `${notBlank}
 r=$(not_blank ${disk}); if [ -n "$r" ]; then echo "${disk} is not blank any more: $r" >&2; exit 1; fi
 drbdadm create-md --force ${vars.drbd_resource}`,
+        ),
         { timeout: 600_000 },
       )
       if (result.code !== 0) throw failedScript(`drbdadm create-md ${vars.drbd_resource}`, result)

@@ -1,6 +1,7 @@
 import { file } from '../../lib/resources/file.ts'
 import { logicalVolume } from '../../lib/resources/lvm.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
+import { drbdConfigDir, withDrbd } from '../drbd-tools.ts'
 import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
 import { bootJob } from './config.ts'
@@ -14,7 +15,7 @@ const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
   const volume = vars.drbd_init_lvm
   const { resource, common } = drbdFiles[vars.ha_stack]
-  const directory = platform.paths.drbdConfigDir
+  const directory = drbdConfigDir(context)
   return [
     ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
@@ -22,7 +23,7 @@ const steps = (context: Context): Resource[] => {
       content: resource(cluster),
       mode: 0o600,
       secret: true,
-      validate: acceptedByDrbdadm(vars.drbd_resource),
+      validate: withDrbd(vars, acceptedByDrbdadm(vars.drbd_resource)),
     }),
     metadata(vars),
     adjusted(vars),

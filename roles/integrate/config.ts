@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Cluster } from '../../lib/engine/role.ts'
 import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { drbdPrefix } from '../drbd-tools.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import { firstOf, peerOf, vipAddress } from '../role.ts'
@@ -17,9 +18,15 @@ import { serverScope } from './nfsd-scope.ts'
  */
 export const outdateAfter = (vars: Vars): number => Math.max(30, Math.ceil((4 * milliseconds(vars.heartbeat_deadtime)) / 1000))
 
+/** A build of our own comes before what the system has. */
+const drbdPath = (vars: Vars): string => {
+  const prefix = drbdPrefix(vars)
+  return prefix === undefined ? '' : `PATH=${prefix}/sbin:$PATH\n`
+}
+
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
 export const settings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
-NFSHA_RESOURCE=${vars.drbd_resource}
+${drbdPath(vars)}NFSHA_RESOURCE=${vars.drbd_resource}
 NFSHA_DEVICE=${vars.drbd_device}
 NFSHA_MINOR=${minorOf(vars.drbd_device)}
 NFSHA_MOUNT=${vars.nfs_export_path}

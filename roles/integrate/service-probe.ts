@@ -1,5 +1,6 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { drbdConfigDir } from '../drbd-tools.ts'
 import { daemonProbe } from '../heartbeat/daemon.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
@@ -13,15 +14,15 @@ export const maintenanceMarker = '/var/lib/nfsha-play/maintenance'
 const nicsOf = (vars: Vars): string[] => [vars.node_service_nic, vars.node_heartbeat_nic, vars.node_drbd_nic]
 
 /** Configuration that must be the same on both nodes, declared by a role or not. */
-const sameFiles = ({ paths }: Platform): string[] => [
+const sameFiles = (vars: Vars, platform: Platform): string[] => [
   '/etc/drbd.conf',
-  `${paths.drbdConfigDir}/*`,
+  `${drbdConfigDir({ vars, platform })}/*`,
   '/etc/exports',
   '/etc/exports.d/*',
   '/etc/nfs.conf',
   '/etc/nfs.conf.d/*',
   '/etc/idmapd.conf',
-  ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha'].map(f => `${paths.haDir}/${f}`),
+  ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha'].map(f => `${platform.paths.haDir}/${f}`),
 ]
 
 /** What one node does for the cluster. One script, and few forks in it: a fork costs 15 ms on an emulated machine. */
@@ -56,7 +57,7 @@ echo "@daemon"; ${daemonProbe(platform.commands.mainPid(platform.services.heartb
 echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var $m; echo "@inodes"; df -Pi / /var $m
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab
-echo "@sums"; sha256sum ${sameFiles(platform).join(' ')} 2>/dev/null
+echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
 echo "@packages"; dpkg-query -W -f '\${Package} \${Version}\\n' ${packages.join(' ')} 2>/dev/null
 echo "@minor"; echo ${minorOf(device)}`
 }

@@ -1,5 +1,6 @@
 import { file, removed } from '../../lib/resources/file.ts'
 import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import { drbdProgram } from '../drbd-tools.ts'
 import { handOver, handOverProblems } from '../hand-over.ts'
 import { maintenanceMarker } from '../integrate/service-probe.ts'
 import type { NamedState, ServiceState } from '../integrate/service-state.ts'
@@ -73,7 +74,8 @@ const inStep = (context: Context): ClusterResource<ServiceState> => ({
     }))
   },
   async apply(nodes, _changes, members) {
-    for (const { host } of statesOf(members).filter(s => !s.device)) await nodes.on(host).$`drbdadm adjust ${context.vars.drbd_resource}`
+    for (const { host } of statesOf(members).filter(s => !s.device))
+      await nodes.on(host).$`${drbdProgram(context.vars, 'drbdadm')} adjust ${context.vars.drbd_resource}`
     nodes.progress({ text: 'wait until DRBD is in step' })
   },
 })

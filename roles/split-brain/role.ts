@@ -1,6 +1,7 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { describeDevice } from '../../lib/resources/proc-drbd.ts'
 import type { Change, ClusterResource } from '../../lib/resources/resource.ts'
+import { drbdProgram, withDrbd } from '../drbd-tools.ts'
 import type { NamedState, ServiceState } from '../integrate/service-state.ts'
 import { serviceProbe, statesOf } from '../integrate/service-state.ts'
 import type { Context, Role } from '../role.ts'
@@ -44,12 +45,16 @@ const healed = (context: Context): ClusterResource<ServiceState> => {
       if (!victim || !survivor || !states.some(s => s.device?.connection === 'StandAlone')) return
       // Read once more in the same script as the write: a node that took the service over meanwhile keeps its data.
       const discard = await nodes.on(victim).connection.run(
-        `grep -q '^${context.vars.drbd_device} ' /proc/mounts && { echo "${context.vars.drbd_device} is mounted here" >&2; exit 1; }
+        withDrbd(
+          context.vars,
+          `grep -q '^${context.vars.drbd_device} ' /proc/mounts && { echo "${context.vars.drbd_device} is mounted here" >&2; exit 1; }
 drbdadm disconnect ${resource}; drbdadm secondary ${resource} && drbdadm connect --discard-my-data ${resource}`,
+        ),
         { timeout: 60_000 },
       )
       if (discard.code !== 0) throw new ApplyFailed(`${victim} does not give up its data`, { detail: discard.stderr })
-      await nodes.on(survivor.host).$`if grep -q ' cs:StandAlone ' /proc/drbd; then drbdadm connect ${resource}; fi`
+      await nodes.on(survivor.host)
+        .$`if grep -q ' cs:StandAlone ' /proc/drbd; then ${drbdProgram(context.vars, 'drbdadm')} connect ${resource}; fi`
     },
   }
 }

@@ -11,7 +11,7 @@ import { lineInFile } from '../../lib/resources/edit.ts'
 import { file } from '../../lib/resources/file.ts'
 import { sysctl } from '../../lib/resources/kernel.ts'
 import type { ClusterResource, HostResource, Resource } from '../../lib/resources/resource.ts'
-import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { absent, present, skip, unknown } from '../../lib/resources/resource.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { me } from './ssh/client.ts'
 import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
@@ -232,6 +232,8 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(handled(await run(role('1'), { holdHandlers: true }))).toEqual(['B skipped'])
     expect(readFileSync(at('B.loaded'), 'utf8')).toBe('old')
     expect(handled(await run(role('1')))).toEqual(['B changed'])
+    const idle = { ...reload('A'), probe: { sh: ':', parse: () => skip('nothing to reload') } } as HostResource
+    expect(handled(await run(roleOf(h => [conf(h, '1')], () => [idle])))).toEqual([]) // biome-ignore format: one line
   })
 
   test('a handler of the cluster is pending without one of the hosts, where those that are there need it', async () => {

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Facts } from '../../lib/engine/facts.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
 import type { Context } from '../../roles/role.ts'
@@ -18,6 +21,7 @@ export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...ext
       os: 'debian',
       version: '12',
       kernel: '6.1.0',
+      kernels: ['6.1.0'],
       arch: 'x86_64',
       machineId: '1',
       bootId: '1',
@@ -28,4 +32,12 @@ export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...ext
       ...facts,
     },
   }
+}
+
+const license = fileURLToPath(new URL('../../LICENSE', import.meta.url))
+
+/** Variables of a build from source. The archives are a file that is there; nothing unpacks it. */
+export const sourceVariables = (...kinds: ('combined' | 'utilities' | 'kernel')[]): string => {
+  const sha256 = createHash('sha256').update(readFileSync(license)).digest('hex')
+  return JSON.stringify({ drbd_build_method: 'source', drbd_build_archives: kinds.map(kind => ({ kind, source: license, sha256 })) })
 }

@@ -9,7 +9,7 @@ import { debian12 } from '../../lib/platform/debian12.ts'
 import { beginScript, endScript, JOBS_DIRECTORY, resumeScript } from '../../lib/ssh/job-script.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
-import { contextOn } from './contexts.ts'
+import { contextOn, sourceVariables } from './contexts.ts'
 import { issuedBy } from './recorder.ts'
 
 // Every script that any role would send to a host or put there, collected from the roles themselves: a new one is covered by itself.
@@ -18,6 +18,8 @@ const contexts: Context[] = [
   contextOn(debian12, {}, 'ha_stack=lean', '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(debian12, { network: 'NetworkManager' }, 'ha_stack=article base_firewall=open'),
   contextOn(centos6, {}, '{"base_time_servers": ["192.168.0.1"]}'),
+  contextOn(debian12, { kernels: ['6.1.0', '6.1.1'] }, sourceVariables('kernel', 'utilities')),
+  contextOn(centos6, {}, 'ha_stack=article drbd_build_on=first', sourceVariables('combined')),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 

@@ -1,0 +1,99 @@
+import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { archiveCache } from './cache.ts'
+import { sha256Of } from './checksum.ts'
+import { type DownloadOptions, download } from './download.ts'
+import { DownloadFailed } from './failed.ts'
+import { verifySignature } from './signature.ts'
+
+/** A file that is known by its sum, wherever it comes from. */
+export interface Archive {
+  /** URL, or path on the control machine. */
+  source: string
+  sha256: string
+  /** Detached signature: URL or path. Verified against `keyring`. */
+  signature?: string | undefined
+  keyring?: string | undefined
+}
+
+interface FetchOptions extends DownloadOptions {
+  cache?: string
+}
+
+export const isUrl = (source: string): boolean => /^https?:\/\//.test(source)
+
+const running = new Map<string, Promise<string>>()
+
+/**
+ * The archive as a file on this machine, its sum (and its signature, when it has one) verified: a path is used where it is, a URL is downloaded
+ * once into the cache. Hosts that ask for it at the same time share one download.
+ * @throws DownloadFailed, the signal's reason
+ */
+export const fetchArchive = (archive: Archive, options: FetchOptions = {}): Promise<string> => {
+  const key = `${options.cache ?? ''} ${JSON.stringify(archive)}`
+  const known = running.get(key) ?? obtain(archive, options).finally(() => running.delete(key))
+  running.set(key, known)
+  return known
+}
+
+const obtain = async (archive: Archive, options: FetchOptions): Promise<string> => {
+  const cache = options.cache ?? archiveCache()
+  const file = isUrl(archive.source) ? await cached(archive, cache, options) : await local(archive)
+  if (archive.signature && archive.keyring) await verifySignature(file, await signatureFile(archive, cache, options), archive.keyring)
+  return file
+}
+
+const local = async ({ source, sha256 }: Archive): Promise<string> => {
+  const sum = await sha256Of(source).catch(error => {
+    throw new DownloadFailed(
+      `the archive ${source} cannot be read: ${error.message}`,
+      'It is looked for on the machine that runs the play.',
+    )
+  })
+  if (sum === sha256) return source
+  throw new DownloadFailed(
+    `the SHA-256 of ${source} is ${sum}, not ${sha256}`,
+    'Compare both with what the maker of the archive publishes; nothing was sent to any host.',
+  )
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
+
+/** Kept by its sum. A file of the cache was right when it got there; whoever changed it since is found out. */
+const cached = async (archive: Archive, cache: string, options: FetchOptions): Promise<string> => {
+  const file = join(cache, archive.sha256)
+  if (await exists(file)) {
+    if ((await sha256Of(file)) === archive.sha256) return file
+    await rm(file, { force: true })
+  }
+  await mkdir(cache, { recursive: true, mode: 0o700 })
+  const part = `${file}.part`
+  const resumed = await exists(part)
+  await download(archive.source, part, options)
+  const sum = await sha256Of(part)
+  if (sum === archive.sha256) {
+    await rename(part, file)
+    return file
+  }
+  await rm(part, { force: true })
+  // What lay there from an earlier time may have been of another file.
+  if (resumed) return cached(archive, cache, options)
+  throw new DownloadFailed(
+    `the SHA-256 of ${archive.source} is ${sum}, not ${archive.sha256}; what was downloaded is removed`,
+    'Compare both with what the maker of the archive publishes; nothing was sent to any host.',
+  )
+}
+
+/** A signature is small and has no sum of its own: it is had anew each time, and proves itself. */
+const signatureFile = async ({ signature = '', sha256 }: Archive, cache: string, { signal }: FetchOptions): Promise<string> => {
+  if (!isUrl(signature)) return signature
+  await mkdir(cache, { recursive: true, mode: 0o700 })
+  const file = join(cache, `${sha256}.sig`)
+  await rm(file, { force: true })
+  await download(signature, file, signal ? { signal } : {})
+  return file
+}

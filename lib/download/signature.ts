@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+import { DownloadFailed } from './failed.ts'
+
+/**
+ * Verifies a detached signature with gpgv(1): the file was signed by a key of this keyring.
+ * @throws DownloadFailed
+ */
+export const verifySignature = (file: string, signature: string, keyring: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    execFile('gpgv', ['--keyring', keyring, signature, file], (error, _stdout, stderr) => {
+      if (!error) return resolve()
+      if (error.code === 'ENOENT')
+        return reject(new DownloadFailed('gpgv is not on this machine, so no signature can be verified', 'Install the package gpgv.'))
+      reject(
+        new DownloadFailed(
+          `${file} is not signed by a key of ${keyring}: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+          'Is the keyring the one of who made the archive? Do not use an archive whose signature is bad.',
+        ),
+      )
+    })
+  })

@@ -1,0 +1,35 @@
+import { quote } from './quote.ts'
+import type { HostResource } from './resource.ts'
+import { absent, present, skip } from './resource.ts'
+
+interface LinkState {
+  /** Where it leads; undefined when something else than a link is there. */
+  target: string | undefined
+}
+
+/** A symbolic link. What is there and is none is not touched: with `optional` it stands for the link, else it is an error. */
+export const link = (path: string, target: string, { optional = false }: { optional?: boolean } = {}): HostResource<LinkState> => {
+  const p = quote(path)
+  return {
+    scope: 'host',
+    id: `link ${path}`,
+    alters: 'itself',
+    probe: {
+      sh: `[ -L ${p} ] && exec readlink ${p}; [ -e ${p} ] && exit 43; exit 44`,
+      parse({ code, stdout }) {
+        if (code === 44) return absent
+        if (code === 43 && optional) return skip(`${path} is no link and not ours, and is left as it is`)
+        return present({ target: code === 43 ? undefined : stdout.replace(/\n$/, '') })
+      },
+    },
+    changes(actual) {
+      if (actual.kind === 'absent') return [{ attribute: 'target', from: '', to: target }]
+      const { target: now } = actual.state
+      if (now === undefined) return `${path} is no link, and not ours: it is not touched. Remove what brought it, or move it away`
+      return now === target ? [] : [{ attribute: 'target', from: now, to: target }]
+    },
+    async apply($) {
+      await $`mkdir -p ${path.slice(0, path.lastIndexOf('/')) || '/'}; ln -sfn ${target} ${path}`
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Facts } from '../../lib/engine/facts.ts'
+import type { Vars } from '../vars.ts'
+import { moduleArchive, type SourceArchive, utilitiesArchive } from './archives.ts'
+
+/** One thing that is built: the utilities, or the module for one kernel. */
+export interface Part {
+  /** `utilities`, `module for 6.1.0-50-amd64` */
+  label: string
+  /** undefined: the utilities */
+  kernel: string | undefined
+  archive: SourceArchive
+  prefix: string
+  /** What configure and make are told: recorded, for other arguments make another build. */
+  configure: string[]
+  make: string[]
+}
+
+/** The running kernel, and those that the next boot may bring: what was installed later sorts behind it. */
+export const kernelsToBuildFor = ({ kernel, kernels }: Pick<Facts, 'kernel' | 'kernels'>): string[] => {
+  const later = (one: string, other: string) => one.localeCompare(other, 'en', { numeric: true }) > 0
+  return kernels.filter(k => k === kernel || later(k, kernel))
+}
+
+/** /lib/modules/KERNEL/build is where a distribution links the headers of a kernel. */
+const kernelTree = (vars: Vars, kernel: string): string => vars.drbd_build_kernel_tree ?? `/lib/modules/${kernel}/build`
+
+/**
+ * For a combined tree the arguments are the article's (IV.2). drbd-utils would also build manual pages, a monitor in C++ and the utilities for
+ * modules of 8.3, which need tools that no server has; its units are not used, so it brings the init script.
+ */
+const configureArguments = ({ kind }: SourceArchive, prefix: string): string[] => {
+  if (kind === 'kernel') return []
+  if (kind === 'combined') return [`--prefix=${prefix}`, '--with-km', '--with-heartbeat']
+  const unneeded = ['--without-manual', '--without-drbdmon', '--without-83support']
+  return [`--prefix=${prefix}`, '--with-heartbeat', ...unneeded, '--with-initscripttype=sysv']
+}
+
+/** Pure: all that a node must have been built for, what is most likely to fail first. Throws when the variables name no archives, which have been checked. */
+export const partsOf = (vars: Vars, kernels: string[]): Part[] => {
+  const [utilities, module] = [utilitiesArchive(vars.drbd_build_archives), moduleArchive(vars.drbd_build_archives)]
+  if (!utilities || !module) throw new Error('drbd_build_archives has not been checked')
+  const { drbd_build_prefix: prefix } = vars
+  const moduleFor = (kernel: string): Part => ({
+    label: `module for ${kernel}`,
+    kernel,
+    archive: module,
+    prefix,
+    configure: configureArguments(module, prefix),
+    make: module.kind === 'combined' ? [`KDIR=${kernelTree(vars, kernel)}`] : ['-C', kernelTree(vars, kernel), 'M=drivers/block/drbd'],
+  })
+  return [
+    ...kernels.map(moduleFor),
+    { label: 'utilities', kernel: undefined, archive: utilities, prefix, configure: configureArguments(utilities, prefix), make: [] },
+  ]
+}
+
+/** Where depmod(8) looks before it looks at the kernel's own modules. */
+export const moduleFile = (kernel: string): string => `/lib/modules/${kernel}/updates/drbd.ko`
+
+/** Beside the build, so that they go together. */
+export const recordFile = ({ prefix, kernel }: Pick<Part, 'prefix' | 'kernel'>): string =>
+  `${prefix}/nfsha-build/${kernel === undefined ? 'utilities' : `module-${kernel}`}`
+
+/** A name for files and jobs: the same for the same build, another for any other. */
+export const buildName = ({ label, archive, prefix, configure, make }: Part): string => {
+  const digest = createHash('sha256').update(JSON.stringify([archive.sha256, prefix, configure, make]))
+  return `drbd-${label.replaceAll(/[^\w.-]+/g, '-')}-${digest.digest('hex').slice(0, 12)}`
+}
