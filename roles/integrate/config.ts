@@ -25,7 +25,7 @@ const drbdPath = (vars: Vars): string => {
 }
 
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
-export const settings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
+export const settings = (vars: Vars): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
 ${drbdPath(vars)}NFSHA_RESOURCE=${vars.drbd_resource}
 NFSHA_DEVICE=${vars.drbd_device}
 NFSHA_MINOR=${minorOf(vars.drbd_device)}
@@ -35,6 +35,10 @@ NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
 NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
+`
+
+/** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. */
+export const watchSettings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha watch.
 NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
 NFSHA_DAMPING=${vars.ha_damping}
 NFSHA_PEER=${peer}
@@ -42,13 +46,17 @@ NFSHA_OUTDATE=${outdateAfter(vars)}
 `
 
 /** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */
-const stacks: Record<Vars['ha_stack'], { resources(vars: Vars): string; files(context: Context): Record<string, FileOptions> }> = {
+const stacks: Record<
+  Vars['ha_stack'],
+  { resources(vars: Vars): string; files(context: Context): Record<string, FileOptions>; watch?(context: Context): string }
+> = {
   lean: {
     resources: () => 'nfsha',
     files: context => ({
-      'nfsha.conf': { content: settings(context.vars, peerOf(context).vars.node_name) },
+      'nfsha.conf': { content: settings(context.vars) },
       'resource.d/nfsha': { content: readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8'), mode: 0o755 },
     }),
+    watch: context => watchSettings(context.vars, peerOf(context).vars.node_name),
   },
   article: {
     resources: articleResources,
@@ -65,6 +73,13 @@ export const haresources = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
   const resources = vars.ha_stage === 'vip' ? `IPaddr::${vars.ha_vip}/${vars.node_service_nic}` : stacks[vars.ha_stack].resources(vars)
   return `${vars.node_name} ${resources}\n`
+}
+
+/** The settings of the watch, where the stack has one. */
+export const watchFile = (context: Context): { path: string; content: string } | undefined => {
+  const { vars, platform } = context
+  const content = stacks[vars.ha_stack].watch?.(context)
+  return content === undefined ? undefined : { path: `${platform.paths.haDir}/nfsha-watch.conf`, content }
 }
 
 /** All that heartbeat reads anew at every call, in the order in which it may be written: haresources last, it names the others. */

@@ -1,16 +1,18 @@
 import { directory } from '../../lib/resources/directory.ts'
+import { file } from '../../lib/resources/file.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import { mountedClients } from '../mounted-clients.ts'
 import type { Context, Role } from '../role.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
-import { filesReadLive, resourcePrograms } from './config.ts'
+import { filesReadLive, resourcePrograms, watchFile } from './config.ts'
 import { liveFiles } from './live-files.ts'
 import { prerequisites } from './prerequisites.ts'
 import { serves } from './verify.ts'
 
 const steps = (context: Context): Resource[] => {
   const { platform, vars } = context
+  const watch = watchFile(context)
   return [
     noWayBack(context),
     prerequisites(context),
@@ -18,6 +20,7 @@ const steps = (context: Context): Resource[] => {
     mountedClients(context),
     platform.install(resourcePrograms(vars)),
     directory(`${platform.paths.haDir}/resource.d`),
+    ...(watch ? [file(watch.path, { content: watch.content })] : []),
     liveFiles(context, filesReadLive(context)),
     bringUp(context),
     serves(context),

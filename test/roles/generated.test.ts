@@ -7,7 +7,7 @@ import { guardScript } from '../../lib/resources/service-guard.ts'
 import { withHosts } from '../../roles/base/hosts.ts'
 import { resourceFile } from '../../roles/drbd-init/config.ts'
 import { haCf, keysFile } from '../../roles/heartbeat/config.ts'
-import { haresources, settings } from '../../roles/integrate/config.ts'
+import { haresources, settings, watchSettings } from '../../roles/integrate/config.ts'
 import { exportLine } from '../../roles/nfs/config.ts'
 import { Vars } from '../../roles/vars.ts'
 
@@ -87,7 +87,8 @@ test.each([
 
 test.each([
   ['nfsha', readFileSync(new URL('../../roles/integrate/files/nfsha', import.meta.url), 'utf8')],
-  ['settings', settings(vars, 'M2.redhat.sx')],
+  ['settings', settings(vars)],
+  ['settings of the watch', watchSettings(vars, 'M2.redhat.sx')],
   ['if-up', ifupScript([{ address: '172.16.0.211', nic: 'em2' }])],
   ['policy-rc.d', guardScript(['heartbeat', 'nfs-server'])],
 ])('sh accepts %s', (_name, text) => {
