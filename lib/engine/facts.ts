@@ -10,7 +10,7 @@ export interface Facts {
   arch: string
   machineId: string
   bootId: string
-  /** `systemd` or `sysvinit`: what process 1 is. */
+  /** Who starts services: `systemd`, `sysvinit` (the scripts of /etc/init.d by run level) or `other`. */
   init: string
   root: boolean
   /** What brings the NICs up. */
@@ -25,7 +25,7 @@ echo "@os"; cat /etc/os-release 2>/dev/null || cat /etc/redhat-release
 echo "@kernel"; uname -rm
 echo "@machine-id"; cat /etc/machine-id 2>/dev/null || cat /var/lib/dbus/machine-id 2>/dev/null
 echo "@boot-id"; cat /proc/sys/kernel/random/boot_id
-echo "@init"; if [ -d /run/systemd/system ]; then echo systemd; else echo sysvinit; fi
+echo "@init"; if [ -d /run/systemd/system ]; then echo systemd; elif [ -d /run/openrc ] || [ -d /run/runit ]; then echo other; else echo sysvinit; fi
 echo "@uid"; id -u
 echo "@network"; if [ -d /run/NetworkManager ]; then echo NetworkManager; elif [ -f /etc/network/interfaces ]; then echo ifupdown; else echo other; fi
 echo "@link"; ip -o link

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factsScript } from '../../lib/engine/facts.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
+import { debian12Sysvinit } from '../../lib/platform/debian12-sysvinit.ts'
 import { beginScript, endScript, JOBS_DIRECTORY, resumeScript } from '../../lib/ssh/job-script.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
@@ -18,6 +19,7 @@ const contexts: Context[] = [
   contextOn(debian12, {}, 'ha_stack=lean', '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(debian12, { network: 'NetworkManager' }, 'ha_stack=article base_firewall=open'),
   contextOn(centos6, {}, '{"base_time_servers": ["192.168.0.1"]}'),
+  contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean'),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 
