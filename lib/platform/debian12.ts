@@ -43,6 +43,7 @@ export const debian12: Platform = {
     isActive: unit => `systemctl is-active ${unit}`,
     mainPid: unit => `systemctl show -p MainPID --value ${unit} 2>/dev/null`,
     exported: 'exportfs -s',
+    versions: names => `dpkg-query -W -f '\${Package} \${Version}\\n' ${names.join(' ')} 2>/dev/null`,
     setClock: 'chronyc burst 3/5 && chronyc waitsync 30 0 0 1',
   },
   install: packages,

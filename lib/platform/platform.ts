@@ -66,6 +66,8 @@ export interface Platform {
     mainPid(service: string): string
     /** Shell that prints the exports in force, one a line: `/data 192.168.0.0/24(rw,...)`. */
     exported: string
+    /** Shell that prints the versions of those of these packages that are installed, one a line: name and version. */
+    versions(names: string[]): string
     /** Shell that has the time service set the clock now, within a minute. */
     setClock: string
   }

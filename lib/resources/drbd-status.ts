@@ -15,6 +15,8 @@ export interface DrbdPeer {
 
 export interface DrbdStatus {
   resource: string
+  /** Of the device; undefined unless --verbose was asked for. */
+  minor: number | undefined
   role: string
   suspended: boolean
   disk: string
@@ -39,12 +41,19 @@ export const parseDrbdStatus = (text: string): DrbdStatus[] => {
     const name = /^( *)([^\s:]+) (?:\S+:\S+)/.exec(line)
     if (name && name[1] === '') {
       peer = undefined
-      found.push({ resource: name[2] ?? '', role: own.role ?? '', suspended: (own.suspended ?? 'no') !== 'no', disk: '', peers: [] })
+      found.push({
+        resource: name[2] ?? '',
+        minor: undefined,
+        role: own.role ?? '',
+        suspended: (own.suspended ?? 'no') !== 'no',
+        disk: '',
+        peers: [],
+      })
     } else if (name && resource) {
       peer = emptyPeer(name[2] ?? '', own)
       resource.peers.push(peer)
     } else if (peer) fillPeer(peer, own)
-    else if (resource && own.disk) resource.disk = own.disk
+    else if (resource && own.disk) Object.assign(resource, { disk: own.disk, minor: numberOf(own.minor) })
   }
   return found
 }
