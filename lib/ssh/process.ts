@@ -207,7 +207,7 @@ async function terminate(life: Life): Promise<void> {
   if (life.over) return
   const { group, host } = life
   try {
-    if (group !== undefined) await runQuietly(host, killScript(group, endGroup(group)))
+    if (group !== undefined) await runQuietly(host, endScript(group))
   } finally {
     life.verdict.resolve({ code: null, signal: 'SIGTERM' })
   }
@@ -217,6 +217,9 @@ async function terminate(life: Life): Promise<void> {
 function killScript(group: number, then: string): string {
   return `read -r l </proc/$$/stat; l=\${l##*) }; set -- $l; [ "$3" = ${group} ] && exit 1\n${then}\n:`
 }
+
+/** Ends a process group: SIGTERM, after 2 s SIGKILL. */
+export const endScript = (group: number): string => killScript(group, endGroup(group))
 
 function endGroup(group: number): string {
   const alive = `kill -0 -${group} 2>/dev/null`

@@ -37,7 +37,7 @@ export async function openWithTerminal(host: Host, argv: readonly string[], toke
 const DIRECTORY = 'd=/tmp/$1'
 
 /** Waits for a line before it opens the pipes: when the terminal cannot be had, its stdin ends instead, and it goes. */
-const STREAMS = [
+export const STREAMS = [
   DIRECTORY,
   'umask 077',
   'mkdir "$d" || exit 1',
@@ -53,7 +53,8 @@ const STREAMS = [
   'wait "$o" "$e"; kill "$i" 2>/dev/null; exit 0',
 ].join('; ')
 
-const ON_PIPES = `${DIRECTORY}; shift; exec "$@" <"$d/in" >"$d/out" 2>"$d/err"`
+/** The command, on the pipes. */
+export const ON_PIPES = `${DIRECTORY}; shift; exec "$@" <"$d/in" >"$d/out" 2>"$d/err"`
 
 /** Reads until the marker has come and puts back what else was read. @throws Error when the stream ends before it */
 function heard(stream: Readable, marker: string, ended: Promise<unknown>): Promise<void> {
