@@ -48,6 +48,7 @@ export const centos6: Platform = {
   },
   commands: {
     ...sysvCommands,
+    log: () => '/var/log/messages',
     versions: names => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`,
     // ntpd(8): -g whatever the difference, -q set it once and end; the article's ntpdate does the same
     setClock: '/etc/init.d/ntpd stop; ntpd -g -q; c=$?; /etc/init.d/ntpd start; exit $c',

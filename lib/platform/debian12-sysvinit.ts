@@ -27,7 +27,7 @@ export const debian12Sysvinit: Platform = {
   name: 'Debian 12 with sysvinit',
   nfsUnits: ['nfs-kernel-server'],
   portmapUnits: ['rpcbind'],
-  commands: { ...debian12.commands, ...sysvCommands },
+  commands: { ...debian12.commands, ...sysvCommands, log: () => '/var/log/syslog' },
   service: sysvService(updateRcd),
   hostRoute: netToolsRoute,
   persistentRoutes: (routes, facts) => [packages(['net-tools']), ...debianRoutes(routes, facts)],

@@ -42,6 +42,7 @@ export const debian12: Platform = {
     restart: unit => ['systemctl', 'restart', unit],
     isActive: unit => `systemctl is-active ${unit}`,
     mainPid: unit => `systemctl show -p MainPID --value ${unit} 2>/dev/null`,
+    log: unit => `journalctl -u ${unit}`,
     exported: 'exportfs -s',
     versions: names => `dpkg-query -W -f '\${Package} \${Version}\\n' ${names.join(' ')} 2>/dev/null`,
     setClock: 'chronyc burst 3/5 && chronyc waitsync 30 0 0 1',
