@@ -51,6 +51,7 @@ function openExec(host: string, client: Client, loss: Loss, command: string, pty
   return new Promise((resolve, reject) => {
     const refused = (error: unknown) => {
       const { reason, message } = error as { reason?: number; message: string }
+      if (pty && /pseudo-terminal/.test(message)) return reject(noTerminal(host, error))
       reject(reason === CONNECT_FAILED ? new ChannelRefused(`${host}: ${message}`) : loss.explain('when a command was to start', error))
     }
     try {
@@ -59,6 +60,11 @@ function openExec(host: string, client: Client, loss: Loss, command: string, pty
       refused(error)
     }
   })
+}
+
+function noTerminal(host: string, cause: unknown): Unreachable {
+  const hint = 'Allow one of the two on the host: PermitTTY yes in sshd_config, or "Defaults !requiretty" in sudoers (visudo).'
+  return new Unreachable(host, `${host}: sudo wants a terminal (requiretty), and sshd gives none`, hint, cause)
 }
 
 function channelOf(channel: ClientChannel, loss: Loss): Channel {

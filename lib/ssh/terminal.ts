@@ -10,6 +10,8 @@ import type { Channel } from './transport.ts'
  */
 export async function openWithTerminal(host: Host, argv: readonly string[], token: string): Promise<Channel> {
   const streams = await openChannel(host, ['sh', '-c', STREAMS, 'nfsha-play', token])
+  // Who waits for the end of the command has it from below; where that is never reached, the reason is thrown here.
+  streams.ended.catch(() => {})
   try {
     await heard(streams.stdout, `${token} pipes\n`, streams.ended)
     const terminal = await openChannel(host, ['sh', '-c', ON_PIPES, 'nfsha-play', token, ...argv], { terminal: true })

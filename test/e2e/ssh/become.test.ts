@@ -142,6 +142,19 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
       })
     })
 
+    it('says so when sshd gives none', async () => {
+      rules('NOPASSWD:')
+      const strict = await startSshd(['PermitTTY no'])
+      try {
+        const connection = await connect(strict.target({ user: user.name, become: { user: 'root' } }))
+        const error = await connection.run('true').catch(reason => reason)
+        expect(error.message).toBe('M1: sudo wants a terminal (requiretty), and sshd gives none')
+        await connection.close()
+      } finally {
+        await strict.stop()
+      }
+    })
+
     it('ends a script that takes too long', async () => {
       rules('NOPASSWD:')
       await as({ user: 'root' }, async connection => {
