@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   FAULTS,
   type Fault,
+  type Init,
   isMachineName,
   labConnection,
   labDown,
@@ -47,9 +48,10 @@ export const defineLab = (lab: Command): void => {
   const named = (command: Command) => command.option('--name <name>', 'which lab', 'default')
   named(lab.command('up').description('boot the machines (builds their image the first time)'))
     .option('--from <saved>', 'start from a saved set of machines')
+    .addOption(new Option('--init <init>', 'what the machines boot with').choices(['systemd', 'sysvinit']))
     .action(
-      async ({ name, from }: { name: string; from?: string }) =>
-        void (await labUp({ name, onProgress: tellLab(), ...(from ? { from } : {}) })),
+      async ({ name, from, init }: { name: string; from?: string; init?: Init }) =>
+        void (await labUp({ name, onProgress: tellLab(), ...(from && { from }), ...(init && { init }) })),
     )
   named(lab.command('down').description('end the machines'))
     .option('--destroy', 'remove their disks too')

@@ -66,6 +66,7 @@ function sshOf(read: VariableReader, options: ConnectionOptions): Partial<Connec
   const timeout = number(read, 'ansible_timeout', 'ansible_ssh_timeout') ?? options.timeout
   const connectTimeout = timeout === undefined ? given.connectTimeout : timeout * 1000
   const acceptNewHostKeys = options.acceptNewHostKeys || given.acceptNewHostKeys
+  const legacyAlgorithms = flag(read, 'nfsha_ssh_legacy')
   return {
     ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
@@ -74,6 +75,7 @@ function sshOf(read: VariableReader, options: ConnectionOptions): Partial<Connec
     ...(password !== undefined && { password }),
     ...(given.proxyJump !== undefined && { proxyJump: given.proxyJump }),
     ...(acceptNewHostKeys && { acceptNewHostKeys }),
+    ...(legacyAlgorithms && { legacyAlgorithms }),
     ...(connectTimeout !== undefined && { connectTimeout }),
   }
 }

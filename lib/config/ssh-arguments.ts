@@ -18,6 +18,8 @@ const number = (value: string) => (/^\d+$/.test(value) ? Number(value) : undefin
 const fits = (value: string, allowed: RegExp): SshArguments | string =>
   allowed.test(value) ? {} : `the value '${value}' cannot be honoured`
 
+const oldAlgorithms = 'for a host with OpenSSH 5.3, set nfsha_ssh_legacy: true for it'
+
 /** One entry an option: what it sets, or why it is refused. */
 const OPTIONS: Record<string, Setter> = {
   port: value => portOf(value),
@@ -29,6 +31,12 @@ const OPTIONS: Record<string, Setter> = {
   proxycommand: value => jumpOf(value),
   connecttimeout: value => (number(value) ? { connectTimeout: Number(value) * 1000 } : `'${value}' is no number of seconds`),
   stricthostkeychecking: value => hostKeyChecking(value),
+  kexalgorithms: () => oldAlgorithms,
+  hostkeyalgorithms: () => oldAlgorithms,
+  pubkeyacceptedalgorithms: () => oldAlgorithms,
+  pubkeyacceptedkeytypes: () => oldAlgorithms,
+  ciphers: () => oldAlgorithms,
+  macs: () => oldAlgorithms,
   // One connection is kept for the whole run and nothing is ever asked in the middle of it, so these are as wanted.
   controlmaster: () => ({}),
   controlpersist: () => ({}),

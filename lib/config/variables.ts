@@ -14,7 +14,7 @@ const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'h
 export const isOurs = (name: string) => PREFIXES.some(prefix => name.startsWith(prefix))
 
 /** Our variables that are no setting of a role. */
-const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example'] as const
+const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example', 'nfsha_ssh_legacy'] as const
 
 export interface ResolveOptions<S extends z.ZodObject> extends OuterVariables {
   schema: S

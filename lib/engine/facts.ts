@@ -12,7 +12,7 @@ export interface Facts {
   arch: string
   machineId: string
   bootId: string
-  /** `systemd` or `sysvinit`: what process 1 is. */
+  /** Who starts services: `systemd`, `sysvinit` (the scripts of /etc/init.d by run level) or `other`. */
   init: string
   root: boolean
   /** What brings the NICs up. */
@@ -28,7 +28,7 @@ echo "@kernel"; uname -rm
 echo "@kernels"; for k in /boot/vmlinuz-*; do [ -d "/lib/modules/\${k#/boot/vmlinuz-}" ] && echo "\${k#/boot/vmlinuz-}"; done
 echo "@machine-id"; cat /etc/machine-id 2>/dev/null || cat /var/lib/dbus/machine-id 2>/dev/null
 echo "@boot-id"; cat /proc/sys/kernel/random/boot_id
-echo "@init"; if [ -d /run/systemd/system ]; then echo systemd; else echo sysvinit; fi
+echo "@init"; if [ -d /run/systemd/system ]; then echo systemd; elif [ -d /run/openrc ] || [ -d /run/runit ]; then echo other; else echo sysvinit; fi
 echo "@uid"; id -u
 echo "@network"; if [ -d /run/NetworkManager ]; then echo NetworkManager; elif [ -f /etc/network/interfaces ]; then echo ifupdown; else echo other; fi
 echo "@link"; ip -o link

@@ -27,7 +27,8 @@ const renewEvery = 10_000
  * A lease: a process on the host holds flock(1) for as long as it hears from us. When our connection ends, its stdin ends and the lock with it; when the
  * network is silently gone, 60 s without a sign end it too. So a killed run never leaves a lock behind.
  */
-const leaseScript = (owner: string) => `
+/** Holds the lock as long as it is fed. */
+export const leaseScript = (owner: string) => `
 mkdir -p /run/nfsha-play && chmod 700 /run/nfsha-play
 exec 9>>/run/nfsha-play/lock
 if ! flock -n 9; then

@@ -154,7 +154,8 @@ const planHost = <V>(
   problems: string[],
 ): { tasks: HostPlan; handlers: HostPlan } | undefined => {
   const platform = platformOf(facts)
-  if (!platform) problems.push(`${facts.os} ${facts.version} is no system that this tool knows (Debian 12 is)`)
+  if (!platform)
+    problems.push(`${facts.os} ${facts.version} with ${facts.init} is no system that this tool knows (Debian 12 with systemd is)`)
   const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
   const tasks = context ? numbered(play.roles.flatMap(role => selected(play, role, role.steps(context)))) : []
   const handlers = context ? numbered(play.roles.flatMap(role => selected(play, role, role.handlers?.(context) ?? []))) : []

@@ -6,6 +6,7 @@ import { hasDataDisks } from './emulator.ts'
 import type { BareImage } from './image.ts'
 import { MACHINE_NAMES, type MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
+import type { Init } from './recipe.ts'
 import { savedPlaces } from './saved.ts'
 import { seedEntries } from './seed.ts'
 import { knownHostsLines, type LabState, newState, writeState } from './state.ts'
@@ -15,14 +16,15 @@ const SPARE_DISK_MIB = 64
 interface NewLab {
   image: BareImage
   from?: string | undefined
+  init?: Init | undefined
   drbdDiskMiB: number
   ephemeral: boolean
 }
 
 /** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made anew. */
-export async function createLab(name: string, { image, from, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
+export async function createLab(name: string, { image, from, init, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
   const places = labPlaces(name)
-  const state = await newState(image.key, { from, ephemeral })
+  const state = await newState(image.key, { from, init, ephemeral })
   if (from) copyKey(savedPlaces(from).identityFile, places.identityFile)
   else await makeKey(places.identityFile, 'nfsha-play lab')
   await Promise.all(

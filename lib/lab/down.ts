@@ -45,7 +45,7 @@ export async function powerOffAll(name: string, state: LabState, onProgress: (ev
 
 async function powerOff(name: string, machine: MachineName, pid: number): Promise<boolean> {
   await qmp(labPlaces(name).machine(machine).qmpSocket, 'cont').catch(() => undefined) // a frozen machine cannot shut down
-  const asked = await sshRun(name, machine, 'sync; systemctl poweroff', 20_000).catch(() => undefined)
+  const asked = await sshRun(name, machine, 'sync; poweroff', 20_000).catch(() => undefined)
   // ssh loses its connection when sshd is stopped first: that is an answer too
   const deadline = Date.now() + (asked ? ORDERLY_END_MS : 0)
   while (Date.now() < deadline) {

@@ -4,7 +4,7 @@ import { hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
 import { attempt, lastLines, run } from './command.ts'
 import { LabError } from './error.ts'
 import { cacheRoot } from './places.ts'
-import { bareRecipe, type Recipe, recipeKey } from './recipe.ts'
+import { bareRecipe, type Init, type Recipe, recipeKey } from './recipe.ts'
 
 /** The files of a bare image, shared by all machines and never written to. */
 export interface BareImage {
@@ -29,9 +29,9 @@ export function imageDir(key: string): string {
 }
 
 /** Builds the bare image unless an equal one is in the cache. */
-export async function ensureImage(onProgress: (text: string) => void, signal?: AbortSignal): Promise<BareImage> {
+export async function ensureImage(init: Init, onProgress: (text: string) => void, signal?: AbortSignal): Promise<BareImage> {
   const sources = hostSources('bookworm')
-  const recipe = bareRecipe(renderSources(sources, 'guest'), await hostAptSettings())
+  const recipe = bareRecipe(renderSources(sources, 'guest'), await hostAptSettings(), init)
   const key = recipeKey(recipe, await run('mmdebstrap', ['--version']))
   const dir = imageDir(key)
   const cached = readImage(dir, key)

@@ -15,7 +15,13 @@ export interface Recipe {
   assemble: string
 }
 
-const PACKAGES = [
+/** What process 1 of the machines is. */
+export type Init = 'systemd' | 'sysvinit'
+
+/** A machine with sysvinit has the tools of its time. */
+const INIT_PACKAGES: Record<Init, readonly string[]> = { systemd: ['systemd-sysv'], sysvinit: ['sysvinit-core', 'net-tools'] }
+
+const packages = (init: Init) => [
   'e2fsprogs',
   'ifupdown', // the article takes em1 down and up with it
   'iproute2',
@@ -24,7 +30,7 @@ const PACKAGES = [
   'linux-image-cloud-amd64', // ships drbd.ko and nfsd.ko
   'openssh-server',
   'sudo',
-  'systemd-sysv',
+  ...INIT_PACKAGES[init],
   'udev',
   // What an installed Debian server has and a minimal one lacks; on an emulated processor each of them takes seconds to unpack.
   'bc',
@@ -58,7 +64,7 @@ const DPKG_SETTINGS = [
   'path-exclude=/usr/share/locale/*',
 ]
 
-const CUSTOMIZE = `set -eu
+const customize = (init: Init) => `set -eu
 root=$1
 in_root() { chroot "$root" "$@"; }
 in_root useradd --create-home --shell /bin/bash --groups sudo ops
@@ -70,7 +76,13 @@ printf '%s\\n' '[Journal]' 'Storage=persistent' 'SystemMaxUse=32M' > "$root/etc/
 printf '%s\\n' '[Manager]' 'DefaultTimeoutStopSec=20s' > "$root/etc/systemd/system.conf.d/lab.conf"
 # the initrd mounts the root writable, and its journal needs no check: an entry here would only have the boot wait for udev
 echo '# the root is mounted by the initrd' > "$root/etc/fstab"
-# udev asks every device at boot for its events: only disks and cards have any that matter here
+${init === 'systemd' ? SYSTEMD : SYSVINIT}rm -f "$root/etc/update-motd.d/10-uname" "$root"/etc/ssh/ssh_host_*
+cd "$root/tmp" && in_root sh -c 'cd /tmp && apt-get download -qq -o APT::Sandbox::User=root busybox-static'
+mkdir "$root/tmp/lab-busybox" && dpkg-deb -x "$root"/tmp/busybox-static_*.deb "$root/tmp/lab-busybox"
+mv "$root/tmp/lab-busybox/bin/busybox" "$root/boot/lab-busybox" && rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
+`
+
+const SYSTEMD = `# udev asks every device at boot for its events: only disks and cards have any that matter here
 mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
 printf '%s\\n' '[Service]' 'ExecStart=' \\
   'ExecStart=udevadm trigger --action=add --subsystem-match=virtio --subsystem-match=net --subsystem-match=block' \\
@@ -84,10 +96,10 @@ in_root systemctl --quiet mask getty-static.service serial-getty@ttyS0.service s
   systemd-firstboot.service systemd-sysusers.service systemd-repart.service systemd-machine-id-commit.service \\
   systemd-ask-password-wall.path systemd-ask-password-console.path ifupdown-wait-online.service \\
   systemd-random-seed.service sys-kernel-config.mount modprobe@configfs.service
-rm -f "$root/etc/update-motd.d/10-uname" "$root"/etc/ssh/ssh_host_*
-cd "$root/tmp" && in_root sh -c 'cd /tmp && apt-get download -qq -o APT::Sandbox::User=root busybox-static'
-mkdir "$root/tmp/lab-busybox" && dpkg-deb -x "$root"/tmp/busybox-static_*.deb "$root/tmp/lab-busybox"
-mv "$root/tmp/lab-busybox/bin/busybox" "$root/boot/lab-busybox" && rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
+`
+
+// No consoles to log in at: each would start a process again and again.
+const SYSVINIT = `sed -i '/getty/d' "$root/etc/inittab"
 `
 
 /** The modules the root disk needs, in the order in which they load. */
@@ -106,7 +118,10 @@ const NETWORK_MODULES = ['net/core/failover', 'drivers/net/net_failover', 'drive
 const BOOT_MODULES = [...DISK_MODULES, ...NETWORK_MODULES]
 
 // The machine's own files ride in a second archive behind this one (seed.ts). They are laid down once: what a role writes later stays.
-const INIT = `#!/busybox sh
+// systemd wants to mount /dev itself; sysvinit needs /dev/console before its first script runs.
+const DEV: Record<Init, string> = { systemd: '/busybox umount /dev', sysvinit: '/busybox mount -o move /dev /mnt/dev' }
+
+const initrd = (init: Init) => `#!/busybox sh
 /busybox mkdir -p /dev /mnt
 /busybox mount -t devtmpfs dev /dev
 for module in ${BOOT_MODULES.map(path => path.split('/').at(-1)).join(' ')}; do /busybox insmod /modules/$module.ko; done
@@ -117,11 +132,11 @@ if [ ! -e /mnt/var/lib/lab-seeded ]; then
   /busybox cp -a /seed/. /mnt/
   : > /mnt/var/lib/lab-seeded
 fi
-/busybox umount /dev
+${DEV[init]}
 exec /busybox switch_root /mnt /sbin/init
 `
 
-const ASSEMBLE = `set -eu
+const assemble = (init: Init) => `set -eu
 exec 3>&1 1>&2 # only the result goes to stdout
 export PATH="$PATH:/usr/sbin:/sbin"
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
@@ -132,7 +147,7 @@ kernel=$(ls lib/modules)
 mv boot/lab-busybox ../initrd/busybox
 for module in ${BOOT_MODULES.join(' ')}; do cp "lib/modules/$kernel/kernel/$module.ko" ../initrd/modules/; done
 cat > ../initrd/init <<'INIT'
-${INIT}INIT
+${initrd(init)}INIT
 chmod 0755 ../initrd/init ../initrd/busybox
 (cd ../initrd && find . | LC_ALL=C sort | "$work/initrd/busybox" cpio -o -H newc 2>/dev/null) > ../out/initrd
 cp "boot/vmlinuz-$kernel" ../out/vmlinuz && echo "$kernel" > ../out/kernel
@@ -147,15 +162,15 @@ tar -C out -c . >&3
 `
 
 /** The recipe of the bare Debian 12 image. */
-export function bareRecipe(sources: string, hostAptSettings: readonly string[]): Recipe {
+export function bareRecipe(sources: string, hostAptSettings: readonly string[], init: Init = 'systemd'): Recipe {
   return {
     suite: 'bookworm',
-    packages: /https:/.test(sources) ? [...PACKAGES, 'ca-certificates'] : PACKAGES,
+    packages: /https:/.test(sources) ? [...packages(init), 'ca-certificates'] : packages(init),
     aptSettings: [...APT_SETTINGS, ...hostAptSettings],
     dpkgSettings: DPKG_SETTINGS,
     sources,
-    customize: CUSTOMIZE,
-    assemble: ASSEMBLE,
+    customize: customize(init),
+    assemble: assemble(init),
   }
 }
 

@@ -6,6 +6,7 @@ import { MACHINE_NAMES, type MachineName, type SegmentName } from './machines.ts
 import { labPlaces } from './places.ts'
 import { freePorts } from './ports.ts'
 import { processStat } from './processes.ts'
+import type { Init } from './recipe.ts'
 
 const STATE_VERSION = 1
 
@@ -17,6 +18,8 @@ export interface LabState {
   imageKey: string
   /** The saved set it was made from. */
   from?: string
+  /** What was asked for when it was made; nothing is systemd. */
+  init?: Init
   /** Its processes end with the one that started them. */
   ephemeral?: boolean
   created: string
@@ -69,7 +72,10 @@ export function writeState(name: string, state: LabState): void {
 }
 
 /** The state of a new lab: its own id, multicast group and ports. */
-export async function newState(imageKey: string, options: { from?: string | undefined; ephemeral: boolean }): Promise<LabState> {
+export async function newState(
+  imageKey: string,
+  options: { from?: string | undefined; init?: Init | undefined; ephemeral: boolean },
+): Promise<LabState> {
   const [m1 = 0, m2 = 0, c1 = 0] = await freePorts(3)
   const firstSegment = randomInt(20_000, 30_000)
   return {
@@ -77,6 +83,7 @@ export async function newState(imageKey: string, options: { from?: string | unde
     id: randomBytes(6).toString('hex'),
     imageKey,
     ...(options.from ? { from: options.from } : {}),
+    ...(options.init ? { init: options.init } : {}),
     ...(options.ephemeral ? { ephemeral: true } : {}),
     created: new Date().toISOString(),
     // 239.192.0.0/14 is the range for an organisation's own use

@@ -9,6 +9,7 @@ import { MACHINE_NAMES, type MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { freePorts, isPortFree } from './ports.ts'
 import { kill, labProcesses } from './processes.ts'
+import type { Init } from './recipe.ts'
 import { requireSaved } from './saved.ts'
 import { type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
 
@@ -22,6 +23,8 @@ export interface LabUpOptions {
   name?: string
   /** Start a new lab from this saved set instead of from bare machines. */
   from?: string
+  /** What a new bare lab's machines boot with; default systemd. */
+  init?: Init
   /** Only these machines; all three unless told otherwise. */
   machines?: readonly MachineName[]
   /** The size of the DRBD disk of a new bare lab. */
@@ -78,18 +81,19 @@ async function startAll(name: string, options: LabUpOptions): Promise<{ started:
 
 /** The lab as it is, or a new one. */
 async function prepare(name: string, options: LabUpOptions): Promise<{ state: LabState; image: BareImage }> {
-  const { from, drbdDiskMiB = 320, ephemeral = false, onProgress = () => undefined, signal } = options
+  const { from, init, drbdDiskMiB = 320, ephemeral = false, onProgress = () => undefined, signal } = options
   const known = readState(name)
-  if (known && from && known.from !== from) {
-    throw new LabError(
-      `lab '${name}' exists already and was not made from '${from}'`,
-      `remove it first: nfsha-play lab down --destroy${nameOption(name)}`,
-    )
-  }
+  const remove = `remove it first: nfsha-play lab down --destroy${nameOption(name)}`
+  if (from && init) throw new LabError(`'${from}' has its own init: give either what to start from or the init`)
+  if (known && from && known.from !== from) throw new LabError(`lab '${name}' exists already and was not made from '${from}'`, remove)
+  if (known && init && (known.init ?? 'systemd') !== init)
+    throw new LabError(`lab '${name}' exists already and was not made with ${init}`, remove)
   if (known) return { state: known, image: requireImage(name, known.imageKey) }
-  const image = from ? requireImage(name, requireSaved(from).imageKey) : await ensureImage(text => onProgress({ text }), signal)
+  const image = from
+    ? requireImage(name, requireSaved(from).imageKey)
+    : await ensureImage(init ?? 'systemd', text => onProgress({ text }), signal)
   signal?.throwIfAborted()
-  return { state: await createLab(name, { image, from, drbdDiskMiB, ephemeral }), image }
+  return { state: await createLab(name, { image, from, init, drbdDiskMiB, ephemeral }), image }
 }
 
 /** A lab stays with the image it was made from, even when a newer recipe would build another. */

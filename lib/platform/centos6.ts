@@ -3,10 +3,17 @@ import { file } from '../resources/file.ts'
 import { hostName, sysconfigNetwork } from '../resources/host-name.ts'
 import { netToolsRoute } from '../resources/net-tools-route.ts'
 import { ntpServers } from '../resources/ntp.ts'
-import { sysvService } from '../resources/sysv-service.ts'
+import { chkconfig, sysvService } from '../resources/sysv-service.ts'
 import { rpmPackages, yumRepositories } from '../resources/yum.ts'
-import { centosAtBoot } from './centos-boot.ts'
 import type { PinnedRoute, Platform } from './platform.ts'
+import { type SysvFlavour, sysvAtBoot, sysvCommands } from './sysv.ts'
+
+/** chkconfig(8): run levels, and its place among those that start and that stop: after the network (10), before heartbeat (75). */
+export const centosInit: SysvFlavour = {
+  levels: chkconfig,
+  header: ({ description }) => `# chkconfig: 2345 70 08\n# description: ${description}`,
+  locks: '/var/lock/subsys',
+}
 
 /** The article's line (II.3). Its own `tail` shows `dev em1`, a slip: the echo above it says em2. */
 export const rcLocalLine = ({ address, nic }: PinnedRoute): string => `/sbin/route add -host ${address} dev ${nic}`
@@ -43,18 +50,16 @@ export const centos6: Platform = {
     exports: '/etc/exports',
   },
   commands: {
-    start: name => [`/etc/init.d/${name}`, 'start'],
-    stop: name => [`/etc/init.d/${name}`, 'stop'],
-    restart: name => [`/etc/init.d/${name}`, 'restart'],
-    isActive: name => `/etc/init.d/${name} status >/dev/null 2>&1 && echo active`,
-    mainPid: name => `cat /var/run/${name}.pid 2>/dev/null`,
-    // exportfs has no -s yet; the table that it keeps says the same, with a tab
+    ...sysvCommands,
+    log: () => '/var/log/messages',
+    versions: names => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`,
     // ntpd(8): -g whatever the difference, -q set it once and end; the article's ntpdate does the same
     setClock: '/etc/init.d/ntpd stop; ntpd -g -q; c=$?; /etc/init.d/ntpd start; exit $c',
+    // exportfs has no -s yet; the table that it keeps says the same, with a tab
     exported: `tr '\\t' ' ' < /var/lib/nfs/etab`,
   },
   install: rpmPackages,
-  service: sysvService,
+  service: sysvService(chkconfig),
   timeServers: servers => (servers.length === 0 ? [] : [ntpServers(servers)]),
   repositories: yumRepositories,
   // A package of that time registers its service (chkconfig --add) and starts nothing; what it restarts at an upgrade is locked at its version.
@@ -67,7 +72,7 @@ export const centos6: Platform = {
     ),
   moduleAtBoot: (name, module) =>
     file(`/etc/sysconfig/modules/${name}.modules`, { content: `#!/bin/sh\nexec /sbin/modprobe ${module}\n`, mode: 0o755 }),
-  atBoot: centosAtBoot,
+  atBoot: sysvAtBoot(centosInit),
   exports: ({ path, line }, notify) => [{ ...lineInFile('/etc/exports', line, new RegExp(`^${escaped(path)}\\s`)), notify }],
   nfsSettings: () => [],
 }

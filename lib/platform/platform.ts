@@ -69,8 +69,12 @@ export interface Platform {
     isActive(service: string): string
     /** Shell that prints the number of the service's process; 0 or nothing when it does not run. */
     mainPid(service: string): string
+    /** Where an operator reads what the service said: a command or a file, for messages. */
+    log(service: string): string
     /** Shell that prints the exports in force, one a line: `/data 192.168.0.0/24(rw,...)`. */
     exported: string
+    /** Shell that prints the versions of those of these packages that are installed, one a line: name and version. */
+    versions(names: string[]): string
     /** Shell that has the time service set the clock now, within a minute. */
     setClock: string
   }

@@ -14,7 +14,7 @@ export const guardScript = (services: string[]): string => `#!/bin/sh
 # Managed by nfsha-play: the cluster decides when these run, not a package's installation or upgrade.
 for argument; do
   case \${argument%.*} in
-    ${services.join('|')}) exit 101 ;;
+    ${[...new Set(services)].join('|')}) exit 101 ;;
   esac
 done
 exit 0

@@ -3,35 +3,67 @@ import { present, unknown } from './resource.ts'
 import type { ServiceOptions, ServiceState } from './service.ts'
 import { serviceChanges } from './service.ts'
 
-/**
- * Pure: one line of `chkconfig --list NAME` and the exit code of the init script's `status`. A script that chkconfig does not know yet is off: "supports
- * chkconfig, but is not referenced in any runlevel". chkconfig(8); the LSB's status 0 is "runs".
- */
-export const parseSysvService = (stdout: string): ServiceState => {
-  const enabled = /^\S+\s+0:\w+.*\s3:on\b/m.test(stdout)
-  const active = /^status 0$/m.test(stdout)
-  return { loaded: 'loaded', active: active ? 'active' : 'inactive', enabled: enabled ? 'enabled' : 'disabled' }
+/** What the run levels of the boot start, and the program that changes it. */
+export interface RunLevels {
+  /** Shell that prints how it stands with a service. */
+  read(name: string): string
+  /** Pure: whether the boot starts it, from what `read` printed. */
+  isOn(name: string, stdout: string): boolean
+  /** Two commands: the first makes it known, the second switches it. */
+  turn(name: string, on: boolean): [string[], string[]]
 }
 
-/** A service of SysV init: /etc/init.d and chkconfig. There is no masking; what would be masked is off at boot. */
-export const sysvService = (name: string, { masked, from, ...options }: ServiceOptions): HostResource<ServiceState> => {
-  const wanted: ServiceOptions = masked ? { ...options, enabled: false } : options
-  return {
-    scope: 'host',
-    id: `service ${name}`,
-    alters: 'host',
-    settle: 10_000,
-    probe: {
-      sh: `[ -x /etc/init.d/${name} ] || exit 45
-/sbin/chkconfig --list ${name} 2>&1; /etc/init.d/${name} status >/dev/null 2>&1; echo "status $?"`,
-      parse: ({ code, stdout }) => (code === 45 ? unknown(from ?? `the package that brings ${name}`) : present(parseSysvService(stdout))),
-    },
-    changes: actual => (actual.kind === 'present' ? serviceChanges(actual.state, wanted) : []),
-    async apply($, changes) {
-      for (const { attribute, to } of changes) {
-        if (attribute === 'boot') await $`/sbin/chkconfig --add ${name}; /sbin/chkconfig ${name} ${to === 'enabled' ? 'on' : 'off'}`
-        if (attribute === 'running') await $`/etc/init.d/${name} ${to === 'yes' ? 'start' : 'stop'}`
-      }
-    },
-  }
+/** chkconfig(8). A script that it does not know yet is off: "supports chkconfig, but is not referenced in any runlevel". */
+export const chkconfig: RunLevels = {
+  read: name => `/sbin/chkconfig --list ${name} 2>&1`,
+  isOn: (_name, stdout) => /^\S+\s+0:\w+.*\s3:on\b/m.test(stdout),
+  turn: (name, on) => [
+    ['/sbin/chkconfig', '--add', name],
+    ['/sbin/chkconfig', name, on ? 'on' : 'off'],
+  ],
 }
+
+/** update-rc.d(8) of Debian, whose multi-user run level is 2. Without links `disable` is an error, so they are made first. */
+export const updateRcd: RunLevels = {
+  read: name => `echo /etc/rc2.d/S[0-9][0-9]${name}`,
+  isOn: (name, stdout) => new RegExp(`^/etc/rc2\\.d/S\\d\\d${name}$`, 'm').test(stdout),
+  turn: (name, on) => [
+    ['update-rc.d', name, 'defaults'],
+    ['update-rc.d', name, on ? 'enable' : 'disable'],
+  ],
+}
+
+/** Pure: what the boot does with it, and the exit code of the init script's `status`; the LSB's status 0 is "runs". */
+export const parseSysvService = (name: string, { isOn }: RunLevels, stdout: string): ServiceState => {
+  const active = /^status 0$/m.test(stdout)
+  return { loaded: 'loaded', active: active ? 'active' : 'inactive', enabled: isOn(name, stdout) ? 'enabled' : 'disabled' }
+}
+
+/** A service of SysV init: a script of /etc/init.d. There is no masking; what would be masked is off at boot. */
+export const sysvService =
+  (levels: RunLevels) =>
+  (name: string, { masked, from, ...options }: ServiceOptions): HostResource<ServiceState> => {
+    const wanted: ServiceOptions = masked ? { ...options, enabled: false } : options
+    return {
+      scope: 'host',
+      id: `service ${name}`,
+      alters: 'host',
+      settle: 10_000,
+      probe: {
+        sh: `[ -x /etc/init.d/${name} ] || exit 45
+${levels.read(name)}; /etc/init.d/${name} status >/dev/null 2>&1; echo "status $?"`,
+        parse: ({ code, stdout }) =>
+          code === 45 ? unknown(from ?? `the package that brings ${name}`) : present(parseSysvService(name, levels, stdout)),
+      },
+      changes: actual => (actual.kind === 'present' ? serviceChanges(actual.state, wanted) : []),
+      async apply($, changes) {
+        for (const { attribute, to } of changes) {
+          if (attribute === 'boot') {
+            const [known, switched] = levels.turn(name, to === 'enabled')
+            await $`${known} && ${switched}`
+          }
+          if (attribute === 'running') await $`/etc/init.d/${name} ${to === 'yes' ? 'start' : 'stop'}`
+        }
+      },
+    }
+  }

@@ -31,6 +31,7 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
     transport,
     slots: createSlots(options.maxChannels ?? MAX_CHANNELS),
     become: target.become?.user === transport.loginUser ? undefined : target.become,
+    needsTerminal: false,
     counts: { connections: 1, execs: 0 },
     startLimit: options.startLimit ?? Math.max(START_LIMIT, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
   }

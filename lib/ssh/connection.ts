@@ -66,6 +66,8 @@ export interface ConnectionTarget {
   proxyJump?: string
   /** Learn unknown host keys (never changed ones). */
   acceptNewHostKeys?: boolean
+  /** Also take what OpenSSH 5.3 has and today's clients refuse: lib/ssh/algorithms.ts. */
+  legacyAlgorithms?: boolean
   /** ms until a connection attempt is given up; default 10 000. */
   connectTimeout?: number
 }

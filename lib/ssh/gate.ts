@@ -10,6 +10,8 @@ export interface Gate {
   readonly isOpen: () => boolean
   /** What came before the marker. */
   readonly held: () => string
+  /** Forgets what came before the marker. */
+  readonly forget: () => void
 }
 
 /**
@@ -32,5 +34,8 @@ export function createGate(marker: string, onHeld: (held: string, open: boolean)
       done()
     },
   })
-  return { stream, isOpen: () => open, held: () => held.toString() }
+  const forget = () => {
+    held = Buffer.alloc(0)
+  }
+  return { stream, isOpen: () => open, held: () => held.toString(), forget }
 }

@@ -40,26 +40,6 @@ async function readOrMissing(host: string, file: string): Promise<string> {
   }
 }
 
-/** Host key algorithms of ssh2, what it prefers first. */
-const ALGORITHMS = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-  'ssh-rsa',
-] as const
-
-export type HostKeyAlgorithm = (typeof ALGORITHMS)[number]
-
-/** The algorithms to ask for, those of known keys first: a host known by its RSA key alone would otherwise show another one. */
-export function orderAlgorithms(known: KnownHost[]): HostKeyAlgorithm[] {
-  const types = new Set(known.filter(line => !line.revoked).map(line => line.type))
-  const isKnown = (algorithm: string) => types.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
-  return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter(algorithm => !isKnown(algorithm))]
-}
-
 /** SHA256 fingerprint as ssh-keygen -l shows it. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`

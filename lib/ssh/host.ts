@@ -12,6 +12,8 @@ export interface Host {
   readonly slots: Slots
   /** Undefined when the login user is already who commands are to run as. */
   readonly become: Become | undefined
+  /** sudo there runs with a terminal only (requiretty): found out by the first command that it refuses. */
+  needsTerminal: boolean
   readonly counts: { connections: number; execs: number }
   /** ms until a command's shell, and sudo before it, must have answered. */
   readonly startLimit: number
@@ -21,11 +23,11 @@ export interface Host {
 const REFUSED_DELAYS = [10, 20, 50, 100, 200, 500, 1000, 2000, 2000, 2000]
 
 /** Starts a command on the host, waiting while the host refuses another channel. @throws Unreachable */
-export async function openChannel(host: Host, argv: readonly string[]): Promise<Channel> {
+export async function openChannel(host: Host, argv: readonly string[], options: { terminal?: boolean } = {}): Promise<Channel> {
   for (const pause of [...REFUSED_DELAYS, undefined]) {
     try {
       host.counts.execs++
-      return await host.transport.open(argv)
+      return await host.transport.open(argv, options)
     } catch (error) {
       host.counts.execs--
       if (!(error instanceof ChannelRefused)) throw error

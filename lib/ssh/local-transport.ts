@@ -7,6 +7,7 @@ import type { Channel, Exit, Transport } from './transport.ts'
 export function createLocalTransport(host: string): Transport {
   return {
     loginUser: process.getuid?.() === 0 ? 'root' : userInfo().username,
+    terminals: false,
     open: argv => openLocal(host, argv),
     close: async () => {},
   }

@@ -6,7 +6,8 @@ import { bootstrapArgv, frameScript, goLine, readyGroup } from './bootstrap.ts'
 import { Unreachable } from './connection.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type Host, openChannel } from './host.ts'
-import { becomeFailure, randomPrompt, sudoArgv, wrongPassword } from './sudo.ts'
+import { asksForTerminal, becomeFailure, randomPrompt, sudoArgv, wrongPassword } from './sudo.ts'
+import { openWithTerminal } from './terminal.ts'
 import type { Channel, Exit } from './transport.ts'
 
 /** A script that runs, or is about to run, on a host. */
@@ -93,17 +94,36 @@ async function live(life: Life, urgent: boolean): Promise<Exit> {
 }
 
 async function untilEnd(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
+  const exit = await runOnce(life, limit)
+  if (!refusedForTerminal(life)) return ended(life, exit)
+  life.host.needsTerminal = true
+  life.err.forget()
+  return ended(life, await runOnce(life, limit))
+}
+
+async function runOnce(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
   const channel = await begin(life, limit)
   const exit = await channel.ended
+  await Promise.allSettled([channel.stdout, channel.stderr].map(from => finished(from, { writable: false })))
+  return exit
+}
+
+async function ended(life: Life, exit: Exit): Promise<Exit> {
+  for (const gate of [life.out, life.err]) gate.stream.end()
   await outputsRead(life)
   if (life.err.isOpen()) return exit
   throw notStarted(life, exit)
 }
 
+function refusedForTerminal({ host, err, passwordSent, over }: Life): boolean {
+  return host.transport.terminals && !host.needsTerminal && !err.isOpen() && !passwordSent && !over && asksForTerminal(err.held())
+}
+
 async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
   const { host, token } = life
   const sudo = host.become ? sudoArgv(host.become, life.prompt) : []
-  const channel = await openChannel(host, [...sudo, ...bootstrapArgv(token)])
+  const argv = [...sudo, ...bootstrapArgv(token)]
+  const channel = await (host.needsTerminal ? openWithTerminal(host, argv, token) : openChannel(host, argv))
   channel.ended.catch(() => {})
   // Given up while the channel was being opened.
   if (life.over) {
@@ -111,6 +131,7 @@ async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): 
     return channel
   }
   life.channel = channel
+  clearTimeout(limit.timer)
   limit.timer = setTimeout(() => {
     // The limit is for the way to the script, not for the script.
     if (!life.out.isOpen()) life.verdict.reject(startTimeout(life))
@@ -122,7 +143,8 @@ async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): 
 }
 
 function attach(from: Readable, gate: Gate): void {
-  from.pipe(gate.stream)
+  // The gate stays open for another try.
+  from.pipe(gate.stream, { end: false })
   // A reader that closed its end must not stall the channel: both outputs share one window.
   gate.stream.once('close', () => from.resume())
 }
@@ -185,7 +207,7 @@ async function terminate(life: Life): Promise<void> {
   if (life.over) return
   const { group, host } = life
   try {
-    if (group !== undefined) await runQuietly(host, killScript(group, endGroup(group)))
+    if (group !== undefined) await runQuietly(host, endScript(group))
   } finally {
     life.verdict.resolve({ code: null, signal: 'SIGTERM' })
   }
@@ -195,6 +217,9 @@ async function terminate(life: Life): Promise<void> {
 function killScript(group: number, then: string): string {
   return `read -r l </proc/$$/stat; l=\${l##*) }; set -- $l; [ "$3" = ${group} ] && exit 1\n${then}\n:`
 }
+
+/** Ends a process group: SIGTERM, after 2 s SIGKILL. */
+export const endScript = (group: number): string => killScript(group, endGroup(group))
 
 function endGroup(group: number): string {
   const alive = `kill -0 -${group} 2>/dev/null`

@@ -3,9 +3,10 @@ import { connect as connectTcp } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import ssh2 from 'ssh2'
+import { algorithmsFor, nothingInCommon } from './algorithms.ts'
 import { type Attempts, collectAttempts, createLogin, type Login } from './authentication.ts'
 import { type ConnectionTarget, Unreachable } from './connection.ts'
-import { type HostKeyPolicy, judgeHostKey, learnHostKey, orderAlgorithms, readKnownKeys } from './host-key.ts'
+import { type HostKeyPolicy, judgeHostKey, learnHostKey, readKnownKeys } from './host-key.ts'
 import { type HostConfig, readHostConfig } from './openssh-config.ts'
 import { parseJumps } from './proxy-jump.ts'
 
@@ -41,7 +42,15 @@ export async function openClient(target: ConnectionTarget, keepalive = KEEPALIVE
     openWay(target, config, limit, hop => openClient(hop, keepalive, depth + 1)),
   ])
   try {
-    const client = await handshake(target.name, config, { socket: way.socket, limit, keepalive, policy, known, login })
+    const client = await handshake(target.name, config, {
+      socket: way.socket,
+      limit,
+      keepalive,
+      policy,
+      known,
+      login,
+      legacy: target.legacyAlgorithms ?? false,
+    })
     return { client, config, hops: way.hops }
   } catch (error) {
     way.socket.destroy()
@@ -103,7 +112,8 @@ async function jump(target: ConnectionTarget, config: HostConfig, openHop: OpenH
   const hops = parseJumps(target.name, config.proxyJump ?? '')
   const last = hops.pop()
   if (!last) throw new Unreachable(target.name, `${target.name}: ProxyJump names no host`)
-  const { password: _, proxyJump: __, become: ___, user: ____, port: _____, ...shared } = target
+  // What holds for this host alone is nothing for the hop.
+  const { password: _, proxyJump: __, become: ___, user: ____, port: _____, legacyAlgorithms: ______, ...shared } = target
   const before = hops.length > 0 ? { proxyJump: hops.map(hop => hop.text).join(',') } : {}
   const open = await openHop({ ...shared, ...before, ...last.target })
   const socket = await forward(target.name, open, config)
@@ -136,14 +146,18 @@ interface Handshake {
   policy: HostKeyPolicy
   known: Awaited<ReturnType<typeof readKnownKeys>>
   login: Attempts
+  /** The variable of this host allows old algorithms. */
+  legacy: boolean
 }
 
-function handshake(host: string, config: HostConfig, { socket, limit, keepalive, policy, known, login }: Handshake): Promise<Client> {
+function handshake(host: string, config: HostConfig, options: Handshake): Promise<Client> {
   return new Promise((resolve, reject) => {
+    const { socket, limit, keepalive, policy, known, login, legacy } = options
     const client = new ssh2.Client()
     const authentication = createLogin(config.user, login.attempts)
     let refused: Error | undefined
-    const fail = (error: Error) => reject(refused ?? connectFailure(host, config, error, authentication, login.notes))
+    const fail = (error: Error) =>
+      reject(refused ?? nothingInCommon(host, error, legacy) ?? connectFailure(host, config, error, authentication, login.notes))
     client.once('ready', () => resolve(client))
     client.on('error', fail)
     client.once('close', () => fail(new Error('the connection was closed')))
@@ -153,7 +167,7 @@ function handshake(host: string, config: HostConfig, { socket, limit, keepalive,
       readyTimeout: limit,
       keepaliveInterval: keepalive.interval,
       keepaliveCountMax: keepalive.count,
-      algorithms: { serverHostKey: orderAlgorithms(known) },
+      algorithms: algorithmsFor(known, legacy),
       authHandler: authentication.handler,
       hostVerifier: (key: Buffer, verify: (accepted: boolean) => void) => {
         verifyHostKey(policy, known, key).then(

@@ -15,7 +15,8 @@ export async function openSshTransport(target: ConnectionTarget, keepalive?: Kee
   const loss = watchLoss(target.name, open.client)
   return {
     loginUser: open.config.user,
-    open: argv => openExec(target.name, open.client, loss, argv.map(quote).join(' ')),
+    terminals: true,
+    open: (argv, { terminal = false } = {}) => openExec(target.name, open.client, loss, argv.map(quote).join(' '), terminal),
     close: () => closeAll(open, loss.isClosed),
   }
 }
@@ -46,18 +47,24 @@ function watchLoss(host: string, client: Client): Loss {
   }
 }
 
-function openExec(host: string, client: Client, loss: Loss, command: string): Promise<Channel> {
+function openExec(host: string, client: Client, loss: Loss, command: string, pty: boolean): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const refused = (error: unknown) => {
       const { reason, message } = error as { reason?: number; message: string }
+      if (pty && /pseudo-terminal/.test(message)) return reject(noTerminal(host, error))
       reject(reason === CONNECT_FAILED ? new ChannelRefused(`${host}: ${message}`) : loss.explain('when a command was to start', error))
     }
     try {
-      client.exec(command, (error, channel) => (error ? refused(error) : resolve(channelOf(channel, loss))))
+      client.exec(command, { pty }, (error, channel) => (error ? refused(error) : resolve(channelOf(channel, loss))))
     } catch (error) {
       refused(error)
     }
   })
+}
+
+function noTerminal(host: string, cause: unknown): Unreachable {
+  const hint = 'Allow one of the two on the host: PermitTTY yes in sshd_config, or "Defaults !requiretty" in sudoers (visudo).'
+  return new Unreachable(host, `${host}: sudo wants a terminal (requiretty), and sshd gives none`, hint, cause)
 }
 
 function channelOf(channel: ClientChannel, loss: Loss): Channel {

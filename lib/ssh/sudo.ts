@@ -18,6 +18,11 @@ export function sudoArgv(become: Become, prompt: string): string[] {
   return ['env', 'LC_ALL=C', 'sudo', ...asking, '-H', '-u', become.user, '--']
 }
 
+/** sudo refuses to run without a controlling terminal (sudoers(5), requiretty); it says so before it asks for a password. */
+export function asksForTerminal(said: string): boolean {
+  return /must have a tty/i.test(said)
+}
+
 /** Known ends of sudo, as it says them (sudo 1.8 to 1.9, C locale), and what to do about each. */
 const CAUSES: [pattern: RegExp, reason: (become: Become) => string, hint: (login: string, become: Become) => string][] = [
   [

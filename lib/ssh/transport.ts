@@ -21,8 +21,13 @@ export interface Channel {
 export interface Transport {
   /** Who commands run as before any `become`. */
   readonly loginUser: string
-  /** @throws ChannelRefused when there are too many channels, Unreachable when the host is lost. */
-  open(argv: readonly string[]): Promise<Channel>
+  /** Whether it can give a command a terminal. */
+  readonly terminals: boolean
+  /**
+   * @param options.terminal with a controlling terminal, which is then all of its streams: outputs come mixed, and what is written is edited and echoed
+   * @throws ChannelRefused when there are too many channels, Unreachable when the host is lost.
+   */
+  open(argv: readonly string[], options?: { terminal?: boolean }): Promise<Channel>
   close(): Promise<void>
 }
 

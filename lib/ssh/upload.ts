@@ -44,9 +44,20 @@ export async function uploadFile(host: Host, localFile: string, path: string, op
 
 /** Bytes that an earlier, broken upload of the same file left; 0 when there is none to trust. */
 async function prepare(host: Host, path: string, temporary: string, size: number): Promise<number> {
-  const result = await runScript(
-    host,
-    `t=${quote(temporary)}; d=${quote(posix.dirname(path))}
+  const result = await runScript(host, prepareScript(path, temporary, size))
+  if (result.code === ENDS.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
+  if (result.code === ENDS.noSpace)
+    throw new UploadFailed(host.name, path, `no space: ${result.stderr.trim()}`, `Make room there: df -h ${posix.dirname(path)}`)
+  if (result.code !== 0) throw new UploadFailed(host.name, path, `exit code ${result.code}: ${lastLines(result.stderr)}`)
+  return Number(result.stdout.trim())
+}
+
+/** Prints how much of the file is there. */
+export const prepareScript = (
+  path: string,
+  temporary: string,
+  size: number,
+): string => `t=${quote(temporary)}; d=${quote(posix.dirname(path))}
 [ -d "$d" ] || exit ${ENDS.noDirectory}
 # Another user's file, or a link to anywhere, under a name that can be foreseen.
 if [ -L "$t" ] || { [ -e "$t" ] && { [ ! -f "$t" ] || [ ! -O "$t" ]; }; }; then rm -rf -- "$t"; fi
@@ -55,16 +66,9 @@ have=0; [ -f "$t" ] && have=$(wc -c <"$t")
 need=$(( (${size} - have) / 1024 + ${RESERVE_KIB} ))
 free=$(df -Pk "$d" | awk 'END { print $4 }')
 [ "$free" -ge "$need" ] || { echo "$need KiB needed, $free KiB free" >&2; exit ${ENDS.noSpace}; }
-echo $have`,
-  )
-  if (result.code === ENDS.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
-  if (result.code === ENDS.noSpace)
-    throw new UploadFailed(host.name, path, `no space: ${result.stderr.trim()}`, `Make room there: df -h ${posix.dirname(path)}`)
-  if (result.code !== 0) throw new UploadFailed(host.name, path, `exit code ${result.code}: ${lastLines(result.stderr)}`)
-  return Number(result.stdout.trim())
-}
+echo $have`
 
-interface Sending {
+export interface Sending {
   localFile: string
   path: string
   temporary: string
@@ -113,7 +117,7 @@ async function feed({ localFile, size, offset, options }: Sending, stdin: Writab
   await pipeline(createReadStream(localFile, { start: offset, highWaterMark: 256 * 1024 }), count, stdin, { signal })
 }
 
-function receiveScript({ path, temporary, size, offset, options }: Sending): string {
+export function receiveScript({ path, temporary, size, offset, options }: Sending): string {
   const mode = (options.mode ?? 0o644).toString(8).padStart(4, '0')
   return `umask 077; t=${quote(temporary)}
 [ -f "$t" ] || ( set -C; : >"$t" ) || exit 1

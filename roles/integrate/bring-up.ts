@@ -55,7 +55,7 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
  * Waits until heartbeat has settled on both nodes and the virtual IP is up. Throws before anything is recorded: a first start that failed must be
  * tried again by the next run.
  */
-const untilServed = async (nodes: ClusterNodes, { vars }: Context): Promise<void> => {
+const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Promise<void> => {
   nodes.progress({ text: 'wait until one node serves' })
   const vip = vipAddress(vars)
   const here = hasAddress(vip)
@@ -69,7 +69,7 @@ const untilServed = async (nodes: ClusterNodes, { vars }: Context): Promise<void
   if (restless.length === 0 && holders.length === 1) return
   const why = restless.length > 0 ? `heartbeat does not settle on ${restless.join(' and ')}` : `${holders.length} nodes have the virtual IP`
   throw new ApplyFailed(`${why} after its first start`, {
-    hint: 'look at the log of heartbeat (journalctl -u heartbeat), mend that and run again',
+    hint: `look at the log of heartbeat (${platform.commands.log(platform.services.heartbeat)}), mend that and run again`,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Platform } from '../../lib/platform/platform.ts'
+import { drbdState } from '../../lib/resources/drbd-state.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdConfigDir } from '../drbd-tools.ts'
 import { daemonProbe } from '../heartbeat/daemon.ts'
@@ -37,7 +38,7 @@ echo "@rsc"; cl_status rscstatus 2>/dev/null
 echo "@links"; for l in $(cl_status listhblinks ${peerName} 2>/dev/null); do echo "$l $(cl_status hblinkstatus ${peerName} $l 2>/dev/null)"; done
 echo "@carrier"; for n in ${nicsOf(vars).join(' ')}; do c=0; { read -r c < /sys/class/net/$n/carrier; } 2>/dev/null; echo "$n \${c:-0}"; done
 echo "@addr"; ip -o -4 addr show
-echo "@drbd"; cat /proc/drbd 2>/dev/null
+echo "@drbd"; ${drbdState}
 echo "@mount"; grep '^${device} ${path} ' /proc/mounts
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
 echo "@stop-failed"; [ -s /run/nfsha.stop-failed ] && echo yes
@@ -58,6 +59,6 @@ echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
-echo "@packages"; dpkg-query -W -f '\${Package} \${Version}\\n' ${packages.join(' ')} 2>/dev/null
+echo "@packages"; ${platform.commands.versions(packages)}
 echo "@minor"; echo ${minorOf(device)}`
 }

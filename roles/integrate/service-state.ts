@@ -1,7 +1,9 @@
 import { blocksOf } from '../../lib/engine/frames.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
+import { parseDf } from '../../lib/resources/df.ts'
+import { parseDrbdState } from '../../lib/resources/drbd-state.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
-import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Member, Probe } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { parseDaemon } from '../heartbeat/daemon.ts'
@@ -87,7 +89,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     stable: /^(all|local|foreign|none)$/.test(block('rsc')),
     vip: vip !== '',
     vipAt: vip,
-    device: parseProcDrbd(blocks.drbd ?? '').devices.find(d => d.minor === minorOf(vars.drbd_device)),
+    device: parseDrbdState(blocks.drbd ?? '', minorOf(vars.drbd_device)),
     mounted: mount !== '',
     readOnly: /^\S+ \S+ \S+ ro\b/.test(mount),
     fileSystemErrors: Number(block('fs-errors') || 0),
@@ -139,13 +141,10 @@ const foreignExports = (etab: string, files: string): string[] =>
 
 /** df -P and df -Pi of the same file systems; two paths of one file system are one row. */
 const spaceOf = (space: string, inodes: string): ServiceState['space'] => {
-  const used = pairsOf(linesOf(space).slice(1), 5, 4)
-  const files = pairsOf(linesOf(inodes).slice(1), 5, 4)
-  return Object.keys(used).map(mount => ({
-    mount,
-    used: Number.parseInt(used[mount] ?? '0', 10),
-    inodes: Number.parseInt(files[mount] ?? '0', 10) || 0,
-  }))
+  const files = new Map(parseDf(inodes).map(row => [row.mountPoint, row.percent]))
+  const mounted = new Map(parseDf(space).map(row => [row.mountPoint, row.percent]))
+  const percent = (text = '0') => Number.parseInt(text, 10) || 0
+  return [...mounted].map(([mount, used]) => ({ mount, used: percent(used), inodes: percent(files.get(mount)) }))
 }
 
 /** Pure: ifupdown's files and fstab(5), as the next boot reads them. Without ifupdown's files nothing is said about addresses. */

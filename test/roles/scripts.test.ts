@@ -1,12 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factsScript } from '../../lib/engine/facts.ts'
+import { batchScript } from '../../lib/engine/frames.ts'
+import { leaseScript, unlockScript } from '../../lib/engine/lock.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
+import { debian12Sysvinit } from '../../lib/platform/debian12-sysvinit.ts'
+import type { Probe } from '../../lib/resources/resource.ts'
+import { bootstrapArgv } from '../../lib/ssh/bootstrap.ts'
 import { beginScript, endScript, JOBS_DIRECTORY, resumeScript } from '../../lib/ssh/job-script.ts'
+import { endScript as endGroupScript } from '../../lib/ssh/process.ts'
+import { ON_PIPES, STREAMS } from '../../lib/ssh/terminal.ts'
+import { prepareScript, receiveScript } from '../../lib/ssh/upload.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
 import { contextOn, sourceVariables } from './contexts.ts'
@@ -20,15 +28,22 @@ const contexts: Context[] = [
   contextOn(centos6, {}, '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(debian12, { kernels: ['6.1.0', '6.1.1'] }, sourceVariables('kernel', 'utilities')),
   contextOn(centos6, {}, 'ha_stack=article drbd_build_on=first', sourceVariables('combined')),
+  contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean'),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 
 const shells: [string, string[]][] = [
   ['dash', ['dash']],
   ['bash', ['bash']],
+  // what /bin/sh is on CentOS 6
+  ['bash as sh', ['bash', '--posix']],
   ['BusyBox ash', ['busybox', 'ash']],
 ]
 const place = { directory: JOBS_DIRECTORY, id: 'packages', owner: '0' }
+
+const sending = { localFile: '', path: '/usr/src/a.tar', temporary: '/usr/src/.a.part', size: 5, offset: 2, options: { sha256: 'AB' } }
+const probesOf = (context: Context): Probe<unknown>[] =>
+  roles.flatMap(role => [...role.steps(context), ...(role.handlers?.(context) ?? [])].map(resource => resource.probe))
 
 const collect = async (): Promise<Map<string, string>> => {
   const found = new Map<string, string>([
@@ -36,6 +51,16 @@ const collect = async (): Promise<Map<string, string>> => {
     ['job begin', beginScript(place, 'true', '0')],
     ['job resume', resumeScript(place, 10)],
     ['job end', endScript(place)],
+    // Its `a && b && c || d` means d when any of them failed.
+    ['bootstrap', `# shellcheck disable=SC2015\n${bootstrapArgv('token')[2]}`],
+    ['terminal, streams', STREAMS],
+    ['terminal, command', ON_PIPES],
+    ['end of a process group', endGroupScript(4711)],
+    ['upload, before', prepareScript('/usr/src/a.tar', '/usr/src/.a.part', 5)],
+    ['upload', receiveScript(sending)],
+    ['lock', leaseScript('me')],
+    ['unlock', unlockScript],
+    ...contexts.map(context => [`probes of ${context.platform.name}`, batchScript(probesOf(context), 'boundary', ['a note'])] as const),
   ])
   const add = (name: string, text: string) => {
     if (![...found.values()].includes(text)) found.set(found.has(name) ? `${name} (${found.size})` : name, text)
@@ -65,6 +90,36 @@ beforeAll(async () => {
   for (const [i, text] of [...scripts.values()].entries()) writeFileSync(fileOf(i), text)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What CentOS 6 (coreutils 8.4, util-linux 2.17, procps 3.2.8, iproute 2.6.32, bash 4.1) has not, in what is sent there or put there. */
+const TOO_NEW: [RegExp, string][] = [
+  [/\btimeout\s+(-k|--kill-after)/, 'timeout -k: coreutils 8.5'],
+  [/\bstatus=(none|progress)\b/, 'dd status=none: coreutils 8.24'],
+  [/\brealpath\b/, 'realpath: coreutils 8.15'],
+  [/\bnumfmt\b/, 'numfmt: coreutils 8.21'],
+  [/\bstat\s+-c\s+'[^']*%m/, 'stat %m: coreutils 8.6'],
+  [/\bsort\s+-h\b.*--parallel/, 'sort --parallel: coreutils 8.6'],
+  [/\bfindmnt\b/, 'findmnt: util-linux 2.18'],
+  [/\bnsenter\b|\bunshare\s+--/, 'nsenter and long options of unshare: util-linux 2.23'],
+  [/\bip\s+(-j|-br)\b/, 'ip -j, -br: iproute 4'],
+  [/\bss\s+-K\b/, 'ss -K: iproute 4.5'],
+  [/\bpgrep\s+-a/, 'pgrep -a: procps-ng'],
+  [/\bsystemctl\b|\bjournalctl\b|\bhostnamectl\b/, 'systemd'],
+  [/\$\{\w+@|\bwait -n\b|\bmapfile -d|\[\[ -v|\bprintf '%\(/, 'bash 4.2 and later'],
+]
+
+test('what goes to CentOS 6 uses nothing newer than its tools', async () => {
+  const context = contexts.find(c => c.platform === centos6)
+  if (!context) throw new Error('no context of CentOS 6')
+  const sent = [...scripts].filter(([name]) => !/, |^probes of (?!CentOS)/.test(name))
+  for (const role of roles)
+    for (const resource of [...role.steps(context), ...(role.handlers?.(context) ?? [])])
+      for (const { script, input } of await issuedBy(resource, ['M1', 'M2'], context.host))
+        sent.push([`${role.name}, ${resource.id}`, `${script}\n${input ?? ''}`])
+  expect(sent.length).toBeGreaterThan(40)
+  const found = sent.flatMap(([name, text]) => TOO_NEW.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${name}: ${what}`))
+  expect(found).toEqual([])
+})
 
 test('all are here', () => {
   const names = [...scripts.keys()].join('\n')
@@ -96,6 +151,40 @@ for (const [name, [command = '', ...rest]] of shells) {
     expect(refused).toEqual([])
   })
 }
+
+/** Programs that a probe may call and that would leave this machine, load a module or talk to its own daemons; in the tests they answer nothing. */
+const KEPT_AWAY =
+  'ping arping traceroute chronyc ntpq drbdadm drbdsetup modprobe modinfo iptables nft exportfs showmount cl_status systemctl ip rpm yum'
+
+describe('all probes of a platform, run as the one script that they travel in', () => {
+  const tools = () => join(folder, 'tools')
+  const run = (command: string, rest: string[], context: Context) => {
+    const script = batchScript(probesOf(context), 'boundary').replace('PATH=', `PATH=${tools()}:`)
+    const { status, stdout, stderr } = spawnSync(command, [...rest, '-s'], { input: script, encoding: 'utf8', timeout: 60_000 })
+    // Clocks and counters run on, and their columns grow.
+    return {
+      status,
+      stdout: stdout.replace(/\d+/g, '0').replace(/ +/g, ' '),
+      complaints: stderr.split('\n').filter(l => /syntax|unexpected|bad substitution|arith/i.test(l)),
+    }
+  }
+  beforeAll(() => {
+    mkdirSync(tools())
+    for (const name of KEPT_AWAY.split(' ')) writeFileSync(join(tools(), name), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  })
+
+  test.each(contexts.map((context, i) => [`${i + 1}: ${context.platform.name}`, context] as const))(
+    '%s: they say the same under every shell',
+    (_name, context) => {
+      const answers = shells.map(([, [command = '', ...rest]]) => run(command, rest, context))
+      const [first] = answers
+      expect(first?.complaints).toEqual([])
+      expect(first?.stdout.split('boundary').length).toBe(probesOf(context).length + 1)
+      for (const answer of answers) expect(answer).toEqual(first)
+    },
+    240_000,
+  )
+})
 
 /** What shellcheck cannot know of these scripts. All else stays on, POSIX purity above all: the hosts have dash. */
 const notAsked = {

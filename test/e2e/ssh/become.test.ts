@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../../../lib/ssh/connect.ts'
-import { BecomeFailed, type Connection, type ConnectionTarget, Unreachable } from '../../../lib/ssh/connection.ts'
+import { BecomeFailed, type Connection, type ConnectionTarget, ScriptTimeout, Unreachable } from '../../../lib/ssh/connection.ts'
 import { isRoot, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 import { createSudoUser, type SudoUser } from './sudo-user.ts'
 
@@ -104,11 +105,64 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     expect(error.hint).toContain(`${user.name} ALL=(root) NOPASSWD: ALL`)
   })
 
-  it('explains requiretty', async () => {
-    user.sudoers(`Defaults:${user.name} requiretty`, `${user.name} ALL=(ALL) NOPASSWD: ALL`)
-    const error = await refusal({ user: 'root', password: user.password })
-    expect(error.message).toContain('requiretty')
-    expect(error.hint).toContain(`Defaults:${user.name} !requiretty`)
+  describe('where sudo wants a terminal (requiretty)', () => {
+    const rules = (...tags: string[]) =>
+      user.sudoers(`Defaults:${user.name} requiretty`, `${user.name} ALL=(ALL) ${[...tags, 'ALL'].join(' ')}`)
+    const look = 'id -un; [ -t 0 ] || [ -t 1 ] || echo pipes; (: </dev/tty) && echo terminal; echo err >&2; cat; exit 3'
+    const seen = { code: 3, stdout: 'root\npipes\nterminal\ninput', stderr: 'err\n' }
+
+    it('gives it one and keeps the streams clean', async () => {
+      rules('NOPASSWD:')
+      expect(await as({ user: 'root' }, connection => connection.run(look, { input: 'input' }))).toEqual(seen)
+    })
+
+    it('also with a password', async () => {
+      rules()
+      const become = { user: 'root', password: user.password }
+      expect(await as(become, connection => connection.run(look, { input: 'input' }))).toEqual(seen)
+      expect((await refusal({ ...become, password: 'falsch' })).message).toContain('sudo did not accept the password')
+    })
+
+    it('is found out once, passes any bytes, and leaves nothing behind', async () => {
+      rules('NOPASSWD:')
+      const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) % 256)
+      const list = () => readdirSync('/tmp').filter(name => /^nfsha-[0-9a-f]{24}$/.test(name))
+      await as({ user: 'root' }, async connection => {
+        const before = list()
+        const received: Uint8Array[] = []
+        await connection.run('cat', { input: bytes, onStdoutBytes: piece => received.push(piece) })
+        expect(Buffer.concat(received).equals(bytes)).toBe(true)
+        expect(connection.counts.execs).toBe(3)
+        await connection.run('exit 1')
+        expect(connection.counts.execs).toBe(5)
+        const many = await Promise.all(Array.from({ length: 8 }, (_, i) => connection.run(`echo ${i}`)))
+        expect(many.map(m => m.stdout.trim())).toEqual(['0', '1', '2', '3', '4', '5', '6', '7'])
+        expect((await connection.run('true', { input: 'never read' })).code).toBe(0)
+        expect(list()).toEqual(before)
+      })
+    })
+
+    it('says so when sshd gives none', async () => {
+      rules('NOPASSWD:')
+      const strict = await startSshd(['PermitTTY no'])
+      try {
+        const connection = await connect(strict.target({ user: user.name, become: { user: 'root' } }))
+        const error = await connection.run('true').catch(reason => reason)
+        expect(error.message).toBe('M1: sudo wants a terminal (requiretty), and sshd gives none')
+        await connection.close()
+      } finally {
+        await strict.stop()
+      }
+    })
+
+    it('ends a script that takes too long', async () => {
+      rules('NOPASSWD:')
+      await as({ user: 'root' }, async connection => {
+        const error = await connection.run('echo $$ >&2; sleep 317.25', { timeout: 1_000 }).catch(reason => reason)
+        expect(error).toBeInstanceOf(ScriptTimeout)
+        expect((await connection.run("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'sleep 317.2[5]'")).stdout).toBe('0\n')
+      })
+    })
   })
 
   it('explains a user that is not there', async () => {

@@ -5,13 +5,15 @@ import { isRoot, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 import { createSudoUser, type SudoUser } from './sudo-user.ts'
 
 /** Where scripts run in the tests: what holds for one must hold for all. */
-const PLACES = ['local', 'ssh', 'ssh and sudo with a password'] as const
+const PLACES = ['local', 'ssh', 'ssh and sudo with a password', 'ssh and sudo that wants a terminal'] as const
 type Place = (typeof PLACES)[number]
 
 export interface Here {
   place: Place
   connection: Connection
   sshd: Sshd | undefined
+  /** Execs that one command takes: with a terminal it is two (lib/ssh/terminal.ts). */
+  execs: number
 }
 
 /** Runs the same tests against each place; one that cannot be had here is skipped, and its name says why. */
@@ -23,8 +25,8 @@ export function describePlaces(title: string, tests: (here: () => Here) => void)
       let user: SudoUser | undefined
       beforeAll(async () => {
         const sshd = place === 'local' ? undefined : await startSshd()
-        if (place.includes('sudo')) user = sudoUser(title)
-        here = { place, sshd, connection: await open(place, sshd, user) }
+        if (place.includes('sudo')) user = sudoUser(title, place.includes('terminal'))
+        here = { place, sshd, execs: place.includes('terminal') ? 2 : 1, connection: await open(place, sshd, user) }
       })
       afterAll(async () => {
         await here?.connection.close()
@@ -45,9 +47,9 @@ function whyMissing(place: Place): string | undefined {
   return whyNoSshd()
 }
 
-function sudoUser(title: string): SudoUser {
-  const user = createSudoUser(title.replace(/\W+/g, '').slice(0, 12).toLowerCase())
-  user.sudoers(`${user.name} ALL=(ALL) ALL`)
+function sudoUser(title: string, terminal: boolean): SudoUser {
+  const user = createSudoUser(`${title.replace(/\W+/g, '').slice(0, 12).toLowerCase()}${terminal ? '-tty' : ''}`)
+  user.sudoers(...(terminal ? [`Defaults:${user.name} requiretty`] : []), `${user.name} ALL=(ALL) ALL`)
   return user
 }
 

@@ -64,8 +64,8 @@ function keygen(file: string, type: string, passphrase = ''): string {
 }
 
 /** Another key pair in a directory. */
-export function newKey(directory: string, name: string, passphrase = ''): string {
-  return keygen(join(directory, name), 'ed25519', passphrase)
+export function newKey(directory: string, name: string, passphrase = '', type: 'ed25519' | 'rsa' = 'ed25519'): string {
+  return keygen(join(directory, name), type, passphrase)
 }
 
 /** Starts an sshd. @param config more lines of sshd_config */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseFacts } from '../../../lib/engine/facts.ts'
-import { initScript } from '../../../lib/platform/centos-boot.ts'
-import { centos6, rcLocalLine } from '../../../lib/platform/centos6.ts'
+import { centos6, centosInit, rcLocalLine } from '../../../lib/platform/centos6.ts'
 import { bootUnit } from '../../../lib/platform/debian-boot.ts'
 import { platformOf } from '../../../lib/platform/index.ts'
+import { initScript } from '../../../lib/platform/sysv.ts'
 import { withLine } from '../../../lib/resources/edit.ts'
 import { withServers } from '../../../lib/resources/ntp.ts'
 import { packageChanges } from '../../../lib/resources/package-manager.ts'
-import { parseSysvService } from '../../../lib/resources/sysv-service.ts'
+import { chkconfig, parseSysvService } from '../../../lib/resources/sysv-service.ts'
 import { parseRpm } from '../../../lib/resources/yum.ts'
 import { clusterGuard } from '../../../roles/guard.ts'
 import { contextOn } from '../../roles/contexts.ts'
@@ -35,7 +35,7 @@ test('CentOS 6.5 is known by its facts', () => {
     'em3 b8:ca:3a:f1:00:31 172.16.100.210/24',
   ])
   expect(platformOf(facts)).toBe(centos6)
-  expect(platformOf({ os: 'centos', version: '7' })).toBeUndefined()
+  expect(platformOf({ os: 'centos', version: '7', init: 'systemd' })).toBeUndefined()
 })
 
 const names = ['heartbeat', 'nfs-utils']
@@ -70,7 +70,7 @@ test.each([
     'inactive',
   ],
 ])('chkconfig: %s', (_name, stdout, enabled, active) => {
-  expect(parseSysvService(stdout)).toEqual({ loaded: 'loaded', enabled, active })
+  expect(parseSysvService('any', chkconfig, stdout)).toEqual({ loaded: 'loaded', enabled, active })
 })
 
 test('the routes of the boot are the lines that the article appends, not those that its tail shows', () => {
@@ -96,7 +96,9 @@ const job = {
   commands: [{ command: 'drbdadm adjust drbd' }, { command: 'drbdadm wait-connect drbd', mayFail: true }],
 }
 test('one job of the boot, by both systems', () => {
-  expect(initScript(job)).toMatch(/^# chkconfig: 2345 70 08$[\s\S]*drbdadm adjust drbd \|\| exit 1$[\s\S]*wait-connect drbd \|\| :$/m)
+  expect(initScript(job, centosInit)).toMatch(
+    /^# chkconfig: 2345 70 08$[\s\S]*drbdadm adjust drbd \|\| exit 1$[\s\S]*wait-connect drbd \|\| :$/m,
+  )
   expect(bootUnit(job)).toMatch(/^ExecStart=\/usr\/sbin\/drbdadm adjust drbd\nExecStart=-\/bin\/sh -c 'drbdadm wait-connect drbd'$/m)
 })
 

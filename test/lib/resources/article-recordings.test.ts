@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { centos6 } from '../../../lib/platform/centos6.ts'
 import { parseDf } from '../../../lib/resources/df.ts'
 import { parseNics } from '../../../lib/resources/ip-address.ts'
 import { describeDevice, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import { hostRoutesTo, parseRouteTable } from '../../../lib/resources/route-table.ts'
+import { roles } from '../../../roles/index.ts'
+import { contextOn } from '../../roles/contexts.ts'
 
 // Every output of these commands that the article shows: recordings of CentOS 6.5 with DRBD 8.4.3, their line breaks put back.
 
@@ -80,6 +83,17 @@ test('df -h, with a device name that takes a line of its own', () => {
     '192.168.0.219:/data 126G 1.1G',
     '192.168.0.219:/data 126G 60M',
   ])
+})
+
+test('ls /etc/ha.d: what its package and its author put there is what the roles expect and write', () => {
+  const [haDir] = recordings('ls')
+  const [place = '', names = ''] = haDir?.text.trim().split('\n') ?? []
+  expect(place).toBe(centos6.paths.haDir)
+  const probes = roles.flatMap(role => role.steps(contextOn(centos6)).map(resource => resource.probe.sh)).join('\n')
+  // what is named after this tool is of the other stack
+  const asked = new Set([...probes.matchAll(/\/etc\/ha\.d\/(?!nfsha)([\w.]+)/g)].map(m => m[1]))
+  expect(asked).toEqual(new Set(['authkeys', 'ha.cf', 'haresources', 'resource.d']))
+  for (const name of asked) expect(names.split(' ')).toContain(name)
 })
 
 test('df -P and df -Pi', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseDrbdEvents } from '../../../lib/resources/drbd-events.ts'
-import { parseDrbdStatus } from '../../../lib/resources/drbd-status.ts'
+import { drbdState, parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import { describeDevice, isSyncing, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 
 // Well-formed samples after the sources and manuals (drbd_proc.c of Linux, drbdsetup(8)), no recordings: for the states that a pair seldom shows.
@@ -99,69 +99,6 @@ test('/proc/drbd: a verification runs', () => {
   expect(isSyncing(device)).toBe(true)
 })
 
-const peer = { name: 'peer', connection: 'Connected', role: 'Secondary', replication: 'Established', disk: 'UpToDate' }
-test.each([
-  [
-    '8.4: serves',
-    'drbd role:Primary\n  disk:UpToDate\n  peer role:Secondary\n    replication:Established peer-disk:UpToDate\n',
-    'Primary',
-    'UpToDate',
-    peer,
-  ],
-  [
-    '8.4: waits for its peer',
-    'drbd role:Secondary\n  disk:UpToDate\n  peer connection:Connecting\n',
-    'Secondary',
-    'UpToDate',
-    { name: 'peer', connection: 'Connecting', role: 'Unknown', replication: '', disk: 'DUnknown' },
-  ],
-  [
-    '9: serves, what is as it should be is left out',
-    'drbd role:Primary\n  disk:UpToDate open:no\n  M2.redhat.sx role:Secondary\n    peer-disk:UpToDate\n\n',
-    'Primary',
-    'UpToDate',
-    { ...peer, name: 'M2.redhat.sx' },
-  ],
-  [
-    '9: synchronises',
-    'drbd role:Secondary\n  disk:Inconsistent\n  M1.redhat.sx role:Primary\n    replication:SyncTarget peer-disk:UpToDate done:6.13\n',
-    'Secondary',
-    'Inconsistent',
-    { name: 'M1.redhat.sx', connection: 'Connected', role: 'Primary', replication: 'SyncTarget', disk: 'UpToDate', done: 6.13 },
-  ],
-  [
-    '9: split brain',
-    'drbd role:Primary\n  disk:UpToDate\n  M2.redhat.sx connection:StandAlone\n',
-    'Primary',
-    'UpToDate',
-    { name: 'M2.redhat.sx', connection: 'StandAlone', role: 'Unknown', replication: '', disk: 'DUnknown' },
-  ],
-  [
-    '9: diskless, verbose with statistics',
-    `drbd node-id:0 role:Secondary suspended:no
-    write-ordering:flush
-  volume:0 minor:0 disk:Diskless client:no quorum:yes
-      size:327640 read:0 written:0 al-writes:0 bm-writes:0 upper-pending:0 lower-pending:0 al-suspended:no blocked:no
-  M2.redhat.sx node-id:1 connection:Connected role:Primary congested:no ap-in-flight:0 rs-in-flight:0
-    volume:0 replication:Established peer-disk:UpToDate resync-suspended:no
-        received:0 sent:0 out-of-sync:24 pending:0 unacked:0
-`,
-    'Secondary',
-    'Diskless',
-    { name: 'M2.redhat.sx', connection: 'Connected', role: 'Primary', replication: 'Established', disk: 'UpToDate', outOfSync: 24 },
-  ],
-])('drbdadm status, %s', (_name, text, role, disk, other) => {
-  expect(parseDrbdStatus(text)).toMatchObject([{ resource: 'drbd', role, disk, suspended: false, peers: [other] }])
-})
-
-test('drbdadm status of two resources, one of them suspended', () => {
-  const read = parseDrbdStatus('a role:Primary suspended:no-data\n  disk:Diskless\n\nb role:Secondary\n  disk:UpToDate\n')
-  expect(read.map(r => [r.resource, r.suspended, r.disk, r.peers.length])).toEqual([
-    ['a', true, 'Diskless', 0],
-    ['b', false, 'UpToDate', 0],
-  ])
-})
-
 test('drbdsetup events2 of 8.4 and of 9', () => {
   const old = parseDrbdEvents(`exists resource name:drbd role:Secondary suspended:no
 exists connection name:drbd local:ipv4:172.16.100.210:7789 peer:ipv4:172.16.100.211:7789 connection:Connected role:Secondary
@@ -189,4 +126,56 @@ call helper name:drbd peer-node-id:1 conn-name:M2 helper:split-brain
     values: { name: 'drbd', 'peer-node-id': '1', 'conn-name': 'M2', connection: 'StandAlone' },
   })
   expect(helper).toMatchObject({ kind: 'call', object: 'helper', values: { helper: 'split-brain' } })
+})
+
+const nine = (events: string) => `version: 9.2.2 (api:2/proto:86-121)
+GIT-hash: 0 build by root@M1, 2023-01-01 00:00:00
+Transports (api:18): tcp (9.2.2)
+${events}`
+const events = ({
+  suspended = 'no',
+  role = 'Secondary',
+  connection = 'Connected',
+  replication = 'Established',
+  disk = 'UpToDate',
+  oos = 0,
+}) =>
+  nine(`exists resource name:other role:Primary suspended:no
+exists device name:other volume:0 minor:1 backing_dev:/dev/vdc disk:UpToDate
+exists resource name:drbd role:${role} suspended:${suspended} write-ordering:flush
+exists connection name:drbd peer-node-id:1 conn-name:M2.redhat.sx connection:${connection} role:${connection === 'Connected' ? 'Primary' : 'Unknown'} congested:no
+exists device name:drbd volume:0 minor:3 backing_dev:/dev/vdb disk:${disk} client:no quorum:yes open:no size:327640
+exists peer-device name:drbd peer-node-id:1 conn-name:M2.redhat.sx volume:0 replication:${replication} peer-disk:${connection === 'Connected' ? 'UpToDate' : 'DUnknown'} resync-suspended:no out-of-sync:${oos}
+exists -
+`)
+
+test.each([
+  ['serves the peer', events({}), 'Connected Secondary/Primary UpToDate/UpToDate r----- 0'],
+  [
+    'synchronises',
+    events({ replication: 'SyncTarget', disk: 'Inconsistent', oos: 2048 }),
+    'SyncTarget Secondary/Primary Inconsistent/UpToDate r----- 2048',
+  ],
+  [
+    'waits for its peer, I/O suspended',
+    events({ connection: 'Connecting', replication: 'Off', role: 'Primary', suspended: 'quorum', oos: 24 }),
+    'WFConnection Primary/Unknown UpToDate/DUnknown s----- 24',
+  ],
+  [
+    'split brain',
+    events({ connection: 'StandAlone', replication: 'Off', role: 'Primary', oos: 40 }),
+    'StandAlone Primary/Unknown UpToDate/DUnknown r----- 40',
+  ],
+])('the state of DRBD 9, in the words of 8.4: %s', (_name, text, wanted) => {
+  const device = parseDrbdState(text, 3)
+  expect(device && `${describeDevice(device)} ${device.flags} ${device.outOfSync}`).toBe(wanted)
+  expect(parseDrbdState(text, 0)).toBeUndefined()
+})
+
+test('the state of DRBD 8.4 is what /proc/drbd says; drbdsetup is not asked', () => {
+  const line = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'
+  const text = `version: 8.4.11 (api:1/proto:86-101)\nsrcversion: 0\n 0: ${line}\n${counters}`
+  expect(parseDrbdState(text, 0)).toEqual(one(line))
+  expect(parseDrbdState(nine('exists -\n'), 0)).toBeUndefined()
+  expect(drbdState).toMatch(/case \$v in 'version: 9'\*\)/)
 })

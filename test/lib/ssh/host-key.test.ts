@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fingerprint, type HostKeyPolicy, judgeHostKey, learnHostKey, orderAlgorithms, readKnownKeys } from '../../../lib/ssh/host-key.ts'
+import { fingerprint, type HostKeyPolicy, judgeHostKey, learnHostKey, readKnownKeys } from '../../../lib/ssh/host-key.ts'
 import { parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
 import { fakeKey } from './fake-key.ts'
 
@@ -46,14 +46,6 @@ describe('judgeHostKey', () => {
     expect(
       refusal(judgeHostKey({ ...policy, learn: true }, known(line('a'), line('a', 'ssh-ed25519', '@revoked ')), fakeKey('a'))).message,
     ).toContain('REVOKED')
-  })
-})
-
-describe('orderAlgorithms', () => {
-  it('asks for the known types first', () => {
-    expect(orderAlgorithms(known(line('a', 'ssh-rsa'))).slice(0, 4)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa', 'ssh-ed25519'])
-    expect(orderAlgorithms([])[0]).toBe('ssh-ed25519')
-    expect(orderAlgorithms([])).toHaveLength(7)
   })
 })
 

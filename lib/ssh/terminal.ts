@@ -1,0 +1,85 @@
+import type { Readable } from 'node:stream'
+import { type Host, openChannel } from './host.ts'
+import type { Channel } from './transport.ts'
+
+/**
+ * A command with a controlling terminal and with three clean streams, for a sudo that insists on the one (requiretty) while scripts need the others: ssh
+ * gives a command either a terminal or pipes. So there are two execs: one has the streams and hands them on through named pipes in a directory of the login
+ * user's own; the other has the terminal, and the command on it reads and writes the pipes.
+ * @param token random, unique for the command
+ */
+export async function openWithTerminal(host: Host, argv: readonly string[], token: string): Promise<Channel> {
+  const streams = await openChannel(host, ['sh', '-c', STREAMS, 'nfsha-play', token])
+  // Who waits for the end of the command has it from below; where that is never reached, the reason is thrown here.
+  streams.ended.catch(() => {})
+  try {
+    await heard(streams.stdout, `${token} pipes\n`, streams.ended)
+    const terminal = await openChannel(host, ['sh', '-c', ON_PIPES, 'nfsha-play', token, ...argv], { terminal: true })
+    streams.stdin.write('\n')
+    // Nothing is left that would write to the terminal itself.
+    terminal.stdout.resume()
+    terminal.stderr.resume()
+    return {
+      stdin: streams.stdin,
+      stdout: streams.stdout,
+      stderr: streams.stderr,
+      ended: Promise.all([terminal.ended, streams.ended]).then(([exit]) => exit),
+      destroy() {
+        terminal.destroy()
+        streams.destroy()
+      },
+    }
+  } catch (error) {
+    streams.destroy()
+    throw error
+  }
+}
+
+/** Where the pipes are: nobody else can foresee the name, and mkdir fails on one that is there. */
+const DIRECTORY = 'd=/tmp/$1'
+
+/** Waits for a line before it opens the pipes: when the terminal cannot be had, its stdin ends instead, and it goes. */
+export const STREAMS = [
+  DIRECTORY,
+  'umask 077',
+  'mkdir "$d" || exit 1',
+  `trap 'rm -rf "$d"' EXIT`,
+  'mkfifo "$d/in" "$d/out" "$d/err" || exit 1',
+  'echo "$1 pipes"',
+  'IFS= read -r l || exit 1',
+  'exec 3<&0',
+  '{ cat <&3 >"$d/in" & } 2>/dev/null; i=$!',
+  'cat <"$d/out" & o=$!',
+  'cat <"$d/err" >&2 & e=$!',
+  // The command may end before its input does.
+  'wait "$o" "$e"; kill "$i" 2>/dev/null; exit 0',
+].join('; ')
+
+/** The command, on the pipes. */
+export const ON_PIPES = `${DIRECTORY}; shift; exec "$@" <"$d/in" >"$d/out" 2>"$d/err"`
+
+/** Reads until the marker has come and puts back what else was read. @throws Error when the stream ends before it */
+function heard(stream: Readable, marker: string, ended: Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = Buffer.alloc(0)
+    const stop = () => {
+      stream.off('readable', look)
+      stream.off('end', lost)
+    }
+    const lost = () => {
+      stop()
+      ended.then(() => reject(new Error(`no pipes for a command with a terminal: ${seen}`)), reject)
+    }
+    const look = () => {
+      for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) seen = Buffer.concat([seen, chunk])
+      const at = seen.indexOf(marker)
+      if (at < 0) return
+      stop()
+      const rest = seen.subarray(at + marker.length)
+      if (rest.length > 0) stream.unshift(rest)
+      resolve()
+    }
+    stream.on('readable', look)
+    stream.once('end', lost)
+  })
+}

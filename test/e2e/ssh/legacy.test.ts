@@ -1,0 +1,93 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ConnectionTarget } from '../../../lib/ssh/connection.ts'
+import { cliIn } from '../../lib/cli/run.ts'
+import { me, refusal, whoami } from './client.ts'
+import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
+
+// CentOS 6 has OpenSSH 5.3: keys of RSA or DSA alone, all signed with SHA-1, and no better MAC than HMAC-SHA-1.
+// The one thing that today's sshd cannot play is silence about the client's signatures: it announces better ones, and gets them.
+
+const missing = whyNoSshd()
+const OLD = {
+  KexAlgorithms: 'diffie-hellman-group14-sha1',
+  HostKeyAlgorithms: 'ssh-rsa',
+  Ciphers: 'aes128-ctr',
+  MACs: 'hmac-sha1',
+}
+const lines = (options: Partial<typeof OLD>) => Object.entries(options).map(([name, value]) => `${name} ${value}`)
+
+describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let old: Sshd
+  let key: string
+
+  beforeAll(async () => {
+    vi.stubEnv('SSH_AUTH_SOCK', '')
+    old = await startSshd(lines(OLD))
+    key = newKey(old.directory, 'rsa', '', 'rsa')
+    appendFileSync(join(old.directory, 'authorized_keys'), readFileSync(`${key}.pub`))
+    writeFileSync(old.knownHosts, `[127.0.0.1]:${old.port} ${old.hostKey('rsa')}\n`)
+  })
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await old?.stop()
+  })
+
+  const target = (more: Partial<ConnectionTarget> = {}) => old.target({ identityFiles: [key], ...more })
+
+  it('is refused, with the variable that allows it', async () => {
+    const error = await refusal(target())
+    expect(error.message).toMatch(/^M1: its sshd offers only ssh algorithms that are not used here \(no matching /)
+    expect(error.hint).toContain('nfsha_ssh_legacy: true among its variables allows diffie-hellman-group14-sha1, ssh-rsa and hmac-sha1')
+  })
+
+  it('runs commands with that variable, and still verifies its host key', async () => {
+    expect(await whoami(target({ legacyAlgorithms: true }))).toBe(me)
+    const stranger = join(old.directory, 'stranger')
+    writeFileSync(stranger, '')
+    expect((await refusal(target({ legacyAlgorithms: true, knownHostsFiles: [stranger] }))).message).toContain(
+      'is not known: ssh-rsa SHA256:',
+    )
+  })
+
+  it.each(['KexAlgorithms', 'HostKeyAlgorithms', 'MACs'] as const)('needs the variable for %s alone too', async name => {
+    // A cipher with its own authentication needs no MAC, and would hide that there is none.
+    const sshd = await startSshd(lines({ [name]: OLD[name], Ciphers: OLD.Ciphers }))
+    writeFileSync(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostKey(name === 'HostKeyAlgorithms' ? 'rsa' : 'ed25519')}\n`)
+    try {
+      expect((await refusal(sshd.target())).hint).toContain('nfsha_ssh_legacy: true')
+      expect(await whoami(sshd.target({ legacyAlgorithms: true }))).toBe(me)
+    } finally {
+      await sshd.stop()
+    }
+  })
+
+  it('is allowed to one host and not to the host that is jumped over', async () => {
+    const modern = await startSshd()
+    try {
+      const through = modern.target({
+        proxyJump: `${me}@127.0.0.1:${old.port}`,
+        identityFiles: [key, modern.identity],
+        knownHostsFiles: [old.knownHosts, modern.knownHosts],
+        legacyAlgorithms: true,
+      })
+      expect((await refusal(through)).hint).toContain('nfsha_ssh_legacy: true')
+    } finally {
+      await modern.stop()
+    }
+  })
+
+  it('is reached by the command line when the inventory says so of that host', () => {
+    const login = `ansible_host=127.0.0.1 ansible_port=${old.port} ansible_user=${me} ansible_ssh_private_key_file=${key}`
+    const hosts = join(old.directory, 'hosts')
+    writeFileSync(
+      hosts,
+      `[old]\nM1 ${login} nfsha_ssh_legacy=true\nM2 ${login}\n[old:vars]\nansible_ssh_common_args="-o UserKnownHostsFile=${old.knownHosts}"\n`,
+    )
+    const { status, stdout } = cliIn(old.directory, ['ping', 'old', '-i', hosts])
+    expect(stdout).toMatch(/^M1 {2}(?!unreachable)/m)
+    expect(stdout).toMatch(/^M2 {2}unreachable: M2: its sshd offers only ssh algorithms/m)
+    expect(status).toBe(4)
+  })
+})

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labDown, labUp } from '../../lib/lab/index.ts'
+import type { Played } from '../lab/run.ts'
+import { nfshaPlay, on, until } from '../lab/run.ts'
+
+/**
+ * Machines without systemd, with net-tools: what CentOS 6 has in common with something that can be had. Services are scripts of /etc/init.d, routes are
+ * route(8)'s, the boot follows run levels. Each role is played twice; the second time it has nothing to do.
+ */
+const lab = `sysvinit-${process.pid}`
+const play = (...argv: string[]) => nfshaPlay(lab, argv)
+const good = (run: Played, changes: 'some' | 'none') => {
+  expect(run.code, run.story).toBe(0)
+  const changed = Object.values(run.recap).reduce((sum, host) => sum + host.changed, 0)
+  if (changes === 'some') expect(changed, run.story).toBeGreaterThan(0)
+  else expect(changed, run.story).toBe(0)
+}
+const holds = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 addr show em1')).includes('192.168.0.219/')
+
+beforeAll(() => labUp({ name: lab, ephemeral: true, init: 'sysvinit' }))
+afterAll(() => labDown({ name: lab, destroy: true }))
+
+test('they are machines without systemd', async () => {
+  expect(await on(lab, 'M1', 'cat /proc/1/comm; [ -d /run/systemd/system ] || echo none; command -v systemctl || echo none')).toBe(
+    'init\nnone\nnone',
+  )
+  expect(await on(lab, 'M2', 'route -n | head -1')).toBe('Kernel IP routing table')
+})
+
+test.each(['base', 'routes', 'heartbeat'])('role %s alone', async role => {
+  good(await play(role), 'some')
+  good(await play(role), 'none')
+})
+
+test('the routes are net-tools’ own', async () =>
+  expect(await on(lab, 'M1', 'route -n | awk \'$3 == "255.255.255.255" { print $1, $4, $8 }\' | sort')).toBe(
+    '172.16.0.211 UH em2\n172.16.100.211 UH em3',
+  ))
+
+test('the address alone', async () => {
+  good(await play('integrate', '-e', 'ha_stage=vip'), 'some')
+  good(await play('integrate', '-e', 'ha_stage=vip'), 'none')
+  expect(await holds('M1')).toBe(true)
+  expect(await on(lab, 'M1', '/etc/init.d/heartbeat status')).toMatch(/^heartbeat OK/)
+})
+
+test.each(['drbd-build', 'drbd-init', 'nfs'])('role %s alone', async role => {
+  good(await play(role), 'some')
+  good(await play(role), 'none')
+})
+
+test('the whole stack', async () => {
+  good(await play('integrate'), 'some')
+  good(await play('integrate'), 'none')
+  const status = await play('status.yml')
+  expect(status.code, status.story).toBe(0)
+})
+
+test('a client writes and reads', async () => {
+  good(await play('client'), 'some')
+  await on(lab, 'C1', 'echo nolinux >> /data/nihao; cat /data/nihao')
+})
+
+test('a switchover', async () => {
+  const run = await play('switchover')
+  expect(run.code, run.story).toBe(0)
+  expect(await holds('M2')).toBe(true)
+  expect(await on(lab, 'C1', 'cat /data/nihao')).toBe('nolinux')
+})
+
+test('after a boot: routes and DRBD are there again, heartbeat is the operator’s', async () => {
+  const bootOf = () => on(lab, 'M1', 'cat /proc/sys/kernel/random/boot_id', 20_000)
+  const before = await bootOf()
+  await on(lab, 'M1', '(sleep 1; reboot) >/dev/null 2>&1 &')
+  await until('M1 has booted', async () => (await bootOf()) !== before, 240_000)
+  await until('its run level is complete', async () => (await on(lab, 'M1', 'pgrep -x rc || echo complete', 20_000)) === 'complete', 60_000)
+  expect(await on(lab, 'M1', '/etc/init.d/heartbeat status || true')).toMatch(/^heartbeat is stopped/)
+  await until('DRBD is connected', async () => (await on(lab, 'M1', 'drbdadm cstate drbd')) === 'Connected', 60_000)
+  await on(lab, 'M1', '/etc/init.d/heartbeat start')
+  await until('M1 is a member again', async () => /^(all|local|foreign|none)$/.test(await on(lab, 'M1', 'cl_status rscstatus')), 120_000)
+  good(await play('site.yml'), 'none')
+})
