@@ -222,7 +222,7 @@ test('an nfsdcld that is late at a takeover: nfsd is started again, and tracks i
     lab,
     'M2',
     `mkdir /root/real; cp -p /usr/sbin/nfsdcld /root/real/; mv /usr/sbin/nfsdcld /usr/sbin/nfsdcld.kept
-printf '#!/bin/sh\n/root/real/nfsdcld "$@"; [ -e /run/late ] || { : > /run/late; p=$(pgrep -x nfsdcld); kill -STOP $p; (sleep 3; kill -CONT $p) >/dev/null 2>&1 & }\n' > /usr/sbin/nfsdcld; chmod 755 /usr/sbin/nfsdcld`,
+printf '#!/bin/sh\n/root/real/nfsdcld "$@"; [ -e /run/late ] || { : > /run/late; p=$(pgrep -nx nfsdcld); kill -STOP $p; (sleep 3; kill -CONT $p) >/dev/null 2>&1 & }\n' > /usr/sbin/nfsdcld; chmod 755 /usr/sbin/nfsdcld`,
   )
   try {
     const run = await play('switchover', '-e', 'to=M2')
