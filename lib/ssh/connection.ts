@@ -64,6 +64,8 @@ export interface ConnectionTarget {
   become?: { user: string; password?: string }
   /** ProxyJump in ssh's syntax: [user@]host[:port][,...] */
   proxyJump?: string
+  /** The way when the usual one is cut: this address, from that host. The host key is still the one that is known for `address`. */
+  via?: { jump: ConnectionTarget; address: string }
   /** Learn unknown host keys (never changed ones). */
   acceptNewHostKeys?: boolean
   /** ms until a connection attempt is given up; default 10 000. */
