@@ -14,8 +14,12 @@ export interface Trial extends Damage {
   madeAt: string
   /** Who served before. */
   holder: string
-  /** The nodes that it was made on. */
+  /** The two nodes. */
+  hosts: string[]
+  /** Those that it was made on. */
   on: string[]
+  /** It ends all that runs there at one stroke, before anything can be logged: power loss, reset, freeze. */
+  silences: boolean
   undo: string
   expected: EndState
   /** What it came to; undefined when it was none of the four in the time given. */

@@ -227,6 +227,8 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
     run,
     madeAt: new Date(faultAt * 1000).toISOString(),
     holder: seen.holder,
+    hosts: bench.nodes,
+    silences: course.made.some(m => ['power-off', 'reset', 'freeze'].includes(m.act.kind)),
     on: [...new Set(course.made.map(m => m.host))],
     undo: fault.undo,
     expected: course.expected,
