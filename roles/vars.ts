@@ -154,6 +154,11 @@ const fields = z.object({
     .boolean()
     .default(false)
     .describe('`failover-test.yml`: the loop of the article writes 10 MiB files beside the other work; it slows that down'),
+  failover_dead_client: ip
+    .optional()
+    .describe(
+      '`failover-test.yml`: a free address of the service network, for a client that holds an open file and dies before each fault',
+    ),
   confirm: z.string().optional().describe('`failover-test.yml`: on other machines than the lab, the virtual IP: its clients will suffer'),
   nfsha_lab: word.optional().describe('the lab whose machines these are: `nfsha-play lab up`'),
 

@@ -9,7 +9,7 @@ export interface NodeEvent {
   text: string
 }
 
-export interface LogLine {
+interface LogLine {
   /** Seconds since the epoch by the node's clock. */
   time: number
   /** Who wrote it: `heartbeat`, `nfsha`, `kernel`. */
@@ -17,19 +17,53 @@ export interface LogLine {
   text: string
 }
 
-/** Prints what the cluster's programs and the kernel's DRBD and NFS said since a moment of the host's own clock (seconds since the epoch). */
-export const logScript = (since: number): string => `LC_ALL=C; export LC_ALL
-command -v journalctl >/dev/null || exit 44
-journalctl -q --no-pager -o short-unix --since "@${Math.floor(since)}" SYSLOG_FACILITY=16 + SYSLOG_IDENTIFIER=nfsha + SYSLOG_IDENTIFIER=ipfail + _TRANSPORT=kernel`
+/** What heartbeat and its helpers write to, as ha.cf says it: local0. */
+const facility = 16
 
-/** `1732557600.123456 M2 nfsha[812]: started`, as journalctl's short-unix has it. Pure. */
+/**
+ * Prints what the cluster's programs and the kernel said since a moment of the host's own clock (seconds since the epoch). Nothing where there is
+ * no journal: other logs have whole seconds, which is no axis for this.
+ */
+export const logScript = (since: number): string => `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
+command -v journalctl >/dev/null || exit 0
+journalctl -q --no-pager -o short-unix --since "@${Math.floor(since)}" SYSLOG_FACILITY=${facility} + SYSLOG_IDENTIFIER=nfsha + _TRANSPORT=kernel`
+
+/** `1795625527.123456 M2 nfsha[812]: started`, as journalctl's short-unix has it; heartbeat repeats its process number in the text. Pure. */
 export const parseLogLine = (line: string): LogLine | undefined => {
-  const [, time, by = '', text = ''] = /^(\d+\.\d+) \S+ ([^:[\s]+)(?:\[\d+\])?: (.*)$/.exec(line) ?? []
-  return time === undefined ? undefined : { time: Number(time), by, text }
+  const [, time, by = '', text = ''] = /^(\d+\.\d+) \S+ ([^:[\s]+)(?:\[\d+\])?: (?:\[\d+\]: )?(.*)$/.exec(line) ?? []
+  return time === undefined ? undefined : { time: Number(time), by, text: text.trim() }
 }
 
+/** The first that fits. What heartbeat 3.0.6, its ResourceManager, our resource script and the kernels from 3.10 to 6.1 really print. */
+const meanings: readonly [EventKind, string, RegExp][] = [
+  [
+    'notices',
+    'heartbeat',
+    /node \S+ is dead|node \S+: is dead|Link \S+ dead|shutdown notice|shutdown in progress|wants to go standby|no local resources/i,
+  ],
+  ['notices', 'ipfail', /dead|ping node count|Giving up|giveup/i],
+  ['notices', 'nfsha', /handing over|starting it again/],
+  ['releases', 'heartbeat', /give up all HA resources/],
+  ['releases', 'ResourceManager', /Releasing resource group|resource\.d\/\S+ .*stop$/],
+  ['released', 'heartbeat', /resource release completed/],
+  ['released', 'nfsha', /^stopped$/],
+  ['takes over', 'heartbeat', /acquire (all|local) HA resources|Resources being acquired/],
+  ['takes over', 'mach_down', /Taking over resource group/],
+  ['takes over', 'ResourceManager', /Acquiring resource group|resource\.d\/\S+ .*start$/],
+  ['serves', 'nfsha', /^started$/],
+  ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
+  ['storage', 'kernel', /drbd|EXT4-fs|nfsd|em\d.*link/i],
+]
+
+/** `ResourceManager(default)` and `heartbeat` are who they are; the part in brackets is the configuration. */
+const kindOf = ({ by, text }: LogLine): EventKind =>
+  meanings.find(([, who, pattern]) => by.replace(/\(.*/, '') === who && pattern.test(text))?.[0] ?? 'other'
+
+/** Pure: the lines as events on the report's axis; `ms` makes the node's time one of it. What else the kernel says is left out: a boot says a lot. */
 export const eventsOf = (host: string, stdout: string, ms: (time: number) => number): NodeEvent[] =>
   stdout.split('\n').flatMap(line => {
     const parsed = parseLogLine(line)
-    return parsed ? [{ host, at: Math.round(ms(parsed.time)), kind: 'other' as const, text: `${parsed.by}: ${parsed.text}` }] : []
+    const kind = parsed && kindOf(parsed)
+    if (!parsed || !kind || (parsed.by === 'kernel' && kind === 'other')) return []
+    return [{ host, at: Math.round(ms(parsed.time)), kind, text: `${parsed.by}: ${parsed.text}` }]
   })

@@ -36,6 +36,8 @@ export interface Trial extends Damage {
   stateAfter: string
   /** How far each host's clock is ahead of ours and how sure that is, ms: before and after. */
   clocks: Record<string, { offset: number; error: number }[]>
+  /** A client had died before, holding an open file and a lock. */
+  deadClient: boolean
   operations: Timed[]
   events: NodeEvent[]
   /** All that was not as it must be; empty when the fault was survived. */

@@ -9,6 +9,8 @@ import { expectedEnd } from './catalogue.ts'
 import type { ClockSample } from './clock.ts'
 import { measureClock, toOurs } from './clock.ts'
 import { damageOf, thinned, timed } from './damage.ts'
+import type { DeadClient } from './dead-client.ts'
+import { letClientDie } from './dead-client.ts'
 import type { Made } from './make.ts'
 import { make, undo } from './make.ts'
 import { eventsOf, logScript } from './node-log.ts'
@@ -42,7 +44,9 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
   await measureClocks(bench, clocks)
   say('the clients begin')
   const work = await startWork(bench, `${fault.name}-${run}-${Date.now()}`)
+  let dead: DeadClient | undefined
   try {
+    dead = await deadClient(bench, work, say)
     await delay(calm * 1000, undefined, { signal: bench.hosts.signal })
     const course = await makeAll(bench, fault, { holder, hearsOnService, clocks, say })
     say('wait until the pair is whole again')
@@ -52,6 +56,7 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
     say('read what is left')
     return await recordOf(bench, fault, run, { holder, course, after, clocks, work })
   } finally {
+    await dead?.end()
     await Promise.all(work.byClient.map(w => w.workload.stop().catch(() => undefined)))
     await removeWork(bench, work)
   }
@@ -86,6 +91,15 @@ const startWork = async (bench: Bench, run: string): Promise<Work> => {
     throw error
   }
   return work
+}
+
+/** Asked for, a client dies on the first machine that works. */
+const deadClient = async (bench: Bench, work: Work, say: Circumstances['say']): Promise<DeadClient | undefined> => {
+  const { failover_dead_client: address } = bench.vars
+  const [client] = work.byClient
+  if (address === undefined || client === undefined) return undefined
+  say('a client dies')
+  return letClientDie(connectionTo(bench, client.client), bench.vars, address, work.run)
 }
 
 const operationsOf = (work: Work): Operation[] => work.byClient.flatMap(w => [...w.workload.operations()])
@@ -246,7 +260,8 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
         samples.map(s => ({ offset: Math.round(s.offset * 1000), error: Math.round(s.error * 1000) })),
       ]),
     ),
-    operations: thinned(operations),
+    deadClient: bench.vars.failover_dead_client !== undefined && work.mounts.length > 0,
+    operations: thinned(operations.filter(o => o.at + o.took > -10_000)),
     events: events.sort((a, b) => a.at - b.at),
   }
   return { ...trial, problems: problemsOf(trial) }

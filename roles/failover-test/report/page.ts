@@ -151,7 +151,7 @@ const sentenceOf = (t: Trial): string =>
 
 const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Markup => {
   const told = t.events.filter(e => e.kind !== 'other')
-  const facts: [string, string | undefined][] = [
+  const facts: [string, string | false | undefined][] = [
     ['made on', t.on.join(' and ')],
     ['must end', endName(t.expected)],
     ['ended', endName(t.actual)],
@@ -163,6 +163,7 @@ const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Mar
     ]),
     ['longest write on return', t.returnStall.write === undefined ? undefined : duration(t.returnStall.write)],
     ['records', t.acknowledged === 0 ? undefined : `${count(t.acknowledged)}, ${t.lost ?? 'unknown'} lost, ${t.torn ?? 'unknown'} torn`],
+    ['before', t.deadClient && 'a client had died, holding a file'],
     ['undone', t.undo],
     ['whole again after', t.wholeAt === undefined ? 'not' : duration(t.wholeAt - t.undoneAt)],
     ['state after', t.stateAfter],
@@ -170,7 +171,7 @@ const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Mar
   return html`${isNumbered ? html`<p class="run">run ${t.run}</p>` : ''}
 ${t.problems.length > 0 ? html`<ul class="problems">${t.problems.map(p => html`<li>${p}</li>`)}</ul>` : ''}
 ${timeline(t, hosts, faultRange(t))}
-<dl>${facts.flatMap(([name, value]) => (value === undefined ? [] : [html`<div><dt>${name}</dt><dd>${value}</dd></div>`]))}</dl>
+<dl>${facts.flatMap(([name, value]) => (value === undefined || value === false ? [] : [html`<div><dt>${name}</dt><dd>${value}</dd></div>`]))}</dl>
 <details><summary>until all was whole again</summary>${timeline(t, hosts, wholeRange(t))}</details>
 <details><summary>${told.length} lines of the nodes' logs</summary><div class="scroll"><table class="log"><tbody>${told.map(e => html`<tr><td class="n">${(e.at / 1000).toFixed(2)} s</td><td>${e.host}</td><td>${e.kind}</td><td>${e.text}</td></tr>`)}</tbody></table></div></details>
 ${t.errors.length > 0 ? html`<details><summary>${t.errors.length} failed operations</summary><ul class="problems">${t.errors.slice(0, 50).map(e => html`<li>${e}</li>`)}</ul></details>` : ''}`

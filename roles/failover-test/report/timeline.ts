@@ -76,13 +76,21 @@ const moment = (range: Range, at: number | undefined, name: string, bottom: numb
   return html`<g class="moment ${name}"><line x1="${x}%" x2="${x}%" y1="4" y2="${bottom}"/><text x="${x}%" dx="${isLate ? -5 : 5}" y="13"${isLate ? html` text-anchor="end"` : ''}>${name}</text></g>`
 }
 
+/** Several lines often say one thing: of those with one meaning in a row the first is drawn. */
+const firstOfEach = (events: readonly NodeEvent[]): NodeEvent[] => {
+  const told = events.filter(e => e.kind !== 'storage')
+  return events.filter(e => e.kind === 'storage' || told[told.indexOf(e) - 1]?.kind !== e.kind)
+}
+
 const laneOf = (trial: Trial, host: string, y: number, range: Range): Markup[] => [
   html`<line class="rail" x1="0%" x2="100%" y1="${y + lane / 2}" y2="${y + lane / 2}"/>`,
   ...servingTimes(trial, host).flatMap(({ from, to }) => {
     const seen = stretchOf(range, from, to)
     return seen ? [html`<rect class="serves" x="${seen.x}%" width="${seen.width}%" y="${y + 5}" height="${lane - 10}" rx="3"/>`] : []
   }),
-  ...trial.events.filter(e => e.host === host && e.kind !== 'other' && e.at >= range.from && e.at <= range.to).map(e => event(e, y, range)),
+  ...firstOfEach(trial.events.filter(e => e.host === host && e.kind !== 'other'))
+    .filter(e => e.at >= range.from && e.at <= range.to)
+    .map(e => event(e, y, range)),
 ]
 
 /** What tells the events apart beside their colour: a head on the line. */

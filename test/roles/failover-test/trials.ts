@@ -23,6 +23,7 @@ export const trialOf = (other: Partial<Trial> = {}): Trial => ({
   undoneAt: 5_500,
   wholeAt: 6_000,
   stateAfter: 'M2 serves, Connected Primary/Secondary UpToDate/UpToDate',
+  deadClient: false,
   clocks: { M1: [{ offset: 3, error: 1 }] },
   operations: [
     wait('C1-1', 'write', -1_000, 20),

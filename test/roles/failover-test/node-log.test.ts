@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { eventsOf, parseLogLine } from '../../../roles/failover-test/node-log.ts'
+
+// Recorded in the lab: two switchovers, from M2 to M1 and back.
+const recorded = (host: string) => readFileSync(new URL(`../../fixtures/failover/${host}.log`, import.meta.url), 'utf8')
+const start = 1795625457.8
+const events = (host: string) => eventsOf(host, recorded(host), at => 1000 * (at - start))
+
+test('a line has a time, a writer and a text', () => {
+  expect(parseLogLine('1795625457.825912 M2 heartbeat[1840]: [1840]: info: m2.redhat.sx wants to go standby [all]')).toEqual({
+    time: 1795625457.825912,
+    by: 'heartbeat',
+    text: 'info: m2.redhat.sx wants to go standby [all]',
+  })
+  expect(parseLogLine('-- Boot 6f3a --')).toBeUndefined()
+})
+
+test('a switchover in the words of both nodes', () => {
+  const first = (host: string) =>
+    events(host)
+      .filter(e => e.at < 30_000 && e.kind !== 'other' && e.kind !== 'storage')
+      .map(e => `${e.kind} ${(e.at / 1000).toFixed(1)}`)
+  expect(first('M2')).toEqual(['notices 0.0', 'releases 0.3', 'releases 6.1', 'releases 7.2', 'released 10.1', 'released 10.2'])
+  expect(first('M1')).toEqual(['notices 0.2', 'takes over 10.3', 'takes over 12.0', 'takes over 12.4', 'serves 15.2', 'serves 15.3'])
+  expect(events('M2').filter(e => e.kind === 'storage')[0]).toEqual({
+    host: 'M2',
+    at: 9404,
+    kind: 'storage',
+    text: 'kernel: EXT4-fs (drbd0): unmounting filesystem.',
+  })
+})
+
+test('what a kernel says at its boot is left out', () => {
+  expect(
+    eventsOf(
+      'M1',
+      '1795625457.1 M1 kernel: Linux version 6.1.0-41-cloud-amd64\n1795625457.2 M1 kernel: drbd drbd: PingAck did not arrive in time.\n',
+      () => 5,
+    ),
+  ).toEqual([{ host: 'M1', at: 5, kind: 'storage', text: 'kernel: drbd drbd: PingAck did not arrive in time.' }])
+})
