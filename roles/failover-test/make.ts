@@ -25,18 +25,25 @@ const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].include
 const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze'
 const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
 
-/** Makes the act of a step on its nodes, at one moment where there are two. */
-export const make = async (bench: Bench, step: Step, holder: string, clocks: Map<string, ClockSample[]>): Promise<Made[]> => {
+/** Makes the act of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
+export const make = async (bench: Bench, step: Step, holder: string, clocks: Map<string, ClockSample[]>, made: Made[]): Promise<void> => {
   const hosts = { holder: [holder], standby: [otherNode(bench, holder)], both: bench.nodes }[step.on]
   const boots = endsBoot(step.act) ? await Promise.all(hosts.map(h => bootIdOf(bench, h))) : []
-  return Promise.all(
+  const all = await Promise.allSettled(
     hosts.map(async (host, i) => {
       const boot = boots[i]
       const at = await makeOn(bench, host, step.act, clocks.get(host) ?? [])
+      made.push({ host, act: step.act, at, ...(boot !== undefined && { boot }) })
       if (isDark(step.act)) bench.dark.add(host)
-      return { host, act: step.act, at, ...(boot !== undefined && { boot }) }
+      if (bench.lab === undefined && cutsOurWay(step.act)) await goRound(bench, host)
     }),
   )
+  throwFirst(all)
+}
+
+const throwFirst = (all: PromiseSettledResult<void>[]): void => {
+  const failed = all.find(one => one.status === 'rejected')
+  if (failed) throw failed.reason
 }
 
 const makeOn = async (bench: Bench, host: string, act: Act, clock: ClockSample[]): Promise<number> => {
@@ -51,7 +58,6 @@ const makeOn = async (bench: Bench, host: string, act: Act, clock: ClockSample[]
   if (!inside) throw new ApplyFailed(`${act.kind} can only be made from outside, and these are no machines of a lab`)
   const { code, stdout, stderr } = await connectionTo(bench, host).run(makeScript(inside, undoAfter), { timeout: 60_000 })
   if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host}: nothing was done`, { detail: stderr })
-  if (bench.lab === undefined && cutsOurWay(act)) await goRound(bench, host)
   return toOurs(Number(stdout.trim()), clock) + headStart
 }
 
@@ -59,10 +65,11 @@ const makeOn = async (bench: Bench, host: string, act: Act, clock: ClockSample[]
 const goRound = (bench: Bench, host: string): Promise<void> =>
   bench.hosts.reconnect(host, { host: otherNode(bench, host), address: bench.varsOf(host).node_heartbeat_ip })
 
-/** Undoes what was made, the last first, and returns when every node answers again and heartbeat has been started where it was ended. */
+/** Undoes what was made, and returns when every node answers again and heartbeat has been started where its boot ended. One that fails keeps no other from it. */
 export const undo = async (bench: Bench, made: readonly Made[]): Promise<void> => {
-  for (const one of [...made].reverse()) await undoOn(bench, one)
-  for (const one of made) if (isDark(one.act)) await revive(bench, one)
+  const undone = await Promise.allSettled(made.map(one => undoOn(bench, one)))
+  const revived = await Promise.allSettled(made.filter(one => isDark(one.act)).map(one => revive(bench, one)))
+  throwFirst([...undone, ...revived])
 }
 
 const undoOn = async (bench: Bench, { host, act }: Made): Promise<void> => {

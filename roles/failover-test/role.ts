@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { Change, ClusterNodes, ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import type { Change, ClusterNodes, ClusterResource, Resource, Table } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
@@ -60,6 +60,7 @@ const tryAll = async (context: Context, plan: TestPlan, nodes: ClusterNodes, tri
     skipped: plan.skipped,
     trials: [],
   }
+  if (plan.seed !== undefined) nodes.show(randomChoice(plan, plan.seed))
   try {
     for (const [i, planned] of plan.trials.entries()) {
       if (nodes.signal.aborted) return
@@ -76,6 +77,13 @@ const tryAll = async (context: Context, plan: TestPlan, nodes: ClusterNodes, tri
   }
   judge(report.trials, vars.failover_report)
 }
+
+/** The seed is said before anything happens: whatever comes of it can be tried again. */
+const randomChoice = ({ trials }: TestPlan, seed: number): Table => ({
+  title: `${trials.length} faults at random, seed ${seed}`,
+  columns: ['fault', 'times'],
+  rows: [...new Set(trials.map(t => t.fault))].map(fault => [fault.title, String(trials.filter(t => t.fault === fault).length)]),
+})
 
 /** Throws `ApplyFailed` when a fault was not survived as it must be. */
 const judge = (trials: readonly Trial[], path: string): void => {

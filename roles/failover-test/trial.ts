@@ -144,7 +144,7 @@ const makeAll = async (bench: Bench, fault: Fault, { holder, hearsOnService, clo
     for (const step of fault.steps) {
       expected = expectedEnd(fault, step, hearsOnService)
       say(`${step.act.kind} on ${step.on === 'both' ? 'both nodes' : step.on === 'holder' ? from : otherNode(bench, from)}`)
-      made.push(...(await make(bench, step, from, clocks)))
+      await make(bench, step, from, clocks, made)
       end = await awaitEnd(bench, step, from, expected)
       if (end.actual !== expected) break
       if (expected === 'moved') from = otherNode(bench, from)
