@@ -69,18 +69,16 @@ export const damageOf = (operations: readonly Timed[], records: readonly Records
 }
 
 /**
- * Pure: what is kept of the operations for a picture: each that failed or took longer than `slow` ms, and of the others the longest of each
- * kind and mount in every `bucket` ms.
+ * Pure: what is kept of the operations for a picture: each that failed or took longer than `bucket` ms, and of the others the longest of
+ * those that are alike, mount by mount unless told otherwise, in every `bucket` ms.
  */
-export const thinned = (operations: readonly Timed[], { slow = 100, bucket = 500 } = {}): Timed[] => {
+export const thinned = (operations: readonly Timed[], bucket: number, alike = (o: Timed): string => `${o.mount} ${o.kind}`): Timed[] => {
   const longest = new Map<string, Timed>()
   const kept: Timed[] = []
   for (const o of operations) {
-    if (!o.ok || o.took > slow) kept.push(o)
-    else {
-      const key = `${o.mount} ${o.kind} ${Math.floor(o.at / bucket)}`
-      if ((longest.get(key)?.took ?? -1) < o.took) longest.set(key, o)
-    }
+    const key = `${alike(o)} ${Math.floor(o.at / bucket)}`
+    if (!o.ok || o.took > bucket) kept.push(o)
+    else if ((longest.get(key)?.took ?? -1) < o.took) longest.set(key, o)
   }
   return [...kept, ...longest.values()].sort((a, b) => a.at - b.at)
 }

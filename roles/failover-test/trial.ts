@@ -261,7 +261,10 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
       ]),
     ),
     deadClient: bench.vars.failover_dead_client !== undefined && work.mounts.length > 0,
-    operations: thinned(operations.filter(o => o.at + o.took > -10_000)),
+    operations: thinned(
+      operations.filter(o => o.at + o.took > -10_000),
+      500,
+    ),
     events: events.sort((a, b) => a.at - b.at),
   }
   return { ...trial, problems: problemsOf(trial) }

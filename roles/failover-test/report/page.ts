@@ -137,10 +137,15 @@ const faultPart = (s: FaultSummary, hosts: readonly string[], isCompared: boolea
     html`<article id="${anchorOf(s)}"${s.problems.length > 0 ? html` class="bad"` : ''}>
 <h3>${s.title}${isCompared ? html` <small>${s.stack} stack</small>` : ''}</h3>
 ${trialPart(typical, hosts, s.runs > 1)}
+${courseOf(typical, hosts)}
 ${s.trials.filter(t => t !== typical).map(t => html`<details><summary>run ${t.run}: ${sentenceOf(t)}</summary>${trialPart(t, hosts, false)}</details>`)}
 </article>`
   )
 }
+
+/** The whole course, once a fault: it is the largest part of the page. */
+const courseOf = (t: Trial, hosts: readonly string[]): Markup =>
+  html`<details><summary>until all was whole again</summary>${timeline(t, hosts, wholeRange(t))}</details>`
 
 const sentenceOf = (t: Trial): string =>
   t.problems.length > 0
@@ -172,7 +177,6 @@ const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Mar
 ${t.problems.length > 0 ? html`<ul class="problems">${t.problems.map(p => html`<li>${p}</li>`)}</ul>` : ''}
 ${timeline(t, hosts, faultRange(t))}
 <dl>${facts.flatMap(([name, value]) => (value === undefined || value === false ? [] : [html`<div><dt>${name}</dt><dd>${value}</dd></div>`]))}</dl>
-<details><summary>until all was whole again</summary>${timeline(t, hosts, wholeRange(t))}</details>
 <details><summary>${told.length} lines of the nodes' logs</summary><div class="scroll"><table class="log"><tbody>${told.map(e => html`<tr><td class="n">${(e.at / 1000).toFixed(2)} s</td><td>${e.host}</td><td>${e.kind}</td><td>${e.text}</td></tr>`)}</tbody></table></div></details>
 ${t.errors.length > 0 ? html`<details><summary>${t.errors.length} failed operations</summary><ul class="problems">${t.errors.slice(0, 50).map(e => html`<li>${e}</li>`)}</ul></details>` : ''}`
 }

@@ -1,4 +1,5 @@
 import type { Timed } from '../damage.ts'
+import { thinned } from '../damage.ts'
 import type { EventKind, NodeEvent } from '../node-log.ts'
 import type { Kind } from '../operations.ts'
 import { kinds } from '../operations.ts'
@@ -60,12 +61,21 @@ const operation = (o: Timed, range: Range): Markup | undefined => {
   if (!seen) return undefined
   const y = heightOf(o.took)
   const title =
-    o.took > 100 || !o.ok
+    o.took > 1_000 || !o.ok
       ? html`<title>${o.mount} ${o.kind}: ${duration(o.took)} from ${(o.at / 1000).toFixed(2)} s${o.ok ? '' : `: ${o.detail}`}</title>`
       : undefined
   if (!o.ok) return html`<text class="failed" x="${seen.x}%" y="${y + 4}">×${title}</text>`
-  if (seen.width < 0.35) return html`<circle class="${o.kind}" cx="${seen.x}%" cy="${y}" r="1.6">${title}</circle>`
-  return html`<rect class="${o.kind}" x="${seen.x}%" width="${seen.width}%" y="${y - 1.75}" height="3.5" rx="1.75">${title}</rect>`
+  if (seen.width < 0.35) return html`<circle cx="${seen.x}%" cy="${y}" r="1.6">${title}</circle>`
+  return html`<rect x="${seen.x}%" width="${seen.width}%" y="${y - 1.75}" height="3.5" rx="1.75">${title}</rect>`
+}
+
+/** A picture has room for so many operations of a kind side by side: of more only the longest would be seen. */
+const room = 200
+
+const operationsIn = (trial: Trial, kind: Kind, range: Range): Markup => {
+  const inside = trial.operations.filter(o => o.kind === kind && o.at <= range.to && o.at + o.took >= range.from)
+  const shown = thinned(inside, (range.to - range.from) / room, o => o.kind)
+  return html`<g class="${kind}">${shown.map(o => operation(o, range))}</g>`
 }
 
 /** The moments that divide a trial; a label that would leave the picture stands on the other side of its line. */
@@ -129,7 +139,6 @@ export const timeline = (trial: Trial, hosts: readonly string[], range: Range): 
   const bottom = lanes + hosts.length * lane
   const height = bottom + axis
   const ticks = ticksOf(range, 9)
-  const drawn = order.flatMap(kind => trial.operations.filter(o => o.kind === kind)).map(o => operation(o, range))
   const lasted = stretchOf(range, 0, trial.undoneAt)
   return html`<div class="timeline">
 <svg class="names" width="62" height="${height}" aria-hidden="true">
@@ -140,7 +149,7 @@ ${hosts.map((host, i) => html`<text class="host" x="54" y="${lanes + i * lane + 
 ${lasted && html`<rect class="lasts" x="${lasted.x}%" width="${lasted.width}%" y="${top}" height="${bottom - top}"/>`}
 ${ticks.map(t => html`<line class="grid" x1="${percentAt(range, t)}%" x2="${percentAt(range, t)}%" y1="${top}" y2="${bottom}"/>`)}
 ${marks.map(m => html`<line class="grid" x1="0%" x2="100%" y1="${heightOf(m)}" y2="${heightOf(m)}"/>`)}
-${drawn}
+${order.map(kind => operationsIn(trial, kind, range))}
 ${longest(trial, range)}
 ${hosts.map((host, i) => laneOf(trial, host, lanes + i * lane, range))}
 ${moment(range, 0, 'fault', bottom)}${moment(range, trial.undoneAt, 'undone', bottom)}${moment(range, trial.wholeAt, 'whole', bottom)}

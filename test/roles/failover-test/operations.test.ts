@@ -72,7 +72,7 @@ test('thinning keeps what was slow or failed, and the longest of the rest in eac
   }))
   const slow = { ...quick[0], at: 40, took: 2_000 } as (typeof quick)[number]
   const failed = { ...quick[0], at: 41, took: 5, ok: false } as (typeof quick)[number]
-  const kept = thinned([...quick, slow, failed])
+  const kept = thinned([...quick, slow, failed], 500)
   expect(kept).toContain(slow)
   expect(kept).toContain(failed)
   expect(kept.filter(o => o.took === 9)).toHaveLength(6)
