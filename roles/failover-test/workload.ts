@@ -35,6 +35,8 @@ export const shareDirectory = '.nfsha-failover'
 
 export interface Workload {
   operations(): readonly Operation[]
+  /** It has ended by itself: `stop` says why. */
+  isOver(): boolean
   /** Ends the work and takes the mounts away. Throws `ApplyFailed` when it had trouble of its own. */
   stop(): Promise<void>
 }
@@ -68,10 +70,16 @@ export const startWorkload = (connection: Connection, mounts: TestMount[], run: 
       }
     },
   })
-  // Looked at when it is stopped.
-  ended.catch(() => undefined)
+  let over = false
+  // What it came to is looked at when it is stopped.
+  ended
+    .catch(() => undefined)
+    .finally(() => {
+      over = true
+    })
   return {
     operations: () => seen,
+    isOver: () => over,
     async stop() {
       input.end()
       const { stderr } = await ended
