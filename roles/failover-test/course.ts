@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { discard } from '../split-brain/role.ts'
 import { milliseconds } from '../vars.ts'
 import type { Bench } from './bench.ts'
-import { awaitWhole, look, otherNode } from './bench.ts'
+import { look, otherNode } from './bench.ts'
 import type { EndState, Fault, Step } from './catalogue.ts'
 import { expectedEnd } from './catalogue.ts'
 import type { ClockSample } from './clock.ts'
 import type { Made } from './make.ts'
 import { make, undo } from './make.ts'
-import { describeNodes, endStateOf, serves } from './observe.ts'
+import { describeNodes, endStateOf, notWhole, victimOf } from './observe.ts'
 
 /** Seconds until the end that is expected must be there, and until the pair must be whole again. */
 const limits = { end: 180, whole: 900 }
@@ -79,33 +78,29 @@ export interface After {
   /** Seconds since the epoch; undefined when the pair did not become whole. */
   wholeAt: number | undefined
   state: string
-}
-
-export const comeBack = async (bench: Bench, course: Course): Promise<After> => {
-  if (course.actual === 'split') await rejoin(bench)
-  try {
-    const states = await awaitWhole(bench, limits.whole)
-    return { wholeAt: Date.now() / 1000, state: describeNodes(states, bench.vars.ha_stage) }
-  } catch (error) {
-    if (!(error instanceof ApplyFailed)) throw error
-    return { wholeAt: undefined, state: `${describeNodes(await look(bench), bench.vars.ha_stage)}; ${error.message}` }
-  }
+  /** The node whose changes were thrown away to end a split brain. */
+  discarded: string | undefined
 }
 
 /**
- * After a split brain somebody has to say whose data goes. Only in the lab, where nothing but our own records can have been written; the node
- * that serves keeps what it has.
+ * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
+ * written, and it is the node that does not serve.
  */
-const rejoin = async (bench: Bench): Promise<void> => {
-  if (bench.lab === undefined) return
-  const end = Date.now() + limits.end * 1000
+export const comeBack = async (bench: Bench): Promise<After> => {
+  const end = Date.now() + limits.whole * 1000
+  const { ha_stage: stage } = bench.vars
+  let discarded: string | undefined
   for (;;) {
     const states = await look(bench)
-    const holders = states.filter(s => serves(s, bench.vars.ha_stage))
-    const [survivor] = holders
-    const isStill = states.length === 2 && states.every(s => s.settled) && states.some(s => s.device?.connection === 'StandAlone')
-    if (survivor && holders.length === 1 && isStill) return discard(bench.hosts, bench.vars, otherNode(bench, survivor.host), survivor.host)
-    if (Date.now() > end || (isStill === false && states.every(s => s.device?.connection === 'Connected'))) return
+    const problems = notWhole(states, bench.nodes, stage)
+    const state = describeNodes(states, stage)
+    if (problems.length === 0) return { wholeAt: Date.now() / 1000, state, discarded }
+    if (Date.now() > end) return { wholeAt: undefined, state: `${state}; ${problems.join('; ')}`, discarded }
+    const victim = bench.lab !== undefined && discarded === undefined ? victimOf(states, stage) : undefined
+    if (victim !== undefined) {
+      await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
+      discarded = victim
+    }
     await delay(1_000)
   }
 }

@@ -80,6 +80,15 @@ const deviceProblem = ({ host, device }: NodeState): string[] =>
     ? []
     : [`DRBD on ${host}: ${device ? describeDevice(device) : 'no device'}`]
 
+/** Pure: after a split brain that has come to rest, the node that does not serve; undefined while there is nothing to choose. */
+export const victimOf = (states: readonly NodeState[], stage: Vars['ha_stage']): string | undefined => {
+  const isSplit = states.some(s => s.device?.connection === 'StandAlone')
+  const [loser, ...others] = states.filter(s => !serves(s, stage))
+  return isSplit && states.length === 2 && states.every(s => s.settled) && loser && others.length === 0 && !loser.mounted
+    ? loser.host
+    : undefined
+}
+
 /** `M2 serves, Connected Primary/Secondary UpToDate/UpToDate`: for the report. Pure. */
 export const describeNodes = (states: readonly NodeState[], stage: Vars['ha_stage']): string => {
   const holders = states.filter(s => serves(s, stage))

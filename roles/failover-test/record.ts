@@ -34,6 +34,8 @@ export interface Trial extends Damage {
   /** When the pair was whole again; undefined when it was not in the time given. */
   wholeAt?: number
   stateAfter: string
+  /** After a split brain: the node whose changes the test threw away, as an operator would. */
+  discarded?: string
   /** How far each host's clock is ahead of ours and how sure that is, ms: before and after. */
   clocks: Record<string, { offset: number; error: number }[]>
   /** A client had died before, holding an open file and a lock. */
@@ -61,6 +63,7 @@ export interface FailoverReport {
 export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.actual === trial.expected ? [] : [`ended ${endName(trial.actual)}, expected ${endName(trial.expected)}`]),
   ...(trial.wholeAt === undefined ? [`not whole afterwards: ${trial.stateAfter}`] : []),
+  ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was thrown away`] : []),
   ...(trial.errors.length > 0 ? [`${trial.errors.length} operations failed: ${trial.errors[0]}`] : []),
   ...(trial.acknowledged > 0 && trial.lost === undefined ? ['the records could not be read afterwards'] : []),
   ...(trial.lost ? [`${trial.lost} acknowledged records are lost`] : []),

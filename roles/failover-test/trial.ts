@@ -36,7 +36,7 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
     await delay(calm * 1000, undefined, { signal: bench.hosts.signal })
     const course = await makeAll(bench, fault, { holder, hearsOnService, clocks, say })
     say('wait until the pair is whole again')
-    const after = await comeBack(bench, course)
+    const after = await comeBack(bench)
     await delay(calm * 1000)
     await measureClocks(bench, clocks)
     say('read what is left')
@@ -104,6 +104,7 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
     undoneAt: ms(course.undoneAt),
     ...(after.wholeAt !== undefined && { wholeAt: ms(after.wholeAt) }),
     stateAfter: after.state,
+    ...(after.discarded !== undefined && { discarded: after.discarded }),
     ...damage,
     clocks: Object.fromEntries(
       [...clocks].map(([host, samples]) => [

@@ -170,6 +170,7 @@ const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Mar
     ['records', t.acknowledged === 0 ? undefined : `${count(t.acknowledged)}, ${t.lost ?? 'unknown'} lost, ${t.torn ?? 'unknown'} torn`],
     ['before', t.deadClient && 'a client had died, holding a file'],
     ['undone', t.undo],
+    ['split brain', t.discarded !== undefined && `what ${t.discarded} wrote was thrown away`],
     ['whole again after', t.wholeAt === undefined ? 'not' : duration(t.wholeAt - t.undoneAt)],
     ['state after', t.stateAfter],
   ]
