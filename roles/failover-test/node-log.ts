@@ -52,6 +52,7 @@ const meanings: readonly [EventKind, string, RegExp][] = [
   ['takes over', 'ResourceManager', /Acquiring resource group|resource\.d\/\S+ .*start$/],
   ['serves', 'nfsha', /^started$/],
   ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
+  ['notices', 'kernel', /drbd.*(PingAck did not arrive|sock was shut down by peer)/],
   ['storage', 'kernel', /drbd|EXT4-fs|nfsd|em\d.*link/i],
 ]
 

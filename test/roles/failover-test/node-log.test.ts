@@ -38,5 +38,5 @@ test('what a kernel says at its boot is left out', () => {
       '1795625457.1 M1 kernel: Linux version 6.1.0-41-cloud-amd64\n1795625457.2 M1 kernel: drbd drbd: PingAck did not arrive in time.\n',
       () => 5,
     ),
-  ).toEqual([{ host: 'M1', at: 5, kind: 'storage', text: 'kernel: drbd drbd: PingAck did not arrive in time.' }])
+  ).toEqual([{ host: 'M1', at: 5, kind: 'notices', text: 'kernel: drbd drbd: PingAck did not arrive in time.' }])
 })
