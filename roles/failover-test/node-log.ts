@@ -34,37 +34,39 @@ export const parseLogLine = (line: string): LogLine | undefined => {
   return time === undefined ? undefined : { time: Number(time), by, text: text.trim() }
 }
 
-/** The first that fits. What heartbeat 3.0.6, its ResourceManager, our resource script and the kernels from 3.10 to 6.1 really print. */
+/**
+ * The first that fits: what heartbeat 3.0.6, its ResourceManager, our resource script and the kernel print. Between heartbeat's word that it gives
+ * up or acquires and the script itself lie seconds of its own shell scripts, in which clients are still served, or not yet.
+ */
 const meanings: readonly [EventKind, string, RegExp][] = [
-  [
-    'notices',
-    'heartbeat',
-    /node \S+ is dead|node \S+: is dead|Link \S+ dead|shutdown notice|shutdown in progress|wants to go standby|no local resources/i,
-  ],
-  ['notices', 'ipfail', /dead|ping node count|Giving up|giveup/i],
+  ['notices', 'heartbeat', /node \S+ is dead|Link \S+ dead|shutdown notice|shutdown in progress|wants to go standby/i],
+  ['notices', 'heartbeat', /give up all HA resources|acquire (all|local) HA resources|Resources being acquired/],
+  ['notices', 'ipfail', /dead|ping node count|giv(e|ing) up/i],
   ['notices', 'nfsha', /handing over|starting it again/],
-  ['releases', 'heartbeat', /give up all HA resources/],
-  ['releases', 'ResourceManager', /Releasing resource group|resource\.d\/\S+ .*stop$/],
+  ['notices', 'mach_down', /Taking over resource group/],
+  ['notices', 'ResourceManager', /(Releasing|Acquiring) resource group/],
+  ['notices', 'kernel', /drbd.*(PingAck did not arrive|sock was shut down by peer)/],
+  ['releases', 'ResourceManager', /resource\.d\/\S+ .*stop$/],
   ['released', 'heartbeat', /resource release completed/],
   ['released', 'nfsha', /^stopped$/],
-  ['takes over', 'heartbeat', /acquire (all|local) HA resources|Resources being acquired/],
-  ['takes over', 'mach_down', /Taking over resource group/],
-  ['takes over', 'ResourceManager', /Acquiring resource group|resource\.d\/\S+ .*start$/],
+  ['takes over', 'ResourceManager', /resource\.d\/\S+ .*start$/],
   ['serves', 'nfsha', /^started$/],
   ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
-  ['notices', 'kernel', /drbd.*(PingAck did not arrive|sock was shut down by peer)/],
   ['storage', 'kernel', /drbd|EXT4-fs|nfsd|em\d.*link/i],
 ]
+
+/** heartbeat complains of every delay of its own main loop; on a busy machine that is all it says. */
+const noise = /^(Gmain_timeout|G_\w+)_dispatch/
 
 /** `ResourceManager(default)` and `heartbeat` are who they are; the part in brackets is the configuration. */
 const kindOf = ({ by, text }: LogLine): EventKind =>
   meanings.find(([, who, pattern]) => by.replace(/\(.*/, '') === who && pattern.test(text))?.[0] ?? 'other'
 
-/** Pure: the lines as events on the report's axis; `ms` makes the node's time one of it. What else the kernel says is left out: a boot says a lot. */
+/** Pure: the lines as events on the report's axis; `ms` makes the node's time one of it. What else the kernel says is left out (a boot says a lot). */
 export const eventsOf = (host: string, stdout: string, ms: (time: number) => number): NodeEvent[] =>
   stdout.split('\n').flatMap(line => {
     const parsed = parseLogLine(line)
     const kind = parsed && kindOf(parsed)
-    if (!parsed || !kind || (parsed.by === 'kernel' && kind === 'other')) return []
+    if (!parsed || !kind || (kind === 'other' && (parsed.by === 'kernel' || noise.test(parsed.text.replace(/^\w+: /, ''))))) return []
     return [{ host, at: Math.round(ms(parsed.time)), kind, text: `${parsed.by}: ${parsed.text}` }]
   })
