@@ -52,7 +52,7 @@ const meanings: readonly [EventKind, string, RegExp][] = [
   ['takes over', 'ResourceManager', /resource\.d\/\S+ .*start$/],
   ['serves', 'nfsha', /^started$/],
   ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
-  ['storage', 'kernel', /drbd|EXT4-fs|nfsd|em\d.*link/i],
+  ['storage', 'kernel', /drbd\S*: (role|peer|conn|disk)\(|EXT4-fs \(drbd|NFSD: /],
 ]
 
 /** heartbeat complains of every delay of its own main loop; on a busy machine that is all it says. */

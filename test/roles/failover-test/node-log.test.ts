@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { eventsOf, parseLogLine } from '../../../roles/failover-test/node-log.ts'
 
-// Recorded in the lab: two switchovers, from M2 to M1 and back.
+// Recorded in the lab: two switchovers, from M2 to M1 and back, and M2 at the power loss of M1.
 const recorded = (host: string) => readFileSync(new URL(`../../fixtures/failover/${host}.log`, import.meta.url), 'utf8')
 const start = 1795625457.8
 const events = (host: string) => eventsOf(host, recorded(host), at => 1000 * (at - start))
@@ -29,6 +29,27 @@ test('a switchover in the words of both nodes', () => {
     kind: 'storage',
     text: 'kernel: EXT4-fs (drbd0): unmounting filesystem.',
   })
+})
+
+test('a power loss in the words of the node that is left', () => {
+  const lost = 1795632848.62
+  const all = eventsOf('M2', recorded('power-loss.M2'), at => 1000 * (at - lost))
+  const first = (kind: string) => all.find(e => e.kind === kind)
+  expect(first('notices')).toMatchObject({ at: 2118, text: 'heartbeat: WARN: node m1.redhat.sx: is dead' })
+  expect(first('takes over')?.text).toBe('ResourceManager(default): info: Running /etc/ha.d//resource.d/nfsha  start')
+  expect(first('serves')?.text).toBe('nfsha: started')
+  expect(all.some(e => e.kind === 'releases')).toBe(false)
+  expect(all.filter(e => e.kind === 'storage').map(e => e.text.replace(/^kernel: /, '').slice(0, 36))).toEqual([
+    'drbd drbd: peer( Primary -> Unknown ',
+    'drbd drbd: conn( NetworkFailure -> U',
+    'drbd drbd: conn( Unconnected -> WFCo',
+    'block drbd0: role( Secondary -> Prim',
+    'EXT4-fs (drbd0): recovery complete',
+    'EXT4-fs (drbd0): mounted filesystem ',
+    'NFSD: Using nfsdcld client tracking ',
+    'NFSD: starting 10-second grace perio',
+    'NFSD: all clients done reclaiming, e',
+  ])
 })
 
 test('what a kernel says at its boot, and heartbeat of its own main loop, is left out', () => {
