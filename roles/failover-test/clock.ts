@@ -23,13 +23,28 @@ export const sampleOf = (asked: number, host: number, answered: number): ClockSa
 export const surest = (samples: readonly ClockSample[]): ClockSample | undefined =>
   samples.reduce<ClockSample | undefined>((best, s) => (best === undefined || s.error < best.error ? s : best), undefined)
 
-/** Pure: a host's time in ours, by the measurement that is nearest to it: a machine that was frozen or booted has another offset afterwards. */
-export const toOurs = (host: number, samples: readonly ClockSample[]): number => {
-  const nearest = samples.reduce<ClockSample | undefined>((best, s) => {
+/** The measurement that is nearest to a moment of the host's own clock. */
+const nearest = (host: number, samples: readonly ClockSample[]): ClockSample | undefined =>
+  samples.reduce<ClockSample | undefined>((best, s) => {
     const distance = (x: ClockSample) => Math.abs(host - x.offset - x.at)
     return best === undefined || distance(s) < distance(best) ? s : best
   }, undefined)
-  return host - (nearest?.offset ?? 0)
+
+/**
+ * Pure: a host's time in ours, by the measurement that is nearest to it. `stoppedAt`, in our time: the host's clock may have stood still from
+ * then on (it was frozen, or had no power), so what it dates later is told by a later measurement, however near an earlier one seems.
+ */
+export const toOurs = (host: number, samples: readonly ClockSample[], stoppedAt = Number.POSITIVE_INFINITY): number => {
+  const before = nearest(
+    host,
+    samples.filter(s => s.at <= stoppedAt),
+  )
+  const after = nearest(
+    host,
+    samples.filter(s => s.at > stoppedAt),
+  )
+  const isLater = before === undefined || host - before.offset > stoppedAt
+  return host - ((isLater ? (after ?? before) : before)?.offset ?? 0)
 }
 
 /** Asks the host's clock a few times over one open script, so that no start of a shell is in the round trip. */

@@ -22,7 +22,8 @@ const undoAfter = 600
 const bootLimit = 300
 
 const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].includes(act.kind)
-const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze'
+/** Ends or stops all that runs on the node. */
+export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze'
 const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
 
 /** Makes the act of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */

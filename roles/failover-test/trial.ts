@@ -10,6 +10,7 @@ import type { After, Course } from './course.ts'
 import { comeBack, makeAll } from './course.ts'
 import { damageOf, thinned, timed } from './damage.ts'
 import type { DeadClient } from './dead-client.ts'
+import { isDark } from './make.ts'
 import { eventsOf, logScript } from './node-log.ts'
 import { serves } from './observe.ts'
 import type { Trial } from './record.ts'
@@ -80,7 +81,9 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
   await Promise.all(work.byClient.map(w => w.workload.stop()))
   const operations = work.byClient.flatMap(w => timed(w.workload.operations(), ours(w.client), faultAt))
   const damage = damageOf(operations, await readRecords(bench, work), ms(course.undoneAt))
-  const events = (await Promise.all(bench.nodes.map(host => readEvents(bench, host, faultAt, clocks.get(host) ?? [])))).flat()
+  const events = (
+    await Promise.all(bench.nodes.map(host => readEvents(bench, host, faultAt, clocks.get(host) ?? [], stoppedAt(course, host))))
+  ).flat()
   const first = (kind: string) =>
     events.filter(e => e.kind === kind && e.at >= -500).reduce<number | undefined>((a, e) => Math.min(a ?? e.at, e.at), undefined)
   const [detected, tookOver] = course.expected === 'stays' ? [first('notices'), undefined] : [first('notices'), first('serves')]
@@ -93,7 +96,7 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
     madeAt: new Date(faultAt * 1000).toISOString(),
     holder: seen.holder,
     hosts: bench.nodes,
-    silences: course.made.some(m => ['power-off', 'reset', 'freeze'].includes(m.act.kind)),
+    silences: course.made.some(m => isDark(m.act) && m.act.kind !== 'reboot'),
     on: [...new Set(course.made.map(m => m.host))],
     undo: fault.undo,
     expected: course.expected,
@@ -122,10 +125,13 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
   return { ...trial, problems: problemsOf(trial) }
 }
 
-const readEvents = async (bench: Bench, host: string, faultAt: number, samples: ClockSample[]) => {
+/** When a node's clock may have stopped, seconds since the epoch. */
+const stoppedAt = (course: Course, host: string): number | undefined => course.made.find(m => m.host === host && isDark(m.act))?.at
+
+const readEvents = async (bench: Bench, host: string, faultAt: number, samples: ClockSample[], stopped: number | undefined) => {
   const behind = Math.max(...samples.map(s => Math.abs(s.offset)), 0)
   const { stdout } = await connectionTo(bench, host)
     .run(logScript(faultAt - behind - 5), { timeout: 120_000 })
     .catch(() => ({ stdout: '' }))
-  return eventsOf(host, stdout, at => 1000 * (toOurs(at, samples) - faultAt)).filter(e => e.at > -5_000)
+  return eventsOf(host, stdout, at => 1000 * (toOurs(at, samples, stopped) - faultAt)).filter(e => e.at > -5_000)
 }

@@ -106,6 +106,11 @@ test('clocks: the surest answer, and for each moment the measurement next to it'
   ]
   expect(toOurs(1005.2, aroundFreeze)).toBeCloseTo(1005)
   expect(toOurs(1029, aroundFreeze)).toBeCloseTo(1059)
+  // What it says right after the thaw is dated as if it had never been frozen.
+  expect(toOurs(1005.2, aroundFreeze)).toBeCloseTo(1005)
+  expect(toOurs(1005.2, aroundFreeze, 1004)).toBeCloseTo(1035.2)
+  expect(toOurs(1003.2, aroundFreeze, 1004)).toBeCloseTo(1003)
+  expect(toOurs(1005.2, aroundFreeze.slice(0, 1), 1004)).toBeCloseTo(1005)
   expect(toOurs(7, [])).toBe(7)
 })
 
