@@ -57,7 +57,7 @@ export const awaitWhole = async (bench: Bench, seconds: number): Promise<NodeSta
     if (problems.length === 0) return states
     if (Date.now() > end)
       throw new ApplyFailed(`the pair is not whole: ${problems.join('; ')}`, { hint: 'look at it: nfsha-play status.yml' })
-    await delay(1_000)
+    await delay(1_000, undefined, { signal: bench.hosts.signal })
   }
 }
 

@@ -101,6 +101,6 @@ export const comeBack = async (bench: Bench): Promise<After> => {
       await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
       discarded = victim
     }
-    await delay(1_000)
+    await delay(1_000, undefined, { signal: bench.hosts.signal })
   }
 }
