@@ -2,6 +2,7 @@ import { base } from './base/role.ts'
 import { client } from './client/role.ts'
 import { drbdBuild } from './drbd-build/role.ts'
 import { drbdInit } from './drbd-init/role.ts'
+import { failoverTest } from './failover-test/role.ts'
 import { heartbeat } from './heartbeat/role.ts'
 import { integrate } from './integrate/role.ts'
 import { maintenance } from './maintenance/role.ts'
@@ -16,6 +17,6 @@ import { switchover } from './switchover/role.ts'
 export const siteRoles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client]
 
 /** What a cluster is operated with. They belong to the playbooks of their names. */
-const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain]
+const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain, failoverTest]
 
 export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -19,4 +19,4 @@ export const firstOf = (cluster: Cluster<Vars>): Node<Vars> => {
 }
 
 /** The virtual IP without its prefix length. */
-export const vipAddress = (vars: Vars): string => vars.ha_vip.replace(/\/.*/, '')
+export const vipAddress = (vars: Pick<Vars, 'ha_vip'>): string => vars.ha_vip.replace(/\/.*/, '')

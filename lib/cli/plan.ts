@@ -68,7 +68,7 @@ const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   const roles = play.roles.map(({ role }) => roleOf(role))
   const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags
   const targets = around.clusters.flatMap(hosts => targetOf(hosts, matched, limited, play, around))
-  const isClients = targets.length > 0 && targets.every(t => t.hosts.every(h => t.cluster.clients.some(c => c.name === h.name)))
+  const nodes = new Set(around.clusters.flatMap(c => c.nodes as string[]))
   return {
     name: play.name,
     targets,
@@ -76,7 +76,10 @@ const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
     selects: tags => isSelected([...tags, ...tagsOf(tags[0] ?? '')], { tags: options.tags ?? [], skipTags: options.skipTags ?? [] }),
     anyErrorsFatal: play.anyErrorsFatal,
     ...(play.serial !== undefined && { serial: play.serial }),
-    identity: isClients ? clientIdentity : pairIdentity,
+    identity: met => [
+      ...pairIdentity(met.filter(m => nodes.has(m.node.name))),
+      ...clientIdentity(met.filter(m => !nodes.has(m.node.name))),
+    ],
   }
 }
 

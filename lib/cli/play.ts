@@ -4,6 +4,7 @@ import { createMasker } from '../report/mask.ts'
 import { count, emptyScore, exitReasons } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
 import { defaultFormat, openView } from '../report/view.ts'
+import type { Detour } from '../resources/resource.ts'
 import { connect } from '../ssh/connect.ts'
 import type { ConnectionTarget } from '../ssh/connection.ts'
 import { runHistory } from './history-store.ts'
@@ -84,7 +85,7 @@ export const runPrepared = async (
       emit: stream.emit,
       signal: interrupt.signal,
       forks: Number(options.forks ?? 5),
-      connect: host => connect(reached.get(host) as ConnectionTarget),
+      connect: (host, through) => connect(wayTo(reached, host, through)),
     })
   } catch (error) {
     stream.emit({
@@ -96,6 +97,12 @@ export const runPrepared = async (
     interrupt.end()
   }
   return stream.emit
+}
+
+const wayTo = (reached: Map<string, ConnectionTarget>, host: string, through?: Detour): ConnectionTarget => {
+  const target = reached.get(host) as ConnectionTarget
+  const jump = through && reached.get(through.host)
+  return jump ? { ...target, via: { jump, address: through.address } } : target
 }
 
 /** The first signal lets the step in hand finish; the second ends the process at once. */

@@ -8,12 +8,12 @@ import { closest, didYouMean } from './suggest.ts'
 import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
 
 /** Names under these prefixes are ours: one that we do not know is a mistake. All others belong to somebody else. */
-const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'ha_', 'client_', 'nfsha_'] as const
+const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'ha_', 'client_', 'failover_', 'nfsha_'] as const
 
 /** Whether a name is one of ours, or would have to be. */
 export const isOurs = (name: string) => PREFIXES.some(prefix => name.startsWith(prefix))
 
-/** Our variables that are no setting of a role. */
+/** Our variables that the runner itself reads. */
 const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example', 'nfsha_ssh_legacy'] as const
 
 export interface ResolveOptions<S extends z.ZodObject> extends OuterVariables {

@@ -87,6 +87,8 @@ const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice): ClusterN
     if (!part) throw new Error(`${name} is no host of this cluster`)
     return { $: part.host.connection.$, connection: part.host.connection }
   },
+  reconnect: (name, through) => session.reconnect(name, through),
+  show: table => session.emit({ type: 'table', ...table }),
   progress: voice.progress,
   signal: session.signal,
 })

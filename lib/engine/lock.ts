@@ -18,6 +18,8 @@ export class Locked extends Error {
 export interface ClusterLock {
   /** Takes the lock on all hosts, in name order, once. Throws `Locked` when another run holds one of them. */
   take(hosts: { host: string; connection: Connection; readings: { stale(): void } }[]): Promise<void>
+  /** Takes it again on a host whose connection, and with it the lease, has ended. */
+  retake(host: string, connection: Connection): Promise<void>
   release(): Promise<void>
 }
 
@@ -67,6 +69,9 @@ export const clusterLock = (owner: string): ClusterLock => {
     take: hosts => {
       taken ??= takeAll(hosts)
       return taken
+    },
+    retake: async (host, connection) => {
+      if (taken) leases.push(await lease(host, connection, owner))
     },
     release: async () => {
       await taken?.catch(() => undefined)

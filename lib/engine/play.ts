@@ -1,6 +1,6 @@
 import { platformOf } from '../platform/index.ts'
 import type { Emit } from '../report/events.ts'
-import type { HostResource, Resource } from '../resources/resource.ts'
+import type { Detour, HostResource, Resource } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import type { Facts } from './facts.ts'
@@ -47,6 +47,8 @@ export interface PlayOptions {
   signal: AbortSignal
   emit: Emit
   connect(host: string): Promise<Connection>
+  /** A new connection in place of the one that `connect` has opened. */
+  reconnect(host: string, through?: Detour): Promise<Connection>
   /** Shown to whoever finds the lock held. */
   owner: string
 }
@@ -65,6 +67,13 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     signal: options.signal,
     emit,
     beforeChange: () => lock.take([...session.hosts.values()]),
+    async reconnect(name, through) {
+      const host = session.hosts.get(name)
+      if (!host) throw new Error(`${name} is no host of this cluster`)
+      host.connection = await options.reconnect(name, through)
+      host.readings.moveTo(host.connection)
+      await lock.retake(name, host.connection)
+    },
     predicted: false,
     holdHandlers: options.holdHandlers ?? false,
   }

@@ -25,6 +25,8 @@ export interface HostReadings {
   stale(ids?: string[]): void
   /** A line for the host's own log; it travels with what is read next. */
   note(text: string): void
+  /** What is read from now on is read through this connection; nothing that was read before counts. */
+  moveTo(connection: Connection): void
 }
 
 /** Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec. */
@@ -118,12 +120,13 @@ const runWithin = async (
   }
 }
 
-export const hostReadings = (connection: Connection, plan: { id: string; probe: Probe<unknown> }[]): HostReadings => {
+export const hostReadings = (first: Connection, plan: { id: string; probe: Probe<unknown> }[]): HostReadings => {
   const entries = new Map<string, Entry>(plan.map(({ id, probe }) => [id, { probe, fresh: false }]))
   const order = plan.map(({ id }) => id)
   let ahead = Number.POSITIVE_INFINITY
   let generation = 0
   let notes: string[] = []
+  let connection = first
 
   const wanted = (id: string): [string, Entry][] => {
     const from = order.indexOf(id)
@@ -163,5 +166,9 @@ export const hostReadings = (connection: Connection, plan: { id: string; probe: 
       ahead = 1
     },
     note: text => void notes.push(text),
+    moveTo(other) {
+      connection = other
+      this.stale()
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { Emit } from '../report/events.ts'
+import type { Detour } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Locked } from './lock.ts'
 import type { PlayPlan } from './play.ts'
@@ -13,8 +14,8 @@ export interface RunOptions {
   holdHandlers?: boolean
   emit: Emit
   signal: AbortSignal
-  /** Opens the way to a host; called once a host and run. */
-  connect(host: string): Promise<Connection>
+  /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`through`: the way round). */
+  connect(host: string, through?: Detour): Promise<Connection>
   /** How many clusters (or groups of clients) are played side by side. */
   forks: number
 }
@@ -27,12 +28,19 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
     open.set(host, known)
     return known
   }
+  const reconnect = async (host: string, through?: Detour): Promise<Connection> => {
+    const [old, connection] = [open.get(host), await options.connect(host, through)]
+    open.set(host, Promise.resolve(connection))
+    // It is dead, or about to be: its goodbye is not waited for.
+    void old?.then(dead => dead.close()).catch(() => undefined)
+    return connection
+  }
   const owner = `${userInfo().username}@${hostname()} pid ${process.pid} since ${new Date().toISOString()}`
   try {
     const broken = new Set<string>()
     for (const play of plays) {
       if (options.signal.aborted) return
-      await onePlay(play, { ...options, connect, owner, broken })
+      await onePlay(play, { ...options, connect, reconnect, owner, broken })
     }
   } finally {
     await Promise.all([...open].map(([host, connection]) => close(host, connection, options.emit)))
@@ -47,6 +55,7 @@ const close = async (host: string, opening: Promise<Connection>, emit: Emit): Pr
 }
 
 interface Playing extends RunOptions {
+  reconnect(host: string, through?: Detour): Promise<Connection>
   owner: string
   /** Clusters that failed in a play: what follows builds on them. */
   broken: Set<string>

@@ -1,5 +1,5 @@
 import type { Emit } from '../report/events.ts'
-import type { Change, HostResource, Progress, Reading } from '../resources/resource.ts'
+import type { Change, Detour, HostResource, Progress, Reading } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { HostReadings } from './readings.ts'
 
@@ -35,6 +35,8 @@ export interface ClusterSession {
   emit: Emit
   /** Called before the first change of the run: takes the lock on every host of the cluster. */
   beforeChange(): Promise<void>
+  /** Gives a host a new connection, and the lock that ended with the old one. */
+  reconnect(host: string, through?: Detour): Promise<void>
   /** In check mode: something would have changed, so what is read later may be out of date. */
   predicted: boolean
   /** Handlers are judged and left for a later run. */

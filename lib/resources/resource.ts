@@ -120,10 +120,23 @@ export interface ClusterResource<S = unknown> extends Common {
   table?(members: Member<S>[]): Table
 }
 
+/** A way round: from which host, to which address. */
+export interface Detour {
+  host: string
+  address: string
+}
+
 /** The cluster's shells, by inventory name. */
 export interface ClusterNodes {
   hosts: string[]
   on(host: string): { $: Shell; connection: Connection }
+  /**
+   * Opens a new way to a host whose connection ended because of what was done to it. `through`: another host of the cluster, and the address
+   * that it reaches this one by. Throws `Unreachable`.
+   */
+  reconnect(host: string, through?: Detour): Promise<void>
+  /** Shows a table at once; the views decide how. */
+  show(table: Table): void
   progress(progress: Progress): void
   signal: AbortSignal
 }

@@ -64,6 +64,8 @@ export interface ConnectionTarget {
   become?: { user: string; password?: string }
   /** ProxyJump in ssh's syntax: [user@]host[:port][,...] */
   proxyJump?: string
+  /** The way when the usual one is cut: this address, from that host. The host key is still the one that is known for `address`. */
+  via?: { jump: ConnectionTarget; address: string }
   /** Learn unknown host keys (never changed ones). */
   acceptNewHostKeys?: boolean
   /** Also take what OpenSSH 5.3 has and today's clients refuse: lib/ssh/algorithms.ts. */

@@ -79,6 +79,7 @@ interface Way {
 type OpenHop = (hop: ConnectionTarget) => Promise<OpenClient>
 
 async function openWay(target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> {
+  if (target.via !== undefined) return detour(target, target.via, config, openHop)
   if (config.proxyJump !== undefined) return jump(target, config, openHop)
   if (config.proxyCommand !== undefined) return { socket: proxyCommand(config.proxyCommand), hops: [] }
   return { socket: await openTcp(target.name, config, limit), hops: [] }
@@ -117,6 +118,18 @@ async function jump(target: ConnectionTarget, config: HostConfig, openHop: OpenH
   const before = hops.length > 0 ? { proxyJump: hops.map(hop => hop.text).join(',') } : {}
   const open = await openHop({ ...shared, ...before, ...last.target })
   const socket = await forward(target.name, open, config)
+  return { socket, hops: [open.client, ...open.hops] }
+}
+
+/** Through a host that still reaches it, to another of its addresses. */
+async function detour(
+  target: ConnectionTarget,
+  via: NonNullable<ConnectionTarget['via']>,
+  config: HostConfig,
+  openHop: OpenHop,
+): Promise<Way> {
+  const open = await openHop(via.jump)
+  const socket = await forward(target.name, open, { ...config, address: via.address })
   return { socket, hops: [open.client, ...open.hops] }
 }
 

@@ -109,6 +109,30 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(predicted.statuses.sort()).toEqual(done.statuses.sort())
   })
 
+  test('a task that has lost the way to a host on purpose opens a new one, and the play goes on over that', async () => {
+    const switched: ClusterResource<string> = {
+      scope: 'cluster',
+      id: 'switched off and on',
+      probe: { sh: `cat ${at('switched')} 2>/dev/null || :`, parse: o => present(o.stdout.trim()) },
+      changes: members =>
+        members.every(m => m.reading.kind === 'present' && m.reading.state === 'yes')
+          ? []
+          : [{ attribute: 'power', from: 'on', to: 'off and on' }],
+      async apply(nodes) {
+        await nodes.on('A').connection.close()
+        await expect(nodes.on('A').connection.run(':')).rejects.toThrow()
+        await nodes.reconnect('A')
+        await nodes.on('A').$`echo yes > ${at('switched')}`
+        nodes.show({ title: 'seen', columns: ['host'], rows: [['A']] })
+      },
+    }
+    const result = await run(roleOf(host => [switched, file(at(`${host}.after`), { content: '' })]))
+    expect(result.statuses[0]).toBe('A switched off and on: changed')
+    expect(result.statuses.slice(1).sort()).toEqual(['A', 'B'].map(h => `${h} file ${at(`${h}.after`)}: changed`))
+    expect(result.events.filter(e => e.type === 'table')).toMatchObject([{ title: 'seen' }])
+    expect(result.events.some(e => e.type === 'host-unreachable')).toBe(false)
+  })
+
   test('a change that does not show in the second reading is a failure, and stops the peer at the barrier', async () => {
     const stubborn: HostResource<string> = {
       scope: 'host',

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import type { Event } from '../../lib/report/events.ts'
-import { damageOf, startWorkload } from '../long/workload.ts'
 import { changedBy } from './prediction.ts'
 import type { Played } from './run.ts'
-import { nfshaCommand, nfshaPlay, on, until } from './run.ts'
+import { nfshaCommand, nfshaPlay, on } from './run.ts'
+import { underWork } from './workload.ts'
 
 type Node = 'M1' | 'M2'
 
@@ -41,25 +41,13 @@ export const handlerTests = (lab: string): void => {
       0,
     )
 
-  /** A change while a client writes: no error, nothing lost, its lock kept. Prints the longest stall. */
-  const underWork = async (name: string, change: () => Promise<void>) => {
+  /** A change while a client works: no error, nothing lost, its locks kept. Prints the longest stall; how often the service moved. */
+  const handOversOf = async (name: string, change: () => Promise<void>): Promise<number> => {
     const before = await takeovers()
-    const work = await startWorkload(lab, name)
-    const steady = async (more: number) => {
-      const from = work.operations().length
-      await until('the client works', async () => work.operations().length > from + more, 120_000)
-    }
-    try {
-      await steady(50)
-      await change()
-      await steady(100)
-    } finally {
-      await work.stop()
-    }
-    const damage = await damageOf(lab, await holder(), name, work.operations())
+    const damage = await underWork(lab, name, change, holder)
     const handOvers = (await takeovers()) - before
-    console.log(`${name}: ${handOvers} hand-overs, longest stall of a write ${damage.writeStall} ms`)
-    expect(damage).toMatchObject({ errors: [], lost: 0, lockKept: true })
+    console.log(`${name}: ${handOvers} hand-overs, longest stall of a write ${damage.stall.write} ms`)
+    expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
     return handOvers
   }
 
@@ -89,7 +77,7 @@ export const handlerTests = (lab: string): void => {
   })
 
   test('heartbeat_deadtime while a client writes: one hand-over', async () => {
-    const handOvers = await underWork('deadtime', async () => {
+    const handOvers = await handOversOf('deadtime', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)
       expect(handled(run)).toEqual(['restart heartbeat: changed'])
@@ -100,7 +88,7 @@ export const handlerTests = (lab: string): void => {
 
   test('a new key of heartbeat while a client writes: no hand-over, no restart', async () => {
     const before = await daemons()
-    const handOvers = await underWork('key', async () => {
+    const handOvers = await handOversOf('key', async () => {
       for (const key of [['-e', 'heartbeat_secret=another-key-of-the-lab'], []]) {
         const run = await play('site.yml', ...key)
         expect(run.code, run.story).toBe(0)
@@ -114,7 +102,7 @@ export const handlerTests = (lab: string): void => {
   test('another resource script while a client writes: one hand-over, no restart', async () => {
     const before = await daemons()
     for (const machine of ['M1', 'M2'] as const) await on(lab, machine, 'echo "# an older one" >> /etc/ha.d/resource.d/nfsha')
-    const handOvers = await underWork('script', async () => {
+    const handOvers = await handOversOf('script', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)
       expect(changedBy(run)).toEqual(['M1,M2 integrate: what heartbeat reads live'])

@@ -61,7 +61,14 @@ export const issuedBy = async (resource: Resource, hosts: string[], host: string
       await resource.apply(on(host).$, changes, { connection: on(host), progress, signal })
     return issued
   }
-  const nodes = { hosts, on: (name: string) => ({ $: on(name).$, connection: on(name) }), progress, signal }
+  const nodes = {
+    hosts,
+    on: (name: string) => ({ $: on(name).$, connection: on(name) }),
+    reconnect: async () => undefined,
+    show: () => undefined,
+    progress,
+    signal,
+  }
   const members = hosts.map(name => ({ host: name, reading: unknownAsAbsent(resource.probe.parse(output)) }))
   const changes = resource.changes(members)
   await resource.apply(nodes, Array.isArray(changes) ? changes : [], members).catch(error => {

@@ -51,6 +51,17 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       expect(await whoami(through({ proxyJump: twice, knownHostsFiles: [names] }))).toBe(me)
     })
 
+    it('takes a way round when the usual one is cut: to another address, and still expects the key that it knows', async () => {
+      const round = { jump: jump.target({ name: 'M2' }), address: 'localhost' }
+      const connection = await connect(m1.target({ via: round }))
+      expect(jump.sessions()).toHaveLength(1)
+      expect((await connection.run('id -un')).stdout.trim()).toBe(me)
+      await connection.close()
+      const error = await refusal(m1.target({ via: round, knownHostsFiles: [jump.knownHosts] }))
+      expect(error.message).toContain(`the host key of 127.0.0.1, port ${m1.port}, is not known`)
+      await until(() => jump.sessions().length === 0, 'the end of the connections to the jump host')
+    })
+
     it('verifies its host key too', async () => {
       const error = await refusal(through({ knownHostsFiles: [m1.knownHosts] }))
       expect(error.message).toContain(`the host key of 127.0.0.1, port ${jump.port}, is not known`)

@@ -1,0 +1,151 @@
+/** Which node a fault is made on, seen from the moment before it. */
+export type Where = 'holder' | 'standby' | 'both'
+
+/** Who serves in the end: the other node, the same, nobody until the fault is undone, or both (two histories of the data). */
+export type EndState = 'moved' | 'stays' | 'none' | 'split'
+
+export type Link = 'service' | 'heartbeat' | 'drbd'
+
+/** What is done. Two ways lead there: from inside by ssh, on any machine; from outside, which only the lab has. */
+export type Act =
+  | { kind: 'nothing' }
+  | { kind: 'hand-over' }
+  | { kind: 'heartbeat-stop' }
+  | { kind: 'ifdown'; links: readonly Link[] }
+  | { kind: 'cable'; links: readonly Link[] }
+  | { kind: 'power-off' }
+  | { kind: 'reset' }
+  | { kind: 'freeze' }
+  | { kind: 'reboot' }
+
+export interface Step {
+  act: Act
+  on: Where
+  expected: EndState
+}
+
+/** One fault of the catalogue: a description, nothing that acts. */
+export interface Fault {
+  name: string
+  title: string
+  /** The chapter of the article that does the same. */
+  article?: string
+  /** Usually one; more are made one after the other, each when the one before has come to its end. */
+  steps: readonly [Step, ...Step[]]
+  /** How the machines are as before afterwards; said in the report. */
+  undo: string
+  /** Judged with heartbeat on the service network too (a third link): then this ends the last step. */
+  expectedWithServiceLink?: EndState
+  /** Only where the cluster has this stage. */
+  stage?: 'vip'
+}
+
+const one = (act: Act, on: Where, expected: EndState): readonly [Step] => [{ act, on, expected }]
+const cable = (...links: Link[]): Act => ({ kind: 'cable', links })
+const ifdown = (...links: Link[]): Act => ({ kind: 'ifdown', links })
+const handOver: Step = { act: { kind: 'hand-over' }, on: 'holder', expected: 'moved' }
+
+const plugged = 'the cable is plugged in'
+const ifup = 'ifup'
+const started = 'heartbeat is started'
+const booted = 'it boots, heartbeat is started'
+const switchedOn = 'power on, heartbeat is started'
+
+/** Everything that can be tried, each with the end that it must come to. docs/failover.md is made from it. */
+export const catalogue: readonly Fault[] = [
+  {
+    name: 'vip-alone',
+    title: 'heartbeat stopped, the address alone',
+    article: 'III.5',
+    steps: one({ kind: 'heartbeat-stop' }, 'holder', 'moved'),
+    undo: started,
+    stage: 'vip',
+  },
+  {
+    name: 'nothing',
+    title: 'no fault: clients write and read',
+    article: 'V.4',
+    steps: one({ kind: 'nothing' }, 'holder', 'stays'),
+    undo: 'nothing',
+  },
+  { name: 'switchover', title: 'planned switchover', article: 'IV.8', steps: [handOver], undo: 'nothing' },
+  {
+    name: 'failback-twice',
+    title: 'switchover and failback, twice in a row',
+    steps: [handOver, handOver, handOver, handOver],
+    undo: 'nothing',
+  },
+  {
+    name: 'heartbeat-stop',
+    title: 'heartbeat stopped and started',
+    article: 'VI.3a',
+    steps: one({ kind: 'heartbeat-stop' }, 'holder', 'moved'),
+    undo: started,
+  },
+  {
+    name: 'heartbeat-stop-standby',
+    title: 'heartbeat stopped on the standby',
+    steps: one({ kind: 'heartbeat-stop' }, 'standby', 'stays'),
+    undo: started,
+  },
+  {
+    name: 'ifdown-service',
+    title: 'ifdown of the service NIC',
+    article: 'VI.3b',
+    steps: one(ifdown('service'), 'holder', 'moved'),
+    undo: ifup,
+  },
+  { name: 'ifdown-heartbeat', title: 'ifdown of the heartbeat NIC', steps: one(ifdown('heartbeat'), 'holder', 'stays'), undo: ifup },
+  { name: 'ifdown-drbd', title: 'ifdown of the replication NIC', steps: one(ifdown('drbd'), 'holder', 'stays'), undo: ifup },
+  { name: 'cable-service', title: 'cable of the service NIC', steps: one(cable('service'), 'holder', 'moved'), undo: plugged },
+  {
+    name: 'cable-service-standby',
+    title: 'cable of the service NIC, standby',
+    steps: one(cable('service'), 'standby', 'stays'),
+    undo: plugged,
+  },
+  { name: 'cable-heartbeat', title: 'cable of the heartbeat NIC', steps: one(cable('heartbeat'), 'holder', 'stays'), undo: plugged },
+  { name: 'cable-drbd', title: 'cable of the replication NIC', steps: one(cable('drbd'), 'holder', 'stays'), undo: plugged },
+  { name: 'power-loss', title: 'power loss', steps: one({ kind: 'power-off' }, 'holder', 'moved'), undo: switchedOn },
+  {
+    name: 'power-loss-standby',
+    title: 'power loss of the standby',
+    steps: one({ kind: 'power-off' }, 'standby', 'stays'),
+    undo: switchedOn,
+  },
+  { name: 'power-loss-both', title: 'power loss of both nodes', steps: one({ kind: 'power-off' }, 'both', 'none'), undo: switchedOn },
+  { name: 'reset', title: 'reset without a sync', steps: one({ kind: 'reset' }, 'holder', 'moved'), undo: booted },
+  { name: 'freeze', title: 'freeze and thaw', steps: one({ kind: 'freeze' }, 'holder', 'moved'), undo: 'it is thawed' },
+  {
+    name: 'freeze-standby',
+    title: 'freeze and thaw of the standby',
+    steps: one({ kind: 'freeze' }, 'standby', 'stays'),
+    undo: 'it is thawed',
+  },
+  { name: 'reboot', title: 'orderly reboot', steps: one({ kind: 'reboot' }, 'holder', 'moved'), undo: booted },
+  { name: 'reboot-standby', title: 'orderly reboot of the standby', steps: one({ kind: 'reboot' }, 'standby', 'stays'), undo: booted },
+  {
+    name: 'cable-heartbeat-drbd',
+    title: 'cables of heartbeat and replication NIC',
+    steps: one(cable('heartbeat', 'drbd'), 'holder', 'split'),
+    undo: plugged,
+    expectedWithServiceLink: 'stays',
+  },
+  { name: 'cable-all', title: 'all cables', steps: one(cable('service', 'heartbeat', 'drbd'), 'holder', 'split'), undo: plugged },
+]
+
+/** The end that a step must come to, on a cluster that hears its peer on these NICs. */
+export const expectedEnd = (fault: Fault, step: Step, hearsOnService: boolean): EndState =>
+  (hearsOnService && step === fault.steps.at(-1) ? fault.expectedWithServiceLink : undefined) ?? step.expected
+
+/** Faults in which clients must wait until somebody undoes them, or in which data has to be given up: judged apart. */
+export const endsWithoutService = (end: EndState): boolean => end === 'none' || end === 'split'
+
+const outsideOnly: readonly Act['kind'][] = ['cable', 'power-off', 'freeze']
+
+/** Why a fault cannot be made here; undefined when it can. */
+export const whyNot = (fault: Fault, { lab, stage }: { lab: boolean; stage: 'vip' | 'full' }): string | undefined => {
+  if ((fault.stage ?? 'full') !== stage) return `needs ha_stage: ${fault.stage ?? 'full'}`
+  if (!lab && fault.steps.some(s => outsideOnly.includes(s.act.kind))) return 'can only be made from outside, in the lab'
+  return undefined
+}

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import type { Bench } from './bench.ts'
+import { connectionTo, look } from './bench.ts'
+import type { DeadClient } from './dead-client.ts'
+import { letClientDie } from './dead-client.ts'
+import { serves } from './observe.ts'
+import type { Operation, Records } from './operations.ts'
+import { judgeRecords } from './operations.ts'
+import type { TestMount, Workload } from './workload.ts'
+import { mountsOf, shareDirectory, startWorkload } from './workload.ts'
+
+/** Seconds until every mount must have begun. */
+const limit = 120
+
+/** What all clients do during one trial. */
+export interface Work {
+  mounts: TestMount[]
+  byClient: { client: string; workload: Workload }[]
+  /** Name of its directory on the share. */
+  run: string
+}
+
+/** With the address alone there is nothing to mount, so nobody works. */
+export const startWork = async (bench: Bench, run: string): Promise<Work> => {
+  const clients = bench.vars.ha_stage === 'vip' ? [] : bench.clients
+  const plans = clients.map(client => ({ client, mounts: mountsOf(client, clients.length, bench.varsOf(client).client_options) }))
+  const byClient = plans.map(({ client, mounts }) => ({
+    client,
+    workload: startWorkload(connectionTo(bench, client), mounts, run, bench.vars),
+  }))
+  const work = { mounts: plans.flatMap(p => p.mounts), byClient, run }
+  try {
+    await awaitClients(bench, work)
+  } catch (error) {
+    for (const { workload } of byClient) await workload.stop()
+    throw error
+  }
+  return work
+}
+
+/** Asked for, a client dies on the first machine that works. */
+export const deadClient = async (bench: Bench, work: Work, say: (text: string) => void): Promise<DeadClient | undefined> => {
+  const { failover_dead_client: address } = bench.vars
+  const [client] = work.byClient
+  if (address === undefined || client === undefined) return undefined
+  say('a client dies')
+  return letClientDie(connectionTo(bench, client.client), bench.vars, address, work.run)
+}
+
+export const operationsOf = (work: Work): Operation[] => work.byClient.flatMap(w => [...w.workload.operations()])
+
+/** Every mount does all of its work. */
+const awaitClients = async (bench: Bench, work: Work): Promise<void> => {
+  const end = Date.now() + limit * 1000
+  const wanted = work.mounts.length * 4
+  while (new Set(operationsOf(work).map(o => `${o.mount} ${o.kind}`)).size < wanted) {
+    if (Date.now() > end || work.byClient.some(w => w.workload.isOver()))
+      throw new ApplyFailed('the clients do not work: no fault is made', {
+        hint: `can they mount ${bench.vars.ha_vip.replace(/\/.*/, '')}:${bench.vars.nfs_export_path}?`,
+      })
+    await delay(200, undefined, { signal: bench.hosts.signal })
+  }
+}
+
+/** Read on the node that serves, past the clients' caches: what is on its disk is what counts. */
+export const readRecords = async (bench: Bench, work: Work): Promise<Records[] | undefined> => {
+  const holder = (await look(bench)).find(s => serves(s, bench.vars.ha_stage))?.host
+  if (holder === undefined) return undefined
+  const operations = operationsOf(work)
+  const records: Records[] = []
+  for (const { name } of work.mounts) {
+    const file = `${bench.vars.nfs_export_path}/${shareDirectory}/${work.run}/${name}.records`
+    const { code, stdout } = await connectionTo(bench, holder).run(`cat ${file}`, { timeout: 300_000 })
+    if (code !== 0) return undefined
+    records.push(
+      judgeRecords(
+        stdout,
+        operations.filter(o => o.mount === name),
+      ),
+    )
+  }
+  return records
+}
+
+/** Nothing of the test stays on the share: only what it has made itself, by its whole name. */
+export const removeWork = async (bench: Bench, work: Work): Promise<void> => {
+  const directory = `${bench.vars.nfs_export_path}/${shareDirectory}`
+  const states = await look(bench).catch(() => [])
+  for (const { host } of states.filter(s => s.mounted))
+    await connectionTo(bench, host)
+      .run(`rm -rf ${directory}/${work.run}; rmdir ${directory} 2>/dev/null; :`, { timeout: 300_000 })
+      .catch(() => undefined)
+}

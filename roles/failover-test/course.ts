@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { discard } from '../split-brain/role.ts'
+import { milliseconds } from '../vars.ts'
+import type { Bench } from './bench.ts'
+import { look, otherNode } from './bench.ts'
+import type { EndState, Fault, Step } from './catalogue.ts'
+import { expectedEnd } from './catalogue.ts'
+import type { ClockSample } from './clock.ts'
+import type { Made } from './make.ts'
+import { make, undo } from './make.ts'
+import { describeNodes, endStateOf, notWhole, victimOf } from './observe.ts'
+
+/** Seconds until the end that is expected must be there, and until the pair must be whole again. */
+const limits = { end: 180, whole: 900 }
+
+/** How a fault went, until it was undone. Times in seconds since the epoch by our clock. */
+export interface Course {
+  made: Made[]
+  expected: EndState
+  actual: EndState | undefined
+  endReached: number | undefined
+  undoneAt: number
+}
+
+export interface Circumstances {
+  holder: string
+  hearsOnService: boolean
+  clocks: Map<string, ClockSample[]>
+  say(text: string): void
+}
+
+/** Makes the steps one after the other and then undoes them, also when something went wrong on the way. */
+export const makeAll = async (bench: Bench, fault: Fault, { holder, hearsOnService, clocks, say }: Circumstances): Promise<Course> => {
+  const made: Made[] = []
+  let from = holder
+  let end: { actual: EndState | undefined; reached: number | undefined } = { actual: undefined, reached: undefined }
+  let expected: EndState = fault.steps[0].expected
+  let undoneAt = 0
+  try {
+    for (const step of fault.steps) {
+      expected = expectedEnd(fault, step, hearsOnService)
+      say(`${step.act.kind} on ${step.on === 'both' ? 'both nodes' : step.on === 'holder' ? from : otherNode(bench, from)}`)
+      await make(bench, step, from, clocks, made)
+      end = await awaitEnd(bench, step, from, expected)
+      if (end.actual !== expected) break
+      if (expected === 'moved') from = otherNode(bench, from)
+    }
+  } finally {
+    say('undo it')
+    undoneAt = Date.now() / 1000
+    await undo(bench, made)
+  }
+  return { made, expected, actual: end.actual, endReached: end.reached, undoneAt }
+}
+
+/**
+ * Waits for the end that is expected, and a while longer: an end that does not last is none. `stays` and `none` are seen at once, so they must
+ * outlast what heartbeat needs to find a node dead.
+ */
+const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndState) => {
+  const patience = milliseconds(bench.vars.heartbeat_deadtime) * 2 + 10_000
+  const mustLast = expected === 'stays' || expected === 'none' ? patience : 3_000
+  const end = Date.now() + limits.end * 1000
+  let since: number | undefined
+  for (;;) {
+    const states = await look(bench)
+    const actual = endStateOf(states, holder, bench.vars.ha_stage)
+    const settled = step.act.kind !== 'hand-over' || states.every(s => s.settled)
+    if (actual !== expected) since = undefined
+    else since ??= Date.now()
+    if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, reached: since / 1000 }
+    if (Date.now() > end) return { actual, reached: undefined }
+    await delay(500, undefined, { signal: bench.hosts.signal })
+  }
+}
+
+export interface After {
+  /** Seconds since the epoch; undefined when the pair did not become whole. */
+  wholeAt: number | undefined
+  state: string
+  /** The node whose changes were thrown away to end a split brain. */
+  discarded: string | undefined
+}
+
+/**
+ * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
+ * written, and it is the node that does not serve.
+ */
+export const comeBack = async (bench: Bench): Promise<After> => {
+  const end = Date.now() + limits.whole * 1000
+  const { ha_stage: stage } = bench.vars
+  let discarded: string | undefined
+  for (;;) {
+    const states = await look(bench)
+    const problems = notWhole(states, bench.nodes, stage)
+    const state = describeNodes(states, stage)
+    if (problems.length === 0) return { wholeAt: Date.now() / 1000, state, discarded }
+    if (Date.now() > end) return { wholeAt: undefined, state: `${state}; ${problems.join('; ')}`, discarded }
+    const victim = bench.lab !== undefined && discarded === undefined ? victimOf(states, stage) : undefined
+    if (victim !== undefined) {
+      await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
+      discarded = victim
+    }
+    await delay(1_000, undefined, { signal: bench.hosts.signal })
+  }
+}

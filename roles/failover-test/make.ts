@@ -1,0 +1,102 @@
+import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import { headStart, insideOf, makeScript, undoScript } from './acts.ts'
+import type { Bench } from './bench.ts'
+import { bootIdOf, connectionTo, otherNode, reach } from './bench.ts'
+import type { Act, Step } from './catalogue.ts'
+import type { ClockSample } from './clock.ts'
+import { toOurs } from './clock.ts'
+import { awaitOutside, doOutside, outsideOf } from './outside.ts'
+
+/** A fault that was made on one node, and what it takes to undo it. */
+export interface Made {
+  host: string
+  act: Act
+  /** Seconds since the epoch by our clock. */
+  at: number
+  /** Which boot it was, where the fault ends it. */
+  boot?: string
+}
+
+/** Seconds after which a host undoes by itself what was done to it from inside. */
+const undoAfter = 600
+const bootLimit = 300
+
+const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].includes(act.kind)
+/** Ends or stops all that runs on the node. */
+export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze'
+const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
+
+/** Makes the act of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
+export const make = async (bench: Bench, step: Step, holder: string, clocks: Map<string, ClockSample[]>, made: Made[]): Promise<void> => {
+  const hosts = { holder: [holder], standby: [otherNode(bench, holder)], both: bench.nodes }[step.on]
+  const boots = endsBoot(step.act) ? await Promise.all(hosts.map(h => bootIdOf(bench, h))) : []
+  const all = await Promise.allSettled(
+    hosts.map(async (host, i) => {
+      const boot = boots[i]
+      const at = await makeOn(bench, host, step.act, clocks.get(host) ?? [])
+      made.push({ host, act: step.act, at, ...(boot !== undefined && { boot }) })
+      if (isDark(step.act)) bench.dark.add(host)
+      if (bench.lab === undefined && cutsOurWay(step.act)) await goRound(bench, host)
+    }),
+  )
+  throwFirst(all)
+}
+
+const throwFirst = (all: PromiseSettledResult<void>[]): void => {
+  const failed = all.find(one => one.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+const makeOn = async (bench: Bench, host: string, act: Act, clock: ClockSample[]): Promise<number> => {
+  const vars = bench.varsOf(host)
+  const outside = outsideOf(act, vars)
+  if (outside && bench.lab !== undefined) {
+    const at = Date.now() / 1000
+    await doOutside(bench.lab, host, outside.make)
+    return at
+  }
+  const inside = insideOf(act, vars, bench.platform)
+  if (!inside) throw new ApplyFailed(`${act.kind} can only be made from outside, and these are no machines of a lab`)
+  const { code, stdout, stderr } = await connectionTo(bench, host).run(makeScript(inside, undoAfter), { timeout: 60_000 })
+  if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host}: nothing was done`, { detail: stderr })
+  return toOurs(Number(stdout.trim()), clock) + headStart
+}
+
+/** A node without its service network is asked through its peer, over the heartbeat link. */
+const goRound = (bench: Bench, host: string): Promise<void> =>
+  bench.hosts.reconnect(host, { host: otherNode(bench, host), address: bench.varsOf(host).node_heartbeat_ip })
+
+/** Undoes what was made, and returns when every node answers again and heartbeat has been started where its boot ended. One that fails keeps no other from it. */
+export const undo = async (bench: Bench, made: readonly Made[]): Promise<void> => {
+  const undone = await Promise.allSettled(made.map(one => undoOn(bench, one)))
+  const revived = await Promise.allSettled(made.filter(one => isDark(one.act)).map(one => revive(bench, one)))
+  throwFirst([...undone, ...revived])
+}
+
+const undoOn = async (bench: Bench, { host, act }: Made): Promise<void> => {
+  const vars = bench.varsOf(host)
+  const outside = outsideOf(act, vars)
+  if (outside && bench.lab !== undefined) return doOutside(bench.lab, host, outside.undo)
+  const inside = insideOf(act, vars, bench.platform)
+  if (inside?.undo === undefined) return
+  const { code, stderr } = await connectionTo(bench, host).run(undoScript(inside), { timeout: 120_000 })
+  if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host} could not be undone; its own timer will try it`, { detail: stderr })
+  if (bench.lab === undefined && cutsOurWay(act)) await bench.hosts.reconnect(host)
+}
+
+/** A node that was off or frozen. After a boot heartbeat is started as its operator would, who has looked why it went down. */
+const revive = async (bench: Bench, { host, act, boot }: Made): Promise<void> => {
+  if (bench.lab !== undefined && act.kind === 'power-off') await awaitOutside(bench.lab, host)
+  await reach(bench, host, { seconds: bootLimit, ...(boot !== undefined && { notBoot: boot }) })
+  bench.dark.delete(host)
+  if (boot === undefined) return
+  const { isActive, start } = bench.platform.commands
+  const { heartbeat } = bench.platform.services
+  const { code, stderr } = await connectionTo(bench, host).run(
+    `[ "$(${isActive(heartbeat)})" = active ] || ${start(heartbeat).join(' ')}`,
+    {
+      timeout: 120_000,
+    },
+  )
+  if (code !== 0) throw new ApplyFailed(`heartbeat does not start on ${host}`, { detail: stderr })
+}

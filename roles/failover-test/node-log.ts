@@ -1,0 +1,72 @@
+/** What a line of a node's log means for a failover. */
+export type EventKind = 'notices' | 'releases' | 'released' | 'takes over' | 'serves' | 'storage' | 'other'
+
+export interface NodeEvent {
+  host: string
+  /** ms from the fault. */
+  at: number
+  kind: EventKind
+  text: string
+}
+
+interface LogLine {
+  /** Seconds since the epoch by the node's clock. */
+  time: number
+  /** Who wrote it: `heartbeat`, `nfsha`, `kernel`. */
+  by: string
+  text: string
+}
+
+/** What heartbeat and its helpers write to, as ha.cf says it: local0. */
+const facility = 16
+
+/**
+ * Prints what the cluster's programs and the kernel said since a moment of the host's own clock (seconds since the epoch). Nothing where there is
+ * no journal: other logs have whole seconds, which is no axis for this.
+ */
+export const logScript = (since: number): string => `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
+command -v journalctl >/dev/null || exit 0
+journalctl -q --no-pager -o short-unix --since "@${Math.floor(since)}" SYSLOG_FACILITY=${facility} + SYSLOG_IDENTIFIER=nfsha + _TRANSPORT=kernel`
+
+/** `1795625527.123456 M2 nfsha[812]: started`, as journalctl's short-unix has it; heartbeat repeats its process number in the text. Pure. */
+export const parseLogLine = (line: string): LogLine | undefined => {
+  const [, time, by = '', text = ''] = /^(\d+\.\d+) \S+ ([^:[\s]+)(?:\[\d+\])?: (?:\[\d+\]: )?(.*)$/.exec(line) ?? []
+  return time === undefined ? undefined : { time: Number(time), by, text: text.trim() }
+}
+
+/**
+ * The first that fits: what heartbeat 3.0.6, its ResourceManager, our resource script and the kernel print. Between heartbeat's word that it gives
+ * up or acquires and the script itself lie seconds of its own shell scripts, in which clients are still served, or not yet.
+ */
+const meanings: readonly [EventKind, string, RegExp][] = [
+  ['notices', 'heartbeat', /node \S+ is dead|Link \S+ dead|shutdown notice|shutdown in progress|wants to go standby/i],
+  ['notices', 'heartbeat', /give up all HA resources|acquire (all|local) HA resources|Resources being acquired/],
+  ['notices', 'ipfail', /dead|ping node count|giv(e|ing) up/i],
+  ['notices', 'nfsha', /handing over|starting it again/],
+  ['notices', 'mach_down', /Taking over resource group/],
+  ['notices', 'ResourceManager', /(Releasing|Acquiring) resource group/],
+  ['notices', 'kernel', /drbd.*(PingAck did not arrive|sock was shut down by peer)/],
+  ['releases', 'ResourceManager', /resource\.d\/\S+ .*stop$/],
+  ['released', 'heartbeat', /resource release completed/],
+  ['released', 'nfsha', /^stopped$/],
+  ['takes over', 'ResourceManager', /resource\.d\/\S+ .*start$/],
+  ['serves', 'nfsha', /^started$/],
+  ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
+  ['storage', 'kernel', /drbd\S*: (role|peer|conn|disk)\(|EXT4-fs \(drbd|NFSD: /],
+]
+
+/** heartbeat complains of every delay of its own main loop; on a busy machine that is all it says. */
+const noise = /^(Gmain_timeout|G_\w+)_dispatch/
+
+/** `ResourceManager(default)` and `heartbeat` are who they are; the part in brackets is the configuration. */
+const kindOf = ({ by, text }: LogLine): EventKind =>
+  meanings.find(([, who, pattern]) => by.replace(/\(.*/, '') === who && pattern.test(text))?.[0] ?? 'other'
+
+/** Pure: the lines as events on the report's axis; `ms` makes the node's time one of it. What else the kernel says is left out (a boot says a lot). */
+export const eventsOf = (host: string, stdout: string, ms: (time: number) => number): NodeEvent[] =>
+  stdout.split('\n').flatMap(line => {
+    const parsed = parseLogLine(line)
+    const kind = parsed && kindOf(parsed)
+    if (!parsed || !kind || (kind === 'other' && (parsed.by === 'kernel' || noise.test(parsed.text.replace(/^\w+: /, ''))))) return []
+    return [{ host, at: Math.round(ms(parsed.time)), kind, text: `${parsed.by}: ${parsed.text}` }]
+  })

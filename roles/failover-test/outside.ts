@@ -1,0 +1,32 @@
+import type { Fault as LabFault } from '../../lib/lab/index.ts'
+import { isMachineName, labFault, labReady } from '../../lib/lab/index.ts'
+import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import type { Vars } from '../vars.ts'
+import { nicOf } from './acts.ts'
+import type { Act } from './catalogue.ts'
+
+/** What is done to a machine of the lab, and what undoes it: `[fault, NIC]`. Pure. */
+export const outsideOf = (act: Act, vars: Vars): { make: [LabFault, string?][]; undo: [LabFault, string?][] } | undefined => {
+  switch (act.kind) {
+    case 'cable': {
+      const nics = act.links.map(link => nicOf(vars, link))
+      return { make: nics.map(nic => ['link-down', nic]), undo: nics.map(nic => ['link-up', nic]) }
+    }
+    case 'power-off':
+      return { make: [['power-off']], undo: [['power-on']] }
+    case 'freeze':
+      return { make: [['freeze']], undo: [['thaw']] }
+    default:
+      return undefined
+  }
+}
+
+export const doOutside = async (lab: string, host: string, acts: [LabFault, string?][]): Promise<void> => {
+  if (!isMachineName(host)) throw new ApplyFailed(`${host} is no machine of lab '${lab}'`)
+  for (const [fault, nic] of acts) await labFault(lab, host, fault, nic)
+}
+
+/** Returns when a machine that boots lets root in. */
+export const awaitOutside = async (lab: string, host: string): Promise<void> => {
+  if (isMachineName(host)) await labReady(lab, host)
+}

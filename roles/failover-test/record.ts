@@ -1,0 +1,82 @@
+import type { EndState } from './catalogue.ts'
+import type { Damage, Timed } from './damage.ts'
+import type { NodeEvent } from './node-log.ts'
+
+/** One fault that was made, with all that was seen. Times are ms from the fault, on the clock of the machine that ran the test. */
+export interface Trial extends Damage {
+  fault: string
+  title: string
+  article?: string
+  stack: 'lean' | 'article'
+  /** From 1, for each fault. */
+  run: number
+  /** When the fault was made, ISO 8601. */
+  madeAt: string
+  /** Who served before. */
+  holder: string
+  /** The two nodes. */
+  hosts: string[]
+  /** Those that it was made on. */
+  on: string[]
+  /** It ends all that runs there at one stroke, before anything can be logged: power loss, reset, freeze. */
+  silences: boolean
+  undo: string
+  expected: EndState
+  /** What it came to; undefined when it was none of the four in the time given. */
+  actual?: EndState
+  /** When the end was reached, seen from outside; undefined when it was not. */
+  endReached?: number
+  /** The first line of a node's log that shows it has noticed. */
+  detected?: number
+  /** The first node says that it serves again. */
+  tookOver?: number
+  undoneAt: number
+  /** When the pair was whole again; undefined when it was not in the time given. */
+  wholeAt?: number
+  stateAfter: string
+  /** After a split brain: the node whose changes the test threw away, as an operator would. */
+  discarded?: string
+  /** How far each host's clock is ahead of ours and how sure that is, ms: before and after. */
+  clocks: Record<string, { offset: number; error: number }[]>
+  /** A client had died before, holding an open file and a lock. */
+  deadClient: boolean
+  operations: Timed[]
+  events: NodeEvent[]
+  /** All that was not as it must be; empty when the fault was survived. */
+  problems: string[]
+}
+
+/** The .json of a test: docs/failover.md. */
+export interface FailoverReport {
+  version: 1
+  started: string
+  cluster: string
+  /** heartbeat's own times, as configured. */
+  timing: Record<'keepalive' | 'warntime' | 'deadtime', string>
+  seed?: number
+  /** Faults that were not made, and why. */
+  skipped: { fault: string; reason: string }[]
+  trials: Trial[]
+}
+
+/** Pure: what speaks against a trial. Where no service is the expected end, clients may wait and an operator has to choose, but nothing may break silently. */
+export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
+  ...(trial.actual === trial.expected ? [] : [`ended ${endName(trial.actual)}, expected ${endName(trial.expected)}`]),
+  ...(trial.wholeAt === undefined ? [`not whole afterwards: ${trial.stateAfter}`] : []),
+  ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was thrown away`] : []),
+  ...(trial.errors.length > 0 ? [`${trial.errors.length} operations failed: ${trial.errors[0]}`] : []),
+  ...(trial.acknowledged > 0 && trial.lost === undefined ? ['the records could not be read afterwards'] : []),
+  ...(trial.lost ? [`${trial.lost} acknowledged records are lost`] : []),
+  ...(trial.torn ? [`${trial.torn} records are torn`] : []),
+  ...(trial.acknowledged > 0 && !trial.lockKept ? ['a lock was lost'] : []),
+]
+
+/** The four ends in words. */
+export const endName = (end: EndState | undefined): string =>
+  end === undefined
+    ? 'in no state that has a name'
+    : { moved: 'on the other node', stays: 'where it was', none: 'without service', split: 'on both nodes' }[end]
+
+/** Pure: the middle one of an odd number, the lower of the two in the middle of an even one; undefined of none. */
+export const median = (values: readonly number[]): number | undefined =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Bench } from './bench.ts'
+import { awaitWhole, connectionTo, otherNode } from './bench.ts'
+import type { Fault } from './catalogue.ts'
+import type { Work } from './clients.ts'
+import { deadClient, readRecords, removeWork, startWork } from './clients.ts'
+import type { ClockSample } from './clock.ts'
+import { measureClock, toOurs } from './clock.ts'
+import type { After, Course } from './course.ts'
+import { comeBack, makeAll } from './course.ts'
+import { damageOf, thinned, timed } from './damage.ts'
+import type { DeadClient } from './dead-client.ts'
+import { isDark } from './make.ts'
+import { eventsOf, logScript } from './node-log.ts'
+import { serves } from './observe.ts'
+import type { Trial } from './record.ts'
+import { problemsOf } from './record.ts'
+
+/** Seconds until the pair must be whole, or no fault is made. */
+const limit = 300
+/** Seconds that clients work undisturbed before the fault, and after the pair is whole again. */
+const calm = 5
+
+/** Makes one fault and undoes it, whatever happens in between, and says what it did to the clients. Throws `ApplyFailed` when no fault could be made. */
+export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (text: string) => void): Promise<Trial> => {
+  say('wait until the pair is whole')
+  const before = await awaitWhole(bench, limit)
+  const holder = before.find(s => serves(s, bench.vars.ha_stage))?.host ?? ''
+  const hearsOnService = await heardOnService(bench, holder)
+  const clocks = new Map<string, ClockSample[]>()
+  await measureClocks(bench, clocks)
+  say('the clients begin')
+  const work = await startWork(bench, `${fault.name}-${run}-${Date.now()}`)
+  let dead: DeadClient | undefined
+  try {
+    dead = await deadClient(bench, work, say)
+    await delay(calm * 1000, undefined, { signal: bench.hosts.signal })
+    const course = await makeAll(bench, fault, { holder, hearsOnService, clocks, say })
+    say('wait until the pair is whole again')
+    const after = await comeBack(bench)
+    await delay(calm * 1000)
+    await measureClocks(bench, clocks)
+    say('read what is left')
+    return await recordOf(bench, fault, run, { holder, course, after, clocks, work })
+  } finally {
+    await dead?.end()
+    await Promise.all(work.byClient.map(w => w.workload.stop().catch(() => undefined)))
+    await removeWork(bench, work)
+  }
+}
+
+const heardOnService = async (bench: Bench, holder: string): Promise<boolean> => {
+  const peer = bench.varsOf(otherNode(bench, holder)).node_name
+  const { stdout } = await connectionTo(bench, holder).run(
+    `PATH=/usr/sbin:/usr/bin:/sbin:/bin cl_status listhblinks ${peer} 2>/dev/null; :`,
+  )
+  return stdout.split(/\s+/).includes(bench.varsOf(holder).node_service_nic)
+}
+
+/** A host that does not answer keeps the measurements that there are. */
+const measureClocks = async (bench: Bench, clocks: Map<string, ClockSample[]>): Promise<void> => {
+  for (const host of [...bench.nodes, ...bench.clients].filter(h => !bench.dark.has(h))) {
+    const sample = await measureClock(connectionTo(bench, host)).catch(() => undefined)
+    if (sample) clocks.set(host, [...(clocks.get(host) ?? []), sample])
+  }
+}
+
+interface Seen {
+  holder: string
+  course: Course
+  after: After
+  clocks: Map<string, ClockSample[]>
+  work: Work
+}
+
+const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Promise<Trial> => {
+  const { course, after, clocks, work } = seen
+  const faultAt = course.made[0]?.at ?? course.undoneAt
+  const ms = (at: number) => Math.round(1000 * (at - faultAt))
+  const ours = (host: string) => (at: number) => toOurs(at, clocks.get(host) ?? [])
+  await Promise.all(work.byClient.map(w => w.workload.stop()))
+  const operations = work.byClient.flatMap(w => timed(w.workload.operations(), ours(w.client), faultAt))
+  const damage = damageOf(operations, await readRecords(bench, work), ms(course.undoneAt))
+  const events = (
+    await Promise.all(bench.nodes.map(host => readEvents(bench, host, faultAt, clocks.get(host) ?? [], stoppedAt(course, host))))
+  ).flat()
+  const first = (kind: string) =>
+    events.filter(e => e.kind === kind && e.at >= -500).reduce<number | undefined>((a, e) => Math.min(a ?? e.at, e.at), undefined)
+  const [detected, tookOver] = course.expected === 'stays' ? [first('notices'), undefined] : [first('notices'), first('serves')]
+  const trial: Omit<Trial, 'problems'> = {
+    fault: fault.name,
+    title: fault.title,
+    ...(fault.article !== undefined && { article: fault.article }),
+    stack: bench.vars.ha_stack,
+    run,
+    madeAt: new Date(faultAt * 1000).toISOString(),
+    holder: seen.holder,
+    hosts: bench.nodes,
+    silences: course.made.some(m => isDark(m.act) && m.act.kind !== 'reboot'),
+    on: [...new Set(course.made.map(m => m.host))],
+    undo: fault.undo,
+    expected: course.expected,
+    ...(course.actual !== undefined && { actual: course.actual }),
+    ...(course.endReached !== undefined && { endReached: ms(course.endReached) }),
+    ...(detected !== undefined && { detected }),
+    ...(tookOver !== undefined && { tookOver }),
+    undoneAt: ms(course.undoneAt),
+    ...(after.wholeAt !== undefined && { wholeAt: ms(after.wholeAt) }),
+    stateAfter: after.state,
+    ...(after.discarded !== undefined && { discarded: after.discarded }),
+    ...damage,
+    clocks: Object.fromEntries(
+      [...clocks].map(([host, samples]) => [
+        host,
+        samples.map(s => ({ offset: Math.round(s.offset * 1000), error: Math.round(s.error * 1000) })),
+      ]),
+    ),
+    deadClient: bench.vars.failover_dead_client !== undefined && work.mounts.length > 0,
+    operations: thinned(
+      operations.filter(o => o.at + o.took > -10_000),
+      500,
+    ),
+    events: events.sort((a, b) => a.at - b.at),
+  }
+  return { ...trial, problems: problemsOf(trial) }
+}
+
+/** When a node's clock may have stopped, seconds since the epoch. */
+const stoppedAt = (course: Course, host: string): number | undefined => course.made.find(m => m.host === host && isDark(m.act))?.at
+
+const readEvents = async (bench: Bench, host: string, faultAt: number, samples: ClockSample[], stopped: number | undefined) => {
+  const behind = Math.max(...samples.map(s => Math.abs(s.offset)), 0)
+  const { stdout } = await connectionTo(bench, host)
+    .run(logScript(faultAt - behind - 5), { timeout: 120_000 })
+    .catch(() => ({ stdout: '' }))
+  return eventsOf(host, stdout, at => 1000 * (toOurs(at, samples, stopped) - faultAt)).filter(e => e.at > -5_000)
+}

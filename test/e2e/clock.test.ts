@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect } from '../../lib/ssh/connect.ts'
+import { measureClock } from '../../roles/failover-test/clock.ts'
+import { type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
+
+const missing = whyNoSshd()
+
+describe.skipIf(missing)(`a host's clock${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let sshd: Sshd
+  beforeAll(async () => {
+    sshd = await startSshd()
+  })
+  afterAll(() => sshd?.stop())
+
+  it('is the clock of this machine, by as much as the measurement says', async () => {
+    const connection = await connect(sshd.target())
+    const { offset, error } = await measureClock(connection)
+    expect(error).toBeGreaterThan(0)
+    expect(error).toBeLessThan(1)
+    // Date.now() has whole milliseconds.
+    expect(Math.abs(offset)).toBeLessThanOrEqual(error + 0.002)
+    await connection.close()
+  })
+})
