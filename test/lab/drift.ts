@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DriftReport } from '../../lib/report/drift.ts'
 import { nfsha } from './run.ts'
 
-interface Looked {
+export interface Looked {
   code: number
   stdout: string
   report: DriftReport

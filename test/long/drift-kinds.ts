@@ -236,5 +236,14 @@ const inService: DriftKind[] = [
   },
 ]
 
-/** Each is broken, found, and mended by a run or left alone by it and named. */
-export const driftKinds: DriftKind[] = [...declared, ...inService]
+const masked = 'nfs-server masked only until the next boot'
+const named = (...names: string[]): DriftKind[] => inService.filter(kind => names.includes(kind.name))
+const apart = ['threads of nfsd', 'virtual IP on both', 'DRBD StandAlone', 'heartbeat stopped on the standby']
+
+/** Kinds that do not hide each other are made at one time; each is found by its own name. */
+export const driftGroups: { name: string; kinds: DriftKind[]; mended: boolean }[] = [
+  { name: 'what is declared', kinds: declared.filter(kind => kind.name !== masked), mended: true },
+  { name: 'what is declared, in other ways', kinds: declared.filter(kind => kind.name === masked), mended: true },
+  { name: 'the state of the service', kinds: inService.filter(kind => !apart.includes(kind.name)), mended: false },
+  { name: 'the state of the service, a pair that is apart', kinds: named(...apart), mended: false },
+]

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MachineName } from '../../lib/lab/index.ts'
 import { labDown, labFault, labUp } from '../../lib/lab/index.ts'
 import type { Finding } from '../../lib/report/drift.ts'
+import type { Looked } from '../lab/drift.ts'
 import { lookForDrift } from '../lab/drift.ts'
+import { changedBy } from '../lab/prediction.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 import type { DriftKind } from './drift-kinds.ts'
-import { driftKinds } from './drift-kinds.ts'
+import { driftGroups } from './drift-kinds.ts'
 
 /**
  * On a converged lab: NFSHA_TEST_LAB names one that is, else one is brought up and played. Every kind of drift is made by hand, found by drift, and
@@ -61,26 +63,40 @@ const repair = async (kind: DriftKind, machine: MachineName) => {
   if (kind.repair) await on(lab, machine, kind.repair)
 }
 
-describe('every kind', () => {
-  test.each(driftKinds)('$name', async kind => {
-    const machine = nodes[kind.on]
-    await breakIt(kind, machine)
-    try {
-      const { code, stdout, report } = await look()
-      expect(code, stdout).toBe(5)
-      const found = report.findings.find(isFound(kind))
-      expect(found, stdout).toMatchObject({ alarm: true, mend: kind.mended === true ? 'site.yml' : kind.mended })
-      const run = await nfshaPlay(lab, ['site.yml'])
-      if (kind.mended === true) expect(run.code, run.story).toBe(0)
-      // The state of a service is left alone: status.yml and the like name it, and a run that judges it ends with 3.
-      else if (
-        ['link em2', 'virtual IP', 'DRBD connection', 'nfsd', 'heartbeat', 'nfsd scope', 'rpc.mountd'].includes(found?.resource ?? '')
-      )
-        expect(run.code, run.story).toBe(3)
-    } finally {
-      await repair(kind, machine)
-    }
+describe.each(driftGroups)('$name', ({ kinds, mended }) => {
+  let before: Looked
+  const found = (looked: Looked, kind: DriftKind) => looked.report.findings.find(isFound(kind))
+
+  beforeAll(async () => {
+    for (const kind of kinds) await breakIt(kind, nodes[kind.on])
+    before = await look()
+  })
+  afterAll(async () => {
+    for (const kind of kinds.toReversed()) await repair(kind, nodes[kind.on])
     await clean()
+  })
+
+  test('is drift', () => expect(before.code, before.stdout).toBe(5))
+
+  test.each(kinds)('found: $name', kind => {
+    const mend = kind.mended === true ? 'site.yml' : kind.mended
+    expect(found(before, kind), before.stdout).toMatchObject({ alarm: true, mend })
+  })
+
+  test(mended ? 'a run mends all of it, as a check has foretold' : 'a run leaves it alone, and says so', async () => {
+    const check = await nfshaPlay(lab, ['site.yml', '--check'])
+    const run = await nfshaPlay(lab, ['site.yml'])
+    if (mended) {
+      expect(run.code, run.story).toBe(0)
+      expect(changedBy(run)).toEqual(changedBy(check))
+      return clean()
+    }
+    expect(run.code, run.story).toBe(3)
+    const after = await look()
+    expect(
+      kinds.filter(kind => found(after, kind) === undefined).map(k => k.name),
+      after.stdout,
+    ).toEqual([])
   })
 })
 
