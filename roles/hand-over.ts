@@ -13,9 +13,10 @@ export const readService = (nodes: ClusterNodes, { vars, platform, cluster }: Co
   Promise.all(
     nodes.hosts.map(async host => {
       const peer = cluster.nodes.find(n => n.name !== host)
-      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(vars, platform, peer?.vars.node_name ?? '')}`
+      const own = cluster.nodes.find(n => n.name === host)?.vars ?? vars
+      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own, platform, peer?.vars.node_name ?? '')}`
       const { stdout } = await nodes.on(host).connection.run(script, { timeout: 60_000 })
-      return { host, ...parseService(stdout, vars) }
+      return { host, ...parseService(stdout, own) }
     }),
   )
 

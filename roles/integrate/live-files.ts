@@ -20,15 +20,20 @@ interface LiveState {
   files: Reading<FileState>[]
 }
 
-type NamedLive = LiveState & { host: string }
+type NamedLive = LiveState & { host: string; wanted: LiveFile[] }
 
 /**
  * The files that heartbeat reads anew at every call: haresources, the resource script and its settings. A node that serves would release by
  * the new text what the old one had acquired, so they are written while a node holds nothing: the standby first, then the service is handed
  * over once, then the other. Nothing is restarted.
  */
-export const liveFiles = (context: Context, files: LiveFile[]): ClusterResource<LiveState> => {
-  const { vars } = context
+export const liveFiles = (context: Context, filesOf: (context: Context) => LiveFile[]): ClusterResource<LiveState> => {
+  const { vars, cluster } = context
+  const files = filesOf(context)
+  // Settings name a node's own NIC, so each node has its own text.
+  const wantedOn = (host: string) => filesOf({ ...context, host, vars: cluster.nodes.find(n => n.name === host)?.vars ?? vars })
+  const statesOf = (members: Member<LiveState>[]): NamedLive[] =>
+    members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, wanted: wantedOn(m.host), ...m.reading.state }] : []))
   return {
     scope: 'cluster',
     id: 'what heartbeat reads live',
@@ -42,7 +47,7 @@ export const liveFiles = (context: Context, files: LiveFile[]): ClusterResource<
       },
     },
     changes(members) {
-      const differing = statesOf(members).map(state => ({ state, changes: changesOf(state, files) }))
+      const differing = statesOf(members).map(state => ({ state, changes: changesOf(state) }))
       const refusal = differing.find(d => typeof d.changes === 'string')
       if (refusal) return `${refusal.state.host}: ${refusal.changes}`
       const all = differing.flatMap(d => d.changes as Change[])
@@ -55,13 +60,13 @@ export const liveFiles = (context: Context, files: LiveFile[]): ClusterResource<
     },
     async apply(nodes, _changes, members) {
       const states = statesOf(members)
-      const holder = states.find(s => s.serves && changesOf(s, files).length > 0)
+      const holder = states.find(s => s.serves && changesOf(s).length > 0)
       const to = states.find(s => !s.serves)
       if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
-      for (const state of states.filter(s => !s.serves)) await write(nodes, state, files)
+      for (const state of states.filter(s => !s.serves)) await write(nodes, state)
       if (!holder || !to) return
       await handOver(nodes, holder.host, to.host, vars)
-      await write(nodes, holder, files)
+      await write(nodes, holder)
     },
   }
 }
@@ -76,12 +81,9 @@ const refuseUnlessFit = async (nodes: ClusterNodes, from: string, to: string, co
   })
 }
 
-const statesOf = (members: Member<LiveState>[]): NamedLive[] =>
-  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
-
-const changesOf = (state: NamedLive, files: LiveFile[]): Change[] | string => {
+const changesOf = (state: NamedLive): Change[] | string => {
   const all: Change[] = []
-  for (const [i, { path, options }] of files.entries()) {
+  for (const [i, { path, options }] of state.wanted.entries()) {
     const reading = state.files[i]
     if (reading?.kind !== 'present' && reading?.kind !== 'absent') return `${path} cannot be read`
     const changes = file(path, options).changes(reading, () => undefined)
@@ -91,9 +93,9 @@ const changesOf = (state: NamedLive, files: LiveFile[]): Change[] | string => {
   return all
 }
 
-const write = async (nodes: ClusterNodes, state: NamedLive, files: LiveFile[]): Promise<void> => {
+const write = async (nodes: ClusterNodes, state: NamedLive): Promise<void> => {
   const { connection } = nodes.on(state.host)
-  for (const [i, { path, options }] of files.entries()) {
+  for (const [i, { path, options }] of state.wanted.entries()) {
     const reading = state.files[i]
     if (reading?.kind === 'present' && file(path, options).changes(reading, () => undefined).length === 0) continue
     await writeFile(connection, path, { mode: 0o644, owner: 'root', group: 'root', ...options, validate: options.validate })

@@ -21,7 +21,7 @@ const steps = (context: Context): Resource[] => {
     platform.install(resourcePrograms(vars)),
     directory(`${platform.paths.haDir}/resource.d`),
     ...(watch ? [file(watch.path, { content: watch.content })] : []),
-    liveFiles(context, filesReadLive(context)),
+    liveFiles(context, filesReadLive),
     bringUp(context),
     serves(context),
   ]
