@@ -155,7 +155,7 @@ test('a cluster of which much is gone: what a check predicts is exactly what the
     'M2',
     `rm /etc/nfs.conf.d/nfsha.conf /etc/modules-load.d/nfsha-drbd.conf; sed -i /redhat/d /etc/hosts; apt-mark unhold heartbeat
 systemctl unmask nfs-server; systemctl stop chrony; chattr -i /data; chown nobody /etc/ha.d/resource.d/nfsha
-ip -4 route del 172.16.0.210/32; drbdsetup-84 disk-options 0 --c-max-rate=1M 2>/dev/null || drbdsetup disk-options 0 --c-max-rate=1M`,
+ip -4 route del 172.16.0.210/32; drbdsetup-84 disk-options 0 --on-io-error=pass_on 2>/dev/null || drbdsetup disk-options 0 --on-io-error=pass_on`,
   )
   const check = await checked()
   const run = await play('site.yml')

@@ -107,7 +107,8 @@ const declared: DriftKind[] = [
   {
     name: "DRBD's kernel settings differ from its file",
     on: 'S',
-    break: 'drbdsetup-84 disk-options 0 --c-max-rate=1M 2>/dev/null || drbdsetup disk-options 0 --c-max-rate=1M',
+    // of this node alone: what bears on a resync is told to the peer too
+    break: 'drbdsetup-84 disk-options 0 --on-io-error=pass_on 2>/dev/null || drbdsetup disk-options 0 --on-io-error=pass_on',
     resource: 'DRBD resource drbd',
     is: /kernel differs/,
     mended: true,
