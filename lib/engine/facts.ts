@@ -28,7 +28,8 @@ echo "@kernel"; uname -rm
 echo "@kernels"; for k in /boot/vmlinuz-*; do [ -d "/lib/modules/\${k#/boot/vmlinuz-}" ] && echo "\${k#/boot/vmlinuz-}"; done
 echo "@machine-id"; cat /etc/machine-id 2>/dev/null || cat /var/lib/dbus/machine-id 2>/dev/null
 echo "@boot-id"; cat /proc/sys/kernel/random/boot_id
-echo "@init"; if [ -d /run/systemd/system ]; then echo systemd; elif [ -d /run/openrc ] || [ -d /run/runit ]; then echo other; else echo sysvinit; fi
+echo "@init"; one=; { read -r one < /proc/1/comm; } 2>/dev/null
+if [ -d /run/systemd/system ]; then echo systemd; elif [ -e /run/openrc/softlevel ]; then echo other; else case $one in runit*|s6-*|dinit|openrc-init) echo other ;; *) echo sysvinit ;; esac; fi
 echo "@uid"; id -u
 echo "@network"; if [ -d /run/NetworkManager ]; then echo NetworkManager; elif [ -f /etc/network/interfaces ]; then echo ifupdown; else echo other; fi
 echo "@link"; ip -o link
