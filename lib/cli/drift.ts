@@ -1,4 +1,3 @@
-import { pairIdentity } from '../../roles/identity.ts'
 import { watch } from '../../roles/status/watch.ts'
 import type { Vars } from '../../roles/vars.ts'
 import type { PlayPlan } from '../engine/play.ts'
@@ -17,9 +16,9 @@ export interface DriftOptions {
   onChangeOnly?: boolean
 }
 
-/** The play of a pair, and what matters in service, whatever tags were chosen. Clients have no service to watch. */
-const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
-  play.identity === pairIdentity
+/** A play in which nodes take part, and what matters in service, whatever tags were chosen. Clients have no service to watch. */
+export const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
+  play.targets.some(({ hosts, cluster }) => hosts.some(h => cluster.nodes.some(n => n.name === h.name)))
     ? { ...play, roles: [...play.roles, watch], selects: tags => tags[0] === watch.name || play.selects(tags) }
     : play
 

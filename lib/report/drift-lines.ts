@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DriftReport, Finding } from './drift.ts'
+import { counted } from './score.ts'
 
 /** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (mended by site.yml)` */
 export const findingLine = (finding: Finding): string => {
@@ -16,7 +17,9 @@ const mendOf = ({ kind, mend }: Finding): string => {
 const interventionLines = ({ interventions, findings }: DriftReport): string[] => {
   const quiet = findings.filter(f => !f.alarm).length
   const lines = interventions.map(({ host, kind, who }) => `${host}: ${kind === 'play' ? 'a play is running' : 'in maintenance'}: ${who}`)
-  return quiet > 0 && lines.length > 0 ? [...lines, `${quiet} differences are not alarmed meanwhile`] : lines
+  return quiet > 0 && lines.length > 0
+    ? [...lines, `${counted(quiet, 'difference')} ${quiet === 1 ? 'is' : 'are'} not alarmed meanwhile`]
+    : lines
 }
 
 /** Pure: what `drift` prints; nothing when all is as declared. */

@@ -84,15 +84,18 @@ const findingsOf = (event: End, playbook: string): Found[] => {
   if (event.status !== 'failed') return []
   if (changes.length === 0)
     return [{ kind: 'wrong', ...place, is: cut(event.error?.message ?? event.reason ?? 'wrong'), should: 'no objection' }]
-  return changes.map(change => ({
-    kind: 'wrong' as const,
-    ...place,
-    host: change.host ?? place.host,
-    // What is an operator's is known by its own name, whichever resource saw it.
-    ...(change.remedy === undefined
-      ? valuesOf(change)
-      : { resource: change.attribute, is: cut(change.from), should: cut(change.to), mend: change.remedy }),
-  }))
+  // Maintenance is told by who is at work, whatever else has seen it.
+  return changes
+    .filter(change => change.attribute !== atWork.maintenance)
+    .map(change => ({
+      kind: 'wrong' as const,
+      ...place,
+      host: change.host ?? place.host,
+      // What is an operator's is known by its own name, whichever resource saw it.
+      ...(change.remedy === undefined
+        ? valuesOf(change)
+        : { resource: change.attribute, is: cut(change.from), should: cut(change.to), mend: change.remedy }),
+    }))
 }
 
 /** Several roles judge the service; one difference is said once. */

@@ -39,6 +39,6 @@ const stable = (context: Context): ClusterResource<ServiceState> => ({
 export const watch: Role = {
   name: 'watch',
   summary: 'the state of the service, and who is at work on it',
-  // A play of `status.yml` has the overview already.
-  steps: c => [whoIsAtWork(c), stable(c), { ...overview(c), shared: true }],
+  // A play of `status.yml` has the overview already; a client in the same play has nothing of it.
+  steps: c => (c.cluster.nodes.some(n => n.name === c.host) ? [whoIsAtWork(c), stable(c), { ...overview(c), shared: true }] : []),
 }

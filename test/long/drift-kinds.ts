@@ -164,7 +164,7 @@ const inService: DriftKind[] = [
   {
     name: 'space short',
     on: 'H',
-    break: 'fallocate -l $(($(df -P --output=avail -B1 /data | tail -n 1) * 97 / 100)) /data/.fill; sync',
+    break: 'fallocate -l $(($(df --output=avail -B1 /data | tail -n 1) * 97 / 100)) /data/.fill; sync',
     repair: 'rm -f /data/.fill',
     resource: 'space on /data',
     is: /9\d% used|100% used/,

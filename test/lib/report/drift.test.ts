@@ -112,7 +112,7 @@ test.each([
 ])('%s is named and nothing alarmed', (attribute, who, line) => {
   const report = reportOf(fileDiffers, atWork(attribute, who))
   expect(report.exitCode).toBe(0)
-  expect(driftLines(report)).toEqual([line, '1 differences are not alarmed meanwhile'])
+  expect(driftLines(report)).toEqual([line, '1 difference is not alarmed meanwhile'])
   expect(report.findings[0]?.alarm).toBe(false)
 })
 
