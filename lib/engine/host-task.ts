@@ -49,7 +49,10 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   const { resource } = task
   const first = judge(resource, await host.readings.ensure(resource.id), host, session)
   const merged = host.merged.get(resource.id)
-  if (merged && first.status === 'ok') return { status: 'changed', changes: merged }
+  if (merged && first.status === 'ok') {
+    host.merged.delete(resource.id)
+    return { status: 'changed', changes: merged }
+  }
   if (first.status !== 'changed') return first
   if (session.check) {
     session.predicted = !session.drift

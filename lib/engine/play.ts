@@ -12,7 +12,7 @@ import type { Cluster, Node, Role, RoleContext } from './role.ts'
 import type { HostPlan, Task } from './schedule.ts'
 import { schedule } from './schedule.ts'
 import type { ClusterSession, HostSession } from './session.ts'
-import { lose, runStage } from './stage.ts'
+import { lose, runStage, tellMerged } from './stage.ts'
 
 /** Hosts that are played together: a cluster, or the clients of one. */
 export interface Target<V> {
@@ -83,6 +83,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
       stopAll(session, 'a host of its cluster is unreachable')
     await runStages(plans.tasks, play, session, 'task')
     await runStages(plans.handlers, play, session, 'handler')
+    for (const plan of plans.tasks) await tellMerged(plan.host, plan.tasks, session)
     tellStopped(session, plans.tasks)
     return { failed: session.missing.size > target.left.length || [...session.hosts.values()].some(h => h.stopped !== undefined) }
   } finally {

@@ -1,7 +1,7 @@
 import { Unreachable } from '../ssh/connection.ts'
 import { runClusterTask } from './cluster-task.ts'
 import { failureOf } from './failure.ts'
-import { runHostTask } from './host-task.ts'
+import { judge, runHostTask } from './host-task.ts'
 import { Locked } from './lock.ts'
 import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
@@ -68,6 +68,22 @@ const sessionFor = (kind: StageKind, session: ClusterSession): ClusterSession =>
 
 const heldIf = (held: boolean, outcome: Outcome): Outcome =>
   held && outcome.status === 'changed' ? { ...pending('needed; left by --no-handlers'), changes: outcome.changes } : outcome
+
+/**
+ * On a host that was stopped: what one transaction has already done for resources whose turn did not come is read and said, or it would be
+ * changed and nobody told.
+ */
+export const tellMerged = async (name: string, tasks: Task[], session: ClusterSession): Promise<void> => {
+  const host = session.hosts.get(name)
+  if (!host || host.stopped === undefined || host.stopped === 'unreachable') return
+  for (const task of tasks) {
+    const changes = host.merged.get(task.resource.id)
+    if (!changes || task.resource.scope !== 'host') continue
+    const { resource } = task
+    const outcome = await guarded(name, session, async () => judge(resource, await host.readings.ensure(resource.id), host, session))
+    if (outcome.status === 'ok') tell(session, [name], task, 'task').end({ status: 'changed', changes })
+  }
+}
 
 /** Whatever a task throws becomes its outcome; a lost host is also named as such, once. */
 const guarded = async (host: string, session: ClusterSession, run: () => Promise<Outcome>): Promise<Outcome> => {

@@ -1,4 +1,3 @@
-import { directory } from '../../lib/resources/directory.ts'
 import { file } from '../../lib/resources/file.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
@@ -19,7 +18,6 @@ const steps = (context: Context): Resource[] => {
     ...clusterGuard(context),
     mountedClients(context),
     platform.install(resourcePrograms(vars)),
-    directory(`${platform.paths.haDir}/resource.d`),
     ...(watch ? [file(watch.path, { content: watch.content })] : []),
     liveFiles(context, filesReadLive),
     bringUp(context),

@@ -211,6 +211,30 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(existsSync(at('behind'))).toBe(false)
   })
 
+  test('what one transaction did for a resource whose turn never came is said, once it is read', async () => {
+    const made = (name: string): HostResource<boolean> => ({
+      scope: 'host',
+      id: name,
+      probe: { sh: `[ -e ${at(name)} ]`, parse: o => present(o.code === 0) },
+      changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
+      apply: async () => undefined,
+      merge: {
+        kind: 'made',
+        async applyAll(resources, $) {
+          for (const { id } of resources) await $`touch ${at(id)}`
+        },
+      },
+    })
+    const broken: HostResource<boolean> = { ...made('broken'), probe: { sh: ':', parse: () => unknown('a miracle') } }
+    const { merge: _, ...unmerged } = broken
+    const result = await run(
+      roleOf(() => [made('one'), unmerged, made('two'), made('three')]),
+      { hosts: ['A'] },
+    )
+    expect(result.statuses).toEqual(['A one: changed', 'A broken: failed', 'A two: changed', 'A three: changed'])
+    expect(result.events.find(e => e.type === 'host-stopped')).toMatchObject({ host: 'A' })
+  })
+
   test('a probe that hangs is unknown for itself alone', async () => {
     const hanging: HostResource<never> = {
       scope: 'host',

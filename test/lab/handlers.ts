@@ -92,7 +92,7 @@ export const handlerTests = (lab: string): void => {
       for (const key of [['-e', 'heartbeat_secret=another-key-of-the-lab'], []]) {
         const run = await play('site.yml', ...key)
         expect(run.code, run.story).toBe(0)
-        expect(changedBy(run)).toEqual(['M1,M2 heartbeat: file /etc/ha.d/authkeys'])
+        expect(changedBy(run)).toEqual(['M1,M2 file /etc/ha.d/authkeys'])
       }
     })
     expect(handOvers).toBe(0)
@@ -105,7 +105,7 @@ export const handlerTests = (lab: string): void => {
     const handOvers = await handOversOf('script', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)
-      expect(changedBy(run)).toEqual(['M1,M2 integrate: what heartbeat reads live'])
+      expect(changedBy(run)).toEqual(['M1,M2 what heartbeat reads live'])
     })
     expect(handOvers).toBe(1)
     expect(await daemons()).toEqual(before)

@@ -9,9 +9,10 @@ type End = Extract<Event, { type: 'task-end' | 'handler-end' }>
 
 const endsOf = (run: Played, type: End['type'], status: End['status']): End[] =>
   run.events.flatMap(e => (e.type === type && e.status === status ? [e] : []))
-const named = (e: End): string => `${hostsOf(e)} ${e.role}: ${subjectOf(e)}`
+/** Without the role: what several roles ask for is done by the first that comes. */
+const named = (e: End): string => `${hostsOf(e)} ${subjectOf(e)}`
 
-/** What a run changed, or in check mode would change: `M1 nfs: file /etc/exports.d/nfsha.exports`. Handlers are announced, not predicted. */
+/** What a run changed, or in check mode would change: `M1 file /etc/exports.d/nfsha.exports`. Handlers are announced, not predicted. */
 export const changedBy = (run: Played): string[] => endsOf(run, 'task-end', 'changed').map(named).sort()
 
 /** What a check could not tell, each with what it waits for. */
