@@ -5,18 +5,17 @@ import { serviceScript } from './integrate/service-probe.ts'
 import type { NamedState } from './integrate/service-state.ts'
 import { parseService } from './integrate/service-state.ts'
 import type { Context } from './role.ts'
-import { vipAddress } from './role.ts'
+import { contextAt, peerOf, vipAddress } from './role.ts'
 import type { Vars } from './vars.ts'
 
 /** What all nodes at hand do for the cluster now. Read only when it is about to matter: it is the dearest of all readings. */
-export const readService = (nodes: ClusterNodes, { vars, platform, cluster }: Context): Promise<NamedState[]> =>
+export const readService = (nodes: ClusterNodes, context: Context): Promise<NamedState[]> =>
   Promise.all(
     nodes.hosts.map(async host => {
-      const peer = cluster.nodes.find(n => n.name !== host)
-      const own = cluster.nodes.find(n => n.name === host)?.vars ?? vars
-      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own, platform, peer?.vars.node_name ?? '')}`
+      const own = contextAt(context, host)
+      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own.vars, own.platform, peerOf(own).vars.node_name)}`
       const { stdout } = await nodes.on(host).connection.run(script, { timeout: 60_000 })
-      return { host, ...parseService(stdout, own) }
+      return { host, ...parseService(stdout, own.vars) }
     }),
   )
 

@@ -4,6 +4,13 @@ import type { Vars } from './vars.ts'
 export type Role = EngineRole<Vars>
 export type Context = RoleContext<Vars>
 
+/** The same play as another node of the cluster sees it. */
+export const contextAt = (context: Context, host: string): Context => ({
+  ...context,
+  host,
+  vars: context.cluster.nodes.find(n => n.name === host)?.vars ?? context.vars,
+})
+
 /** The other node of the pair. Throws when the inventory's cluster is no pair, which it has been checked to be. */
 export const peerOf = ({ host, cluster }: Context): { name: string; vars: Vars } => {
   const peer = cluster.nodes.find(n => n.name !== host)

@@ -5,7 +5,7 @@ import { judge, runHostTask } from './host-task.ts'
 import { Locked } from './lock.ts'
 import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
-import type { ClusterSession, Outcome, Voice } from './session.ts'
+import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { pending } from './session.ts'
 
 /** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
@@ -29,11 +29,8 @@ const runLane = async (
     if (session.signal.aborted) host.stopped ??= 'interrupted'
     if (host.stopped !== undefined) return
     const teller = tell(session, [name], task, kind)
-    const mine = sessionFor(kind, session)
-    const outcome = await guarded(name, session, () =>
-      confirmed(() => runHostTask(task, host, mine, teller.voice), [host], task.resource, session),
-    )
-    teller.end(heldIf(mine !== session, outcome))
+    const outcome = await outcomeOf(task, [host], session, kind, mine => runHostTask(task, host, mine, teller.voice))
+    teller.end(outcome)
     host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
@@ -48,26 +45,28 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
   if (!task || session.signal.aborted || parts.every(p => p.host.stopped !== undefined)) return
   const names = parts.map(p => p.host.host)
   const teller = tell(session, names, task, kind)
-  const mine = sessionFor(kind, session)
-  const outcome = await guarded(names[0] ?? '', session, () =>
-    confirmed(
-      () => runClusterTask(parts, mine, teller.voice, { isHandler: kind === 'handler' }),
-      parts.map(p => p.host),
-      task.resource,
-      session,
-    ),
+  const hosts = parts.map(p => p.host)
+  const outcome = await outcomeOf(task, hosts, session, kind, mine =>
+    runClusterTask(parts, mine, teller.voice, { isHandler: kind === 'handler' }),
   )
-  teller.end(heldIf(mine !== session, outcome))
+  teller.end(outcome)
   for (const { host } of parts) host.done++
   if (outcome.status === 'failed' && !session.drift) for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
 }
 
-/** Handlers that are held are only looked at. */
-const sessionFor = (kind: StageKind, session: ClusterSession): ClusterSession =>
-  kind === 'handler' && session.holdHandlers && !session.check ? { ...session, check: true } : session
-
-const heldIf = (held: boolean, outcome: Outcome): Outcome =>
-  held && outcome.status === 'changed' ? { ...pending('needed; left by --no-handlers'), changes: outcome.changes } : outcome
+/** Runs one task, whatever it throws, and again while it may turn out well. A handler that is held is only looked at, and pending where it is needed. */
+const outcomeOf = async (
+  { resource }: Task,
+  hosts: HostSession[],
+  session: ClusterSession,
+  kind: StageKind,
+  run: (session: ClusterSession) => Promise<Outcome>,
+): Promise<Outcome> => {
+  const isHeld = kind === 'handler' && session.holdHandlers && !session.check
+  const mine = isHeld ? { ...session, check: true } : session
+  const outcome = await guarded(hosts[0]?.host ?? '', session, () => confirmed(() => run(mine), hosts, resource, session))
+  return isHeld && outcome.status === 'changed' ? { ...pending('needed; left by --no-handlers'), changes: outcome.changes } : outcome
+}
 
 /**
  * On a host that was stopped: what one transaction has already done for resources whose turn did not come is read and said, or it would be

@@ -7,7 +7,7 @@ import type { Change, ClusterNodes, ClusterResource, Member, Reading } from '../
 import { present } from '../../lib/resources/resource.ts'
 import { handOver, handOverProblems, readService, stageOf } from '../hand-over.ts'
 import type { Context } from '../role.ts'
-import { vipAddress } from '../role.ts'
+import { contextAt, vipAddress } from '../role.ts'
 
 export interface LiveFile {
   path: string
@@ -28,10 +28,10 @@ type NamedLive = LiveState & { host: string; wanted: LiveFile[] }
  * over once, then the other. Nothing is restarted.
  */
 export const liveFiles = (context: Context, filesOf: (context: Context) => LiveFile[]): ClusterResource<LiveState> => {
-  const { vars, cluster } = context
+  const { vars } = context
   const files = filesOf(context)
   // Settings name a node's own NIC, so each node has its own text.
-  const wantedOn = (host: string) => filesOf({ ...context, host, vars: cluster.nodes.find(n => n.name === host)?.vars ?? vars })
+  const wantedOn = (host: string) => filesOf(contextAt(context, host))
   const statesOf = (members: Member<LiveState>[]): NamedLive[] =>
     members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, wanted: wantedOn(m.host), ...m.reading.state }] : []))
   return {
