@@ -9,6 +9,7 @@ export const neededPorts = (context: Context): { what: string; protocol: string;
   return [
     { what: 'heartbeat', protocol: 'udp', port: vars.heartbeat_udpport, nic: vars.node_heartbeat_nic },
     { what: 'heartbeat', protocol: 'udp', port: vars.heartbeat_udpport, nic: vars.node_drbd_nic },
+    { what: 'heartbeat', protocol: 'udp', port: vars.heartbeat_udpport, nic: vars.node_service_nic },
     { what: 'replication', protocol: 'tcp', port: vars.drbd_port, nic: vars.node_drbd_nic },
     { what: 'NFS', protocol: 'tcp', port: 2049, nic: vars.node_service_nic },
   ]

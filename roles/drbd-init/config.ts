@@ -3,6 +3,7 @@ import type { BootJob } from '../../lib/platform/platform.ts'
 import { drbdProgram } from '../drbd-tools.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
+import { fencePeerPath } from './fence-peer.ts'
 
 const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
     device ${vars.drbd_device};
@@ -15,7 +16,11 @@ const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
 export const backingDisk = (vars: Vars): string =>
   vars.drbd_init_lvm ? `/dev/${vars.drbd_init_lvm.group}/${vars.drbd_init_lvm.volume}` : vars.drbd_disk
 
-/** drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. */
+/**
+ * drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. A Primary that has lost its peer
+ * stands still until its handler has found out that it may go on; one whose peer went on without it restarts (call-pri-lost). A dead peer
+ * is noticed within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime is over; the kernel wants timeout below both intervals.
+ */
 export const resourceFile = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
   return `# Managed by nfsha-play.
@@ -29,12 +34,21 @@ resource ${vars.drbd_resource} {
     after-sb-0pri disconnect;
     after-sb-1pri disconnect;
     after-sb-2pri disconnect;
-    rr-conflict disconnect;
+    rr-conflict call-pri-lost;
+    ping-int 1;
+    ping-timeout 10;
+    timeout 9;
+    connect-int 1;
   }
   disk {
     on-io-error detach;
+    fencing resource-and-stonith;
     c-max-rate ${vars.drbd_resync_max};
 ${vars.drbd_disk_flushes ? '' : '    disk-flushes no;\n    md-flushes no;\n'}  }
+  handlers {
+    fence-peer "${fencePeerPath}";
+    pri-lost "${fencePeerPath} lost";
+  }
 ${cluster.nodes.map(node).join('\n')}
 }
 `

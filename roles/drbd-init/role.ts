@@ -5,6 +5,7 @@ import { drbdConfigDir, withDrbd } from '../drbd-tools.ts'
 import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
 import { bootJob } from './config.ts'
+import { fencePeerPath } from './fence-peer.ts'
 import { fileSystem } from './file-system.ts'
 import { firstSync } from './first-sync.ts'
 import { metadata } from './metadata.ts'
@@ -14,11 +15,12 @@ import { drbdFiles } from './stacks.ts'
 const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
   const volume = vars.drbd_init_lvm
-  const { resource, common } = drbdFiles[vars.ha_stack]
+  const { resource, common, fencePeer } = drbdFiles[vars.ha_stack]
   const directory = drbdConfigDir(context)
   return [
     ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
+    ...(fencePeer ? [file(fencePeerPath, { content: fencePeer(vars, platform), mode: 0o755 })] : []),
     file(`${directory}/${vars.drbd_resource}.res`, {
       content: resource(cluster),
       mode: 0o600,

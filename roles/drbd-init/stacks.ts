@@ -1,16 +1,20 @@
 import type { Cluster } from '../../lib/engine/role.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
 import type { Vars } from '../vars.ts'
 import { articleGlobalCommon, articleResource } from './article.ts'
 import { resourceFile } from './config.ts'
+import { fencePeer } from './fence-peer.ts'
 
 interface DrbdFiles {
   resource(cluster: Cluster<Vars>): string
   /** global_common.conf, where the stack has options of its own there; else the package's stays. */
   common?(vars: Vars): string
+  /** The handler that its resource names. */
+  fencePeer?(vars: Vars, platform: Platform): string
 }
 
 /** DRBD's files in each stack. */
 export const drbdFiles: Record<Vars['ha_stack'], DrbdFiles> = {
-  lean: { resource: resourceFile },
+  lean: { resource: resourceFile, fencePeer },
   article: { resource: articleResource, common: articleGlobalCommon },
 }

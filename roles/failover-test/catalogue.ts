@@ -1,3 +1,5 @@
+import type { Vars } from '../vars.ts'
+
 /** Which node a fault is made on, seen from the moment before it. */
 export type Where = 'holder' | 'standby' | 'both'
 
@@ -34,8 +36,8 @@ export interface Fault {
   steps: readonly [Step, ...Step[]]
   /** How the machines are as before afterwards; said in the report. */
   undo: string
-  /** Judged with heartbeat on the service network too (a third link): then this ends the last step. */
-  expectedWithServiceLink?: EndState
+  /** The last step's end on the article's stack, which has two links only and no fencing. */
+  expectedOfArticle?: EndState
   /** Only where the cluster has this stage. */
   stage?: 'vip'
 }
@@ -115,7 +117,12 @@ export const catalogue: readonly Fault[] = [
   },
   { name: 'power-loss-both', title: 'power loss of both nodes', steps: one({ kind: 'power-off' }, 'both', 'none'), undo: switchedOn },
   { name: 'reset', title: 'reset without a sync', steps: one({ kind: 'reset' }, 'holder', 'moved'), undo: booted },
-  { name: 'freeze', title: 'freeze and thaw', steps: one({ kind: 'freeze' }, 'holder', 'moved'), undo: 'it is thawed' },
+  {
+    name: 'freeze',
+    title: 'freeze and thaw',
+    steps: one({ kind: 'freeze' }, 'holder', 'moved'),
+    undo: 'it is thawed, the node restarts itself, heartbeat is started',
+  },
   {
     name: 'freeze-standby',
     title: 'freeze and thaw of the standby',
@@ -127,16 +134,22 @@ export const catalogue: readonly Fault[] = [
   {
     name: 'cable-heartbeat-drbd',
     title: 'cables of heartbeat and replication NIC',
-    steps: one(cable('heartbeat', 'drbd'), 'holder', 'split'),
+    steps: one(cable('heartbeat', 'drbd'), 'holder', 'stays'),
     undo: plugged,
-    expectedWithServiceLink: 'stays',
+    expectedOfArticle: 'split',
   },
-  { name: 'cable-all', title: 'all cables', steps: one(cable('service', 'heartbeat', 'drbd'), 'holder', 'split'), undo: plugged },
+  {
+    name: 'cable-all',
+    title: 'all cables',
+    steps: one(cable('service', 'heartbeat', 'drbd'), 'holder', 'moved'),
+    undo: `${plugged}, the node restarts itself, heartbeat is started`,
+    expectedOfArticle: 'split',
+  },
 ]
 
-/** The end that a step must come to, on a cluster that hears its peer on these NICs. */
-export const expectedEnd = (fault: Fault, step: Step, hearsOnService: boolean): EndState =>
-  (hearsOnService && step === fault.steps.at(-1) ? fault.expectedWithServiceLink : undefined) ?? step.expected
+/** The end that a step must come to. */
+export const expectedEnd = (fault: Fault, step: Step, stack: Vars['ha_stack']): EndState =>
+  (stack === 'article' && step === fault.steps.at(-1) ? fault.expectedOfArticle : undefined) ?? step.expected
 
 /** Faults in which clients must wait until somebody undoes them, or in which data has to be given up: judged apart. */
 export const endsWithoutService = (end: EndState): boolean => end === 'none' || end === 'split'

@@ -7,7 +7,7 @@ import type { EndState, Fault, Step } from './catalogue.ts'
 import { expectedEnd } from './catalogue.ts'
 import type { ClockSample } from './clock.ts'
 import type { Made } from './make.ts'
-import { make, undo } from './make.ts'
+import { make, takeInRestarted, undo } from './make.ts'
 import { describeNodes, endStateOf, notWhole, victimOf } from './observe.ts'
 
 /** Seconds until the end that is expected must be there, and until the pair must be whole again. */
@@ -24,13 +24,12 @@ export interface Course {
 
 export interface Circumstances {
   holder: string
-  hearsOnService: boolean
   clocks: Map<string, ClockSample[]>
   say(text: string): void
 }
 
 /** Makes the steps one after the other and then undoes them, also when something went wrong on the way. */
-export const makeAll = async (bench: Bench, fault: Fault, { holder, hearsOnService, clocks, say }: Circumstances): Promise<Course> => {
+export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say }: Circumstances): Promise<Course> => {
   const made: Made[] = []
   let from = holder
   let end: { actual: EndState | undefined; reached: number | undefined } = { actual: undefined, reached: undefined }
@@ -38,7 +37,7 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, hearsOnServi
   let undoneAt = 0
   try {
     for (const step of fault.steps) {
-      expected = expectedEnd(fault, step, hearsOnService)
+      expected = expectedEnd(fault, step, bench.vars.ha_stack)
       say(`${step.act.kind} on ${step.on === 'both' ? 'both nodes' : step.on === 'holder' ? from : otherNode(bench, from)}`)
       await make(bench, step, from, clocks, made)
       end = await awaitEnd(bench, step, from, expected)
@@ -86,7 +85,7 @@ export interface After {
  * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
  * written, and it is the node that does not serve.
  */
-export const comeBack = async (bench: Bench): Promise<After> => {
+export const comeBack = async (bench: Bench, made: readonly Made[]): Promise<After> => {
   const end = Date.now() + limits.whole * 1000
   const { ha_stage: stage } = bench.vars
   let discarded: string | undefined
@@ -96,6 +95,7 @@ export const comeBack = async (bench: Bench): Promise<After> => {
     const state = describeNodes(states, stage)
     if (problems.length === 0) return { wholeAt: Date.now() / 1000, state, discarded }
     if (Date.now() > end) return { wholeAt: undefined, state: `${state}; ${problems.join('; ')}`, discarded }
+    if (states.length < bench.nodes.length || states.some(s => !s.settled)) await takeInRestarted(bench, made)
     const victim = bench.lab !== undefined && discarded === undefined ? victimOf(states, stage) : undefined
     if (victim !== undefined) {
       await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))

@@ -13,8 +13,8 @@ export interface Made {
   act: Act
   /** Seconds since the epoch by our clock. */
   at: number
-  /** Which boot it was, where the fault ends it. */
-  boot?: string
+  /** Which boot it was: the fault may end it, and so may the node itself, which restarts when its peer has gone on without it. */
+  boot: string
 }
 
 /** Seconds after which a host undoes by itself what was done to it from inside. */
@@ -29,12 +29,12 @@ const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind ===
 /** Makes the act of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
 export const make = async (bench: Bench, step: Step, holder: string, clocks: Map<string, ClockSample[]>, made: Made[]): Promise<void> => {
   const hosts = { holder: [holder], standby: [otherNode(bench, holder)], both: bench.nodes }[step.on]
-  const boots = endsBoot(step.act) ? await Promise.all(hosts.map(h => bootIdOf(bench, h))) : []
+  const boots = await Promise.all(hosts.map(h => bootIdOf(bench, h)))
   const all = await Promise.allSettled(
     hosts.map(async (host, i) => {
-      const boot = boots[i]
+      const boot = boots[i] ?? ''
       const at = await makeOn(bench, host, step.act, clocks.get(host) ?? [])
-      made.push({ host, act: step.act, at, ...(boot !== undefined && { boot }) })
+      made.push({ host, act: step.act, at, boot })
       if (isDark(step.act)) bench.dark.add(host)
       if (bench.lab === undefined && cutsOurWay(step.act)) await goRound(bench, host)
     }),
@@ -84,19 +84,32 @@ const undoOn = async (bench: Bench, { host, act }: Made): Promise<void> => {
   if (bench.lab === undefined && cutsOurWay(act)) await bench.hosts.reconnect(host)
 }
 
-/** A node that was off or frozen. After a boot heartbeat is started as its operator would, who has looked why it went down. */
+/** A node that was off or frozen. */
 const revive = async (bench: Bench, { host, act, boot }: Made): Promise<void> => {
   if (bench.lab !== undefined && act.kind === 'power-off') await awaitOutside(bench.lab, host)
-  await reach(bench, host, { seconds: bootLimit, ...(boot !== undefined && { notBoot: boot }) })
+  await reach(bench, host, { seconds: bootLimit, ...(endsBoot(act) && { notBoot: boot }) })
   bench.dark.delete(host)
-  if (boot === undefined) return
+  if (endsBoot(act)) await startHeartbeat(bench, host)
+}
+
+/** After a boot heartbeat is started as its operator would, who has looked why the node went down. */
+const startHeartbeat = async (bench: Bench, host: string): Promise<void> => {
   const { isActive, start } = bench.platform.commands
   const { heartbeat } = bench.platform.services
   const { code, stderr } = await connectionTo(bench, host).run(
     `[ "$(${isActive(heartbeat)})" = active ] || ${start(heartbeat).join(' ')}`,
-    {
-      timeout: 120_000,
-    },
+    { timeout: 120_000 },
   )
   if (code !== 0) throw new ApplyFailed(`heartbeat does not start on ${host}`, { detail: stderr })
+}
+
+/** A node that has restarted itself since, because its peer had gone on without it, is taken in again as after any boot. */
+export const takeInRestarted = async (bench: Bench, made: readonly Made[]): Promise<void> => {
+  for (const { host, boot } of new Map(made.map(one => [one.host, one])).values()) {
+    const back = await reach(bench, host, { seconds: 5 }).then(
+      () => bootIdOf(bench, host),
+      () => boot,
+    )
+    if (back !== boot) await startHeartbeat(bench, host)
+  }
 }

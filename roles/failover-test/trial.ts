@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from './bench.ts'
-import { awaitWhole, connectionTo, otherNode } from './bench.ts'
+import { awaitWhole, connectionTo } from './bench.ts'
 import type { Fault } from './catalogue.ts'
 import type { Work } from './clients.ts'
 import { deadClient, readRecords, removeWork, startWork } from './clients.ts'
@@ -26,7 +26,6 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
   say('wait until the pair is whole')
   const before = await awaitWhole(bench, limit)
   const holder = before.find(s => serves(s, bench.vars.ha_stage))?.host ?? ''
-  const hearsOnService = await heardOnService(bench, holder)
   const clocks = new Map<string, ClockSample[]>()
   await measureClocks(bench, clocks)
   say('the clients begin')
@@ -35,9 +34,9 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
   try {
     dead = await deadClient(bench, work, say)
     await delay(calm * 1000, undefined, { signal: bench.hosts.signal })
-    const course = await makeAll(bench, fault, { holder, hearsOnService, clocks, say })
+    const course = await makeAll(bench, fault, { holder, clocks, say })
     say('wait until the pair is whole again')
-    const after = await comeBack(bench)
+    const after = await comeBack(bench, course.made)
     await delay(calm * 1000)
     await measureClocks(bench, clocks)
     say('read what is left')
@@ -47,14 +46,6 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
     await Promise.all(work.byClient.map(w => w.workload.stop().catch(() => undefined)))
     await removeWork(bench, work)
   }
-}
-
-const heardOnService = async (bench: Bench, holder: string): Promise<boolean> => {
-  const peer = bench.varsOf(otherNode(bench, holder)).node_name
-  const { stdout } = await connectionTo(bench, holder).run(
-    `PATH=/usr/sbin:/usr/bin:/sbin:/bin cl_status listhblinks ${peer} 2>/dev/null; :`,
-  )
-  return stdout.split(/\s+/).includes(bench.varsOf(holder).node_service_nic)
 }
 
 /** A host that does not answer keeps the measurements that there are. */

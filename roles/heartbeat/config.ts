@@ -5,7 +5,8 @@ import type { Vars } from '../vars.ts'
 
 /**
  * ha.cf(5), the same on both nodes: a `ucast` line that names a node's own address is ignored there, so both nodes' addresses are listed.
- * Two independent links, and the ping node by which ipfail sees that a node has lost the service network.
+ * Three independent links, and the ping node by which ipfail sees that a node has lost the service network. dopd carries DRBD's question to the
+ * other node, whether it gives its copy up, and has to be root to have drbdadm do it.
  */
 export const haCf = (cluster: Cluster<Vars>, platform: Platform): string => {
   const { vars } = firstOf(cluster)
@@ -18,10 +19,13 @@ initdead ${vars.heartbeat_initdead}
 udpport ${vars.heartbeat_udpport}
 mcast ${vars.node_heartbeat_nic} ${vars.heartbeat_mcast} ${vars.heartbeat_udpport} 1 0
 ${cluster.nodes.map(n => `ucast ${n.vars.node_drbd_nic} ${n.vars.node_drbd_ip}`).join('\n')}
+${cluster.nodes.map(n => `ucast ${n.vars.node_service_nic} ${n.vars.node_service_ip}`).join('\n')}
 auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
 ${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
 ping ${vars.heartbeat_ping}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
+apiauth dopd uid=root,hacluster
+respawn root ${platform.paths.heartbeatLibexec}/dopd
 respawn root ${platform.paths.haDir}/resource.d/nfsha watch
 crm off
 `

@@ -7,16 +7,9 @@ import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import { firstOf, peerOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
-import { milliseconds } from '../vars.ts'
 import { articleResources, nfsdScript } from './article.ts'
 import type { LiveFile } from './live-files.ts'
 import { serverScope } from './nfsd-scope.ts'
-
-/**
- * Seconds after which a standby that is cut off from a living holder marks its copy Outdated. A holder that has died is still heard for
- * deadtime: that must never be taken for a lost replication link, or nobody could serve.
- */
-export const outdateAfter = (vars: Vars): number => Math.max(30, Math.ceil((4 * milliseconds(vars.heartbeat_deadtime)) / 1000))
 
 /** A build of our own comes before what the system has. */
 const drbdPath = (vars: Vars): string => {
@@ -42,7 +35,6 @@ export const watchSettings = (vars: Vars, peer: string): string => `# Managed by
 NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
 NFSHA_DAMPING=${vars.ha_damping}
 NFSHA_PEER=${peer}
-NFSHA_OUTDATE=${outdateAfter(vars)}
 `
 
 /** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */
