@@ -67,6 +67,15 @@ export const haresources = (cluster: Cluster<Vars>): string => {
   return `${vars.node_name} ${resources}\n`
 }
 
+/**
+ * Pure: our resource script releases address, NFS, mount and DRBD whoever has acquired them, so it releases another's chain of resources. The
+ * address alone is released by the text that it came by.
+ */
+export const releasesAll = (old: string, wanted: string): boolean =>
+  resourcesOf(wanted).join() === 'nfsha' && resourcesOf(old).some(r => r !== 'nfsha' && !r.startsWith('IPaddr'))
+
+const resourcesOf = (text: string): string[] => text.replace(/#.*/g, '').trim().split(/\s+/).slice(1)
+
 /** The settings of the watch, where the stack has one. */
 export const watchFile = (context: Context): { path: string; content: string } | undefined => {
   const { vars, platform } = context
@@ -77,6 +86,12 @@ export const watchFile = (context: Context): { path: string; content: string } |
 /** All that heartbeat reads anew at every call, in the order in which it may be written: haresources last, it names the others. */
 export const filesReadLive = (context: Context): LiveFile[] => {
   const { vars, cluster, platform } = context
-  const files = { ...stacks[vars.ha_stack].files(context), haresources: { content: haresources(cluster) } }
-  return Object.entries(files).map(([name, options]) => ({ path: `${platform.paths.haDir}/${name}`, options }))
+  const wanted = haresources(cluster)
+  return [
+    ...Object.entries(stacks[vars.ha_stack].files(context)).map(([name, options]) => ({
+      path: `${platform.paths.haDir}/${name}`,
+      options,
+    })),
+    { path: `${platform.paths.haDir}/haresources`, options: { content: wanted }, releases: old => releasesAll(old, wanted) },
+  ]
 }

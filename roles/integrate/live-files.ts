@@ -12,6 +12,8 @@ import { contextAt, vipAddress } from '../role.ts'
 export interface LiveFile {
   path: string
   options: FileOptions
+  /** Whether the new text releases all that a node has acquired by this old one. */
+  releases?(old: string): boolean
 }
 
 interface LiveState {
@@ -25,7 +27,8 @@ type NamedLive = LiveState & { host: string; wanted: LiveFile[] }
 /**
  * The files that heartbeat reads anew at every call: haresources, the resource script and its settings. A node that serves would release by
  * the new text what the old one had acquired, so they are written while a node holds nothing: the standby first, then the service is handed
- * over once, then the other. Nothing is restarted.
+ * over once, then the other. Nothing is restarted. Only what somebody else has put together is released by our text: it may never have been released
+ * before (the article's own ends in a reboot), and lean on units that are masked by now.
  */
 export const liveFiles = (context: Context, filesOf: (context: Context) => LiveFile[]): ClusterResource<LiveState> => {
   const { vars } = context
@@ -63,10 +66,10 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       const holder = states.find(s => s.serves && changesOf(s).length > 0)
       const to = states.find(s => !s.serves)
       if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
-      for (const state of states.filter(s => !s.serves)) await write(nodes, state)
+      for (const state of states.filter(s => !s.serves || releasesByNew(s))) await write(nodes, state)
       if (!holder || !to) return
       await handOver(nodes, holder.host, to.host, vars)
-      await write(nodes, holder)
+      if (!releasesByNew(holder)) await write(nodes, holder)
     },
   }
 }
@@ -92,6 +95,12 @@ const changesOf = (state: NamedLive): Change[] | string => {
   }
   return all
 }
+
+const releasesByNew = ({ wanted, files }: NamedLive): boolean =>
+  wanted.some(({ releases }, i) => {
+    const reading = files[i]
+    return reading?.kind === 'present' && releases?.(reading.state.content) === true
+  })
 
 const write = async (nodes: ClusterNodes, state: NamedLive): Promise<void> => {
   const { connection } = nodes.on(state.host)

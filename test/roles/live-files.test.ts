@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../lib/platform/debian12.ts'
-import { filesReadLive } from '../../roles/integrate/config.ts'
+import { filesReadLive, releasesAll } from '../../roles/integrate/config.ts'
 import { liveFiles } from '../../roles/integrate/live-files.ts'
 import type { Context } from '../../roles/role.ts'
 import { contextOn } from './contexts.ts'
@@ -38,4 +38,18 @@ test('a change on the node that serves costs one hand-over, one on the standby n
   const onStandby = attributes(resource.changes([member(context, 'M1', true), member(context, 'M2', false, older)] as never))
   expect(onStandby.filter(a => a.startsWith('service:'))).toEqual([])
   expect(onStandby).not.toEqual([])
+})
+
+test.each([
+  [
+    'a chain that was put together by hand',
+    'M1 IPaddr::192.168.0.219/24/em1 drbddisk::drbd Filesystem::/dev/drbd0::/data::ext4 nfsd\n',
+    true,
+  ],
+  ['the address alone', 'M1 IPaddr::192.168.0.219/24/em1\n', false],
+  ['our own', 'M1 nfsha\n', false],
+  ['nothing yet', '# an example: M1 IPaddr::1.2.3.4 httpd\n', false],
+])('what a node has acquired by %s is released by the new text: %s %s', (_, old, expected) => {
+  expect(releasesAll(old, 'M1 nfsha\n')).toBe(expected)
+  expect(releasesAll(old, 'M1 IPaddr::192.168.0.219/24/em1 nfsd\n')).toBe(false)
 })
