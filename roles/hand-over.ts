@@ -47,16 +47,22 @@ export const stageOf = (states: NamedState[], wanted: Vars['ha_stage']): Vars['h
 export const linkProblems = (states: NamedState[]): string[] =>
   states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} says of its links: ${l}`))
 
-/** Where Debian's heartbeat keeps its own scripts. */
-const standby = '/usr/share/heartbeat/hb_standby'
+/** Where heartbeat takes messages (shellfuncs, HA_FIFO). */
+export const heartbeatFifo = '/var/lib/heartbeat/fifo'
 
 /**
- * Moves everything from its holder to the other node and waits until it is there. hb_standby(1) only posts a message that heartbeat may
+ * Shell that asks heartbeat to hand everything over: what hb_standby(1) does, in one write. That script's message comes in pieces, of which heartbeat takes
+ * the first for all on a busy machine ("Message with zero fields"), and nothing happens. Bounded, for a FIFO that nobody reads blocks.
+ */
+export const goStandby = `timeout 10 sh -c 'printf ">>>\\nt=ask_resources\\nrsc_hold=all\\ninfo=me\\n<<<\\n" > ${heartbeatFifo}'`
+
+/**
+ * Moves everything from its holder to the other node and waits until it is there. It is only a message, which heartbeat may
  * ignore, so the effect is what counts. Throws `ApplyFailed`.
  */
 export const handOver = async (nodes: ClusterNodes, from: string, to: string, vars: Vars): Promise<void> => {
   nodes.progress({ text: `hand over from ${from} to ${to}` })
-  await nodes.on(from).$`${standby} all`
+  await nodes.on(from).$`sh -c ${goStandby}`
   const has = hasAddress(vipAddress(vars))
   const [came] = await Promise.all([
     nodes.on(to).connection.run(untilTrue(`${has} && ${settled}`, 120), { timeout: 180_000 }),

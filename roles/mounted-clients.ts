@@ -105,7 +105,7 @@ const serverBreaks = (offers: Offer[], vars: Vars): Change[] => {
   const scopes = [...new Set(at.flatMap(o => o.scope ?? []))].filter(scope => scope !== serverScope(vars))
   return [
     ...scopes.map(from => ({ attribute: 'server scope', from, to: serverScope(vars) })),
-    ...(at.some(o => o.version3) ? [{ attribute: 'NFS version 3', from: 'served', to: 'not served' }] : []),
+    ...(at.some(o => o.version3) && !vars.nfs_v3 ? [{ attribute: 'NFS version 3', from: 'served', to: 'not served' }] : []),
   ]
 }
 

@@ -119,6 +119,12 @@ const fields = z.object({
     .max(3600)
     .default(10)
     .describe('NFSv4 lease and grace time in seconds; 10 is the least the kernel takes'),
+  nfs_v3: z
+    .boolean()
+    .default(false)
+    .describe(
+      "serves version 3 too, on fixed ports, with its locks known to both nodes: docs/failover.md; the article's stack serves it anyway, there it fixes the ports",
+    ),
 
   ha_vip: cidr.describe('virtual IP with its prefix length; what the clients mount'),
   ha_stack: z

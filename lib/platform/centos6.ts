@@ -3,9 +3,10 @@ import { file } from '../resources/file.ts'
 import { hostName, sysconfigNetwork } from '../resources/host-name.ts'
 import { netToolsRoute } from '../resources/net-tools-route.ts'
 import { ntpServers } from '../resources/ntp.ts'
+import type { Resource } from '../resources/resource.ts'
 import { chkconfig, sysvService } from '../resources/sysv-service.ts'
 import { rpmPackages, yumRepositories } from '../resources/yum.ts'
-import type { PinnedRoute, Platform } from './platform.ts'
+import type { NfsPorts, PinnedRoute, Platform } from './platform.ts'
 import { type SysvFlavour, sysvAtBoot, sysvCommands } from './sysv.ts'
 
 /** chkconfig(8): run levels, and its place among those that start and that stop: after the network (10), before heartbeat (75). */
@@ -17,6 +18,16 @@ export const centosInit: SysvFlavour = {
 
 /** The article's line (II.3). Its own `tail` shows `dev em1`, a slip: the echo above it says em2. */
 export const rcLocalLine = ({ address, nic }: PinnedRoute): string => `/sbin/route add -host ${address} dev ${nic}`
+
+/** Read by the init scripts of NFS, which set lockd's ports by sysctl. The package's file has each as a comment. */
+const sysconfigNfs = ({ mountd, lockd, statd, smNotify }: NfsPorts): Resource[] =>
+  Object.entries({
+    MOUNTD_PORT: mountd,
+    LOCKD_TCPPORT: lockd,
+    LOCKD_UDPPORT: lockd,
+    STATD_PORT: statd,
+    STATD_OUTGOING_PORT: smNotify,
+  }).map(([name, port]) => lineInFile('/etc/sysconfig/nfs', `${name}=${port}`, new RegExp(`^#?\\s*${name}=`)))
 
 const escaped = (text: string): string => text.replaceAll('.', '\\.')
 
@@ -74,5 +85,5 @@ export const centos6: Platform = {
     file(`/etc/sysconfig/modules/${name}.modules`, { content: `#!/bin/sh\nexec /sbin/modprobe ${module}\n`, mode: 0o755 }),
   atBoot: sysvAtBoot(centosInit),
   exports: ({ path, line }, notify) => [{ ...lineInFile('/etc/exports', line, new RegExp(`^${escaped(path)}\\s`)), notify }],
-  nfsSettings: () => [],
+  nfsSettings: ({ ports }) => (ports ? sysconfigNfs(ports) : []),
 }

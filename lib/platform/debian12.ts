@@ -69,5 +69,5 @@ export const debian12: Platform = {
     file(exportsFile, { content: `# Managed by nfsha-play.\n${line}\n`, notify }),
     edited('/etc/exports', { what: `no second export of ${path}`, edit: text => withoutExport(text, path, client), notify }),
   ],
-  nfsSettings: text => [file('/etc/nfs.conf.d/nfsha.conf', { content: text })],
+  nfsSettings: ({ conf }, notify) => [file('/etc/nfs.conf.d/nfsha.conf', { content: conf, notify })],
 }

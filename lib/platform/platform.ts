@@ -23,6 +23,24 @@ export interface Repository {
   key: string
 }
 
+/** Ports of the services that version 3 of NFS needs. */
+export interface NfsPorts {
+  mountd: number
+  /** The same over TCP and UDP. */
+  lockd: number
+  statd: number
+  /** Where sm-notify sends from, and hears the answers. */
+  smNotify: number
+}
+
+/** Settings of the NFS server. */
+export interface NfsSettings {
+  /** In the notation of nfs.conf(5). */
+  conf: string
+  /** Where they are fixed. */
+  ports?: NfsPorts
+}
+
 /** What differs between the systems we run on. Roles ask it; they never ask for the system's name. */
 export interface Platform {
   /** `Debian 12` */
@@ -93,6 +111,6 @@ export interface Platform {
   atBoot(job: BootJob): Resource[]
   /** The line of exports(5) for one path and client, and no other line for the same. */
   exports(wanted: { path: string; client: string; line: string }, notify: string[]): Resource[]
-  /** Settings of the NFS server in the notation of nfs.conf(5), where the system has that. */
-  nfsSettings(text: string): Resource[]
+  /** Settings of the NFS server, in the notation that the system has for them. */
+  nfsSettings(settings: NfsSettings, notify: string[]): Resource[]
 }

@@ -1,5 +1,6 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { present, skip } from '../../lib/resources/resource.ts'
+import { version3Needs } from '../nfs/version3.ts'
 import type { Context } from '../role.ts'
 import { peerOf } from '../role.ts'
 
@@ -12,6 +13,7 @@ export const neededPorts = (context: Context): { what: string; protocol: string;
     { what: 'heartbeat', protocol: 'udp', port: vars.heartbeat_udpport, nic: vars.node_service_nic },
     { what: 'replication', protocol: 'tcp', port: vars.drbd_port, nic: vars.node_drbd_nic },
     { what: 'NFS', protocol: 'tcp', port: 2049, nic: vars.node_service_nic },
+    ...(vars.nfs_v3 ? version3Needs().map(need => ({ ...need, nic: vars.node_service_nic })) : []),
   ]
 }
 

@@ -1,3 +1,20 @@
+import type { Cluster } from '../../lib/engine/role.ts'
+import { serverScope } from '../integrate/nfsd-scope.ts'
+import { firstOf, vipAddress } from '../role.ts'
+import type { Vars } from '../vars.ts'
+
+/**
+ * Pure: the names that both nodes must know without asking anybody. With version 3 of NFS the virtual IP too: sm-notify tells clients nothing
+ * from an address that has no name.
+ */
+export const namesOf = (cluster: Cluster<Vars>): { ip: string; name: string }[] => {
+  const { vars } = firstOf(cluster)
+  return [
+    ...cluster.nodes.map(n => ({ ip: n.vars.node_service_ip, name: n.vars.node_name })),
+    ...(vars.nfs_v3 ? [{ ip: vipAddress(vars), name: serverScope(vars) }] : []),
+  ]
+}
+
 /**
  * Pure: the text of /etc/hosts in which each node's name stands at its service address and nowhere else (Debian's installer puts it at
  * 127.0.1.1, and a node that resolves its peer to itself is a bad start). Foreign lines and other names are kept.

@@ -5,7 +5,7 @@ import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
 import { clockOffset } from './clock.ts'
 import { firewall, selinux } from './firewall.ts'
-import { withHosts } from './hosts.ts'
+import { namesOf, withHosts } from './hosts.ts'
 import { diskSizes, preflight, vipIsOurs } from './preflight.ts'
 
 const steps = (context: Context): Resource[] => {
@@ -19,11 +19,7 @@ const steps = (context: Context): Resource[] => {
     ...platform.repositories(vars.base_yum_repositories),
     edited('/etc/hosts', {
       what: 'names of the nodes',
-      edit: text =>
-        withHosts(
-          text,
-          cluster.nodes.map(n => ({ ip: n.vars.node_service_ip, name: n.vars.node_name })),
-        ),
+      edit: text => withHosts(text, namesOf(cluster)),
     }),
     platform.install(platform.packages.time),
     platform.service(platform.services.time, { enabled: true, running: true, from: `package ${platform.packages.time.join(' ')}` }),

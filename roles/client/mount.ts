@@ -1,5 +1,6 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { versionProblem } from '../nfs/version3.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 
@@ -17,6 +18,8 @@ export const vipMount = ({ vars }: Context): HostResource<string> => {
       },
     },
     changes(actual) {
+      const problem = versionProblem(vars)
+      if (problem) return problem
       if (actual.kind === 'absent') return [{ attribute: 'mounted', from: '', to: source }]
       return actual.state === source ? [] : `${vars.client_mount} is the mount of something else: ${actual.state}`
     },

@@ -1,5 +1,6 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { quote } from '../../lib/resources/quote.ts'
+import { goStandby } from '../hand-over.ts'
 import type { Vars } from '../vars.ts'
 import type { Act, Link } from './catalogue.ts'
 
@@ -18,7 +19,7 @@ export const insideOf = (act: Act, vars: Vars, platform: Platform): Inside | und
     case 'nothing':
       return { make: ':' }
     case 'hand-over':
-      return { make: '/usr/share/heartbeat/hb_standby all' }
+      return { make: goStandby }
     case 'heartbeat-stop':
       return {
         make: platform.commands.stop(platform.services.heartbeat).join(' '),

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterNodes, ClusterResource, Resource, Table } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
+import { versionProblem } from '../nfs/version3.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { benchOf } from './bench.ts'
@@ -21,6 +22,13 @@ const wish = ({ fault, run }: TestPlan['trials'][number]): Change => ({
 
 const isClient = ({ host, cluster }: Context): boolean => cluster.clients.some(c => c.name === host)
 
+/** The first client that the cluster does not serve as its mount options say. */
+const unmountable = ({ cluster }: Context): string | undefined =>
+  cluster.clients.flatMap(c => {
+    const problem = versionProblem(c.vars)
+    return problem === undefined ? [] : [`${c.name}: ${problem}`]
+  })[0]
+
 /**
  * The faults of the plan are made, each on a pair that is whole, undone and measured. It is an act, no state: what there is to do is what this
  * run has not done. The report is written after each fault, so that an interrupted test leaves what it has seen.
@@ -37,6 +45,8 @@ const faultsSurvived = (context: Context): ClusterResource<true> => {
       if (typeof plan === 'string') return plan
       if (context.cluster.clients.length === 0 && vars.ha_stage === 'full')
         return `nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`
+      const problem = vars.ha_stage === 'full' ? unmountable(context) : undefined
+      if (problem) return problem
       return plan.trials.filter(p => !tried.has(p)).map(wish)
     },
     async apply(nodes) {

@@ -3,6 +3,8 @@ import type { Cluster } from '../../lib/engine/role.ts'
 import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdPrefix } from '../drbd-tools.ts'
+import { heartbeatFifo } from '../hand-over.ts'
+import { lockdGrace } from '../nfs/version3.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import { firstOf, peerOf, vipAddress } from '../role.ts'
@@ -17,6 +19,9 @@ const drbdPath = (vars: Vars): string => {
   return prefix === undefined ? '' : `PATH=${prefix}/sbin:$PATH\n`
 }
 
+/** Version 3 of NFS: whether, and lockd's grace period. Without it nothing is written, so that a file of before stays as it is. */
+const version3 = (vars: Vars): string => (vars.nfs_v3 ? `NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=${lockdGrace(vars)}\n` : '')
+
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
 export const settings = (vars: Vars): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
 ${drbdPath(vars)}NFSHA_RESOURCE=${vars.drbd_resource}
@@ -28,11 +33,11 @@ NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
 NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
-`
+${version3(vars)}`
 
 /** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. */
 export const watchSettings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha watch.
-NFSHA_STANDBY=/usr/share/heartbeat/hb_standby
+NFSHA_FIFO=${heartbeatFifo}
 NFSHA_DAMPING=${vars.ha_damping}
 NFSHA_PEER=${peer}
 `

@@ -48,9 +48,9 @@ if [ "\${t:-0}" -gt 0 ]; then
   echo "@times"; show /proc/fs/nfsd/nfsv4leasetime; show /proc/fs/nfsd/nfsv4gracetime
   # This pipe is there while nfsd uses nfsdcld, and gone when it has fallen back to another way of tracking its clients.
   echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
-  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
+${vars.nfs_v3 ? '  echo "@lockd"; show /proc/sys/fs/nfs/nlm_grace_period; show /proc/sys/fs/nfs/nlm_tcpport; show /proc/sys/fs/nfs/nlm_udpport\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
 fi
-echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
+echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
 echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
 echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
 echo "@served"; show ${servedMarker}

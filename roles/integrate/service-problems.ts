@@ -1,6 +1,7 @@
 import { atWork } from '../../lib/resources/at-work.ts'
 import type { Change } from '../../lib/resources/resource.ts'
 import { stateDirectory } from '../nfs/config.ts'
+import { lockdGrace, version3Ports } from '../nfs/version3.ts'
 import type { Vars } from '../vars.ts'
 import { serverScope } from './nfsd-scope.ts'
 import type { NamedState } from './service-state.ts'
@@ -78,6 +79,13 @@ export const linkDifferences = (states: NamedState[]): Change[] =>
       .map(([nic, state]) => differs(`heartbeat link ${nic}`, state ?? 'unknown', 'up', 'status.yml', s.host)),
   ])
 
+/** `-3 +4 +4.1 +4.2`, as /proc/fs/nfsd/versions should have it: the kernel's own list, with these on or off. */
+const wantedVersions = (versions: string, v3: boolean): string =>
+  versions
+    .replace(/\+2\b/g, '-2')
+    .replace(/[+-]3\b/g, v3 ? '+3' : '-3')
+    .replace(/-4(?=\s|$)/, '+4')
+
 /** Pure: nfsd where it runs, with what it was started. Only a new start changes any of it, so a run leaves it alone. */
 export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
   states.flatMap(s => {
@@ -85,16 +93,20 @@ export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
     if (!nfs) return []
     const storage = `${stateDirectory(vars)}/nfsdcld`
     const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs(what, from, to, 'switchover.yml', host)])
+    const running = (name: string) => (s.daemons.some(d => d.startsWith(name)) ? 'running' : 'stopped')
     const nfsdcld = s.daemons.find(d => d.startsWith('nfsdcld'))
+    const { lockd } = version3Ports
     return [
       ...compare('nfsd threads', String(s.nfsd), String(vars.nfs_threads)),
-      ...compare('nfsd versions', nfs.versions, nfs.versions.replace(/\+([23])\b/g, '-$1').replace(/-4(?=\s|$)/, '+4')),
+      ...compare('nfsd versions', nfs.versions, wantedVersions(nfs.versions, vars.nfs_v3)),
       ...compare('nfsd lease', `${nfs.lease} s`, `${vars.nfs_lease} s`),
       ...compare('nfsd grace', `${nfs.grace} s`, `${vars.nfs_lease} s`),
       ...(nfs.scope.startsWith('is ') ? compare('nfsd scope', nfs.scope.slice(3), serverScope(vars)) : []),
       ...compare('nfsd client tracking', nfs.tracked ? 'nfsdcld' : 'fallen back', 'nfsdcld'),
       ...compare('nfsdcld storage', nfsdcld === undefined ? 'nfsdcld is stopped' : (/-s\s*(\S+)/.exec(nfsdcld)?.[1] ?? 'default'), storage),
-      ...compare('rpc.mountd', s.daemons.some(d => d.startsWith('rpc.mountd')) ? 'running' : 'stopped', 'running'),
+      ...compare('rpc.mountd', running('rpc.mountd'), 'running'),
+      ...(vars.nfs_v3 ? compare('rpc.statd', running('rpc.statd'), 'running') : []),
+      ...(vars.nfs_v3 ? compare('lockd grace and ports', nfs.lockd, `${lockdGrace(vars)} ${lockd} ${lockd}`) : []),
     ]
   })
 

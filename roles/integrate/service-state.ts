@@ -20,6 +20,8 @@ export interface NfsdState {
   grace: number
   /** It keeps its clients through nfsdcld; else it has fallen back and waits its whole grace period. */
   tracked: boolean
+  /** lockd's grace period and its ports over TCP and UDP: `10 4045 4045`; nothing where version 3 is not wanted. */
+  lockd: string
   /** `is SCOPE`, or why it cannot be read. */
   scope: string
 }
@@ -44,7 +46,7 @@ export interface ServiceState {
   stopFailed: boolean
   nfsd: number
   nfs: NfsdState | undefined
-  /** Command lines of nfsdcld and rpc.mountd. */
+  /** Command lines of nfsdcld, rpc.mountd and rpc.statd. */
   daemons: string[]
   exported: boolean
   /** Exports of the kernel that no file declares: `/data *` */
@@ -120,6 +122,7 @@ const nfsdOf = (block: (name: string) => string): NfsdState => {
     lease: Number(lease),
     grace: Number(grace),
     tracked: block('tracking') === 'nfsdcld',
+    lockd: block('lockd').replaceAll('\n', ' '),
     scope: block('scope') || 'nothing answered',
   }
 }

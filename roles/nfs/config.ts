@@ -1,4 +1,6 @@
+import type { NfsSettings } from '../../lib/platform/platform.ts'
 import type { Vars } from '../vars.ts'
+import { version3Ports, version3Sections } from './version3.ts'
 
 /** Where nfsdcld keeps its clients: on the replicated volume, so that the other node knows whom to let reclaim. */
 export const stateDirectory = (vars: Vars): string => `${vars.nfs_export_path}/.nfsha`
@@ -11,38 +13,54 @@ export const exportOptions = (vars: Vars): string[] => [
 
 export const exportLine = (vars: Vars): string => `${vars.nfs_export_path} ${vars.nfs_export_network}(${exportOptions(vars).join(',')})`
 
-/** nfs.conf(5) of the lean stack. Version 3 off takes lockd's grace period away too; a short lease also shortens a client's reconnect. */
+/**
+ * nfs.conf(5) of the lean stack. Version 3 off takes lockd's grace period away too; a short lease also shortens a client's reconnect. Where the replicated
+ * volume is not mounted, no statd but the resource script's can start by this file: it would keep its clients on one node alone.
+ */
 const leanConf = (vars: Vars): string => `# Managed by nfsha-play.
 [nfsd]
 threads=${vars.nfs_threads}
 vers2=n
-vers3=n
+vers3=${vars.nfs_v3 ? 'y' : 'n'}
 vers4=y
 lease-time=${vars.nfs_lease}
 grace-time=${vars.nfs_lease}
 [nfsdcld]
 storagedir=${stateDirectory(vars)}/nfsdcld
-`
+${vars.nfs_v3 ? version3Sections([`state-directory-path=${stateDirectory(vars)}/statd`]) : ''}`
 
 interface NfsStack {
   exportOptions: ((vars: Vars) => string)[]
   conf(vars: Vars): string
   /** The system's units: nobody but the resource script may run NFS, and the article's runs it by the init script of these very units. */
   units: { masked: boolean; enabled?: boolean }
-  /** NFSv4 needs no portmapper, its port is one less to guard; the article starts it by hand and keeps it off at boot (V.3). */
-  portmap: { enabled: boolean; running?: boolean }
+  /**
+   * Version 4 needs no portmapper, its port is one less to guard; version 3 needs it on a standby too, before anything is taken over. The article
+   * starts it by hand and keeps it off at boot (V.3).
+   */
+  portmap(vars: Vars): { enabled: boolean; running?: boolean }
 }
 
 const stacks: Record<Vars['ha_stack'], NfsStack> = {
-  lean: { exportOptions: [vars => `fsid=${vars.nfs_fsid}`], conf: leanConf, units: { masked: true }, portmap: { enabled: false } },
+  lean: {
+    exportOptions: [vars => `fsid=${vars.nfs_fsid}`],
+    conf: leanConf,
+    units: { masked: true },
+    portmap: ({ nfs_v3 }) => (nfs_v3 ? { enabled: true, running: true } : { enabled: false }),
+  },
   article: {
     exportOptions: [],
-    conf: () => "# Managed by nfsha-play: the article's stack runs NFS with the settings of the system.\n",
+    conf: ({ nfs_v3 }) =>
+      `# Managed by nfsha-play: the article's stack runs NFS with the settings of the system.\n${nfs_v3 ? version3Sections() : ''}`,
     units: { masked: false, enabled: false },
-    portmap: { enabled: false, running: true },
+    portmap: () => ({ enabled: false, running: true }),
   },
 }
 
-export const nfsConf = (vars: Vars): string => stacks[vars.ha_stack].conf(vars)
+/** The server's settings: as nfs.conf(5), and for systems without it the ports alone. */
+export const nfsSettings = (vars: Vars): NfsSettings => ({
+  conf: stacks[vars.ha_stack].conf(vars),
+  ...(vars.nfs_v3 && { ports: version3Ports }),
+})
 export const nfsUnits = (vars: Vars): NfsStack['units'] => stacks[vars.ha_stack].units
-export const portmap = (vars: Vars): NfsStack['portmap'] => stacks[vars.ha_stack].portmap
+export const portmap = (vars: Vars): ReturnType<NfsStack['portmap']> => stacks[vars.ha_stack].portmap(vars)

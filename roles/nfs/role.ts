@@ -3,10 +3,12 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import { mountedClients } from '../mounted-clients.ts'
 import type { Context, Role } from '../role.ts'
-import { exportLine, nfsConf, nfsUnits, portmap } from './config.ts'
+import { exportLine, nfsSettings, nfsUnits, portmap } from './config.ts'
+import { mountdVersions } from './mountd.ts'
 import { exportsReload } from './reload.ts'
 
 const reload = 'reload exports'
+const versions = 'versions of rpc.mountd'
 
 const steps = (context: Context): Resource[] => {
   const { vars, platform } = context
@@ -18,7 +20,7 @@ const steps = (context: Context): Resource[] => {
     ...platform.nfsUnits.map(unit => platform.service(unit, nfsUnits(vars))),
     ...platform.portmapUnits.map(unit => platform.service(unit, { ...portmap(vars), from: 'package rpcbind' })),
     ...platform.exports({ path: vars.nfs_export_path, client: vars.nfs_export_network, line: exportLine(vars) }, [reload]),
-    ...platform.nfsSettings(nfsConf(vars)),
+    ...platform.nfsSettings(nfsSettings(vars), vars.ha_stack === 'lean' ? [versions] : []),
     // A standby that has its modules loaded takes over two seconds sooner.
     platform.moduleAtBoot('nfsha-nfs', 'nfsd'),
     kernelModule('nfsd'),
@@ -29,5 +31,9 @@ export const nfs: Role = {
   name: 'nfs',
   summary: 'NFS server packages, exports and settings; runs nothing',
   steps,
-  handlers: ({ vars, platform }) => [exportsReload(reload, vars, platform)],
+  handlers: ({ vars, platform }) => [
+    exportsReload(reload, vars, platform),
+    // In the article's stack rpc.mountd comes and goes with nfsd.
+    ...(vars.ha_stack === 'lean' ? [mountdVersions(versions, vars)] : []),
+  ],
 }

@@ -66,6 +66,13 @@ describe('what mounted clients would stumble over', () => {
     ])
   })
 
+  test('version 3: switching it off does, serving it on does not', () => {
+    const withVersion3 = serves.replace('-3 +4', '+3 +4')
+    expect(breaks([withVersion3, standby], varsOf())).toEqual(['NFS version 3: served -> not served'])
+    expect(breaks([withVersion3, standby], varsOf('nfs_v3=true'))).toEqual([])
+    expect(breaks([serves, standby], varsOf('nfs_v3=true'))).toEqual([])
+  })
+
   test('a converged pair, and bare machines: nothing', () => {
     expect(breaks([serves, standby], varsOf())).toEqual([])
     expect(breaks(['@nfsd\n0\n@files\n@host\nM1\n', '@nfsd\n0\n@files\n@host\nM2\n'], varsOf())).toEqual([])

@@ -27,8 +27,8 @@ const contexts: Context[] = [
   contextOn(debian12, { network: 'NetworkManager' }, 'ha_stack=article base_firewall=open'),
   contextOn(centos6, {}, '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(debian12, { kernels: ['6.1.0', '6.1.1'] }, sourceVariables('kernel', 'utilities')),
-  contextOn(centos6, {}, 'ha_stack=article drbd_build_on=first', sourceVariables('combined')),
-  contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean'),
+  contextOn(centos6, {}, 'ha_stack=article drbd_build_on=first nfs_v3=true', sourceVariables('combined')),
+  contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean nfs_v3=true'),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 

@@ -31,7 +31,7 @@ const vars = Vars.parse({
 })
 
 const device = (text: string, oos = 0) => parseProcDrbd(` 0: cs:${text} C r-----\n    oos:${oos}\n`).devices[0]
-const nfs = { versions: '-3 +4 +4.1 +4.2', lease: 10, grace: 10, tracked: true, scope: 'is nfsha-drbd' }
+const nfs = { versions: '-3 +4 +4.1 +4.2', lease: 10, grace: 10, tracked: true, lockd: '', scope: 'is nfsha-drbd' }
 const holder: NamedState = {
   host: 'M1',
   lock: '',

@@ -1,0 +1,251 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { centos6 } from '../../lib/platform/centos6.ts'
+import { debian12 } from '../../lib/platform/debian12.ts'
+import { neededPorts } from '../../roles/base/firewall.ts'
+import { namesOf } from '../../roles/base/hosts.ts'
+import { mountsOf } from '../../roles/failover-test/workload.ts'
+import { settings } from '../../roles/integrate/config.ts'
+import { nfsdDifferences, problemText } from '../../roles/integrate/service-problems.ts'
+import type { NamedState } from '../../roles/integrate/service-state.ts'
+import { parseService } from '../../roles/integrate/service-state.ts'
+import { nfsSettings, portmap } from '../../roles/nfs/config.ts'
+import { mountdVersions } from '../../roles/nfs/mountd.ts'
+import { versionProblem } from '../../roles/nfs/version3.ts'
+import { packagedFile } from '../../roles/packaged.ts'
+import { contextOn } from './contexts.ts'
+import { issuedBy } from './recorder.ts'
+
+const off = contextOn(debian12, {}, 'ha_stack=lean')
+const on = contextOn(debian12, {}, 'ha_stack=lean nfs_v3=true')
+const article = contextOn(centos6, {}, 'ha_stack=article nfs_v3=true')
+
+describe('settings', () => {
+  test('nfs.conf', () => {
+    expect(nfsSettings(off.vars).conf).toContain('vers3=n\n')
+    expect(nfsSettings(off.vars).conf).not.toMatch(/lockd|statd|mountd/)
+    expect(nfsSettings(on.vars).conf).toContain('vers3=y\n')
+    expect(nfsSettings(on.vars).conf).toContain(`[nfsdcld]
+storagedir=/data/.nfsha/nfsdcld
+[mountd]
+port=20048
+[lockd]
+port=4045
+udp-port=4045
+[statd]
+port=32765
+state-directory-path=/data/.nfsha/statd
+[sm-notify]
+outgoing-port=32766
+`)
+  })
+
+  test('what the resource script reads is as before without it', () => {
+    expect(settings(off.vars)).not.toContain('VERSION3')
+    expect(settings(on.vars)).toBe(`${settings(off.vars)}NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=10\n`)
+    expect(settings({ ...on.vars, nfs_lease: 3600 })).toContain('NFSHA_LOCKD_GRACE=240\n')
+  })
+
+  test('the portmapper', () => {
+    expect([off, on, article].map(c => portmap(c.vars))).toEqual([
+      { enabled: false },
+      { enabled: true, running: true },
+      { enabled: false, running: true },
+    ])
+  })
+
+  test('sm-notify needs a name for the virtual IP', () => {
+    expect(namesOf(on.cluster).slice(2)).toEqual([{ ip: '192.168.0.219', name: 'nfsha-drbd' }])
+    expect(namesOf(off.cluster)).toHaveLength(2)
+  })
+
+  test('ports for a firewall', () => {
+    const ports = (context: typeof on) => neededPorts(context).map(p => `${p.protocol}/${p.port} ${p.nic} ${p.what}`)
+    expect(ports(on).filter(p => !ports(off).includes(p))).toEqual([
+      'tcp/111 em1 rpcbind',
+      'udp/111 em1 rpcbind',
+      'tcp/20048 em1 rpc.mountd',
+      'udp/20048 em1 rpc.mountd',
+      'tcp/4045 em1 lockd',
+      'udp/4045 em1 lockd',
+      'tcp/32765 em1 rpc.statd',
+      'udp/32765 em1 rpc.statd',
+      'udp/32766 em1 answers to sm-notify',
+    ])
+  })
+
+  test('on CentOS 6 the lines that its init scripts read', () => {
+    const stock = '#MOUNTD_PORT=892\n#RPCNFSDARGS="-N 4"\n#LOCKD_TCPPORT=32803\n'
+    const asked = centos6.nfsSettings(nfsSettings(article.vars), []).flatMap(r => {
+      if (r.scope !== 'host') return []
+      const changes = r.changes(
+        { kind: 'present', state: { kind: 'regular file', mode: 0o644, owner: 'root', group: 'root', content: stock } },
+        () => undefined,
+      )
+      return Array.isArray(changes) ? changes.map(c => c.to) : []
+    })
+    expect(asked[0]).toBe(stock.replace('#MOUNTD_PORT=892', 'MOUNTD_PORT=20048'))
+    expect(asked[1]).toBe(stock.replace('#LOCKD_TCPPORT=32803', 'LOCKD_TCPPORT=4045'))
+    expect(asked.slice(2).map(text => text.replace(stock, ''))).toEqual([
+      'LOCKD_UDPPORT=4045\n',
+      'STATD_PORT=32765\n',
+      'STATD_OUTGOING_PORT=32766\n',
+    ])
+    expect(centos6.nfsSettings(nfsSettings({ ...article.vars, nfs_v3: false }), [])).toEqual([])
+  })
+})
+
+test.each([
+  ['noatime', false, undefined],
+  ['vers=3,noatime', true, undefined],
+  ['noatime,nfsvers=3', false, /nfs_v3: true/],
+  ['v3', false, /nfs_v3: true/],
+  ['vers=4.2,retrans=3', false, undefined],
+])('a client that mounts with %s where nfs_v3 is %s', (client_options, nfs_v3, problem) => {
+  const found = versionProblem({ ...off.vars, client_options, nfs_v3 })
+  if (problem) expect(found).toMatch(problem)
+  else expect(found).toBeUndefined()
+  expect(versionProblem({ ...article.vars, client_options })).toBeUndefined()
+})
+
+test('all mounts of a failover test have the version that the options name', () =>
+  expect(mountsOf('C1', 1, 'vers=3').map(m => m.options)).toEqual(Array(3).fill('vers=3,nosharecache')))
+
+test.each([
+  ['does not run', 44, '', true, []],
+  ['serves it, as wanted', 0, '3\n', true, []],
+  ['does not serve it', 0, '', true, ['not served -> served']],
+  ['serves it unasked', 0, '3\n', false, ['served -> not served']],
+])('rpc.mountd %s', async (_name, code, stdout, nfs_v3, wanted) => {
+  const resource = mountdVersions('versions', { ...on.vars, nfs_v3 })
+  const reading = resource.probe.parse({ code, stdout, stderr: '', at: 0 })
+  if (reading.kind !== 'present' && reading.kind !== 'absent') throw new Error(reading.kind)
+  const changes = resource.changes(reading, () => undefined)
+  expect(Array.isArray(changes) && changes.map(c => `${c.from} -> ${c.to}`)).toEqual(wanted)
+  const [issued] = await issuedBy(resource, ['M1', 'M2'], 'M1')
+  expect(issued?.script ?? 'nothing').toMatch(/nothing|kill/)
+})
+
+describe('drift', () => {
+  const probed = `@nfsd
+8
+@versions
++3 +4 +4.1 +4.2
+@times
+10
+10
+@tracking
+nfsdcld
+@lockd
+10
+4045
+4045
+@scope
+is nfsha-drbd
+@daemons
+nfsdcld -s /data/.nfsha/nfsdcld
+rpc.mountd
+rpc.statd --no-notify -P /data/.nfsha/statd
+`
+  const drift = (text: string, context: typeof on) => {
+    const state: NamedState = { host: 'M1', ...parseService(text, context.vars) }
+    return nfsdDifferences([state], context.vars).map(problemText)
+  }
+  test.each<[string, string, typeof on, string[]]>([
+    ['as declared', probed, on, []],
+    ['served and not declared', probed, off, ['nfsd versions on M1: +3 +4 +4.1 +4.2, wanted -3 +4 +4.1 +4.2']],
+    ['declared and not served', probed.replace('+3', '-3'), on, ['nfsd versions on M1: -3 +4 +4.1 +4.2, wanted +3 +4 +4.1 +4.2']],
+    ['statd lost', probed.replace(/rpc.statd.*\n/, ''), on, ['rpc.statd on M1: stopped, wanted running']],
+    [
+      'lockd started elsewhere',
+      probed.replace('10\n4045\n4045', '0\n0\n0'),
+      on,
+      ['lockd grace and ports on M1: 0 0 0, wanted 10 4045 4045'],
+    ],
+  ])('%s', (_name, text, context, problems) => expect(drift(text, context)).toEqual(problems))
+})
+
+const installed = (shell: string) => spawnSync('sh', ['-c', `command -v ${shell.replace(/ .*/, '')}`]).status === 0
+
+describe.each(['dash', 'bash', 'busybox ash'].filter(installed))('the resource script under %s', shell => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'nfsha-v3-'))
+    mkdirSync(join(folder, 'tools'))
+    for (const name of ['rpc.statd', 'sm-notify', 'chown', 'ss', 'nfsdcld', 'exportfs'])
+      writeFileSync(join(folder, 'tools', name), `#!/bin/sh\necho "${name} $*" >> ${folder}/called\n`, { mode: 0o755 })
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  /** The functions of the script, with the volume, the programs and the kernel's setting of a test; then what is tried. */
+  const run = (v3: boolean, tried: string) => {
+    const text = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
+      .replace(
+        '. /etc/ha.d/nfsha.conf',
+        `NFSHA_MOUNT=${folder}/data NFSHA_VIP=192.168.0.219${v3 ? ' NFSHA_VERSION3=yes NFSHA_LOCKD_GRACE=10' : ''}`,
+      )
+      .replace('PATH=/usr/sbin', `PATH=${folder}/tools:/usr/sbin`)
+      .replace('/proc/sys/fs/nfs/nlm_grace_period', `${folder}/grace`)
+      .replace(/^case \$1 in[\s\S]*/m, '')
+    const [command = '', ...rest] = shell.split(' ')
+    const { stderr, status } = spawnSync(command, [...rest, '-s'], {
+      input: `${text}\n${tried}\ncode=$?; wait; exit $code`,
+      encoding: 'utf8',
+    })
+    return { status, stderr }
+  }
+  const list = (path: string) => readdirSync(join(folder, 'data/.nfsha', path)).sort()
+  const monitored = (path: string, ...names: string[]) => {
+    mkdirSync(join(folder, 'data/.nfsha', path), { recursive: true })
+    for (const name of names) writeFileSync(join(folder, 'data/.nfsha', path, name), 'a client\n')
+  }
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+  test('the first start makes the directories, and statd keeps its state there', () => {
+    expect(run(true, 'start_v3 && [ "$lost_locks" = yes ]')).toEqual({ status: 0, stderr: '' })
+    for (const directory of ['statd', 'sm-notify']) expect(list(directory)).toEqual(['sm', 'sm.bak'])
+    expect(read('grace')).toBe('10\n')
+    expect(read('called')).toBe(
+      `chown -R statd ${['statd/sm', 'statd/sm.bak', 'sm-notify/sm', 'sm-notify/sm.bak'].map(d => `${folder}/data/.nfsha/${d}`).join(' ')}
+rpc.statd --no-notify -P ${folder}/data/.nfsha/statd\n`,
+    )
+  })
+
+  test('after a power loss the clients are put aside before anybody new can come', () => {
+    monitored('statd/sm', '192.168.0.50', '192.168.0.51')
+    monitored('statd/sm.bak')
+    monitored('sm-notify/sm')
+    monitored('sm-notify/sm.bak', '192.168.0.51', '192.168.0.52')
+    expect(run(true, 'start_v3').status).toBe(0)
+    expect(list('statd/sm')).toEqual([])
+    expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50', '192.168.0.51', '192.168.0.52'])
+  })
+
+  test('a stop puts them aside before nfsd ends, which has statd forget them', () => {
+    monitored('statd/sm', '192.168.0.50')
+    monitored('sm-notify/sm.bak')
+    // lockd asks statd to forget all that it knows.
+    expect(run(true, `end_nfsd() { rm -f "$state"/statd/sm/*; }; stop_nfs`).status).toBe(0)
+    expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50'])
+  })
+
+  test('clients are told only when nfsd was started anew', () => {
+    const steps =
+      'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
+    const files = `failed_stop=${folder}/failed serving=${folder}/serving`
+    expect(run(true, `${steps}; ${files}; threads() { :; }; start`).status).toBe(0)
+    expect(read('called')).not.toContain('sm-notify')
+    expect(run(true, `${steps}; ${files}; threads() { return 1; }; start`).status).toBe(0)
+    expect(read('called')).toContain(`sm-notify -f -v 192.168.0.219 -P ${folder}/data/.nfsha/sm-notify\n`)
+  })
+
+  test('without version 3 nothing of it is called or made', () => {
+    monitored('statd/sm', '192.168.0.50')
+    expect(run(false, 'exported() { :; }; start_nfsd() { :; }; start_nfs && stop_nfs && v3_helpers').status).toBe(0)
+    expect(list('statd/sm')).toEqual(['192.168.0.50'])
+    expect(read('called')).not.toMatch(/statd|notify|chown/)
+  })
+})
