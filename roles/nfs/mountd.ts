@@ -11,8 +11,8 @@ const each = (what: string): string =>
   `for c in /proc/[0-9]*/comm; do n=; { read -r n < "$c"; } 2>/dev/null; [ "$n" = rpc.mountd ] || continue; pid=\${c%/comm}; pid=\${pid#/proc/}; ${what}; done`
 
 /**
- * rpc.mountd runs on both nodes all the time, and reads which versions it serves when it starts. One that serves others is ended: the watch of the
- * resource script, or the next takeover, starts it anew. Clients of version 4 do without it in between.
+ * rpc.mountd runs on both nodes all the time, and reads which versions it serves when it starts. One that serves others is started anew; clients of
+ * version 4 do without it in between.
  */
 export const mountdVersions = (id: string, { nfs_v3 }: Vars): HostResource<boolean> => ({
   scope: 'host',
@@ -28,6 +28,7 @@ export const mountdVersions = (id: string, { nfs_v3 }: Vars): HostResource<boole
     return [{ attribute: 'version 3', from: actual.state ? 'served' : 'not served', to: nfs_v3 ? 'served' : 'not served' }]
   },
   async apply($) {
-    await $`sh -c ${each('kill "$pid" || :')}`
+    const gone = `n=0; while left=; ${each('left=1')}; [ -n "$left" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1; done`
+    await $`sh -c ${`${each('kill "$pid" || :')}; ${gone}; rpc.mountd`}`
   },
 })
