@@ -69,7 +69,8 @@ const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndS
     else since ??= Date.now()
     if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, reached: since / 1000 }
     if (Date.now() > end) return { actual, reached: undefined }
-    await delay(500, undefined, { signal: bench.hosts.signal })
+    // No more often: looking costs the nodes time that the clients wait for.
+    await delay(1_000, undefined, { signal: bench.hosts.signal })
   }
 }
 

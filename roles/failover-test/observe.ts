@@ -7,7 +7,7 @@ import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import type { EndState } from './catalogue.ts'
 
-/** What one node does now, read with few forks: it is asked twice a second beside the clients' work. */
+/** What one node does now, read with few forks: it is asked every second beside the clients' work. */
 export interface NodeState {
   host: string
   vip: boolean
