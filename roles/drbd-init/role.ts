@@ -20,13 +20,14 @@ const steps = (context: Context): Resource[] => {
   return [
     ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
-    ...(fencePeer ? [file(fencePeerPath, { content: fencePeer(vars, platform), mode: 0o755 })] : []),
     file(`${directory}/${vars.drbd_resource}.res`, {
       content: resource(cluster),
       mode: 0o600,
       secret: true,
       validate: withDrbd(vars, acceptedByDrbdadm(vars.drbd_resource)),
     }),
+    // After the resource's file: without what the role builds on that is refused, and nothing is left behind.
+    ...(fencePeer ? [file(fencePeerPath, { content: fencePeer(vars, platform), mode: 0o755 })] : []),
     metadata(vars),
     adjusted(vars),
     ...platform.atBoot(bootJob(vars)),
