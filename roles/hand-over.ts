@@ -48,7 +48,7 @@ export const linkProblems = (states: NamedState[]): string[] =>
   states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} says of its links: ${l}`))
 
 /** Where heartbeat takes messages (shellfuncs, HA_FIFO). */
-export const heartbeatFifo = '/var/lib/heartbeat/fifo'
+const heartbeatFifo = '/var/lib/heartbeat/fifo'
 
 /**
  * Shell that asks heartbeat to hand everything over: what hb_standby(1) does, in one write. That script's message comes in pieces, of which heartbeat takes

@@ -3,7 +3,7 @@ import type { Cluster } from '../../lib/engine/role.ts'
 import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdPrefix } from '../drbd-tools.ts'
-import { heartbeatFifo } from '../hand-over.ts'
+import { goStandby } from '../hand-over.ts'
 import { lockdGrace } from '../nfs/version3.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
@@ -35,9 +35,9 @@ NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
 ${version3(vars)}`
 
-/** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. */
+/** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one is told here too. */
 export const watchSettings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha watch.
-NFSHA_FIFO=${heartbeatFifo}
+hand_over() { ${goStandby}; }
 NFSHA_DAMPING=${vars.ha_damping}
 NFSHA_PEER=${peer}
 `

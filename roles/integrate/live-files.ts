@@ -66,10 +66,11 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       const holder = states.find(s => s.serves && changesOf(s).length > 0)
       const to = states.find(s => !s.serves)
       if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
-      for (const state of states.filter(s => !s.serves || releasesByNew(s))) await write(nodes, state)
+      const first = states.filter(s => !s.serves || releasesByNew(s))
+      for (const state of first) await write(nodes, state)
       if (!holder || !to) return
       await handOver(nodes, holder.host, to.host, vars)
-      if (!releasesByNew(holder)) await write(nodes, holder)
+      if (!first.includes(holder)) await write(nodes, holder)
     },
   }
 }
