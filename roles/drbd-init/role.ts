@@ -39,10 +39,12 @@ const steps = (context: Context): Resource[] => {
 
 /**
  * drbdadm exits 0 and says "ignored" when no `on` section is this host's, so its output must contain the resource. Without a module it
- * would read the grammar of version 9; the override names the version of the kernel's own module.
+ * would read the grammar of version 9; the override names the version of the kernel's own module. A module of version 9 is refused by name:
+ * it has no /proc/drbd to read the state from, and another grammar (`fencing` is in its `net` section).
  */
 const acceptedByDrbdadm = (resource: string): string =>
-  `if [ ! -e /proc/drbd ]; then DRBD_DRIVER_VERSION_OVERRIDE=$(modinfo -F version drbd); export DRBD_DRIVER_VERSION_OVERRIDE; fi
+  `if [ -e /proc/drbd ]; then read -r _ v _ < /proc/drbd; else v=$(modinfo -F version drbd); DRBD_DRIVER_VERSION_OVERRIDE=$v; export DRBD_DRIVER_VERSION_OVERRIDE; fi
+case $v in 9*) echo "the DRBD module of $(uname -n) is version $v; this needs one of 8.4, such as the kernel's own" >&2; exit 1 ;; esac
 if ! { o=$(drbdadm -c "$1" dump ${resource} 2>&1) && printf '%s' "$o" | grep -q '^resource ${resource} '; }; then
   echo "drbdadm does not accept the new configuration on $(uname -n): $o" >&2; exit 1
 fi`

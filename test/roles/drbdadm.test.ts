@@ -36,7 +36,11 @@ describe.skipIf(!installed)(installed ? 'drbdadm' : 'drbdadm is not installed he
 
   test('refuses them for a module of 9', () => expect(() => adjust(article, '9.1.0')).toThrow(/got 'unplug-watermark'/))
 
-  test.each(['8.4.11', '9.1.0'])('takes ours for a module of %s', module =>
-    expect(adjust([resourceFile(cluster)], module)).toContain('--after-sb-0pri=disconnect'),
-  )
+  test('takes ours for a module of 8.4', () => {
+    const commands = adjust([resourceFile(cluster)], '8.4.11')
+    for (const option of ['--after-sb-0pri=disconnect', '--fencing=resource-and-stonith']) expect(commands).toContain(option)
+  })
+
+  test('refuses ours for a module of 9, whose fencing is a matter of the connection', () =>
+    expect(() => adjust([resourceFile(cluster)], '9.1.0')).toThrow(/got 'fencing'/))
 })
