@@ -46,7 +46,7 @@ export interface ServiceState {
   stopFailed: boolean
   nfsd: number
   nfs: NfsdState | undefined
-  /** Command lines of nfsdcld, rpc.mountd and rpc.statd. */
+  /** Command lines of nfsdcld, rpc.mountd and rpc.statd, without the program's folder: systemd names it, our script does not. */
   daemons: string[]
   exported: boolean
   /** Exports of the kernel that no file declares: `/data *` */
@@ -98,7 +98,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     stopFailed: block('stop-failed') !== '',
     nfsd,
     nfs: nfsd > 0 ? nfsdOf(block) : undefined,
-    daemons: linesOf(blocks.daemons).map(l => l.trim()),
+    daemons: linesOf(blocks.daemons).map(l => l.trim().replace(/^\S*\//, '')),
     exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
     foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
     served: block('served'),

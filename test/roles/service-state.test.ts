@@ -188,7 +188,7 @@ nfsdcld
 is nfsha-drbd
 @daemons
 nfsdcld -s /data/.nfsha/nfsdcld 
-rpc.mountd 
+/usr/sbin/rpc.mountd 
 @exports
 /data\t192.168.0.0/24(rw,sync,wdelay,hide,nocrossmnt,secure,no_root_squash,no_all_squash,no_subtree_check,secure_locks,acl,no_pnfs,fsid=1,anonuid=65534,anongid=65534,sec=sys)
 /srv\t*(ro)

@@ -14,7 +14,7 @@ import type { NamedState } from '../../roles/integrate/service-state.ts'
 import { parseService } from '../../roles/integrate/service-state.ts'
 import { nfsSettings, portmap } from '../../roles/nfs/config.ts'
 import { mountdVersions } from '../../roles/nfs/mountd.ts'
-import { versionProblem } from '../../roles/nfs/version3.ts'
+import { version3Ports, versionProblem } from '../../roles/nfs/version3.ts'
 import { packagedFile } from '../../roles/packaged.ts'
 import { contextOn } from './contexts.ts'
 import { issuedBy } from './recorder.ts'
@@ -114,11 +114,20 @@ test.each([
 test('all mounts of a failover test have the version that the options name', () =>
   expect(mountsOf('C1', 1, 'vers=3').map(m => m.options)).toEqual(Array(3).fill('vers=3,nosharecache')))
 
+// ss -Hltnp on a node: rpc.mountd serves version 3 at two addresses.
+const listening = (port: number) => `LISTEN 0      128           0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=601,fd=3))
+LISTEN 0      64            0.0.0.0:${port}     0.0.0.0:*    users:(("rpc.mountd",pid=2588,fd=5))
+LISTEN 0      64               [::]:${port}        [::]:*    users:(("rpc.mountd",pid=2588,fd=7))
+LISTEN 0      64            0.0.0.0:2049      0.0.0.0:*
+`
+const ours = version3Ports.mountd
+
 test.each([
   ['does not run', 44, '', true, []],
-  ['serves it, as wanted', 0, '3\n', true, []],
-  ['does not serve it', 0, '', true, ['not served -> served']],
-  ['serves it unasked', 0, '3\n', false, ['served -> not served']],
+  ['serves it, as wanted', 0, listening(ours), true, []],
+  ['serves it elsewhere', 0, listening(39_871), true, [`served at port 39871 -> served at port ${ours}`]],
+  ['does not serve it', 0, '', true, [`not served -> served at port ${ours}`]],
+  ['serves it unasked', 0, listening(39_871), false, ['served at port 39871 -> not served']],
 ])('rpc.mountd %s', async (_name, code, stdout, nfs_v3, wanted) => {
   const resource = mountdVersions('versions', { ...on.vars, nfs_v3 })
   const reading = resource.probe.parse({ code, stdout, stderr: '', at: 0 })
