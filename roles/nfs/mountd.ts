@@ -7,10 +7,16 @@ import { version3Ports } from './version3.ts'
 const each = (what: string): string =>
   `for c in /proc/[0-9]*/comm; do n=; { read -r n < "$c"; } 2>/dev/null; [ "$n" = rpc.mountd ] || continue; pid=\${c%/comm}; pid=\${pid#/proc/}; ${what}; done`
 
-/** Pure: where rpc.mountd listens, by `ss -Hltnp` (ss(8)). It does so for versions before 4 alone; one that was not told a port takes any. */
-const portsOf = (sockets: string): string => {
-  const ports = [...sockets.matchAll(/:(\d+) +\S+ +users:\S*"rpc\.mountd"/g)].map(([, port]) => port)
-  return [...new Set(ports)].sort().join(', ')
+/**
+ * Pure: where rpc.mountd listens, by the sockets that it has open (`ls -l /proc/PID/fd`) and the kernel's table (proc(5), /proc/net/tcp: the port in
+ * hex, 0A listening, the tenth column is the inode). ss(8) would load a module for it, and a check loads none. It listens for versions before 4
+ * alone, and at any port when it was not told one.
+ */
+const portsOf = (text: string): string => {
+  const own = new Set([...text.matchAll(/-> socket:\[(\d+)\]/g)].map(([, inode]) => inode))
+  const listening = text.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A (?:\S+ +){5}(\d+)/gm)
+  const ports = [...listening].flatMap(([, port = '', inode]) => (own.has(inode) ? [Number.parseInt(port, 16)] : []))
+  return [...new Set(ports)].join(', ')
 }
 
 const told = (ports: string): string => (ports === '' ? 'not served' : `served at port ${ports}`)
@@ -25,7 +31,7 @@ export const mountdVersions = (id: string, { nfs_v3 }: Vars): HostResource<strin
   alters: 'itself',
   settle: 10_000,
   probe: {
-    sh: `found=44; ${each('found=0')}; ss -Hltnp 2>/dev/null; exit $found`,
+    sh: `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null')}; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`,
     parse: ({ code, stdout }) => (code === 44 ? absent : present(portsOf(stdout))),
   },
   changes(actual) {

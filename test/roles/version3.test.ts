@@ -114,11 +114,19 @@ test.each([
 test('all mounts of a failover test have the version that the options name', () =>
   expect(mountsOf('C1', 1, 'vers=3').map(m => m.options)).toEqual(Array(3).fill('vers=3,nosharecache')))
 
-// ss -Hltnp on a node: rpc.mountd serves version 3 at two addresses.
-const listening = (port: number) => `LISTEN 0      128           0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=601,fd=3))
-LISTEN 0      64            0.0.0.0:${port}     0.0.0.0:*    users:(("rpc.mountd",pid=2588,fd=5))
-LISTEN 0      64               [::]:${port}        [::]:*    users:(("rpc.mountd",pid=2588,fd=7))
-LISTEN 0      64            0.0.0.0:2049      0.0.0.0:*
+// The open files of rpc.mountd and the kernel's sockets on a node: it serves version 3 at two addresses, sshd listens too.
+const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
+const listening = (port: number) => `total 0
+lr-x------ 1 root root 64 Nov 26 07:40 0 -> /dev/null
+lrwx------ 1 root root 64 Nov 26 07:40 4 -> socket:[18801]
+lrwx------ 1 root root 64 Nov 26 07:40 5 -> socket:[18804]
+lrwx------ 1 root root 64 Nov 26 07:40 7 -> socket:[18810]
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 000000007d935fa4 100 0 0 10 0
+   1: 00000000:${hex(port)} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 18804 1 000000008d935fa4 100 0 0 10 0
+   2: 0F02000A:0016 0202000A:9E0E 01 00000000:00000000 02:000AE2F6 00000000     0        0 18801 4 0000000096d1b6b2 20 4 31 10 -1
+  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000000000000000000000000000:${hex(port)} 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 18810 1 00000000ad935fa4 100 0 0 10 0
 `
 const ours = version3Ports.mountd
 
