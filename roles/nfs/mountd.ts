@@ -31,7 +31,7 @@ export const mountdVersions = (id: string, { nfs_v3 }: Vars): HostResource<strin
   alters: 'itself',
   settle: 10_000,
   probe: {
-    sh: `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null')}; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`,
+    sh: `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`,
     parse: ({ code, stdout }) => (code === 44 ? absent : present(portsOf(stdout))),
   },
   changes(actual) {
