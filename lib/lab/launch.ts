@@ -85,14 +85,21 @@ function startProcess(command: string, args: string[], log: string, { ephemeral 
   }
 }
 
-/** qemu reports a bad argument by ending at once; otherwise it soon answers on its socket. */
+/** qemu reports a bad argument by ending at once; otherwise it soon answers on its socket, which is there a moment before it listens. */
 async function awaitEmulator(machine: MachineName, pid: number, socket: string, log: string): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 50) {
+  const deadline = Date.now() + 20_000
+  while (Date.now() < deadline) {
     if (!isAlive(pid))
       throw new LabError(`the emulator of ${machine} ended at once:\n${lastLines(readFileSync(log, 'utf8'), 4)}`, `its log is ${log}`)
-    if (existsSync(socket)) return void (await qmp(socket, 'query-status'))
+    if (existsSync(socket) && (await answers(socket))) return
     await sleep(50)
   }
   await kill(pid)
   throw new LabError(`the emulator of ${machine} does not answer on ${socket}`, `its log is ${log}`)
 }
+
+const answers = (socket: string): Promise<boolean> =>
+  qmp(socket, 'query-status').then(
+    () => true,
+    () => false,
+  )

@@ -15,8 +15,9 @@ export function qmp(socketPath: string, command: string, args: Record<string, un
     const timer = setTimeout(() => fail(`no answer in ${timeoutMs / 1000} s`), timeoutMs)
     const send = (execute: string, parameters?: Record<string, unknown>) =>
       socket.write(`${JSON.stringify({ execute, arguments: parameters ?? {}, id: execute })}\n`)
-    socket.once('error', error => fail(error.message))
-    createInterface({ input: socket }).on('line', line => {
+    // The socket's errors too: readline passes those of its input on.
+    const lines = createInterface({ input: socket }).on('error', error => fail(error.message))
+    lines.on('line', line => {
       const answer = JSON.parse(line) as { QMP?: unknown; id?: string; return?: unknown; error?: { desc: string } }
       if (answer.QMP) send('qmp_capabilities')
       else if (answer.error) fail(answer.error.desc)
