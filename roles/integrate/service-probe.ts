@@ -26,7 +26,10 @@ const sameFiles = (vars: Vars, platform: Platform): string[] => [
   ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha'].map(f => `${platform.paths.haDir}/${f}`),
 ]
 
-/** What one node does for the cluster. One script, and few forks in it: a fork costs 15 ms on an emulated machine. */
+/**
+ * What one node does for the cluster. One script, and few forks in it: a fork costs 15 ms on an emulated machine. Numbers below /proc/sys need the
+ * one for cat all the same: dash reads byte by byte, and the kernel gives no more than the first (fs/proc/proc_sysctl.c, proc_dointvec).
+ */
 export const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
   const { drbd_device: device, nfs_export_path: path } = vars
   const packages = [...platform.packages.heartbeat, ...platform.packages.drbd, ...platform.packages.nfsServer]
@@ -48,7 +51,7 @@ if [ "\${t:-0}" -gt 0 ]; then
   echo "@times"; show /proc/fs/nfsd/nfsv4leasetime; show /proc/fs/nfsd/nfsv4gracetime
   # This pipe is there while nfsd uses nfsdcld, and gone when it has fallen back to another way of tracking its clients.
   echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
-${vars.nfs_v3 ? '  echo "@lockd"; show /proc/sys/fs/nfs/nlm_grace_period; show /proc/sys/fs/nfs/nlm_tcpport; show /proc/sys/fs/nfs/nlm_udpport\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
+${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
 fi
 echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
 echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
