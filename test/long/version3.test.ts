@@ -46,7 +46,7 @@ test('it is switched on with one run, and the second changes nothing', async () 
     /\+3 \+4 \+4\.1 \+4\.2\n10\n4045$/,
   )
   expect(await on(lab, node, 'rpcinfo -p | awk \'$3 == "tcp" { print $4, $5 }\' | sort -u')).toBe(
-    '111 portmapper\n20048 mountd\n2049 nfs\n32765 status\n4045 nlockmgr',
+    '111 portmapper\n20048 mountd\n2049 nfs\n2049 nfs_acl\n32765 status\n4045 nlockmgr',
   )
   good(await play('status.yml', ...v3))
 })
