@@ -20,6 +20,8 @@ export const backingDisk = (vars: Vars): string =>
  * drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. A Primary that has lost its peer
  * stands still until its handler has found out that it may go on; one whose peer went on without it restarts (call-pri-lost). A dead peer
  * is noticed within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime is over; the kernel wants timeout below both intervals.
+ * A node that serves while it catches up, and loses its peer meanwhile, waits for it (on-no-data-accessible): an I/O error would make ext4
+ * read-only and reach every client.
  */
 export const resourceFile = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
@@ -45,6 +47,9 @@ resource ${vars.drbd_resource} {
     fencing resource-and-stonith;
     c-max-rate ${vars.drbd_resync_max};
 ${vars.drbd_disk_flushes ? '' : '    disk-flushes no;\n    md-flushes no;\n'}  }
+  options {
+    on-no-data-accessible suspend-io;
+  }
   handlers {
     fence-peer "${fencePeerPath}";
     pri-lost "${fencePeerPath} lost";

@@ -82,6 +82,9 @@ export interface After {
   discarded: string | undefined
 }
 
+/** Seconds in which the watch takes up a connection that DRBD gave up; what lasts longer is split brain. heartbeat may restart in between. */
+const reconnects = 120
+
 /**
  * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
  * written, and it is the node that does not serve.
@@ -90,6 +93,7 @@ export const comeBack = async (bench: Bench, made: readonly Made[]): Promise<Aft
   const end = Date.now() + limits.whole * 1000
   const { ha_stage: stage } = bench.vars
   let discarded: string | undefined
+  let splitSince: number | undefined
   for (;;) {
     const states = await look(bench)
     const problems = notWhole(states, bench.nodes, stage)
@@ -98,7 +102,8 @@ export const comeBack = async (bench: Bench, made: readonly Made[]): Promise<Aft
     if (Date.now() > end) return { wholeAt: undefined, state: `${state}; ${problems.join('; ')}`, discarded }
     if (states.length < bench.nodes.length || states.some(s => !s.settled)) await takeInRestarted(bench, made)
     const victim = bench.lab !== undefined && discarded === undefined ? victimOf(states, stage) : undefined
-    if (victim !== undefined) {
+    splitSince = victim === undefined ? undefined : (splitSince ?? Date.now())
+    if (victim !== undefined && splitSince !== undefined && Date.now() - splitSince >= reconnects * 1000) {
       await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
       discarded = victim
     }

@@ -38,7 +38,8 @@ describe.skipIf(!installed)(installed ? 'drbdadm' : 'drbdadm is not installed he
 
   test('takes ours for a module of 8.4', () => {
     const commands = adjust([resourceFile(cluster)], '8.4.11')
-    for (const option of ['--after-sb-0pri=disconnect', '--fencing=resource-and-stonith']) expect(commands).toContain(option)
+    for (const option of ['--after-sb-0pri=disconnect', '--fencing=resource-and-stonith', '--on-no-data-accessible=suspend-io'])
+      expect(commands).toContain(option)
   })
 
   test('refuses ours for a module of 9, whose fencing is a matter of the connection', () =>
