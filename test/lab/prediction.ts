@@ -40,7 +40,7 @@ export const fingerprint = (lab: string, machine: MachineName): Promise<string> 
     `cd /; export LC_ALL=C
 find etc usr/sbin usr/libexec usr/local lib/systemd var/lib/nfsha-play var/lib/dpkg/status var/lib/drbd var/lib/nfs root data -xdev ! -type d -printf '%p %y %m %u %g %s %T@\\n' 2>/dev/null | sort
 find etc -xdev -type f -print0 | sort -z | xargs -0 sha256sum
-systemctl show '*.service' '*.socket' -p Id -p MainPID -p ActiveEnterTimestampMonotonic -p UnitFileState
+systemctl show '*.service' '*.socket' -p Id -p MainPID -p ActiveEnterTimestampMonotonic -p UnitFileState | awk -v RS= '{ gsub("\\n", " "); print }' | sort
 lsmod | cut -d' ' -f1 | sort; ip -4 route; ip -o -4 addr | cut -d' ' -f1-7; cat /proc/mounts; lsattr -d /data 2>/dev/null
 grep -o 'cs:.* ds:[^ ]*' /proc/drbd 2>/dev/null; uname -n
 for d in /dev/vdb /dev/vdc; do [ -b $d ] && { head -c 1048576 $d; tail -c 1048576 $d; } | sha256sum; done; true`,
