@@ -91,7 +91,7 @@ async function awaitEmulator(machine: MachineName, pid: number, socket: string, 
   while (Date.now() < deadline) {
     if (!isAlive(pid))
       throw new LabError(`the emulator of ${machine} ended at once:\n${lastLines(readFileSync(log, 'utf8'), 4)}`, `its log is ${log}`)
-    if (existsSync(socket) && (await answers(socket))) return
+    if (await answers(socket)) return
     await sleep(50)
   }
   await kill(pid)

@@ -10,8 +10,11 @@ import type { Made } from './make.ts'
 import { make, takeInRestarted, undo } from './make.ts'
 import { describeNodes, endStateOf, notWhole, victimOf } from './observe.ts'
 
-/** Seconds until the end that is expected must be there, and until the pair must be whole again. */
-const limits = { end: 180, whole: 900 }
+/**
+ * Seconds until the end that is expected must be there, until the pair must be whole again, and in which the watch takes up a connection that
+ * DRBD gave up: what lasts longer is split brain. heartbeat may restart in between.
+ */
+const limits = { end: 180, whole: 900, reconnect: 120 }
 
 /** How a fault went, until it was undone. Times in seconds since the epoch by our clock. */
 export interface Course {
@@ -82,9 +85,6 @@ export interface After {
   discarded: string | undefined
 }
 
-/** Seconds in which the watch takes up a connection that DRBD gave up; what lasts longer is split brain. heartbeat may restart in between. */
-const reconnects = 120
-
 /**
  * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
  * written, and it is the node that does not serve.
@@ -102,10 +102,13 @@ export const comeBack = async (bench: Bench, made: readonly Made[]): Promise<Aft
     if (Date.now() > end) return { wholeAt: undefined, state: `${state}; ${problems.join('; ')}`, discarded }
     if (states.length < bench.nodes.length || states.some(s => !s.settled)) await takeInRestarted(bench, made)
     const victim = bench.lab !== undefined && discarded === undefined ? victimOf(states, stage) : undefined
-    splitSince = victim === undefined ? undefined : (splitSince ?? Date.now())
-    if (victim !== undefined && splitSince !== undefined && Date.now() - splitSince >= reconnects * 1000) {
-      await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
-      discarded = victim
+    if (victim === undefined) splitSince = undefined
+    else {
+      splitSince ??= Date.now()
+      if (Date.now() - splitSince >= limits.reconnect * 1000) {
+        await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
+        discarded = victim
+      }
     }
     await delay(1_000, undefined, { signal: bench.hosts.signal })
   }
