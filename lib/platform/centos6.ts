@@ -81,6 +81,7 @@ export const centos6: Platform = {
     routes.map(route =>
       lineInFile('/etc/rc.d/rc.local', rcLocalLine(route), new RegExp(`^/sbin/route add -host ${escaped(route.address)} `), 0o755),
     ),
+  heartbeatFollowed: () => [],
   moduleAtBoot: (name, module) =>
     file(`/etc/sysconfig/modules/${name}.modules`, { content: `#!/bin/sh\nexec /sbin/modprobe ${module}\n`, mode: 0o755 }),
   atBoot: sysvAtBoot(centosInit),

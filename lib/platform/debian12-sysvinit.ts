@@ -31,5 +31,6 @@ export const debian12Sysvinit: Platform = {
   service: sysvService(updateRcd),
   hostRoute: netToolsRoute,
   persistentRoutes: (routes, facts) => [packages(['net-tools']), ...debianRoutes(routes, facts)],
+  heartbeatFollowed: () => [],
   atBoot: sysvAtBoot(debianInit),
 }

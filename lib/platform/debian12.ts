@@ -8,6 +8,7 @@ import { hostRoute } from '../resources/route.ts'
 import { service } from '../resources/service.ts'
 import { serviceGuard } from '../resources/service-guard.ts'
 import { debianAtBoot } from './debian-boot.ts'
+import { debianHeartbeat } from './debian-heartbeat.ts'
 import { debianRoutes } from './debian-routes.ts'
 import type { Platform } from './platform.ts'
 
@@ -16,7 +17,7 @@ const exportsFile = '/etc/exports.d/nfsha.exports'
 export const debian12: Platform = {
   name: 'Debian 12',
   packages: {
-    // resource-agents brings tickle_tcp and send_arp's users; heartbeat names it only as a recommendation
+    // resource-agents brings tickle_tcp and send_arp; heartbeat names it only as a recommendation
     heartbeat: ['heartbeat', 'resource-agents', 'iputils-arping'],
     drbd: ['drbd-utils'],
     build: ['gcc', 'libc6-dev', 'make', 'flex', 'bzip2', 'xz-utils'],
@@ -46,7 +47,6 @@ export const debian12: Platform = {
     stop: unit => ['systemctl', 'stop', unit],
     restart: unit => ['systemctl', 'restart', unit],
     isActive: unit => `systemctl is-active ${unit}`,
-    mainPid: unit => `systemctl show -p MainPID --value ${unit} 2>/dev/null`,
     log: unit => `journalctl -u ${unit}`,
     exported: 'exportfs -s',
     versions: names => `dpkg-query -W -f '\${Package} \${Version}\\n' ${names.join(' ')} 2>/dev/null`,
@@ -63,6 +63,7 @@ export const debian12: Platform = {
   hostName: name => hostName(name, etcHostname),
   hostRoute: ({ address, nic }) => hostRoute(address, nic),
   persistentRoutes: debianRoutes,
+  heartbeatFollowed: debianHeartbeat,
   moduleAtBoot: (name, module) => file(`/etc/modules-load.d/${name}.conf`, { content: `${module}\n` }),
   atBoot: debianAtBoot,
   exports: ({ path, client, line }, notify) => [

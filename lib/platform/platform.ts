@@ -85,8 +85,6 @@ export interface Platform {
     restart(service: string): string[]
     /** Shell that prints `active` when the service runs. */
     isActive(service: string): string
-    /** Shell that prints the number of the service's process; 0 or nothing when it does not run. */
-    mainPid(service: string): string
     /** Where an operator reads what the service said: a command or a file, for messages. */
     log(service: string): string
     /** Shell that prints the exports in force, one a line: `/data 192.168.0.0/24(rw,...)`. */
@@ -107,6 +105,8 @@ export interface Platform {
   hostRoute(route: PinnedRoute): HostResource
   /** The same routes after a boot. */
   persistentRoutes(routes: PinnedRoute[], facts: Facts): Resource[]
+  /** What it takes that the system's service manager keeps sight of a heartbeat that starts itself anew. */
+  heartbeatFollowed(): Resource[]
   moduleAtBoot(name: string, module: string): Resource
   atBoot(job: BootJob): Resource[]
   /** The line of exports(5) for one path and client, and no other line for the same. */

@@ -35,10 +35,9 @@ export const sysvAtBoot =
     sysvService(flavour.levels)(job.name, { enabled: true }),
   ]
 
-export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive' | 'mainPid'> = {
+export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive'> = {
   start: name => [`/etc/init.d/${name}`, 'start'],
   stop: name => [`/etc/init.d/${name}`, 'stop'],
   restart: name => [`/etc/init.d/${name}`, 'restart'],
   isActive: name => `/etc/init.d/${name} status >/dev/null 2>&1 && echo active`,
-  mainPid: name => `cat /var/run/${name}.pid 2>/dev/null`,
 }

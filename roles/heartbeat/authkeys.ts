@@ -5,7 +5,7 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
-import { daemonProbe, parseDaemon } from './daemon.ts'
+import { daemonPid, daemonProbe, parseDaemon } from './daemon.ts'
 import { heartbeatFiles } from './stacks.ts'
 
 interface Authkeys {
@@ -33,7 +33,6 @@ const marker = '/var/lib/nfsha-play/authkeys-loaded'
 export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys> => {
   const path = `${platform.paths.haDir}/authkeys`
   const cf = `${platform.paths.haDir}/ha.cf`
-  const mainPid = platform.commands.mainPid(platform.services.heartbeat)
   const content = heartbeatFiles[vars.ha_stack].authkeys(vars)
   const wanted = file(path, { content, mode: attributes.mode, secret: true })
   const changesOn = (state: Named): Change[] | string => {
@@ -52,7 +51,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
     probe: {
       sh: `[ -d ${platform.paths.haDir} ] || exit 45; ${embeddedProbe('file', path)}
 echo "@marker"; stat -c %Y ${marker} 2>/dev/null; stat -c %Y ${path} 2>/dev/null
-echo "@daemon"; ${daemonProbe(mainPid, [path, cf])}`,
+echo "@daemon"; ${daemonProbe([path, cf])}`,
       parse({ code, stdout }) {
         if (code === 45) return unknown('package heartbeat')
         const blocks = blocksOf(stdout)
@@ -78,9 +77,7 @@ echo "@daemon"; ${daemonProbe(mainPid, [path, cf])}`,
     async apply(nodes, _changes, members) {
       const differing = statesOf(members).filter(s => changesOn(s).length > 0)
       for (const { host } of differing) await writeFile(nodes.on(host).connection, `${path}.next`, { ...attributes, content })
-      const results = await Promise.all(
-        differing.map(({ host }) => nodes.on(host).connection.run(switchScript(path, mainPid), { timeout: 60_000 })),
-      )
+      const results = await Promise.all(differing.map(({ host }) => nodes.on(host).connection.run(switchScript(path), { timeout: 60_000 })))
       for (const [i, result] of results.entries())
         if (result.code !== 0)
           throw failedScript(
@@ -96,8 +93,8 @@ const statesOf = (members: Member<Authkeys>[]): Named[] =>
   members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
 /** As few forks as can be before the signal: both nodes do this at one moment. SIGHUP is what `heartbeat -r` sends. */
-const switchScript = (path: string, mainPid: string): string => `set -eu
-p=$(${mainPid}) || p=0
+const switchScript = (path: string): string => `set -eu
+${daemonPid}
 mkdir -p -m 700 /var/lib/nfsha-play
-mv ${path}.next ${path}; [ "\${p:-0}" = 0 ] || kill -HUP "$p"
+mv ${path}.next ${path}; [ -z "$p" ] || kill -HUP "$p"
 touch -r ${path} ${marker}`

@@ -6,12 +6,19 @@ export interface Daemon {
 }
 
 /**
+ * Shell that sets `p` to heartbeat's master process; empty when it does not run. Its own file is asked: systemd loses sight of a heartbeat that has started
+ * itself anew. A file that a crash has left may name a process of another name.
+ */
+export const daemonPid = `p= stat=; { read -r p < /var/run/heartbeat.pid && read -r stat < "/proc/$p/stat"; } 2>/dev/null || p=
+case $stat in "$p (heartbeat) "*) ;; *) p= ;; esac`
+
+/**
  * Shell that prints when the daemon started and when its files changed. /proc/PID has the time at which the process was first looked at, so the
  * start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
  */
-export const daemonProbe = (mainPid: string, files: string[]): string =>
-  `p=$(${mainPid}); if [ "\${p:-0}" -gt 0 ] && [ -r /proc/$p/stat ]; then
-  set -- $(sed 's/.*) //' /proc/$p/stat); up=$(cut -d. -f1 /proc/uptime); echo "start $(( $(date +%s) - up + \${20} / 100 ))"
+export const daemonProbe = (files: string[]): string =>
+  `${daemonPid}; if [ -n "$p" ]; then
+  set -- \${stat##*) }; up=$(cut -d. -f1 /proc/uptime); echo "start $(( $(date +%s) - up + \${20} / 100 ))"
   stat -c 'file %Y %n' ${files.join(' ')}
 fi; true`
 

@@ -23,7 +23,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     id,
     settle: 60_000,
     probe: {
-      sh: daemonProbe(platform.commands.mainPid(unit), [`${platform.paths.haDir}/ha.cf`]),
+      sh: daemonProbe([`${platform.paths.haDir}/ha.cf`]),
       parse: ({ stdout }) => present(parseDaemon(stdout)),
     },
     changes(members) {

@@ -16,6 +16,7 @@ const steps = (context: Context): Resource[] => {
   return [
     ...clusterGuard(context),
     platform.install(platform.packages.heartbeat, { hold: true }),
+    ...platform.heartbeatFollowed(),
     platform.service(platform.services.heartbeat, {
       enabled: vars.ha_boot_start,
       from: `package ${platform.packages.heartbeat.join(' ')}`,

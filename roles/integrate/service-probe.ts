@@ -57,7 +57,7 @@ echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/n
 echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
 echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
 echo "@served"; show ${servedMarker}
-echo "@daemon"; ${daemonProbe(platform.commands.mainPid(platform.services.heartbeat), [`${platform.paths.haDir}/ha.cf`])}
+echo "@daemon"; ${daemonProbe([`${platform.paths.haDir}/ha.cf`])}
 echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var $m; echo "@inodes"; df -Pi / /var $m
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab

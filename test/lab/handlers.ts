@@ -33,7 +33,7 @@ const pendingRow = (run: Played): string[] | undefined =>
 export const handlerTests = (lab: string): void => {
   const play = (...argv: string[]) => nfshaPlay(lab, argv)
   const holder = async (): Promise<Node> => ((await on(lab, 'M1', 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? 'M1' : 'M2')
-  const daemons = () => Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'systemctl show -p MainPID --value heartbeat')))
+  const daemons = () => Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'cat /run/heartbeat.pid')))
   /** How often a node has begun to serve, by the resource script's own log. */
   const takeovers = async () =>
     (await Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'journalctl -t nfsha -o cat | grep -c "^started$" || true')))).reduce(

@@ -189,7 +189,7 @@ test('status names the holder', async () => {
 })
 
 test('a package that is installed again leaves the service alone', async () => {
-  const seen = `systemctl show -p MainPID --value heartbeat; pgrep -x rpc.mountd; pgrep -x nfsdcld; cat /proc/fs/nfsd/threads; cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; systemctl is-enabled heartbeat nfs-server nfsdcld`
+  const seen = `cat /run/heartbeat.pid; pgrep -x rpc.mountd; pgrep -x nfsdcld; cat /proc/fs/nfsd/threads; cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; systemctl is-enabled heartbeat nfs-server nfsdcld`
   const before = await on(lab, 'M1', `${seen}; true`)
   await on(
     lab,

@@ -1,0 +1,43 @@
+import { blocksOf } from '../engine/frames.ts'
+import type { FileState } from './file.ts'
+import { embeddedProbe, file, parseEmbedded, writeFile } from './file.ts'
+import type { HostResource } from './resource.ts'
+import { present } from './resource.ts'
+
+interface DropInState {
+  file: { kind: 'absent' } | { kind: 'present'; state: FileState }
+  /** The files of the unit changed after systemd had read them: systemctl(1), NeedDaemonReload. */
+  unread: boolean
+}
+
+/**
+ * Settings of ours beside those of a unit's package (systemd.unit(5), drop-in), and systemd has read them. A service that runs goes on as it was started:
+ * they hold from its next start.
+ */
+export const unitDropIn = (unit: string, content: string): HostResource<DropInState> => {
+  const path = `/etc/systemd/system/${unit}.service.d/nfsha.conf`
+  const wanted = file(path, { content })
+  return {
+    scope: 'host',
+    id: `drop-in ${path}`,
+    alters: 'host',
+    probe: {
+      sh: `${embeddedProbe('file', path)}; echo "@reload"; systemctl show -p NeedDaemonReload --value ${unit}`,
+      parse({ stdout }) {
+        const { file: text, reload } = blocksOf(stdout)
+        const file = parseEmbedded(text)
+        return file.kind === 'unknown' || file.kind === 'skip' ? file : present({ file, unread: reload?.trim() === 'yes' })
+      },
+    },
+    changes(actual) {
+      if (actual.kind !== 'present') return []
+      const changes = wanted.changes(actual.state.file, () => undefined)
+      if (changes.length > 0 || !actual.state.unread) return changes
+      return [{ attribute: 'read by systemd', from: 'an older one', to: 'this one' }]
+    },
+    async apply($, _changes, { connection }) {
+      await writeFile(connection, path, { content, mode: 0o644, owner: 'root', group: 'root' })
+      await $`systemctl daemon-reload`
+    },
+  }
+}
