@@ -32,7 +32,7 @@ NFSHA_VIP=${vipAddress(vars)}
 NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
 NFSHA_SCOPE=${serverScope(vars)}
-NFSHA_TICKLE=/usr/libexec/heartbeat/tickle_tcp
+NFSHA_HELPERS=/usr/libexec/heartbeat
 ${version3(vars)}`
 
 /** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one is told here too. */
