@@ -69,7 +69,9 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
   const faultAt = course.made[0]?.at ?? course.undoneAt
   const ms = (at: number) => Math.round(1000 * (at - faultAt))
   const ours = (host: string) => (at: number) => toOurs(at, clocks.get(host) ?? [])
-  await Promise.all(work.byClient.map(w => w.workload.stop()))
+  // A pair that did not come back lets no client go; what was seen until then is told all the same.
+  const stopped = Promise.all(work.byClient.map(w => w.workload.stop()))
+  await (after.wholeAt === undefined ? stopped.catch(() => undefined) : stopped)
   const operations = work.byClient.flatMap(w => timed(w.workload.operations(), ours(w.client), faultAt))
   const damage = damageOf(operations, await readRecords(bench, work), ms(course.undoneAt))
   const events = (

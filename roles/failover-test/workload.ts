@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { Connection } from '../../lib/ssh/connection.ts'
@@ -18,6 +19,8 @@ export interface TestMount {
 
 /** At least so many mounts take part, however few clients there are. */
 const fewest = 3
+/** Seconds until the work of a client must have ended, its mounts taken away. */
+const stopLimit = 180
 
 /**
  * Pure. One client's mounts are different clients for the server where the versions differ (nfs(5): a version is part of the client's own
@@ -85,7 +88,13 @@ export const startWorkload = (connection: Connection, mounts: TestMount[], run: 
     isOver: () => over,
     async stop() {
       input.end()
-      const { stderr } = await ended
+      // Where nobody serves, a mount may not let go.
+      const end = await Promise.race([ended, delay(stopLimit * 1000, undefined, { ref: false })])
+      if (end === undefined)
+        throw new ApplyFailed(`the clients' work on ${connection.host} did not end within ${stopLimit} s`, {
+          hint: 'its mounts hang where nobody serves: look at /run/nfsha-failover there when the service is back',
+        })
+      const { stderr } = end
       if (stderr.trim() !== '') throw new ApplyFailed(`the clients' work on ${connection.host} had trouble of its own`, { detail: stderr })
     },
   }
