@@ -1,41 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MachineName } from '../../lib/lab/index.ts'
-import { labDown, labFault, labUp } from '../../lib/lab/index.ts'
+import { labFault } from '../../lib/lab/index.ts'
 import type { Finding } from '../../lib/report/drift.ts'
 import type { Looked } from '../lab/drift.ts'
 import { lookForDrift } from '../lab/drift.ts'
 import { changedBy } from '../lab/prediction.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
+import { convergedLab, other } from './converged.ts'
 import type { DriftKind } from './drift-kinds.ts'
 import { driftGroups } from './drift-kinds.ts'
 
 /**
- * On a converged lab: NFSHA_TEST_LAB names one that is, else one is brought up and played. Every kind of drift is made by hand, found by drift, and
+ * On a converged lab: every kind of drift is made by hand, found by drift, and
  * mended by a run or left alone by it.
  */
-const given = process.env.NFSHA_TEST_LAB
-const lab = given ?? `drift-${process.pid}`
+const { lab, holder } = convergedLab('drift')
 let nodes: Record<DriftKind['on'], 'M1' | 'M2'> = { H: 'M1', S: 'M2' }
 
 const look = () => lookForDrift(lab)
-
-const holderOf = async (): Promise<'M1' | 'M2'> =>
-  (await on(lab, 'M1', 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? 'M1' : 'M2'
 
 /** Nothing differs; what a repair started may need a moment. */
 const clean = () => until('nothing differs', async () => (await look()).code === 0, 240_000)
 
 beforeAll(async () => {
-  if (given === undefined) {
-    await labUp({ name: lab, ephemeral: true })
-    const run = await nfshaPlay(lab, ['site.yml'])
-    expect(run.code, run.story).toBe(0)
-  }
-  const holder = await holderOf()
-  nodes = { H: holder, S: holder === 'M1' ? 'M2' : 'M1' }
-})
-afterAll(async () => {
-  if (given === undefined) await labDown({ name: lab, destroy: true })
+  const serving = await holder()
+  nodes = { H: serving, S: other(serving) }
 })
 
 test('a converged cluster: nothing is said, over one connection and at most three execs a host', async () => {

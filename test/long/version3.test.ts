@@ -1,17 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { labDown, labUp } from '../../lib/lab/index.ts'
+import { afterAll, expect, test } from 'vitest'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
+import { convergedLab } from './converged.ts'
 
 /**
- * NFS version 3 beside version 4: its locks outlive a switchover. NFSHA_TEST_LAB names a converged lab that is up; it is as before at the end. Else
- * one is brought up and played.
+ * NFS version 3 beside version 4: its locks outlive a switchover.
  */
-const given = process.env.NFSHA_TEST_LAB
-const lab = given ?? `version3-${process.pid}`
+const { lab, holder } = convergedLab('version3')
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-version3-'))
 const nodes = ['M1', 'M2'] as const
 const v3 = ['-e', 'nfs_v3=true']
@@ -20,17 +18,7 @@ const good = (run: Played, changes: 'none' | 'any' = 'any') => {
   expect(run.code, run.story).toBe(0)
   if (changes === 'none') expect(Object.values(run.recap).map(r => r.changed)).toEqual([0, 0, 0])
 }
-const holder = async () => ((await on(lab, 'M1', 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? 'M1' : 'M2')
-
-beforeAll(async () => {
-  if (given !== undefined) return
-  await labUp({ name: lab, ephemeral: true })
-  good(await play('site.yml'))
-})
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true })
-  if (given === undefined) await labDown({ name: lab, destroy: true })
-})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a client that wants version 3 is refused while it is not served', async () => {
   const run = await play('client', '-e', 'client_options=vers=3')

@@ -1,36 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { labDown, labUp } from '../../lib/lab/index.ts'
-import { nfshaPlay, on, until } from '../lab/run.ts'
+import { expect, test } from 'vitest'
+import { on, until } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
+import type { Node } from './converged.ts'
+import { convergedLab, other } from './converged.ts'
 
 /**
  * heartbeat watches no resource; the watch does. Each way in which a service breaks is made by hand on the node that serves, while a client works.
- * NFSHA_TEST_LAB names a converged lab that is up; else one is brought up and played.
  */
-const given = process.env.NFSHA_TEST_LAB
-const lab = given ?? `watch-${process.pid}`
-const nodes = ['M1', 'M2'] as const
-type Node = (typeof nodes)[number]
+const { lab, serves, holder, whole } = convergedLab('watch')
 
-const serves = async (machine: Node) =>
-  (await on(lab, machine, 'ip -o -4 addr show em1; cat /proc/fs/nfsd/threads; grep " /data " /proc/mounts || true', 30_000)).match(
-    / 192\.168\.0\.219\/24 [\s\S]*\n[1-9]\d*\n\/dev\/drbd0 /,
-  ) !== null
-const holder = async (): Promise<Node> => ((await serves('M1')) ? 'M1' : 'M2')
-const whole = async () => (await nfshaPlay(lab, ['status.yml'])).code === 0
 const saidBy = (machine: Node, since: string) => on(lab, machine, `journalctl -t nfsha -o cat --since '${since}'`)
-
-beforeAll(async () => {
-  if (given === undefined) {
-    await labUp({ name: lab, ephemeral: true })
-    const run = await nfshaPlay(lab, ['site.yml'])
-    expect(run.code, run.story).toBe(0)
-  }
-  await until('the pair is whole', whole, 240_000)
-})
-afterAll(async () => {
-  if (given === undefined) await labDown({ name: lab, destroy: true })
-})
 
 const broken = [
   { name: 'nfsd ended', how: 'rpc.nfsd 0', why: /nfsd does not run/ },
@@ -40,7 +19,7 @@ const broken = [
 
 test.each(broken)('$name: the service is handed over, nothing is lost', async ({ name, how, why }) => {
   const before = await holder()
-  const after = before === 'M1' ? 'M2' : 'M1'
+  const after = other(before)
   const since = await on(lab, before, 'rm -f /run/nfsha.handed-over; date "+%F %T"')
   const damage = await underWork(
     lab,
@@ -54,7 +33,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
   console.log(`${name}: longest stall of a write ${damage.stall.write} ms`)
   expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await saidBy(before, since)).toMatch(new RegExp(`(${why.source}).*: handing over`))
-  await until('the pair is whole', whole, 120_000)
+  await whole()
 })
 
 test('broken again within ha_damping seconds: started again where it is', async () => {
@@ -73,7 +52,7 @@ test('broken again within ha_damping seconds: started again where it is', async 
   console.log(`damped: longest stall of a write ${damage.stall.write} ms`)
   expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await holder()).toBe(before)
-  await until('the pair is whole', whole, 120_000)
+  await whole()
 })
 
 test('its helpers and the list of exports are put back where they were: nobody hands over', async () => {

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { labDown, labUp } from '../../lib/lab/index.ts'
+import type { Played } from '../lab/run.ts'
+import { nfshaPlay, on, until } from '../lab/run.ts'
+
+export type Node = 'M1' | 'M2'
+export const other = (node: Node): Node => (node === 'M1' ? 'M2' : 'M1')
+
+export interface Converged {
+  lab: string
+  /** Plays, and expects that it went well. */
+  good(...argv: string[]): Promise<Played>
+  /** Address, nfsd and /data are all on this node. */
+  serves(node: Node): Promise<boolean>
+  /** Throws when nobody serves. */
+  holder(): Promise<Node>
+  /** Until `status` finds nothing wrong. */
+  whole(): Promise<void>
+}
+
+/**
+ * A converged lab for the tests of one file, which calls this at its top: NFSHA_TEST_LAB names one that is up and that is left as it was; else one is
+ * brought up, played, and ended with the tests.
+ */
+export const convergedLab = (name: string): Converged => {
+  const given = process.env.NFSHA_TEST_LAB
+  const lab = given ?? `${name}-${process.pid}`
+  const good = async (...argv: string[]) => {
+    const run = await nfshaPlay(lab, argv)
+    expect(run.code, run.story).toBe(0)
+    return run
+  }
+  const serves = async (node: Node) =>
+    / 192\.168\.0\.219\/24 [\s\S]*\n[1-9]\d*\n\/dev\/drbd0 /.test(
+      await on(lab, node, 'ip -o -4 addr show em1; cat /proc/fs/nfsd/threads; grep " /data " /proc/mounts || true', 30_000),
+    )
+  const holder = async () => {
+    for (const node of ['M1', 'M2'] as const) if (await serves(node)) return node
+    throw new Error('nobody serves')
+  }
+  const whole = () => until('the pair is whole', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, 240_000)
+
+  beforeAll(async () => {
+    if (given === undefined) {
+      await labUp({ name: lab, ephemeral: true })
+      await good('site.yml')
+    }
+    await whole()
+  })
+  afterAll(async () => {
+    if (given === undefined) await labDown({ name: lab, destroy: true })
+  })
+  return { lab, good, serves, holder, whole }
+}
