@@ -1,20 +1,34 @@
 import type { FileState } from './file.ts'
 import { fileProbe, parseFile, writeFile } from './file.ts'
 import type { HostResource } from './resource.ts'
+import { unknown } from './resource.ts'
 
 /**
  * A file that we share with others: `edit` is a pure function from its text to the text as it should be, and leaves foreign lines alone.
- * An absent file is edited as an empty one.
+ * An absent file is edited as an empty one,
+ * unless a package brings it (`from`): then it is waited for.
  */
 export const edited = (
   path: string,
-  { what, edit, notify, mode = 0o644 }: { what: string; edit: (text: string) => string; notify?: string[]; mode?: number },
+  {
+    what,
+    edit,
+    notify,
+    mode = 0o644,
+    from: bringer,
+  }: { what: string; edit: (text: string) => string; notify?: string[]; mode?: number; from?: string },
 ): HostResource<FileState> => ({
   scope: 'host',
   id: `${what} in ${path}`,
   alters: 'host',
   ...(notify && { notify }),
-  probe: { sh: fileProbe(path), parse: parseFile },
+  probe: {
+    sh: fileProbe(path),
+    parse(output) {
+      const reading = parseFile(output)
+      return reading.kind === 'absent' && bringer !== undefined ? unknown(bringer) : reading
+    },
+  },
   changes(actual) {
     const from = actual.kind === 'present' ? actual.state.content : ''
     const to = edit(from)
