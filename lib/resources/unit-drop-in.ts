@@ -11,8 +11,8 @@ interface DropInState {
 }
 
 /**
- * Settings of ours beside those of a unit's package (systemd.unit(5), drop-in), and systemd has read them. A service that runs goes on as it was started:
- * they hold from its next start.
+ * Settings of ours beside those of a unit's package (systemd.unit(5), drop-in), and systemd has read them. A service that runs goes on as it was
+ * started: they hold from its next start.
  */
 export const unitDropIn = (unit: string, content: string): HostResource<DropInState> => {
   const path = `/etc/systemd/system/${unit}.service.d/nfsha.conf`

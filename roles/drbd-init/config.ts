@@ -18,11 +18,11 @@ export const backingDisk = (vars: Vars): string =>
 
 /**
  * drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. A Primary that has lost its peer
- * stands still until its handler has found out that it may go on; one whose peer went on without it restarts (call-pri-lost). A dead peer
- * is noticed within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime is over; the kernel wants timeout below both intervals.
- * A node that serves while it catches up, and loses its peer meanwhile, waits for it (on-no-data-accessible): an I/O error would make ext4
- * read-only and reach every client. A resync may have 1 MiB on its way and is left 4 MiB/s beside the clients' work: with the defaults (50 KiB, 250 KiB/s)
- * the 32 MiB of the activity log after a power loss took two minutes in the lab, in which the other node could not take over.
+ * stands still until its handler has found out that it may go on; one whose peer went on without it restarts (call-pri-lost). A dead peer is
+ * noticed within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime is over; the kernel wants timeout below both intervals. A node
+ * that serves while it catches up, and loses its peer meanwhile, waits for it (on-no-data-accessible): an I/O error would make ext4 read-only and
+ * reach every client. A resync may have 1 MiB on its way and is left 4 MiB/s beside the clients' work: with the defaults (50 KiB, 250 KiB/s) the 32
+ * MiB of the activity log after a power loss took two minutes in the lab, in which the other node could not take over.
  */
 export const resourceFile = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
