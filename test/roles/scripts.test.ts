@@ -88,7 +88,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nfsha-scripts-'))
   scripts = await collect()
   for (const [i, text] of [...scripts.values()].entries()) writeFileSync(fileOf(i), text)
-})
+}, 60_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What CentOS 6 (coreutils 8.4, util-linux 2.17, procps 3.2.8, iproute 2.6.32, bash 4.1) has not, in what is sent there or put there. */
