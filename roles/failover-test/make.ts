@@ -106,10 +106,10 @@ const startHeartbeat = async (bench: Bench, host: string): Promise<void> => {
 /** A node that has restarted itself since, because its peer had gone on without it, is taken in again as after any boot. */
 export const takeInRestarted = async (bench: Bench, made: readonly Made[]): Promise<void> => {
   for (const { host, boot } of new Map(made.map(one => [one.host, one])).values()) {
-    const back = await reach(bench, host, { seconds: 5 }).then(
-      () => bootIdOf(bench, host),
-      () => boot,
-    )
+    // It may restart itself while it is asked.
+    const back = await reach(bench, host, { seconds: 5 })
+      .then(() => bootIdOf(bench, host))
+      .catch(() => boot)
     if (back !== boot) await startHeartbeat(bench, host)
   }
 }
