@@ -5,8 +5,7 @@ import { unknown } from './resource.ts'
 
 /**
  * A file that we share with others: `edit` is a pure function from its text to the text as it should be, and leaves foreign lines alone.
- * An absent file is edited as an empty one,
- * unless a package brings it (`from`): then it is waited for.
+ * An absent file is edited as an empty one, unless a package brings it (`from`): then it is waited for.
  */
 export const edited = (
   path: string,

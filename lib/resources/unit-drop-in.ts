@@ -1,6 +1,6 @@
 import { blocksOf } from '../engine/frames.ts'
 import type { FileState } from './file.ts'
-import { embeddedProbe, file, parseEmbedded, writeFile } from './file.ts'
+import { embeddedProbe, file, parseEmbedded } from './file.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
 
@@ -35,8 +35,8 @@ export const unitDropIn = (unit: string, content: string): HostResource<DropInSt
       if (changes.length > 0 || !actual.state.unread) return changes
       return [{ attribute: 'read by systemd', from: 'an older one', to: 'this one' }]
     },
-    async apply($, _changes, { connection }) {
-      await writeFile(connection, path, { content, mode: 0o644, owner: 'root', group: 'root' })
+    async apply($, changes, host) {
+      await wanted.apply($, changes, host)
       await $`systemctl daemon-reload`
     },
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cluster } from '../../lib/engine/role.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
 import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdPrefix } from '../drbd-tools.ts'
@@ -23,7 +24,7 @@ const drbdPath = (vars: Vars): string => {
 const version3 = (vars: Vars): string => (vars.nfs_v3 ? `NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=${lockdGrace(vars)}\n` : '')
 
 /** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
-export const settings = (vars: Vars): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
+export const settings = (vars: Vars, platform: Platform): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
 ${drbdPath(vars)}NFSHA_RESOURCE=${vars.drbd_resource}
 NFSHA_DEVICE=${vars.drbd_device}
 NFSHA_MINOR=${minorOf(vars.drbd_device)}
@@ -32,7 +33,7 @@ NFSHA_VIP=${vipAddress(vars)}
 NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
 NFSHA_SCOPE=${serverScope(vars)}
-NFSHA_HELPERS=/usr/libexec/heartbeat
+NFSHA_HELPERS=${platform.paths.heartbeatLibexec}
 ${version3(vars)}`
 
 /** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one is told here too. */
@@ -50,7 +51,7 @@ const stacks: Record<
   lean: {
     resources: () => 'nfsha',
     files: context => ({
-      'nfsha.conf': { content: settings(context.vars) },
+      'nfsha.conf': { content: settings(context.vars, context.platform) },
       'resource.d/nfsha': { content: readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8'), mode: 0o755 },
     }),
     watch: context => watchSettings(context.vars, peerOf(context).vars.node_name),

@@ -15,7 +15,7 @@ export interface Converged {
   /** Throws when nobody serves. */
   holder(): Promise<Node>
   /** Until `status` finds nothing wrong. */
-  whole(): Promise<void>
+  whole(limitMs?: number): Promise<void>
 }
 
 /**
@@ -38,7 +38,7 @@ export const convergedLab = (name: string): Converged => {
     for (const node of ['M1', 'M2'] as const) if (await serves(node)) return node
     throw new Error('nobody serves')
   }
-  const whole = () => until('the pair is whole', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, 240_000)
+  const whole = (limitMs = 240_000) => until('the pair is whole', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, limitMs)
 
   beforeAll(async () => {
     if (given === undefined) {

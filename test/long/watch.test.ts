@@ -33,7 +33,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
   console.log(`${name}: longest stall of a write ${damage.stall.write} ms`)
   expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await saidBy(before, since)).toMatch(new RegExp(`(${why.source}).*: handing over`))
-  await whole()
+  await whole(120_000)
 })
 
 test('broken again within ha_damping seconds: started again where it is', async () => {
@@ -52,7 +52,7 @@ test('broken again within ha_damping seconds: started again where it is', async 
   console.log(`damped: longest stall of a write ${damage.stall.write} ms`)
   expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await holder()).toBe(before)
-  await whole()
+  await whole(120_000)
 })
 
 test('its helpers and the list of exports are put back where they were: nobody hands over', async () => {

@@ -44,9 +44,9 @@ outgoing-port=32766
   })
 
   test('what the resource script reads is as before without it', () => {
-    expect(settings(off.vars)).not.toContain('VERSION3')
-    expect(settings(on.vars)).toBe(`${settings(off.vars)}NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=10\n`)
-    expect(settings({ ...on.vars, nfs_lease: 3600 })).toContain('NFSHA_LOCKD_GRACE=240\n')
+    expect(settings(off.vars, debian12)).not.toContain('VERSION3')
+    expect(settings(on.vars, debian12)).toBe(`${settings(off.vars, debian12)}NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=10\n`)
+    expect(settings({ ...on.vars, nfs_lease: 3600 }, debian12)).toContain('NFSHA_LOCKD_GRACE=240\n')
   })
 
   test('the portmapper', () => {
