@@ -5,7 +5,7 @@ import type { Context, Role } from '../role.ts'
 import { authkeys } from './authkeys.ts'
 import { heartbeatRestart } from './restart.ts'
 import { sameOnBoth } from './same.ts'
-import { wholeMessages } from './shellfuncs.ts'
+import { shortShellfuncs } from './shellfuncs.ts'
 import { heartbeatFiles } from './stacks.ts'
 
 const restart = 'restart heartbeat'
@@ -18,7 +18,7 @@ const steps = (context: Context): Resource[] => {
     ...clusterGuard(context),
     platform.install(platform.packages.heartbeat, { hold: true }),
     ...platform.heartbeatFollowed(),
-    wholeMessages(context),
+    ...(vars.ha_stack === 'lean' ? shortShellfuncs(context) : []),
     platform.service(platform.services.heartbeat, {
       enabled: vars.ha_boot_start,
       from: `package ${platform.packages.heartbeat.join(' ')}`,

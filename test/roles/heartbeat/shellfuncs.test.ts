@@ -1,41 +1,85 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { inOneWrite } from '../../../roles/heartbeat/shellfuncs.ts'
+import { afterAll, expect, test } from 'vitest'
+import { withShortFor } from '../../../roles/heartbeat/shellfuncs.ts'
+import { packagedFile } from '../../../roles/packaged.ts'
 
-const asItComes = `before
-ha_clustermsg() {
-\t(echo ">>>"; cat -; echo "<<<")\t| cat - >> $HA_FIFO
+const folder = mkdtempSync(join(tmpdir(), 'nfsha-shellfuncs-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const short = join(folder, 'short')
+const put = (path: string, text: string) => {
+  mkdirSync(join(folder, path, '..'), { recursive: true })
+  writeFileSync(join(folder, path), text)
+  chmodSync(join(folder, path), 0o755)
+  return join(folder, path)
 }
-after
+// As the package has it, in short: defaults, what costs, and the long way.
+const packaged = `: \${HA_SBIN_DIR:=/usr/sbin}
+export HA_FIFO
+
+PATH=$HA_BIN:\${HA_SBIN_DIR}:\${HA_NOARCHBIN}:$PATH
+PATH=\`echo $PATH\`
+export PATH
+echo the long way
 `
 
-test('a message goes out in one write; the rest stays, and so does a file that is right or foreign', () => {
-  const right = inOneWrite(asItComes)
-  expect(right).toBe(`before
-ha_clustermsg() {
-\t(m=$(cat); printf '>>>\\n%s\\n<<<\\n' "$m" >> $HA_FIFO)
-}
-after
-`)
-  expect(inOneWrite(right)).toBe(right)
-  expect(inOneWrite('another one\n')).toBe('another one\n')
+test('an edited file keeps all that was there, stays as it is the second time, and so does a foreign one', () => {
+  const edited = withShortFor(packaged, short)
+  expect(edited.split('\n').filter(line => !line.endsWith('# nfsha-play'))).toEqual(packaged.split('\n'))
+  expect(withShortFor(edited, short)).toBe(edited)
+  expect(withShortFor('another one\n', short)).toBe('another one\n')
 })
 
-test('many that send at one moment do not spoil each other', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nfsha-fifo-'))
-  try {
-    const define = inOneWrite(asItComes).replace(/^(before|after)$/gm, '')
-    const script = `HA_FIFO=${folder}/fifo; mkfifo $HA_FIFO; ${define}
+test('heartbeat’s own scripts go the short way, all others the long one, and everybody when the short one is gone', () => {
+  const funcs = put('shellfuncs', withShortFor(packaged, short))
+  const script = `#!/bin/sh\n. ${funcs}\n`
+  const names = [
+    'ha.d/harc',
+    'ha.d/rc.d/status',
+    'share/mach_down',
+    'share/ResourceManager',
+    'share/req_resource',
+    'share/hb_standby',
+    'IPaddr',
+  ]
+  const say = () => names.map(name => execFileSync(put(name, script), { encoding: 'utf8' }).trim())
+  expect(say()).toEqual(names.map(() => 'the long way'))
+  writeFileSync(short, 'echo short\n')
+  expect(say()).toEqual([...names.slice(0, -1).map(() => 'short'), 'the long way'])
+})
+
+const ocf = join(folder, 'ocf')
+const shipped = packagedFile('roles/heartbeat/files/shellfuncs')
+/** What a script prints that has read the file we ship, with heartbeat's environment. */
+const run = (body: string, env: Record<string, string> = {}) => {
+  put('ocf/lib/heartbeat/ocf-directories', `: \${HA_FIFO:=${folder}/fifo} \${HA_DEBUGLOG:=/dev/null} \${HA_BIN:=/usr/libexec/heartbeat}\n`)
+  put('bin/logger', `#!/bin/sh\nfor w in "$@"; do printf '[%s]' "$w"; done >> ${folder}/log; echo heard\n`)
+  const script = put('mach_down', `#!/bin/sh\n. ${shipped}\n${body}\n`)
+  const path = `${join(folder, 'bin')}:/usr/bin:/bin`
+  return spawnSync(script, { encoding: 'utf8', timeout: 30_000, env: { PATH: path, OCF_ROOT: ocf, HA_DATEFMT: '%Y/%m/%d_%T', ...env } })
+}
+
+test('the log goes where heartbeat’s settings say, by the script’s name, and never into what the script prints', () => {
+  const body = 'ha_log "info: taking over"; ha_debug "debug: no"; wait; ha_log "ERROR: no"; wait; echo "$HA_DEBUGLOG"'
+  const { stdout, stderr } = run(body, { HA_LOGFACILITY: 'local0', HA_LOGFILE: join(folder, 'ha-log') })
+  expect([stdout, stderr]).toEqual(['/dev/null\n', ''])
+  const to = (place: string) => execFileSync('cat', [join(folder, place)], { encoding: 'utf8' })
+  expect(to('log').replace(/\d+/g, 'n')).toBe(
+    '[-t][mach_down(default)[n]][-p][localn.notice][info: taking over][-t][mach_down(default)[n]][-p][localn.err][ERROR: no]',
+  )
+  expect(to('ha-log').replace(/\d+/g, 'n')).toBe(
+    'n/n/n_n:n:n mach_down(default)[n]: info: taking over\nn/n/n_n:n:n mach_down(default)[n]: ERROR: no\n',
+  )
+})
+
+test('many that send at one moment do not spoil each other’s messages', () => {
+  const { stdout } = run(`mkfifo $HA_FIFO
 cat $HA_FIFO > ${folder}/seen & reader=$!
 exec 9> $HA_FIFO
 for i in $(seq 40); do { echo t=message; echo; echo "n=$i"; } | ha_clustermsg & senders="$senders $!"; done
-wait $senders; exec 9>&-; wait $reader; cat ${folder}/seen`
-    const seen = execFileSync('sh', ['-c', script], { encoding: 'utf8', timeout: 30_000 })
-    expect(seen.split('<<<\n').sort()).toEqual(['', ...Array.from({ length: 40 }, (_, i) => `>>>\nt=message\n\nn=${i + 1}\n`)].sort())
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+wait $senders; exec 9>&-; wait $reader; cat ${folder}/seen`)
+  expect(stdout.split('<<<\n').sort()).toEqual(['', ...Array.from({ length: 40 }, (_, i) => `>>>\nt=message\n\nn=${i + 1}\n`)].sort())
 }, 60_000)
