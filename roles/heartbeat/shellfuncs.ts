@@ -14,8 +14,7 @@ const firstCost = /^PATH=\$HA_BIN:/m
 /** Pure. The text of shellfuncs in which heartbeat's own scripts read `short` instead of the rest; as it was when it is that already, or a foreign one. */
 export const withShortFor = (text: string, short: string): string => {
   const line = `case $0 in ${own}) if [ -r ${short} ]; then . ${short}; return; fi ;; esac # nfsha-play`
-  if (text.includes(line)) return text
-  return text.replace(firstCost, start => `${line}\n${start}`)
+  return text.replace(/^.* # nfsha-play\n/gm, '').replace(firstCost, start => `${line}\n${start}`)
 }
 
 /**

@@ -41,6 +41,7 @@ export const watchSettings = (vars: Vars, peer: string): string => `# Managed by
 hand_over() { ${goStandby}; }
 NFSHA_DAMPING=${vars.ha_damping}
 NFSHA_PEER=${peer}
+NFSHA_LINK=${vars.node_drbd_ip}
 `
 
 /** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,7 @@ let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nfsha-fence-'))
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 50 }))
 
 const put = (name: string, text: string) => {
   writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
@@ -25,8 +26,10 @@ interface World {
   drbd: string
   peer?: 'active' | 'dead'
   pings?: boolean
-  /** Somebody else answers for the virtual IP. */
-  taken?: boolean
+  /** The first so many pings get no answer. */
+  silent?: number
+  /** Somebody else answers for the virtual IP; `unasked`: arping could not ask. */
+  taken?: boolean | 'unasked'
   /** dopd's answer */
   outdates?: number
 }
@@ -35,39 +38,41 @@ const holder = 'cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C s-----
 const booted = 'cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-----'
 const connected = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'
 
-/** Its exit code (128 and more: still waiting when it was ended), what it did, and what it said last. */
-const judged = ({ drbd, peer, pings = false, taken = false, outdates = 1 }: World, ...argv: string[]) => {
+/** The handler in that world. */
+const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outdates = 1 }: World): string => {
   writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd}\n`)
   put('cl_status', peer === undefined ? 'exit 1' : `echo ${peer}`)
-  put('ping', pings ? 'exit 0' : 'exit 1')
-  put('arping', taken ? 'exit 1' : 'exit 0')
+  put('ping', `echo >> ${folder}/pings; [ $(wc -l < ${folder}/pings) -gt ${silent} ] || exit 1; exit ${pings ? 0 : 1}`)
+  put('arping', `exit ${taken === 'unasked' ? 2 : Number(taken)}`)
   put('drbd-peer-outdater', `echo outdate >> ${folder}/did; exit ${outdates}`)
   put('ip', `case $* in *show*) echo "3: em1 inet 192.168.0.219/24 scope" ;; *) echo "$*" >> ${folder}/did ;; esac`)
   put('logger', `shift 4; echo "$*" >> ${folder}/log`)
+  put('timeout', 'shift 3; exec "$@"')
+  put('sync', '')
   put('reboot', `echo reboot >> ${folder}/did`)
-  put('sleep', 'exec /bin/sleep 0.01')
+  // One that has looked so often goes on waiting: by the number of its looks, not by time.
+  put('sleep', `echo >> ${folder}/looks; [ $(wc -l < ${folder}/looks) -lt 30 ] || kill $PPID`)
   const { vars } = contextOn(debian12)
-  const script = fencePeer(vars, debian12)
+  return fencePeer(vars, debian12)
     .replace(/^outdater=.*$/m, `outdater=${folder}/drbd-peer-outdater`)
     .replace('PATH=', `PATH=${folder}:`)
-    .replaceAll('/proc/drbd', `${folder}/drbd`)
-    .replaceAll('/proc/', `${folder}/proc-`)
+    .replaceAll(/\/proc\/(drbd|sys)/g, `${folder}/$1`)
     .replaceAll('/run/', `${folder}/run-`)
-  const env = { DRBD_PEER: 'm2.redhat.sx', DRBD_RESOURCE: 'drbd' }
-  const { status, signal } = spawnSync('sh', ['-c', script, 'fence-peer', ...argv], { env, timeout: 1500, stdio: 'ignore' })
-  const read = (name: string) => {
-    try {
-      return readFileSync(join(folder, name), 'utf8').trim()
-    } catch {
-      return ''
-    }
+}
+const env = { DRBD_PEER: 'm2.redhat.sx', DRBD_RESOURCE: 'drbd' }
+const read = (name: string) => {
+  try {
+    return readFileSync(join(folder, name), 'utf8').trim()
+  } catch {
+    return ''
   }
-  return {
-    answer: signal ? 'waits' : status,
-    did: read('did'),
-    restarts: read('proc-sysrq-trigger') === 'b',
-    fenced: read('run-nfsha.fenced'),
-  }
+}
+
+/** Its exit code, or that it still waits, and what it did. */
+const judged = (world: World, ...argv: string[]) => {
+  const script = handlerIn(world)
+  const { status, signal } = spawnSync('sh', ['-c', script, 'fence-peer', ...argv], { env, timeout: 60_000, stdio: 'ignore' })
+  return { answer: signal ? 'waits' : status, did: read('did'), restarts: read('sysrq-trigger') === 'b', fenced: read('run-nfsha.fenced') }
 }
 const nothing = { did: '', restarts: false, fenced: '' }
 
@@ -115,11 +120,47 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
   ['holder, heartbeat does not run: wait, and keep the address', { drbd: holder }, { ...nothing, answer: 'waits' }],
+  [
+    'holder, nobody can be asked for the address: go on',
+    { drbd: holder, peer: 'dead', pings: true, taken: 'unasked' },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
+  [
+    'holder, one answer is lost: the address stays',
+    { drbd: holder, peer: 'dead', pings: true, silent: 1 },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
+  [
+    'standby, it was cut off a moment ago and the address is taken: no',
+    { drbd: standby, peer: 'dead', pings: true, silent: 1, taken: true },
+    { ...nothing, answer: 1 },
+  ],
+  [
+    'standby, an answer was lost and nobody has the address: go on',
+    { drbd: standby, peer: 'dead', pings: true, silent: 1 },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
   ['connected again: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],
-])('%s', (_name, world, expected) => {
-  expect(judged(world)).toEqual(expected)
-})
+])(
+  '%s',
+  (_name, world, expected) => {
+    expect(judged(world)).toEqual(expected)
+  },
+  60_000,
+)
 
 test('the handshake has found that the peer went on without this node: restart', () => {
   expect(judged({ drbd: holder, peer: 'active' }, 'lost')).toMatchObject({ restarts: true })
 })
+
+test('asked twice at one moment, it asks dopd one after the other', async () => {
+  const script = handlerIn({ drbd: holder, peer: 'active', outdates: 4 })
+  put('sleep', 'exec /bin/sleep 0.05')
+  put(
+    'drbd-peer-outdater',
+    `if mkdir ${folder}/busy; then /bin/sleep 0.2; rmdir ${folder}/busy; exit 4; else echo two >> ${folder}/did; exit 1; fi`,
+  )
+  const both = [1, 2].map(() => spawn('sh', ['-c', script, 'fence-peer'], { env, stdio: 'ignore' }))
+  const codes = await Promise.all(both.map(async child => (await once(child, 'exit'))[0]))
+  expect([codes, read('did')]).toEqual([[4, 4], ''])
+}, 60_000)
