@@ -145,6 +145,13 @@ export const catalogue: readonly Fault[] = [
     undo: `${plugged}, the node restarts itself, heartbeat is started`,
     expectedOfArticle: 'split',
   },
+  {
+    name: 'cable-all-standby',
+    title: 'all cables of the standby',
+    steps: one(cable('service', 'heartbeat', 'drbd'), 'standby', 'stays'),
+    undo: plugged,
+    expectedOfArticle: 'split',
+  },
 ]
 
 /** The end that a step must come to. */
