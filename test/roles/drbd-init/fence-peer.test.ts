@@ -3,18 +3,20 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { fencePeer } from '../../../roles/drbd-init/fence-peer.ts'
 import { contextOn } from '../contexts.ts'
 
 // What the handler decides. The world around it is scripts here: heartbeat, ping, arping, dopd, /proc and the kernel's keys.
 
+const all = mkdtempSync(join(tmpdir(), 'nfsha-fence-'))
 let folder = ''
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nfsha-fence-'))
+  folder = mkdtempSync(join(all, 'world-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 50 }))
+// A logger or a ping may outlive the handler that has started it, and write on.
+afterAll(() => rmSync(all, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
 
 const put = (name: string, text: string) => {
   writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
