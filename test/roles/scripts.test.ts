@@ -72,7 +72,8 @@ const collect = async (): Promise<Map<string, string>> => {
         add(`${name}, probe`, resource.probe.sh)
         for (const { script, input } of await issuedBy(resource, ['M1', 'M2'], context.host)) {
           add(`${name}, apply`, script)
-          if (input?.startsWith('#!') || input?.includes('\nNFSHA_')) add(`${name}, content`, input ?? '')
+          if (input?.startsWith('#!') || input?.includes('\nNFSHA_') || input?.includes('\n# shellcheck shell=sh'))
+            add(`${name}, content`, input ?? '')
         }
       }
     }
