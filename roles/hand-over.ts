@@ -51,10 +51,11 @@ export const linkProblems = (states: NamedState[]): string[] =>
 const heartbeatFifo = '/var/lib/heartbeat/fifo'
 
 /**
- * Shell that asks heartbeat to hand everything over: what hb_standby(1) does, in one write. That script's message comes in pieces, of which heartbeat takes
- * the first for all on a busy machine ("Message with zero fields"), and nothing happens. Bounded, for a FIFO that nobody reads blocks.
+ * Shell that asks heartbeat to hand everything over: what hb_standby(1) does, in one write (printf(1); that of bash writes line by line). That script's
+ * message comes in pieces, of which heartbeat takes the first for all on a busy machine ("Message with zero fields"), and nothing happens. Bounded, for
+ * a FIFO that nobody reads blocks.
  */
-export const goStandby = `timeout 10 sh -c 'printf ">>>\\nt=ask_resources\\nrsc_hold=all\\ninfo=me\\n<<<\\n" > ${heartbeatFifo}'`
+export const goStandby = `timeout 10 sh -c 'env printf ">>>\\nt=ask_resources\\nrsc_hold=all\\ninfo=me\\n<<<\\n" > ${heartbeatFifo}'`
 
 /**
  * Moves everything from its holder to the other node and waits until it is there. It is only a message, which heartbeat may

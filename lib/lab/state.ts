@@ -104,8 +104,21 @@ export function knownHostsLines(ports: Record<MachineName, number>, publicKeys: 
   }).join('')
 }
 
-/** Runs `work` while no other process changes the same lab. A lock whose owner is dead is taken over. */
-export async function withLabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+/** The last work of this process on each lab: what is asked for meanwhile (both nodes lose power) waits for its end. */
+const turns = new Map<string, Promise<unknown>>()
+
+/**
+ * Runs `work` while nobody else changes the same lab. A lock whose owner is dead is taken over.
+ * @throws LabError when another process is at it
+ */
+export function withLabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(name) ?? Promise.resolve()
+  const turn = before.catch(() => undefined).then(() => locked(name, work))
+  turns.set(name, turn)
+  return turn
+}
+
+async function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
   const places = labPlaces(name)
   mkdirSync(places.dir, { recursive: true, mode: 0o700 })
   const own = `${process.pid} ${processStat(process.pid)?.startTicks}`

@@ -6,19 +6,23 @@ import { look, otherNode } from './bench.ts'
 import type { EndState, Fault, Step } from './catalogue.ts'
 import { expectedEnd } from './catalogue.ts'
 import type { ClockSample } from './clock.ts'
-import type { Made } from './make.ts'
-import { make, takeInRestarted, undo } from './make.ts'
+import type { Boots, Made } from './make.ts'
+import { bootsOf, make, takeInRestarted, undo } from './make.ts'
 import { describeNodes, endStateOf, notWhole, victimOf } from './observe.ts'
 
 /**
- * Seconds until the end that is expected must be there, until the pair must be whole again, and in which the watch takes up a connection that
- * DRBD gave up: what lasts longer is split brain. heartbeat may restart in between.
+ * Seconds until the end that is expected must be there, and until the pair must be whole again; heartbeat may restart in between. The article's
+ * stack cannot unmount: heartbeat restarts the node seven minutes later, and with `auto_failback` the other one after it.
  */
-const limits = { end: 180, whole: 900, reconnect: 120 }
+const limits = { lean: { end: 180, whole: 900 }, article: { end: 600, whole: 1800 } }
+
+/** Seconds in which the watch takes up a connection that DRBD gave up: what lasts longer is split brain. */
+const reconnectLimit = 120
 
 /** How a fault went, until it was undone. Times in seconds since the epoch by our clock. */
 export interface Course {
   made: Made[]
+  boots: Boots
   expected: EndState
   actual: EndState | undefined
   endReached: number | undefined
@@ -34,6 +38,7 @@ export interface Circumstances {
 /** Makes the steps one after the other and then undoes them, also when something went wrong on the way. */
 export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say }: Circumstances): Promise<Course> => {
   const made: Made[] = []
+  const boots = await bootsOf(bench)
   let from = holder
   let end: { actual: EndState | undefined; reached: number | undefined } = { actual: undefined, reached: undefined }
   let expected: EndState = fault.steps[0].expected
@@ -50,9 +55,9 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
   } finally {
     say('undo it')
     undoneAt = Date.now() / 1000
-    await undo(bench, made)
+    await undo(bench, made, boots)
   }
-  return { made, expected, actual: end.actual, endReached: end.reached, undoneAt }
+  return { made, boots, expected, actual: end.actual, endReached: end.reached, undoneAt }
 }
 
 /**
@@ -62,7 +67,7 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
 const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndState) => {
   const patience = milliseconds(bench.vars.heartbeat_deadtime) * 2 + 10_000
   const mustLast = expected === 'stays' || expected === 'none' ? patience : 3_000
-  const end = Date.now() + limits.end * 1000
+  const end = Date.now() + limits[bench.vars.ha_stack].end * 1000
   let since: number | undefined
   for (;;) {
     const states = await look(bench)
@@ -89,8 +94,8 @@ export interface After {
  * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
  * written, and it is the node that does not serve.
  */
-export const comeBack = async (bench: Bench, made: readonly Made[]): Promise<After> => {
-  const end = Date.now() + limits.whole * 1000
+export const comeBack = async (bench: Bench, boots: Boots): Promise<After> => {
+  const end = Date.now() + limits[bench.vars.ha_stack].whole * 1000
   const { ha_stage: stage } = bench.vars
   let discarded: string | undefined
   let splitSince: number | undefined
@@ -100,12 +105,12 @@ export const comeBack = async (bench: Bench, made: readonly Made[]): Promise<Aft
     const state = describeNodes(states, stage)
     if (problems.length === 0) return { wholeAt: Date.now() / 1000, state, discarded }
     if (Date.now() > end) return { wholeAt: undefined, state: `${state}; ${problems.join('; ')}`, discarded }
-    if (states.length < bench.nodes.length || states.some(s => !s.settled)) await takeInRestarted(bench, made)
+    if (states.length < bench.nodes.length || states.some(s => !s.settled)) await takeInRestarted(bench, boots)
     const victim = bench.lab !== undefined && discarded === undefined ? victimOf(states, stage) : undefined
     if (victim === undefined) splitSince = undefined
     else {
       splitSince ??= Date.now()
-      if (Date.now() - splitSince >= limits.reconnect * 1000) {
+      if (Date.now() - splitSince >= reconnectLimit * 1000) {
         await discard(bench.hosts, bench.vars, victim, otherNode(bench, victim))
         discarded = victim
       }

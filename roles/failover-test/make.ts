@@ -13,9 +13,13 @@ export interface Made {
   act: Act
   /** Seconds since the epoch by our clock. */
   at: number
-  /** Which boot it was: the fault may end it, and so may the node itself, which restarts when its peer has gone on without it. */
-  boot: string
 }
+
+/** Which boot each node was in before: a fault may end it, and so may a node itself, which restarts when its peer has gone on without it or it cannot unmount. */
+export type Boots = ReadonlyMap<string, string>
+
+export const bootsOf = async (bench: Bench): Promise<Boots> =>
+  new Map(await Promise.all(bench.nodes.map(async host => [host, await bootIdOf(bench, host)] as const)))
 
 /** Seconds after which a host undoes by itself what was done to it from inside. */
 const undoAfter = 600
@@ -29,12 +33,10 @@ const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind ===
 /** Makes the act of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
 export const make = async (bench: Bench, step: Step, holder: string, clocks: Map<string, ClockSample[]>, made: Made[]): Promise<void> => {
   const hosts = { holder: [holder], standby: [otherNode(bench, holder)], both: bench.nodes }[step.on]
-  const boots = await Promise.all(hosts.map(h => bootIdOf(bench, h)))
   const all = await Promise.allSettled(
-    hosts.map(async (host, i) => {
-      const boot = boots[i] ?? ''
+    hosts.map(async host => {
       const at = await makeOn(bench, host, step.act, clocks.get(host) ?? [])
-      made.push({ host, act: step.act, at, boot })
+      made.push({ host, act: step.act, at })
       if (isDark(step.act)) bench.dark.add(host)
       if (bench.lab === undefined && cutsOurWay(step.act)) await goRound(bench, host)
     }),
@@ -67,9 +69,9 @@ const goRound = (bench: Bench, host: string): Promise<void> =>
   bench.hosts.reconnect(host, { host: otherNode(bench, host), address: bench.varsOf(host).node_heartbeat_ip })
 
 /** Undoes what was made, and returns when every node answers again and heartbeat has been started where its boot ended. One that fails keeps no other from it. */
-export const undo = async (bench: Bench, made: readonly Made[]): Promise<void> => {
+export const undo = async (bench: Bench, made: readonly Made[], boots: Boots): Promise<void> => {
   const undone = await Promise.allSettled(made.map(one => undoOn(bench, one)))
-  const revived = await Promise.allSettled(made.filter(one => isDark(one.act)).map(one => revive(bench, one)))
+  const revived = await Promise.allSettled(made.filter(one => isDark(one.act)).map(one => revive(bench, one, boots.get(one.host))))
   throwFirst([...undone, ...revived])
 }
 
@@ -85,7 +87,7 @@ const undoOn = async (bench: Bench, { host, act }: Made): Promise<void> => {
 }
 
 /** A node that was off or frozen. */
-const revive = async (bench: Bench, { host, act, boot }: Made): Promise<void> => {
+const revive = async (bench: Bench, { host, act }: Made, boot = ''): Promise<void> => {
   if (bench.lab !== undefined && act.kind === 'power-off') await awaitOutside(bench.lab, host)
   await reach(bench, host, { seconds: bootLimit, ...(endsBoot(act) && { notBoot: boot }) })
   bench.dark.delete(host)
@@ -95,17 +97,18 @@ const revive = async (bench: Bench, { host, act, boot }: Made): Promise<void> =>
 /** After a boot heartbeat is started as its operator would, who has looked why the node went down. */
 const startHeartbeat = async (bench: Bench, host: string): Promise<void> => {
   const { isActive, start } = bench.platform.commands
-  const { heartbeat } = bench.platform.services
+  // The article keeps rpcbind off at boot too, and cannot start NFS without it.
+  const units = [...(bench.vars.ha_stack === 'article' ? bench.platform.portmapUnits : []), bench.platform.services.heartbeat]
   const { code, stderr } = await connectionTo(bench, host).run(
-    `[ "$(${isActive(heartbeat)})" = active ] || ${start(heartbeat).join(' ')}`,
+    units.map(unit => `{ [ "$(${isActive(unit)})" = active ] || ${start(unit).join(' ')}; }`).join(' && '),
     { timeout: 120_000 },
   )
   if (code !== 0) throw new ApplyFailed(`heartbeat does not start on ${host}`, { detail: stderr })
 }
 
-/** A node that has restarted itself since, because its peer had gone on without it, is taken in again as after any boot. */
-export const takeInRestarted = async (bench: Bench, made: readonly Made[]): Promise<void> => {
-  for (const { host, boot } of new Map(made.map(one => [one.host, one])).values()) {
+/** A node that has restarted itself since is taken in again as after any boot. */
+export const takeInRestarted = async (bench: Bench, boots: Boots): Promise<void> => {
+  for (const [host, boot] of boots) {
     // It may restart itself while it is asked.
     const back = await reach(bench, host, { seconds: 5 })
       .then(() => bootIdOf(bench, host))

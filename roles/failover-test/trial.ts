@@ -36,7 +36,7 @@ export const runTrial = async (bench: Bench, fault: Fault, run: number, say: (te
     await delay(calm * 1000, undefined, { signal: bench.hosts.signal })
     const course = await makeAll(bench, fault, { holder, clocks, say })
     say('wait until the pair is whole again')
-    const after = await comeBack(bench, course.made)
+    const after = await comeBack(bench, course.boots)
     await delay(calm * 1000)
     await measureClocks(bench, clocks)
     say('read what is left')

@@ -90,7 +90,8 @@ const wantedVersions = (versions: string, v3: boolean): string =>
 export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
   states.flatMap(s => {
     const { nfs, host } = s
-    if (!nfs) return []
+    // The article runs NFS with the settings of the system.
+    if (!nfs || vars.ha_stack === 'article') return []
     const storage = `${stateDirectory(vars)}/nfsdcld`
     const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs(what, from, to, 'switchover.yml', host)])
     const running = (name: string) => (s.daemons.some(d => d.startsWith(name)) ? 'running' : 'stopped')

@@ -4,6 +4,7 @@ import { blankProbe } from '../../lib/resources/blank.ts'
 import { lookForDrift } from './drift.ts'
 import { handlerTests } from './handlers.ts'
 import { changedBy, expectForetold, fingerprint, unknownTo } from './prediction.ts'
+import { resourceScriptTests } from './resource-script.ts'
 import type { Played } from './run.ts'
 import { nfshaPlay, on, until } from './run.ts'
 
@@ -180,6 +181,8 @@ test('drift is silent on a converged cluster, names what differs, and a run mend
 })
 
 handlerTests(lab)
+
+resourceScriptTests(lab)
 
 test('status names the holder', async () => {
   const run = await play('status.yml')

@@ -43,6 +43,10 @@ const privateApt = async (folder: string): Promise<(...argv: string[]) => Promis
   return (...argv) => run('sh', ['-c', 'cd "$1" && shift && exec "$@"', 'sh', folder, first, ...rest, ...argv])
 }
 
+/** The same bytes each time: to drbd-build another sum is another archive, and a lab that is given to the tests again would build anew. */
+const pack = (folder: string, archive: string): Promise<string> =>
+  run('tar', ['-czf', archive, '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', folder, 'linux-source-6.1'])
+
 /**
  * The archives of the lab: drbd-utils as its maker published it, which Debian keeps as the original of its source package, and
  * drivers/block/drbd of the package linux-source, packed anew, for all of it is 140 MB and the machines are emulated. Made on this machine, which
@@ -58,7 +62,7 @@ export const debianArchives = async (folder: string, version: string): Promise<{
   await run('dpkg-deb', ['-x', only(folder, /^linux-source-6\.1_.*\.deb$/), unpacked])
   await run('tar', ['-xf', join(unpacked, 'usr/src/linux-source-6.1.tar.xz'), '-C', folder, '--wildcards', '*/drivers/block/drbd'])
   const kernel = join(folder, 'linux-drbd.tar.gz')
-  await run('tar', ['-czf', kernel, '-C', folder, 'linux-source-6.1'])
+  await pack(folder, kernel)
   const utilities = only(folder, /^drbd-utils_.*\.orig\.tar\.gz$/)
   return { utilities: given('utilities', utilities), kernel: given('kernel', kernel), tree: join(folder, 'linux-source-6.1') }
 }
@@ -69,7 +73,7 @@ export const brokenArchive = async (folder: string, tree: string): Promise<Given
   const before = readFileSync(source)
   writeFileSync(source, `#error "this archive was patched so that it does not compile"\n${before}`)
   const archive = join(folder, 'linux-broken.tar.gz')
-  await run('tar', ['-czf', archive, '-C', folder, 'linux-source-6.1'])
+  await pack(folder, archive)
   writeFileSync(source, before)
   return given('kernel', archive)
 }

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
-import { handOverProblems, linkProblems } from '../../roles/hand-over.ts'
+import { goStandby, handOverProblems, linkProblems } from '../../roles/hand-over.ts'
 import { parseDaemon } from '../../roles/heartbeat/daemon.ts'
 import type { NamedState } from '../../roles/integrate/service-state.ts'
 import { recovery } from '../../roles/split-brain/role.ts'
@@ -77,3 +81,24 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, string | undefined,
   if (typeof wanted === 'number') expect(changes).toHaveLength(wanted)
   else expect(changes).toMatch(wanted)
 })
+
+test('its message stays in one piece in any shell, whoever writes beside it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nfsha-hand-over-'))
+  const send = goStandby.replace('sh -c', 'bash -c').replace('/var/lib/heartbeat/fifo', `${folder}/fifo`)
+  try {
+    const seen = execFileSync(
+      'sh',
+      [
+        '-c',
+        `cd ${folder}; mkfifo fifo; cat fifo > seen & reader=$!
+exec 9> fifo
+for i in $(seq 40); do ${send} & senders="$senders $!"; done
+wait $senders; exec 9>&-; wait $reader; cat seen`,
+      ],
+      { encoding: 'utf8', timeout: 60_000 },
+    )
+    expect(seen).toBe('>>>\nt=ask_resources\nrsc_hold=all\ninfo=me\n<<<\n'.repeat(40))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}, 60_000)

@@ -253,10 +253,20 @@ rpc.statd --no-notify -P ${folder}/data/.nfsha/statd\n`,
     const steps =
       'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
     const files = `failed_stop=${folder}/failed serving=${folder}/serving`
+    writeFileSync(join(folder, 'serving'), 'yes\n')
     expect(run(true, `${steps}; ${files}; threads() { :; }; start`).status).toBe(0)
     expect(read('called')).not.toContain('sm-notify')
     expect(run(true, `${steps}; ${files}; threads() { return 1; }; start`).status).toBe(0)
     expect(read('called')).toContain(`sm-notify -f -v 192.168.0.219 -P ${folder}/data/.nfsha/sm-notify\n`)
+  })
+
+  test('nfsd that half a stop has left is ended, and its clients are put aside before', () => {
+    monitored('statd/sm', '192.168.0.50')
+    monitored('statd/sm.bak')
+    monitored('sm-notify/sm.bak')
+    const steps = `exported() { :; }; start_nfsd() { :; }; threads() { :; }; serving=${folder}/nothing`
+    expect(run(true, `${steps}; end_nfsd() { rm -f "$state"/statd/sm/*; }; start_nfs`).status).toBe(0)
+    expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50'])
   })
 
   test('without version 3 nothing of it is called or made', () => {

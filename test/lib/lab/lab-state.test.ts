@@ -51,11 +51,25 @@ describe('places', () => {
 })
 
 describe('lock', () => {
-  test('keeps a second run out, and is free again afterwards', async () => {
-    await withLabLock('a', async () => {
-      await expect(withLabLock('a', async () => 'second')).rejects.toThrow('is changing lab')
-    })
+  test('of another run keeps this one out, and is free when that has ended', async () => {
+    mkdirSync(labPlaces('a').dir, { recursive: true })
+    writeFileSync(labPlaces('a').lock, `${process.ppid} ${processStat(process.ppid)?.startTicks}`)
+    await expect(withLabLock('a', async () => 'second')).rejects.toThrow('is changing lab')
+    rmSync(labPlaces('a').lock)
     expect(await withLabLock('a', async () => 'third')).toBe('third')
+  })
+
+  test('two of one run come one after the other, also when the first fails', async () => {
+    const done: string[] = []
+    const work = (name: string) => async () => {
+      done.push(`${name} begins`)
+      await new Promise(wake => setImmediate(wake))
+      done.push(`${name} ends`)
+      if (name === 'M1') throw new Error('no power')
+    }
+    const ends = await Promise.allSettled([withLabLock('a', work('M1')), withLabLock('a', work('M2'))])
+    expect(ends.map(e => e.status)).toEqual(['rejected', 'fulfilled'])
+    expect(done).toEqual(['M1 begins', 'M1 ends', 'M2 begins', 'M2 ends'])
   })
 
   test.each([

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
@@ -34,6 +34,8 @@ interface World {
   taken?: boolean | 'unasked'
   /** dopd's answer */
   outdates?: number
+  /** When ping node and peer were silent. */
+  cutOff?: 'a moment ago' | 'long ago'
 }
 const standby = 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown C r-----'
 const holder = 'cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C s-----'
@@ -41,12 +43,14 @@ const booted = 'cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-
 const connected = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'
 
 /** The handler in that world. */
-const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outdates = 1 }: World): string => {
+const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outdates = 1, cutOff }: World): string => {
   writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd}\n`)
+  if (cutOff) writeFileSync(join(folder, 'run-nfsha.unanswered'), `${Math.floor(uptime()) - (cutOff === 'long ago' ? 60 : 5)}\n`)
   put('cl_status', peer === undefined ? 'exit 1' : `echo ${peer}`)
   put('ping', `echo >> ${folder}/pings; [ $(wc -l < ${folder}/pings) -gt ${silent} ] || exit 1; exit ${pings ? 0 : 1}`)
   put('arping', `exit ${taken === 'unasked' ? 2 : Number(taken)}`)
   put('drbd-peer-outdater', `echo outdate >> ${folder}/did; exit ${outdates}`)
+  put('drbdsetup', `echo "$*" >> ${folder}/did`)
   put('ip', `case $* in *show*) echo "3: em1 inet 192.168.0.219/24 scope" ;; *) echo "$*" >> ${folder}/did ;; esac`)
   put('logger', `shift 4; echo "$*" >> ${folder}/log`)
   put('timeout', 'shift 3; exec "$@"')
@@ -84,12 +88,12 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: standby, peer: 'dead', pings: true },
     { ...nothing, answer: 5, fenced: '5' },
   ],
-  ['standby, cut off: no', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1 }],
+  ['standby, cut off: no, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, did: 'outdate 0' }],
   ['standby, heartbeat does not run: no', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
   [
-    'standby, the peer lives and marks its copy: go on',
-    { drbd: standby, peer: 'active', outdates: 4 },
-    { ...nothing, answer: 4, did: 'outdate' },
+    'standby, the peer lives: its copy is not marked',
+    { drbd: standby, peer: 'active', pings: true, outdates: 4 },
+    { ...nothing, answer: 1 },
   ],
   [
     'after a boot, the peer lives: its copy is not marked',
@@ -110,6 +114,31 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     'holder, the peer lives and is Primary: restart',
     { drbd: holder, peer: 'active', outdates: 6 },
     { ...nothing, answer: 0, did: 'outdate\nreboot', restarts: true },
+  ],
+  [
+    'holder, the peer lives, does not answer, and serves: restart',
+    { drbd: holder, peer: 'active', taken: true },
+    { ...nothing, answer: 0, did: 'outdate\nreboot', restarts: true },
+  ],
+  [
+    'holder, it was cut off and the peer is back: the copy there is not marked',
+    { drbd: holder, peer: 'active', outdates: 4, cutOff: 'a moment ago' },
+    { ...nothing, answer: 'waits' },
+  ],
+  [
+    'holder, it was cut off, the peer is back and serves: restart',
+    { drbd: holder, peer: 'active', outdates: 4, cutOff: 'a moment ago', taken: true },
+    { ...nothing, answer: 0, did: 'reboot', restarts: true },
+  ],
+  [
+    'holder, it was cut off and the peer is dead: no word of that moment counts',
+    { drbd: holder, peer: 'dead', pings: true, cutOff: 'a moment ago' },
+    { ...nothing, answer: 'waits' },
+  ],
+  [
+    'holder, it was cut off long ago: go on',
+    { drbd: holder, peer: 'dead', pings: true, cutOff: 'long ago' },
+    { ...nothing, answer: 5, fenced: '5' },
   ],
   [
     'holder, the peer lives and marks its copy: go on',
@@ -133,15 +162,11 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'standby, it was cut off a moment ago and the address is taken: no',
-    { drbd: standby, peer: 'dead', pings: true, silent: 1, taken: true },
+    'standby, it was cut off a moment ago: no',
+    { drbd: standby, peer: 'dead', pings: true, cutOff: 'a moment ago' },
     { ...nothing, answer: 1 },
   ],
-  [
-    'standby, an answer was lost and nobody has the address: go on',
-    { drbd: standby, peer: 'dead', pings: true, silent: 1 },
-    { ...nothing, answer: 5, fenced: '5' },
-  ],
+  ['standby, one answer is lost: go on', { drbd: standby, peer: 'dead', pings: true, silent: 1 }, { ...nothing, answer: 5, fenced: '5' }],
   ['connected again: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],
 ])(
   '%s',

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nfshaPlay, on, until } from './run.ts'
+
+const nodes = ['M1', 'M2'] as const
+const script = '/etc/ha.d/resource.d/nfsha'
+
+/** Everything of a service that is on M1, in the order in which a start makes it. */
+const pieces = `p=$(grep -q '^ *0: cs:.* ro:Primary/' /proc/drbd && echo primary
+grep -q '^/dev/drbd0 /data ' /proc/mounts && echo mounted
+pidof -q nfsdcld && echo nfsdcld
+[ -n "$(pgrep -x nfsd)" ] && echo nfsd
+[ -e /run/rpc_pipefs/nfsd/cld ] && echo tracked
+ip -o -4 addr show em1 | grep -q ' 192.168.0.219/24 ' && echo address); echo $p`
+const all = 'primary mounted nfsdcld nfsd tracked address'
+
+const bareMount = 'drbdadm primary drbd; mount -t ext4 /dev/drbd0 /data'
+const endNfs = 'rpc.nfsd 0; pkill -x nfsdcld; while pgrep -x nfsdcld >/dev/null; do sleep 0.1; done'
+
+/** Each made from a complete service, by whoever crashed or meant well. */
+const partialStates = [
+  { name: 'the address is gone', make: 'ip addr del 192.168.0.219/24 dev em1', left: 'primary mounted nfsdcld nfsd tracked' },
+  { name: 'nfsd has ended', make: 'rpc.nfsd 0', left: 'primary mounted nfsdcld address' },
+  { name: 'nfsd and nfsdcld have ended', make: endNfs, left: 'primary mounted address' },
+  { name: 'unmounted, with the address', make: `${endNfs}; until umount /data; do sleep 0.1; done`, left: 'primary address' },
+  { name: 'unmounted under a running nfsd', make: 'umount -l /data', left: 'primary nfsdcld nfsd tracked address' },
+  { name: 'Primary alone', make: `${script} stop; drbdadm primary drbd`, left: 'primary' },
+  { name: 'mounted alone', make: `${script} stop; ${bareMount}`, left: 'primary mounted' },
+  { name: 'the address alone', make: `${script} stop; ip addr add 192.168.0.219/24 dev em1`, left: 'address' },
+  { name: 'an nfsd of somebody else', make: `${script} stop; ${bareMount}; rpc.nfsd 4`, left: 'primary mounted nfsd' },
+]
+
+/** Works in /data and does not end when it is asked to. */
+const stubborn = `setsid sh -c 'trap "" TERM; cd /data; while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &`
+
+/**
+ * The resource script called as heartbeat calls it, on a converged lab whose heartbeat rests meanwhile, so that nobody else starts, stops or mends
+ * anything. M1 serves again at the end.
+ */
+export const resourceScriptTests = (lab: string): void => {
+  const onM1 = (command: string) => on(lab, 'M1', `PATH=$PATH:/usr/sbin:/sbin\n${command}`, 180_000)
+  const call = (verb: string) => onM1(`timeout 120 ${script} ${verb} >/dev/null 2>&1; echo $?; ${pieces}; ${script} status; true`)
+
+  describe('the resource script by itself', () => {
+    beforeAll(async () => {
+      // The standby first, or it would take over.
+      for (const node of ['M2', 'M1'] as const) await on(lab, node, 'systemctl stop heartbeat', 300_000)
+    })
+    afterAll(async () => {
+      await onM1(`pkill -KILL -f 'trap "" TERM; cd /dat[a]'; umount /data/inner 2>/dev/null; ${script} stop`)
+      for (const node of nodes) await on(lab, node, 'systemctl start heartbeat')
+      await until('one node serves', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, 240_000)
+      const back = await nfshaPlay(lab, ['switchover', '-e', 'to=M1'])
+      expect(back.code, back.story).toBe(0)
+    })
+
+    test('stopped twice: nothing is left', async () => {
+      for (let i = 0; i < 2; i++) expect(await call('stop')).toBe('0\n\nstopped')
+    })
+
+    test('started twice: all of it is there, and the second start leaves it alone', async () => {
+      expect(await call('start')).toBe(`0\n${all}\nrunning`)
+      const seen = 'pgrep -x nfsd; pidof nfsdcld; grep " /data " /proc/mounts'
+      const before = await onM1(seen)
+      expect(await call('start')).toBe(`0\n${all}\nrunning`)
+      expect(await onM1(seen)).toBe(before)
+    })
+
+    describe.each(partialStates)('$name', ({ make, left }) => {
+      const makeIt = () => onM1(`${script} start >/dev/null 2>&1; { ${make}; } >/dev/null 2>&1; ${pieces}; ${script} status; true`)
+
+      test('is no running service, and a start completes it', async () => {
+        expect(await makeIt()).toBe(`${left}\nstopped`)
+        expect(await call('start')).toBe(`0\n${all}\nrunning`)
+      })
+
+      test('a stop leaves nothing of it', async () => {
+        expect(await makeIt()).toBe(`${left}\nstopped`)
+        expect(await call('stop')).toBe('0\n\nstopped')
+      })
+    })
+
+    test('a stop that was killed half way: the next start completes what is left, as does the next stop', async () => {
+      for (const [verb, end] of [
+        ['start', `0\n${all}\nrunning`],
+        ['stop', '0\n\nstopped'],
+      ] as const) {
+        await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5; timeout -s KILL 2 ${script} stop >/dev/null 2>&1; true`)
+        expect(await onM1(pieces)).toMatch(/^primary mounted/)
+        expect(await call(verb)).toBe(end)
+        await onM1(`pkill -KILL -f 'trap "" TERM; cd /dat[a]'; true`)
+      }
+    })
+
+    test('/data is busy: who is in it is asked, then killed, and both is said', async () => {
+      const since = await onM1('date "+%F %T"')
+      await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5`)
+      await onM1(`pgrep -f 'trap "" TERM; cd /dat[a]'`)
+      expect(await call('stop')).toBe('0\n\nstopped')
+      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(/\/data is busy: .*root \d+ \S*c\S* sh/)
+      expect(await onM1(`pgrep -f 'trap "" TERM; cd /dat[a]' || echo gone`)).toBe('gone')
+    })
+
+    test('a stop that cannot unmount fails, and heartbeat reads that the node still has it; nobody else does', async () => {
+      await onM1(`${script} start >/dev/null 2>&1; mkdir -p /data/inner; mount -t tmpfs inner /data/inner`)
+      // heartbeat's ResourceManager calls both, and reads the word, not the exit code.
+      const asked = await onM1(
+        `timeout 120 sh -c '${script} stop >/dev/null 2>&1; echo $?; ${script} status'; ${pieces}; ${script} status; true`,
+      )
+      expect(asked).toBe('1\nrunning\nprimary mounted\nstopped')
+      await onM1('umount /data/inner; rmdir /data/inner')
+      expect(await call('stop')).toBe('0\n\nstopped')
+    })
+  })
+}
