@@ -67,7 +67,9 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
       const script = make
         ? `set -eu
 ${notBlank}
-grep -qE '^ *${minor}: cs:(Connected|Sync|PausedSync).* ro:Secondary/Secondary' /proc/drbd || { echo "DRBD is not connected, or a node is Primary" >&2; exit 1; }
+grep -qE '^ *${minor}: cs:(Connected|Sync|PausedSync).* ro:(Primary|Secondary)/Secondary' /proc/drbd || { echo "DRBD is not connected, or the other node is Primary" >&2; exit 1; }
+# A first synchronisation that was interrupted has left it Primary. One that anybody uses does not become Secondary.
+drbdadm secondary ${vars.drbd_resource}
 drbdadm primary ${vars.drbd_resource}
 trap 'udevadm settle 2>/dev/null || :; drbdadm secondary ${vars.drbd_resource}' EXIT
 ${makeScript(vars, platform)}

@@ -8,7 +8,7 @@ import { expectedEnd } from './catalogue.ts'
 import type { ClockSample } from './clock.ts'
 import type { Boots, Made } from './make.ts'
 import { bootsOf, make, takeInRestarted, undo } from './make.ts'
-import { describeNodes, endStateOf, notWhole, victimOf } from './observe.ts'
+import { describeNodes, endStateOf, notWhole, unmarkedIn, victimOf } from './observe.ts'
 
 /**
  * Seconds until the end that is expected must be there, and until the pair must be whole again; heartbeat may restart in between. The article's
@@ -26,6 +26,8 @@ export interface Course {
   expected: EndState
   actual: EndState | undefined
   endReached: number | undefined
+  /** A standby that was not told that the other goes on without it, when the end was reached. */
+  unmarked: string | undefined
   undoneAt: number
 }
 
@@ -40,7 +42,7 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
   const made: Made[] = []
   const boots = await bootsOf(bench)
   let from = holder
-  let end: { actual: EndState | undefined; reached: number | undefined } = { actual: undefined, reached: undefined }
+  let end: End = { actual: undefined, reached: undefined, unmarked: undefined }
   let expected: EndState = fault.steps[0].expected
   let undoneAt = 0
   try {
@@ -57,14 +59,21 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
     undoneAt = Date.now() / 1000
     await undo(bench, made, boots)
   }
-  return { made, boots, expected, actual: end.actual, endReached: end.reached, undoneAt }
+  return { made, boots, expected, actual: end.actual, endReached: end.reached, unmarked: end.unmarked, undoneAt }
+}
+
+interface End {
+  actual: EndState | undefined
+  /** Seconds since the epoch */
+  reached: number | undefined
+  unmarked: string | undefined
 }
 
 /**
  * Waits for the end that is expected, and a while longer: an end that does not last is none. `stays` and `none` are seen at once, so they must
  * outlast what heartbeat needs to find a node dead.
  */
-const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndState) => {
+const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndState): Promise<End> => {
   const patience = milliseconds(bench.vars.heartbeat_deadtime) * 2 + 10_000
   const mustLast = expected === 'stays' || expected === 'none' ? patience : 3_000
   const end = Date.now() + limits[bench.vars.ha_stack].end * 1000
@@ -75,8 +84,9 @@ const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndS
     const settled = step.act.kind !== 'hand-over' || states.every(s => s.settled)
     if (actual !== expected) since = undefined
     else since ??= Date.now()
-    if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, reached: since / 1000 }
-    if (Date.now() > end) return { actual, reached: undefined }
+    const unmarked = unmarkedIn(states)
+    if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, reached: since / 1000, unmarked }
+    if (Date.now() > end) return { actual, reached: undefined, unmarked }
     // No more often: looking costs the nodes time that the clients wait for.
     await delay(1_000, undefined, { signal: bench.hosts.signal })
   }

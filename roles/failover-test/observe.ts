@@ -80,6 +80,12 @@ const deviceProblem = ({ host, device }: NodeState): string[] =>
     ? []
     : [`DRBD on ${host}: ${device ? describeDevice(device) : 'no device'}`]
 
+/** Pure: a standby whose copy still counts as good although the other node goes on without it: it could be given the service with it. */
+export const unmarkedIn = (states: readonly NodeState[]): string | undefined => {
+  const alone = states.find(s => s.device?.role === 'Primary' && s.device.peerRole === 'Unknown' && s.device.peerDisk === 'Outdated')
+  return states.find(s => alone && s !== alone && s.device?.role === 'Secondary' && s.device.disk === 'UpToDate')?.host
+}
+
 /** Pure: after a split brain that has come to rest, the node that does not serve; undefined while there is nothing to choose. */
 export const victimOf = (states: readonly NodeState[], stage: Vars['ha_stage']): string | undefined => {
   const isSplit = states.some(s => s.device?.connection === 'StandAlone')

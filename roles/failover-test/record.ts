@@ -30,6 +30,8 @@ export interface Trial extends Damage {
   detected?: number
   /** The first node says that it serves again. */
   tookOver?: number
+  /** A standby whose copy still counted as good then, although the other went on without it. */
+  unmarked?: string
   undoneAt: number
   /** When the pair was whole again; undefined when it was not in the time given. */
   wholeAt?: number
@@ -64,6 +66,7 @@ export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.actual === trial.expected ? [] : [`ended ${endName(trial.actual)}, expected ${endName(trial.expected)}`]),
   ...(trial.wholeAt === undefined ? [`not whole afterwards: ${trial.stateAfter}`] : []),
   ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was thrown away`] : []),
+  ...(trial.unmarked === undefined ? [] : [`${trial.unmarked} could have been given the service with its older copy`]),
   ...(trial.errors.length > 0 ? [`${trial.errors.length} operations failed: ${trial.errors[0]}`] : []),
   ...(trial.acknowledged > 0 && trial.lost === undefined ? ['the records could not be read afterwards'] : []),
   ...(trial.lost ? [`${trial.lost} acknowledged records are lost`] : []),

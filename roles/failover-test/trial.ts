@@ -97,6 +97,7 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
     ...(course.endReached !== undefined && { endReached: ms(course.endReached) }),
     ...(detected !== undefined && { detected }),
     ...(tookOver !== undefined && { tookOver }),
+    ...(course.unmarked !== undefined && { unmarked: course.unmarked }),
     undoneAt: ms(course.undoneAt),
     ...(after.wholeAt !== undefined && { wholeAt: ms(after.wholeAt) }),
     stateAfter: after.state,

@@ -2,11 +2,11 @@ import type { Cluster } from '../../lib/engine/role.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
+import { dopdLine } from './consent.ts'
 
 /**
  * ha.cf(5), the same on both nodes: a `ucast` line that names a node's own address is ignored there, so both nodes' addresses are listed.
- * Three independent links, and the ping node by which ipfail sees that a node has lost the service network. dopd carries DRBD's question to the
- * other node, whether it gives its copy up, and has to be root to have drbdadm do it.
+ * Three independent links, and the ping node by which ipfail sees that a node has lost the service network.
  */
 export const haCf = (cluster: Cluster<Vars>, platform: Platform): string => {
   const { vars } = firstOf(cluster)
@@ -25,7 +25,7 @@ ${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
 ping ${vars.heartbeat_ping}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
 apiauth dopd uid=root,hacluster
-respawn root ${platform.paths.heartbeatLibexec}/dopd
+${dopdLine(platform)}
 respawn root ${platform.paths.haDir}/resource.d/nfsha watch
 crm off
 `

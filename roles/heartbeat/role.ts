@@ -3,6 +3,7 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
 import { authkeys } from './authkeys.ts'
+import { consentFile } from './consent.ts'
 import { heartbeatRestart } from './restart.ts'
 import { sameOnBoth } from './same.ts'
 import { shortShellfuncs } from './shellfuncs.ts'
@@ -18,7 +19,7 @@ const steps = (context: Context): Resource[] => {
     ...clusterGuard(context),
     platform.install(platform.packages.heartbeat, { hold: true }),
     ...platform.heartbeatFollowed(),
-    ...(vars.ha_stack === 'lean' ? shortShellfuncs(context) : []),
+    ...(vars.ha_stack === 'lean' ? [...shortShellfuncs(context), consentFile(context)] : []),
     platform.service(platform.services.heartbeat, {
       enabled: vars.ha_boot_start,
       from: `package ${platform.packages.heartbeat.join(' ')}`,

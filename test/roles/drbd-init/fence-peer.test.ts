@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { fencePeer } from '../../../roles/drbd-init/fence-peer.ts'
 import { contextOn } from '../contexts.ts'
@@ -40,6 +40,7 @@ interface World {
 const standby = 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown C r-----'
 const holder = 'cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C s-----'
 const booted = 'cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-----'
+const resynchronising = 'cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----'
 const connected = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'
 
 /** The handler in that world. */
@@ -136,10 +137,11 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { ...nothing, answer: 'waits' },
   ],
   [
-    'holder, it was cut off long ago: go on',
+    'holder, it was cut off before it lost its peer: go on',
     { drbd: holder, peer: 'dead', pings: true, cutOff: 'long ago' },
     { ...nothing, answer: 5, fenced: '5' },
   ],
+  ['holder, the peer has no good copy: go on', { drbd: holder, peer: 'active', outdates: 3 }, { ...nothing, answer: 3, did: 'outdate' }],
   [
     'holder, the peer lives and marks its copy: go on',
     { drbd: holder, peer: 'active', outdates: 4 },
@@ -167,11 +169,19 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { ...nothing, answer: 1 },
   ],
   ['standby, one answer is lost: go on', { drbd: standby, peer: 'dead', pings: true, silent: 1 }, { ...nothing, answer: 5, fenced: '5' }],
+  [
+    'holder, it was cut off and the peer is dead when the cables are back: that one may have served meanwhile',
+    { drbd: holder, peer: 'dead', pings: true, silent: 2 },
+    { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
+  ],
+  ['resynchronising: nothing to ask', { drbd: resynchronising, peer: 'dead' }, { ...nothing, answer: 1 }],
   ['connected again: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],
 ])(
   '%s',
-  (_name, world, expected) => {
-    expect(judged(world)).toEqual(expected)
+  async (_name, world, expected) => {
+    const result = judged(world)
+    // DRBD marks a copy when the handler has ended.
+    await vi.waitFor(() => expect({ ...result, did: read('did') }).toEqual(expected), 5_000)
   },
   60_000,
 )

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { debian12 } from '../../../lib/platform/debian12.ts'
+import { consent } from '../../../roles/heartbeat/consent.ts'
+import { contextOn } from '../contexts.ts'
+
+// What dopd is answered: /proc/drbd and drbdadm are made up.
+
+const all = mkdtempSync(join(tmpdir(), 'nfsha-consent-'))
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(all, 'world-'))
+})
+afterAll(() => rmSync(all, { recursive: true }))
+
+const connected = 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----'
+const alone = 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown C r-----'
+const outdated = 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown C r-----'
+
+interface World {
+  drbd: string
+  /** The line after so many looks: DRBD has noticed. */
+  later?: { after: number; line: string }
+  /** drbdadm's exit code, and whether it marks the copy. */
+  code?: number
+  marks?: boolean
+}
+
+const answered = ({ drbd, later, code = 0, marks = false }: World) => {
+  const put = (name: string, text: string) => {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  const proc = join(folder, 'drbd')
+  const table = (line: string) => `version: 8.4.11\n 0: ${line}\n    ns:0 oos:0\n`
+  writeFileSync(proc, table(drbd))
+  writeFileSync(join(folder, 'later'), table(later?.line ?? drbd))
+  writeFileSync(join(folder, 'marked'), table(outdated))
+  put('sleep', `echo >> ${folder}/looks; [ $(wc -l < ${folder}/looks) != ${later?.after ?? 0} ] || cp ${folder}/later ${proc}`)
+  put('drbdadm', `echo "$*" >> ${folder}/called; ${marks ? `cp ${folder}/marked ${proc}` : ':'}; exit ${code}`)
+  const { vars } = contextOn(debian12)
+  const script = consent(vars).replace('PATH=', `PATH=${folder}:`).replaceAll('/proc/drbd', proc)
+  const { status, stderr } = spawnSync('sh', ['-c', script, 'drbdadm', 'outdate', 'drbd'], { encoding: 'utf8', timeout: 60_000 })
+  expect(stderr).toBe('')
+  let called = ''
+  try {
+    called = readFileSync(join(folder, 'called'), 'utf8').trim()
+  } catch {}
+  return { status, called }
+}
+
+test.each<[string, World, ReturnType<typeof answered>]>([
+  ['marked and read again: yes', { drbd: alone, marks: true }, { status: 0, called: 'outdate drbd' }],
+  [
+    'DRBD has not noticed yet: it is waited for, and marked then',
+    { drbd: connected, later: { after: 5, line: alone }, marks: true },
+    { status: 0, called: 'outdate drbd' },
+  ],
+  ['DRBD does not notice: no', { drbd: connected }, { status: 20, called: '' }],
+  ['drbdadm says yes and has marked nothing: no', { drbd: alone }, { status: 20, called: 'outdate drbd' }],
+  ['this node is Primary: drbdadm’s own answer', { drbd: alone, code: 17 }, { status: 17, called: 'outdate drbd' }],
+  [
+    'this node has gone on alone: no',
+    { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/Outdated C r-----', marks: true },
+    { status: 20, called: '' },
+  ],
+  ['no such device: drbdadm’s own answer', { drbd: 'cs:Unconfigured', code: 10 }, { status: 20, called: '' }],
+])('%s', (_name, world, expected) => expect(answered(world)).toEqual(expected))
