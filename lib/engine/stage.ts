@@ -31,7 +31,7 @@ const runLane = async (
     const teller = tell(session, [name], task, kind)
     const outcome = await outcomeOf(task, [host], session, kind, mine => runHostTask(task, host, mine, teller.voice))
     teller.end(outcome)
-    host.done++
+    if (kind === 'task') host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
 }
@@ -50,7 +50,7 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
     runClusterTask(parts, mine, teller.voice, { isHandler: kind === 'handler' }),
   )
   teller.end(outcome)
-  for (const { host } of parts) host.done++
+  if (kind === 'task') for (const { host } of parts) host.done++
   if (outcome.status === 'failed' && !session.drift) for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
 }
 

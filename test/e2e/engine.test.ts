@@ -284,6 +284,25 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(handled(await run(roleOf(h => [conf(h, '1')], () => [idle])))).toEqual([]) // biome-ignore format: one line
   })
 
+  test('a handler that fails leaves no task undone', async () => {
+    const reload: HostResource<boolean> = {
+      scope: 'host',
+      id: 'reload',
+      alters: 'itself',
+      probe: { sh: ':', parse: () => present(false) },
+      changes: () => [{ attribute: 'loaded', from: 'old', to: 'new' }],
+      async apply($) {
+        await $`false`
+      },
+    }
+    const role = roleOf(
+      h => [file(at(`${h}.conf`), { content: '1' })],
+      () => [reload],
+    )
+    const result = await run(role, { hosts: ['A'] })
+    expect(result.events.find(e => e.type === 'host-stopped')).toMatchObject({ host: 'A', remaining: 0 })
+  })
+
   test('a handler of the cluster is pending without one of the hosts, where those that are there need it', async () => {
     const reload: ClusterResource<boolean> = {
       scope: 'cluster',
