@@ -21,9 +21,9 @@ export interface NodeState {
 const script = (vars: Vars): string => `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 echo "@addr"; ip -o -4 addr show
 echo "@mount"; while read -r d m _; do [ "$d $m" = "${vars.drbd_device} ${vars.nfs_export_path}" ] && echo yes; done < /proc/mounts
-echo "@nfsd"; for c in /proc/[0-9]*/comm; do read -r n < "$c" 2>/dev/null && [ "$n" = nfsd ] && { echo yes; break; }; done
+echo "@nfsd"; for c in /proc/[0-9]*/comm; do read -r n 2>/dev/null < "$c" && [ "$n" = nfsd ] && { echo yes; break; }; done
 echo "@rsc"; cl_status rscstatus 2>/dev/null
-echo "@drbd"; while IFS= read -r l; do echo "$l"; done < /proc/drbd 2>/dev/null
+echo "@drbd"; while IFS= read -r l; do echo "$l"; done 2>/dev/null < /proc/drbd
 :`
 
 /** Pure. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -198,7 +198,7 @@ describe.each(['dash', 'bash', 'busybox ash'].filter(installed))('the resource s
   afterEach(() => rmSync(folder, { recursive: true }))
 
   /** The functions of the script, with the volume, the programs and the kernel's setting of a test; then what is tried. */
-  const run = (v3: boolean, tried: string) => {
+  const run = (v3: boolean, tried: string, more = (text: string) => text) => {
     const text = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
       .replace(
         '. /etc/ha.d/nfsha.conf',
@@ -209,7 +209,7 @@ describe.each(['dash', 'bash', 'busybox ash'].filter(installed))('the resource s
       .replace(/^case \$1 in[\s\S]*/m, '')
     const [command = '', ...rest] = shell.split(' ')
     const { stderr, status } = spawnSync(command, [...rest, '-s'], {
-      input: `${text}\n${tried}\ncode=$?; wait; exit $code`,
+      input: `${more(text)}\n${tried}\ncode=$?; wait; exit $code`,
       encoding: 'utf8',
     })
     return { status, stderr }
@@ -220,6 +220,15 @@ describe.each(['dash', 'bash', 'busybox ash'].filter(installed))('the resource s
     for (const name of names) writeFileSync(join(folder, 'data/.nfsha', path, name), 'a client\n')
   }
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+  test('a process that ends while it is looked for is no error', () => {
+    mkdirSync(join(folder, 'proc/1'), { recursive: true })
+    mkdirSync(join(folder, 'proc/22'))
+    symlinkSync('gone', join(folder, 'proc/1/comm'))
+    writeFileSync(join(folder, 'proc/22/comm'), 'nfsd\n')
+    const tried = 'runs nfsd && [ "$(pids_of nfsd)" = 22 ] && ! runs nobody'
+    expect(run(true, tried, text => text.replaceAll('/proc/[0-9]*/comm', `${folder}/proc/[0-9]*/comm`))).toEqual({ status: 0, stderr: '' })
+  })
 
   test('the first start makes the directories, and statd keeps its state there', () => {
     expect(run(true, 'start_v3 && [ "$lost_locks" = yes ]')).toEqual({ status: 0, stderr: '' })
