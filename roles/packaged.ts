@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,3 +11,12 @@ export const packageRoot = (() => {
 
 /** A file that is shipped with the package. */
 export const packagedFile = (path: string): string => join(packageRoot, path)
+
+/** A shell script that is shipped with the package, behind this node's settings: words that need no quoting. */
+export const packagedScript = (path: string, settings: Record<string, string | number>): string => `#!/bin/sh
+# Managed by nfsha-play.
+${Object.entries(settings)
+  .map(([name, word]) => `${name}=${word}`)
+  .join('\n')}
+
+${readFileSync(packagedFile(path), 'utf8')}`

@@ -19,15 +19,21 @@ const limits = { lean: { end: 180, whole: 900 }, article: { end: 600, whole: 180
 /** Seconds in which the watch takes up a connection that DRBD gave up: what lasts longer is split brain. */
 const reconnectLimit = 120
 
-/** How a fault went, until it was undone. Times in seconds since the epoch by our clock. */
-export interface Course {
-  made: Made[]
-  boots: Boots
-  expected: EndState
+/** What a fault came to. */
+interface End {
   actual: EndState | undefined
+  /** Seconds since the epoch by our clock. */
   endReached: number | undefined
   /** A standby that was not told that the other goes on without it, when the end was reached. */
   unmarked: string | undefined
+}
+
+/** How a fault went, until it was undone. */
+export interface Course extends End {
+  made: Made[]
+  boots: Boots
+  expected: EndState
+  /** Seconds since the epoch by our clock. */
   undoneAt: number
 }
 
@@ -42,7 +48,7 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
   const made: Made[] = []
   const boots = await bootsOf(bench)
   let from = holder
-  let end: End = { actual: undefined, reached: undefined, unmarked: undefined }
+  let end: End = { actual: undefined, endReached: undefined, unmarked: undefined }
   let expected: EndState = fault.steps[0].expected
   let undoneAt = 0
   try {
@@ -59,14 +65,7 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
     undoneAt = Date.now() / 1000
     await undo(bench, made, boots)
   }
-  return { made, boots, expected, actual: end.actual, endReached: end.reached, unmarked: end.unmarked, undoneAt }
-}
-
-interface End {
-  actual: EndState | undefined
-  /** Seconds since the epoch */
-  reached: number | undefined
-  unmarked: string | undefined
+  return { made, boots, expected, ...end, undoneAt }
 }
 
 /**
@@ -85,8 +84,8 @@ const awaitEnd = async (bench: Bench, step: Step, holder: string, expected: EndS
     if (actual !== expected) since = undefined
     else since ??= Date.now()
     const unmarked = unmarkedIn(states)
-    if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, reached: since / 1000, unmarked }
-    if (Date.now() > end) return { actual, reached: undefined, unmarked }
+    if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, endReached: since / 1000, unmarked }
+    if (Date.now() > end) return { actual, endReached: undefined, unmarked }
     // No more often: looking costs the nodes time that the clients wait for.
     await delay(1_000, undefined, { signal: bench.hosts.signal })
   }

@@ -1,23 +1,18 @@
-import { readFileSync } from 'node:fs'
 import type { Platform } from '../../lib/platform/platform.ts'
 import { file } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { drbdProgram } from '../drbd-tools.ts'
-import { packagedFile } from '../packaged.ts'
+import { packagedScript } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
 /** dopd calls `drbdadm` by its PATH (dopd.c), so ours has that name and a directory of its own. */
 const directory = '/usr/local/lib/nfsha/dopd'
 
-/** The script with this node's settings, all of them words that need no quoting. */
-export const consent = (vars: Vars): string => `#!/bin/sh
-# Managed by nfsha-play.
-minor=${minorOf(vars.drbd_device)}
-drbdadm=${drbdProgram(vars, 'drbdadm')}
-
-${readFileSync(packagedFile('roles/heartbeat/files/consent'), 'utf8')}`
+/** The script with this node's settings. */
+export const consent = (vars: Vars): string =>
+  packagedScript('roles/heartbeat/files/consent', { minor: minorOf(vars.drbd_device), drbdadm: drbdProgram(vars, 'drbdadm') })
 
 /** How heartbeat starts dopd, which carries DRBD's question to the other node, and has to be root to have drbdadm do it. */
 export const dopdLine = (platform: Platform): string =>

@@ -91,7 +91,7 @@ export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
   states.flatMap(s => {
     const { nfs, host } = s
     // The article runs NFS with the settings of the system.
-    if (!nfs || vars.ha_stack === 'article') return []
+    if (!nfs || vars.ha_stage === 'vip' || vars.ha_stack === 'article') return []
     const storage = `${stateDirectory(vars)}/nfsdcld`
     const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs(what, from, to, 'switchover.yml', host)])
     const running = (name: string) => (s.daemons.some(d => d.startsWith(name)) ? 'running' : 'stopped')

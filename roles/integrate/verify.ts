@@ -18,8 +18,12 @@ export const serves = (context: Context): ClusterResource<ServiceState> => ({
     const states = statesOf(members)
     if (states.every(s => s.served === '')) return { kind: 'unknown', until: 'first start of heartbeat' }
     const { vars } = context
-    const nfsd = vars.ha_stage === 'vip' ? [] : nfsdDifferences(states, vars)
-    return [...maintenanceDifferences(states), ...serviceDifferences(states, vars.ha_stage), ...linkDifferences(states), ...nfsd]
+    return [
+      ...maintenanceDifferences(states),
+      ...serviceDifferences(states, vars.ha_stage),
+      ...linkDifferences(states),
+      ...nfsdDifferences(states, vars),
+    ]
   },
   apply: async () => undefined,
 })

@@ -47,12 +47,11 @@ export const overview = (context: Context): ClusterResource<ServiceState> => ({
     const missing = members.filter(m => m.reading.kind !== 'present').map(m => m.host)
     const states = statesOf(members)
     const unasked = missing.map(host => ({ attribute: 'node', host, from: 'cannot be asked', to: 'answers', remedy: 'status.yml' }))
-    const nfs = vars.ha_stage === 'vip' ? [] : nfsdDifferences(states, vars)
     return [
       ...unasked,
       ...serviceDifferences(states, vars.ha_stage, missing),
       ...linkDifferences(states),
-      ...nfs,
+      ...nfsdDifferences(states, vars),
       ...hostDifferences(states, vars),
       ...pairDifferences(states),
     ]

@@ -31,6 +31,8 @@ const partialStates = [
 
 /** Works in /data and does not end when it is asked to. */
 const stubborn = `setsid sh -c 'trap "" TERM; cd /data; while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &`
+/** Matches it, and not the shell that looks for it. */
+const itsPattern = `-f 'trap "" TERM; cd /dat[a]'`
 
 /**
  * The resource script called as heartbeat calls it, on a converged lab whose heartbeat rests meanwhile, so that nobody else starts, stops or mends
@@ -46,7 +48,7 @@ export const resourceScriptTests = (lab: string): void => {
       for (const node of ['M2', 'M1'] as const) await on(lab, node, 'systemctl stop heartbeat', 300_000)
     })
     afterAll(async () => {
-      await onM1(`pkill -KILL -f 'trap "" TERM; cd /dat[a]'; umount /data/inner 2>/dev/null; ${script} stop`)
+      await onM1(`pkill -KILL ${itsPattern}; umount /data/inner 2>/dev/null; ${script} stop`)
       for (const node of nodes) await on(lab, node, 'systemctl start heartbeat')
       await until('one node serves', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, 240_000)
       const back = await nfshaPlay(lab, ['switchover', '-e', 'to=M1'])
@@ -87,17 +89,17 @@ export const resourceScriptTests = (lab: string): void => {
         await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5; timeout -s KILL 2 ${script} stop >/dev/null 2>&1; true`)
         expect(await onM1(pieces)).toMatch(/^primary mounted/)
         expect(await call(verb)).toBe(end)
-        await onM1(`pkill -KILL -f 'trap "" TERM; cd /dat[a]'; true`)
+        await onM1(`pkill -KILL ${itsPattern}; true`)
       }
     })
 
     test('/data is busy: who is in it is asked, then killed, and both is said', async () => {
       const since = await onM1('date "+%F %T"')
       await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5`)
-      await onM1(`pgrep -f 'trap "" TERM; cd /dat[a]'`)
+      await onM1(`pgrep ${itsPattern}`)
       expect(await call('stop')).toBe('0\n\nstopped')
       expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(/\/data is busy: .*root \d+ \S*c\S* sh/)
-      expect(await onM1(`pgrep -f 'trap "" TERM; cd /dat[a]' || echo gone`)).toBe('gone')
+      expect(await onM1(`pgrep ${itsPattern} || echo gone`)).toBe('gone')
     })
 
     test('a stop that cannot unmount fails, and heartbeat reads that the node still has it; nobody else does', async () => {
