@@ -45,8 +45,12 @@ export function printable(text: string): string {
   return lines.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '�')
 }
 
-/** The same on one line. */
-export const oneLine = (text: string) => printable(text).replace(/\s+/g, ' ').trim()
+/** The same on one line; where lines end without punctuation they are joined by a semicolon, so that several findings stay apart. */
+export const oneLine = (text: string) =>
+  printable(text)
+    .replace(/([^\s.,:;!?])\s*\n\s*(?=\S)/g, '$1; ')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 /** The last lines of a longer text, with a word on what was left out. */
 export function lastLines(text: string, most: number): string[] {

@@ -56,7 +56,7 @@ describe('progressBar', () => {
 
   test('text, bar, figures', () => {
     expect(progressBar(progress, 72, colors)).toBe('DRBD ██████████████████░░ 90% 112 MiB/s  0:12 left')
-    expect(progressBar({ text: 'compiling\nheartbeat' }, 72, colors)).toBe('compiling heartbeat')
+    expect(progressBar({ text: 'compiling\nheartbeat' }, 72, colors)).toBe('compiling; heartbeat')
   })
 
   test('gives up the bar before the figures', () => {

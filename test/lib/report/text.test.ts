@@ -70,6 +70,11 @@ describe('text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), text => !/(?![\n\t])\p{Cc}/u.test(printable(text))))
   })
 
+  test('puts lines onto one, and findings apart', () => {
+    expect(oneLine('heartbeat on M1: stopped\n  virtual IP: on no node\n')).toBe('heartbeat on M1: stopped; virtual IP: on no node')
+    expect(oneLine('the nodes differ:\n\n1, \n2.\tThat is\r\nall')).toBe('the nodes differ: 1, 2. That is; all')
+  })
+
   test('keeps the last lines', () => {
     expect(lastLines('1\n2\n3\n', 5)).toEqual(['1', '2', '3'])
     expect(lastLines('1\n2\n3\n', 2)).toEqual(['… 1 lines above', '2', '3'])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { fencePeer } from '../../../roles/drbd-init/fence-peer.ts'
-import { contextOn } from '../contexts.ts'
+import { contextOn, sourceVariables } from '../contexts.ts'
 
 // What the handler decides. The world around it is scripts here: heartbeat, ping, arping, dopd, /proc and the kernel's keys.
 
@@ -51,7 +51,7 @@ const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outda
   put('ping', `echo >> ${folder}/pings; [ $(wc -l < ${folder}/pings) -gt ${silent} ] || exit 1; exit ${pings ? 0 : 1}`)
   put('arping', `exit ${taken === 'unasked' ? 2 : Number(taken)}`)
   put('drbd-peer-outdater', `echo outdate >> ${folder}/did; exit ${outdates}`)
-  put('drbdsetup', `echo "$*" >> ${folder}/did`)
+  put('the-drbdsetup', `echo "$*" >> ${folder}/did`)
   put('ip', `case $* in *show*) echo "3: em1 inet 192.168.0.219/24 scope" ;; *) echo "$*" >> ${folder}/did ;; esac`)
   put('logger', `shift 4; echo "$*" >> ${folder}/log`)
   put('timeout', 'shift 3; exec "$@"')
@@ -62,6 +62,7 @@ const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outda
   const { vars } = contextOn(debian12)
   return fencePeer(vars, debian12)
     .replace(/^outdater=.*$/m, `outdater=${folder}/drbd-peer-outdater`)
+    .replace(/^drbdsetup=.*$/m, `drbdsetup=${folder}/the-drbdsetup`)
     .replace('PATH=', `PATH=${folder}:`)
     .replaceAll(/\/proc\/(drbd|sys)/g, `${folder}/$1`)
     .replaceAll('/run/', `${folder}/run-`)
@@ -201,3 +202,8 @@ test('asked twice at one moment, it asks dopd one after the other', async () => 
   const codes = await Promise.all(both.map(async child => (await once(child, 'exit'))[0]))
   expect([codes, read('did')]).toEqual([[4, 4], ''])
 }, 60_000)
+
+test('a copy is marked by the program that was built', () => {
+  const { vars } = contextOn(debian12, {}, sourceVariables('combined'))
+  expect(fencePeer(vars, debian12)).toContain('\ndrbdsetup=/usr/local/drbd/sbin/drbdsetup\n')
+})
