@@ -5,7 +5,7 @@ import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { HostResource, Reading } from '../../lib/resources/resource.ts'
 import { absent, postponed, present, unknown } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
-import { recordFile } from './parts.ts'
+import { recordFile, replacedModule } from './parts.ts'
 import { type BuildRecord, parseRecord } from './record.ts'
 
 /** What tells one module from another, as /sys/module/drbd has it. */
@@ -82,7 +82,8 @@ true`
 
 /**
  * Takes the resource down with the tools that know it by the kernel alone, swaps the module, and brings the resource back with whichever utilities
- * have its configuration. What was read is read again first. A built module that the kernel refuses leaves its own in its place.
+ * have its configuration. What was read is read again first. When the kernel refuses the built module, the one that it replaced is loaded again, else
+ * the distribution's.
  */
 export const swapScript = ({ vars, facts, platform }: Context): string => {
   const { drbd_resource: resource, drbd_build_prefix: prefix } = vars
@@ -110,8 +111,17 @@ back() {
 # Whoever looks at a device that has just gone (udev) holds the module for a moment.
 n=0; until rmmod drbd; do n=$((n + 1)); [ $n -lt 5 ] || { back; exit 1; }; sleep 1; done
 if modprobe drbd; then back; exit; fi
-echo "the kernel refuses the module that was built; its own is loaded again" >&2
-for old in /lib/modules/${facts.kernel}/kernel/drivers/block/drbd/drbd.ko*; do insmod "$old" && back && break; done
+echo "the kernel refuses the module that was built" >&2
+# insmod reads no modprobe.d
+helper=; [ ! -x ${prefix}/sbin/drbdadm ] || helper=usermode_helper=${prefix}/sbin/drbdadm
+for old in ${replacedModule(facts.kernel)} /lib/modules/${facts.kernel}/kernel/drivers/block/drbd/drbd.ko*; do
+  if [ -f "$old" ] && insmod "$old" $helper; then
+    echo "$old is loaded instead" >&2
+    back || :
+    exit 1
+  fi
+done
+echo "no module drbd is loaded now, and ${resource} is down" >&2
 exit 1`
 }
 

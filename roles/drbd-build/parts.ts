@@ -58,6 +58,9 @@ export const partsOf = (vars: Vars, kernels: string[]): Part[] => {
 /** Where depmod(8) looks before it looks at the kernel's own modules. */
 export const moduleFile = (kernel: string): string => `/lib/modules/${kernel}/updates/drbd.ko`
 
+/** What lay there before: depmod takes no file of such a name for a module. */
+export const replacedModule = (kernel: string): string => `${moduleFile(kernel)}.replaced`
+
 /** Beside the build, so that they go together. */
 export const recordFile = ({ prefix, kernel }: Pick<Part, 'prefix' | 'kernel'>): string =>
   `${prefix}/nfsha-build/${kernel === undefined ? 'utilities' : `module-${kernel}`}`

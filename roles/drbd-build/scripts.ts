@@ -1,5 +1,5 @@
 import { quote } from '../../lib/resources/quote.ts'
-import { buildName, moduleFile, type Part, recordFile } from './parts.ts'
+import { buildName, moduleFile, type Part, recordFile, replacedModule } from './parts.ts'
 import { argumentsOf } from './record.ts'
 
 /** Where archives and builds lie on a host; for root alone. */
@@ -72,23 +72,30 @@ cd /; rm -rf "$tree"`
 const installFiles = ({
   prefix,
 }: Part): string => `for f in etc/drbd.conf etc/drbd.d/global_common.conf; do [ ! -e ${prefix}/$f ] || rm -f "$t/files/$f"; done
-mkdir -p ${prefix}
-cp -a --remove-destination "$t/files/." ${prefix}/
+cd "$t/files"
+find . -type d | while read -r f; do mkdir -p "${prefix}/$f"; done
+find . ! -type d | while read -r f; do mv -fT "$f" "${prefix}/$f"; done
+cd /
 mkdir -p ${prefix}/var/run/drbd ${prefix}/var/lib/drbd ${prefix}/var/lock ${prefix}/etc/drbd.d`
 
 const installModule = (kernel: string): string => {
   const file = moduleFile(kernel)
   return `mkdir -p ${file.replace(/\/[^/]*$/, '')}
+[ ! -f ${file} ] || ln -f ${file} ${replacedModule(kernel)}
 cp "$t/drbd.ko" ${file}.new; chmod 644 ${file}.new; mv -f ${file}.new ${file}
 depmod ${kernel}`
 }
 
-/** Puts a build where it belongs. Every file is replaced as a whole, what runs keeps the old one; the record comes last. */
+/**
+ * Puts a build where it belongs: unpacked beside its place, each file is moved over the old one, which is there until then (the kernel may call
+ * drbdadm at any moment) and goes on where it runs. The record comes last.
+ */
 export const installScript = (part: Part): string => {
   const record = recordFile(part)
   return `set -eu
 PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; umask 022
-t=$(mktemp -d ${builds}/install.XXXXXX); trap 'rm -rf "$t"' EXIT
+mkdir -p ${part.prefix}; rm -rf ${part.prefix}/.install.*
+t=$(mktemp -d ${part.prefix}/.install.XXXXXX); trap 'rm -rf "$t"' EXIT
 tar -xzf ${buildOnHost(part)} -C "$t"
 rm -f ${record}
 ${part.kernel === undefined ? installFiles(part) : installModule(part.kernel)}

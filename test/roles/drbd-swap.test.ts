@@ -20,19 +20,21 @@ interface Machine {
   drbd: string
   mounts?: string
   heartbeat?: string
+  /** Other modules than the one that was built. */
+  modules?: string[]
   /** Programs that fail. */
   failing?: string[]
   /** The built utilities do not know the resource yet. */
   unconfigured?: boolean
 }
 
-const swap = ({ drbd, mounts = '', heartbeat = 'inactive', failing = [], unconfigured = false }: Machine) => {
+const swap = ({ drbd, mounts = '', heartbeat = 'inactive', modules = [], failing = [], unconfigured = false }: Machine) => {
   const folder = join(root, String(count++))
-  for (const name of ['proc', 'bin', 'prefix/sbin', 'modules/6.1.0/kernel/drivers/block/drbd'])
+  for (const name of ['proc', 'bin', 'prefix/sbin', 'modules/6.1.0/kernel/drivers/block/drbd', 'modules/6.1.0/updates'])
     mkdirSync(join(folder, name), { recursive: true })
   writeFileSync(join(folder, 'proc/drbd'), drbd)
   writeFileSync(join(folder, 'proc/mounts'), mounts)
-  writeFileSync(join(folder, 'modules/6.1.0/kernel/drivers/block/drbd/drbd.ko'), '')
+  for (const path of modules) writeFileSync(join(folder, path), '')
   const program = (path: string, fails: boolean) =>
     writeFileSync(join(folder, path), `#!/bin/sh\necho "\${0##*/} $*" >> ${folder}/calls\nexit ${fails ? 1 : 0}\n`, { mode: 0o755 })
   for (const name of ['rmmod', 'modprobe', 'insmod', 'drbdsetup', 'drbdadm', 'sleep']) program(`bin/${name}`, failing.includes(name))
@@ -106,11 +108,26 @@ test('a module that is held by something else stays, and the resource comes back
   ])
 })
 
-test('a module that the kernel refuses leaves its own in its place', () => {
-  const { code, said, calls } = swap({ ...drained, failing: ['modprobe'] })
+const distributions = '/modules/6.1.0/kernel/drivers/block/drbd/drbd.ko'
+const earlier = '/modules/6.1.0/updates/drbd.ko.replaced'
+
+test.each([
+  ['the one that it replaced', [earlier, distributions], earlier],
+  ["the distribution's", [distributions], distributions],
+])('when the kernel refuses the module, %s is loaded', (_name, modules, expected) => {
+  const { code, said, calls } = swap({ ...drained, failing: ['modprobe'], modules })
   expect(code).toBe(1)
-  expect(said).toMatch(/the kernel refuses the module that was built; its own is loaded again/)
-  expect(calls).toEqual([...whole.slice(0, 3), 'insmod /modules/6.1.0/kernel/drivers/block/drbd/drbd.ko', 'drbdadm adjust drbd'])
+  expect(said.replaceAll(root, '')).toMatch(/the kernel refuses the module that was built\n\S*drbd.ko\S* is loaded instead/)
+  expect(calls).toEqual([...whole.slice(0, 3), `insmod ${expected} usermode_helper=/prefix/sbin/drbdadm`, 'drbdadm adjust drbd'])
+})
+
+test.each([
+  ['there is none', {}],
+  ['it is refused too', { modules: [distributions], failing: ['modprobe', 'insmod'] }],
+])('no other module is claimed to be loaded when %s', (_name, machine) => {
+  const { code, said } = swap({ ...drained, failing: ['modprobe'], modules: [], ...machine })
+  expect(code).toBe(1)
+  expect(said).toMatch(/refuses the module that was built\nno module drbd is loaded now, and drbd is down/)
 })
 
 test('utilities that do not know the resource yet leave it to those that do', () =>
