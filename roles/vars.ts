@@ -7,7 +7,7 @@ const cidr = z.cidrv4()
 const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/)
 const absolutePath = z.string().regex(/^\/[\w./-]*$/)
 /** heartbeat's own notation: seconds, or milliseconds with `ms` (ha.cf). */
-const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^\d+(ms)?$/)]).transform(String)
+const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^[1-9]\d*(ms)?$/)]).transform(String)
 /** A repository of packages; what is signed with no key that we were told is not installed. */
 const strictRepository = z.strictObject({ name: word, url: z.url(), key: z.url() })
 const secret = z.string().min(8).meta({ secret: true })

@@ -3,11 +3,13 @@ import type { Resource } from '../resources/resource.ts'
 import { service } from '../resources/service.ts'
 import type { BootJob } from './platform.ts'
 
-const line = ({ command, mayFail = false }: BootJob['commands'][number]): string =>
-  mayFail ? `ExecStart=-/bin/sh -c '${command}'` : `ExecStart=${command.startsWith('/') ? '' : '/usr/sbin/'}${command}`
+const program = (command: string): string => `${command.startsWith('/') ? '' : '/usr/sbin/'}${command}`
 
-/** systemd.service(5): once, after the network and before heartbeat, in a bounded time. */
-export const bootUnit = ({ description, commands }: BootJob): string => `# Managed by nfsha-play.
+const line = ({ command, mayFail = false }: BootJob['commands'][number]): string =>
+  mayFail ? `ExecStart=-/bin/sh -c '${command}'` : `ExecStart=${program(command)}`
+
+/** systemd.service(5): once, after the network and before heartbeat, in a bounded time. What has run is undone in the reverse order. */
+export const bootUnit = ({ description, commands, undo }: BootJob): string => `# Managed by nfsha-play.
 [Unit]
 Description=${description}
 After=network-online.target systemd-modules-load.service
@@ -18,7 +20,9 @@ Before=heartbeat.service
 Type=oneshot
 RemainAfterExit=yes
 ${commands.map(line).join('\n')}
+ExecStop=-${program(undo)}
 TimeoutStartSec=60
+TimeoutStopSec=20
 
 [Install]
 WantedBy=multi-user.target
@@ -26,5 +30,5 @@ WantedBy=multi-user.target
 
 export const debianAtBoot = (job: BootJob): Resource[] => [
   file(`/etc/systemd/system/${job.name}.service`, { content: bootUnit(job) }),
-  service(`${job.name}.service`, { enabled: true }),
+  service(`${job.name}.service`, { enabled: true, running: true }),
 ]

@@ -14,6 +14,7 @@ export const debianInit: SysvFlavour = {
 # Required-Start:    $network $remote_fs
 # Required-Stop:     $network $remote_fs
 # X-Start-Before:    heartbeat
+# X-Stop-After:      heartbeat
 # Default-Start:     2 3 4 5
 # Default-Stop:      0 1 6
 # Short-Description: ${description}

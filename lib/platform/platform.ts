@@ -8,11 +8,16 @@ export interface PinnedRoute {
   nic: string
 }
 
-/** What the boot does once, before heartbeat. Commands without a path are looked for where the system keeps its administration programs. */
+/**
+ * What the boot does once, before heartbeat, and the shutdown undoes after heartbeat. Commands without a path are looked for where the system keeps its
+ * administration programs.
+ */
 export interface BootJob {
   name: string
   description: string
   commands: { command: string; mayFail?: boolean }[]
+  /** May fail, and is given 20 s: a shutdown waits for nobody. */
+  undo: string
 }
 
 /** A place that packages come from: an input wherever the system's own are gone. */

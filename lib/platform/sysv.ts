@@ -12,7 +12,7 @@ export interface SysvFlavour {
   locks: string
 }
 
-/** An init script that does its job once, at `start`. */
+/** An init script that does its job once, at `start`, and undoes it at `stop`. */
 export const initScript = (job: BootJob, { header, locks }: SysvFlavour): string => `#!/bin/sh
 # Managed by nfsha-play.
 ${header(job)}
@@ -22,7 +22,9 @@ case $1 in
   start)
 ${job.commands.map(({ command, mayFail = false }) => `    ${command} ${mayFail ? '|| :' : '|| exit 1'}`).join('\n')}
     : > "$lock" ;;
-  stop) rm -f "$lock" ;;
+  stop)
+    timeout 20 ${job.undo} || :
+    rm -f "$lock" ;;
   status) [ -e "$lock" ] ;;
   *) echo "usage: ${job.name} start|stop|status" >&2; exit 2 ;;
 esac
@@ -32,7 +34,7 @@ export const sysvAtBoot =
   (flavour: SysvFlavour) =>
   (job: BootJob): Resource[] => [
     file(`/etc/init.d/${job.name}`, { content: initScript(job, flavour), mode: 0o755 }),
-    sysvService(flavour.levels)(job.name, { enabled: true }),
+    sysvService(flavour.levels)(job.name, { enabled: true, running: true }),
   ]
 
 export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive'> = {

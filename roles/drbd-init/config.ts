@@ -64,7 +64,8 @@ ${cluster.nodes.map(node).join('\n')}
 
 /**
  * Brings the resource up as Secondary at every boot, or heartbeat has nothing to promote. drbd.service would wait for a dead peer for ever;
- * this waits a bounded time, and only so that a peer which boots at the same moment is seen before heartbeat starts.
+ * this waits a bounded time, and only so that a peer which boots at the same moment is seen before heartbeat starts. A shutdown takes it down: the copy
+ * is marked Outdated then and the peer goes on at once, where one that loses its peer stands still until it knows what that means (fence-peer).
  */
 export const bootJob = (vars: Vars): BootJob => ({
   name: 'nfsha-drbd',
@@ -76,4 +77,5 @@ export const bootJob = (vars: Vars): BootJob => ({
       mayFail: true,
     },
   ],
+  undo: `${drbdProgram(vars, 'drbdadm')} down ${vars.drbd_resource}`,
 })

@@ -54,7 +54,7 @@ export const makeScript = ({ make, undo }: Inside, undoAfter: number): string =>
   const detached = (command: string) => `setsid sh -c ${quote(command)} </dev/null >/dev/null 2>&1 &`
   const arm =
     undo &&
-    `${detached(`echo $$ > ${timerFile}; sleep ${undoAfter}; ${undo}`)}
+    `${detached(`echo $$ > ${timerFile}; sleep ${undoAfter}; rm -f ${timerFile}; ${undo}`)}
 n=0; until [ -s ${timerFile} ]; do n=$((n + 1)); [ $n -lt 100 ] || { echo "the undo timer does not start" >&2; exit 1; }; sleep 0.05; done`
   return `${path}\n${arm ? `rm -f ${timerFile}\n${arm}\n` : ''}date +%s.%N\n${detached(`sleep ${headStart}; ${make}`)}`
 }

@@ -108,6 +108,17 @@ export const catalogue: readonly Fault[] = [
   },
   { name: 'cable-heartbeat', title: 'cable of the heartbeat NIC', steps: one(cable('heartbeat'), 'holder', 'stays'), undo: plugged },
   { name: 'cable-drbd', title: 'cable of the replication NIC', steps: one(cable('drbd'), 'holder', 'stays'), undo: plugged },
+  {
+    name: 'cable-drbd-power-loss',
+    title: 'cable of the replication NIC, then power loss',
+    // The standby has an older copy, and knows it.
+    steps: [
+      { act: cable('drbd'), on: 'holder', expected: 'stays' },
+      { act: { kind: 'power-off' }, on: 'holder', expected: 'none' },
+    ],
+    undo: `${plugged}, ${switchedOn}`,
+    expectedOfArticle: 'moved',
+  },
   { name: 'power-loss', title: 'power loss', steps: one({ kind: 'power-off' }, 'holder', 'moved'), undo: switchedOn },
   {
     name: 'power-loss-standby',

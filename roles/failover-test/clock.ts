@@ -30,20 +30,29 @@ const nearest = (host: number, samples: readonly ClockSample[]): ClockSample | u
     return best === undefined || distance(s) < distance(best) ? s : best
   }, undefined)
 
+/** In our time, seconds since the epoch: since when a host's clock may have stood still, and until when, where it went on from there. */
+export interface Stop {
+  from: number
+  until?: number
+}
+
 /**
- * Pure: a host's time in ours, by the measurement that is nearest to it. `stoppedAt`, in our time: the host's clock may have stood still from
- * then on (it was frozen, or had no power), so what it dates later is told by a later measurement, however near an earlier one seems.
+ * Pure: a host's time in ours, by the measurement that is nearest to it. After a stop (it was frozen, or had no power) what it dates later is told by a
+ * later measurement, however near an earlier one seems. A clock that goes on where it stood dates into the stop what comes after, until a boot
+ * sets it right.
  */
-export const toOurs = (host: number, samples: readonly ClockSample[], stoppedAt = Number.POSITIVE_INFINITY): number => {
+export const toOurs = (host: number, samples: readonly ClockSample[], stop: Stop = { from: Number.POSITIVE_INFINITY }): number => {
   const before = nearest(
     host,
-    samples.filter(s => s.at <= stoppedAt),
+    samples.filter(s => s.at <= stop.from),
   )
   const after = nearest(
     host,
-    samples.filter(s => s.at > stoppedAt),
+    samples.filter(s => s.at > stop.from),
   )
-  const isLater = before === undefined || host - before.offset > stoppedAt
+  const first = host - (before?.offset ?? 0)
+  if (stop.until !== undefined && first > stop.from && first < stop.until) return first + stop.until - stop.from
+  const isLater = before === undefined || first > stop.from
   return host - ((isLater ? (after ?? before) : before)?.offset ?? 0)
 }
 

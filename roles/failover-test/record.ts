@@ -80,6 +80,9 @@ export const endName = (end: EndState | undefined): string =>
     ? 'in no state that has a name'
     : { moved: 'on the other node', stays: 'where it was', none: 'without service', split: 'on both nodes' }[end]
 
-/** Pure: the middle one of an odd number, the lower of the two in the middle of an even one; undefined of none. */
-export const median = (values: readonly number[]): number | undefined =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
+/** Pure: the middle one, or what lies between the two in the middle, rounded; undefined of none. */
+export const median = (values: readonly number[]): number | undefined => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const [one, other] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return one === undefined || other === undefined ? undefined : Math.round((one + other) / 2)
+}

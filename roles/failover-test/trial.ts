@@ -4,7 +4,7 @@ import { awaitWhole, connectionTo } from './bench.ts'
 import type { Fault } from './catalogue.ts'
 import type { Work } from './clients.ts'
 import { deadClient, readRecords, removeWork, startWork } from './clients.ts'
-import type { ClockSample } from './clock.ts'
+import type { ClockSample, Stop } from './clock.ts'
 import { measureClock, toOurs } from './clock.ts'
 import type { After, Course } from './course.ts'
 import { comeBack, makeAll } from './course.ts'
@@ -75,7 +75,7 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
   const operations = work.byClient.flatMap(w => timed(w.workload.operations(), ours(w.client), faultAt))
   const damage = damageOf(operations, await readRecords(bench, work), ms(course.undoneAt))
   const events = (
-    await Promise.all(bench.nodes.map(host => readEvents(bench, host, faultAt, clocks.get(host) ?? [], stoppedAt(course, host))))
+    await Promise.all(bench.nodes.map(host => readEvents(bench, host, faultAt, clocks.get(host) ?? [], stopOf(course, host))))
   ).flat()
   const first = (kind: string) =>
     events.filter(e => e.kind === kind && e.at >= -500).reduce<number | undefined>((a, e) => Math.min(a ?? e.at, e.at), undefined)
@@ -119,13 +119,15 @@ const recordOf = async (bench: Bench, fault: Fault, run: number, seen: Seen): Pr
   return { ...trial, problems: problemsOf(trial) }
 }
 
-/** When a node's clock may have stopped, seconds since the epoch. */
-const stoppedAt = (course: Course, host: string): number | undefined => course.made.find(m => m.host === host && isDark(m.act))?.at
+const stopOf = (course: Course, host: string): Stop | undefined => {
+  const made = course.made.find(m => m.host === host && isDark(m.act))
+  return made && { from: made.at, ...(made.act.kind === 'freeze' && { until: course.undoneAt }) }
+}
 
-const readEvents = async (bench: Bench, host: string, faultAt: number, samples: ClockSample[], stopped: number | undefined) => {
+const readEvents = async (bench: Bench, host: string, faultAt: number, samples: ClockSample[], stop: Stop | undefined) => {
   const behind = Math.max(...samples.map(s => Math.abs(s.offset)), 0)
   const { stdout } = await connectionTo(bench, host)
     .run(logScript(faultAt - behind - 5), { timeout: 120_000 })
     .catch(() => ({ stdout: '' }))
-  return eventsOf(host, stdout, at => 1000 * (toOurs(at, samples, stopped) - faultAt)).filter(e => e.at > -5_000)
+  return eventsOf(host, stdout, at => 1000 * (toOurs(at, samples, stop) - faultAt)).filter(e => e.at > -5_000)
 }

@@ -98,7 +98,9 @@ export const resourceScriptTests = (lab: string): void => {
       await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5`)
       await onM1(`pgrep ${itsPattern}`)
       expect(await call('stop')).toBe('0\n\nstopped')
-      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(/\/data is busy: .*root \d+ \S*c\S* sh/)
+      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(
+        /\/data is busy, ending who holds it: .*root \d+ \S*c\S* sh/,
+      )
       expect(await onM1(`pgrep ${itsPattern} || echo gone`)).toBe('gone')
     })
 
@@ -110,6 +112,26 @@ export const resourceScriptTests = (lab: string): void => {
       )
       expect(asked).toBe('1\nrunning\nprimary mounted\nstopped')
       await onM1('umount /data/inner; rmdir /data/inner')
+      expect(await call('stop')).toBe('0\n\nstopped')
+    })
+
+    test('an address that the NIC gets after the virtual one outlives a stop', async () => {
+      await onM1(`ifdown em1 2>/dev/null; ${script} start >/dev/null 2>&1; ifup em1 2>/dev/null; true`)
+      expect(await call('stop')).toBe('0\n\nstopped')
+      expect(await onM1('ip -o -4 addr show em1')).toMatch(/ 192\.168\.0\.210\/24 /)
+    })
+
+    test('a disk that lets nothing through: the stop ends in bounded time and says that it failed; the next one completes it', async () => {
+      await onM1(`${script} start >/dev/null 2>&1; true`)
+      await until(
+        'the client is back',
+        async () => (await onM1('ss -Htn state established "src 192.168.0.219 sport = :2049"')) !== '',
+        120_000,
+      )
+      // The list of clients is missing, which the stop would write.
+      const stopped = `rm -f /data/.nfsha/connections; sync; drbdadm suspend-io drbd; timeout 90 ${script} stop >/dev/null 2>&1; echo $?; ${script} status`
+      const [code, word] = (await onM1(`timeout 120 sh -c '${stopped}'; drbdadm resume-io drbd`)).split('\n')
+      expect([code, word]).toEqual(['1', 'running'])
       expect(await call('stop')).toBe('0\n\nstopped')
     })
   })

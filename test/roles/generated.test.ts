@@ -62,6 +62,7 @@ test('exports carry an explicit fsid', () =>
   expect(exportLine(vars)).toBe('/data 192.168.0.0/24(rw,sync,no_root_squash,no_subtree_check,fsid=1)'))
 
 test('timing that cannot work is refused', () => {
+  expect(Vars.safeParse({ ...vars, heartbeat_keepalive: '0ms' }).error?.issues[0]?.path).toEqual(['heartbeat_keepalive'])
   const problem = Vars.safeParse({ ...vars, heartbeat_deadtime: 2 })
   expect(problem.error?.issues[0]?.message).toBe('heartbeat_deadtime (2) must be more than heartbeat_warntime (4)')
 })

@@ -129,9 +129,14 @@ ${cell('failed', String(s.errors), s.errors > 0 ? 'n wrong' : 'n')}${cell('lost'
 const skippedList = ({ skipped }: FailoverReport): Markup | undefined =>
   skipped.length === 0 ? undefined : html`<p class="note">Not tried: ${skipped.map(s => `${s.fault} (${s.reason})`).join(', ')}.</p>`
 
-/** The run of the median stands open, the others are folded away. */
+const nearestToMedian = ({ trials, write }: FaultSummary): Trial | undefined => {
+  const distance = (t: Trial) => Math.abs((t.stall.write ?? 0) - (write?.median ?? 0))
+  return [...trials].sort((a, b) => distance(a) - distance(b))[0]
+}
+
+/** The run that is nearest to the median stands open, the others are folded away. */
 const faultPart = (s: FaultSummary, hosts: readonly string[], isCompared: boolean): Markup | undefined => {
-  const typical = s.trials.find(t => t.stall.write === s.write?.median) ?? s.trials[0]
+  const typical = nearestToMedian(s)
   return (
     typical &&
     html`<article id="${anchorOf(s)}"${s.problems.length > 0 ? html` class="bad"` : ''}>

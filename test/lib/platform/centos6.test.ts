@@ -94,12 +94,17 @@ const job = {
   name: 'nfsha-drbd',
   description: 'DRBD resource drbd of the NFS cluster',
   commands: [{ command: 'drbdadm adjust drbd' }, { command: 'drbdadm wait-connect drbd', mayFail: true }],
+  undo: 'drbdadm down drbd',
 }
 test('one job of the boot, by both systems', () => {
   expect(initScript(job, centosInit)).toMatch(
     /^# chkconfig: 2345 70 08$[\s\S]*drbdadm adjust drbd \|\| exit 1$[\s\S]*wait-connect drbd \|\| :$/m,
   )
   expect(bootUnit(job)).toMatch(/^ExecStart=\/usr\/sbin\/drbdadm adjust drbd\nExecStart=-\/bin\/sh -c 'drbdadm wait-connect drbd'$/m)
+})
+test('a shutdown undoes it, and waits for nobody', () => {
+  expect(initScript(job, centosInit)).toMatch(/^ {2}stop\)\n {4}timeout 20 drbdadm down drbd \|\| :\n {4}rm -f "\$lock" ;;$/m)
+  expect(bootUnit(job)).toMatch(/^ExecStop=-\/usr\/sbin\/drbdadm down drbd$[\s\S]*^TimeoutStopSec=20$/m)
 })
 
 test('the repositories are the operator’s, and what they bring is signed', () => {

@@ -21,7 +21,12 @@ test.each([
 })
 
 test('a job of the boot has the header that insserv reads', () => {
-  const script = initScript({ name: 'nfsha-drbd', description: 'DRBD', commands: [{ command: 'drbdadm adjust drbd' }] }, debianInit)
-  expect(script).toMatch(/^### BEGIN INIT INFO\n# Provides: +nfsha-drbd$[\s\S]*^# X-Start-Before: +heartbeat$[\s\S]*^### END INIT INFO$/m)
+  const script = initScript(
+    { name: 'nfsha-drbd', description: 'DRBD', commands: [{ command: 'drbdadm adjust drbd' }], undo: 'drbdadm down drbd' },
+    debianInit,
+  )
+  expect(script).toMatch(
+    /^### BEGIN INIT INFO\n# Provides: +nfsha-drbd$[\s\S]*^# X-Start-Before: +heartbeat$\n# X-Stop-After: +heartbeat$[\s\S]*^### END INIT INFO$/m,
+  )
   expect(script).toContain('lock=/run/lock/nfsha-drbd')
 })

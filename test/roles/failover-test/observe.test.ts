@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import { describeNodes, endStateOf, type NodeState, notWhole, parseNode, victimOf } from '../../../roles/failover-test/observe.ts'
+import {
+  describeNodes,
+  endStateOf,
+  type NodeState,
+  notWhole,
+  parseNode,
+  unmarkedIn,
+  victimOf,
+} from '../../../roles/failover-test/observe.ts'
 import { contextOn } from '../contexts.ts'
 
 const { vars } = contextOn(debian12)
@@ -86,3 +94,16 @@ test.each<[string, NodeState[], string | undefined]>([
   ['a hand-over', [m1, node('M2', { cs: 'StandAlone', rsc: 'transition' })], undefined],
   ['one cannot be asked', [node('M2', { cs: 'StandAlone' })], undefined],
 ])('whose data goes: %s', (_name, states, victim) => expect(victimOf(states, 'full')).toBe(victim))
+
+const alone = { vip: true, cs: 'WFConnection', ro: 'Primary/Unknown' }
+const deaf = { cs: 'WFConnection', ro: 'Secondary/Unknown' }
+test.each<[string, NodeState[], string | undefined]>([
+  ['a pair in step', [m1, m2], undefined],
+  ['a marked standby', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'Outdated/DUnknown' })], undefined],
+  ['one that was not told', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'UpToDate/DUnknown' })], 'M2'],
+  [
+    'the holder has not gone on yet',
+    [node('M1', { ...alone, ds: 'UpToDate/DUnknown' }), node('M2', { ...deaf, ds: 'UpToDate/DUnknown' })],
+    undefined,
+  ],
+])('a standby that still counts as good: %s', (_name, states, host) => expect(unmarkedIn(states)).toBe(host))

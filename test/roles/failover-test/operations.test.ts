@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { damageOf, stalls, thinned, timed } from '../../../roles/failover-test/damage.ts'
 import { judgeRecords, type Operation, parseOperation } from '../../../roles/failover-test/operations.ts'
 import { packagedFile } from '../../../roles/packaged.ts'
@@ -79,13 +80,23 @@ test('thinning keeps what was slow or failed, and the longest of the rest in eac
   expect(kept).toHaveLength(8)
 })
 
-test('workload.pl writes what is read here, on several mounts, until its stdin ends', () => {
+test('workload.pl writes what is read here, on several mounts, until its stdin ends', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'workload-'))
   try {
     const script = packagedFile('roles/failover-test/files/workload.pl')
-    const { stdout, stderr } = spawnSync('sh', ['-c', '(sleep 0.7) | perl "$1" 0 a "$2" b "$2" 2>&1', 'sh', script, directory], {
-      encoding: 'utf8',
+    const child = spawn('perl', [script, '0', 'a', directory, 'b', directory])
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', piece => {
+      stdout += piece
     })
+    child.stderr.on('data', piece => {
+      stderr += piece
+    })
+    const ended = once(child, 'close')
+    await vi.waitFor(() => expect(new Set(operations(stdout).map(o => `${o.mount} ${o.kind}`)).size).toBe(8), 60_000)
+    child.stdin.end()
+    await ended
     expect(stderr).toBe('')
     for (const mount of ['a', 'b']) {
       const own = operations(stdout).filter(o => o.mount === mount)
@@ -96,4 +107,4 @@ test('workload.pl writes what is read here, on several mounts, until its stdin e
   } finally {
     rmSync(directory, { recursive: true })
   }
-})
+}, 90_000)

@@ -108,9 +108,13 @@ test('clocks: the surest answer, and for each moment the measurement next to it'
   expect(toOurs(1029, aroundFreeze)).toBeCloseTo(1059)
   // What it says right after the thaw is dated as if it had never been frozen.
   expect(toOurs(1005.2, aroundFreeze)).toBeCloseTo(1005)
-  expect(toOurs(1005.2, aroundFreeze, 1004)).toBeCloseTo(1035.2)
-  expect(toOurs(1003.2, aroundFreeze, 1004)).toBeCloseTo(1003)
-  expect(toOurs(1005.2, aroundFreeze.slice(0, 1), 1004)).toBeCloseTo(1005)
+  expect(toOurs(1005.2, aroundFreeze, { from: 1004 })).toBeCloseTo(1035.2)
+  expect(toOurs(1003.2, aroundFreeze, { from: 1004 })).toBeCloseTo(1003)
+  expect(toOurs(1005.2, aroundFreeze.slice(0, 1), { from: 1004 })).toBeCloseTo(1005)
+  // Thawed at 1034, it goes on as if it were 1004, and restarts itself before it can be asked; the boot sets its clock right.
+  const restarted = aroundFreeze.map(s => ({ ...s, offset: 0.2 }))
+  const freeze = { from: 1004, until: 1034 }
+  expect([1003.2, 1004.7, 1060.2].map(at => toOurs(at, restarted, freeze))).toEqual([1003, 1034.5, 1060].map(at => expect.closeTo(at)))
   expect(toOurs(7, [])).toBe(7)
 })
 

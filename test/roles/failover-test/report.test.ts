@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { width } from '../../../lib/report/text.ts'
 import type { FailoverReport } from '../../../roles/failover-test/record.ts'
-import { problemsOf } from '../../../roles/failover-test/record.ts'
+import { median, problemsOf } from '../../../roles/failover-test/record.ts'
 import { chartTable, sparkline } from '../../../roles/failover-test/report/chart.ts'
 import { escaped, html } from '../../../roles/failover-test/report/html.ts'
 import { pageOf } from '../../../roles/failover-test/report/page.ts'
@@ -88,6 +88,13 @@ test('the page is one file that asks nobody for anything', () => {
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(m => m[1])
   for (const [, target] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target)
 })
+
+test.each([
+  [[], undefined],
+  [[3], 3],
+  [[9, 1, 4, 2], 3],
+  [[3, 1, 2], 2],
+])('the median of %j is %j', (values, middle) => expect(median(values)).toBe(middle))
 
 test('runs of one fault are one line, the other stack stands beside it', () => {
   const runs = [trialOf(), trialOf({ run: 2, stall: { write: 3_100 } }), trialOf({ run: 3, stall: { write: 2_600 }, actual: 'stays' })]
