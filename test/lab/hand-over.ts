@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { labFault } from '../../lib/lab/index.ts'
+import { maintenanceMarker } from '../../roles/integrate/service-probe.ts'
+import { nfshaPlay, on, until } from './run.ts'
+
+/** The playbooks by which an operator moves the service, on a converged lab whose holder is M1; it is so again at the end. */
+export const handOverTests = (lab: string): void => {
+  const play = (...argv: string[]) => nfshaPlay(lab, argv)
+  const nodes = ['M1', 'M2'] as const
+  const marks = () => Promise.all(nodes.map(node => on(lab, node, `cat ${maintenanceMarker} 2>/dev/null || echo none`)))
+  const changesNothing = async (...argv: string[]) => {
+    const { code, recap, story } = await play(...argv)
+    expect(code, story).toBe(0)
+    expect(
+      Object.values(recap).every(h => h.changed === 0),
+      story,
+    ).toBe(true)
+  }
+
+  test('a link is down: the service is not moved', async () => {
+    await labFault(lab, 'M2', 'link-down', 'em2')
+    try {
+      const heard = () => on(lab, 'M1', 'cl_status hblinkstatus m2.redhat.sx em2; true')
+      await until('M1 misses its peer on em2', async () => (await heard()) === 'dead', 60_000)
+      const { code, story } = await play('switchover')
+      expect(code, story).toBe(3)
+      expect(story).toMatch(/the service stays on M1: .*em2 dead/)
+    } finally {
+      await labFault(lab, 'M2', 'link-up', 'em2')
+    }
+    await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
+  })
+
+  test('a node that serves is taken out of service, and comes back', async () => {
+    const typo = await play('maintenance', '-e', 'ha_maintenance=M3')
+    expect(typo.code, typo.story).not.toBe(0)
+    expect(await marks()).toEqual(['none', 'none'])
+    const drained = await play('maintenance', '-e', 'ha_maintenance=M1')
+    expect(drained.code, drained.story).toBe(0)
+    expect(await marks()).toEqual(['M1', 'M1'])
+    expect(await on(lab, 'M2', 'ip -o -4 addr show em1')).toContain(' 192.168.0.219/24 ')
+    expect(await on(lab, 'M1', 'systemctl is-active heartbeat || true')).toBe('inactive')
+    await changesNothing('maintenance', '-e', 'ha_maintenance=M1')
+    const back = await play('maintenance', '-e', 'ha_maintenance=none')
+    expect(back.code, back.story).toBe(0)
+    expect(await marks()).toEqual(['none', 'none'])
+    await changesNothing('maintenance', '-e', 'ha_maintenance=none')
+  })
+
+  test('a switchover says how long it took; there already, it moves nothing', async () => {
+    const moved = await play('switchover', '-e', 'to=M1')
+    expect(moved.code, moved.story).toBe(0)
+    expect(moved.story).toMatch(/M1 .*\d+\.\d s/)
+    await changesNothing('switchover', '-e', 'to=M1')
+  })
+}
