@@ -33,7 +33,12 @@ const fields = z.object({
     .array(ip)
     .default([])
     .describe('NTP servers for the nodes, by address; without any chrony keeps those that its package brings'),
-  base_firewall: z.enum(['report', 'open']).default('report').describe('`report` names the ports that are closed, `open` opens them'),
+  base_firewall: z
+    .enum(['report', 'open'])
+    .default('report')
+    .describe(
+      'what a firewall that drops or rejects anything does to a run: `report` ends it and names the ports, `open` adds rules (iptables, not kept over a boot)',
+    ),
 
   base_yum_repositories: z
     .array(strictRepository)
@@ -152,7 +157,9 @@ const fields = z.object({
   accept_client_break: z
     .boolean()
     .default(false)
-    .describe('yes lets a run change what mounted clients rely on: fsid, path, squashing, server scope, virtual IP; given by `-e`, once'),
+    .describe(
+      'yes lets a run change what mounted clients rely on: fsid, path, squashing, anonymous user, ro or rw, security flavour, server scope, NFS version 3, virtual IP; given by `-e`, once',
+    ),
   ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
 
   to: z.string().optional().describe('`switchover.yml`: the node that is to serve; default the one that does not'),

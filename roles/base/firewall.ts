@@ -31,22 +31,29 @@ export const parseRules = (text: string): Ruleset => ({
   text,
 })
 
-/** Names the ports that a firewall would have to let through. Rules are never cleared, and only changed when a variable says so. */
+/** What marks a rule as ours, or as one that somebody has made for us. */
+const mark = 'nfsha-play'
+
+/**
+ * A firewall that drops or rejects anything ends the run, with the ports that it must let through: a cluster behind a closed port looks well until
+ * a node fails. Whether a rule lets a port through is not worked out from the ruleset (interfaces, sets, jumps, addresses); one marked rule a port is
+ * the word for it. Rules are never cleared, and only added when a variable says so.
+ */
 export const firewall = (context: Context): HostResource<Ruleset> => {
   const ports = neededPorts(context)
   const peer = peerOf(context)
   const list = ports.map(p => `${p.protocol}/${p.port} on ${p.nic} (${p.what})`).join(', ')
-  const open = ports.map(p => `iptables -I INPUT -i ${p.nic} -p ${p.protocol} --dport ${p.port} -m comment --comment nfsha-play -j ACCEPT`)
-  const opened = (text: string) => (text.match(/nfsha-play/g) ?? []).length >= ports.length
+  const open = ports.map(p => `iptables -I INPUT -i ${p.nic} -p ${p.protocol} --dport ${p.port} -m comment --comment ${mark} -j ACCEPT`)
+  const marked = (text: string) => text.split(mark).length - 1
   return {
     scope: 'host',
     id: 'firewall',
     alters: 'itself',
     probe: { sh: reads, parse: ({ stdout }) => (parseRules(stdout).closes ? present(parseRules(stdout)) : skip('no rule closes a port')) },
     changes(actual) {
-      if (actual.kind === 'absent' || opened(actual.state.text)) return []
+      if (actual.kind === 'absent' || marked(actual.state.text) >= ports.length) return []
       if (context.vars.base_firewall === 'report')
-        return `a firewall is active; let ${list} through, from ${peer.name} and the clients, or set base_firewall: open`
+        return refusal(list, { peer: peer.name, wanted: ports.length, found: marked(actual.state.text) })
       return [{ attribute: 'rules', from: 'may close ports', to: `${list} open` }]
     },
     async apply($) {
@@ -54,6 +61,10 @@ export const firewall = (context: Context): HostResource<Ruleset> => {
     },
   }
 }
+
+const refusal = (list: string, { peer, wanted, found }: { peer: string; wanted: number; found: number }): string =>
+  `a firewall drops or rejects packets, and may close what the cluster needs: ${list}, from ${peer} and the clients. \
+Let each through with a rule of its own that has the comment ${mark} (${found} of ${wanted} found), or set base_firewall: open`
 
 /** SELinux in enforcing mode denies heartbeat's scripts on the systems of that time: reported, never switched off. */
 export const selinux = (): HostResource<string> => ({
