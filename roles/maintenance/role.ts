@@ -1,5 +1,6 @@
-import { file, removed } from '../../lib/resources/file.ts'
-import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import { removed, writeFile } from '../../lib/resources/file.ts'
+import type { Change, ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import { present } from '../../lib/resources/resource.ts'
 import { drbdProgram } from '../drbd-tools.ts'
 import { handOver, handOverProblems } from '../hand-over.ts'
 import { maintenanceMarker } from '../integrate/service-probe.ts'
@@ -10,26 +11,47 @@ import { peerOf } from '../role.ts'
 
 const probeOf = (context: Context) => serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
 
+/** Pure: what taking the node out of service means now, or why it stays in. */
+const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): Change[] | string => {
+  const here = states.find(s => s.host === node)
+  const other = states.find(s => s.host !== node)
+  if (!here || !other) return `ha_maintenance=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`
+  if (!here.heartbeat && !here.vip) return []
+  if (!here.vip && !other.vip) return 'the service is on no node: nothing is stopped before that is understood, nfsha-play status.yml'
+  const problems = here.vip ? handOverProblems(states, other.host, vars.ha_stage) : []
+  if (problems.length > 0) return `the service stays on ${node}: ${problems.join('; ')}`
+  return [
+    ...(here.vip ? [{ attribute: 'service', from: node, to: other.host }] : []),
+    { attribute: `heartbeat on ${node}`, from: 'running', to: 'stopped' },
+  ]
+}
+
+/** Both nodes say that somebody is at work. Drift alarms nothing from then on, so it is not said before the node may really be taken out. */
+const marked = (context: Context, node: string): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: `maintenance of ${node} marked`,
+  probe: probeOf(context),
+  changes(members) {
+    const states = statesOf(members)
+    const allowed = draining(states, node, context)
+    if (typeof allowed === 'string') return allowed
+    return states
+      .filter(s => s.maintenance !== node)
+      .map(s => ({ attribute: `mark on ${s.host}`, from: s.maintenance ?? 'none', to: node }))
+  },
+  async apply(nodes) {
+    const mark = { content: `${node}\n`, mode: 0o644, owner: 'root', group: 'root' }
+    await Promise.all(nodes.hosts.map(host => writeFile(nodes.on(host).connection, maintenanceMarker, mark)))
+  },
+})
+
 /** The named node holds nothing and its heartbeat is stopped: it can be rebooted, opened or upgraded. */
 const drained = (context: Context, node: string): ClusterResource<ServiceState> => ({
   scope: 'cluster',
   id: `${node} out of service`,
   settle: 30_000,
   probe: probeOf(context),
-  changes(members) {
-    const states = statesOf(members)
-    const here = states.find(s => s.host === node)
-    const other = states.find(s => s.host !== node)
-    if (!here || !other) return `ha_maintenance=${node}: the cluster has the nodes ${context.cluster.nodes.map(n => n.name).join(' and ')}`
-    if (!here.heartbeat && !here.vip) return []
-    if (!here.vip && !other.vip) return 'the service is on no node: nothing is stopped before that is understood, nfsha-play status.yml'
-    const problems = here.vip ? handOverProblems(states, other.host, context.vars.ha_stage) : []
-    if (problems.length > 0) return `the service stays on ${node}: ${problems.join('; ')}`
-    return [
-      ...(here.vip ? [{ attribute: 'service', from: node, to: other.host }] : []),
-      { attribute: `heartbeat on ${node}`, from: 'running', to: 'stopped' },
-    ]
-  },
+  changes: members => draining(statesOf(members), node, context),
   async apply(nodes, _changes, members) {
     const states = statesOf(members)
     const other = states.find(s => s.host !== node)
@@ -80,11 +102,24 @@ const inStep = (context: Context): ClusterResource<ServiceState> => ({
   },
 })
 
+/** Nothing to do would read as done. */
+const unnamed = ({ cluster }: Context): ClusterResource<true> => ({
+  scope: 'cluster',
+  id: 'node to take out of service',
+  assertion: true,
+  partial: true,
+  alters: 'itself',
+  probe: { sh: ':', parse: () => present(true) },
+  changes: () =>
+    `which node? Name it: -e ha_maintenance=<node> (${cluster.nodes.map(n => n.name).join(' or ')}), or none to take all back into service`,
+  apply: async () => undefined,
+})
+
 const steps = (context: Context): Resource[] => {
   const { ha_maintenance: node } = context.vars
-  if (node === undefined) return []
+  if (node === undefined) return [unnamed(context)]
   if (node === 'none') return [inStep(context), back(context), removed(maintenanceMarker)]
-  return [file(maintenanceMarker, { content: `${node}\n` }), drained(context, node)]
+  return [marked(context, node), drained(context, node)]
 }
 
 export const maintenance: Role = { name: 'maintenance', summary: 'takes a node out of service, or all back in', steps }
