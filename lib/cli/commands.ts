@@ -10,10 +10,13 @@ const vaultOptions = ['vaultPasswordFile', 'vaultId', 'askVaultPass'] as const
 /** The options that say what the variables of a host are. */
 const inventoryOptions = ['inventory', 'extraVars', ...vaultOptions] as const
 
+/** The options that say which hosts, and how they are reached. */
+const reachOptions = [...inventoryOptions, 'limit', 'user', 'privateKey', 'become', 'askBecomePass', 'acceptNewHostKeys'] as const
+
 /** Every sub-command. Only the one that the command line names is defined, and what it needs is loaded when it runs. */
 export const commands: Record<string, Definition> = {
   ping: command =>
-    void command
+    void reading(command, reachOptions)
       .description('who can be reached, and as whom')
       .argument('[pattern]', 'which hosts', 'all')
       .action(async (pattern: string) => {
@@ -21,7 +24,7 @@ export const commands: Record<string, Definition> = {
         process.exitCode = await ping(pattern, command.optsWithGlobals<PlayArguments>())
       }),
   unlock: command =>
-    void command
+    void reading(command, reachOptions)
       .description('end the lock of a run that is dead')
       .argument('[pattern]', 'which hosts', 'all')
       .action(async (pattern: string) => {

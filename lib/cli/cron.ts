@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { roles } from '../../roles/index.ts'
+import { siteRoles } from '../../roles/index.ts'
 import { packagedFile, packageRoot } from '../../roles/packaged.ts'
 import { findPlayable } from '../config/playable.ts'
 import { blockOf, checkMailto, checkSchedule, cronFile, type Job, withBlock, withoutBlock } from './crontab.ts'
@@ -34,10 +34,10 @@ const absoluteId = (id: string): string => {
 }
 
 /** The command line of the job: what was given, every path absolute, since cron starts it in another folder. */
-const argvOf = (argument: string, options: PlayArguments, outputs: DriftOptions): string[] => {
+export const argvOf = (argument: string, options: PlayArguments, outputs: DriftOptions): string[] => {
   if (options.askBecomePass || options.askVaultPass)
     throw new UsageError('-K and -J ask on a terminal, and a cron job has none; use a sudo rule, or --vault-password-file')
-  const places = { cwd: process.cwd(), packageRoot, roleNames: roles.map(r => r.name) }
+  const places = { cwd: process.cwd(), packageRoot, roleNames: siteRoles.map(r => r.name) }
   const playable = findPlayable(argument, places)
   const inventories = options.inventory ?? [join('inventory', 'hosts.yml')]
   const pair = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value])

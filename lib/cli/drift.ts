@@ -5,8 +5,8 @@ import { driftReport } from '../report/drift.ts'
 import { driftLines, onChange } from '../report/drift-lines.ts'
 import type { Event } from '../report/events.ts'
 import { refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './drift-outputs.ts'
-import { type PlayArguments, UsageError } from './options.ts'
-import { preparePlay, runPrepared } from './play.ts'
+import type { PlayArguments } from './options.ts'
+import { preparePlay, refuseIdle, runPrepared, toldList } from './play.ts'
 
 /** What `drift` has beside the options of a play. */
 export interface DriftOptions {
@@ -29,8 +29,8 @@ export const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
 export const drift = async (argument: string, options: PlayArguments, outputs: DriftOptions): Promise<number> => {
   refuseUnwritable(outputs)
   const prepared = await preparePlay(argument, options)
-  if (prepared.plan.plays.every(play => play.targets.length === 0))
-    throw new UsageError(`${argument}: no host of this inventory is played by it, so there is nothing to look at`)
+  if (toldList(prepared, options)) return 0
+  refuseIdle(argument, prepared, options)
   if (options.syntaxCheck) return 0
   const plan = { ...prepared.plan, plays: prepared.plan.plays.map(watched) }
   const events: Event[] = []

@@ -9,7 +9,7 @@ import { connect } from '../ssh/connect.ts'
 import type { ConnectionTarget } from '../ssh/connection.ts'
 import { runHistory } from './history-store.ts'
 import { listPlan } from './list.ts'
-import type { PlayArguments } from './options.ts'
+import { type PlayArguments, UsageError } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
 import { askSecret } from './prompt.ts'
 import { readSources } from './sources.ts'
@@ -17,6 +17,8 @@ import { targetsOf } from './targets.ts'
 
 interface Prepared {
   plan: Plan
+  /** The `hosts` of its plays, as they are written. */
+  patterns: string[]
   reached: Map<string, ConnectionTarget>
   /** What must not be shown. */
   secrets: string[]
@@ -26,23 +28,42 @@ interface Prepared {
 export const preparePlay = async (argument: string, options: PlayArguments): Promise<Prepared> => {
   const sources = await readSources(argument, options)
   const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars)
-  const isListing = options.syntaxCheck || options.listHosts || options.listTasks || options.listTags
-  if (isListing) return { plan, reached: new Map(), secrets: [] }
+  const patterns = [...new Set(sources.plays.flatMap(p => p.hosts))]
+  if (options.syntaxCheck || isListing(options)) return { plan, patterns, reached: new Map(), secrets: [] }
   const becomePassword = options.askBecomePass ? await askSecret('BECOME password: ') : undefined
   const hosts = [...new Set(plan.plays.flatMap(p => p.targets.flatMap(t => t.hosts.map(h => h.name))))]
   const reached = targetsOf(sources, hosts, options, becomePassword)
   const passwords = [...reached.values()].flatMap(t => [t.password, t.become?.password])
-  return { plan, reached, secrets: [...plan.secrets, becomePassword, ...passwords].filter(s => s !== undefined && s !== '') as string[] }
+  return {
+    plan,
+    patterns,
+    reached,
+    secrets: [...plan.secrets, becomePassword, ...passwords].filter(s => s !== undefined && s !== '') as string[],
+  }
+}
+
+const isListing = ({ listHosts, listTasks, listTags }: PlayArguments) => listHosts || listTasks || listTags
+
+/** Says what a list was asked of, and whether one was. */
+export const toldList = ({ plan }: Prepared, options: PlayArguments): boolean => {
+  if (!isListing(options)) return false
+  process.stdout.write(listPlan(plan.plays, options))
+  return true
+}
+
+/** Without a single host there is nothing to do, and cron would take that for well done: Ansible only warns. */
+export const refuseIdle = (argument: string, { plan, patterns }: Prepared, { limit }: PlayArguments): void => {
+  if (plan.plays.some(play => play.targets.length > 0)) return
+  const chosen = `hosts: ${patterns.join(', ')}${limit === undefined ? '' : `; --limit ${limit}`}`
+  throw new UsageError(`${argument}: no host of this inventory is played by it (${chosen}), so nothing was done`)
 }
 
 /** Plays a playbook or a role. Resolves with the exit code; everything shown goes through events. */
 export const play = async (argument: string, options: PlayArguments): Promise<number> => {
   const prepared = await preparePlay(argument, options)
   if (options.syntaxCheck) return 0
-  if (options.listHosts || options.listTasks || options.listTags) {
-    process.stdout.write(listPlan(prepared.plan.plays, options))
-    return 0
-  }
+  if (toldList(prepared, options)) return 0
+  refuseIdle(argument, prepared, options)
   const view = await openView(options.output ?? defaultFormat(), { verbosity: options.verbose ?? 0 })
   const history = runHistory()
   const score = emptyScore()

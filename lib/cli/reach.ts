@@ -1,16 +1,20 @@
-import { matchHosts } from '../config/pattern.ts'
+import { limitHosts, matchHosts } from '../config/pattern.ts'
 import { unlockScript } from '../engine/lock.ts'
 import { connect } from '../ssh/connect.ts'
 import { Unreachable } from '../ssh/connection.ts'
-import { exitCodes, type PlayArguments } from './options.ts'
+import { exitCodes, type PlayArguments, UsageError } from './options.ts'
+import { askSecret } from './prompt.ts'
 import { readHosts } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
 /** Runs one script on the hosts of a pattern, side by side, and prints a line a host. Resolves with the exit code. */
 const eachHost = async (pattern: string, options: PlayArguments, script: string, tell: (stdout: string) => string): Promise<number> => {
   const sources = await readHosts(options)
-  const hosts = matchHosts(sources.inventory, pattern)
-  const reached = targetsOf({ ...sources, plays: [] }, hosts, options, undefined)
+  const matched = matchHosts(sources.inventory, pattern)
+  const hosts = options.limit === undefined ? matched : limitHosts(sources.inventory, matched, options.limit)
+  if (hosts.length === 0) throw new UsageError(`${pattern}${options.limit === undefined ? '' : ` with --limit ${options.limit}`}: no host`)
+  const becomePassword = options.askBecomePass ? await askSecret('BECOME password: ') : undefined
+  const reached = targetsOf({ ...sources, plays: [] }, hosts, options, becomePassword)
   const lines = await Promise.all(
     [...reached].map(async ([host, target]) => {
       try {

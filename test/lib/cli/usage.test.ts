@@ -43,6 +43,12 @@ test.each([
   ['a group without a graph', ['inventory', '--list', 'nfs', ...lab], /'nfs' means nothing without --graph/],
   ['two playbooks', ['site.yml', 'status.yml'], /too many arguments/],
   ['the example inventory', ['site.yml'], /inventory\/hosts.yml:\d+:\d+: this inventory is an example/],
+  ['a group of another name', ['site.yml', '-i', 'X1,'], /site.yml: no host of this inventory is played by it \(hosts: nfs, clients\)/],
+  ['a limit that leaves nothing', ['status.yml', ...lab, '-l', 'C1'], /\(hosts: nfs; --limit C1\), so nothing was done/],
+  ['drift of no host', ['drift', 'status.yml', ...lab, '-l', 'C1'], /no host of this inventory is played by it/],
+  ['unlock without a host', ['unlock', 'nfs', ...lab, '-l', 'C1'], /nfs with --limit C1: no host/],
+  ['a sudo password without a terminal', ['ping', ...lab, '-K'], /BECOME password: there is no terminal to ask on/],
+  ['an option that ping does not read', ['ping', ...lab, '--check'], /--check means nothing to 'ping'/],
   ['a lab that is not up', ['site.yml', ...lab, '-e', 'nfsha_lab=none'], /lab 'none' is not running/],
 ])('%s: exit code 2, its place, what to do, no stack trace', (_name, argv, text) => {
   const { status, stderr, stdout } = cli(...argv)
@@ -56,6 +62,13 @@ test.each(['status', 'switchover', 'maintenance', 'split-brain'])('%s is the pla
   const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')
   expect(status, stderr).toBe(0)
   expect(stdout).toContain('hosts: M1 M2')
+})
+
+test('drift lists what it would look at', () => {
+  const { stdout, stderr, status } = cli('drift', 'status', ...lab, '--list-hosts', '--list-tasks')
+  expect(status, stderr).toBe(0)
+  expect(stdout).toContain('hosts: M1 M2')
+  expect(stdout).toContain('status : state of the service')
 })
 
 test('a list needs no machine', () => {
