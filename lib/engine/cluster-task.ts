@@ -41,8 +41,9 @@ export const runClusterTask = async (
   const { outcome: wanted, members } = await look()
   if (wanted.status !== 'changed') return wanted
   voice.phase('apply')
+  const remarks: string[] = []
   try {
-    await resource.apply(nodesOf(parts, session, voice), wanted.changes, members)
+    await resource.apply({ ...nodesOf(parts, session, voice), remark: text => remarks.push(text) }, wanted.changes, members)
   } finally {
     for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
   }
@@ -52,7 +53,8 @@ export const runClusterTask = async (
     for (const { host } of parts) host.readings.stale([resource.id])
   }
   const second = await settle(async () => (await look()).outcome, again, resource.settle ?? 0, session.signal)
-  if (second.status === 'ok') return { status: 'changed', changes: wanted.changes }
+  if (second.status === 'ok')
+    return { status: 'changed', changes: wanted.changes, ...(remarks.length > 0 && { reason: remarks.join('; ') }) }
   if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
   return second
 }
@@ -80,7 +82,7 @@ const judgeCluster = (resource: ClusterResource, members: Member<unknown>[], ses
   return { members, outcome: differing(resource, verdict, session) }
 }
 
-const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice): ClusterNodes => ({
+const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice): Omit<ClusterNodes, 'remark'> => ({
   hosts: parts.map(p => p.host.host),
   on(name) {
     const part = parts.find(p => p.host.host === name)

@@ -135,6 +135,8 @@ export interface ClusterNodes {
    * that it reaches this one by. Throws `Unreachable`.
    */
   reconnect(host: string, through?: Detour): Promise<void>
+  /** What is to stand beside the changes in the result: a figure that only the doing shows, such as how long it took. */
+  remark(text: string): void
   /** Shows a table at once; the views decide how. */
   show(table: Table): void
   progress(progress: Progress): void

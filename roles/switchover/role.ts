@@ -32,7 +32,7 @@ const service = (context: Context): ClusterResource<ServiceState> => {
       if (!change) return
       const started = Date.now()
       await handOver(nodes, change.from, change.to, vars)
-      nodes.progress({ text: `${change.to} serves after ${((Date.now() - started) / 1000).toFixed(1)} s` })
+      nodes.remark(`${change.to} serves after ${((Date.now() - started) / 1000).toFixed(1)} s`)
     },
   }
 }

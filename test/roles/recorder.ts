@@ -66,6 +66,7 @@ export const issuedBy = async (resource: Resource, hosts: string[], host: string
     on: (name: string) => ({ $: on(name).$, connection: on(name) }),
     reconnect: async () => undefined,
     show: () => undefined,
+    remark: () => undefined,
     progress,
     signal,
   }
