@@ -3,6 +3,7 @@ import { drbdState } from '../../lib/resources/drbd-state.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdConfigDir } from '../drbd-tools.ts'
 import { daemonProbe } from '../heartbeat/daemon.ts'
+import { mountdScript } from '../nfs/mountd.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { scopeScript } from './nfsd-scope.ts'
@@ -54,7 +55,7 @@ if [ "\${t:-0}" -gt 0 ]; then
 ${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
 fi
 echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
-echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
+${vars.ha_stack === 'lean' ? `echo "@mountd"; ( ${mountdScript} )\n` : ''}echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
 echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
 echo "@served"; show ${servedMarker}
 echo "@daemon"; ${daemonProbe([`${platform.paths.haDir}/ha.cf`])}

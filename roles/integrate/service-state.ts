@@ -7,6 +7,7 @@ import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Member, Probe } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { parseDaemon } from '../heartbeat/daemon.ts'
+import { mountdIsOld } from '../nfs/mountd.ts'
 import { missingOptions } from '../nfs/reload.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
@@ -105,6 +106,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     pending: [
       ...(parseDaemon(blocks.daemon ?? '').newer.length > 0 ? ['restart heartbeat'] : []),
       ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
+      ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['versions of rpc.mountd'] : []),
     ],
     links: linesOf(blocks.links),
     unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),

@@ -19,23 +19,31 @@ const portsOf = (text: string): string => {
   return [...new Set(ports)].join(', ')
 }
 
+/** Shell: what tells which versions rpc.mountd serves. Ends with 44 where it does not run. */
+export const mountdScript = `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`
+
+const wantedPorts = ({ nfs_v3 }: Vars): string => (nfs_v3 ? `${version3Ports.mountd}` : '')
+
+/** Pure: whether the rpc.mountd that printed this is to be started anew; nothing printed: it does not run. */
+export const mountdIsOld = (text: string, vars: Vars): boolean => text.trim() !== '' && portsOf(text) !== wantedPorts(vars)
+
 const told = (ports: string): string => (ports === '' ? 'not served' : `served at port ${ports}`)
 
 /**
  * rpc.mountd runs on both nodes all the time, and reads which versions it serves when it starts. One that serves others, or elsewhere, is
  * started anew; clients of version 4 do without it in between.
  */
-export const mountdVersions = (id: string, { nfs_v3 }: Vars): HostResource<string> => ({
+export const mountdVersions = (id: string, vars: Vars): HostResource<string> => ({
   scope: 'host',
   id,
   alters: 'itself',
   settle: 10_000,
   probe: {
-    sh: `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`,
+    sh: mountdScript,
     parse: ({ code, stdout }) => (code === 44 ? absent : present(portsOf(stdout))),
   },
   changes(actual) {
-    const wanted = nfs_v3 ? `${version3Ports.mountd}` : ''
+    const wanted = wantedPorts(vars)
     if (actual.kind === 'absent' || actual.state === wanted) return []
     return [{ attribute: 'version 3', from: told(actual.state), to: told(wanted) }]
   },

@@ -244,12 +244,19 @@ test('what a serving machine answered', () => {
   ])
 })
 
+/** rpc.mountd's socket, and the kernel's line for it: state 0A listens. */
+const sockets = (state: string) => `lrwx------ 1 root root 64 Nov 26 07:40 5 -> socket:[18804]
+   1: 00000000:4E50 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 18804 1 0 100 0 0 10 0
+`
+
 test.each<[string, string, string, Partial<NamedState>]>([
   ['a marker that says nothing', '@maintenance\n', '@maintenance\nmarked\n', { maintenance: '' }],
   ['a marker', '@maintenance\n', '@maintenance\nmarked\nnew disk\nmore\n', { maintenance: 'new disk' }],
   ['a lock', '@lock\n', '@lock\n4711\nroot@jump pid 1\n', { lock: 'root@jump pid 1' }],
   ['a holder that is dead', '@lock\n', '@lock\n4711\n', { lock: '' }],
   ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
+  ['a mountd as it is wanted', '@exports\n', `@mountd\n${sockets('01')}@exports\n`, { pending: [] }],
+  ['a mountd that serves version 3 still', '@exports\n', `@mountd\n${sockets('0A')}@exports\n`, { pending: ['versions of rpc.mountd'] }],
   ['read-only', ' rw,noatime', ' ro,noatime', { readOnly: true }],
   ['fallen back', '@tracking\nnfsdcld\n', '@tracking\n', { nfs: { ...nfs, tracked: false } }],
   [
