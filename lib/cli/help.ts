@@ -21,6 +21,6 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
       --list-hosts, --list-tasks, --list-tags, --syntax-check
   -v, --verbose (-vv)  --version  -h, --help
 
-Exit codes: 0 fine, 2 usage or inventory (nothing touched), 3 a task failed,
-4 a host unreachable, 5 differences found, 6 locked, 130/143 interrupted.
+Exit codes: 0 fine, 1 internal error, 2 usage or inventory (nothing touched), 3
+a task failed, 4 unreachable, 5 differences, 6 locked, 130/143 interrupted.
 `

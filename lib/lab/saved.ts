@@ -39,5 +39,5 @@ export function savedLab(as: string): SavedLab | undefined {
 export function requireSaved(as: string): SavedLab {
   const saved = savedLab(as)
   if (saved) return saved
-  throw new LabError(`no saved lab is called '${as}'`, `save one: nfsha-play lab save --as ${as}`)
+  throw new LabError(`no saved lab is called '${as}'`, `save one: nfsha-play lab save ${as}`)
 }
