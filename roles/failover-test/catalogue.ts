@@ -36,7 +36,7 @@ export interface Fault {
   steps: readonly [Step, ...Step[]]
   /** How the machines are as before afterwards; said in the report. */
   undo: string
-  /** The last step's end on the article's stack, which has two links only and no fencing. */
+  /** The last step's end on the article's stack, which has one link only and no fencing. */
   expectedOfArticle?: EndState
   /** Only where the cluster has this stage. */
   stage?: 'vip'
