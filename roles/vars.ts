@@ -53,7 +53,12 @@ const fields = z.object({
   heartbeat_initdead: heartbeatTime.prefault('30').describe('the same at start, when the network may still be coming up'),
   heartbeat_udpport: z.number().int().min(1).max(65535).default(694).describe('UDP port'),
   heartbeat_mcast: ip.default('225.0.0.192').describe('multicast group on the heartbeat link'),
-  heartbeat_auto_failback: z.boolean().default(false).describe('whether the service goes back to the first node when that comes back; off, for that is one more wait of all clients, for a node that has just failed'),
+  heartbeat_auto_failback: z
+    .boolean()
+    .default(false)
+    .describe(
+      'whether the service goes back to the first node when that comes back; off, for that is one more wait of all clients, for a node that has just failed',
+    ),
 
   drbd_resource: word.default('drbd').describe('name of the DRBD resource'),
   drbd_device: absolutePath.default('/dev/drbd0').describe('the replicated device'),

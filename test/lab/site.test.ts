@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labDown, labFault, labReady, labUp } from '../../lib/lab/index.ts'
 import { blankProbe } from '../../lib/resources/blank.ts'
 import { lookForDrift } from './drift.ts'
+import { handOverTests } from './hand-over.ts'
 import { handlerTests } from './handlers.ts'
 import { changedBy, expectForetold, fingerprint, unknownTo } from './prediction.ts'
 import { resourceScriptTests } from './resource-script.ts'
@@ -181,6 +182,8 @@ test('drift is silent on a converged cluster, names what differs, and a run mend
 })
 
 handlerTests(lab)
+
+handOverTests(lab)
 
 resourceScriptTests(lab)
 

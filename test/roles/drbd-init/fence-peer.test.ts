@@ -80,7 +80,13 @@ const read = (name: string) => {
 const judged = (world: World, ...argv: string[]) => {
   const script = handlerIn(world)
   const { status, signal } = spawnSync('sh', ['-c', script, 'fence-peer', ...argv], { env, timeout: 60_000, stdio: 'ignore' })
-  return { answer: signal ? 'waits' : status, did: read('did'), restarts: read('sysrq-trigger') === 'b', fenced: read('run-nfsha.fenced'), marks: read('run-nfsha.to-be-marked') }
+  return {
+    answer: signal ? 'waits' : status,
+    did: read('did'),
+    restarts: read('sysrq-trigger') === 'b',
+    fenced: read('run-nfsha.fenced'),
+    marks: read('run-nfsha.to-be-marked'),
+  }
 }
 const nothing = { did: '', restarts: false, fenced: '', marks: '' }
 
@@ -90,7 +96,11 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: standby, peer: 'dead', pings: true },
     { ...nothing, answer: 5, fenced: '5' },
   ],
-  ['standby, cut off: no, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, did: 'outdate 0', marks: 'yes' }],
+  [
+    'standby, cut off: no, and its copy is marked',
+    { drbd: standby, peer: 'dead' },
+    { ...nothing, answer: 1, did: 'outdate 0', marks: 'yes' },
+  ],
   ['standby, heartbeat does not run: no', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
   [
     'standby, the peer lives: its copy is not marked',
