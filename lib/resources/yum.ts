@@ -8,9 +8,13 @@ import { present } from './resource.ts'
 const locks = '/etc/yum/pluginconf.d/versionlock.list'
 const repositoryFile = '/etc/yum.repos.d/nfsha.repo'
 
+/** A package may be asked for with its version (the headers of one kernel), so each is answered under the name that it was asked by. */
+const rpmQuery = (names: string[]): string =>
+  `for p in ${names.map(quote).join(' ')}; do rpm -q --qf "$p %{VERSION}-%{RELEASE}\\n" "$p"; done`
+
 /**
- * Pure: `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\n'`, which says "package x is not installed" of others, then `@locks` and the list of
- * yum-plugin-versionlock: `0:heartbeat-3.0.4-2.el6.*`.
+ * Pure: what `rpmQuery` prints, `NAME VERSION-RELEASE` for each version that is installed and "package x is not installed" of others, then `@locks`
+ * and the list of yum-plugin-versionlock: `0:heartbeat-3.0.4-2.el6.*`.
  */
 export const parseRpm = (names: string[], stdout: string): PackageState[] => {
   const [installed = '', locked = ''] = stdout.split(/^@locks$/m)
@@ -43,7 +47,7 @@ done`
 /** Packages by yum(8), locked at their version by yum-plugin-versionlock. */
 export const rpmPackages = packagesBy({
   probe: names => ({
-    sh: `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' ${names.map(quote).join(' ')}; echo @locks; cat ${locks} 2>/dev/null; true`,
+    sh: `${rpmQuery(names)}; echo @locks; cat ${locks} 2>/dev/null; true`,
     parse: ({ stdout }) => present(parseRpm(names, stdout)),
   }),
   script: yumScript,
