@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { Facts } from '../../lib/engine/facts.ts'
 import type { Vars } from '../vars.ts'
 import { moduleArchive, type SourceArchive, utilitiesArchive } from './archives.ts'
 
@@ -14,12 +13,6 @@ export interface Part {
   /** What configure and make are told: recorded, for other arguments make another build. */
   configure: string[]
   make: string[]
-}
-
-/** The running kernel, and those that the next boot may bring: what was installed later sorts behind it. */
-export const kernelsToBuildFor = ({ kernel, kernels }: Pick<Facts, 'kernel' | 'kernels'>): string[] => {
-  const later = (one: string, other: string) => one.localeCompare(other, 'en', { numeric: true }) > 0
-  return kernels.filter(k => k === kernel || later(k, kernel))
 }
 
 /** /lib/modules/KERNEL/build is where a distribution links the headers of a kernel. */

@@ -5,7 +5,7 @@ import { present } from '../../lib/resources/resource.ts'
 import { archiveProblems, SourceArchive } from '../../roles/drbd-build/archives.ts'
 import { exchangeProblems } from '../../roles/drbd-build/built.ts'
 import { inUse, readLoaded } from '../../roles/drbd-build/loaded.ts'
-import { buildName, kernelsToBuildFor, type Part, partsOf } from '../../roles/drbd-build/parts.ts'
+import { buildName, type Part, partsOf } from '../../roles/drbd-build/parts.ts'
 import { errorLines } from '../../roles/drbd-build/produce.ts'
 import { type Found, parseRecord, partProblems } from '../../roles/drbd-build/record.ts'
 import { drbdBuild } from '../../roles/drbd-build/role.ts'
@@ -86,12 +86,6 @@ describe('what is built', () => {
     expect(installScript(utilities)).toContain('for f in etc/drbd.conf etc/drbd.d/global_common.conf')
     expect(installScript(utilities)).toContain('mkdir -p /usr/local/drbd/var/run/drbd ')
   })
-
-  test.each([
-    ['the running one', [kernel], [kernel]],
-    ['one that was installed since', [kernel, '6.1.0-56-cloud-amd64'], [kernel, '6.1.0-56-cloud-amd64']],
-    ['none that was there before', ['6.1.0-9-cloud-amd64', kernel], [kernel]],
-  ])('kernels: %s', (_name, kernels, wanted) => expect(kernelsToBuildFor({ kernel, kernels })).toEqual(wanted))
 
   test('the same build has one name, another has another', () => {
     expect(buildName(module)).toMatch(/^drbd-module-for-6\.1\.0-50-cloud-amd64-[0-9a-f]{12}$/)
