@@ -91,7 +91,7 @@ const fields = z.object({
     .describe('where a build is installed; its configuration is below it, in etc/drbd.d'),
   drbd_build_kernel_tree: absolutePath
     .optional()
-    .describe('headers that the module is built against (KDIR); default those of each kernel, /lib/modules/KERNEL/build'),
+    .describe('headers that the module is built against (KDIR); default those of each kernel, which are installed'),
   drbd_build_on: z
     .enum(['each', 'first'])
     .default('each')

@@ -44,6 +44,8 @@ export const centos6: Platform = {
     lvm: ['lvm2'],
   },
   kernelHeaders: kernel => `kernel-devel-${kernel}`,
+  // as the article writes it (IV.2)
+  kernelTree: kernel => `/usr/src/kernels/${kernel}/`,
   services: { heartbeat: 'heartbeat', time: 'ntpd' },
   nfsUnits: ['nfs'],
   portmapUnits: ['rpcbind'],

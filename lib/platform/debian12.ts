@@ -27,6 +27,8 @@ export const debian12: Platform = {
     lvm: ['lvm2'],
   },
   kernelHeaders: kernel => `linux-headers-${kernel}`,
+  // a link to them that the package brings
+  kernelTree: kernel => `/lib/modules/${kernel}/build`,
   services: { heartbeat: 'heartbeat', time: 'chrony' },
   nfsUnits: ['nfs-server.service', 'nfsdcld.service', 'nfs-blkmap.service'],
   portmapUnits: ['rpcbind.socket', 'rpcbind.service'],

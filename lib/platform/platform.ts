@@ -62,6 +62,8 @@ export interface Platform {
   }
   /** The package with the headers of a kernel. */
   kernelHeaders(kernel: string): string
+  /** Where that package puts them. */
+  kernelTree(kernel: string): string
   services: { heartbeat: string; time: string }
   /** Services of the system that must never start NFS on their own: the resource script does. */
   nfsUnits: string[]

@@ -13,7 +13,7 @@ const idOf = (vars: Vars): string => `DRBD from source in ${vars.drbd_build_pref
 const kernelsOf = ({ vars, facts }: Context): string[] =>
   vars.drbd_build_kernel_tree === undefined ? kernelsToBuildFor(facts) : [facts.kernel]
 
-const partsFor = (context: Context): Part[] => partsOf(context.vars, kernelsOf(context))
+const partsFor = (context: Context): Part[] => partsOf(context, kernelsOf(context))
 
 /** Every node builds for itself, as the article does. */
 const builtHere = (context: Context): HostResource<BuildState> => ({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Vars } from '../vars.ts'
+import type { Context } from '../role.ts'
 import { moduleArchive, type SourceArchive, utilitiesArchive } from './archives.ts'
 
 /** One thing that is built: the utilities, or the module for one kernel. */
@@ -15,9 +15,6 @@ export interface Part {
   make: string[]
 }
 
-/** /lib/modules/KERNEL/build is where a distribution links the headers of a kernel. */
-const kernelTree = (vars: Vars, kernel: string): string => vars.drbd_build_kernel_tree ?? `/lib/modules/${kernel}/build`
-
 /**
  * For a combined tree the arguments are the article's (IV.2). drbd-utils would also build manual pages, a monitor in C++ and the utilities for
  * modules of 8.3, which need tools that no server has; its units are not used, so it brings the init script.
@@ -30,18 +27,21 @@ const configureArguments = ({ kind }: SourceArchive, prefix: string): string[] =
 }
 
 /** Pure: all that a node must have been built for, what is most likely to fail first. Throws when the variables name no archives, which have been checked. */
-export const partsOf = (vars: Vars, kernels: string[]): Part[] => {
+export const partsOf = ({ vars, platform }: Pick<Context, 'vars' | 'platform'>, kernels: string[]): Part[] => {
   const [utilities, module] = [utilitiesArchive(vars.drbd_build_archives), moduleArchive(vars.drbd_build_archives)]
   if (!utilities || !module) throw new Error('drbd_build_archives has not been checked')
   const { drbd_build_prefix: prefix } = vars
-  const moduleFor = (kernel: string): Part => ({
-    label: `module for ${kernel}`,
-    kernel,
-    archive: module,
-    prefix,
-    configure: configureArguments(module, prefix),
-    make: module.kind === 'combined' ? [`KDIR=${kernelTree(vars, kernel)}`] : ['-C', kernelTree(vars, kernel), 'M=drivers/block/drbd'],
-  })
+  const moduleFor = (kernel: string): Part => {
+    const tree = vars.drbd_build_kernel_tree ?? platform.kernelTree(kernel)
+    return {
+      label: `module for ${kernel}`,
+      kernel,
+      archive: module,
+      prefix,
+      configure: configureArguments(module, prefix),
+      make: module.kind === 'combined' ? [`KDIR=${tree}`] : ['-C', tree, 'M=drivers/block/drbd'],
+    }
+  }
   return [
     ...kernels.map(moduleFor),
     { label: 'utilities', kernel: undefined, archive: utilities, prefix, configure: configureArguments(utilities, prefix), make: [] },

@@ -70,7 +70,7 @@ const contextFor = (archive: { source: string; sha256: string }) =>
   )
 const used: Part[] = []
 const partOf = (archive: { source: string; sha256: string }): Part => {
-  const [part] = partsOf(contextFor(archive).vars, [])
+  const [part] = partsOf(contextFor(archive), [])
   if (!part) throw new Error('no part')
   used.push(part)
   return part

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { archiveProblems, SourceArchive } from '../../roles/drbd-build/archives.ts'
-import { exchangeProblems } from '../../roles/drbd-build/built.ts'
+import { buildPackages, exchangeProblems } from '../../roles/drbd-build/built.ts'
 import { inUse, readLoaded } from '../../roles/drbd-build/loaded.ts'
 import { buildName, type Part, partsOf } from '../../roles/drbd-build/parts.ts'
 import { errorLines } from '../../roles/drbd-build/produce.ts'
@@ -17,8 +18,7 @@ import { contextOn, sourceVariables } from './contexts.ts'
 const article = readFileSync(new URL('../fixtures/article/drbd-build.txt', import.meta.url), 'utf8')
 const kernel = '6.1.0-50-cloud-amd64'
 const partsFor = (variables: string, kernels = [kernel], ...extra: string[]): [Part, Part] => {
-  const { vars } = contextOn(debian12, {}, variables, ...extra)
-  return partsOf(vars, kernels) as [Part, Part]
+  return partsOf(contextOn(debian12, {}, variables, ...extra), kernels) as [Part, Part]
 }
 const [module, utilities] = partsFor(sourceVariables('kernel', 'utilities'))
 const sha256 = utilities.archive.sha256
@@ -67,10 +67,24 @@ describe('what is given', () => {
 describe('what is built', () => {
   test('the article’s arguments, for its combined tree', () => {
     const old = '2.6.32-504.el6.x86_64'
-    const parts = partsFor(sourceVariables('combined'), [old], JSON.stringify({ drbd_build_kernel_tree: `/usr/src/kernels/${old}/` }))
+    const context = contextOn(centos6, { kernel: old, kernels: [old] }, sourceVariables('combined'))
+    const parts = partsOf(context, [old]) as [Part, Part]
     for (const part of parts) expect(article).toContain(`./configure ${part.configure.join(' ')} `)
     expect(article).toContain(`make ${parts[0].make.join(' ')} `)
     expect(buildScript(parts[0])).toContain(`make -j"$jobs" module 'KDIR=/usr/src/kernels/${old}/'`)
+    // The article has its headers from yum (IV.2).
+    expect(buildPackages(context)).toContain(`kernel-devel-${old}`)
+  })
+
+  test('other headers are the operator’s, and of one kernel', () => {
+    const other = contextOn(
+      debian12,
+      { kernel, kernels: [kernel, '6.1.0-56-cloud-amd64'] },
+      sourceVariables('combined'),
+      'drbd_build_kernel_tree=/srv/tree',
+    )
+    expect(partsOf(other, [kernel])[0]?.make).toEqual(['KDIR=/srv/tree'])
+    expect(buildPackages(other).join()).not.toContain('linux-headers')
   })
 
   test('of a kernel’s tree the one directory, against the headers of the kernel that it is for', () => {
@@ -157,7 +171,7 @@ srcversion:     F73C670A7EC572DB9CF3E5B
     expect(exchangeProblems(members(bare, complete.replace('x86_64', 'aarch64')))).toEqual([])
   })
   test('… and one kernel', () => {
-    const other = partsOf(contextOn(debian12, {}, sourceVariables('kernel', 'utilities')).vars, ['6.1.0-56-cloud-amd64'])
+    const other = partsOf(contextOn(debian12, {}, sourceVariables('kernel', 'utilities')), ['6.1.0-56-cloud-amd64'])
     const reading = buildProbe(other).parse(output(bare))
     expect(exchangeProblems([...members(bare), { host: 'M2', reading }])).toEqual([
       expect.stringMatching(/^M2 needs a module for 6\.1\.0-56-cloud-amd64, and M1 has no such kernel: set drbd_build_on: each/),
