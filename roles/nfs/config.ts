@@ -36,7 +36,7 @@ interface NfsStack {
   units: { masked: boolean; enabled?: boolean }
   /**
    * Version 4 needs no portmapper, its port is one less to guard; version 3 needs it on a standby too, before anything is taken over. The article
-   * starts it by hand and keeps it off at boot (V.3).
+   * starts it by hand and keeps it off at boot, with heartbeat (V.3); a boot that starts heartbeat must start it too, or nfsd does not start.
    */
   portmap(vars: Vars): { enabled: boolean; running?: boolean }
 }
@@ -53,7 +53,7 @@ const stacks: Record<Vars['ha_stack'], NfsStack> = {
     conf: ({ nfs_v3 }) =>
       `# Managed by nfsha-play: the article's stack runs NFS with the settings of the system.\n${nfs_v3 ? version3Sections() : ''}`,
     units: { masked: false, enabled: false },
-    portmap: () => ({ enabled: false, running: true }),
+    portmap: ({ ha_boot_start }) => ({ enabled: ha_boot_start, running: true }),
   },
 }
 

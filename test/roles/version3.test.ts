@@ -55,6 +55,9 @@ outgoing-port=32766
       { enabled: true, running: true },
       { enabled: false, running: true },
     ])
+    // A boot that starts heartbeat without it makes a node that cannot take the service.
+    const boot = contextOn(centos6, {}, 'ha_stack=article ha_boot_start=true')
+    expect(portmap(boot.vars)).toEqual({ enabled: true, running: true })
   })
 
   test('sm-notify needs a name for the virtual IP', () => {
