@@ -128,7 +128,9 @@ const fields = z.object({
     .min(10)
     .max(3600)
     .default(10)
-    .describe('NFSv4 lease and grace time in seconds; 10 is the least the kernel takes'),
+    .describe(
+      "NFSv4 lease and grace time in seconds; 10 is the least the kernel takes. The article's stack ignores it: it has the 90 of the kernel",
+    ),
   nfs_v3: z
     .boolean()
     .default(false)
