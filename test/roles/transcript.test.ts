@@ -1,57 +1,116 @@
-import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseFacts } from '../../lib/engine/facts.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
+import type { Resource } from '../../lib/resources/resource.ts'
 import { base } from '../../roles/base/role.ts'
 import { drbdBuild } from '../../roles/drbd-build/role.ts'
 import { drbdInit } from '../../roles/drbd-init/role.ts'
 import { heartbeat } from '../../roles/heartbeat/role.ts'
 import { integrate } from '../../roles/integrate/role.ts'
 import { nfs } from '../../roles/nfs/role.ts'
-import type { Role } from '../../roles/role.ts'
+import type { Context, Role } from '../../roles/role.ts'
 import { routes } from '../../roles/routes/role.ts'
 import { contextOn } from './contexts.ts'
 import { type Issued, issuedBy } from './recorder.ts'
 
 // What the roles would do to the article's own machines, beside what the article does. Nothing here has run on CentOS 6: docs/centos6.md.
 
-/** Each role, the article's chapter, and its commands there, in its order. */
-const chapters: [Role, string, string[]][] = [
-  [base, 'II.1, II.2', ['ntpdate pool.ntp.org', '/etc/hosts: 192.168.0.210 M1.redhat.sx, 192.168.0.211 M2.redhat.sx']],
+/** A role, the article's chapter, and what is done there in its order: its commands behind a $, and what it shows or edits. */
+type Chapter = [Role, string, string[]]
+
+const configuration: Chapter = [
+  drbdInit,
+  'IV.3 to IV.7',
+  [
+    'global_common.conf, drbd.res',
+    '$ drbdadm create-md drbd',
+    '$ drbdadm up all',
+    '$ drbdadm -- --overwrite-data-of-peer primary drbd',
+    '$ mkfs.ext4 /dev/drbd0',
+    '$ mount /dev/drbd0 /data/',
+  ],
+]
+
+const fromPackages: Chapter[] = [
+  [base, 'II.1, II.2', ['$ ntpdate pool.ntp.org', '/etc/hosts: 192.168.0.210 M1.redhat.sx, 192.168.0.211 M2.redhat.sx']],
   [
     routes,
     'II.3',
     [
-      '/sbin/route add -host 172.16.0.211 dev em2',
-      '/sbin/route add -host 172.16.100.211 dev em3',
-      'the same two lines >> /etc/rc.local',
-      'route -n, traceroute',
+      '$ route -n',
+      '$ /sbin/route add -host 172.16.0.211 dev em2',
+      '$ /sbin/route add -host 172.16.100.211 dev em3',
+      "$ echo '/sbin/route add -host 172.16.0.211 dev em2' >> /etc/rc.local",
+      "$ echo '/sbin/route add -host 172.16.100.211 dev em3' >> /etc/rc.local",
+      '$ traceroute 172.16.0.211',
+      '$ traceroute 172.16.100.211',
     ],
   ],
-  [heartbeat, 'III.1, III.2, III.4', ['yum install heartbeat -y', 'ha.cf, authkeys', 'chmod 600 authkeys', 'chkconfig heartbeat off']],
-  [drbdBuild, 'IV.2', ['drbd-8.4.3 from its source: configure, make, make install', 'modprobe drbd']],
   [
-    drbdInit,
-    'IV.3 to IV.7',
+    heartbeat,
+    'III.1, III.2, III.4',
     [
-      'global_common.conf, drbd.res',
-      'drbdadm create-md drbd',
-      'drbdadm up all',
-      'drbdadm -- --overwrite-data-of-peer primary drbd',
-      'mkfs.ext4 /dev/drbd0',
-      'mount /dev/drbd0 /data/',
+      '$ yum install heartbeat -y',
+      '$ cp ha.cf authkeys haresources /etc/ha.d/',
+      'ha.cf, authkeys',
+      '$ chmod 600 authkeys',
+      '$ /etc/init.d/heartbeat start',
+      '$ chkconfig heartbeat off',
     ],
   ],
+  [drbdBuild, 'IV.2', ['from its source: below', '$ modprobe drbd']],
+  configuration,
   [
     nfs,
     'V.1 to V.3',
-    ['yum install nfs-utils rpcbind -y', '/etc/exports', 'rpcbind start; chkconfig rpcbind off', 'nfs start; chkconfig nfs off'],
+    [
+      '$ yum install nfs-utils rpcbind -y',
+      '/etc/exports',
+      '$ /etc/init.d/rpcbind start;chkconfig rpcbind off',
+      '$ /etc/init.d/nfs start;chkconfig nfs off',
+    ],
   ],
   [
     integrate,
     'VI.1, VI.2',
-    ['haresources', '/etc/ha.d/resource.d/nfsd, chmod 755', 'heartbeat stop on both, then start on M1, then on M2'],
+    [
+      'haresources, /etc/ha.d/resource.d/nfsd',
+      '$ chmod 755 /etc/ha.d/resource.d/nfsd',
+      '$ /etc/init.d/heartbeat stop',
+      '$ /etc/init.d/heartbeat start',
+      '$ ip a|grep em1',
+      '$ cat /proc/drbd',
+    ],
   ],
+]
+
+/** The address alone: what heartbeat does before there is a DRBD. */
+const addressAlone: Chapter[] = [
+  [integrate, 'III.2, III.4, III.5', ['haresources', '$ /etc/init.d/heartbeat start', '$ ip a|grep em1', '$ /etc/init.d/heartbeat stop']],
+]
+
+const fromSource: Chapter[] = [
+  [
+    drbdBuild,
+    'IV.2',
+    [
+      '$ yum -y install gcc gcc-c++ kernel-devel kernel-headers flex make',
+      '$ wget http://oss.linbit.com/drbd/8.4/drbd-8.4.3.tar.gz',
+      '$ tar zxf drbd-8.4.3.tar.gz',
+      '$ ./configure --prefix=/usr/local/drbd --with-km --with-heartbeat',
+      '$ make KDIR=/usr/src/kernels/2.6.32-504.el6.x86_64/',
+      '$ make install',
+      '$ mkdir -p /usr/local/drbd/var/run/drbd',
+      '$ cp /usr/local/drbd/etc/rc.d/init.d/drbd /etc/init.d/',
+      '$ chmod +x /etc/init.d/drbd',
+      '$ modprobe drbd',
+    ],
+  ],
+  configuration,
 ]
 
 /** What the probes print on a machine whose packages have just come: services as that system's packages register them, and a blank disk that is in sync. */
@@ -67,6 +126,8 @@ const answers: Record<string, string> = {
     "service nfsha-drbd supports chkconfig, but is not referenced in any runlevel (run 'chkconfig --add nfsha-drbd')\nstatus 1\n",
   'DRBD resource drbd': 'drbdsetup new-resource drbd\n',
   'file system on /dev/drbd0': ` 0: cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate C r-----\n@super\n${'00 '.repeat(128)}\n`,
+  // Of a handler: its file changed after the daemon started.
+  'restart heartbeat': 'start 1000\nfile 2000 /etc/ha.d/ha.cf\n',
 }
 
 const indented = (text: string, by: string) =>
@@ -76,29 +137,79 @@ const indented = (text: string, by: string) =>
     .map(line => (line === '' ? '' : by + line))
     .join('\n')
 
+/** What hand-overs look at, on both nodes: the longest of all readings, and it changes nothing. */
+const isReading = (script: string): boolean => script.includes('echo "@lock"')
+
 /** A file is shown as what it will be, not as the script that writes it. */
 const shown = ({ host, script, input }: Issued): string => {
   const where = host === 'M1' ? '' : ` [${host}]`
+  if (isReading(script)) return `    (reads what the node does for the cluster)${where}`
   if (input === undefined) return indented(`$${where} ${script.trim().replaceAll('\n', '\n  ')}`, '    ')
   const path = /^p=(\S+?);/m.exec(script)?.[1]
   const [, mode] = /chmod (\d+) "\$t"/.exec(script) ?? []
   return `    ${path} ${mode}${where}\n${indented(input, '    | ')}`
 }
 
+const linesOf = async (resource: Resource, title: string): Promise<string[]> => {
+  const issued = await issuedBy(resource, ['M1', 'M2'], 'M1', answers[resource.id])
+  if (issued.length === 0 || resource.assertion) return [`  ${title}: ${resource.assertion ? 'judged' : 'nothing to do'}`]
+  return [`  ${title}`, ...issued.map(shown)]
+}
+
+const pageOf = async ([role, chapter, steps]: Chapter, context: Context): Promise<string> => {
+  const lines = [`== ${role.name}`, ...steps.map(step => `  article ${chapter}: ${step}`), '']
+  for (const resource of role.steps(context)) lines.push(...(await linesOf(resource, resource.id)))
+  for (const resource of role.handlers?.(context) ?? []) lines.push(...(await linesOf(resource, `when its file changed: ${resource.id}`)))
+  return lines.join('\n')
+}
+
+const fixture = (path: string) => readFileSync(new URL(`../fixtures/${path}`, import.meta.url), 'utf8')
+const facts = parseFacts(fixture('centos6/facts.txt'))
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nfsha-transcript-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** An archive by the article's name; nothing unpacks it. */
+const archiveVariables = (): string => {
+  const [source, text] = [join(folder, 'drbd-8.4.3.tar.gz'), 'an archive\n']
+  writeFileSync(source, text)
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  return JSON.stringify({ drbd_build_method: 'source', drbd_build_archives: [{ kind: 'combined', source, sha256 }] })
+}
+
 test('on CentOS 6, in order', async () => {
-  const facts = parseFacts(readFileSync(new URL('../fixtures/centos6/facts.txt', import.meta.url), 'utf8'))
-  const context = contextOn(centos6, facts)
+  const parts: [string, Context, Chapter[]][] = [
+    ['DRBD from packages', contextOn(centos6, facts), fromPackages],
+    ['DRBD from its source', contextOn(centos6, facts, archiveVariables()), fromSource],
+    ['the address alone (ha_stage: vip)', contextOn(centos6, facts, 'ha_stage=vip'), addressAlone],
+  ]
   const pages: string[] = []
-  for (const [role, chapter, steps] of chapters) {
-    const lines = [`== ${role.name}`, ...steps.map(step => `  article ${chapter}: ${step}`), '']
-    for (const resource of role.steps(context)) {
-      const issued = await issuedBy(resource, ['M1', 'M2'], 'M1', answers[resource.id])
-      if (issued.length === 0 || resource.assertion) lines.push(`  ${resource.id}: ${resource.assertion ? 'judged' : 'nothing to do'}`)
-      else lines.push(`  ${resource.id}`, ...issued.map(shown))
-    }
-    pages.push(lines.join('\n'))
+  for (const [title, context, chapters] of parts) {
+    pages.push(`# ${title}`)
+    for (const chapter of chapters) pages.push(await pageOf(chapter, context))
   }
   const text = `${pages.join('\n\n')}\n`
   expect(text).not.toMatch(/systemctl|apt-get|dpkg|policy-rc|modules-load/)
   await expect(text).toMatchFileSnapshot('../fixtures/centos6/transcript.txt')
 })
+
+/** Every command of the article, with its prompt, in its order; what it printed and the author's notes are left out, and white space is folded. */
+const commands = fixture('article/commands.txt')
+  .trimEnd()
+  .split('\n')
+  .map(line => line.replace(/^\[root@\S+ \S+\] ?# /, ''))
+
+test.each([...fromPackages, ...fromSource, ...addressAlone].map(([role, chapter, steps]) => ({ role: role.name, chapter, steps })))(
+  'the commands of $chapter, beside $role, stand in the article in this order',
+  ({ steps }) => {
+    let from = 0
+    for (const command of steps.filter(step => step.startsWith('$ ')).map(step => step.slice(2))) {
+      const found = commands.indexOf(command, from)
+      expect(found, command).toBeGreaterThanOrEqual(from)
+      from = found + 1
+    }
+  },
+)
