@@ -5,8 +5,12 @@ import { parseDf } from '../../../lib/resources/df.ts'
 import { parseNics } from '../../../lib/resources/ip-address.ts'
 import { describeDevice, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import { hostRoutesTo, parseRouteTable } from '../../../lib/resources/route-table.ts'
+import { writesAndReads } from '../../../roles/client/proof.ts'
+import { heartbeat } from '../../../roles/heartbeat/role.ts'
 import { roles } from '../../../roles/index.ts'
+import { stateDirectory } from '../../../roles/nfs/config.ts'
 import { contextOn } from '../../roles/contexts.ts'
+import { issuedBy } from '../../roles/recorder.ts'
 
 // Every output of these commands that the article shows: recordings of CentOS 6.5 with DRBD 8.4.3, their line breaks put back.
 
@@ -85,15 +89,42 @@ test('df -h, with a device name that takes a line of its own', () => {
   ])
 })
 
+const listings = () =>
+  recordings('ls').map(({ host, text }) => {
+    const [place = '', ...lines] = text.trim().split('\n')
+    return { host, place, lines }
+  })
+
 test('ls /etc/ha.d: what its package and its author put there is what the roles expect and write', () => {
-  const [haDir] = recordings('ls')
-  const [place = '', names = ''] = haDir?.text.trim().split('\n') ?? []
-  expect(place).toBe(centos6.paths.haDir)
+  const [samples, haDir] = listings()
+  expect(haDir?.place).toBe(centos6.paths.haDir)
   const probes = roles.flatMap(role => role.steps(contextOn(centos6)).map(resource => resource.probe.sh)).join('\n')
   // what is named after this tool is of the other stack
   const asked = new Set([...probes.matchAll(/\/etc\/ha\.d\/(?!nfsha)([\w.]+)/g)].map(m => m[1]))
   expect(asked).toEqual(new Set(['authkeys', 'ha.cf', 'haresources', 'resource.d']))
-  for (const name of asked) expect(names.split(' ')).toContain(name)
+  for (const name of asked) expect(haDir?.lines.join().split(' ')).toContain(name)
+  // ll | egrep: the samples that the package has of the files, which the article copies there and edits
+  expect(samples?.lines.map(line => line.split(' ').at(-1))).toEqual([...asked].filter(name => name !== 'resource.d').sort())
+})
+
+test('the samples can be read by all, which heartbeat refuses of authkeys: the role writes it as the article’s chmod has it', async () => {
+  const [samples] = listings()
+  expect(samples?.lines.map(line => line.split(' ', 1)[0])).toEqual(Array(3).fill('-rw-r--r--.'))
+  const authkeys = heartbeat.steps(contextOn(centos6)).find(resource => resource.id === 'file /etc/ha.d/authkeys')
+  const issued = authkeys ? await issuedBy(authkeys, ['M1', 'M2'], 'M1') : []
+  expect(issued.flatMap(({ script, input }) => (input === undefined ? [] : [/chmod (\d+) /.exec(script)?.[1]]))).toEqual(['0600', '0600'])
+})
+
+test('ls /data: what M1 wrote is on M2 and at the client, and nothing that the roles put there would show', () => {
+  const files = listings().filter(({ place }) => place === '/data')
+  expect(files.map(({ host, lines }) => `${host}: ${lines.join()}`)).toEqual([
+    'M2: lost+found test',
+    'C1: lost+found test',
+    'C1: lost+found nihao test',
+  ])
+  const { vars } = contextOn(centos6)
+  const ours = [stateDirectory(vars), writesAndReads(contextOn(centos6)).probe.sh].flatMap(text => [...text.matchAll(/\/data\/([^/' ]+)/g)])
+  expect(ours.map(m => m[1])).toEqual(['.nfsha', '.nfsha-M1'])
 })
 
 test('df -P and df -Pi', () => {
