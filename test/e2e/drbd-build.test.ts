@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { PlayPlan } from '../../lib/engine/play.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
@@ -13,6 +15,7 @@ import { connect } from '../../lib/ssh/connect.ts'
 import { built } from '../../roles/drbd-build/built.ts'
 import { buildName, type Part, partsOf } from '../../roles/drbd-build/parts.ts'
 import { distribute, install, produce } from '../../roles/drbd-build/produce.ts'
+import { drbdBuild } from '../../roles/drbd-build/role.ts'
 import { archiveOnHost, buildOnHost } from '../../roles/drbd-build/scripts.ts'
 import { contextOn } from '../roles/contexts.ts'
 import { me } from './ssh/client.ts'
@@ -28,13 +31,14 @@ let sshd: Sshd
 const makefile = (compile: string) => `all:
 \t${compile}
 install:
-\tmkdir -p $(DESTDIR)@PREFIX@/sbin $(DESTDIR)@PREFIX@/etc/drbd.d $(DESTDIR)@PREFIX@/etc/ha.d/resource.d $(DESTDIR)/lib/drbd $(DESTDIR)/sbin
+\tmkdir -p $(DESTDIR)@PREFIX@/sbin $(DESTDIR)@PREFIX@/etc/drbd.d $(DESTDIR)@PREFIX@/etc/ha.d/resource.d $(DESTDIR)@PREFIX@/etc/init.d $(DESTDIR)/lib/drbd $(DESTDIR)/sbin
 \tinstall -m 4755 program $(DESTDIR)@PREFIX@/sbin/drbdadm
 \tinstall -m 755 program $(DESTDIR)@PREFIX@/sbin/drbdsetup
 \tinstall -m 755 program $(DESTDIR)/lib/drbd/drbdadm-84
 \tinstall -m 755 program $(DESTDIR)/sbin/drbdmeta
 \techo 'include "drbd.d/*.res";' > $(DESTDIR)@PREFIX@/etc/drbd.conf
 \techo 'DRBDADM="/sbin/drbdadm"' > $(DESTDIR)@PREFIX@/etc/ha.d/resource.d/drbddisk
+\techo 'DRBDADM="drbdadm"' > $(DESTDIR)@PREFIX@/etc/init.d/drbd
 `
 const configure = `#!/bin/sh
 for a; do case $a in --prefix=*) p=\${a#--prefix=} ;; esac; done
@@ -68,6 +72,14 @@ const contextFor = (archive: { source: string; sha256: string }) =>
       ],
     }),
   )
+/** Where the role's links lead; the links themselves would lie in this machine's /etc. */
+const linksOf = (archive: { source: string; sha256: string }): string[] =>
+  drbdBuild
+    .steps(contextFor(archive))
+    .filter(resource => resource.id.startsWith('link '))
+    .flatMap(resource => (resource.scope === 'host' ? [resource.changes({ kind: 'absent' }, () => undefined)] : []))
+    .flatMap(changes => (typeof changes === 'string' ? [] : changes.map(change => change.to)))
+
 const used: Part[] = []
 const partOf = (archive: { source: string; sha256: string }): Part => {
   const [part] = partsOf(contextFor(archive), [])
@@ -134,9 +146,50 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect(statSync(`${prefix}/sbin/drbdadm`).mode & 0o7777).toBe(0o755)
     for (const name of ['drbdadm-84', 'drbdmeta']) expect(existsSync(`${prefix}/sbin/${name}`)).toBe(true)
     expect(readFileSync(`${prefix}/etc/ha.d/resource.d/drbddisk`, 'utf8')).toBe(`DRBDADM="${prefix}/sbin/drbdadm"\n`)
+    expect(readFileSync(`${prefix}/etc/init.d/drbd`, 'utf8')).toBe(`DRBDADM="${prefix}/sbin/drbdadm"\n`)
+    expect(linksOf(archive).map(target => [target, existsSync(target)])).toEqual([
+      [`${prefix}/etc/init.d/drbd`, true],
+      [`${prefix}/etc/ha.d/resource.d/drbddisk`, true],
+    ])
     expect(existsSync(`${prefix}/var/run/drbd`)).toBe(true)
     expect(readFileSync(`${prefix}/nfsha-build/utilities`, 'utf8')).toContain(`sha256 ${archive.sha256}\n`)
     expect((await run(archive)).end.status).toBe('ok')
+  })
+
+  test('that is gone is made again from the archive that is on the host', async () => {
+    const archive = tree('9.8', 'true')
+    expect((await run(archive)).said.join('\n')).toContain('send 9.8.tar.gz to M1')
+    rmSync(prefix, { recursive: true })
+    const { end, said } = await run(archive)
+    expect(end.status).toBe('changed')
+    expect(said.filter(text => text.startsWith('send '))).toEqual([])
+    expect(execFileSync(`${prefix}/sbin/drbdadm`).toString()).toBe('9.8\n')
+  })
+
+  test('of an archive that has an address is downloaded once, to this machine', async () => {
+    const { source, sha256 } = tree('9.9', 'true')
+    let asked = 0
+    const server = createServer((_request, response) => {
+      asked++
+      response.end(readFileSync(source))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const archive = { source: `http://127.0.0.1:${port}/9.9.tar.gz`, sha256 }
+    vi.stubEnv('XDG_CACHE_HOME', join(root, 'cache'))
+    try {
+      const { end, said } = await run(archive)
+      expect(end.status, JSON.stringify(end)).toBe('changed')
+      expect(said.join('\n')).toMatch(/download 9\.9\.tar\.gz[\s\S]*send 9\.9\.tar\.gz to M1/)
+      // Another host would have it from here.
+      rmSync(archiveOnHost(partOf(archive)))
+      rmSync(prefix, { recursive: true })
+      expect((await run(archive)).end.status).toBe('changed')
+      expect(asked).toBe(1)
+    } finally {
+      vi.unstubAllEnvs()
+      server.close()
+    }
   })
 
   test('of another archive takes its place, and leaves configuration as it is', async () => {

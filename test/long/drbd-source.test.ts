@@ -118,7 +118,12 @@ describe('the build', () => {
       expect(await on(lab, machine, 'ls /usr/sbin/drbdadm /sbin/drbdadm 2>/dev/null; true')).toBe('')
       expect(await on(lab, machine, `${prefix}/sbin/drbdadm --version`)).toContain('DRBDADM_VERSION=')
       expect(await on(lab, machine, 'cat /sys/module/drbd/parameters/usermode_helper')).toBe(`${prefix}/sbin/drbdadm`)
-      expect(await on(lab, machine, 'readlink /etc/ha.d/resource.d/drbddisk')).toBe(`${prefix}/etc/ha.d/resource.d/drbddisk`)
+      // -e: a link that leads nowhere is none
+      expect(await on(lab, machine, 'readlink -e /etc/ha.d/resource.d/drbddisk')).toBe(`${prefix}/etc/ha.d/resource.d/drbddisk`)
+      expect(await on(lab, machine, 'readlink -e /etc/init.d/drbd')).toBe(`${prefix}/etc/init.d/drbd`)
+      expect(await on(lab, machine, 'test -x /etc/init.d/drbd && grep "^DRBDADM=" /etc/init.d/drbd')).toBe(
+        `DRBDADM="${prefix}/sbin/drbdadm"`,
+      )
       expect(await on(lab, machine, `ls -d ${prefix}/var/run/drbd`)).toBe(`${prefix}/var/run/drbd`)
     }
     expect(await loadedNote('M1')).toBe(await loadedNote('M2'))
