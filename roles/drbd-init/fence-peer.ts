@@ -1,6 +1,5 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { drbdProgram } from '../drbd-tools.ts'
 import { packagedScript } from '../packaged.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
@@ -15,6 +14,5 @@ export const fencePeer = (vars: Vars, platform: Platform): string =>
     ping: vars.heartbeat_ping,
     vip: vipAddress(vars),
     nic: vars.node_service_nic,
-    drbdsetup: drbdProgram(vars, 'drbdsetup'),
     outdater: `${platform.paths.heartbeatLibexec}/drbd-peer-outdater`,
   })

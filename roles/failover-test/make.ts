@@ -68,9 +68,14 @@ const makeOn = async (bench: Bench, host: string, act: Act, clock: ClockSample[]
 const goRound = (bench: Bench, host: string): Promise<void> =>
   bench.hosts.reconnect(host, { host: otherNode(bench, host), address: bench.varsOf(host).node_heartbeat_ip })
 
-/** Undoes what was made, and returns when every node answers again and heartbeat has been started where its boot ended. One that fails keeps no other from it. */
+/** Undoes what was made, on each node the last first (a cable is plugged into a machine that is on), and returns when every node answers again and heartbeat has been started where its boot ended. One that fails keeps no other from it. */
 export const undo = async (bench: Bench, made: readonly Made[], boots: Boots): Promise<void> => {
-  const undone = await Promise.allSettled(made.map(one => undoOn(bench, one)))
+  const hosts = [...new Set(made.map(one => one.host))]
+  const undone = await Promise.allSettled(
+    hosts.map(async host => {
+      for (const one of made.filter(m => m.host === host).reverse()) await undoOn(bench, one)
+    }),
+  )
   const revived = await Promise.allSettled(made.filter(one => isDark(one.act)).map(one => revive(bench, one, boots.get(one.host))))
   throwFirst([...undone, ...revived])
 }
