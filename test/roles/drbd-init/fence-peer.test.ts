@@ -94,11 +94,7 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: standby, peer: 'dead', pings: true },
     { ...nothing, answer: 5, fenced: '5' },
   ],
-  [
-    'standby, cut off: no, and its copy is marked',
-    { drbd: standby, peer: 'dead' },
-    { ...nothing, answer: 1, marks: true },
-  ],
+  ['standby, cut off: no, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, marks: true }],
   ['standby, heartbeat does not run: no', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
   [
     'standby, the peer lives: its copy is not marked',
