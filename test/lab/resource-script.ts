@@ -129,7 +129,7 @@ export const resourceScriptTests = (lab: string): void => {
         120_000,
       )
       // The list of clients is missing, which the stop would write.
-      const stopped = `rm -f /data/.nfsha/connections; sync; drbdadm suspend-io drbd; timeout 90 ${script} stop >/dev/null 2>&1; echo $?; ${script} status`
+      const stopped = `rm -f /data/.nfsha/connections; sync; drbdadm suspend-io drbd; ${script} stop >/dev/null 2>&1; echo $?; ${script} status`
       const [code, word] = (await onM1(`timeout 120 sh -c '${stopped}'; drbdadm resume-io drbd`)).split('\n')
       expect([code, word]).toEqual(['1', 'running'])
       expect(await call('stop')).toBe('0\n\nstopped')
