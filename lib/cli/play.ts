@@ -11,7 +11,7 @@ import { runHistory } from './history-store.ts'
 import { listPlan } from './list.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
-import { askSecret } from './prompt.ts'
+import { askBecomePassword } from './prompt.ts'
 import { readSources } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
@@ -30,7 +30,7 @@ export const preparePlay = async (argument: string, options: PlayArguments): Pro
   const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars)
   const patterns = [...new Set(sources.plays.flatMap(p => p.hosts))]
   if (options.syntaxCheck || isListing(options)) return { plan, patterns, reached: new Map(), secrets: [] }
-  const becomePassword = options.askBecomePass ? await askSecret('BECOME password: ') : undefined
+  const becomePassword = await askBecomePassword(options)
   const hosts = [...new Set(plan.plays.flatMap(p => p.targets.flatMap(t => t.hosts.map(h => h.name))))]
   const reached = targetsOf(sources, hosts, options, becomePassword)
   const passwords = [...reached.values()].flatMap(t => [t.password, t.become?.password])

@@ -1,4 +1,4 @@
-import { UsageError } from './options.ts'
+import { type PlayArguments, UsageError } from './options.ts'
 
 /** Asks for a secret on the terminal, without echo. Throws `UsageError` when there is no terminal to ask on. */
 export const askSecret = (question: string): Promise<string> => {
@@ -32,3 +32,7 @@ export const askSecret = (question: string): Promise<string> => {
     stdin.on('data', onData)
   })
 }
+
+/** The password of `-K`, asked for once a command. Throws as `askSecret` does. */
+export const askBecomePassword = async ({ askBecomePass }: PlayArguments): Promise<string | undefined> =>
+  askBecomePass ? askSecret('BECOME password: ') : undefined

@@ -3,7 +3,7 @@ import { unlockScript } from '../engine/lock.ts'
 import { connect } from '../ssh/connect.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
-import { askSecret } from './prompt.ts'
+import { askBecomePassword } from './prompt.ts'
 import { readHosts } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
@@ -13,7 +13,7 @@ const eachHost = async (pattern: string, options: PlayArguments, script: string,
   const matched = matchHosts(sources.inventory, pattern)
   const hosts = options.limit === undefined ? matched : limitHosts(sources.inventory, matched, options.limit)
   if (hosts.length === 0) throw new UsageError(`${pattern}${options.limit === undefined ? '' : ` with --limit ${options.limit}`}: no host`)
-  const becomePassword = options.askBecomePass ? await askSecret('BECOME password: ') : undefined
+  const becomePassword = await askBecomePassword(options)
   const reached = targetsOf({ ...sources, plays: [] }, hosts, options, becomePassword)
   const lines = await Promise.all(
     [...reached].map(async ([host, target]) => {

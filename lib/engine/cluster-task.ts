@@ -43,7 +43,7 @@ export const runClusterTask = async (
   voice.phase('apply')
   const remarks: string[] = []
   try {
-    await resource.apply({ ...nodesOf(parts, session, voice), remark: text => remarks.push(text) }, wanted.changes, members)
+    await resource.apply(nodesOf(parts, session, voice, remarks), wanted.changes, members)
   } finally {
     for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
   }
@@ -82,7 +82,7 @@ const judgeCluster = (resource: ClusterResource, members: Member<unknown>[], ses
   return { members, outcome: differing(resource, verdict, session) }
 }
 
-const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice): Omit<ClusterNodes, 'remark'> => ({
+const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice, remarks: string[]): ClusterNodes => ({
   hosts: parts.map(p => p.host.host),
   on(name) {
     const part = parts.find(p => p.host.host === name)
@@ -90,6 +90,7 @@ const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice): Omit<Clu
     return { $: part.host.connection.$, connection: part.host.connection }
   },
   reconnect: (name, through) => session.reconnect(name, through),
+  remark: text => void remarks.push(text),
   show: table => session.emit({ type: 'table', ...table }),
   progress: voice.progress,
   signal: session.signal,
