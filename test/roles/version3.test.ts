@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { centos6 } from '../../lib/platform/centos6.ts'
@@ -15,9 +13,9 @@ import { parseService } from '../../roles/integrate/service-state.ts'
 import { nfsSettings, portmap } from '../../roles/nfs/config.ts'
 import { mountdVersions } from '../../roles/nfs/mountd.ts'
 import { version3Ports, versionProblem } from '../../roles/nfs/version3.ts'
-import { packagedFile } from '../../roles/packaged.ts'
 import { contextOn } from './contexts.ts'
 import { issuedBy } from './recorder.ts'
+import { runFunctions, scriptFolder, shells } from './resource-script.ts'
 
 const off = contextOn(debian12, {}, 'ha_stack=lean')
 const on = contextOn(debian12, {}, 'ha_stack=lean nfs_v3=true')
@@ -188,50 +186,23 @@ rpc.statd --no-notify -P /data/.nfsha/statd
   ])('%s', (_name, text, context, problems) => expect(drift(text, context)).toEqual(problems))
 })
 
-const installed = (shell: string) => spawnSync('sh', ['-c', `command -v ${shell.replace(/ .*/, '')}`]).status === 0
-
-describe.each(['dash', 'bash', 'busybox ash'].filter(installed))('the resource script under %s', shell => {
+describe.each(shells)('the resource script under %s', shell => {
   let folder = ''
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'nfsha-v3-'))
-    mkdirSync(join(folder, 'tools'))
-    for (const name of ['rpc.statd', 'sm-notify', 'chown', 'ss', 'nfsdcld', 'exportfs'])
-      writeFileSync(join(folder, 'tools', name), `#!/bin/sh\necho "${name} $*" >> ${folder}/called\n`, { mode: 0o755 })
+    folder = scriptFolder(['rpc.statd', 'sm-notify', 'chown', 'ss', 'nfsdcld', 'exportfs'])
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  /** The functions of the script, with the volume, the programs and the kernel's setting of a test; then what is tried. */
-  const run = (v3: boolean, tried: string, more = (text: string) => text) => {
-    const text = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
-      .replace(
-        '. /etc/ha.d/nfsha.conf',
-        `NFSHA_MOUNT=${folder}/data NFSHA_VIP=192.168.0.219${v3 ? ' NFSHA_VERSION3=yes NFSHA_LOCKD_GRACE=10' : ''}`,
-      )
-      .replace('PATH=/usr/sbin', `PATH=${folder}/tools:/usr/sbin`)
-      .replace('/proc/sys/fs/nfs/nlm_grace_period', `${folder}/grace`)
-      .replace(/^case \$1 in[\s\S]*/m, '')
-    const [command = '', ...rest] = shell.split(' ')
-    const { stderr, status } = spawnSync(command, [...rest, '-s'], {
-      input: `${more(text)}\n${tried}\ncode=$?; wait; exit $code`,
-      encoding: 'utf8',
-    })
-    return { status, stderr }
-  }
+  const run = (v3: boolean, tried: string) =>
+    runFunctions(shell, folder, tried, v3 ? 'NFSHA_VERSION3=yes NFSHA_LOCKD_GRACE=10' : '', text =>
+      text.replace('/proc/sys/fs/nfs/nlm_grace_period', `${folder}/grace`),
+    )
   const list = (path: string) => readdirSync(join(folder, 'data/.nfsha', path)).sort()
   const monitored = (path: string, ...names: string[]) => {
     mkdirSync(join(folder, 'data/.nfsha', path), { recursive: true })
     for (const name of names) writeFileSync(join(folder, 'data/.nfsha', path, name), 'a client\n')
   }
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-
-  test('a process that ends while it is looked for is no error', () => {
-    mkdirSync(join(folder, 'proc/1'), { recursive: true })
-    mkdirSync(join(folder, 'proc/22'))
-    symlinkSync('gone', join(folder, 'proc/1/comm'))
-    writeFileSync(join(folder, 'proc/22/comm'), 'nfsd\n')
-    const tried = 'runs nfsd && [ "$(pids_of nfsd)" = 22 ] && ! runs nobody'
-    expect(run(true, tried, text => text.replaceAll('/proc/[0-9]*/comm', `${folder}/proc/[0-9]*/comm`))).toEqual({ status: 0, stderr: '' })
-  })
 
   test('the first start makes the directories, and statd keeps its state there', () => {
     expect(run(true, 'start_v3 && [ "$lost_locks" = yes ]')).toEqual({ status: 0, stderr: '' })

@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runFunctions, scriptFolder, shells } from './resource-script.ts'
+
+describe.each(shells)('the resource script under %s', shell => {
+  let folder = ''
+  beforeEach(() => {
+    folder = scriptFolder(['sync', 'ip', 'ss', 'logger', 'umount', 'drbdsetup'])
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+  const run = (tried: string, more?: (text: string) => string) => runFunctions(shell, folder, tried, '', more)
+
+  test('a process that ends while it is looked for is no error', () => {
+    mkdirSync(join(folder, 'proc/1'), { recursive: true })
+    mkdirSync(join(folder, 'proc/22'))
+    symlinkSync('gone', join(folder, 'proc/1/comm'))
+    writeFileSync(join(folder, 'proc/22/comm'), 'nfsd\n')
+    const tried = 'runs nfsd && [ "$(pids_of nfsd)" = 22 ] && ! runs nobody'
+    expect(run(tried, text => text.replaceAll('/proc/[0-9]*', `${folder}/proc/[0-9]*`))).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test.each([
+    ['Linux 6.1, serving', 'rc 0 0 7103\nfh 0 0 0 0 0\nio 0 3917584\nth 8 0 0.000 0.000\nra 0 0\n', 0],
+    ['Linux 6.1, nothing', 'rc 0 0 7103\nfh 0 0 0 0 0\nio 0 3917584\nth 0 0 0.000 0.000\nra 0 0\n', 1],
+    ['no nfsd', undefined, 1],
+  ])('threads of nfsd: %s', (_name, statistics, status) => {
+    if (statistics !== undefined) writeFileSync(join(folder, 'statistics'), statistics)
+    expect(run('threads', text => text.replace('/proc/net/rpc/nfsd', `${folder}/statistics`)).status).toBe(status)
+  })
+
+  describe('bounded', () => {
+    test('has the exit code of what ends in time, and leaves nothing lying about', () => {
+      expect(run('bounded 9 true && { bounded 9 sh -c "exit 3"; [ $? = 3 ]; }').status).toBe(0)
+      expect(readdirSync(folder).filter(name => name.startsWith('run.ends'))).toEqual([])
+    })
+    test('gives up what does not, and does not take its late end for that of the next', () => {
+      const late = 'late() { until [ -e released ]; do sleep 0.05; done; return 5; }'
+      const tried = `cd ${folder}; ${late}; bounded 1 late; first=$?; : > released; bounded 9 sh -c "sleep 0.3; exit 3"; [ "$first $?" = "124 3" ]`
+      expect(run(tried).status).toBe(0)
+    })
+    test('says what was slow', () => {
+      // A clock that goes on by a second with each look.
+      const tried = 'now=0; uptime() { now=$((now + 300)); up=$now; }; bounded 9 true'
+      expect(run(tried).stderr).toBe('nfsha: slow: true took 3 s\n')
+    })
+  })
+
+  test('a stop writes back and looks around before the address is off: clients do not wait for that', () => {
+    const stubs = 'save_connections() { :; }; keep_others() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
+    writeFileSync(join(folder, 'run.serving'), 'yes\n')
+    expect(run(`${stubs}; ip() { echo "ip $*" >> ${folder}/called; echo "inet 192.168.0.219/24 x"; }; stop`).status).toBe(0)
+    const called = readFileSync(join(folder, 'called'), 'utf8').split('\n')
+    expect(called.filter(line => /^(sync|ip|ss|umount)/.test(line))).toEqual([
+      `sync -f ${folder}/data`,
+      'ip -o -4 addr show dev em1',
+      'ip -4 addr del 192.168.0.219/24 dev em1',
+      'ss -K src 192.168.0.219',
+      `umount ${folder}/data`,
+    ])
+  })
+
+  test('a stop that is repeated writes nothing back: the first one has, or could not', () => {
+    const stubs =
+      'save_connections() { :; }; keep_others() { :; }; mounted() { return 1; }; is_primary() { return 1; }; threads() { return 1; }'
+    writeFileSync(join(folder, 'run.serving'), '')
+    expect(run(`${stubs}; stop`).status).toBe(0)
+    expect(readFileSync(join(folder, 'called'), 'utf8')).not.toContain('sync')
+  })
+})
