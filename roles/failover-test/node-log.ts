@@ -51,6 +51,7 @@ const meanings: readonly [EventKind, string, RegExp][] = [
   ['released', 'nfsha', /^stopped$/],
   ['takes over', 'ResourceManager', /resource\.d\/\S+ .*start$/],
   ['serves', 'nfsha', /^started$/],
+  // Before its scripts have started anything it says so too: of a group that is not the lost node's, for one, it has only written a request.
   ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
   ['storage', 'kernel', /drbd\S*: (role|peer|conn|disk)\(|EXT4-fs \(drbd|NFSD: /],
 ]
@@ -63,10 +64,14 @@ const kindOf = ({ by, text }: LogLine): EventKind =>
   meanings.find(([, who, pattern]) => by.replace(/\(.*/, '') === who && pattern.test(text))?.[0] ?? 'other'
 
 /** Pure: the lines as events on the report's axis; `ms` makes the node's time one of it. What else the kernel says is left out (a boot says a lot). */
-export const eventsOf = (host: string, stdout: string, ms: (time: number) => number): NodeEvent[] =>
-  stdout.split('\n').flatMap(line => {
+export const eventsOf = (host: string, stdout: string, ms: (time: number) => number): NodeEvent[] => {
+  let started = false
+  return stdout.split('\n').flatMap(line => {
     const parsed = parseLogLine(line)
-    const kind = parsed && kindOf(parsed)
-    if (!parsed || !kind || (kind === 'other' && (parsed.by === 'kernel' || noise.test(parsed.text.replace(/^\w+: /, ''))))) return []
+    const said = parsed && kindOf(parsed)
+    if (!parsed || !said || (said === 'other' && (parsed.by === 'kernel' || noise.test(parsed.text.replace(/^\w+: /, ''))))) return []
+    if (said === 'takes over') started = true
+    const kind = said === 'serves' && parsed.by === 'heartbeat' && !started ? 'notices' : said
     return [{ host, at: Math.round(ms(parsed.time)), kind, text: `${parsed.by}: ${parsed.text}` }]
   })
+}

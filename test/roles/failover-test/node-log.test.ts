@@ -52,6 +52,15 @@ test('a power loss in the words of the node that is left', () => {
   ])
 })
 
+test('heartbeat says that a takeover is complete before it has started the group of the node that is left', () => {
+  const lines = `1795748702.500 M1 heartbeat[301]: [301]: info: mach_down takeover complete.
+1795748703.215 M1 ResourceManager(default)[911]: info: Running /etc/ha.d//resource.d/nfsha  start
+1795748705.170 M1 nfsha[950]: started
+1795748705.200 M1 heartbeat[301]: [301]: info: all HA resource acquisition completed (standby).
+`
+  expect(eventsOf('M1', lines, at => at).map(e => e.kind)).toEqual(['notices', 'takes over', 'serves', 'serves'])
+})
+
 test('what a kernel says at its boot, and heartbeat of its own main loop, is left out', () => {
   expect(
     eventsOf(
