@@ -39,6 +39,7 @@ export const centos6: Platform = {
     drbd: ['kmod-drbd84', 'drbd84-utils'],
     build: ['gcc', 'glibc-devel', 'make', 'flex', 'bzip2', 'xz'],
     nfsServer: ['nfs-utils', 'rpcbind'],
+    clientTracking: [],
     nfsClient: ['nfs-utils'],
     time: ['ntp'],
     lvm: ['lvm2'],

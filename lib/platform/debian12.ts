@@ -22,6 +22,7 @@ export const debian12: Platform = {
     drbd: ['drbd-utils'],
     build: ['gcc', 'libc6-dev', 'make', 'flex', 'bzip2', 'xz-utils'],
     nfsServer: ['nfs-kernel-server', 'nfs-common'],
+    clientTracking: ['sqlite3'],
     nfsClient: ['nfs-common'],
     time: ['chrony'],
     lvm: ['lvm2'],

@@ -56,6 +56,8 @@ export interface Platform {
     /** What compiles DRBD, without the kernel's headers. */
     build: string[]
     nfsServer: string[]
+    /** What sets how nfsdcld writes its database; not held, or its library could not be upgraded. */
+    clientTracking: string[]
     nfsClient: string[]
     time: string[]
     lvm: string[]
@@ -101,7 +103,7 @@ export interface Platform {
     /** Shell that has the time service set the clock now, within a minute. */
     setClock: string
   }
-  install(names: string[], options?: { hold?: boolean }): HostResource
+  install(names: string[], options?: { hold?: string[] }): HostResource
   service(name: string, options: ServiceOptions): HostResource
   /** Servers that the time service asks beside those it knows. */
   timeServers(servers: string[]): Resource[]

@@ -15,7 +15,8 @@ export interface PackagesResource extends HostResource<PackageState[]> {
 
 interface Wanted {
   names: string[]
-  hold: boolean
+  /** Those of them that are held. */
+  hold: string[]
 }
 
 /** What differs between the package managers. */
@@ -35,7 +36,7 @@ export interface PackageManager {
  */
 export const packagesBy =
   (manager: PackageManager) =>
-  (names: string[], { hold = false }: { hold?: boolean } = {}): PackagesResource => ({
+  (names: string[], { hold = [] }: { hold?: string[] } = {}): PackagesResource => ({
     scope: 'host',
     id: `package ${names.join(' ')}`,
     wanted: { names, hold },
@@ -55,17 +56,18 @@ export const packagesBy =
   })
 
 /** Pure. */
-export const packageChanges = (states: PackageState[], hold: boolean): Change[] =>
+export const packageChanges = (states: PackageState[], hold: string[]): Change[] =>
   states.flatMap(({ name, installed, held, version }) => {
     const changes: Change[] = []
     if (!installed) changes.push({ attribute: name, from: 'not installed', to: 'installed' })
-    if (hold && !held) changes.push({ attribute: `${name} version`, from: installed ? `${version}, not held` : '', to: 'held' })
+    if (hold.includes(name) && !held)
+      changes.push({ attribute: `${name} version`, from: installed ? `${version}, not held` : '', to: 'held' })
     return changes
   })
 
 const install = async (manager: PackageManager, wanted: Wanted[], { connection, progress, signal }: ApplyContext): Promise<void> => {
   const names = [...new Set(wanted.flatMap(w => w.names))]
-  const held = [...new Set(wanted.flatMap(w => (w.hold ? w.names : [])))]
+  const held = [...new Set(wanted.flatMap(w => w.hold))]
   let seen = 0
   // A job: it goes on when the connection is lost, and the next run takes it up again.
   const { code, output } = await runJob(connection, {

@@ -9,7 +9,7 @@ import { builtModule } from './loaded.ts'
 import { sameVersion } from './version.ts'
 
 const fromPackages = ({ platform }: Context): Resource[] => [
-  platform.install(platform.packages.drbd, { hold: true }),
+  platform.install(platform.packages.drbd, { hold: platform.packages.drbd }),
   platform.moduleAtBoot('nfsha-drbd', 'drbd'),
   kernelModule('drbd'),
 ]

@@ -12,9 +12,10 @@ import { describeNodes, endStateOf, notWhole, unmarkedIn, victimOf } from './obs
 
 /**
  * Seconds until the end that is expected must be there, and until the pair must be whole again; heartbeat may restart in between. The article's
- * stack cannot unmount: heartbeat restarts the node seven minutes later, and with `auto_failback` the other one after it.
+ * stack cannot unmount: heartbeat tries ten times and restarts the node then, seven minutes later on a quiet machine and fifteen on a busy one, and with
+ * `auto_failback` the other one after it.
  */
-const limits = { lean: { end: 180, whole: 900 }, article: { end: 600, whole: 1800 } }
+const limits = { lean: { end: 180, whole: 900 }, article: { end: 1500, whole: 3600 } }
 
 /** Seconds in which the watch takes up a connection that DRBD gave up: what lasts longer is split brain. */
 const reconnectLimit = 120

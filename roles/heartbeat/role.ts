@@ -17,7 +17,7 @@ const steps = (context: Context): Resource[] => {
   const keys = `${platform.paths.haDir}/authkeys`
   return [
     ...clusterGuard(context),
-    platform.install(platform.packages.heartbeat, { hold: true }),
+    platform.install(platform.packages.heartbeat, { hold: platform.packages.heartbeat }),
     ...platform.heartbeatFollowed(),
     ...(vars.ha_stack === 'lean' ? [...shortShellfuncs(context), consentFile(context)] : []),
     platform.service(platform.services.heartbeat, {

@@ -12,10 +12,11 @@ const versions = 'versions of rpc.mountd'
 
 const steps = (context: Context): Resource[] => {
   const { vars, platform } = context
+  const { nfsServer, clientTracking } = platform.packages
   return [
     ...clusterGuard(context),
     mountedClients(context),
-    platform.install(platform.packages.nfsServer, { hold: true }),
+    platform.install([...nfsServer, ...(vars.ha_stack === 'lean' ? clientTracking : [])], { hold: nfsServer }),
     // Only the resource script runs these, masked or at least not at boot; an nfsd that the boot started would have lost its clients' state before /data is there.
     ...platform.nfsUnits.map(unit => platform.service(unit, nfsUnits(vars))),
     ...platform.portmapUnits.map(unit => platform.service(unit, { ...portmap(vars), from: 'package rpcbind' })),

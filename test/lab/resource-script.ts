@@ -67,6 +67,13 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await onM1(seen)).toBe(before)
     })
 
+    test('nfsdcld’s database has a write-ahead log', async () => {
+      // The file format's version for writing and for reading (sqlite.org/fileformat.html, offset 18).
+      expect(await onM1('od -An -tu1 -j18 -N2 /data/.nfsha/nfsdcld/main.sqlite; ls /data/.nfsha/nfsdcld')).toBe(
+        '   2   2\nmain.sqlite\nmain.sqlite-shm\nmain.sqlite-wal',
+      )
+    })
+
     describe.each(partialStates)('$name', ({ make, left }) => {
       const makeIt = () => onM1(`${script} start >/dev/null 2>&1; { ${make}; } >/dev/null 2>&1; ${pieces}; ${script} status; true`)
 

@@ -55,7 +55,7 @@ test.each([
   ['held', 'x hold installed 1.0\n', []],
   ['removed, its configuration left', 'x deinstall config-files 1.0\n', ['x not installed -> installed', 'x version  -> held']],
 ])('package %s', (_name, stdout, wanted) => {
-  expect(packageChanges(parsePackages(['x'], stdout), true).map(c => `${c.attribute} ${c.from} -> ${c.to}`)).toEqual(wanted)
+  expect(packageChanges(parsePackages(['x'], stdout), ['x']).map(c => `${c.attribute} ${c.from} -> ${c.to}`)).toEqual(wanted)
 })
 
 test.each([

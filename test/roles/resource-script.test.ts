@@ -6,7 +6,7 @@ import { runFunctions, scriptFolder, shells } from './resource-script.ts'
 describe.each(shells)('the resource script under %s', shell => {
   let folder = ''
   beforeEach(() => {
-    folder = scriptFolder(['sync', 'ip', 'ss', 'logger', 'umount', 'drbdsetup'])
+    folder = scriptFolder(['sync', 'ip', 'ss', 'logger', 'umount', 'drbdsetup', 'nfsdcld', 'sqlite3'])
   })
   afterEach(() => rmSync(folder, { recursive: true }))
   const run = (tried: string, more?: (text: string) => string) => runFunctions(shell, folder, tried, '', more)
@@ -66,5 +66,25 @@ describe.each(shells)('the resource script under %s', shell => {
     writeFileSync(join(folder, 'run.serving'), '')
     expect(run(`${stubs}; stop`).status).toBe(0)
     expect(readFileSync(join(folder, 'called'), 'utf8')).not.toContain('sync')
+  })
+
+  describe('nfsdcld', () => {
+    const called = () => readFileSync(join(folder, 'called'), 'utf8')
+    const database = () => join(folder, 'data/.nfsha/nfsdcld')
+    beforeEach(() => mkdirSync(database(), { recursive: true }))
+
+    test('its database gets a write-ahead log before it is opened', () => {
+      expect(run('start_nfsdcld').status).toBe(0)
+      expect(called()).toBe(`sqlite3 ${database()}/main.sqlite PRAGMA journal_mode=WAL\nnfsdcld -s ${database()}\n`)
+    })
+    test('which costs a takeover nothing once it is there', () => {
+      writeFileSync(join(database(), 'main.sqlite-wal'), '')
+      expect(run('start_nfsdcld').status).toBe(0)
+      expect(called()).toBe(`nfsdcld -s ${database()}\n`)
+    })
+    test('and is no condition', () => {
+      expect(run('sqlite3() { return 127; }; start_nfsdcld').status).toBe(0)
+      expect(called()).toBe(`nfsdcld -s ${database()}\n`)
+    })
   })
 })

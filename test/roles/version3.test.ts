@@ -189,7 +189,7 @@ rpc.statd --no-notify -P /data/.nfsha/statd
 describe.each(shells)('the resource script under %s', shell => {
   let folder = ''
   beforeEach(() => {
-    folder = scriptFolder(['rpc.statd', 'sm-notify', 'chown', 'ss', 'nfsdcld', 'exportfs'])
+    folder = scriptFolder(['rpc.statd', 'sm-notify', 'chown', 'ss', 'nfsdcld', 'sqlite3', 'exportfs'])
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 

@@ -57,7 +57,7 @@ test.each([
   ],
   ['both, locked', 'heartbeat 3.0.4-2.el6\nnfs-utils 1.2.3-54.el6\n@locks\n0:heartbeat-3.0.4-2.el6.*\n1:nfs-utils-1.2.3-54.el6.*\n', []],
 ])('rpm: %s', (_name, stdout, wanted) => {
-  expect(packageChanges(parseRpm(names, stdout), true).map(c => `${c.attribute} ${c.from} -> ${c.to}`)).toEqual(wanted)
+  expect(packageChanges(parseRpm(names, stdout), names).map(c => `${c.attribute} ${c.from} -> ${c.to}`)).toEqual(wanted)
 })
 
 test.each([

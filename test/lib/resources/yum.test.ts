@@ -54,6 +54,6 @@ test.each<[string, string[], string[]]>([
 ])('what is installed is known as it was asked for: %s', (_name, names, wanted) => expect(missing(names)).toEqual(wanted))
 
 test('the version is said of a package that is not locked', () =>
-  expect(packageChanges(parseRpm(['gcc'], 'gcc 4.4.7-11.el6\n@locks\n'), true)).toEqual([
+  expect(packageChanges(parseRpm(['gcc'], 'gcc 4.4.7-11.el6\n@locks\n'), ['gcc'])).toEqual([
     { attribute: 'gcc version', from: '4.4.7-11.el6, not held', to: 'held' },
   ]))
