@@ -68,6 +68,15 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(readFileSync(join(folder, 'called'), 'utf8')).not.toContain('sync')
   })
 
+  test('a send_arp that hangs keeps no client from being called', () => {
+    mkdirSync(join(folder, 'data/.nfsha'), { recursive: true })
+    writeFileSync(join(folder, 'data/.nfsha/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
+    writeFileSync(join(folder, 'tools/send_arp'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
+    writeFileSync(join(folder, 'tools/tickle_tcp'), `#!/bin/sh\ncat >> ${folder}/called\n`, { mode: 0o755 })
+    expect(run(`NFSHA_HELPERS=${folder}/tools; has_vip() { false; }; call_clients; [ -s ${folder}/called ]`).status).toBe(0)
+    expect(readFileSync(join(folder, 'called'), 'utf8')).toBe('192.168.0.219:2049 192.168.0.50:801\n')
+  })
+
   describe('nfsdcld', () => {
     const called = () => readFileSync(join(folder, 'called'), 'utf8')
     const database = () => join(folder, 'data/.nfsha/nfsdcld')
