@@ -70,7 +70,7 @@ export const resourceScriptTests = (lab: string): void => {
     test('nfsdcld’s database has a write-ahead log', async () => {
       // The file format's version for writing and for reading (sqlite.org/fileformat.html, offset 18).
       expect(await onM1('od -An -tu1 -j18 -N2 /data/.nfsha/nfsdcld/main.sqlite; ls /data/.nfsha/nfsdcld')).toBe(
-        '   2   2\nmain.sqlite\nmain.sqlite-shm\nmain.sqlite-wal',
+        '2   2\nmain.sqlite\nmain.sqlite-shm\nmain.sqlite-wal',
       )
     })
 
