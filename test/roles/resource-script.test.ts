@@ -39,6 +39,12 @@ describe.each(shells)('the resource script under %s', shell => {
       const tried = `cd ${folder}; ${late}; bounded 1 late; first=$?; : > released; bounded 9 sh -c "sleep 0.3; exit 3"; [ "$first $?" = "124 3" ]`
       expect(run(tried).status).toBe(0)
     })
+    test('is not held up by what an earlier process has left', () => {
+      expect(run(`: > "${folder}/run.ends.$$"; bounded 9 sh -c "exit 3"; [ $? = 3 ]`).status).toBe(0)
+    })
+    test('waits for the command itself where it can make no pipe', () => {
+      expect(run('mkfifo() { return 1; }; bounded 1 sh -c "sleep 1.2; exit 3"; [ $? = 3 ]').status).toBe(0)
+    })
     test('says what was slow', () => {
       // A clock that goes on by a second with each look.
       const tried = 'now=0; uptime() { now=$((now + 300)); up=$now; }; bounded 9 true'
