@@ -6,7 +6,7 @@ import { runFunctions, scriptFolder, shells } from './resource-script.ts'
 describe.each(shells)('the resource script under %s', shell => {
   let folder = ''
   beforeEach(() => {
-    folder = scriptFolder(['sync', 'ip', 'ss', 'logger', 'umount', 'drbdsetup', 'nfsdcld', 'sqlite3'])
+    folder = scriptFolder(['sync', 'ip', 'ss', 'logger', 'umount', 'drbdsetup', 'drbdadm', 'nfsdcld', 'sqlite3'])
   })
   afterEach(() => rmSync(folder, { recursive: true }))
   const run = (tried: string, more?: (text: string) => string) => runFunctions(shell, folder, tried, '', more)
@@ -72,6 +72,19 @@ describe.each(shells)('the resource script under %s', shell => {
     writeFileSync(join(folder, 'run.serving'), '')
     expect(run(`${stubs}; stop`).status).toBe(0)
     expect(readFileSync(join(folder, 'called'), 'utf8')).not.toContain('sync')
+  })
+
+  test.each([
+    ['the standby, for a minute', 'WFBitMapT ro:Secondary/Primary', 60, 'drbdadm disconnect drbd\ndrbdadm connect drbd\n'],
+    ['the standby, for less', 'WFBitMapT ro:Secondary/Primary', 59, ''],
+    ['the holder', 'WFBitMapS ro:Primary/Secondary', 200, ''],
+  ])('a handshake that stands still is begun anew: %s', (_name, state, seconds, wanted) => {
+    writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: cs:${state} ds:Outdated/UpToDate C r-----\n`)
+    writeFileSync(join(folder, 'called'), '')
+    const settings = 'NFSHA_MINOR=0 NFSHA_RESOURCE=drbd NFSHA_PEER=M1; stuck=0; log() { :; }'
+    const tried = `${settings}; i=0; while [ $i -lt ${seconds} ]; do watch_handshake; i=$((i + 1)); done`
+    expect(run(tried, text => text.replaceAll('/proc/drbd', `${folder}/drbd`)).status).toBe(0)
+    expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
   })
 
   test('a send_arp that hangs keeps no client from being called', () => {
