@@ -17,7 +17,7 @@ describe.each(shells)('the resource script under %s', shell => {
     symlinkSync('gone', join(folder, 'proc/1/comm'))
     writeFileSync(join(folder, 'proc/22/comm'), 'nfsd\n')
     const tried = 'runs nfsd && [ "$(pids_of nfsd)" = 22 ] && ! runs nobody'
-    expect(run(tried, text => text.replaceAll('/proc/[0-9]*', `${folder}/proc/[0-9]*`))).toMatchObject({ status: 0, stderr: '' })
+    expect(run(tried, text => text.replaceAll('/proc/[0-9]*', `${folder}/proc/[0-9]*`))).toEqual({ status: 0, stderr: '' })
   })
 
   test.each([
@@ -46,7 +46,7 @@ describe.each(shells)('the resource script under %s', shell => {
       expect(run('mkfifo() { return 1; }; bounded 1 sh -c "sleep 1.2; exit 3"; [ $? = 3 ]').status).toBe(0)
     })
     test('says what was slow', () => {
-      // A clock that goes on by a second with each look.
+      // A clock that goes on by three seconds with each look.
       const tried = 'now=0; uptime() { now=$((now + 300)); up=$now; }; bounded 9 true'
       expect(run(tried).stderr).toBe('nfsha: slow: true took 3 s\n')
     })
