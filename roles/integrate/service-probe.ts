@@ -24,7 +24,7 @@ const sameFiles = (vars: Vars, platform: Platform): string[] => [
   '/etc/nfs.conf',
   '/etc/nfs.conf.d/*',
   '/etc/idmapd.conf',
-  ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha'].map(f => `${platform.paths.haDir}/${f}`),
+  ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha', 'resource.d/nfsd'].map(f => `${platform.paths.haDir}/${f}`),
 ]
 
 /**

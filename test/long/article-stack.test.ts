@@ -12,7 +12,7 @@ import { other } from './converged.ts'
 
 /**
  * The article's own stack beside ours: the same machines, the same clients, heartbeat's times of the article for both. Its nfsd cannot be stopped,
- * so it moves by a node that restarts itself after seven minutes, and back again (`auto_failback on`): this takes hours. The reports stay in
+ * so it moves by a node that restarts itself after eleven minutes, and back again (`auto_failback on`): this takes an hour and a half. The reports stay in
  * NFSHA_TEST_REPORTS, where that names a directory. NFSHA_TEST_LAB names a lab that is up with the article's stack, for the split brain alone.
  */
 const given = process.env.NFSHA_TEST_LAB
@@ -70,7 +70,7 @@ describe('what a failover costs', () => {
     await labDown({ name: lab, destroy: true })
   })
 
-  test('the article’s: clients wait many times as long; the report shows both', async () => {
+  test('the article’s: clients wait longer, and lose their locks; the report shows both', async () => {
     await bringUp('article')
     const { report, page } = await measure('article', '-e', `failover_beside=${join(folder, 'lean.json')}`)
     expect(report.trials.map(t => `${t.stack} ${t.fault}`)).toEqual(
@@ -79,8 +79,12 @@ describe('what a failover costs', () => {
     for (const fault of ['switchover', 'power-loss']) {
       const [lean = 0, article = 0] = [median(waits(ours, fault)), median(waits(report, fault))]
       console.log(`${fault}: ours ${waits(ours, fault)} ms, the article's ${waits(report, fault)} ms`)
-      expect(article).toBeGreaterThan(3 * lean)
+      // Most of the wait after a power loss is deadtime, the same ten seconds for both.
+      expect(article).toBeGreaterThan(fault === 'switchover' ? 3 * lean : lean)
     }
+    // Nothing tells the other node whose state it may give back: every lock is gone, which the kernel of the client says at its next use.
+    for (const t of report.trials) expect(t).toMatchObject({ lost: 0, torn: 0, lockKept: false })
+    expect(report.trials.every(t => t.errors.length > 0)).toBe(true)
     expect(page).toContain('>lean<')
     expect(page).toContain('>article<')
   }, 10_800_000)
