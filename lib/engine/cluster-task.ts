@@ -42,17 +42,20 @@ export const runClusterTask = async (
   if (wanted.status !== 'changed') return wanted
   voice.phase('apply')
   const remarks: string[] = []
+  const spoil = () => {
+    for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
+  }
   try {
     await resource.apply(nodesOf(parts, session, voice, remarks), wanted.changes, members)
   } finally {
-    for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
+    spoil()
   }
   for (const { host } of parts) host.readings.note(noteOf(leader.task, wanted.changes, session))
   voice.phase('verify')
   const again = () => {
     for (const { host } of parts) host.readings.stale([resource.id])
   }
-  const second = await settle(async () => (await look()).outcome, again, resource.settle ?? 0, session.signal)
+  const second = await settle(async () => (await look()).outcome, { again, late: spoil }, resource.settle ?? 0, session.signal)
   if (second.status === 'ok')
     return { status: 'changed', changes: wanted.changes, ...(remarks.length > 0 && { reason: remarks.join('; ') }) }
   if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)

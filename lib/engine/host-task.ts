@@ -68,7 +68,7 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   voice.phase('verify')
   const second = await settle(
     async () => judge(resource, await host.readings.ensure(resource.id), host, session),
-    () => host.readings.stale([resource.id]),
+    { again: () => host.readings.stale([resource.id]), late: () => spoil(resource, host, session) },
     resource.settle ?? 0,
     session.signal,
   )

@@ -3,14 +3,22 @@ import type { Outcome } from './session.ts'
 
 /**
  * The second reading: asks `judge` until it says ok or the time to settle (ms) is over; only then is a change `changed`.
- * `again` must make the next judgement read anew.
+ * `again` must make the next judgement read anew; `late` is called when the first was not the last: what was read beside it is older than the change.
  */
-export const settle = async (judge: () => Promise<Outcome>, again: () => void, limit: number, signal: AbortSignal): Promise<Outcome> => {
+export const settle = async (
+  judge: () => Promise<Outcome>,
+  { again, late }: { again(): void; late(): void },
+  limit: number,
+  signal: AbortSignal,
+): Promise<Outcome> => {
   const deadline = Date.now() + limit
   for (let pause = 200; ; pause = Math.min(pause * 1.5, 2000)) {
     again()
     const outcome = await judge()
-    if (outcome.status === 'ok' || Date.now() + pause > deadline || signal.aborted) return outcome
+    if (outcome.status === 'ok' || Date.now() + pause > deadline || signal.aborted) {
+      if (pause > 200) late()
+      return outcome
+    }
     await delay(pause, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -154,6 +154,50 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(() => statSync(at('B.after'))).toThrow()
   })
 
+  describe.each(['host', 'cluster'] as const)('a change of a %s that takes its time to show', scope => {
+    test('what comes after it is read when it has shown, not before', async () => {
+      // Each reading after the change counts; the third is right. The next resource was read along with the first.
+      const count = `[ ! -e ${at('applied')} ] || echo x >> ${at('looks')}`
+      const lines = `cat ${at('looks')} 2>/dev/null | wc -l`
+      const few = (lines: number) => (lines >= 3 ? [] : [{ attribute: 'readings', from: String(lines), to: '3' }])
+      const common = {
+        id: 'slow',
+        settle: 10_000,
+        probe: { sh: `${count}; ${lines}`, parse: (o: { stdout: string }) => present(Number(o.stdout)) },
+      }
+      const slow: HostResource<number> | ClusterResource<number> =
+        scope === 'host'
+          ? {
+              ...common,
+              scope,
+              changes: a => few(a.kind === 'present' ? a.state : 0),
+              apply: async $ => void (await $`touch ${at('applied')}`),
+            }
+          : {
+              ...common,
+              scope,
+              changes: members => few(Math.min(...members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0)))),
+              apply: async nodes => void (await nodes.on('A').$`touch ${at('applied')}`),
+            }
+      const judge: HostResource<number> = {
+        scope: 'host',
+        id: 'judge',
+        assertion: true,
+        probe: { sh: lines, parse: o => present(Number(o.stdout)) },
+        changes: a => few(a.kind === 'present' ? a.state : 0),
+        apply: async () => undefined,
+      }
+      expect(
+        (
+          await run(
+            roleOf(() => [slow, judge]),
+            { hosts: ['A'] },
+          )
+        ).statuses,
+      ).toEqual(['A slow: changed', 'A judge: ok'])
+    })
+  })
+
   test('a cluster resource sees both hosts, and is pending when one is missing', async () => {
     const sum: ClusterResource<number> = {
       scope: 'cluster',
