@@ -74,6 +74,14 @@ export const resourceScriptTests = (lab: string): void => {
       )
     })
 
+    test('a portmapper without a network answers nfsd, which else waits up to 21 s for a connection that is refused', async () => {
+      const asked = 'ss -xn | grep -c " /run/rpcbind.sock "'
+      const ports = 'ss -Hlntu | grep -c ":111 " || true; rpcinfo -s | grep -c portmapper'
+      expect(await onM1(`ps -C nfsha-rpcbind -o comm=; ${asked}; ${ports}`)).toBe('nfsha-rpcbind\n1\n0\n1')
+      // The lock of the system's own is free.
+      expect(await onM1('flock -n /run/rpcbind.lock echo free')).toBe('free')
+    })
+
     describe.each(partialStates)('$name', ({ make, left }) => {
       const makeIt = () => onM1(`${script} start >/dev/null 2>&1; { ${make}; } >/dev/null 2>&1; ${pieces}; ${script} status; true`)
 
