@@ -82,6 +82,13 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await onM1('flock -n /run/rpcbind.lock echo free')).toBe('free')
     })
 
+    test('one that was started while the service is here keeps nothing of it', async () => {
+      await onM1('pkill -KILL -x nfsha-rpcbind; rm /run/rpcbind.sock')
+      expect(await call('start')).toBe(`0\n${all}\nrunning`)
+      expect(await onM1('ps -C nfsha-rpcbind -o comm=')).toBe('nfsha-rpcbind')
+      expect(await call('stop')).toBe('0\n\nstopped')
+    })
+
     describe.each(partialStates)('$name', ({ make, left }) => {
       const makeIt = () => onM1(`${script} start >/dev/null 2>&1; { ${make}; } >/dev/null 2>&1; ${pieces}; ${script} status; true`)
 
