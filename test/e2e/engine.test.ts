@@ -187,14 +187,8 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
         changes: a => few(a.kind === 'present' ? a.state : 0),
         apply: async () => undefined,
       }
-      expect(
-        (
-          await run(
-            roleOf(() => [slow, judge]),
-            { hosts: ['A'] },
-          )
-        ).statuses,
-      ).toEqual(['A slow: changed', 'A judge: ok'])
+      const role = roleOf(() => [slow, judge])
+      expect((await run(role, { hosts: ['A'] })).statuses).toEqual(['A slow: changed', 'A judge: ok'])
     })
   })
 
