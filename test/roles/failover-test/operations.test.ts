@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -104,6 +104,40 @@ test('workload.pl writes what is read here, on several mounts, until its stdin e
       expect(own.every(o => o.ok)).toBe(true)
       expect(judgeRecords(readFileSync(join(directory, `${mount}.records`), 'utf8'), own)).toEqual({ lost: 0, torn: 0 })
     }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}, 90_000)
+
+test('workload.pl ends nobody in the middle of an operation', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'workload-'))
+  try {
+    writeFileSync(join(directory, 'dd'), `#!/bin/sh\n: > ${directory}/begun\nuntil [ -e ${directory}/over ]; do sleep 0.05; done\n`, {
+      mode: 0o755,
+    })
+    const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` }
+    const child = spawn('perl', [packagedFile('roles/failover-test/files/workload.pl'), '1', 'a', directory], { env })
+    let stdout = ''
+    child.stdout.on('data', piece => {
+      stdout += piece
+    })
+    const ended = once(child, 'close')
+    const isRunning = (kind: string) => operations(stdout).some(o => o.kind === kind)
+    await vi.waitFor(() => expect(existsSync(join(directory, 'begun')) && isRunning('lock')).toBe(true), 60_000)
+    child.stdin.end()
+    // The others have ended when nothing is written any more.
+    let before = -1
+    await vi.waitFor(
+      () => {
+        const written = before
+        before = stdout.length
+        expect(written).toBe(before)
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    writeFileSync(join(directory, 'over'), '')
+    await ended
+    expect(isRunning('dd')).toBe(true)
   } finally {
     rmSync(directory, { recursive: true })
   }
