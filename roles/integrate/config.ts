@@ -37,11 +37,16 @@ NFSHA_HELPERS=${platform.paths.heartbeatLibexec}
 ${version3(vars)}`
 
 /** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one is told here too. */
-export const watchSettings = (vars: Vars, peer: string): string => `# Managed by nfsha-play: settings of resource.d/nfsha watch.
+export const watchSettings = (
+  vars: Vars,
+  peer: string,
+  own: 'local' | 'foreign',
+): string => `# Managed by nfsha-play: settings of resource.d/nfsha watch.
 hand_over() { ${goStandby}; }
 NFSHA_DAMPING=${vars.ha_damping}
 NFSHA_PEER=${peer}
 NFSHA_LINK=${vars.node_drbd_ip}
+NFSHA_OWN=${own}
 `
 
 /** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */
@@ -55,7 +60,10 @@ const stacks: Record<
       'nfsha.conf': { content: settings(context.vars, context.platform) },
       'resource.d/nfsha': { content: readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8'), mode: 0o755 },
     }),
-    watch: context => watchSettings(context.vars, peerOf(context).vars.node_name),
+    watch: context => {
+      const { vars, cluster } = context
+      return watchSettings(vars, peerOf(context).vars.node_name, firstOf(cluster).vars.node_name === vars.node_name ? 'local' : 'foreign')
+    },
   },
   article: {
     resources: articleResources,

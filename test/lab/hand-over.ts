@@ -47,6 +47,24 @@ export const handOverTests = (lab: string): void => {
     await changesNothing('maintenance', '-e', 'ha_maintenance=none')
   })
 
+  test('the node that comes first is not allowed to take over: the service comes back to the other by itself', async () => {
+    await on(lab, 'M1', 'drbdadm disconnect drbd')
+    await until(
+      'M2 goes on alone',
+      async () => (await on(lab, 'M2', 'cat /proc/drbd')).includes('ro:Primary/Unknown ds:UpToDate/Outdated'),
+      60_000,
+    )
+    try {
+      for (const node of nodes) await on(lab, node, 'rm -f /run/nfsha.handed-over')
+      await on(lab, 'M2', '. /etc/ha.d/nfsha-watch.conf; hand_over')
+      await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha.start-failed')) === 'primary', 60_000)
+      await until('M2 serves again', async () => (await on(lab, 'M2', 'ip -o -4 addr show em1')).includes(' 192.168.0.219/24 '), 60_000)
+    } finally {
+      await on(lab, 'M1', 'drbdadm connect drbd')
+    }
+    await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
+  })
+
   test('a switchover says how long it took; there already, it moves nothing', async () => {
     const moved = await play('switchover', '-e', 'to=M1')
     expect(moved.code, moved.story).toBe(0)

@@ -242,7 +242,7 @@ test('both lose power: the first one back is not allowed to serve alone, does on
   await labFault(lab, 'M1', 'power-on')
   await labReady(lab, 'M1')
   await startHeartbeat('M1')
-  await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha.not-primary 2>/dev/null; true')) === 'yes', 240_000)
+  await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha.start-failed 2>/dev/null; true')) === 'primary', 240_000)
   expect(await holderIs('M1')).toBe(false)
   await labFault(lab, 'M2', 'power-on')
   await labReady(lab, 'M2')

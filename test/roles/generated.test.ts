@@ -89,7 +89,7 @@ test.each([
 test.each([
   ['nfsha', readFileSync(new URL('../../roles/integrate/files/nfsha', import.meta.url), 'utf8')],
   ['settings', settings(vars, debian12)],
-  ['settings of the watch', watchSettings(vars, 'M2.redhat.sx')],
+  ['settings of the watch', watchSettings(vars, 'M2.redhat.sx', 'local')],
   ['if-up', ifupScript([{ address: '172.16.0.211', nic: 'em2' }])],
   ['policy-rc.d', guardScript(['heartbeat', 'nfs-server'])],
 ])('sh accepts %s', (_name, text) => {

@@ -87,6 +87,45 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
   })
 
+  describe('a start that has failed, and heartbeat calls none again', () => {
+    const refused = { mark: 'primary', believes: 'all', drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown' }
+    const met = { ...refused, drbd: 'cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate' }
+    const broke = { ...met, mark: 'yes' }
+    test.each([
+      ['was not allowed, and the peer is heard: it gets the service', refused, 'hand_over\n'],
+      ['also where only what this node comes first for is here', { ...refused, believes: 'local' }, 'hand_over\n'],
+      ['the peer is dead: only it may serve', { ...refused, peer: 'dead' }, ''],
+      ['the peer had the same trouble a moment ago', { ...refused, damped: true }, ''],
+      ['was not allowed, and both have met: it is made up for here', met, 'start\n'],
+      ['failed otherwise: the peer gets the service', broke, 'hand_over\n'],
+      ['failed otherwise, the peer is dead: again here', { ...broke, peer: 'dead' }, 'start\n'],
+      ['failed otherwise, the peer had the same trouble: again here', { ...broke, damped: true }, 'start\n'],
+      [
+        'fails again: it leaves nothing half done',
+        { ...broke, damped: true, start: 'start() { called start; return 1; }' },
+        'start\nstop\n',
+      ],
+      ['heartbeat believes it elsewhere', { ...refused, believes: 'foreign' }, ''],
+      ['heartbeat has not come to rest', { ...refused, believes: 'transition' }, ''],
+      ['seen only once', { ...refused, looks: 1 }, ''],
+      ['none has failed', { ...broke, mark: '' }, ''],
+    ])('%s', (_name, { mark, believes, drbd, ...more }: typeof refused & Record<string, unknown>, wanted) => {
+      const { peer = 'active', damped = false, looks = 2, start = 'start() { called start; }' } = more
+      writeFileSync(join(folder, 'called'), '')
+      writeFileSync(join(folder, 'run.start-failed'), mark && `${mark}\n`)
+      writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
+      if (damped) writeFileSync(join(folder, 'run.handed-over'), `${Math.floor(Date.now() / 1000)}\n`)
+      const stubs = [
+        `called() { echo "$1" >> ${folder}/called; }; ${start}; stop() { called stop; }; hand_over() { called hand_over; }`,
+        `cl_status() { if [ "$1" = rscstatus ]; then echo ${believes}; else echo ${peer}; fi; }; lock() { :; }; unlock() { :; }`,
+        'NFSHA_MINOR=0 NFSHA_PEER=M1 NFSHA_OWN=local NFSHA_DAMPING=300; missed=0; log() { :; }',
+      ]
+      const tried = [...stubs, ...Array.from({ length: Number(looks) }, () => 'make_up')].join('; ')
+      expect(run(tried, text => text.replaceAll('/proc/drbd', `${folder}/drbd`)).status).toBe(0)
+      expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
+    })
+  })
+
   test('a send_arp that hangs keeps no client from being called', () => {
     mkdirSync(join(folder, 'data/.nfsha'), { recursive: true })
     writeFileSync(join(folder, 'data/.nfsha/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
