@@ -108,16 +108,18 @@ describe.each(shells)('the resource script under %s', shell => {
       ['heartbeat believes it elsewhere', { ...refused, believes: 'foreign' }, ''],
       ['heartbeat has not come to rest', { ...refused, believes: 'transition' }, ''],
       ['seen only once', { ...refused, looks: 1 }, ''],
+      ['one is under way', { ...broke, lock: 'lock() { return 1; }' }, ''],
+      ['heartbeat has called one meanwhile that ended well', { ...broke, lock: 'lock() { : > "$failed_start"; }' }, ''],
       ['none has failed', { ...broke, mark: '' }, ''],
     ])('%s', (_name, { mark, believes, drbd, ...more }: typeof refused & Record<string, unknown>, wanted) => {
-      const { peer = 'active', damped = false, looks = 2, start = 'start() { called start; }' } = more
+      const { peer = 'active', damped = false, looks = 2, start = 'start() { called start; }', lock = 'lock() { :; }' } = more
       writeFileSync(join(folder, 'called'), '')
       writeFileSync(join(folder, 'run.start-failed'), mark && `${mark}\n`)
       writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
       if (damped) writeFileSync(join(folder, 'run.handed-over'), `${Math.floor(Date.now() / 1000)}\n`)
       const stubs = [
         `called() { echo "$1" >> ${folder}/called; }; ${start}; stop() { called stop; }; hand_over() { called hand_over; }`,
-        `cl_status() { if [ "$1" = rscstatus ]; then echo ${believes}; else echo ${peer}; fi; }; lock() { :; }; unlock() { :; }`,
+        `cl_status() { if [ "$1" = rscstatus ]; then echo ${believes}; else echo ${peer}; fi; }; ${lock}; unlock() { :; }`,
         'NFSHA_MINOR=0 NFSHA_PEER=M1 NFSHA_OWN=local NFSHA_DAMPING=300; missed=0; log() { :; }',
       ]
       const tried = [...stubs, ...Array.from({ length: Number(looks) }, () => 'make_up')].join('; ')
