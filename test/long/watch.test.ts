@@ -21,7 +21,7 @@ const broken = [
 test.each(broken)('$name: the service is handed over, nothing is lost', async ({ name, how, why, mend }) => {
   const before = await holder()
   const after = other(before)
-  const since = await on(lab, before, 'rm -f /run/nfsha.handed-over; date "+%F %T"')
+  const since = await on(lab, before, 'rm -f /run/nfsha.gave-away; date "+%F %T"')
   const damage = await underWork(
     lab,
     name.replace(' ', '-'),
@@ -40,7 +40,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
 
 test('broken again within ha_damping seconds: started again where it is', async () => {
   const before = await holder()
-  const since = await on(lab, before, 'date +%s > /run/nfsha.handed-over; date "+%F %T"')
+  const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha.gave-away; date "+%F %T"`)
   const damage = await underWork(
     lab,
     'damped',

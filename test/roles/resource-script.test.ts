@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runFunctions, scriptFolder, shells } from './resource-script.ts'
@@ -87,17 +88,48 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
   })
 
+  test.each([
+    ['Outdated and without a peer: no waiting helps', 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown', 'wait 3\n'],
+    [
+      'Outdated, the peer is just met',
+      'cs:WFReportParams ro:Secondary/Unknown ds:Outdated/DUnknown',
+      'wait 3\nwait 17\ndrbdadm primary drbd\n',
+    ],
+    ['the peer has not let go yet', 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate', 'wait 3\nwait 17\ndrbdadm primary drbd\n'],
+  ])('a promotion that is refused: %s', (_name, state, wanted) => {
+    writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${state} C r-----\n`)
+    writeFileSync(join(folder, 'called'), '')
+    const tried = `NFSHA_MINOR=0 NFSHA_RESOURCE=drbd; wait_for() { echo "wait $1" >> ${folder}/called; return 1; }; ! promote`
+    expect(run(tried, text => text.replaceAll('/proc/drbd', `${folder}/drbd`)).status).toBe(0)
+    expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
+  })
+
   describe('a start that has failed, and heartbeat calls none again', () => {
     const refused = { mark: 'primary', believes: 'all', drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown' }
     const met = { ...refused, drbd: 'cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate' }
+    const alone = { ...refused, drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown' }
     const broke = { ...met, mark: 'yes' }
     test.each([
       ['was not allowed, and the peer is heard: it gets the service', refused, 'hand_over\n'],
       ['also where only what this node comes first for is here', { ...refused, believes: 'local' }, 'hand_over\n'],
+      [
+        'the peer has been heard for a moment only: heartbeat may be about to restart itself',
+        { ...refused, looks: 1, before: 'missed=1; heard=0' },
+        '',
+      ],
       ['the peer is dead: only it may serve', { ...refused, peer: 'dead' }, ''],
+      ['the peer is dead and this copy was good when last seen: DRBD is asked again', { ...alone, peer: 'dead' }, 'start\n'],
+      ['the peer is heard and has not been met: it gets the service', alone, 'hand_over\n'],
+      ['the peer serves', { ...met, drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate' }, ''],
+      [
+        'this copy is what the peer catches up with',
+        { ...met, drbd: 'cs:SyncSource ro:Secondary/Secondary ds:UpToDate/Inconsistent' },
+        'start\n',
+      ],
       ['the peer had the same trouble a moment ago', { ...refused, damped: true }, ''],
       ['was not allowed, and both have met: it is made up for here', met, 'start\n'],
       ['failed otherwise: the peer gets the service', broke, 'hand_over\n'],
+      ['failed otherwise, the peer is not as good: again here', { ...broke, drbd: alone.drbd }, 'start\n'],
       ['failed otherwise, the peer is dead: again here', { ...broke, peer: 'dead' }, 'start\n'],
       ['failed otherwise, the peer had the same trouble: again here', { ...broke, damped: true }, 'start\n'],
       [
@@ -112,15 +144,16 @@ describe.each(shells)('the resource script under %s', shell => {
       ['heartbeat has called one meanwhile that ended well', { ...broke, lock: 'lock() { : > "$failed_start"; }' }, ''],
       ['none has failed', { ...broke, mark: '' }, ''],
     ])('%s', (_name, { mark, believes, drbd, ...more }: typeof refused & Record<string, unknown>, wanted) => {
-      const { peer = 'active', damped = false, looks = 2, start = 'start() { called start; }', lock = 'lock() { :; }' } = more
+      const { peer = 'active', damped = false, looks = 2, before = '', start = 'start() { called start; }', lock = 'lock() { :; }' } = more
       writeFileSync(join(folder, 'called'), '')
       writeFileSync(join(folder, 'run.start-failed'), mark && `${mark}\n`)
       writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
-      if (damped) writeFileSync(join(folder, 'run.handed-over'), `${Math.floor(Date.now() / 1000)}\n`)
+      if (damped) writeFileSync(join(folder, 'run.gave-away'), `${Math.floor(uptime() * 100)}\n`)
       const stubs = [
         `called() { echo "$1" >> ${folder}/called; }; ${start}; stop() { called stop; }; hand_over() { called hand_over; }`,
         `cl_status() { if [ "$1" = rscstatus ]; then echo ${believes}; else echo ${peer}; fi; }; ${lock}; unlock() { :; }`,
-        'NFSHA_MINOR=0 NFSHA_PEER=M1 NFSHA_OWN=local NFSHA_DAMPING=300; missed=0; log() { :; }',
+        'NFSHA_MINOR=0 NFSHA_PEER=M1 NFSHA_OWN=local NFSHA_DAMPING=300; missed=0; heard=0; log() { :; }',
+        ...(before ? [String(before)] : []),
       ]
       const tried = [...stubs, ...Array.from({ length: Number(looks) }, () => 'make_up')].join('; ')
       expect(run(tried, text => text.replaceAll('/proc/drbd', `${folder}/drbd`)).status).toBe(0)

@@ -65,7 +65,7 @@ while (($name, $dir) = splice @mounts, 0, 2) {
   close $new;
   for my $work (\&writer, \&holder, \&reader, \&creator, $dd ? \&article : ()) {
     my $pid = fork // die "fork: $!\n";
-    if (!$pid) { $SIG{TERM} = sub { $over = 1 }; $work->(); exit }
+    if (!$pid) { setpgrp; $SIG{TERM} = sub { $over = 1 }; $work->(); exit }
     push @children, $pid;
   }
   $dd = 0; # once a client is enough to fill its line
@@ -76,4 +76,4 @@ while (($name, $dir) = splice @mounts, 0, 2) {
 kill 'TERM', @children;
 my $limit = time + $last_operation;
 while ((@children = grep { waitpid($_, WNOHANG) == 0 } @children) && time < $limit) { sleep 0.02 }
-kill 'KILL', @children;
+kill 'KILL', map { -$_ } @children; # with their dd
