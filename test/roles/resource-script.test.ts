@@ -117,7 +117,7 @@ describe.each(shells)('the resource script under %s', shell => {
         { ...refused, looks: 1, before: 'missed=1; heard=0' },
         '',
       ],
-      ['once it waits for the peer, what comes is taken at the next look', { ...met, looks: 1, before: 'missed=2; heard=0' }, 'start\n'],
+      ['once it waits for the peer, what comes is taken at the next look', { ...met, looks: 1, before: 'missed=2; heard=2' }, 'start\n'],
       ['heartbeat is given time after a hand-over', { ...refused, looks: 3 }, 'hand_over\n'],
       ['the peer is dead: only it may serve', { ...refused, peer: 'dead' }, ''],
       ['the peer is dead and this copy was good when last seen: DRBD is asked again', { ...alone, peer: 'dead' }, 'start\n'],
