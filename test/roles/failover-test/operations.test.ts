@@ -122,8 +122,8 @@ test('workload.pl ends nobody in the middle of an operation', async () => {
       stdout += piece
     })
     const ended = once(child, 'close')
-    const isRunning = (kind: string) => operations(stdout).some(o => o.kind === kind)
-    await vi.waitFor(() => expect(existsSync(join(directory, 'begun')) && isRunning('lock')).toBe(true), 60_000)
+    const hasDone = (kind: string) => operations(stdout).some(o => o.kind === kind)
+    await vi.waitFor(() => expect(existsSync(join(directory, 'begun')) && hasDone('lock')).toBe(true), 60_000)
     child.stdin.end()
     // The others have ended when nothing is written any more.
     let before = -1
@@ -137,7 +137,7 @@ test('workload.pl ends nobody in the middle of an operation', async () => {
     )
     writeFileSync(join(directory, 'over'), '')
     await ended
-    expect(isRunning('dd')).toBe(true)
+    expect(hasDone('dd')).toBe(true)
   } finally {
     rmSync(directory, { recursive: true })
   }
