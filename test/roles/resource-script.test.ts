@@ -163,6 +163,18 @@ describe.each(shells)('the resource script under %s', shell => {
     })
   })
 
+  test('the watch shows at each look that it lives, in /run/nfsha.tick', () => {
+    const before = Math.floor(uptime() * 100)
+    const looks = `watch_standby() { cat ${folder}/run.tick >> ${folder}/looks; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
+    const ended = 'beats=0; sleep() { beats=$((beats + 1)); [ $beats -lt 3 ] || exit 0; }'
+    const own = (text: string) => text.replace('. /etc/ha.d/nfsha-watch.conf', ':')
+    expect(run(`: > ${folder}/run.serving; ${looks}; ${ended}; watch`, own).status).toBe(0)
+    const seen = readFileSync(join(folder, 'looks'), 'utf8').trim().split('\n').map(Number)
+    expect(seen).toHaveLength(3)
+    for (const tick of seen) expect(tick).toBeGreaterThanOrEqual(before - 200)
+    expect(seen).toEqual([...seen].sort((a, b) => a - b))
+  })
+
   test('a send_arp that hangs keeps no client from being called', () => {
     mkdirSync(join(folder, 'data/.nfsha'), { recursive: true })
     writeFileSync(join(folder, 'data/.nfsha/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
