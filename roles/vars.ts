@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import { z } from 'zod'
 import { archiveProblems, SourceArchive } from './drbd-build/archives.ts'
 
@@ -5,7 +6,19 @@ const ip = z.ipv4()
 const cidr = z.cidrv4()
 /** A bare word: safe as a file name, in YAML, in the configuration files that we write. */
 const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/)
-const absolutePath = z.string().regex(/^\/[\w./-]*$/)
+/** One spelling for each path: paths are compared with what the kernel shows, and stand in files where other characters need quoting. */
+const pathProblem = (path: string): string | undefined => {
+  if (!path.startsWith('/')) return 'must be an absolute path'
+  if (!/^[\w./-]*$/.test(path)) return 'may have letters, digits and . _ - / only'
+  const plain = normalize(path).replace(/(.)\/+$/, '$1')
+  return plain === path ? undefined : `must be a plain path: ${plain}`
+}
+const absolutePath = z.string().superRefine((path, context) => {
+  const message = pathProblem(path)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
+/** 20 bits are what a minor number has (linux/kdev_t.h). */
+const isDrbdDevice = (path: string): boolean => /^\/dev\/drbd(0|[1-9]\d*)$/.test(path) && Number(path.slice(9)) < 2 ** 20
 /** heartbeat's own notation: seconds, or milliseconds with `ms` (ha.cf). */
 const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^[1-9]\d*(ms)?$/)]).transform(String)
 /** A repository of packages; what is signed with no key that we were told is not installed. */
@@ -61,7 +74,11 @@ const fields = z.object({
     ),
 
   drbd_resource: word.default('drbd').describe('name of the DRBD resource'),
-  drbd_device: absolutePath.default('/dev/drbd0').describe('the replicated device'),
+  drbd_device: z
+    .string()
+    .refine(isDrbdDevice, 'must be /dev/drbd0, /dev/drbd1, ...: the number is what DRBD knows the device by')
+    .default('/dev/drbd0')
+    .describe('the replicated device'),
   drbd_disk: absolutePath.describe('backing disk, on both nodes; it must be blank before the first run'),
   drbd_port: z.number().int().min(1).max(65535).default(7789).describe('TCP port of the replication'),
   drbd_secret: secret.describe('shared secret with which the nodes prove themselves to each other'),
@@ -86,7 +103,7 @@ const fields = z.object({
     .optional()
     .describe('keyring on the control machine, for gpgv, with the keys that signatures must be of'),
   drbd_build_prefix: absolutePath
-    .refine(path => !/^\/(usr(\/local)?|opt|var|etc|s?bin|lib)?\/*$/.test(path), 'must be a directory of its own, such as /usr/local/drbd')
+    .refine(path => !/^\/(usr(\/local)?|opt|var|etc|s?bin|lib)?$/.test(path), 'must be a directory of its own, such as /usr/local/drbd')
     .default('/usr/local/drbd')
     .describe('where a build is installed; its configuration is below it, in etc/drbd.d'),
   drbd_build_kernel_tree: absolutePath
@@ -120,8 +137,15 @@ const fields = z.object({
     .regex(/^[\w,=]+$/)
     .default('rw,sync,no_root_squash,no_subtree_check')
     .describe('exports(5) options; fsid is added'),
-  nfs_fsid: z.number().int().min(1).default(1).describe('file system id, the same on both nodes: clients keep it in their file handles'),
-  nfs_threads: z.number().int().min(1).default(8).describe('nfsd threads'),
+  nfs_fsid: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe('file system id, the same on both nodes: clients keep it in their file handles'),
+  // The kernel cuts what is more (linux/fs/nfsd/nfsd.h, NFSD_MAXSERVS).
+  nfs_threads: z.number().int().min(1).max(8192).default(8).describe('nfsd threads'),
   nfs_lease: z
     .number()
     .int()
@@ -222,16 +246,6 @@ export const Vars = fields.superRefine((vars, context) => {
   if (vars.drbd_build_method === 'source')
     for (const problem of archiveProblems(vars.drbd_build_archives, vars.drbd_build_keyring))
       context.addIssue({ code: 'custom', path: ['drbd_build_archives'], message: `drbd_build_archives ${problem}` })
-  const order = ['heartbeat_keepalive', 'heartbeat_warntime', 'heartbeat_deadtime', 'heartbeat_initdead'] as const
-  order.slice(1).forEach((name, i) => {
-    const smaller = order[i] ?? name
-    if (milliseconds(vars[smaller]) >= milliseconds(vars[name]))
-      context.addIssue({
-        code: 'custom',
-        path: [name],
-        message: `${name} (${vars[name]}) must be more than ${smaller} (${vars[smaller]})`,
-      })
-  })
 })
 
 export type Vars = z.infer<typeof Vars>

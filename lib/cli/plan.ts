@@ -1,17 +1,20 @@
+import type { Conflict } from '../../roles/cross-checks/conflict.ts'
+import { conflictsOf } from '../../roles/cross-checks/index.ts'
 import { clientIdentity, pairIdentity } from '../../roles/identity.ts'
 import { roles as allRoles } from '../../roles/index.ts'
 import type { Role } from '../../roles/role.ts'
 import { ClientVars, Vars } from '../../roles/vars.ts'
 import type { ClusterHosts } from '../config/cluster.ts'
 import { clustersOf } from '../config/cluster.ts'
-import { ConfigError } from '../config/error.ts'
+import { ConfigError, collecting, throwAll } from '../config/error.ts'
+import { hostErrors } from '../config/host-errors.ts'
 import type { Inventory } from '../config/model.ts'
 import { limitHosts, matchHosts } from '../config/pattern.ts'
 import type { Play } from '../config/playbook.ts'
 import { didYouMean } from '../config/suggest.ts'
 import { isSelected } from '../config/tags.ts'
 import type { Variables } from '../config/value.ts'
-import { resolveVars } from '../config/variables.ts'
+import { judgeVars } from '../config/variables.ts'
 import type { PlayPlan, Target } from '../engine/play.ts'
 import type { Cluster, Node } from '../engine/role.ts'
 import type { PlayArguments } from './options.ts'
@@ -28,7 +31,7 @@ export const planOf = (book: Play[], inventory: Inventory, options: PlayArgument
   refuseUnknownTags(book, options)
   refuseRoleVars(book)
   const hostsInAll = clustersOf(inventory)
-  const plays = book.map(play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets }))
+  const plays = collecting(book, play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets }))
   return { plays, secrets: [...new Set(secrets)] }
 }
 
@@ -67,7 +70,7 @@ const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   const limited = options.limit === undefined ? matched : limitHosts(inventory, matched, options.limit)
   const roles = play.roles.map(({ role }) => roleOf(role))
   const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags
-  const targets = around.clusters.flatMap(hosts => targetOf(hosts, matched, limited, play, around))
+  const targets = collecting(around.clusters, hosts => targetOf(hosts, matched, limited, play, around)).flat()
   const nodes = new Set(around.clusters.flatMap(c => c.nodes as string[]))
   return {
     name: play.name,
@@ -100,17 +103,22 @@ const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], pla
   return [{ cluster, hosts: nodes, left }]
 }
 
+/** Everything that is wrong with the values of a cluster is thrown at once: each by itself, and with the others. */
 const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secrets }: Surroundings): Cluster<Vars> => {
   const outer = { playVars: play.vars, extraVars }
-  const nodes = hosts.nodes.map((name): Node<Vars> => {
-    const resolved = resolveVars(inventory, name, { ...outer, schema: Vars })
-    secrets.push(...resolved.secrets)
-    return { name, vars: resolved.values }
+  const nodes = hosts.nodes.map(host => ({ host, ...judgeVars(inventory, host, { ...outer, schema: Vars }) }))
+  const shared = nodes[0]?.values ?? {}
+  const clients = hosts.clients.map(host => {
+    const own = judgeVars(inventory, host, { ...outer, schema: ClientVars, knownNames: Object.keys(Vars.shape) })
+    return { host, ...own, values: { ...shared, ...own.values } }
   })
-  const [first] = nodes
-  const clients = hosts.clients.map((name): Node<Vars> => {
-    const own = resolveVars(inventory, name, { ...outer, schema: ClientVars, knownNames: Object.keys(Vars.shape) })
-    return { name, vars: { ...(first as Node<Vars>).vars, ...own.values } }
-  })
-  return { name: hosts.name, nodes, clients }
+  const judged = [...nodes, ...clients]
+  const errors = hostErrors(judged.flatMap(j => j.errors))
+  const declared = (some: typeof judged) => some.map(({ host, values }) => ({ host, vars: values }))
+  const conflicts = conflictsOf({ nodes: declared(nodes), clients: declared(clients) })
+  const placeOf = (conflict: Conflict) => judged.find(j => j.host === conflict.host)?.place(conflict.names)
+  throwAll([...errors, ...conflicts.map(c => new ConfigError(c.message, placeOf(c), c.hint))])
+  secrets.push(...nodes.flatMap(n => n.secrets))
+  const complete = (some: typeof judged) => some.map(({ host, values }): Node<Vars> => ({ name: host, vars: values as Vars }))
+  return { name: hosts.name, nodes: complete(nodes), clients: complete(clients) }
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
-import { ConfigError } from './error.ts'
+import { ConfigError, type Place } from './error.ts'
 import { shownPath } from './files.ts'
+import type { HostError } from './host-errors.ts'
 import { groupsOf, type Inventory } from './model.ts'
-import { partAt, type Variables } from './value.ts'
+import { partAt, type Value, type Variables } from './value.ts'
 
 interface Context {
   inventory: Inventory
@@ -19,23 +20,28 @@ export function fieldSecret(field: z.ZodType): boolean {
 }
 
 /** One finding of the schema as an error at the value it is about, or at the host that lacks the value. */
-export function issueError(issue: z.core.$ZodIssue, { inventory, host, given, schema }: Context): ConfigError {
+export function issueError(issue: z.core.$ZodIssue, { inventory, host, given, schema }: Context): HostError {
   const [name, ...rest] = issue.path
   const entry = given.get(String(name))
-  if (!entry) return new ConfigError(missing(String(name), host, schema), inventory.hosts.get(host)?.place, whereToSet(inventory, host))
-  const part = partAt(entry.value, rest)
-  const place =
-    isSecret(schema, String(name)) || part.kind === 'vault' ? { ...part.place, source: { ...part.place.source, secret: true } } : part.place
-  return new ConfigError(messageOf(issue, host), place)
+  if (!entry) {
+    const place = inventory.hosts.get(host)?.place
+    return { host, missing: String(name), error: new ConfigError(missing(String(name), host, schema), place, whereToSet(inventory, host)) }
+  }
+  const place = shownPlace(partAt(entry.value, rest), schema, String(name))
+  return { host, problem: messageOf(issue), place, error: new ConfigError(`${messageOf(issue)} (for ${host})`, place) }
 }
 
-function messageOf(issue: z.core.$ZodIssue, host: string): string {
+/** Where a value stands; a secret's line is not shown. */
+export function shownPlace({ kind, place }: Value, schema: z.ZodObject, name: string): Place {
+  return isSecret(schema, name) || kind === 'vault' ? { ...place, source: { ...place.source, secret: true } } : place
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
   const path = issue.path
     .map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
     .join('')
     .slice(1)
-  const message = issue.message.startsWith(path) ? issue.message : `${path}: ${wordingOf(issue)}`
-  return `${message} (for ${host})`
+  return issue.message.startsWith(path) ? issue.message : `${path}: ${wordingOf(issue)}`
 }
 
 /** Schema libraries talk of "Invalid input: expected number, received string"; an operator wants what to write. */

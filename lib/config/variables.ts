@@ -1,9 +1,10 @@
 import type { z } from 'zod'
-import { ConfigError, configErrorsOf, isSecretName, placeName, throwAll } from './error.ts'
+import { ConfigError, configErrorsOf, isSecretName, type Place, placeName, throwAll } from './error.ts'
+import { type HostError, hostErrors } from './host-errors.ts'
 import type { Inventory } from './model.ts'
 import { type OuterVariables, variablesOf } from './precedence.ts'
 import { plainScalar } from './scalar.ts'
-import { fieldSecret, issueError } from './schema-issue.ts'
+import { fieldSecret, issueError, shownPlace } from './schema-issue.ts'
 import { closest, didYouMean } from './suggest.ts'
 import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
 
@@ -30,23 +31,60 @@ export interface ResolvedVars<S extends z.ZodObject> {
   origins: Record<string, string>
 }
 
+/** What became of a host's variables: usable values, and everything that is wrong with the others. */
+export interface JudgedVars<S extends z.ZodObject> {
+  /** The values that are right by themselves; complete when nothing is wrong. */
+  values: Partial<z.infer<S>>
+  errors: HostError[]
+  secrets: string[]
+  /** Where each value comes from: `file:line:column`, `-e`, or `default`. */
+  origins: Record<string, string>
+  /** Where an error about the first of these that is given points. */
+  place(names: readonly string[]): Place | undefined
+}
+
 /** A host's variables as the schema wants them. Throws all mistakes at once, each at its place. */
 export function resolveVars<S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): ResolvedVars<S> {
+  const { errors, values, secrets, origins } = judgeVars(inventory, host, options)
+  throwAll(hostErrors(errors))
+  return { values: values as z.infer<S>, secrets, origins }
+}
+
+/** A host's variables, judged one by one: what is wrong with one of them hides nothing of the others. */
+export function judgeVars<S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): JudgedVars<S> {
   const { schema, knownNames = [] } = options
   const given = variablesOf(inventory, host, options)
   const known = [...Object.keys(schema.shape), ...knownNames, ...RUNNER_VARIABLES]
-  const errors = unknownNames(given, known)
-  const { input, secrets } = readInput(inventory, given, schema, errors)
+  const errors: HostError[] = unknownNames(given, known).map(error => ({ host, error }))
+  const broken: ConfigError[] = []
+  const { input, secrets } = readInput(inventory, given, schema, broken)
+  errors.push(...broken.map(error => ({ host, error })))
   const result = schema.safeParse(input)
-  const broken = new Set(Object.keys(schema.shape).filter(name => given.has(name) && !(name in input)))
+  const unread = new Set(Object.keys(schema.shape).filter(name => given.has(name) && !(name in input)))
   for (const issue of result.error?.issues ?? [])
-    if (!broken.has(String(issue.path[0]))) errors.push(issueError(issue, { inventory, host, given, schema }))
-  throwAll(errors)
+    if (!unread.has(String(issue.path[0]))) errors.push(issueError(issue, { inventory, host, given, schema }))
   return {
-    values: result.data as z.infer<S>,
+    values: result.success && errors.length === 0 ? (result.data as z.infer<S>) : validOnes(schema, input, unread),
+    errors,
     secrets: [...new Set(secrets)].filter(secret => secret !== ''),
     origins: originsOf(given, schema),
+    place: names => placeOf(names, given, schema),
   }
+}
+
+/** The values that are right by themselves, defaults too. */
+function validOnes<S extends z.ZodObject>(schema: S, input: Record<string, unknown>, unread: Set<string>): Partial<z.infer<S>> {
+  const parsed = Object.entries(schema.shape).flatMap(([name, field]) => {
+    const result = unread.has(name) ? undefined : (field as z.ZodType).safeParse(input[name])
+    return result?.success ? [[name, result.data] as const] : []
+  })
+  return Object.fromEntries(parsed) as Partial<z.infer<S>>
+}
+
+function placeOf(names: readonly string[], given: Variables, schema: z.ZodObject): Place | undefined {
+  const name = names.find(n => given.has(n))
+  const entry = name === undefined ? undefined : given.get(name)
+  return entry && name !== undefined ? shownPlace(entry.value, schema, name) : undefined
 }
 
 /** Errors for the names under our prefixes that nobody knows. */

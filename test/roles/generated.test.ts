@@ -63,8 +63,6 @@ test('exports carry an explicit fsid', () =>
 
 test('timing that cannot work is refused', () => {
   expect(Vars.safeParse({ ...vars, heartbeat_keepalive: '0ms' }).error?.issues[0]?.path).toEqual(['heartbeat_keepalive'])
-  const problem = Vars.safeParse({ ...vars, heartbeat_deadtime: 2 })
-  expect(problem.error?.issues[0]?.message).toBe('heartbeat_deadtime (2) must be more than heartbeat_warntime (4)')
 })
 
 const nodes = [{ ip: '192.168.0.210', name: 'M1.redhat.sx' }]

@@ -1,0 +1,48 @@
+import { didYouMean } from '../../lib/config/suggest.ts'
+import type { Vars } from '../vars.ts'
+import { type Conflict, type CrossCheck, shared } from './conflict.ts'
+
+/** Names are compared without regard to case: DNS does, and /etc/hosts is read by programs that do. */
+const same = (one: string, two: string) => one.toLowerCase() === two.toLowerCase()
+
+const nodeNames: CrossCheck = ({ nodes }) =>
+  nodes.flatMap(({ host, vars }, i): Conflict[] => {
+    const name = vars.node_name
+    if (name === undefined) return []
+    const conflict = (message: string): Conflict[] => [{ host, names: ['node_name'], message: `node_name of ${host}: ${message}` }]
+    // The kernel's own limit: uname(2), __NEW_UTS_LEN.
+    if (name.length > 64) return conflict('a host name has at most 64 characters')
+    if (/^localhost(\..*)?$/i.test(name)) return conflict(`${name} is every machine's name for itself`)
+    if (/^[\d.]+$/.test(name)) return conflict(`${name} would be read as an address`)
+    if (/[.-]$|\.\.|\.-|-\./.test(name)) return conflict(`${name} is no host name`)
+    const other = nodes.slice(0, i).find(n => n.vars.node_name !== undefined && same(n.vars.node_name, name))
+    return other ? conflict(`${name} is node_name of ${other.host} too: heartbeat and DRBD tell the nodes apart by it`) : []
+  })
+
+/** drbdadm(8) takes `all` for every resource there is. */
+const resourceName: CrossCheck = cluster => {
+  const found = shared(cluster, 'drbd_resource')
+  if (!found || !['all', 'global_common'].includes(found.value)) return []
+  return [{ host: found.host, names: ['drbd_resource'], message: `drbd_resource: ${found.value} has a meaning of its own for drbdadm` }]
+}
+
+/** Variables that name one of the two nodes, and what else they may say. */
+const naming: [keyof Vars, string[]][] = [
+  ['to', []],
+  ['ha_maintenance', ['none']],
+  ['drbd_victim', []],
+  ['drbd_init_primary', []],
+]
+
+const namedNodes: CrossCheck = cluster => {
+  const known = cluster.nodes.map(n => n.host)
+  return naming.flatMap(([name, others]): Conflict[] => {
+    const found = shared(cluster, name)
+    if (!found || [...known, ...others].includes(String(found.value))) return []
+    const hint = didYouMean(String(found.value), [...known, ...others])
+    const message = `${name}: ${String(found.value)} is no node of this cluster, whose nodes are ${known.join(' and ')}`
+    return [{ host: found.host, names: [name], message, ...(hint && { hint }) }]
+  })
+}
+
+export const names: CrossCheck = cluster => [...nodeNames(cluster), ...resourceName(cluster), ...namedNodes(cluster)]

@@ -1,0 +1,40 @@
+import { fieldSecret } from '../../lib/config/schema-issue.ts'
+import { Vars } from '../vars.ts'
+import type { CrossCheck } from './conflict.ts'
+
+/** What each node may have its own of, beside all that begins with `node_`. */
+const perNode = [
+  'base_clock_offset',
+  'base_firewall',
+  'base_time_servers',
+  'base_yum_repositories',
+  'drbd_build_kernel_tree',
+  'drbd_disk',
+  'drbd_init_lvm',
+  'ha_space_limit',
+  'client_mount',
+  'client_options',
+  'nfsha_lab',
+]
+
+const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : JSON.stringify(value))
+
+/** All else describes the pair: it is read of the first node, and what the second has would be ignored or half used. */
+export const sameOnBoth: CrossCheck = ({ nodes }) => {
+  const [one, two] = nodes
+  if (!one || !two) return []
+  const names = Object.keys(Vars.shape) as (keyof Vars)[]
+  return names
+    .filter(name => !name.startsWith('node_') && !perNode.includes(name))
+    .filter(name => name in one.vars && name in two.vars && shown(one.vars[name]) !== shown(two.vars[name]))
+    .map(name => {
+      const secret = fieldSecret(Vars.shape[name])
+      const values = secret ? '' : `: ${shown(one.vars[name])} on ${one.host}, ${shown(two.vars[name])} on ${two.host}`
+      return {
+        host: two.host,
+        names: [name],
+        message: `${name} differs between the nodes${values}`,
+        hint: 'set it for the group of both nodes',
+      }
+    })
+}

@@ -1,0 +1,24 @@
+import { milliseconds } from '../vars.ts'
+import { type Conflict, type CrossCheck, shared } from './conflict.ts'
+
+const order = ['heartbeat_keepalive', 'heartbeat_warntime', 'heartbeat_deadtime', 'heartbeat_initdead'] as const
+
+/** Each time is longer than the one before, and heartbeat does not start with a dead time of two heartbeats or less (lib/config.c, parse_ha_config's checks). */
+export const times: CrossCheck = cluster => {
+  const found = order.slice(1).flatMap((name, i): Conflict[] => {
+    const [smaller = name] = [order[i]]
+    const [less, more] = [shared(cluster, smaller), shared(cluster, name)]
+    if (!less || !more || milliseconds(less.value) < milliseconds(more.value)) return []
+    return [{ host: more.host, names: [name, smaller], message: `${name} (${more.value}) must be more than ${smaller} (${less.value})` }]
+  })
+  const [keepalive, deadtime] = [shared(cluster, 'heartbeat_keepalive'), shared(cluster, 'heartbeat_deadtime')]
+  if (!keepalive || !deadtime || milliseconds(deadtime.value) > 2 * milliseconds(keepalive.value)) return found
+  return [
+    ...found,
+    {
+      host: deadtime.host,
+      names: ['heartbeat_deadtime', 'heartbeat_keepalive'],
+      message: `heartbeat_deadtime (${deadtime.value}) must be more than twice heartbeat_keepalive (${keepalive.value}): heartbeat does not start otherwise`,
+    },
+  ]
+}
