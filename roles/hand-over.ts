@@ -31,6 +31,8 @@ export const handOverProblems = (states: NamedState[], to: string, stage: Vars['
     ...(s.heartbeat && !s.stable ? [`a hand-over is under way on ${s.host}`] : []),
     ...(s.heartbeat && !s.links.some(l => l.endsWith(' up')) ? [`${s.host} does not hear its peer`] : []),
   ])
+  // A takeover needs none, but heartbeat's own programs and whoever looks afterwards may.
+  problems.push(...target.space.filter(d => d.short).map(d => `${d.mount} is full on ${to}`))
   if (stage === 'vip') return problems
   if (target.device?.disk !== 'UpToDate') problems.push(`DRBD is ${target.device?.disk ?? 'not there'} on ${to}`)
   if (target.device && target.device.connection !== 'Connected') problems.push(`DRBD is ${target.device.connection} on ${to}`)

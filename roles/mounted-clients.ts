@@ -5,7 +5,7 @@ import { parseExports } from '../lib/resources/exports.ts'
 import type { Change, ClusterResource, Member } from '../lib/resources/resource.ts'
 import { present } from '../lib/resources/resource.ts'
 import { serverScope } from './integrate/nfsd-scope.ts'
-import { exportOptions } from './nfs/config.ts'
+import { exportOptions, exportTable } from './nfs/config.ts'
 import type { Context } from './role.ts'
 import { vipAddress } from './role.ts'
 import type { Vars } from './vars.ts'
@@ -27,7 +27,7 @@ export interface Offer {
 
 const probe = ({ paths }: Platform): string => `echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
 echo "@versions"; [ "\${t:-0}" -gt 0 ] && cat /proc/fs/nfsd/versions
-echo "@etab"; cat /var/lib/nfs/etab 2>/dev/null
+echo "@etab"; ${exportTable}
 echo "@files"; for f in /etc/exports /etc/exports.d/*.exports; do [ -r "$f" ] && { echo "== $f"; cat "$f"; echo; }; done
 echo "@resources"; cat ${paths.haDir}/haresources 2>/dev/null
 echo "@settings"; cat ${paths.haDir}/nfsha.conf 2>/dev/null

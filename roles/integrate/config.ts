@@ -32,6 +32,7 @@ NFSHA_MOUNT=${vars.nfs_export_path}
 NFSHA_VIP=${vipAddress(vars)}
 NFSHA_PREFIX=${vars.ha_vip.replace(/.*\//, '')}
 NFSHA_NIC=${vars.node_service_nic}
+NFSHA_NETWORK=${vars.nfs_export_network}
 NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_HELPERS=${platform.paths.heartbeatLibexec}
 ${version3(vars)}`

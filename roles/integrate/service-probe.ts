@@ -3,6 +3,7 @@ import { drbdState } from '../../lib/resources/drbd-state.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdConfigDir } from '../drbd-tools.ts'
 import { daemonProbe } from '../heartbeat/daemon.ts'
+import { exportTable } from '../nfs/config.ts'
 import { mountdScript } from '../nfs/mountd.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
@@ -45,7 +46,7 @@ echo "@addr"; ip -o -4 addr show
 echo "@drbd"; ${drbdState}
 echo "@mount"; grep '^${device} ${path} ' /proc/mounts
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
-echo "@stop-failed"; [ -s /run/nfsha.stop-failed ] && echo yes
+echo "@stop-failed"; [ -s /run/nfsha/stop-failed ] && echo yes
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
 if [ "\${t:-0}" -gt 0 ]; then
   echo "@versions"; show /proc/fs/nfsd/versions
@@ -55,11 +56,11 @@ if [ "\${t:-0}" -gt 0 ]; then
 ${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
 fi
 echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
-${vars.ha_stack === 'lean' ? `echo "@mountd"; ( ${mountdScript} )\n` : ''}echo "@exports"; cat /var/lib/nfs/etab 2>/dev/null
+${vars.ha_stack === 'lean' ? `echo "@mountd"; ( ${mountdScript} )\n` : ''}echo "@exports"; ${exportTable}
 echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
 echo "@served"; show ${servedMarker}
 echo "@daemon"; ${daemonProbe([`${platform.paths.haDir}/ha.cf`])}
-echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var $m; echo "@inodes"; df -Pi / /var $m
+echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null

@@ -27,6 +27,15 @@ export interface NfsdState {
   scope: string
 }
 
+/** How full a file system is: used space and inodes in percent, and what is left. */
+export interface FileSystemSpace {
+  mount: string
+  used: number
+  inodes: number
+  /** Fewer than 16 MiB (or 5 % of a small one), or fewer than 100 inodes: programs that write there are about to fail. */
+  short: boolean
+}
+
 /** What one node does for the cluster, read in one script. */
 export interface ServiceState {
   /** Who holds the lock of a play that runs now. */
@@ -60,7 +69,7 @@ export interface ServiceState {
   links: string[]
   /** NICs without a carrier. */
   unplugged: string[]
-  space: { mount: string; used: number; inodes: number }[]
+  space: FileSystemSpace[]
   /** What the next boot would do that the cluster alone may do, or not do that it needs. */
   boot: string[]
   sums: Record<string, string>
@@ -146,10 +155,15 @@ const foreignExports = (etab: string, files: string): string[] =>
 
 /** df -P and df -Pi of the same file systems; two paths of one file system are one row. */
 const spaceOf = (space: string, inodes: string): ServiceState['space'] => {
-  const files = new Map(parseDf(inodes).map(row => [row.mountPoint, row.percent]))
-  const mounted = new Map(parseDf(space).map(row => [row.mountPoint, row.percent]))
+  const files = new Map(parseDf(inodes).map(row => [row.mountPoint, row]))
+  const mounted = new Map(parseDf(space).map(row => [row.mountPoint, row]))
   const percent = (text = '0') => Number.parseInt(text, 10) || 0
-  return [...mounted].map(([mount, used]) => ({ mount, used: percent(used), inodes: percent(files.get(mount)) }))
+  return [...mounted].map(([mount, row]) => {
+    const nodes = files.get(mount)
+    const isShort =
+      Number(row.available) < Math.min(16 * 1024, Number(row.size) / 20) || (Number(nodes?.size) > 0 && Number(nodes?.available) < 100)
+    return { mount, used: percent(row.percent), inodes: percent(nodes?.percent), short: isShort }
+  })
 }
 
 /** Pure: ifupdown's files and fstab(5), as the next boot reads them. Without ifupdown's files nothing is said about addresses. */

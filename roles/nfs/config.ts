@@ -5,6 +5,15 @@ import { version3Ports, version3Sections } from './version3.ts'
 /** Where nfsdcld keeps its clients: on the replicated volume, so that the other node knows whom to let reclaim. */
 export const stateDirectory = (vars: Vars): string => `${vars.nfs_export_path}/.nfsha`
 
+/**
+ * Where exportfs and rpc.mountd keep the list of exports: in memory (the resource script mounts it), for on a full disk exportfs leaves an empty list and
+ * ends with success, and the next takeover would turn every client away.
+ */
+export const exportDirectory = '/run/nfsha/nfs'
+
+/** Shell that prints the list of exports, where nfs.conf of this host has it. */
+export const exportTable = `e=/var/lib/nfs/etab; if [ -e ${exportDirectory}/etab ] && grep -qs '^state-directory-path=${exportDirectory}$' /etc/nfs.conf.d/nfsha.conf; then e=${exportDirectory}/etab; fi; cat $e 2>/dev/null`
+
 /** exports(5). The fsid is explicit and the same on both nodes: clients keep it in their file handles. The article has none (V.2). */
 export const exportOptions = (vars: Vars): string[] => [
   ...vars.nfs_export_options.split(','),
@@ -27,6 +36,8 @@ lease-time=${vars.nfs_lease}
 grace-time=${vars.nfs_lease}
 [nfsdcld]
 storagedir=${stateDirectory(vars)}/nfsdcld
+[mountd]
+state-directory-path=${exportDirectory}
 ${vars.nfs_v3 ? version3Sections([`state-directory-path=${stateDirectory(vars)}/statd`]) : ''}`
 
 interface NfsStack {

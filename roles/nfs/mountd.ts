@@ -1,6 +1,7 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present } from '../../lib/resources/resource.ts'
 import type { Vars } from '../vars.ts'
+import { exportDirectory } from './config.ts'
 import { version3Ports } from './version3.ts'
 
 /** Shell: each process of that name, without a fork. Its number is in $pid. */
@@ -19,13 +20,19 @@ const portsOf = (text: string): string => {
   return [...new Set(ports)].join(', ')
 }
 
-/** Shell: what tells which versions rpc.mountd serves. Ends with 44 where it does not run. */
-export const mountdScript = `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`
+/** Shell: what tells which versions rpc.mountd serves, and from which list of exports. Ends with 44 where it does not run. */
+export const mountdScript = `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null; echo "arguments $(tr "\\0" " " < /proc/$pid/cmdline)"')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`
 
 const wantedPorts = ({ nfs_v3 }: Vars): string => (nfs_v3 ? `${version3Ports.mountd}` : '')
 
+/** It reads the list of exports that is in memory: the resource script names it when it starts rpc.mountd. */
+const inMemory = `--state-directory-path ${exportDirectory}`
+const listOf = (text: string): string =>
+  [...text.matchAll(/^arguments (.*)$/gm)].every(([, line = '']) => line.includes(inMemory)) ? 'in memory' : 'on disk'
+
 /** Pure: whether the rpc.mountd that printed this is to be started anew; nothing printed: it does not run. */
-export const mountdIsOld = (text: string, vars: Vars): boolean => text.trim() !== '' && portsOf(text) !== wantedPorts(vars)
+export const mountdIsOld = (text: string, vars: Vars): boolean =>
+  text.trim() !== '' && (portsOf(text) !== wantedPorts(vars) || listOf(text) !== 'in memory')
 
 const told = (ports: string): string => (ports === '' ? 'not served' : `served at port ${ports}`)
 
@@ -33,22 +40,28 @@ const told = (ports: string): string => (ports === '' ? 'not served' : `served a
  * rpc.mountd runs on both nodes all the time, and reads which versions it serves when it starts. One that serves others, or elsewhere, is
  * started anew; clients of version 4 do without it in between.
  */
-export const mountdVersions = (id: string, vars: Vars): HostResource<string> => ({
+export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: string; list: string }> => ({
   scope: 'host',
   id,
   alters: 'itself',
   settle: 10_000,
   probe: {
     sh: mountdScript,
-    parse: ({ code, stdout }) => (code === 44 ? absent : present(portsOf(stdout))),
+    parse: ({ code, stdout }) => (code === 44 ? absent : present({ ports: portsOf(stdout), list: listOf(stdout) })),
   },
   changes(actual) {
     const wanted = wantedPorts(vars)
-    if (actual.kind === 'absent' || actual.state === wanted) return []
-    return [{ attribute: 'version 3', from: told(actual.state), to: told(wanted) }]
+    if (actual.kind === 'absent') return []
+    const { ports, list } = actual.state
+    return [
+      ...(ports === wanted ? [] : [{ attribute: 'version 3', from: told(ports), to: told(wanted) }]),
+      ...(list === 'in memory' ? [] : [{ attribute: 'list of exports', from: list, to: 'in memory' }]),
+    ]
   },
   async apply($) {
     const gone = `n=0; while left=; ${each('left=1')}; [ -n "$left" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1; done`
-    await $`sh -c ${`${each('kill "$pid" || :')}; ${gone}; rpc.mountd`}`
+    // The list that the new one reads is there before the old one ends.
+    const list = `mkdir -p ${exportDirectory} && exportfs -r`
+    await $`sh -c ${`${list}; ${each('kill "$pid" || :')}; ${gone}; rpc.mountd ${inMemory}`}`
   },
 })

@@ -55,9 +55,9 @@ export const handOverTests = (lab: string): void => {
       60_000,
     )
     try {
-      for (const node of nodes) await on(lab, node, 'rm -f /run/nfsha.gave-away')
+      for (const node of nodes) await on(lab, node, 'rm -f /run/nfsha/gave-away')
       await on(lab, 'M2', '. /etc/ha.d/nfsha-watch.conf; hand_over')
-      await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha.start-failed')) === 'primary', 60_000)
+      await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha/start-failed')) === 'primary', 60_000)
       await until('M2 serves again', async () => (await on(lab, 'M2', 'ip -o -4 addr show em1')).includes(' 192.168.0.219/24 '), 60_000)
     } finally {
       await on(lab, 'M1', 'drbdadm connect drbd')

@@ -205,7 +205,7 @@ test('a package that is installed again leaves the service alone', async () => {
   )
   expect(await on(lab, 'M1', `${seen}; true`)).toBe(before)
   // The package brings an empty list of exports: the watch has put ours back.
-  await until('/data is exported', async () => (await on(lab, 'M1', 'cat /var/lib/nfs/etab')).includes('/data'), 30_000)
+  await until('/data is exported', async () => (await on(lab, 'M1', 'cat /run/nfsha/nfs/etab')).includes('/data'), 30_000)
 })
 
 const startHeartbeat = (machine: 'M1' | 'M2') => on(lab, machine, 'systemctl start heartbeat')
@@ -242,7 +242,7 @@ test('both lose power: the first one back is not allowed to serve alone, does on
   await labFault(lab, 'M1', 'power-on')
   await labReady(lab, 'M1')
   await startHeartbeat('M1')
-  await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha.start-failed 2>/dev/null; true')) === 'primary', 240_000)
+  await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha/start-failed 2>/dev/null; true')) === 'primary', 240_000)
   expect(await holderIs('M1')).toBe(false)
   await labFault(lab, 'M2', 'power-on')
   await labReady(lab, 'M2')

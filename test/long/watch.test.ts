@@ -21,7 +21,7 @@ const broken = [
 test.each(broken)('$name: the service is handed over, nothing is lost', async ({ name, how, why, mend }) => {
   const before = await holder()
   const after = other(before)
-  const since = await on(lab, before, 'rm -f /run/nfsha.gave-away; date "+%F %T"')
+  const since = await on(lab, before, 'rm -f /run/nfsha/gave-away; date "+%F %T"')
   const damage = await underWork(
     lab,
     name.replace(' ', '-'),
@@ -40,7 +40,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
 
 test('broken again within ha_damping seconds: started again where it is', async () => {
   const before = await holder()
-  const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha.gave-away; date "+%F %T"`)
+  const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha/gave-away; date "+%F %T"`)
   const damage = await underWork(
     lab,
     'damped',
@@ -60,10 +60,10 @@ test('broken again within ha_damping seconds: started again where it is', async 
 test('its helpers and the list of exports are put back where they were: nobody hands over', async () => {
   const before = await holder()
   const since = await on(lab, before, 'date "+%F %T"')
-  await on(lab, before, 'kill $(pidof rpc.mountd nfsdcld); : > /var/lib/nfs/etab')
+  await on(lab, before, 'kill $(pidof rpc.mountd nfsdcld); : > /run/nfsha/nfs/etab')
   await until(
     'all three are back',
-    async () => /\/data/.test(await on(lab, before, 'pidof rpc.mountd && pidof nfsdcld && cat /var/lib/nfs/etab')),
+    async () => /\/data/.test(await on(lab, before, 'pidof rpc.mountd && pidof nfsdcld && cat /run/nfsha/nfs/etab')),
     60_000,
   )
   expect(await holder()).toBe(before)

@@ -16,6 +16,7 @@ const node = (host: string, more: Partial<NamedState> = {}): NamedState => ({
   heartbeat: true,
   stable: true,
   links: ['em2 up', 'em3 up'],
+  space: [{ mount: '/', used: 95, inodes: 6, short: false }],
   device: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'),
   ...more,
 })
@@ -26,6 +27,7 @@ test.each<[string, Partial<NamedState>, 'vip' | 'full', RegExp[]]>([
   ['no heartbeat on the target', { heartbeat: false, links: [] }, 'full', [/heartbeat does not run on M2/]],
   ['the target is deaf', { links: ['em2 dead', 'em3 dead'] }, 'full', [/M2 does not hear its peer/]],
   ['a move is under way', { stable: false }, 'full', [/a hand-over is under way on M2/]],
+  ['the target is short of space', { space: [{ mount: '/run', used: 100, inodes: 6, short: true }] }, 'full', [/\/run is full on M2/]],
   ['no device', { device: undefined }, 'full', [/DRBD is not there on M2/]],
   [
     'a target that synchronises',

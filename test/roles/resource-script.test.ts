@@ -30,10 +30,44 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(run('threads', text => text.replace('/proc/net/rpc/nfsd', `${folder}/statistics`)).status).toBe(status)
   })
 
+  describe('the list of exports', () => {
+    const ours = (folder: string) => `${folder}/data\t192.168.0.0/24(rw,sync,fsid=1)\n`
+    const network = 'NFSHA_NETWORK=192.168.0.0/24; in_memory() { :; }; '
+    test.each([
+      ['has ours', (folder: string) => ours(folder), 0],
+      ['is empty', () => '', 1],
+      ['was not written', () => undefined, 1],
+      ['has another client', (folder: string) => ours(folder).replace('0.0/24', '7.0/24'), 1],
+      ['has a client whose name begins alike', (folder: string) => ours(folder).replace('/24', '/245'), 1],
+      ['has another path', (folder: string) => ours(folder).replace('/data', '/data2'), 1],
+      ['has more than ours', (folder: string) => `/srv\t*(ro)\n${ours(folder)}`, 0],
+    ])('%s', (_name, list, status) => {
+      const text = list(folder)
+      if (text !== undefined) writeFileSync(join(folder, 'run/nfs/etab'), text)
+      expect(run(`${network}exported`).status).toBe(status)
+    })
+    test('exportfs ends with success and leaves an empty list, as on a full disk: there is no address without exports', () => {
+      const stubs =
+        'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; threads() { return 1; }; runs() { return 1; }; start_nfsdcld() { :; }; start_nfsd() { :; }'
+      const { status, stderr } = run(
+        `${network}${stubs}; raise_vip() { echo raised >&2; }; exportfs() { echo no space; : > $memory/nfs/etab; }; start`,
+      )
+      expect(status).toBe(1)
+      expect(stderr).toContain(`nfsha: exportfs does not export ${folder}/data to 192.168.0.0/24: no space`)
+      expect(stderr).not.toContain('raised')
+      expect(readFileSync(join(folder, 'run/start-failed'), 'utf8')).toBe('yes\n')
+    })
+    test('where nfs.conf is that of an earlier version it is read where exportfs has it then', () => {
+      const other = `NFSHA_NETWORK=192.168.0.0/24; listed() { [ "$1" = /var/lib/nfs ]; }; `
+      expect(run(`${other}in_memory() { return 1; }; exported`).status).toBe(0)
+      expect(run(`${other}in_memory() { :; }; exported`).status).toBe(1)
+    })
+  })
+
   describe('bounded', () => {
     test('has the exit code of what ends in time, and leaves nothing lying about', () => {
       expect(run('bounded 9 true && { bounded 9 sh -c "exit 3"; [ $? = 3 ]; }').status).toBe(0)
-      expect(readdirSync(folder).filter(name => name.startsWith('run.ends'))).toEqual([])
+      expect(readdirSync(folder).filter(name => name.startsWith('run/ends'))).toEqual([])
     })
     test('gives up what does not, and does not take its late end for that of the next', () => {
       const late = 'late() { until [ -e released ]; do sleep 0.05; done; return 5; }'
@@ -41,7 +75,7 @@ describe.each(shells)('the resource script under %s', shell => {
       expect(run(tried).status).toBe(0)
     })
     test('is not held up by what an earlier process has left', () => {
-      expect(run(`: > "${folder}/run.ends.$$"; bounded 9 sh -c "exit 3"; [ $? = 3 ]`).status).toBe(0)
+      expect(run(`: > "${folder}/run/ends.$$"; bounded 9 sh -c "exit 3"; [ $? = 3 ]`).status).toBe(0)
     })
     test('waits for the command itself where it can make no pipe', () => {
       expect(run('mkfifo() { return 1; }; bounded 1 sh -c "sleep 1.2; exit 3"; [ $? = 3 ]').status).toBe(0)
@@ -55,7 +89,7 @@ describe.each(shells)('the resource script under %s', shell => {
 
   test('a stop writes back and looks around before the address is off: clients do not wait for that', () => {
     const stubs = 'save_connections() { :; }; keep_others() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
-    writeFileSync(join(folder, 'run.serving'), 'yes\n')
+    writeFileSync(join(folder, 'run/serving'), 'yes\n')
     expect(run(`${stubs}; ip() { echo "ip $*" >> ${folder}/called; echo "inet 192.168.0.219/24 x"; }; stop`).status).toBe(0)
     const called = readFileSync(join(folder, 'called'), 'utf8').split('\n')
     expect(called.filter(line => /^(sync|ip|ss|umount)/.test(line))).toEqual([
@@ -70,7 +104,7 @@ describe.each(shells)('the resource script under %s', shell => {
   test('a stop that is repeated writes nothing back: the first one has, or could not', () => {
     const stubs =
       'save_connections() { :; }; keep_others() { :; }; mounted() { return 1; }; is_primary() { return 1; }; threads() { return 1; }'
-    writeFileSync(join(folder, 'run.serving'), '')
+    writeFileSync(join(folder, 'run/serving'), '')
     expect(run(`${stubs}; stop`).status).toBe(0)
     expect(readFileSync(join(folder, 'called'), 'utf8')).not.toContain('sync')
   })
@@ -148,9 +182,9 @@ describe.each(shells)('the resource script under %s', shell => {
     ])('%s', (_name, { mark, believes, drbd, ...more }: typeof refused & Record<string, unknown>, wanted) => {
       const { peer = 'active', damped = false, looks = 2, before = '', start = 'start() { called start; }', lock = 'lock() { :; }' } = more
       writeFileSync(join(folder, 'called'), '')
-      writeFileSync(join(folder, 'run.start-failed'), mark && `${mark}\n`)
+      writeFileSync(join(folder, 'run/start-failed'), mark && `${mark}\n`)
       writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
-      if (damped) writeFileSync(join(folder, 'run.gave-away'), `${Math.floor(uptime() * 100)}\n`)
+      if (damped) writeFileSync(join(folder, 'run/gave-away'), `${Math.floor(uptime() * 100)}\n`)
       const stubs = [
         `called() { echo "$1" >> ${folder}/called; }; ${start}; stop() { called stop; }; hand_over() { called hand_over; }`,
         `cl_status() { if [ "$1" = rscstatus ]; then echo ${believes}; else echo ${peer}; fi; }; ${lock}; unlock() { :; }`,
@@ -163,12 +197,12 @@ describe.each(shells)('the resource script under %s', shell => {
     })
   })
 
-  test('the watch shows at each look that it lives, in /run/nfsha.tick', () => {
+  test('the watch shows at each look that it lives, in /run/nfsha/tick', () => {
     const before = Math.floor(uptime() * 100)
-    const looks = `watch_standby() { cat ${folder}/run.tick >> ${folder}/looks; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
+    const looks = `watch_standby() { cat ${folder}/run/tick >> ${folder}/looks; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
     const ended = 'beats=0; sleep() { beats=$((beats + 1)); [ $beats -lt 3 ] || exit 0; }'
     const own = (text: string) => text.replace('. /etc/ha.d/nfsha-watch.conf', ':')
-    expect(run(`: > ${folder}/run.serving; ${looks}; ${ended}; watch`, own).status).toBe(0)
+    expect(run(`: > ${folder}/run/serving; ${looks}; ${ended}; watch`, own).status).toBe(0)
     const seen = readFileSync(join(folder, 'looks'), 'utf8').trim().split('\n').map(Number)
     expect(seen).toHaveLength(3)
     for (const tick of seen) expect(tick).toBeGreaterThanOrEqual(before - 200)

@@ -13,6 +13,8 @@ export const shells = ['dash', 'bash', 'busybox ash'].filter(installed)
 export const scriptFolder = (programs: string[]): string => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-script-'))
   mkdirSync(join(folder, 'tools'))
+  mkdirSync(join(folder, 'run/nfs'), { recursive: true })
+  writeFileSync(join(folder, 'run/mounted'), '')
   for (const name of programs)
     writeFileSync(join(folder, 'tools', name), `#!/bin/sh\necho "${name} $*" >> ${folder}/called\n`, { mode: 0o755 })
   return folder

@@ -53,7 +53,7 @@ const holder: NamedState = {
   pending: [],
   links: ['em2 up', 'em3 up'],
   unplugged: [],
-  space: [{ mount: '/', used: 10, inodes: 6 }],
+  space: [{ mount: '/', used: 10, inodes: 6, short: false }],
   boot: [],
   sums: { '/etc/exports': 'aaaaaaaaaa' },
   versions: { heartbeat: '3.0.6' },
@@ -121,8 +121,13 @@ test.each<[string, Partial<NamedState>, string | undefined, RegExp]>([
   ['tracking', nfsOf({ tracked: false }), 'switchover.yml', /tracking on M1: fallen back/],
   ['nfsdcld elsewhere', { daemons: ['nfsdcld', 'rpc.mountd'] }, 'switchover.yml', /storage on M1: default, wanted \/data\/.nfsha\/nfsdcld/],
   ['mountd', { daemons: ['nfsdcld -s /data/.nfsha/nfsdcld'] }, 'switchover.yml', /mountd on M1: stopped/],
-  ['space', { space: [{ mount: '/data', used: 95, inodes: 1 }] }, 'status.yml', /space on \/data on M1: 95% used, wanted at most 90%/],
-  ['inodes', { space: [{ mount: '/data', used: 5, inodes: 91 }] }, 'status.yml', /inodes on \/data on M1: 91% used/],
+  [
+    'space',
+    { space: [{ mount: '/data', used: 95, inodes: 1, short: false }] },
+    'status.yml',
+    /space on \/data on M1: 95% used, wanted at most 90%/,
+  ],
+  ['inodes', { space: [{ mount: '/data', used: 5, inodes: 91, short: false }] }, 'status.yml', /inodes on \/data on M1: 91% used/],
   ['boot', { boot: ['the boot gives 192.168.0.219 to this node'] }, 'status.yml', /next boot on M1/],
   ['read-only', { readOnly: true }, 'status.yml', /mount \/data on M1: read-only/],
   ['ext4 errors', { fileSystemErrors: 2 }, 'status.yml', /file system errors on M1: 2/],
@@ -239,9 +244,22 @@ test('what a serving machine answered', () => {
     readOnly: false,
   })
   expect(state.space).toEqual([
-    { mount: '/', used: 10, inodes: 6 },
-    { mount: '/data', used: 1, inodes: 1 },
+    { mount: '/', used: 10, inodes: 6, short: false },
+    { mount: '/data', used: 1, inodes: 1, short: false },
   ])
+})
+
+test.each([
+  ['a full disk', '6151776 6151776        0     100% /', '196608 11786 184822    6% /', true],
+  ['15 MiB left of 6 GiB', '6151776 6136416    15360     100% /', '196608 11786 184822    6% /', true],
+  ['16 MiB left of 6 GiB', '6151776 6135392    16384     100% /', '196608 11786 184822    6% /', false],
+  ['a small tmpfs with 5 % left', '95828 91036 4792 95% /run', '122665 300 122365 1% /run', false],
+  ['a small tmpfs with less', '95828 91037 4791 96% /run', '122665 300 122365 1% /run', true],
+  ['no inode left', '6151776 544736 5276084 10% /', '196608 196608 0 100% /', true],
+  ['one that does not count inodes', '6151776 544736 5276084 10% /', '0 0 0 - /', false],
+])('short of space: %s', (_name, space, inodes, short) => {
+  const text = `@space\nFilesystem 1024-blocks Used Available Capacity Mounted on\nx ${space}\n@inodes\nFilesystem Inodes IUsed IFree IUse% Mounted on\nx ${inodes}\n`
+  expect(parseService(text, vars).space.map(d => d.short)).toEqual([short])
 })
 
 /** rpc.mountd's socket, and the kernel's line for it: state 0A listens. */

@@ -24,10 +24,12 @@ const article = contextOn(centos6, {}, 'ha_stack=article nfs_v3=true')
 describe('settings', () => {
   test('nfs.conf', () => {
     expect(nfsSettings(off.vars).conf).toContain('vers3=n\n')
-    expect(nfsSettings(off.vars).conf).not.toMatch(/lockd|statd|mountd/)
+    expect(nfsSettings(off.vars).conf).not.toMatch(/lockd|statd|port=/)
     expect(nfsSettings(on.vars).conf).toContain('vers3=y\n')
     expect(nfsSettings(on.vars).conf).toContain(`[nfsdcld]
 storagedir=/data/.nfsha/nfsdcld
+[mountd]
+state-directory-path=/run/nfsha/nfs
 [mountd]
 port=20048
 [lockd]
@@ -128,6 +130,7 @@ lrwx------ 1 root root 64 Nov 26 07:40 7 -> socket:[18810]
    2: 0F02000A:0016 0202000A:9E0E 01 00000000:00000000 02:000AE2F6 00000000     0        0 18801 4 0000000096d1b6b2 20 4 31 10 -1
   sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000000000000000000000000000:${hex(port)} 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 18810 1 00000000ad935fa4 100 0 0 10 0
+arguments rpc.mountd --state-directory-path /run/nfsha/nfs ${''}
 `
 const ours = version3Ports.mountd
 
@@ -136,6 +139,13 @@ test.each([
   ['serves it, as wanted', 0, listening(ours), true, []],
   ['serves it elsewhere', 0, listening(39_871), true, [`served at port 39871 -> served at port ${ours}`]],
   ['does not serve it', 0, '', true, [`not served -> served at port ${ours}`]],
+  [
+    'has its list of exports on a disk, which can fill',
+    0,
+    listening(ours).replace(/^arguments .*/m, 'arguments rpc.mountd '),
+    true,
+    ['on disk -> in memory'],
+  ],
   ['serves it unasked', 0, listening(39_871), false, ['served at port 39871 -> not served']],
 ])('rpc.mountd %s', async (_name, code, stdout, nfs_v3, wanted) => {
   const resource = mountdVersions('versions', { ...on.vars, nfs_v3 })

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
@@ -14,6 +14,7 @@ const all = mkdtempSync(join(tmpdir(), 'nfsha-fence-'))
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(all, 'world-'))
+  mkdirSync(join(folder, 'run-nfsha'))
 })
 // A logger or a ping may outlive the handler that has started it, and write on.
 afterAll(() => rmSync(all, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
@@ -46,7 +47,7 @@ const connected = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r---
 /** The handler in that world. */
 const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outdates = 1, cutOff }: World): string => {
   writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd}\n`)
-  if (cutOff) writeFileSync(join(folder, 'run-nfsha.unanswered'), `${Math.floor(uptime()) - (cutOff === 'long ago' ? 60 : 5)}\n`)
+  if (cutOff) writeFileSync(join(folder, 'run-nfsha/unanswered'), `${Math.floor(uptime()) - (cutOff === 'long ago' ? 60 : 5)}\n`)
   put('cl_status', peer === undefined ? 'exit 1' : `echo ${peer}`)
   put('ping', `echo ping >> ${folder}/pings; [ $(wc -l < ${folder}/pings) -gt ${silent} ] || exit 1; exit ${pings ? 0 : 1}`)
   put('arping', `exit ${taken === 'unasked' ? 2 : Number(taken)}`)
@@ -82,8 +83,8 @@ const judged = (world: World, ...argv: string[]) => {
     answer: signal ? 'waits' : status,
     did: read('did'),
     restarts: read('sysrq-trigger') === 'b',
-    fenced: read('run-nfsha.fenced'),
-    marks: read('run-nfsha.to-be-marked') !== '',
+    fenced: read('run-nfsha/fenced'),
+    marks: read('run-nfsha/to-be-marked') !== '',
   }
 }
 const nothing = { did: '', restarts: false, fenced: '', marks: false }
@@ -189,7 +190,7 @@ test('asked again in the same attempt, a standby that was cut off answers at onc
   const pings = read('pings')
   expect(judged(world)).toMatchObject({ answer: 1 })
   expect(read('pings')).toBe(pings)
-  writeFileSync(join(folder, 'run-nfsha.to-be-marked'), `${Math.floor(uptime()) - 15}\n`)
+  writeFileSync(join(folder, 'run-nfsha/to-be-marked'), `${Math.floor(uptime()) - 15}\n`)
   expect(judged({ ...world, pings: true }).answer).toBe(1)
   expect(read('pings')).not.toBe(pings)
 })
