@@ -15,10 +15,10 @@ const branchOf = (inventory: Inventory, group: Group, depth: number): string[] =
 
 const twig = (name: string, depth: number) => (depth === 0 ? name : `${'  |'.repeat(depth)}--${name}`)
 
-const childrenOf = (inventory: Inventory, group: Group): Group[] => group.children.flatMap(name => inventory.groups.get(name) ?? [])
+const childrenOf = (inventory: Inventory, group: Group): Group[] => [...group.children].flatMap(name => inventory.groups.get(name) ?? [])
 
 /** Ansible shows hosts without a group below `ungrouped`, never below `all`. */
-const hostsIn = (group: Group): string[] => (group.name === 'all' ? [] : group.hosts)
+const hostsIn = (group: Group): string[] => (group.name === 'all' ? [] : [...group.hosts])
 
 /** All groups and all variables of all hosts, as `ansible-inventory --list` has them; secrets masked. */
 export const listingOf = (inventory: Inventory, outer: OuterVariables): Record<string, unknown> => ({
@@ -30,7 +30,7 @@ export const listingOf = (inventory: Inventory, outer: OuterVariables): Record<s
 const filled = (entries: [string, object][]) => Object.fromEntries(entries.filter(([, content]) => Object.keys(content).length > 0))
 
 const membersOf = (group: Group) => ({
-  ...(group.children.length > 0 && { children: group.children }),
+  ...(group.children.size > 0 && { children: [...group.children] }),
   ...(hostsIn(group).length > 0 && { hosts: hostsIn(group) }),
 })
 

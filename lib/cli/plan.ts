@@ -5,7 +5,7 @@ import { roles as allRoles } from '../../roles/index.ts'
 import type { Role } from '../../roles/role.ts'
 import { ClientVars, Vars } from '../../roles/vars.ts'
 import type { ClusterHosts } from '../config/cluster.ts'
-import { clustersOf } from '../config/cluster.ts'
+import { clustersOf, DEFAULT_CLIENTS } from '../config/cluster.ts'
 import { ConfigError, collecting, throwAll } from '../config/error.ts'
 import { hostErrors } from '../config/host-errors.ts'
 import type { Inventory } from '../config/model.ts'
@@ -66,7 +66,7 @@ interface Surroundings {
 
 const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   const { inventory, options } = around
-  const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, optional: true })
+  const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, mayLack: [DEFAULT_CLIENTS] })
   const limited = options.limit === undefined ? matched : limitHosts(inventory, matched, options.limit)
   const roles = play.roles.map(({ role }) => roleOf(role))
   const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags

@@ -64,6 +64,7 @@ export const readHosts = async (
 const readInventory = (options: PlayArguments, passwords: VaultPassword[], cwd: string, beside: string): Inventory => {
   const named = options.inventory?.map(inventoryPath(cwd)) ?? [defaultInventory(cwd)]
   const inventory = loadInventory(named, { cwd, vaultPasswords: passwords, playbookDirectories: [beside] })
+  for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`)
   refuseExample(inventory)
   return inventory
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_CLIENTS } from '../config/cluster.ts'
 import { connectionTarget, labOf } from '../config/connection.ts'
 import { matchHosts } from '../config/pattern.ts'
 import { isMachineName, labAddress, type MachineName } from '../lab/index.ts'
@@ -12,8 +13,9 @@ export const targetsOf = (
   options: PlayArguments,
   becomePassword: string | undefined,
 ) => {
+  const matched = plays.map(play => ({ play, hosts: new Set(matchHosts(inventory, play.hosts, { mayLack: [DEFAULT_CLIENTS] })) }))
   const targetOf = (host: string): ConnectionTarget => {
-    const play = plays.find(p => matchHosts(inventory, p.hosts, { optional: true }).includes(host))
+    const play = matched.find(m => m.hosts.has(host))?.play
     const outer = { extraVars, ...(play && { playVars: play.vars }) }
     const lab = labOf(inventory, host, outer)
     if (lab !== undefined && isMachineName(host)) return labTarget(lab, host)

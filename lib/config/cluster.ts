@@ -14,7 +14,8 @@ export interface ClusterHosts {
   place: Place
 }
 
-const DEFAULT_CLIENTS = 'clients'
+/** The group of the clients, where `ha_clients` names no other. An inventory may lack it. */
+export const DEFAULT_CLIENTS = 'clients'
 
 /** The clusters of an inventory. Throws all that is wrong with them at once. */
 export function clustersOf(inventory: Inventory): ClusterHosts[] {

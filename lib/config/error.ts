@@ -49,10 +49,15 @@ export class ConfigErrors extends Error {
   override readonly name = 'ConfigErrors'
   readonly errors: ConfigError[]
   constructor(errors: ConfigError[]) {
-    super(errors.map(error => error.message).join('\n\n'))
+    const shown = errors.slice(0, MOST_SHOWN).map(error => error.message)
+    if (errors.length > MOST_SHOWN) shown.push(`and ${errors.length - MOST_SHOWN} more mistakes`)
+    super(shown.join('\n\n'))
     this.errors = errors
   }
 }
+
+/** A file of another kind is wrong in every line; nobody reads all of that. */
+const MOST_SHOWN = 20
 
 /** Throws what was collected: nothing for none, the error itself for one. */
 export function throwAll(errors: ConfigError[]): void {
@@ -104,8 +109,18 @@ const SECRET_NAME = new RegExp(`((?:${SECRET_WORDS})[\\w-]*["']?\\s*[:=]\\s*)\\S
 
 function quotable({ source, line }: Place): string | undefined {
   if (source.secret || line === 0) return undefined
-  return source.text
-    .split(/\r\n|\n|\r/)
-    [line - 1]?.trimEnd()
-    .replace(SECRET_NAME, '$1***')
+  const written = linesOf(source)[line - 1]?.trimEnd()
+  return written === undefined || written.length > LONGEST_QUOTED ? undefined : written.replace(SECRET_NAME, '$1***')
+}
+
+/** A longer line would fill the screen, and a part of it might show a secret whose name is cut off. */
+const LONGEST_QUOTED = 400
+
+const linesOfSource = new WeakMap<Source, string[]>()
+
+/** The lines of a source, split once: a file may be wrong in all of them. */
+function linesOf(source: Source): string[] {
+  const lines = linesOfSource.get(source) ?? source.text.split(/\r\n|\n|\r/)
+  linesOfSource.set(source, lines)
+  return lines
 }

@@ -1,15 +1,97 @@
-import { readFileSync, statSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { ConfigError, type Source, wholeOf } from './error.ts'
 
+/** Bytes. An inventory of 200,000 hosts with ten variables each is smaller. */
+const LARGEST = 64 * 1024 * 1024
+
+export interface ReadSourceOptions {
+  /** Takes comment lines (`#`, `;`) that are not UTF-8 as empty ones: Ansible does so in INI files. */
+  anyComments?: boolean
+}
+
 /** A file's text as a source, named as an operator would type it: relative when it lies below the current directory. */
-export function readSource(path: string, cwd: string = process.cwd()): Source {
+export function readSource(path: string, cwd: string = process.cwd(), { anyComments = false }: ReadSourceOptions = {}): Source {
   const file = shownPath(path, cwd)
+  const bytes = readBytes(resolve(cwd, path), file)
+  const valid = anyComments && !isUtf8(bytes) ? withoutForeignComments(bytes) : bytes
+  if (!isUtf8(valid)) throw notText(valid, file)
+  return { file, text: new TextDecoder('utf-8').decode(valid) }
+}
+
+/**
+ * The bytes of a regular file, or of a pipe that this process inherited (`<(command)`, /dev/stdin). Devices, named pipes and files of more
+ * than 64 MiB are refused, because reading them would never end. Throws `ConfigError`.
+ */
+export function readBytes(path: string, file: string): Buffer {
   try {
-    return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(resolve(cwd, path))) }
+    const descriptor = openSync(path, isInherited(path) ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      refuseType(fstatSync(descriptor), isInherited(path))
+      return contentOf(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
   } catch (error) {
     throw new ConfigError(`cannot be read: ${reasonOf(error)}`, wholeOf({ file, text: '' }))
   }
+}
+
+/** What an open file holds, up to the limit. Throws an error with the reason. */
+export function contentOf(descriptor: number): Buffer {
+  const parts: Buffer[] = []
+  let total = 0
+  for (;;) {
+    const part = Buffer.allocUnsafe(Math.max(64 * 1024, Math.min(total, 4 * 1024 * 1024)))
+    const count = readSync(descriptor, part, 0, part.length, null)
+    if (count === 0) return Buffer.concat(parts)
+    total += count
+    if (total > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB`)
+    parts.push(part.subarray(0, count))
+  }
+}
+
+/** A pipe from a shell's `<(...)` or stdin: somebody writes to it already, so that it ends as soon as that program does. */
+const isInherited = (path: string) => /^\/(dev\/(stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/.test(path)
+
+function refuseType(stat: Stats, inherited: boolean): void {
+  if (stat.isFIFO() && !inherited) throw new Error('it is a named pipe')
+  if (stat.isCharacterDevice() || stat.isBlockDevice()) throw new Error('it is a device')
+  if (stat.isFile() && stat.size > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB`)
+}
+
+function withoutForeignComments(bytes: Buffer): Buffer {
+  const lines = bytes.toString('latin1').split('\n')
+  return Buffer.from(lines.map(line => (/^[#;]/.test(line) && !isUtf8(Buffer.from(line, 'latin1')) ? '' : line)).join('\n'), 'latin1')
+}
+
+/** Names the place of the first byte that is none of UTF-8. The line itself is not shown: nobody knows what it holds. */
+function notText(bytes: Buffer, file: string): ConfigError {
+  let start = 0
+  for (let line = 1; ; line++) {
+    const end = bytes.indexOf(0x0a, start)
+    const content = bytes.subarray(start, end < 0 ? bytes.length : end)
+    if (!isUtf8(content)) {
+      const offset = firstInvalid(content)
+      const column = content.subarray(0, offset).toString('utf8').length + 1
+      const byte = (content[offset] ?? 0).toString(16).toUpperCase().padStart(2, '0')
+      const place = { source: { file, text: '', secret: true }, line, column }
+      return new ConfigError(`this is not UTF-8 text (byte 0x${byte})`, place, 'iconv converts it: iconv -f latin1 -t utf-8')
+    }
+    start = end + 1
+  }
+}
+
+function firstInvalid(bytes: Buffer): number {
+  let at = 0
+  while (at < bytes.length) {
+    const lead = bytes[at] ?? 0
+    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+    if (!isUtf8(bytes.subarray(at, at + length))) return at
+    at += length
+  }
+  return at
 }
 
 /** The path relative to the current directory, or as given when it lies elsewhere. */
@@ -18,18 +100,30 @@ export function shownPath(path: string, cwd: string = process.cwd()): string {
   return short === '' || short === '..' || short.startsWith(`..${sep}`) ? path : short
 }
 
+/** What a path leads to, or undefined when there is nothing. Throws `ConfigError` when the system does not say. */
 export const kindOf = (path: string): 'file' | 'directory' | undefined => {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat?.isDirectory() ? 'directory' : stat ? 'file' : undefined
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat?.isDirectory() ? 'directory' : stat ? 'file' : undefined
+  } catch (error) {
+    if (NO_SUCH.includes(String((error as NodeJS.ErrnoException).code))) return undefined
+    throw new ConfigError(`cannot be read: ${reasonOf(error)}`, wholeOf({ file: shownPath(path), text: '' }))
+  }
 }
 
+/** A path through a file, one that is longer than any can be, and one with a zero byte lead to nothing. */
+const NO_SUCH = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
+
+const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'permission denied'],
+  ['EISDIR', 'it is a directory'],
+  ['EPERM', 'it belongs to somebody else'],
+  ['ENOTDIR', 'a part of its path is no directory'],
+  ['ELOOP', 'its symbolic links lead in a circle'],
+  ['ENXIO', 'it is a socket or a device'],
+  ['ENAMETOOLONG', 'its name is too long'],
+])
+
 /** Why the system refused a file, in words. */
-export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES') return 'permission denied'
-  if (code === 'EISDIR') return 'it is a directory'
-  if (code === 'EPERM') return 'it belongs to somebody else'
-  if (code === 'ENOTDIR') return 'a part of its path is no directory'
-  return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : String((error as Error).message)
-}
+export const reasonOf = (error: unknown): string => REASONS.get((error as NodeJS.ErrnoException).code) ?? String((error as Error).message)

@@ -1,11 +1,12 @@
-import { readdirSync } from 'node:fs'
-import { dirname, extname, join, resolve } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
+import { filesBelow } from './directory.ts'
 import { ConfigError, collecting, configErrorsOf, type Source, wholeOf } from './error.ts'
 import { kindOf, readSource } from './files.ts'
 import { expandHosts } from './host-names.ts'
 import { readIni } from './ini.ts'
-import { addGroup, addHost, byCodePoint, completeInventory, emptyInventory, type Inventory } from './model.ts'
+import { addGroup, addHost, completeInventory, emptyInventory, type Inventory } from './model.ts'
 import type { Value } from './value.ts'
+import { lookIntoVarsFolders } from './vars-files.ts'
 import { keyring, openSource, type VaultPassword } from './vault.ts'
 import { parseYaml } from './yaml.ts'
 import { readYamlInventory } from './yaml-inventory.ts'
@@ -32,6 +33,8 @@ export function loadInventory(sources: readonly string[], options: InventoryOpti
   collecting(sources, source => readSourceArgument(inventory, source, cwd))
   completeInventory(inventory)
   inventory.playbookDirectories.push(...new Set((options.playbookDirectories ?? []).map(path => resolve(cwd, path))))
+  const directories = new Set([...inventory.inventoryDirectories, ...inventory.playbookDirectories])
+  for (const directory of directories) lookIntoVarsFolders(inventory, directory)
   return inventory
 }
 
@@ -45,7 +48,8 @@ function readSourceArgument(inventory: Inventory, source: string, cwd: string): 
   if (kind === undefined)
     throw new ConfigError('no such inventory', wholeOf({ file: source, text: '' }), `host names need a comma: '${source},'`)
   inventory.inventoryDirectories.push(kind === 'directory' ? path : dirname(path))
-  for (const file of filesOf(path)) readInventoryFile(inventory, file, cwd)
+  const files = kind === 'directory' ? filesBelow(path, name => !SKIPPED.test(name)) : [path]
+  for (const file of files) readInventoryFile(inventory, file, cwd)
 }
 
 function readHostList(inventory: Inventory, list: string): void {
@@ -58,15 +62,10 @@ function readHostList(inventory: Inventory, list: string): void {
   }
 }
 
-function filesOf(path: string): string[] {
-  if (kindOf(path) !== 'directory') return [path]
-  const names = readdirSync(path).filter(name => !SKIPPED.test(name))
-  return names.sort(byCodePoint).flatMap(name => filesOf(join(path, name)))
-}
-
 function readInventoryFile(inventory: Inventory, path: string, cwd: string): void {
   // An inventory file that is encrypted as a whole cannot wait: its hosts are inside.
-  const source = openSource(readSource(path, cwd), inventory.vault)
+  const anyComments = !YAML_EXTENSIONS.includes(extname(path))
+  const source = openSource(readSource(path, cwd, { anyComments }), inventory.vault)
   refuseProgram(source)
   if (extname(path) === '.toml') throw new ConfigError('inventories in TOML are not read here', wholeOf(source), 'YAML and INI are')
   const value = yamlOf(source, path)
@@ -74,13 +73,14 @@ function readInventoryFile(inventory: Inventory, path: string, cwd: string): voi
   else readIni(inventory, source)
 }
 
+const YAML_EXTENSIONS = ['.yml', '.yaml', '.json']
+
 /** The file's content when it is YAML; undefined when it is to be read as INI. Ansible tries one after the other; this decides first. */
 function yamlOf(source: Source, path: string): Value | undefined {
   const extension = extname(path)
   const first = source.text.split('\n').find(line => !/^\s*([#;].*)?$/.test(line)) ?? ''
-  if (['.yml', '.yaml', '.json'].includes(extension)) {
-    return /^\s*\[[\w.-]+(:\w+)?\]\s*(#.*)?$/.test(first) && extension !== '.json' ? undefined : filled(parseYaml(source), source)
-  }
+  if (extension !== '.json' && /^\s*\[[\w.-]+(:\w+)?\]\s*(#.*)?$/.test(first)) return undefined
+  if (YAML_EXTENSIONS.includes(extension)) return filled(parseYaml(source), source)
   if (extension !== '' || first.trim() === '') return undefined
   const looksYaml = /^---|^[^[=\s]+:\s*(#.*)?$|^\{/.test(first)
   try {

@@ -7,13 +7,16 @@ export interface Group {
   /** Where it was first named; undefined for the two that always exist. */
   place: Place | undefined
   /** Names of its direct hosts and direct child groups, in the order they were named. */
-  hosts: string[]
-  children: string[]
-  parents: string[]
+  hosts: Set<string>
+  children: Set<string>
+  /** The groups whose child it is, each with the place that says so. */
+  parents: Map<string, Place | undefined>
   /** Variables of the inventory files themselves; group_vars files come on top. */
   vars: Variables
   /** `ansible_group_priority` */
   priority: number
+  /** The longest way up to `all`; known once the inventory is complete. */
+  depth: number
 }
 
 /** A host as the inventory declares it. */
@@ -21,6 +24,8 @@ export interface Host {
   name: string
   place: Place
   vars: Variables
+  /** Names of the groups that it is in directly. */
+  groups: Set<string>
 }
 
 /** All inventory sources read together. Values are kept as written; see `variablesOf`, `resolveVars` and `connectionTarget`. */
@@ -32,8 +37,15 @@ export interface Inventory {
   /** Directories beside the sources, in their order, then those beside playbooks: `host_vars/` and `group_vars/` are looked for there. */
   inventoryDirectories: string[]
   playbookDirectories: string[]
+  /** Names in the `group_vars` and `host_vars` of these directories, by the path of the folder. */
+  varsNames: Map<string, ReadonlySet<string>>
+  /** What was left out, and why: as in Ansible no error, but worth a line. */
+  warnings: string[]
   vault: Decrypter & { readonly empty: boolean }
 }
+
+/** Beyond this something has gone wrong, such as two long ranges in one name. */
+export const MOST_HOSTS = 250_000
 
 /** An inventory with nothing but the groups that always exist. */
 export function emptyInventory(vault: Inventory['vault']): Inventory {
@@ -43,6 +55,8 @@ export function emptyInventory(vault: Inventory['vault']): Inventory {
     groups: new Map(),
     inventoryDirectories: [],
     playbookDirectories: [],
+    varsNames: new Map(),
+    warnings: [],
     vault,
   }
   for (const name of ['all', 'ungrouped']) inventory.groups.set(name, newGroup(name, undefined))
@@ -53,11 +67,12 @@ export function emptyInventory(vault: Inventory['vault']): Inventory {
 const newGroup = (name: string, place: Place | undefined): Group => ({
   name,
   place,
-  hosts: [],
-  children: [],
-  parents: [],
+  hosts: new Set(),
+  children: new Set(),
+  parents: new Map(),
   vars: new Map(),
   priority: 1,
+  depth: 0,
 })
 
 /** The group of that name, made when it is new. */
@@ -70,27 +85,29 @@ export function addGroup(inventory: Inventory, name: string, place: Place): Grou
 
 /** The host of that name as a member of a group, made when it is new. As in Ansible, a port behind the name counts where it is new only. */
 export function addHost(inventory: Inventory, name: string, group: Group, place: Place, port?: number): Host {
-  const host = inventory.hosts.get(name) ?? { name, place, vars: portVariable(place, port) }
+  const known = inventory.hosts.get(name)
+  if (!known && inventory.hosts.size === MOST_HOSTS) throw new ConfigError(`this inventory has more than ${MOST_HOSTS} hosts`, place)
+  const host = known ?? { name, place, vars: portVariable(place, port), groups: new Set() }
   inventory.hosts.set(name, host)
-  if (!group.hosts.includes(name)) group.hosts.push(name)
+  group.hosts.add(name)
+  host.groups.add(group.name)
   return host
 }
 
 const portVariable = (place: Place, port: number | undefined): Variables =>
   new Map(port === undefined ? [] : [['ansible_port', { at: place, value: { kind: 'scalar', value: port, place } }]])
 
-/** Makes a group the child of another; a loop is an error. */
+/** Makes a group the child of another. Loops are found once the inventory is complete. */
 export function addChild(inventory: Inventory, parent: Group, child: Group, place: Place): void {
-  if (parent === child || ancestorsOf(inventory, parent.name).has(child.name))
-    throw new ConfigError(`group '${child.name}' would contain itself`, place, `'${parent.name}' is in '${child.name}' already`)
-  link(inventory, parent.name, child.name)
+  if (child.name === 'all') throw new ConfigError(`'all' holds every group: it cannot be a child of '${parent.name}'`, place)
+  link(inventory, parent.name, child.name, place)
 }
 
-function link(inventory: Inventory, parent: string, child: string): void {
+function link(inventory: Inventory, parent: string, child: string, place?: Place): void {
   const [above, below] = [inventory.groups.get(parent), inventory.groups.get(child)]
-  if (!above || !below || above.children.includes(child)) return
-  above.children.push(child)
-  below.parents.push(parent)
+  if (!above || !below || above.children.has(child)) return
+  above.children.add(child)
+  below.parents.set(parent, place)
 }
 
 /** Sets a group's variable. The group's priority is no variable but a property, and only counts here, not in group_vars: as in Ansible. */
@@ -104,65 +121,100 @@ export function setGroupVariable(group: Group, name: string, entry: Entry): void
   group.priority = value
 }
 
-/** Once all sources are read: every group hangs below `all`, and `ungrouped` holds the hosts that no other group does. */
+/** Once all sources are read: every group hangs below `all`, and `ungrouped` holds the hosts that no other group does. Throws for a loop. */
 export function completeInventory(inventory: Inventory): void {
-  for (const group of inventory.groups.values()) if (group.name !== 'all' && group.parents.length === 0) link(inventory, 'all', group.name)
+  for (const group of inventory.groups.values()) if (group.name !== 'all' && group.parents.size === 0) link(inventory, 'all', group.name)
+  setDepths(inventory)
   const ungrouped = inventory.groups.get('ungrouped')
   if (!ungrouped) return
-  const grouped = new Set<string>()
-  for (const group of inventory.groups.values())
-    if (!['all', 'ungrouped'].includes(group.name)) for (const host of group.hosts) grouped.add(host)
-  ungrouped.hosts = [...new Set([...ungrouped.hosts, ...inventory.hosts.keys()])].filter(host => !grouped.has(host))
-}
-
-/** Names of all groups above a group. */
-function ancestorsOf(inventory: Inventory, group: string): Set<string> {
-  const found = new Set<string>()
-  const add = (name: string) => {
-    for (const parent of inventory.groups.get(name)?.parents ?? []) {
-      if (found.has(parent)) continue
-      found.add(parent)
-      add(parent)
+  for (const host of inventory.hosts.values()) {
+    host.groups.delete('ungrouped')
+    const others = [...host.groups].filter(name => name !== 'all')
+    if (others.length > 0) ungrouped.hosts.delete(host.name)
+    else {
+      ungrouped.hosts.add(host.name)
+      host.groups.add('ungrouped')
     }
   }
-  add(group)
-  return found
 }
 
-/** Hosts of a group and of all groups below it, its own first, then level by level. */
-export function hostsOf(inventory: Inventory, group: string): string[] {
+/** Goes from `all` downwards, a group after all of its parents: that takes one look at every line, however the groups are nested. */
+function setDepths(inventory: Inventory): void {
+  const waiting = new Map([...inventory.groups.values()].map(group => [group.name, group.parents.size]))
+  const ready = [...inventory.groups.values()].filter(group => group.parents.size === 0)
+  for (const group of ready) {
+    waiting.delete(group.name)
+    for (const name of group.children) {
+      const child = inventory.groups.get(name)
+      const left = (waiting.get(name) ?? 0) - 1
+      waiting.set(name, left)
+      if (child) child.depth = Math.max(child.depth, group.depth + 1)
+      if (child && left === 0) ready.push(child)
+    }
+  }
+  if (waiting.size > 0) throw loopAmong(inventory, waiting)
+}
+
+/** Every group that is left waits for a parent that waits too: following those leads into the loop. The last line of it closed it. */
+function loopAmong(inventory: Inventory, waiting: ReadonlyMap<string, number>): ConfigError {
+  const path: { child: string; place: Place | undefined }[] = []
+  const seen = new Set<string>()
+  let [child = ''] = waiting.keys()
+  while (!seen.has(child)) {
+    seen.add(child)
+    const [parent, place] = [...(inventory.groups.get(child)?.parents ?? [])].find(([name]) => waiting.has(name)) ?? ['', undefined]
+    path.push({ child, place })
+    child = parent
+  }
+  const loop = path.slice(path.findIndex(step => step.child === child)).toReversed()
+  const last = loop.toSorted((a, b) => lineOf(b) - lineOf(a) || columnOf(b) - columnOf(a))[0]
+  const names = loop.map(step => step.child)
+  return new ConfigError(`group '${last?.child}' would contain itself`, last?.place, `${[...names, names[0]].slice(0, 20).join(' > ')}`)
+}
+
+const lineOf = ({ place }: { place: Place | undefined }) => place?.line ?? 0
+const columnOf = ({ place }: { place: Place | undefined }) => place?.column ?? 0
+
+/** Hosts of groups and of all groups below them: a group's own first, then level by level. */
+export function hostsOf(inventory: Inventory, ...groups: string[]): string[] {
   const hosts = new Set<string>()
   const seen = new Set<string>()
-  for (let level = [group]; level.length > 0; ) {
-    const groups = level.filter(name => !seen.has(name)).map(name => inventory.groups.get(name))
-    for (const member of groups) {
-      seen.add(member?.name ?? '')
+  for (const group of groups) {
+    const names = seen.has(group) ? [] : [group]
+    seen.add(group)
+    for (const name of names) {
+      const member = inventory.groups.get(name)
       for (const host of member?.hosts ?? []) hosts.add(host)
+      for (const child of member?.children ?? []) {
+        if (!seen.has(child)) names.push(child)
+        seen.add(child)
+      }
     }
-    level = groups.flatMap(member => member?.children ?? [])
   }
   return [...hosts]
 }
 
+const groupsByMembership = new WeakMap<Inventory, Map<string, Group[]>>()
+
 /** The groups that a host is in, directly or through their children, in the order in which their variables apply (later ones win). */
 export function groupsOf(inventory: Inventory, host: string): Group[] {
-  const names = new Set(['all'])
-  for (const group of inventory.groups.values()) {
-    if (!group.hosts.includes(host)) continue
-    names.add(group.name)
-    for (const ancestor of ancestorsOf(inventory, group.name)) names.add(ancestor)
-  }
-  const groups = [...names].flatMap(name => inventory.groups.get(name) ?? [])
+  const known = groupsByMembership.get(inventory) ?? new Map<string, Group[]>()
+  groupsByMembership.set(inventory, known)
+  const direct = inventory.hosts.get(host)?.groups ?? new Set()
+  const key = [...direct].toSorted().join('\n')
+  const groups = known.get(key) ?? inOrder([...withAncestors(inventory, direct)].flatMap(name => inventory.groups.get(name) ?? []))
+  known.set(key, groups)
   return groups
-    .map(group => ({ group, depth: depthOf(inventory, group.name) }))
-    .sort((a, b) => a.depth - b.depth || a.group.priority - b.group.priority || byCodePoint(a.group.name, b.group.name))
-    .map(({ group }) => group)
 }
 
-/** The longest way up to `all`. */
-function depthOf(inventory: Inventory, group: string): number {
-  const parents = inventory.groups.get(group)?.parents ?? []
-  return parents.length === 0 ? 0 : 1 + Math.max(...parents.map(parent => depthOf(inventory, parent)))
+const inOrder = (groups: Group[]): Group[] =>
+  groups.sort((a, b) => a.depth - b.depth || a.priority - b.priority || byCodePoint(a.name, b.name))
+
+function withAncestors(inventory: Inventory, direct: Iterable<string>): Set<string> {
+  const found = new Set(['all', ...direct])
+  // A set visits what is added to it on the way.
+  for (const name of found) for (const parent of inventory.groups.get(name)?.parents.keys() ?? []) found.add(parent)
+  return found
 }
 
 /** Python's order of strings: a locale would sort `Web` between `vip` and `x`. */

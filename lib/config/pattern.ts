@@ -1,109 +1,120 @@
 import { resolve } from 'node:path'
 import { ConfigError, type Place, wholeOf } from './error.ts'
 import { readSource } from './files.ts'
+import { globMatcher } from './glob.ts'
 import { hostsOf, type Inventory } from './model.ts'
+import { type PatternPart, splitPattern } from './pattern-parts.ts'
+import { namesMatching } from './regular-expression.ts'
 import { didYouMean } from './suggest.ts'
 
 export interface PatternOptions {
   /** Where the pattern was written, for errors. */
   place?: Place
-  /** Takes a plain name that the inventory lacks for an empty group, as Ansible does. */
-  optional?: boolean
+  /** Groups that an inventory may lack: a pattern that is nothing but the name of one then selects no host. */
+  mayLack?: readonly string[]
 }
 
-/** Hosts that a pattern selects, in the inventory's order: names, groups, globs, `~regex`, `[subscripts]`, joined by `,` or `:` with `!` and `&`. */
+/**
+ * Hosts that a pattern selects, in the inventory's order: names, groups, globs, `~regex`, `[subscripts]`, joined by `,` or `:` with `!` and
+ * `&`. Every part must mean something: a mistake in an exclusion would select the very host that was excluded, where Ansible only warns.
+ */
 export function matchHosts(inventory: Inventory, pattern: string | readonly string[], options: PatternOptions = {}): string[] {
-  const parts = (typeof pattern === 'string' ? [pattern] : pattern).flatMap(part => splitPattern(inventory, part))
-  const excluded = parts.filter(part => part.startsWith('!'))
-  const required = parts.filter(part => part.startsWith('&'))
-  const chosen = parts.filter(part => !/^[!&]/.test(part))
-  const select = (part: string) => matchOne(inventory, part, options)
-  // With nothing but `!M2`, all others are meant.
-  let hosts = [...new Set((chosen.length > 0 ? chosen : ['all']).flatMap(select))]
-  for (const part of required) hosts = within(hosts, select(part.slice(1)))
-  for (const part of excluded) hosts = without(hosts, select(part.slice(1)))
-  return hosts
+  const texts = typeof pattern === 'string' ? [pattern] : pattern
+  const parts = texts.flatMap(text => splitPattern(inventory, text, options.place))
+  // Ansible would take it for "all".
+  if (parts.length === 0) throw new ConfigError(`the pattern '${texts.join(',')}' names no host`, options.place)
+  const [only, ...others] = parts
+  if (only?.operator === '' && others.length === 0 && options.mayLack?.includes(only.name) && !isKnown(inventory, only.name)) return []
+  return combined(inventory, parts)
 }
 
 /** Those of the hosts that `--limit` leaves. The limit itself may name any host of the inventory, and `@file` one pattern a line. */
 export function limitHosts(inventory: Inventory, hosts: readonly string[], limit: string, cwd: string = process.cwd()): string[] {
-  const parts = splitPattern(inventory, limit).flatMap(part =>
-    part.startsWith('@') ? patternsOf(resolve(cwd, part.slice(1)), cwd) : [part],
+  const place = wholeOf({ file: '--limit', text: limit })
+  const parts = splitPattern(inventory, limit, place).flatMap(part =>
+    part.operator === '' && part.name.startsWith('@') ? patternsOf(inventory, resolve(cwd, part.name.slice(1)), cwd) : [part],
   )
-  return within(hosts, matchHosts(inventory, parts, { place: wholeOf({ file: '--limit', text: limit }) }))
+  if (parts.length === 0) throw new ConfigError('no host is named', place, 'without --limit all hosts of the play are meant')
+  const allowed = new Set(combined(inventory, parts))
+  return hosts.filter(host => allowed.has(host))
 }
-
-const within = (hosts: readonly string[], allowed: readonly string[]) => hosts.filter(host => allowed.includes(host))
-const without = (hosts: readonly string[], unwanted: readonly string[]) => hosts.filter(host => !unwanted.includes(host))
 
 /** A limit file's patterns. `--limit @` of an empty file means no host at all, not all of them. */
-function patternsOf(file: string, cwd: string): string[] {
+function patternsOf(inventory: Inventory, file: string, cwd: string): PatternPart[] {
   const source = readSource(file, cwd)
-  const lines = source.text.split('\n').map(line => line.trim())
-  const patterns = lines.filter(line => line !== '' && !line.startsWith('#'))
-  if (patterns.length === 0) throw new ConfigError('names no host', wholeOf(source))
-  return patterns
+  const parts = source.text.split('\n').flatMap((line, index) => {
+    const text = line.trim()
+    const place = { source, line: index + 1, column: line.length - line.trimStart().length + 1 }
+    return text === '' || text.startsWith('#') ? [] : splitPattern(inventory, text, place)
+  })
+  if (parts.length === 0) throw new ConfigError('names no host', wholeOf(source))
+  return parts
 }
 
-/** Splits at commas; without any, at the colons outside brackets. A name of the inventory is one piece whatever it contains. */
-function splitPattern(inventory: Inventory, pattern: string): string[] {
-  const whole = pattern.trim()
-  const bare = whole.replace(/^[!&]/, '')
-  if (inventory.hosts.has(bare) || inventory.groups.has(bare)) return [whole]
-  const parts = whole.includes(',') ? whole.split(',') : (whole.match(/(?:[^\s:[\]]|\[[^\]]*\]?|\])+/g) ?? [])
-  return parts.map(part => part.trim()).filter(part => part !== '')
+/** Exclusions and intersections count after all else, wherever they stand. With nothing but `!M2`, all others are meant. */
+function combined(inventory: Inventory, parts: readonly PatternPart[]): string[] {
+  const select = (operator: PatternPart['operator']) =>
+    parts.filter(part => part.operator === operator).map(part => matchOne(inventory, part))
+  const chosen = select('')
+  const required = select('&').map(hosts => new Set(hosts))
+  const excluded = new Set(select('!').flat())
+  const hosts = new Set(chosen.length > 0 ? chosen.flat() : hostsOf(inventory, 'all'))
+  return [...hosts].filter(host => !excluded.has(host) && required.every(set => set.has(host)))
 }
 
-const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/
+const isKnown = (inventory: Inventory, name: string) => inventory.hosts.has(name) || inventory.groups.has(name)
 
-function matchOne(inventory: Inventory, part: string, options: PatternOptions): string[] {
-  if (inventory.hosts.has(part)) return [part]
-  const subscript = part.startsWith('~') ? null : SUBSCRIPT.exec(part)
-  const hosts = namedHosts(inventory, subscript?.[1] ?? part, options)
-  return subscript && hosts.length > 0 ? subscripted(hosts, subscript, part, options) : hosts
+function matchOne(inventory: Inventory, part: PatternPart): string[] {
+  const { name, operator } = part
+  if (inventory.hosts.has(name)) return operator === '' || !inventory.groups.has(name) ? [name] : namesakes(inventory, part)
+  const hosts = namedHosts(inventory, part)
+  return part.subscript ? subscripted(hosts, part) : hosts
 }
 
-function namedHosts(inventory: Inventory, name: string, { place, optional }: PatternOptions): string[] {
+/** As in Ansible, a name that is a host's and a group's means the group behind `!` and `&`, and the host elsewhere. */
+function namesakes(inventory: Inventory, { name, written, place }: PatternPart): string[] {
+  const hosts = hostsOf(inventory, name)
+  if (hosts.includes(name)) return hosts
+  throw new ConfigError(`'${written}' is ambiguous: '${name}' is a host, and a group without that host`, place, 'rename one of them')
+}
+
+const IS_GLOB = /[?*[]/
+
+function namedHosts(inventory: Inventory, part: PatternPart): string[] {
+  const { name } = part
   if (name === 'all' || name === '*') return hostsOf(inventory, 'all')
-  const matches = matcher(name, place)
-  const groups = [...inventory.groups.keys()].filter(matches)
-  const hosts = groups.flatMap(group => hostsOf(inventory, group))
-  // As in Ansible, a plain name that is a group's is not looked for among the hosts.
-  if (groups.length === 0 || /^~|[.?*[]/.test(name)) hosts.push(...[...inventory.hosts.keys()].filter(matches))
-  if (groups.length === 0 && hosts.length === 0 && !optional) throw unknownName(inventory, name, place)
-  return [...new Set(hosts)]
+  const matching = matcher(part)
+  const groups = matching ? matching(inventory.groups.keys()) : inventory.groups.has(name) ? [name] : []
+  const hosts = matching ? matching(inventory.hosts.keys()) : []
+  if (groups.length === 0 && hosts.length === 0) throw unknownName(inventory, part)
+  return [...new Set([...hostsOf(inventory, ...groups), ...hosts])]
 }
 
-function unknownName(inventory: Inventory, name: string, place: Place | undefined): ConfigError {
-  if (/^~|[?*[]/.test(name)) return new ConfigError(`'${name}' matches no host and no group of the inventory`, place)
-  const known = [...inventory.hosts.keys(), ...inventory.groups.keys()].filter(other => other !== 'ungrouped')
-  return new ConfigError(
-    `no host or group '${name}' in the inventory`,
-    place,
-    didYouMean(name, known) ?? `it has: ${known.slice(0, 12).join(', ')}`,
-  )
-}
-
-/** Subscripts count from 0; a range includes its end. */
-function subscripted(hosts: string[], [, , single, from, to]: RegExpExecArray, part: string, { place }: PatternOptions): string[] {
-  if (single === undefined) return hosts.slice(Number(from), to ? Number(to) + 1 : undefined)
-  const host = hosts.at(Number(single))
-  if (host === undefined) throw new ConfigError(`'${part}': there are only ${hosts.length} hosts`, place, 'subscripts count from 0')
-  return [host]
-}
-
-/** A regular expression fits from the name's start on, a glob fits the whole name. */
-function matcher(name: string, place: Place | undefined): (name: string) => boolean {
-  try {
-    const expression = name.startsWith('~') ? new RegExp(`^(?:${name.slice(1)})`) : new RegExp(`^${globExpression(name)}$`, 's')
-    return candidate => expression.test(candidate)
-  } catch (error) {
-    throw new ConfigError(`'${name}' is no regular expression: ${(error as Error).message}`, place)
+/** Finds the names that a glob or a regular expression fits; undefined for a plain name. */
+function matcher({ name, place }: PatternPart): ((names: Iterable<string>) => string[]) | undefined {
+  if (!name.startsWith('~')) return IS_GLOB.test(name) ? names => [...names].filter(globMatcher(name)) : undefined
+  return names => {
+    try {
+      return namesMatching(names, name.slice(1))
+    } catch (error) {
+      throw new ConfigError(`'${name}' cannot be used as a regular expression: ${(error as Error).message}`, place)
+    }
   }
 }
 
-const globExpression = (glob: string) =>
-  glob.replace(/\[(!?)(\]?[^\]]*)\]|[\\^$.*+?()[\]{}|]/g, (character, not?: string, set?: string) => {
-    if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`
-    return character === '*' ? '.*' : character === '?' ? '.' : `\\${character}`
-  })
+function unknownName(inventory: Inventory, { name, written, place }: PatternPart): ConfigError {
+  if (name.startsWith('~') || IS_GLOB.test(name))
+    return new ConfigError(`'${written}' matches no host and no group of the inventory`, place)
+  const known = [...inventory.hosts.keys(), ...inventory.groups.keys()].filter(other => other !== 'ungrouped')
+  const list = known.length > 12 ? `${known.slice(0, 12).join(', ')}, ...` : known.join(', ')
+  const mixed = written.includes(':') && 'beside a comma a colon separates nothing: write commas alone'
+  return new ConfigError(`no host or group '${name}' in the inventory`, place, mixed || (didYouMean(name, known) ?? `it has: ${list}`))
+}
+
+/** Subscripts count from 0; a range includes its end. */
+function subscripted(hosts: string[], { subscript, written, place }: PatternPart): string[] {
+  const found = subscript ? hosts.slice(subscript.from, subscript.to) : hosts
+  if (found.length > 0 || hosts.length === 0) return found
+  const there = hosts.length === 1 ? 'there is only 1 host' : `there are only ${hosts.length} hosts`
+  throw new ConfigError(`'${written}': ${there}`, place, 'subscripts count from 0')
+}

@@ -18,23 +18,41 @@ export interface OuterVariables {
 export function variablesOf(inventory: Inventory, host: string, outer: OuterVariables = {}, options: ReadOptions = {}): Variables {
   const declared = inventory.hosts.get(host)
   if (!declared) throw new ConfigError(`no host '${host}' in the inventory`, undefined, didYouMean(host, inventory.hosts.keys()))
-  const groups = groupsOf(inventory, host)
-  const all = groups.filter(group => group.name === 'all')
-  const others = groups.filter(group => group.name !== 'all')
   const { inventoryDirectories, playbookDirectories } = inventory
   const hostFiles = (directory: string) => varsFiles(inventory, directory, 'host_vars', host, options)
   return layered(
-    ...groups.map(group => group.vars),
-    ...groupFiles(inventory, inventoryDirectories, all, options),
-    ...groupFiles(inventory, playbookDirectories, all, options),
-    ...groupFiles(inventory, inventoryDirectories, others, options),
-    ...groupFiles(inventory, playbookDirectories, others, options),
+    groupVariables(inventory, groupsOf(inventory, host), options),
     declared.vars,
     ...inventoryDirectories.map(hostFiles),
     ...playbookDirectories.map(hostFiles),
     outer.playVars,
     outer.roleVars,
     outer.extraVars,
+  )
+}
+
+/** Hosts of the same groups share their variables: they are merged once, and `groupsOf` has one list for all of these hosts. */
+const mergedGroups = new WeakMap<readonly Group[], Map<boolean, Variables>>()
+
+function groupVariables(inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables {
+  const known = mergedGroups.get(groups) ?? new Map<boolean, Variables>()
+  mergedGroups.set(groups, known)
+  const openable = options.openable ?? false
+  const merged = known.get(openable) ?? mergeGroups(inventory, groups, options)
+  known.set(openable, merged)
+  return merged
+}
+
+function mergeGroups(inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables {
+  const all = groups.filter(group => group.name === 'all')
+  const others = groups.filter(group => group.name !== 'all')
+  const { inventoryDirectories, playbookDirectories } = inventory
+  return layered(
+    ...groups.map(group => group.vars),
+    ...groupFiles(inventory, inventoryDirectories, all, options),
+    ...groupFiles(inventory, playbookDirectories, all, options),
+    ...groupFiles(inventory, inventoryDirectories, others, options),
+    ...groupFiles(inventory, playbookDirectories, others, options),
   )
 }
 

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { filesBelow, namesIn } from './directory.ts'
 import { ConfigError, type Source } from './error.ts'
-import { kindOf, readSource } from './files.ts'
-import { byCodePoint, type Inventory } from './model.ts'
+import { kindOf, readSource, shownPath } from './files.ts'
+import type { Inventory } from './model.ts'
 import { layered, type Value, type Variables } from './value.ts'
 import { isVault, openSource } from './vault.ts'
 import { parseYaml } from './yaml.ts'
@@ -22,26 +22,39 @@ export function varsFiles(
   name: string,
   { openable = false }: ReadOptions = {},
 ): Variables {
-  return layered(...varsFilesOf(directory, kind, name).map(file => readVarsFile(inventory, file, openable && inventory.vault.empty)))
+  return layered(
+    ...varsFilesOf(inventory, directory, kind, name).map(file => readVarsFile(inventory, file, openable && inventory.vault.empty)),
+  )
 }
 
 /** The paths of those files. */
-function varsFilesOf(directory: string, kind: 'group_vars' | 'host_vars', name: string): string[] {
-  const base = join(directory, kind, name)
+function varsFilesOf(inventory: Inventory, directory: string, kind: 'group_vars' | 'host_vars', name: string): string[] {
+  const folder = join(directory, kind)
+  const names = inventory.varsNames.get(folder)
+  // As in Ansible, a host may be named by the path of a chroot.
+  if (!names || name.startsWith('/')) return []
   // Ansible takes the first that exists: a directory or a file without extension hides name.yml.
-  const found = ['', ...EXTENSIONS].map(extension => base + extension).find(path => kindOf(path) !== undefined)
+  const candidates = ['', ...EXTENSIONS].map(extension => name + extension)
+  const found = candidates.filter(file => names.has(file) || file.includes('/')).find(file => kindOf(join(folder, file)) !== undefined)
   if (found === undefined) return []
-  return kindOf(found) === 'directory' ? filesBelow(found) : [found]
+  const path = join(folder, found)
+  return kindOf(path) === 'directory' ? filesBelow(path, isVarsFile) : [path]
 }
 
-function filesBelow(directory: string): string[] {
-  const names = readdirSync(directory).filter(name => !name.startsWith('.') && !name.endsWith('~'))
-  return names.sort(byCodePoint).flatMap(name => {
-    const path = join(directory, name)
-    const extension = extname(name)
-    if (kindOf(path) === 'directory') return extension === '' ? filesBelow(path) : []
-    return extension === '' || EXTENSIONS.includes(extension) ? [path] : []
-  })
+function isVarsFile(name: string, kind: 'file' | 'directory'): boolean {
+  if (name.startsWith('.') || name.endsWith('~')) return false
+  const extension = extname(name)
+  return extension === '' || (kind === 'file' && EXTENSIONS.includes(extension))
+}
+
+/** What the `group_vars` and `host_vars` of a directory are to hold. A plain file of that name is left out with a warning, as in Ansible. */
+export function lookIntoVarsFolders(inventory: Inventory, directory: string): void {
+  for (const kind of ['group_vars', 'host_vars']) {
+    const folder = join(directory, kind)
+    const found = kindOf(folder)
+    if (found === 'directory') inventory.varsNames.set(folder, new Set(namesIn(folder)))
+    if (found === 'file') inventory.warnings.push(`${shownPath(folder)} is no directory: it is left out`)
+  }
 }
 
 interface VarsFile {

@@ -80,8 +80,8 @@ describe.skipIf(!installed)(`as ansible-inventory reads it${installed ? '' : ' (
     const inventory = ourInventory()
     const { _meta, ...theirs } = ansibleListing([])
     for (const [name, group] of Object.entries(theirs)) {
-      expect(inventory.groups.get(name)?.children.toSorted(), `children of ${name}`).toEqual((group.children ?? []).toSorted())
-      if (name !== 'all') expect(inventory.groups.get(name)?.hosts, `hosts of ${name}`).toEqual(group.hosts ?? [])
+      expect([...(inventory.groups.get(name)?.children ?? [])].toSorted(), `children of ${name}`).toEqual((group.children ?? []).toSorted())
+      if (name !== 'all') expect([...(inventory.groups.get(name)?.hosts ?? [])], `hosts of ${name}`).toEqual(group.hosts ?? [])
     }
     expect(hostsOf(inventory, 'all').toSorted()).toEqual(Object.keys(_meta.hostvars).toSorted())
   })

@@ -1,9 +1,13 @@
-import { chmodSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigErrors } from '../../../lib/config/error.ts'
+import { parseExtraVars } from '../../../lib/config/extra-vars.ts'
 import { loadInventory } from '../../../lib/config/inventory.ts'
 import { groupsOf } from '../../../lib/config/model.ts'
+import { limitHosts, matchHosts } from '../../../lib/config/pattern.ts'
+import { loadPlaybook } from '../../../lib/config/playbook.ts'
 import { variablesOf } from '../../../lib/config/precedence.ts'
 import { readVariable } from '../../../lib/config/variables.ts'
 import { encrypt } from '../../../lib/config/vault.ts'
@@ -21,6 +25,9 @@ describe('an INI inventory', () => {
     ['[nfs]\nM1\n[nsf:vars]\na=1', "hosts:3:1: no group 'nsf' is declared"],
     ['[nfs]\nM1\n[site:children]\nnsf', "hosts:4:1: no group 'nsf' is declared\n  nsf\n  ^\n  did you mean 'nfs'?"],
     ['[a:children]\nb\n[b:children]\na', "hosts:4:1: group 'a' would contain itself"],
+    ['[a:children]\na', "hosts:2:1: group 'a' would contain itself"],
+    ['[a:children]\nb\n[b:children]\nc\n[c:children]\na', "hosts:6:1: group 'a' would contain itself\n  a\n  ^\n  b > c > a > b"],
+    ['[site:children]\nall', "hosts:2:1: 'all' holds every group: it cannot be a child of 'site'"],
     ['[nfs:vars]\n[nfs]\n[nfs:vars]\njust words', 'expected name=value'],
     ["M1 a='b", 'a quote is not closed'],
     ['M[2:1]', 'ends before it begins'],
@@ -50,7 +57,8 @@ describe('a YAML inventory', () => {
     ['- M1', 'an inventory is a mapping of groups'],
     ['plugin: aws_ec2', 'inventory plugins are not run here'],
     ['', 'this inventory is empty'],
-    ['a: {children: {b: {children: {a: }}}}', "group 'b' would contain itself"],
+    ['a: {children: {b: {children: {a: }}}}', "hosts.yml:1:31: group 'a' would contain itself"],
+    ['web: {children: {all: }}', "hosts.yml:1:18: 'all' holds every group: it cannot be a child of 'web'"],
   ])('%j is an error with its place', (text, message) => {
     expect(yaml(text)).toContain(message)
   })
@@ -71,6 +79,90 @@ describe('sources', () => {
     chmodSync(join(cwd, 'hosts'), 0o755)
     expect(failure(() => loadInventory(['inv.py'], { cwd }))).toContain('inventory scripts are not run here')
     expect([...loadInventory(['hosts'], { cwd }).hosts.keys()]).toEqual(['M1'])
+  })
+})
+
+describe('what the file system holds', () => {
+  const load = (cwd: string, source = 'hosts') => loadInventory([source], { cwd })
+  const vars = (cwd: string) => Object.keys(Object.fromEntries(variablesOf(load(cwd), 'M1')))
+
+  it('leaves out a plain file named group_vars or host_vars, with a warning, as Ansible does', () => {
+    const cwd = workspace({ hosts: 'M1\n', group_vars: 'x', host_vars: 'x' })
+    expect(vars(cwd)).toEqual([])
+    expect(load(cwd).warnings).toEqual([
+      `${join(cwd, 'group_vars')} is no directory: it is left out`,
+      `${join(cwd, 'host_vars')} is no directory: it is left out`,
+    ])
+  })
+
+  it('refuses links that lead in a circle', () => {
+    const cwd = workspace({ 'site/hosts': 'M1\n' })
+    symlinkSync('h', join(cwd, 'h'))
+    expect(failure(() => load(cwd, 'h'))).toMatch(/h: cannot be read: its symbolic links lead in a circle/)
+    symlinkSync('x', join(cwd, 'site/x'))
+    expect(failure(() => load(cwd, 'site'))).toMatch(/site\/x: cannot be read: its symbolic links lead in a circle/)
+  })
+
+  it('reads a directory once that holds a link to itself', () => {
+    const cwd = workspace({ 'site/hosts': '[w]\nM1\n', 'site/group_vars/w/main.yml': 'a: 1\n', 'site/group_vars/w/z.yml': 'b: 1\n' })
+    symlinkSync('.', join(cwd, 'site/group_vars/w/x'))
+    symlinkSync('.', join(cwd, 'site/again'))
+    expect(Object.keys(Object.fromEntries(variablesOf(load(cwd, 'site'), 'M1')))).toEqual(['a', 'b'])
+  })
+
+  it('bounds what links make of a few directories', () => {
+    const cwd = workspace({ 'site/hosts': 'M1\n', 'd0/f.yml': 'a: 1\n' })
+    for (let n = 1; n < 20; n++) {
+      mkdirSync(join(cwd, `d${n}`))
+      for (const name of ['a', 'b']) symlinkSync(`../d${n - 1}`, join(cwd, `d${n}`, name))
+    }
+    mkdirSync(join(cwd, 'site/host_vars'))
+    symlinkSync('../../d19', join(cwd, 'site/host_vars/M1'))
+    expect(failure(() => variablesOf(load(cwd, 'site'), 'M1'))).toContain('holds more than 10000 files')
+  })
+
+  it('refuses what has no end: devices, named pipes, huge files', () => {
+    const cwd = workspace({ hosts: 'M1\n' })
+    execFileSync('mkfifo', [join(cwd, 'pipe')])
+    writeFileSync(join(cwd, 'huge'), '')
+    truncateSync(join(cwd, 'huge'), 2 ** 40)
+    expect(failure(() => load(cwd, '/dev/zero'))).toBe('/dev/zero: cannot be read: it is a device')
+    expect(failure(() => load(cwd, 'pipe'))).toBe('pipe: cannot be read: it is a named pipe')
+    expect(failure(() => load(cwd, 'huge'))).toBe('huge: cannot be read: it is larger than 64 MiB')
+    expect(failure(() => parseExtraVars(['@/dev/zero'], load(cwd).vault, cwd))).toContain('it is a device')
+    expect(failure(() => loadPlaybook('pipe', { cwd }))).toContain('it is a named pipe')
+  })
+
+  it('names the place of a byte that is not UTF-8, and takes comments as Ansible does', () => {
+    const text = (bytes: string) => Buffer.from(bytes, 'latin1')
+    const cwd = workspace({})
+    writeFileSync(join(cwd, 'hosts'), text('[nfs]\n# f\xfcr\nM1 a=m\xfcde\n'))
+    writeFileSync(join(cwd, 'hosts.yml'), text('nfs:\n  # \xc3\xbc \xfc\n  hosts: M1\n'))
+    writeFileSync(join(cwd, 'fine'), text('[nfs]\n# f\xfcr\nM1\n'))
+    expect(failure(() => load(cwd))).toContain('hosts:3:7: this is not UTF-8 text (byte 0xFC)')
+    expect(failure(() => load(cwd, 'hosts.yml'))).toContain('hosts.yml:2:7: this is not UTF-8 text (byte 0xFC)')
+    expect([...load(cwd, 'fine').hosts.keys()]).toEqual(['M1'])
+  })
+})
+
+describe('a large inventory', () => {
+  it('takes time by its size alone: a ladder of groups', () => {
+    const rungs = Array.from({ length: 2000 }, (_, n) => `[a${n}:children]\na${n + 1}\nb${n + 1}\n[b${n}:children]\na${n + 1}\nb${n + 1}\n`)
+    const inventory = inventoryOf({ hosts: `${rungs.join('')}[a2000]\nM1\n[b2000]\nM2\n` })
+    expect(groupsOf(inventory, 'M1')).toHaveLength(2 * 2000 + 2)
+    expect(inventory.groups.get('b2000')?.depth).toBe(2001)
+    expect(matchHosts(inventory, 'a0')).toEqual(['M1', 'M2'])
+    expect(matchHosts(inventory, 'a*:!b7')).toEqual([])
+  })
+
+  it('takes time by its size alone: 200,000 hosts', () => {
+    const inventory = inventoryOf({
+      hosts: `[nfs]\nM[1:2]\n[web]\n${Array.from({ length: 200_000 }, (_, n) => `h${n} a=${n}\n`).join('')}`,
+    })
+    expect(matchHosts(inventory, 'all:!web')).toEqual(['M1', 'M2'])
+    expect(matchHosts(inventory, '~h.*9$:&web')).toHaveLength(20_000)
+    expect(limitHosts(inventory, ['M1', 'M2'], 'web,M2')).toEqual(['M2'])
+    expect(variablesOf(inventory, 'h199999').get('a')?.value).toMatchObject({ value: 199999 })
   })
 })
 

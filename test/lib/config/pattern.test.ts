@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { limitHosts, matchHosts } from '../../../lib/config/pattern.ts'
+import { runs } from '../../runs.ts'
 import { failure, inventoryOf, workspace } from './workspace.ts'
 
 const HOSTS = `[nfs]
@@ -49,18 +50,92 @@ describe('matchHosts', () => {
   })
 
   it.each([
+    ['nfs : !M2', ['M1']],
+    [' nfs ,  !M2 ', ['M1']],
+    ['nfs:! M2', ['M1']],
+    ['nfs !M2', ['M1']],
+    ['nfs, ! M2', ['M1']],
+    ['! M2 : nfs', ['M1']],
+    ['site & nfs:!M1', ['M2']],
+    ['nfs:!nfs[0]', ['M2']],
+    ['nfs:!~M1', ['M2']],
+    ['nfs:!*2', ['M1']],
+    ['nfs:!site[1:2]', ['M1']],
+    ['nfs:!empty', ['M1', 'M2']],
+    ['nfs:!M1:!M2', []],
+    ['M1,,M2', ['M1', 'M2']],
+    ['~(?i)m1', ['M1']],
+    ['~\\AM\\d\\Z', ['M1', 'M2']],
+    ['~web\\d\\.example\\.(?P<tld>org)', ALL.slice(3)],
+  ])('%j: operators count wherever they stand, blanks nowhere', (pattern, hosts) => {
+    expect(matchHosts(inventoryOf({ hosts: HOSTS }), pattern)).toEqual(hosts)
+  })
+
+  it.each([
     ['M3', "no host or group 'M3' in the inventory\n  did you mean 'M1'?"],
     ['nsf', "did you mean 'nfs'?"],
-    ['nfs:!M9', "'M9'"],
+    ['nfs:!M9', "no host or group 'M9' in the inventory\n  did you mean 'M1'?"],
+    ['nfs : ! M9', "no host or group 'M9'"],
+    ['!M9:nfs', "no host or group 'M9'"],
+    ['!M9', "no host or group 'M9'"],
+    ['nfs,!M9', "no host or group 'M9'"],
+    ['nfs:&wbe', "no host or group 'wbe' in the inventory\n  did you mean 'web'?"],
+    ['nfs:&M9', "no host or group 'M9'"],
+    ['nfs:M9', "no host or group 'M9'"],
+    ['nfs:!M2,C1', 'beside a comma a colon separates nothing'],
+    ['nfs,:!M2', "no host or group ':!M2'"],
     ['db*', "'db*' matches no host"],
+    ['nfs:!db*', "'!db*' matches no host"],
+    ['nfs:!~db', "'!~db' matches no host"],
+    ['nfs:!db[0]', "no host or group 'db'"],
     ['nfs[2]', 'there are only 2 hosts'],
-    ['~(', 'no regular expression'],
+    ['nfs:!nfs[2]', "'!nfs[2]': there are only 2 hosts"],
+    ['nfs:!nfs[5:9]', 'there are only 2 hosts'],
+    ['clients[-2]', 'there is only 1 host'],
+    ['nfs[1:0]', 'ends before it begins'],
+    ['M[1:2]', "no host or group 'M'"],
+    ['nfs[', "'nfs[' matches no host"],
+    ['nfs:!', "'!': a name is missing behind '!'"],
+    ['nfs:& ', "'&': a name is missing behind '&'"],
+    ['nfs:!!M2', "'!!M2': a name is missing behind '!'"],
+    ['', 'names no host'],
+    [' , ', 'names no host'],
+    [':', 'names no host'],
+    ['~(', 'cannot be used as a regular expression'],
+    ['~M1\\q', 'cannot be used as a regular expression'],
   ])('%j is an error', (pattern, message) => {
     expect(failure(() => matchHosts(inventoryOf({ hosts: HOSTS }), pattern))).toContain(message)
   })
 
-  it('takes an unknown name for an empty group only when told to', () => {
-    expect(matchHosts(inventoryOf({ hosts: HOSTS }), 'nobody:M1', { optional: true })).toEqual(['M1'])
+  it('lets an inventory lack a group only where the pattern is its name and nothing else', () => {
+    const match = (pattern: string) => matchHosts(inventoryOf({ hosts: HOSTS }), pattern, { mayLack: ['testers'] })
+    expect(match('testers')).toEqual([])
+    expect(failure(() => match('testers:M1'))).toContain("'testers'")
+    expect(failure(() => match('!testers'))).toContain("'testers'")
+    expect(failure(() => match('tester'))).toContain("'tester'")
+  })
+
+  describe('where a host and a group have one name', () => {
+    const inventory = () => inventoryOf({ hosts: '[web]\nweb\nw2\n[db]\nd1\n[front]\ndb\n[site:children]\nweb\ndb\nfront\n' })
+
+    it('takes the host, and the group behind an operator, as Ansible does', () => {
+      expect(matchHosts(inventory(), 'web')).toEqual(['web'])
+      expect(matchHosts(inventory(), 'site:!web')).toEqual(['d1', 'db'])
+      expect(matchHosts(inventory(), 'site:&web')).toEqual(['web', 'w2'])
+    })
+
+    it('refuses an operator when the group does not hold the host', () => {
+      expect(failure(() => matchHosts(inventory(), 'site:!db'))).toContain("'!db' is ambiguous")
+    })
+  })
+
+  it('ends a regular expression that backtracks', () => {
+    const inventory = inventoryOf({ hosts: `${'a'.repeat(60)}c\n` })
+    const started = Date.now()
+    expect(failure(() => matchHosts(inventory, '~(a+)+$b'))).toContain(
+      "'~(a+)+$b' cannot be used as a regular expression: it takes more than 3 s",
+    )
+    expect(Date.now() - started).toBeLessThan(15_000)
   })
 
   it('is set algebra', () => {
@@ -78,6 +153,7 @@ describe('matchHosts', () => {
         const list = matchHosts(inventory, `${a}:${b}`)
         expect(list.length).toBe(new Set(list).size)
       }),
+      { numRuns: runs(100) },
     )
   })
 })
@@ -101,5 +177,13 @@ describe('limitHosts', () => {
 
   it('refuses a name that nobody has', () => {
     expect(failure(() => limit('M3'))).toContain("--limit: no host or group 'M3'")
+    expect(failure(() => limit('all:!M3'))).toContain("--limit: no host or group 'M3'")
+    expect(failure(() => limit('all:!@retry'))).toContain("no host or group '@retry'")
+    const cwd = workspace({ retry: 'M1\n  !M3\n' })
+    expect(failure(() => limit('@retry', cwd))).toContain("retry:2:3: no host or group 'M3'")
+  })
+
+  it('refuses a limit that names nobody: a script may have an empty variable there', () => {
+    for (const empty of ['', ' ', ',']) expect(failure(() => limit(empty))).toContain('--limit: no host is named')
   })
 })

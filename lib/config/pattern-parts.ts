@@ -1,0 +1,46 @@
+import { ConfigError, type Place } from './error.ts'
+import type { Inventory } from './model.ts'
+
+/** One part of a host pattern. */
+export interface PatternPart {
+  /** `!` takes its hosts away, `&` keeps no others. */
+  operator: '' | '!' | '&'
+  /** What stands behind the operator, without the subscript: a name, a glob or `~regex`. */
+  name: string
+  /** Of the hosts in their order, as `slice` takes it. */
+  subscript?: { from: number; to: number | undefined }
+  /** The part as it was written. */
+  written: string
+  place: Place | undefined
+}
+
+/**
+ * Splits at commas; without any, at colons and blanks outside brackets. A name of the inventory is one piece whatever it contains. Blanks
+ * around a part and behind its operator mean nothing.
+ */
+export function splitPattern(inventory: Inventory, pattern: string, place?: Place): PatternPart[] {
+  const isName = (name: string) => inventory.hosts.has(name) || inventory.groups.has(name)
+  const whole = pattern.trim().replace(/(^|[\s,:])([!&])\s+/g, '$1$2')
+  if (isName(whole.replace(/^[!&]/, ''))) return [partOf(whole, isName, place)]
+  const parts = whole.includes(',') ? whole.split(',') : (whole.match(/(?:[^\s:[\]]|\[[^\]]*\]?|\])+/g) ?? [])
+  return parts.map(part => part.trim()).flatMap(part => (part === '' ? [] : [partOf(part, isName, place)]))
+}
+
+const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/s
+
+function partOf(written: string, isName: (name: string) => boolean, place: Place | undefined): PatternPart {
+  const operator = (/^[!&]/.exec(written)?.[0] ?? '') as PatternPart['operator']
+  const text = written.slice(operator.length)
+  if (text === '' || /^[!&]/.test(text)) throw new ConfigError(`'${written}': a name is missing behind '${operator}'`, place)
+  const found = text.startsWith('~') || isName(text) ? null : SUBSCRIPT.exec(text)
+  const [, name = text, single, from, to] = found ?? []
+  if (!found) return { operator, name, written, place }
+  return { operator, name, subscript: single === undefined ? rangeOf(from, to, written, place) : oneAt(Number(single)), written, place }
+}
+
+const oneAt = (index: number) => ({ from: index, to: index === -1 ? undefined : index + 1 })
+
+function rangeOf(from = '', to = '', written: string, place: Place | undefined) {
+  if (to !== '' && Number(to) < Number(from)) throw new ConfigError(`'${written}' ends before it begins`, place)
+  return { from: Number(from), to: to === '' ? undefined : Number(to) + 1 }
+}
