@@ -9,9 +9,9 @@ import { contextAt, peerOf, vipAddress } from './role.ts'
 import type { Vars } from './vars.ts'
 
 /** What all nodes at hand do for the cluster now. Read only when it is about to matter: it is the dearest of all readings. */
-export const readService = (nodes: ClusterNodes, context: Context): Promise<NamedState[]> =>
+export const readService = (nodes: ClusterNodes, context: Context, hosts = nodes.hosts): Promise<NamedState[]> =>
   Promise.all(
-    nodes.hosts.map(async host => {
+    hosts.map(async host => {
       const own = contextAt(context, host)
       const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own.vars, own.platform, peerOf(own).vars.node_name)}`
       const { stdout } = await nodes.on(host).connection.run(script, { timeout: 60_000 })
@@ -51,6 +51,12 @@ export const linkProblems = (states: NamedState[]): string[] =>
 
 /** Where heartbeat takes messages (shellfuncs, HA_FIFO). */
 const heartbeatFifo = '/var/lib/heartbeat/fifo'
+
+/** Pure: all that a planned switchover is refused for. */
+export const switchoverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => [
+  ...handOverProblems(states, to, stage),
+  ...linkProblems(states),
+]
 
 /**
  * Shell that asks heartbeat to hand everything over: what hb_standby(1) does, in one write (printf(1); that of bash writes line by line). That script's

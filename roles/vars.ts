@@ -210,6 +210,13 @@ const fields = z.object({
     .max(10_000)
     .optional()
     .describe('`failover-test.yml`: instead of each in turn, so many faults chosen at random'),
+  failover_surroundings: z
+    .string()
+    .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/)
+    .optional()
+    .describe(
+      '`failover-test.yml`: what is wrong around each fault, with commas between: docs/surroundings.md; `all` is every one that can be made here',
+    ),
   failover_seed: z
     .number()
     .int()
@@ -229,7 +236,7 @@ const fields = z.object({
   failover_dead_client: ip
     .optional()
     .describe(
-      '`failover-test.yml`: a free address of the service network, for a client that holds an open file and dies before each fault',
+      '`failover-test.yml`: a free address of the service network, for a client that holds an open file and dies before each fault; with `failover_surroundings` only where that is the surrounding',
     ),
   confirm: z.string().optional().describe('`failover-test.yml`: on other machines than the lab, the virtual IP: its clients will suffer'),
   nfsha_lab: word.optional().describe('the lab whose machines these are: `nfsha-play lab up`'),

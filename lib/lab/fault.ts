@@ -1,7 +1,7 @@
 import { awaitSsh } from './connection.ts'
 import { LabError } from './error.ts'
 import { startMachine } from './launch.ts'
-import { type MachineName, nicsOf, type SegmentName } from './machines.ts'
+import { MACHINES, type MachineName, nicsOf, type SegmentName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { isPortFree } from './ports.ts'
 import { kill, labProcesses } from './processes.ts'
@@ -10,9 +10,19 @@ import { type LabState, nameOption, requireState, switchedOff, withLabLock, writ
 import { requireImage } from './up.ts'
 
 /** What can be done to a machine from outside. */
-export type Fault = 'power-off' | 'power-on' | 'reset' | 'freeze' | 'thaw' | 'link-down' | 'link-up'
+export type Fault = 'power-off' | 'power-on' | 'reset' | 'freeze' | 'thaw' | 'link-down' | 'link-up' | 'disk-slow' | 'disk-fast'
 
-export const FAULTS: readonly Fault[] = ['power-off', 'power-on', 'reset', 'freeze', 'thaw', 'link-down', 'link-up']
+export const FAULTS: readonly Fault[] = [
+  'power-off',
+  'power-on',
+  'reset',
+  'freeze',
+  'thaw',
+  'link-down',
+  'link-up',
+  'disk-slow',
+  'disk-fast',
+]
 
 /**
  * Does one thing to a machine from outside, as it would happen to metal: `power-off` cuts the power, `link-down em2` pulls a
@@ -39,6 +49,9 @@ export async function labFault(name: string, machine: MachineName, fault: Fault,
       await qmp(socket, 'set_link', { name: nic, up: fault === 'link-up' })
       return rememberCable(name, state, machine, nic, fault)
     }
+    case 'disk-slow':
+    case 'disk-fast':
+      return void (await qmp(socket, 'block_set_io_throttle', throttle(checkDisk(machine, arg), fault === 'disk-slow' ? slowDisk : 0)))
   }
 }
 
@@ -67,6 +80,20 @@ function checkNic(machine: MachineName, arg: string | undefined): SegmentName {
   if (nic) return nic
   const why = arg === 'em0' ? 'em0 is the lab\'s own way to the machine' : `${machine} has no NIC '${arg ?? ''}'` // biome-ignore format: quotes
   throw new LabError(why, `choose one of ${segments.join(', ')}`)
+}
+
+/** Operations a second of a disk that is slow: a worn one, or one whose cache battery is empty. */
+const slowDisk = 40
+
+/** 0 sets no limit (QMP, block_set_io_throttle). */
+function throttle(device: string, operations: number): Record<string, string | number> {
+  return { device, iops: operations, iops_rd: 0, iops_wr: 0, bps: 0, bps_rd: 0, bps_wr: 0 }
+}
+
+function checkDisk(machine: MachineName, arg: string | undefined): string {
+  const disks = ['vda', ...(MACHINES[machine].dataDisks ? ['vdb', 'vdc'] : [])]
+  if (arg !== undefined && disks.includes(arg)) return arg
+  throw new LabError(`${machine} has no disk '${arg ?? ''}'`, `choose one of ${disks.join(', ')}`)
 }
 
 function rememberCable(name: string, state: LabState, machine: MachineName, nic: SegmentName, fault: Fault): void {

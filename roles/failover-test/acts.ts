@@ -41,24 +41,28 @@ export const insideOf = (act: Act, vars: Vars, platform: Platform): Inside | und
 
 /** The host's own timer: whatever becomes of us, it undoes what we did. Its group is ended when we have undone it ourselves. */
 const timerFile = '/run/nfsha-failover.undo'
-const path = 'LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH'
+export const safePath = 'LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH'
 
 /** s between the time that is printed and the act: the answer must be out before the network goes. */
 export const headStart = 0.5
+
+/** Runs a command in a process group of its own, which outlives the connection. */
+export const detached = (command: string): string => `setsid sh -c ${quote(command)} </dev/null >/dev/null 2>&1 &`
+
+/** Shell that starts a timer which undoes something in `seconds`, and ends with 1 when the timer does not stand. `file` holds its process group. */
+export const armTimer = (file: string, undo: string, seconds: number): string => `rm -f ${file}
+${detached(`echo $$ > ${file}; sleep ${seconds}; rm -f ${file}; ${undo}`)}
+n=0; until [ -s ${file} ]; do n=$((n + 1)); [ $n -lt 100 ] || { echo "the undo timer does not start" >&2; exit 1; }; sleep 0.05; done`
+
+/** Shell that ends the process group which a file names, if it is there. */
+export const endGroup = (file: string): string => `[ -s ${file} ] && read -r p < ${file} && kill -- "-$p" 2>/dev/null\nrm -f ${file}`
 
 /**
  * A script that arms the undo timer, prints the host's time and makes the fault by a process of its own, which outlives the connection that
  * the fault may cut. Fails before anything is done when the timer does not stand.
  */
-export const makeScript = ({ make, undo }: Inside, undoAfter: number): string => {
-  const detached = (command: string) => `setsid sh -c ${quote(command)} </dev/null >/dev/null 2>&1 &`
-  const arm =
-    undo &&
-    `${detached(`echo $$ > ${timerFile}; sleep ${undoAfter}; rm -f ${timerFile}; ${undo}`)}
-n=0; until [ -s ${timerFile} ]; do n=$((n + 1)); [ $n -lt 100 ] || { echo "the undo timer does not start" >&2; exit 1; }; sleep 0.05; done`
-  return `${path}\n${arm ? `rm -f ${timerFile}\n${arm}\n` : ''}date +%s.%N\n${detached(`sleep ${headStart}; ${make}`)}`
-}
+export const makeScript = ({ make, undo }: Inside, undoAfter: number): string =>
+  `${safePath}\n${undo ? `${armTimer(timerFile, undo, undoAfter)}\n` : ''}date +%s.%N\n${detached(`sleep ${headStart}; ${make}`)}`
 
 /** Undoes it, and ends the timer that would do it again. Harmless when nothing is to be undone. */
-export const undoScript = ({ undo }: Inside): string =>
-  `${path}\n[ -s ${timerFile} ] && read -r p < ${timerFile} && kill -- "-$p" 2>/dev/null\nrm -f ${timerFile}\n${undo ?? ':'}`
+export const undoScript = ({ undo }: Inside): string => `${safePath}\n${endGroup(timerFile)}\n${undo ?? ':'}`

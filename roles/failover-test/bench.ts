@@ -17,13 +17,16 @@ export interface Bench {
   vars: Vars
   varsOf(host: string): Vars
   platform: Platform
+  /** The play, as the node on which the test is rooted sees it. */
+  context: Context
   /** The lab whose machines these are. */
   lab: string | undefined
   /** Nodes that are not asked for the time being: they have no power, are frozen or boot. */
   dark: Set<string>
 }
 
-export const benchOf = (hosts: ClusterNodes, { cluster, vars, platform }: Context): Bench => {
+export const benchOf = (hosts: ClusterNodes, context: Context): Bench => {
+  const { cluster, vars, platform } = context
   const all = [...cluster.nodes, ...cluster.clients]
   return {
     hosts,
@@ -32,6 +35,7 @@ export const benchOf = (hosts: ClusterNodes, { cluster, vars, platform }: Contex
     vars,
     varsOf: host => all.find(n => n.name === host)?.vars ?? vars,
     platform,
+    context,
     lab: vars.nfsha_lab,
     dark: new Set(),
   }

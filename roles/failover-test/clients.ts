@@ -3,7 +3,7 @@ import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Bench } from './bench.ts'
 import { connectionTo, look } from './bench.ts'
 import type { DeadClient } from './dead-client.ts'
-import { letClientDie } from './dead-client.ts'
+import { leasesUntilDead, letClientDie } from './dead-client.ts'
 import { serves } from './observe.ts'
 import type { Operation, Records } from './operations.ts'
 import { judgeRecords } from './operations.ts'
@@ -39,13 +39,18 @@ export const startWork = async (bench: Bench, run: string): Promise<Work> => {
   return work
 }
 
-/** Asked for, a client dies on the first machine that works. */
-export const deadClient = async (bench: Bench, work: Work, say: (text: string) => void): Promise<DeadClient | undefined> => {
+/** Asked for, a client dies on the first machine that works, `leases` lease times before this returns. */
+export const deadClient = async (
+  bench: Bench,
+  work: Work,
+  say: (text: string) => void,
+  leases = leasesUntilDead,
+): Promise<DeadClient | undefined> => {
   const { failover_dead_client: address } = bench.vars
   const [client] = work.byClient
   if (address === undefined || client === undefined) return undefined
   say('a client dies')
-  return letClientDie(connectionTo(bench, client.client), bench.vars, address, work.run)
+  return letClientDie(connectionTo(bench, client.client), bench.vars, { address, run: work.run, leases })
 }
 
 export const operationsOf = (work: Work): Operation[] => work.byClient.flatMap(w => [...w.workload.operations()])

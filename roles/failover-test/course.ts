@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { readService, switchoverProblems } from '../hand-over.ts'
 import { discard } from '../split-brain/role.ts'
 import { milliseconds } from '../vars.ts'
 import type { Bench } from './bench.ts'
@@ -9,6 +10,7 @@ import type { ClockSample } from './clock.ts'
 import type { Boots, Made } from './make.ts'
 import { bootsOf, make, takeInRestarted, undo } from './make.ts'
 import { describeNodes, endStateOf, notWhole, unmarkedIn, victimOf } from './observe.ts'
+import type { Surrounded } from './surround.ts'
 
 /**
  * Seconds until the end that is expected must be there, and until the pair must be whole again; heartbeat may restart in between. The article's
@@ -34,6 +36,10 @@ export interface Course extends End {
   made: Made[]
   boots: Boots
   expected: EndState
+  /** Why a planned switchover was not made: the refusal of switchover.yml. */
+  refused: string | undefined
+  /** Problems that the surrounding has seen. */
+  seen: string[]
   /** Seconds since the epoch by our clock. */
   undoneAt: number
 }
@@ -42,11 +48,15 @@ export interface Circumstances {
   holder: string
   clocks: Map<string, ClockSample[]>
   say(text: string): void
+  /** What was made around the fault. */
+  around: Surrounded | undefined
 }
 
 /** Makes the steps one after the other and then undoes them, also when something went wrong on the way. */
-export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say }: Circumstances): Promise<Course> => {
+export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say, around }: Circumstances): Promise<Course> => {
   const made: Made[] = []
+  const seen: string[] = []
+  let refused: string | undefined
   const boots = await bootsOf(bench)
   let from = holder
   let end: End = { actual: undefined, endReached: undefined, unmarked: undefined }
@@ -55,6 +65,16 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
   try {
     for (const step of fault.steps) {
       expected = expectedEnd(fault, step, bench.vars.ha_stack)
+      if (around !== undefined) {
+        expected = around.surrounding.ends?.[fault.name] ?? expected
+        refused = step.act.kind === 'hand-over' ? await refusalOf(bench, from) : undefined
+        if (refused !== undefined) {
+          say(`the switchover is refused: ${refused}`)
+          if (around.surrounding.refused) expected = 'stays'
+          end = await awaitEnd(bench, step, from, 'stays')
+          break
+        }
+      }
       say(`${step.act.kind} on ${step.on === 'both' ? 'both nodes' : step.on === 'holder' ? from : otherNode(bench, from)}`)
       await make(bench, step, from, clocks, made)
       end = await awaitEnd(bench, step, from, expected)
@@ -64,9 +84,15 @@ export const makeAll = async (bench: Bench, fault: Fault, { holder, clocks, say 
   } finally {
     say('undo it')
     undoneAt = Date.now() / 1000
-    await undo(bench, made, boots)
+    await undo(bench, made, boots, async () => void seen.push(...((await around?.restore()) ?? [])))
   }
-  return { made, boots, expected, ...end, undoneAt }
+  return { made, boots, expected, ...end, refused, seen, undoneAt }
+}
+
+/** What switchover.yml would refuse the move for. */
+const refusalOf = async (bench: Bench, from: string): Promise<string | undefined> => {
+  const states = await readService(bench.hosts, bench.context, bench.nodes)
+  return switchoverProblems(states, otherNode(bench, from), bench.vars.ha_stage).join('; ') || undefined
 }
 
 /**

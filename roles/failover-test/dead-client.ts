@@ -41,8 +41,15 @@ ip -n ${name} link set ${name} down && echo dead
 while read -r _; do :; done`
 }
 
-/** Lets a client die on a machine of the inventory, and waits until the server holds its state as that of a dead one: three lease times. */
-export const letClientDie = async (connection: Connection, vars: Vars, address: string, run: string): Promise<DeadClient> => {
+/** Lease times after which the server holds a client's state as that of a dead one. */
+export const leasesUntilDead = 3
+
+/** Lets a client die on a machine of the inventory, and waits for so many lease times. */
+export const letClientDie = async (
+  connection: Connection,
+  vars: Vars,
+  { address, run, leases }: { address: string; run: string; leases: number },
+): Promise<DeadClient> => {
   const input = new PassThrough()
   let said = ''
   const ended = connection.run(script(vars, address, run), {
@@ -65,7 +72,7 @@ export const letClientDie = async (connection: Connection, vars: Vars, address: 
       throw new ApplyFailed(`a client that dies does not mount the share on ${connection.host} within 60 s`)
     }
   }
-  await delay(vars.nfs_lease * 3_000)
+  await delay(vars.nfs_lease * leases * 1_000)
   return {
     async end() {
       input.end()

@@ -68,16 +68,28 @@ const makeOn = async (bench: Bench, host: string, act: Act, clock: ClockSample[]
 const goRound = (bench: Bench, host: string): Promise<void> =>
   bench.hosts.reconnect(host, { host: otherNode(bench, host), address: bench.varsOf(host).node_heartbeat_ip })
 
-/** Undoes what was made, on each node the last first (a cable is plugged into a machine that is on), and returns when every node answers again and heartbeat has been started where its boot ended. One that fails keeps no other from it. */
-export const undo = async (bench: Bench, made: readonly Made[], boots: Boots): Promise<void> => {
+/**
+ * Undoes what was made, on each node the last first (a cable is plugged into a machine that is on), and returns when every node answers again and
+ * heartbeat has been started where its boot ended; before that start `restore` is called. One that fails keeps no other from it.
+ */
+export const undo = async (
+  bench: Bench,
+  made: readonly Made[],
+  boots: Boots,
+  restore: () => Promise<void> = async () => undefined,
+): Promise<void> => {
   const hosts = [...new Set(made.map(one => one.host))]
   const undone = await Promise.allSettled(
     hosts.map(async host => {
       for (const one of made.filter(m => m.host === host).reverse()) await undoOn(bench, one)
     }),
   )
-  const revived = await Promise.allSettled(made.filter(one => isDark(one.act)).map(one => revive(bench, one, boots.get(one.host))))
-  throwFirst([...undone, ...revived])
+  const dark = made.filter(one => isDark(one.act))
+  const revived = await Promise.allSettled(dark.map(one => revive(bench, one, boots.get(one.host))))
+  const restored = await Promise.allSettled([restore()])
+  const booted = dark.filter(one => endsBoot(one.act) && !bench.dark.has(one.host))
+  const started = await Promise.allSettled(booted.map(one => startHeartbeat(bench, one.host)))
+  throwFirst([...undone, ...revived, ...restored, ...started])
 }
 
 const undoOn = async (bench: Bench, { host, act }: Made): Promise<void> => {
@@ -96,7 +108,6 @@ const revive = async (bench: Bench, { host, act }: Made, boot = ''): Promise<voi
   if (bench.lab !== undefined && act.kind === 'power-off') await awaitOutside(bench.lab, host)
   await reach(bench, host, { seconds: bootLimit, ...(endsBoot(act) && { notBoot: boot }) })
   bench.dark.delete(host)
-  if (endsBoot(act)) await startHeartbeat(bench, host)
 }
 
 /** After a boot heartbeat is started as its operator would, who has looked why the node went down. */

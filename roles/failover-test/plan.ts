@@ -2,10 +2,14 @@ import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import type { Fault } from './catalogue.ts'
 import { catalogue, whyNot } from './catalogue.ts'
+import type { Surrounding } from './surroundings.ts'
+import { surroundings, whyNoSurrounding } from './surroundings.ts'
 
 export interface Planned {
   fault: Fault
-  /** From 1, for each fault. */
+  /** What is wrong around it. */
+  surrounding?: Surrounding
+  /** From 1, for each fault in each surrounding. */
   run: number
 }
 
@@ -27,15 +31,24 @@ const randomNumbers = (seed: number) => {
   }
 }
 
-const numbered = (faults: readonly Fault[]): Planned[] =>
-  faults.map((fault, i) => ({ fault, run: faults.slice(0, i).filter(f => f === fault).length + 1 }))
+const numbered = (chosen: readonly Omit<Planned, 'run'>[]): Planned[] =>
+  chosen.map((one, i) => ({
+    ...one,
+    run: chosen.slice(0, i).filter(c => c.fault === one.fault && c.surrounding === one.surrounding).length + 1,
+  }))
+
+/** Faults that stand for all in a surrounding, unless the operator names others. */
+const sampleFaults = ['switchover', 'power-loss', 'power-loss-standby']
 
 /** Pure: what a test will do, in order, or why it does nothing. `seed`: for a random choice without one of its own. */
 export const planOf = (vars: Vars, seed: number): TestPlan | string => {
   const lab = vars.nfsha_lab !== undefined
   if (!lab && vars.confirm !== vipAddress(vars))
     return `these are no machines of the lab, and every client of ${vipAddress(vars)} will suffer: say that it is meant with -e confirm=<the virtual IP>`
-  const names = vars.failover_faults === 'all' ? undefined : vars.failover_faults.split(',')
+  const around = surroundingsOf(vars)
+  if (typeof around === 'string') return around
+  const named = vars.failover_faults === 'all' ? undefined : vars.failover_faults.split(',')
+  const names = around === undefined ? named : (named ?? sampleFaults)
   const unknown = names?.filter(name => !catalogue.some(f => f.name === name)) ?? []
   if (unknown.length > 0) return `failover_faults: no fault ${unknown.join(', ')}; there are ${catalogue.map(f => f.name).join(', ')}`
   const wanted = names ? names.flatMap(name => catalogue.filter(f => f.name === name)) : catalogue
@@ -43,11 +56,40 @@ export const planOf = (vars: Vars, seed: number): TestPlan | string => {
   const possible = judged.filter(j => j.reason === undefined).map(j => j.fault)
   const skipped = judged.flatMap(j => (j.reason === undefined ? [] : [{ fault: j.fault.name, reason: j.reason }]))
   if (possible.length === 0) return `none of these faults can be made here: ${skipped.map(s => `${s.fault} ${s.reason}`).join('; ')}`
-  if (vars.failover_random === undefined)
-    return { trials: numbered(possible.flatMap(fault => Array<Fault>(vars.failover_runs).fill(fault))), skipped }
+  const often = <T>(one: T): T[] => Array<T>(vars.failover_runs).fill(one)
+  if (around !== undefined)
+    return {
+      trials: numbered(around.possible.flatMap(surrounding => possible.flatMap(fault => often({ fault, surrounding })))),
+      skipped: [...skipped, ...around.skipped],
+    }
+  if (vars.failover_random === undefined) return { trials: numbered(possible.flatMap(fault => often({ fault }))), skipped }
   const chosen = vars.failover_seed ?? seed
   const next = randomNumbers(chosen)
   const faults = possible.filter(f => f.name !== 'nothing')
   const random = Array.from({ length: vars.failover_random }, () => faults[Math.floor(next() * faults.length)] as Fault)
-  return { trials: numbered(random), skipped, seed: chosen }
+  return { trials: numbered(random.map(fault => ({ fault }))), skipped, seed: chosen }
+}
+
+interface Around {
+  possible: Surrounding[]
+  skipped: TestPlan['skipped']
+}
+
+/** The surroundings that were asked for, or why they cannot be made; undefined when none was. */
+const surroundingsOf = (vars: Vars): Around | string | undefined => {
+  const { failover_surroundings: asked } = vars
+  if (asked === undefined) return undefined
+  if (vars.failover_random !== undefined) return 'failover_surroundings goes with failover_faults, not with failover_random'
+  if (vars.ha_stage !== 'full') return 'failover_surroundings needs ha_stage: full'
+  const names = asked === 'all' ? surroundings.map(s => s.name) : asked.split(',')
+  const unknown = names.filter(name => !surroundings.some(s => s.name === name))
+  if (unknown.length > 0)
+    return `failover_surroundings: no surrounding ${unknown.join(', ')}; there are ${surroundings.map(s => s.name).join(', ')}`
+  const judged = names
+    .flatMap(name => surroundings.filter(s => s.name === name))
+    .map(surrounding => ({ surrounding, reason: whyNoSurrounding(surrounding, vars) }))
+  const possible = judged.filter(j => j.reason === undefined).map(j => j.surrounding)
+  const skipped = judged.flatMap(j => (j.reason === undefined ? [] : [{ fault: j.surrounding.name, reason: j.reason }]))
+  if (possible.length === 0) return `none of these surroundings can be made here: ${skipped.map(s => `${s.fault} ${s.reason}`).join('; ')}`
+  return { possible, skipped }
 }

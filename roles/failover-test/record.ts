@@ -44,8 +44,24 @@ export interface Trial extends Damage {
   deadClient: boolean
   operations: Timed[]
   events: NodeEvent[]
+  /** What was wrong around it. */
+  surrounding?: Around
   /** All that was not as it must be; empty when the fault was survived. */
   problems: string[]
+}
+
+/** What was made around a fault, and who reported it. */
+export interface Around {
+  name: string
+  mustBeReported: boolean
+  /** What status.yml and drift reported then, and not before. */
+  reported: string[]
+  /** Why a planned switchover was refused. */
+  refused?: string
+  /** What the surrounding itself has seen go wrong. */
+  problems: string[]
+  /** ms that a client may wait when nothing is reported. */
+  usualMs: number
 }
 
 /** The .json of a test: docs/failover.md. */
@@ -72,7 +88,20 @@ export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.lost ? [`${trial.lost} acknowledged records are lost`] : []),
   ...(trial.torn ? [`${trial.torn} records are torn`] : []),
   ...(trial.acknowledged > 0 && !trial.lockKept ? ['a lock was lost'] : []),
+  ...(trial.surrounding === undefined ? [] : surroundingProblems(trial, trial.surrounding)),
 ]
+
+/** No surrounding may turn a failover into an outage: clients are served as usual, or somebody has been told before. */
+const surroundingProblems = ({ stall, expected }: Omit<Trial, 'problems'>, around: Around): string[] => {
+  const longest = Math.max(0, ...Object.values(stall))
+  return [
+    ...(around.mustBeReported && around.reported.length === 0 ? ['neither status.yml nor drift reported the surrounding'] : []),
+    ...(around.reported.length === 0 && expected !== 'none' && longest > around.usualMs
+      ? [`a client waited ${longest} ms, and nothing had been reported`]
+      : []),
+    ...around.problems,
+  ]
+}
 
 /** The four ends in words. */
 export const endName = (end: EndState | undefined): string =>

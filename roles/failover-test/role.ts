@@ -7,17 +7,19 @@ import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { benchOf } from './bench.ts'
 import { endsWithoutService } from './catalogue.ts'
-import type { TestPlan } from './plan.ts'
+import type { Planned, TestPlan } from './plan.ts'
 import { planOf } from './plan.ts'
 import type { FailoverReport, Trial } from './record.ts'
 import { chartTable } from './report/chart.ts'
 import { readReport, refuseUnwritable, writeReport } from './report/files.ts'
 import { runTrial } from './trial.ts'
 
-const wish = ({ fault, run }: TestPlan['trials'][number]): Change => ({
-  attribute: `${fault.title}${run > 1 ? ` (${run})` : ''}`,
+const titleOf = ({ fault, surrounding }: Planned): string => (surrounding ? `${fault.title}, ${surrounding.title}` : fault.title)
+
+const wish = (planned: Planned): Change => ({
+  attribute: `${titleOf(planned)}${planned.run > 1 ? ` (${planned.run})` : ''}`,
   from: 'not tried',
-  to: `tried on ${[...new Set(fault.steps.map(s => (s.on === 'both' ? 'both nodes' : `the ${s.on}`)))].join(' and ')}`,
+  to: `tried on ${[...new Set(planned.fault.steps.map(s => (s.on === 'both' ? 'both nodes' : `the ${s.on}`)))].join(' and ')}`,
 })
 
 const isClient = ({ host, cluster }: Context): boolean => cluster.clients.some(c => c.name === host)
@@ -36,7 +38,7 @@ const unmountable = ({ cluster }: Context): string | undefined =>
 const faultsSurvived = (context: Context): ClusterResource<true> => {
   const { vars } = firstOf(context.cluster)
   const plan = planOf(vars, randomInt(1_000_000))
-  const tried = new Set<TestPlan['trials'][number]>()
+  const tried = new Set<Planned>()
   return {
     scope: 'cluster',
     id: 'faults survived',
@@ -57,7 +59,7 @@ const faultsSurvived = (context: Context): ClusterResource<true> => {
   }
 }
 
-const tryAll = async (context: Context, plan: TestPlan, nodes: ClusterNodes, tried: Set<TestPlan['trials'][number]>): Promise<void> => {
+const tryAll = async (context: Context, plan: TestPlan, nodes: ClusterNodes, tried: Set<Planned>): Promise<void> => {
   const { vars } = context
   const beside = vars.failover_beside === undefined ? [] : readReport(vars.failover_beside).trials
   const bench = benchOf(nodes, context)
@@ -74,9 +76,9 @@ const tryAll = async (context: Context, plan: TestPlan, nodes: ClusterNodes, tri
   try {
     for (const [i, planned] of plan.trials.entries()) {
       if (nodes.signal.aborted) return
-      const place = `${i + 1} of ${plan.trials.length}, ${planned.fault.title}`
+      const place = `${i + 1} of ${plan.trials.length}, ${titleOf(planned)}`
       const percent = (100 * i) / plan.trials.length
-      const trial = await runTrial(bench, planned.fault, planned.run, text => nodes.progress({ text: `${place}: ${text}`, percent }))
+      const trial = await runTrial(bench, planned, text => nodes.progress({ text: `${place}: ${text}`, percent }))
       report.trials.push(trial)
       tried.add(planned)
       writeReport(vars.failover_report, report, beside)

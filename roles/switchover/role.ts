@@ -1,5 +1,5 @@
 import type { ClusterResource } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems, linkProblems } from '../hand-over.ts'
+import { handOver, switchoverProblems } from '../hand-over.ts'
 import type { ServiceState } from '../integrate/service-state.ts'
 import { serviceProbe, statesOf } from '../integrate/service-state.ts'
 import type { Context, Role } from '../role.ts'
@@ -23,7 +23,7 @@ const service = (context: Context): ClusterResource<ServiceState> => {
       if (!target || !cluster.nodes.some(n => n.name === target))
         return `to=${target}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`
       if (holder.host === target) return []
-      const problems = [...handOverProblems(states, target, vars.ha_stage), ...linkProblems(states)]
+      const problems = switchoverProblems(states, target, vars.ha_stage)
       if (problems.length > 0) return `the service stays on ${holder.host}: ${problems.join('; ')}`
       return [{ attribute: 'service', from: holder.host, to: target }]
     },

@@ -18,6 +18,8 @@ import { prepareScript, receiveScript } from '../../lib/ssh/upload.ts'
 import { insideOf, makeScript, undoScript } from '../../roles/failover-test/acts.ts'
 import { catalogue } from '../../roles/failover-test/catalogue.ts'
 import { logScript } from '../../roles/failover-test/node-log.ts'
+import { makePartScript, undoPartScript } from '../../roles/failover-test/surround.ts'
+import { surroundings } from '../../roles/failover-test/surroundings.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
 import { contextOn, sourceVariables } from './contexts.ts'
@@ -93,6 +95,22 @@ const faultScripts = ({ vars, platform }: Context): [string, string][] =>
     }),
   )
 
+/** What it makes around them. */
+const surroundingScripts = ({ vars, platform }: Context): [string, string][] =>
+  surroundings.flatMap(({ name, parts }) =>
+    parts.flatMap((part, index): [string, string][] =>
+      part.kind === 'shell'
+        ? [
+            makePartScript(part, index, vars, platform),
+            undoPartScript(part, index, vars, platform),
+            part.make?.(vars, platform) ?? ':',
+            part.hold?.(vars, platform) ?? ':',
+            part.undo?.(vars, platform) ?? ':',
+          ].map(text => [`failover-test, ${name}`, text])
+        : [],
+    ),
+  )
+
 const collect = async (): Promise<Map<string, string>> => {
   const found = new Map<string, string>([
     ['facts', factsScript],
@@ -129,7 +147,7 @@ const collect = async (): Promise<Map<string, string>> => {
       if (input?.startsWith('#!') || input?.includes('\nNFSHA_') || input?.includes('\n# shellcheck shell=sh'))
         add(`${name}, content`, input ?? '')
     }
-    for (const [name, script] of faultScripts(context)) add(name, script)
+    for (const [name, script] of [...faultScripts(context), ...surroundingScripts(context)]) add(name, script)
   }
   return found
 }
@@ -167,7 +185,7 @@ test('what goes to CentOS 6 uses nothing newer than its tools', () => {
   const sent = [...scripts].filter(([name]) => !/, |^probes of (?!CentOS)/.test(name))
   for (const context of contexts.filter(c => c.platform === centos6)) {
     for (const [name, script, input] of sentByContext.get(context) ?? []) sent.push([name, `${script}\n${input ?? ''}`])
-    sent.push(...faultScripts(context))
+    sent.push(...faultScripts(context), ...surroundingScripts(context))
   }
   expect(sent.length).toBeGreaterThan(40)
   const found = sent.flatMap(([name, text]) => TOO_NEW.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${name}: ${what}`))
