@@ -1,0 +1,1 @@
+export function privateDirectory(name: string, env?: Record<string, string | undefined>, uid?: number): string | undefined
