@@ -1,5 +1,5 @@
 import { limitHosts, matchHosts } from '../config/pattern.ts'
-import { unlockScript } from '../engine/lock.ts'
+import { unlockScript } from '../engine/lock-scripts.ts'
 import { connect } from '../ssh/connect.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'

@@ -1,6 +1,7 @@
 import type { ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import { differing, noteOf } from './host-task.ts'
+import { inGrace, unlessInterrupted } from './interrupt.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
@@ -29,17 +30,32 @@ export const runClusterTask = async (
   const stopped = parts.find(p => p.host.stopped !== undefined)
   if (stopped) return pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
 
-  const look = async () => judgeCluster(resource, await membersOf(parts, session), session)
-  const first = await look()
+  const look: Look = async () => judgeCluster(resource, await membersOf(parts, session), session)
+  const first = await unlessInterrupted(look(), session.signal)
   if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
   if (first.outcome.status !== 'changed') return first.outcome
   if (session.check) {
     session.predicted = !session.drift
     return first.outcome
   }
-  await session.beforeChange()
-  const { outcome: wanted, members } = await look()
-  if (wanted.status !== 'changed') return wanted
+  await unlessInterrupted(session.beforeChange(), session.signal)
+  const wanted = await unlessInterrupted(look(), session.signal)
+  if (wanted.outcome.status !== 'changed') return wanted.outcome
+  return inGrace(() => change(parts, wanted, look, session, voice), session, { host: leader.host.host, id: resource.id, scope: 'cluster' })
+}
+
+type Look = () => Promise<ReturnType<typeof judgeCluster>>
+
+/** Changes a cluster resource with the shells of all its nodes, and reads it again. */
+const change = async (
+  parts: Part[],
+  { outcome: wanted, members }: Awaited<ReturnType<Look>>,
+  look: Look,
+  session: ClusterSession,
+  voice: Voice,
+): Promise<Outcome> => {
+  const { task } = parts[0] as Part
+  const { resource } = task
   voice.phase('apply')
   const remarks: string[] = []
   const spoil = () => {
@@ -50,7 +66,7 @@ export const runClusterTask = async (
   } finally {
     spoil()
   }
-  for (const { host } of parts) host.readings.note(noteOf(leader.task, wanted.changes, session))
+  for (const { host } of parts) host.readings.note(noteOf(task, wanted.changes, session))
   voice.phase('verify')
   const again = () => {
     for (const { host } of parts) host.readings.stale([resource.id])
@@ -90,7 +106,8 @@ const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice, remarks: 
   on(name) {
     const part = parts.find(p => p.host.host === name)
     if (!part) throw new Error(`${name} is no host of this cluster`)
-    return { $: part.host.connection.$, connection: part.host.connection }
+    const connection = session.writerOf(part.host)
+    return { $: connection.$, connection }
   },
   reconnect: (name, through) => session.reconnect(name, through),
   remark: text => void remarks.push(text),

@@ -1,4 +1,5 @@
 import type { ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
+import { inGrace, unlessInterrupted } from './interrupt.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
@@ -47,7 +48,8 @@ const remedyOf = (changes: Change[]): string | undefined => {
 /** Reads one resource of one host, and where it differs changes it and reads it again. */
 export const runHostTask = async (task: Task<HostResource>, host: HostSession, session: ClusterSession, voice: Voice): Promise<Outcome> => {
   const { resource } = task
-  const first = judge(resource, await host.readings.ensure(resource.id), host, session)
+  const read = () => unlessInterrupted(host.readings.ensure(resource.id), session.signal)
+  const first = judge(resource, await read(), host, session)
   const merged = host.merged.get(resource.id)
   if (merged && first.status === 'ok') {
     host.merged.delete(resource.id)
@@ -58,10 +60,22 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
     session.predicted = !session.drift
     return first
   }
-  await session.beforeChange()
+  await unlessInterrupted(session.beforeChange(), session.signal)
   // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
-  const wanted = judge(resource, await host.readings.ensure(resource.id), host, session)
+  const wanted = judge(resource, await read(), host, session)
   if (wanted.status !== 'changed') return wanted
+  return inGrace(() => change(task, wanted, host, session, voice), session, { host: host.host, id: resource.id, scope: 'host' })
+}
+
+/** Changes one resource of one host, and reads it again. */
+const change = async (
+  task: Task<HostResource>,
+  wanted: Outcome,
+  host: HostSession,
+  session: ClusterSession,
+  voice: Voice,
+): Promise<Outcome> => {
+  const { resource } = task
   voice.phase('apply')
   await apply(resource, wanted, host, session, voice)
   host.readings.note(noteOf(task, wanted.changes, session))
@@ -85,10 +99,11 @@ export const noteOf = (
 ): string => `${role}: ${resource.id}: ${[...new Set(changes.map(c => c.attribute))].join(', ')} (${owner})`
 
 const apply = async (resource: HostResource, wanted: Outcome, host: HostSession, session: ClusterSession, voice: Voice): Promise<void> => {
-  const context = { connection: host.connection, signal: session.signal, progress: voice.progress }
+  const connection = session.writerOf(host)
+  const context = { connection, signal: session.signal, progress: voice.progress }
   try {
     if (resource.merge) await applyMerged(resource, host, session, context)
-    else await resource.apply(host.connection.$, wanted.changes, context)
+    else await resource.apply(connection.$, wanted.changes, context)
   } finally {
     // Even a failed apply may have written.
     spoil(resource, host, session)
@@ -105,7 +120,7 @@ const applyMerged = async (resource: HostResource, host: HostSession, session: C
     const outcome = reading && judge(other, reading, host, session)
     return outcome?.status === 'changed' ? [{ other, changes: outcome.changes }] : []
   })
-  await merge.applyAll([resource, ...pending.map(p => p.other)], host.connection.$, context)
+  await merge.applyAll([resource, ...pending.map(p => p.other)], context.connection.$, context)
   for (const { other, changes } of pending) {
     host.merged.set(other.id, changes)
     host.readings.note(noteOf({ role: 'merged', resource: other }, changes, session))

@@ -1,13 +1,14 @@
 import { PassThrough } from 'node:stream'
-import { quote } from '../resources/quote.ts'
-import type { Connection } from '../ssh/connection.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Connection, type Fence, FenceRefused } from '../ssh/connection.ts'
+import { leaseCondition, leaseScript, stepDescriptor } from './lock-scripts.ts'
 
 /** Another run holds the lock: exit code 6. */
 export class Locked extends Error {
   override readonly name = 'Locked'
   readonly host: string
   readonly owner: string
-  readonly hint = 'wait for it, or end a dead one with `nfsha-play unlock`'
+  readonly hint = 'wait for it, or remove a stale lock with `nfsha-play unlock`'
   constructor(host: string, owner: string) {
     super(`${host} is locked by another run: ${owner || 'owner unknown'}`)
     this.host = host
@@ -15,52 +16,54 @@ export class Locked extends Error {
   }
 }
 
+/** The run no longer holds the lock, and what it was about to do was not done: exit code 6. */
+export class LockLost extends FenceRefused {
+  override readonly name = 'LockLost'
+  readonly host: string
+  /** Who holds it now; empty when nobody does. */
+  readonly owner: string
+  readonly hint =
+    'the lease ended while this run was stopped or cut off, or somebody ran `nfsha-play unlock`; run again: it starts from what is'
+  constructor(host: string, owner: string) {
+    super(`the lock on ${host} is no longer held by this run${owner ? ` but by ${owner}` : ''}: nothing more is changed`)
+    this.host = host
+    this.owner = owner
+  }
+}
+
 export interface ClusterLock {
   /** Takes the lock on all hosts, in name order, once. Throws `Locked` when another run holds one of them. */
   take(hosts: { host: string; connection: Connection; readings: { stale(): void } }[]): Promise<void>
+  /** Throws `LockLost` when a lease is known to have ended. Costs nothing; whether the lock still holds on a host, that host judges: `fence`. */
+  verify(): void
+  /** Lets what changes a host run there only while the lock is held. */
+  fence: Fence
   /** Takes it again on a host whose connection, and with it the lease, has ended. */
   retake(host: string, connection: Connection): Promise<void>
   release(): Promise<void>
 }
 
-const renewEvery = 10_000
+/** How long a lease lives without a sign of the run: other values are for tests. */
+export interface LeaseTimes {
+  /** s */
+  lease: number
+  /** ms */
+  renewEvery: number
+}
 
-/**
- * A lease: a process on the host holds flock(1) for as long as it hears from us. When our connection ends, its stdin ends and the lock with it; when the
- * network is silently gone, 60 s without a sign end it too. So a killed run never leaves a lock behind.
- */
-/** Holds the lock as long as it is fed. */
-export const leaseScript = (owner: string) => `
-mkdir -p /run/nfsha-play && chmod 700 /run/nfsha-play
-exec 9>>/run/nfsha-play/lock
-if ! flock -n 9; then
-  o=$(cat /run/nfsha-play/owner 2>/dev/null)
-  # Two names of the inventory for one machine: a run does not lock itself out.
-  if [ "$o" = ${quote(owner)} ]; then echo granted; cat >/dev/null; exit 0; fi
-  echo "held by $o"; exit 75
-fi
-printf '%s\\n' ${quote(owner)} > /run/nfsha-play/owner; echo $$ > /run/nfsha-play/holder
-echo granted
-while [ -n "$(timeout 60 head -c 1)" ]; do :; done
-rm -f /run/nfsha-play/owner /run/nfsha-play/holder
-`
+const usual: LeaseTimes = { lease: 60, renewEvery: 10_000 }
 
-/** Ends the process that holds a dead run's lock; prints whose it was. */
-export const unlockScript = `
-[ -s /run/nfsha-play/holder ] || { echo "not locked"; exit 0; }
-cat /run/nfsha-play/owner 2>/dev/null
-kill "$(cat /run/nfsha-play/holder)" 2>/dev/null
-rm -f /run/nfsha-play/owner /run/nfsha-play/holder
-`
+/** ms that the hosts have to confirm the end of a lease; without it, it ends with the connection. */
+const releaseLimit = 5_000
 
-/** A lock over the hosts of one cluster. `owner` is shown to whoever finds it held. */
-export const clusterLock = (owner: string): ClusterLock => {
-  const leases: { end(): Promise<void> }[] = []
+/** A lock over the hosts of one cluster. `owner` is unique, and shown to whoever finds it held. */
+export const clusterLock = (owner: string, times = usual): ClusterLock => {
+  const leases: Lease[] = []
   let taken: Promise<void> | undefined
 
   const takeAll: ClusterLock['take'] = async hosts => {
     for (const { host, connection } of [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1)))
-      leases.push(await lease(host, connection, owner))
+      leases.push(await takeLease(host, connection, owner, times))
     // What was read before the lock was held may have been changed by its last holder.
     for (const { readings } of hosts) readings.stale()
   }
@@ -70,39 +73,82 @@ export const clusterLock = (owner: string): ClusterLock => {
       taken ??= takeAll(hosts)
       return taken
     },
+    verify() {
+      const lost = leases.find(lease => lease.hasEnded())
+      if (lost) throw new LockLost(lost.host, '')
+    },
+    fence: {
+      condition: leaseCondition(owner),
+      descriptor: stepDescriptor,
+      refused: (host, said) => new LockLost(host, /^owner (.*)$/m.exec(said)?.[1] ?? ''),
+    },
     retake: async (host, connection) => {
-      if (taken) leases.push(await lease(host, connection, owner))
+      if (!taken) return
+      const lease = await takeLease(host, connection, owner, times)
+      // Its predecessor on this host ended with the connection.
+      leases.splice(0, leases.length, ...leases.filter(old => old.host !== host), lease)
     },
     release: async () => {
-      await taken?.catch(() => undefined)
-      await Promise.all(leases.map(l => l.end()))
+      await atMost(taken?.catch(() => undefined))
+      await Promise.all(leases.map(lease => lease.end()))
     },
   }
 }
 
-const lease = async (host: string, connection: Connection, owner: string): Promise<{ end(): Promise<void> }> => {
+interface Lease {
+  host: string
+  /** Whether the host let it go by itself; one that was cut off with its connection is not known to have ended. */
+  hasEnded(): boolean
+  end(): Promise<void>
+}
+
+const takeLease = async (host: string, connection: Connection, owner: string, { lease, renewEvery }: LeaseTimes): Promise<Lease> => {
   const input = new PassThrough()
   let said = ''
   let tellGranted: () => void = () => undefined
   const granted = new Promise<true>(resolve => {
     tellGranted = () => resolve(true)
   })
-  const held = connection.run(leaseScript(owner), {
+  let hasEnded = false
+  const held = connection.run(leaseScript(owner, lease), {
     input,
     onStdout: text => {
       said += text
       if (said.includes('granted')) tellGranted()
     },
   })
-  const ended = held.then(() => false as const)
-  if (!(await Promise.race([granted, ended]))) throw new Locked(host, said.replace(/^held by /, '').trim())
+  const ended = held.then(({ stderr }) => {
+    hasEnded = true
+    return stderr
+  })
+  const refusal = await Promise.race([granted, ended])
+  if (refusal !== true) throw refusalOf(host, said, refusal)
+  ended.catch(() => undefined)
   const renewal = setInterval(() => input.write('.'), renewEvery)
   renewal.unref()
   return {
+    host,
+    hasEnded: () => hasEnded,
     async end() {
       clearInterval(renewal)
       input.end()
-      await held.catch(() => undefined)
+      await atMost(held.catch(() => undefined))
     },
   }
+}
+
+/** A host that does not answer must not keep the run from its end. */
+const atMost = async (work: Promise<unknown> | undefined): Promise<void> => {
+  const over = new AbortController()
+  await Promise.race([work, delay(releaseLimit, undefined, { signal: over.signal }).catch(() => undefined)])
+  over.abort()
+}
+
+/** Held by another run, or the host has no lock to give: no root, a full /run. */
+const refusalOf = (host: string, said: string, stderr: string): Error => {
+  const owner = /^held by (.*)$/m.exec(said)?.[1]
+  if (owner !== undefined) return new Locked(host, owner.trim())
+  return new Error(
+    `the lock on ${host} cannot be taken: ${[said.trim(), stderr.trim()].filter(text => text !== '').join('; ') || 'no reason given'}`,
+  )
 }

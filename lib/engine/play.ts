@@ -6,7 +6,8 @@ import { Unreachable } from '../ssh/connection.ts'
 import type { Facts } from './facts.ts'
 import { factsScript, parseFacts } from './facts.ts'
 import { failureOf } from './failure.ts'
-import { clusterLock } from './lock.ts'
+import { Interrupted, unlessInterrupted } from './interrupt.ts'
+import { clusterLock, type LeaseTimes } from './lock.ts'
 import { hostReadings } from './readings.ts'
 import type { Cluster, Node, Role, RoleContext } from './role.ts'
 import type { HostPlan, Task } from './schedule.ts'
@@ -51,12 +52,14 @@ export interface PlayOptions {
   reconnect(host: string, through?: Detour): Promise<Connection>
   /** Shown to whoever finds the lock held. */
   owner: string
+  /** For tests. */
+  lease?: LeaseTimes | undefined
 }
 
 /** Plays on one cluster: connect, prove identity, plan, run stage by stage, then the handlers that are needed. Says whether a host failed. */
 export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, options: PlayOptions): Promise<{ failed: boolean }> => {
   const emit: Emit = event => options.emit({ ...event, cluster: target.cluster.name })
-  const lock = clusterLock(options.owner)
+  const lock = clusterLock(options.owner, options.lease)
   const session: ClusterSession = {
     name: target.cluster.name,
     hosts: new Map(),
@@ -66,7 +69,11 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     owner: options.owner,
     signal: options.signal,
     emit,
-    beforeChange: () => lock.take([...session.hosts.values()]),
+    async beforeChange() {
+      await lock.take([...session.hosts.values()])
+      lock.verify()
+    },
+    writerOf: ({ connection }) => connection.fenced(lock.fence),
     async reconnect(name, through) {
       const host = session.hosts.get(name)
       if (!host) throw new Error(`${name} is no host of this cluster`)
@@ -80,7 +87,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
   try {
     const plans = await prepare(play, target, options, session)
     if (session.missing.size > target.left.length && play.anyErrorsFatal && !session.drift)
-      stopAll(session, 'a host of its cluster is unreachable')
+      stopAll(session, options.signal.aborted ? 'interrupted' : 'a host of its cluster is unreachable')
     await runStages(plans.tasks, play, session, 'task')
     await runStages(plans.handlers, play, session, 'handler')
     for (const plan of plans.tasks) await tellMerged(plan.host, plan.tasks, session)
@@ -146,10 +153,14 @@ const prepare = async <V>(
 const meet = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSession): Promise<Prepared<V> | undefined> => {
   session.emit({ type: 'host-connecting', host: node.name })
   try {
-    const connection = await options.connect(node.name)
-    const answer = await connection.run(factsScript, { timeout: 60_000 })
+    const connection = await unlessInterrupted(options.connect(node.name), options.signal)
+    const answer = await unlessInterrupted(connection.run(factsScript, { timeout: 60_000 }), options.signal)
     return { node, connection, facts: parseFacts(answer.stdout) }
   } catch (error) {
+    if (error instanceof Interrupted) {
+      session.missing.set(node.name, 'interrupted')
+      return undefined
+    }
     const lost = error instanceof Unreachable ? error : new Unreachable(node.name, failureOf(error).error?.message ?? String(error))
     lose(node.name, lost, session)
     return undefined

@@ -2,7 +2,8 @@ import { hostname, userInfo } from 'node:os'
 import type { Emit } from '../report/events.ts'
 import type { Detour } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
-import { Locked } from './lock.ts'
+import { unlessInterrupted } from './interrupt.ts'
+import { type LeaseTimes, Locked } from './lock.ts'
 import type { PlayPlan } from './play.ts'
 import { playTarget } from './play.ts'
 
@@ -16,6 +17,8 @@ export interface RunOptions {
   signal: AbortSignal
   /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`through`: the way round). */
   connect(host: string, through?: Detour): Promise<Connection>
+  /** How long the lock outlives a run that gives no sign: for tests. */
+  lease?: LeaseTimes
   /** How many clusters (or groups of clients) are played side by side. */
   forks: number
 }
@@ -43,13 +46,17 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
       await onePlay(play, { ...options, connect, reconnect, owner, broken })
     }
   } finally {
-    await Promise.all([...open].map(([host, connection]) => close(host, connection, options.emit)))
+    await Promise.all([...open].map(([host, connection]) => close(host, connection, options)))
   }
 }
 
-const close = async (host: string, opening: Promise<Connection>, emit: Emit): Promise<void> => {
-  const connection = await opening.catch(() => undefined)
-  if (!connection) return
+const close = async (host: string, opening: Promise<Connection>, { emit, signal }: RunOptions): Promise<void> => {
+  const connection = await unlessInterrupted(opening, signal).catch(() => undefined)
+  if (!connection) {
+    // One that is still being opened when the run is interrupted is not waited for.
+    opening.then(late => late.close()).catch(() => undefined)
+    return
+  }
   emit({ type: 'host-closed', host, ...connection.counts })
   await connection.close().catch(() => undefined)
 }

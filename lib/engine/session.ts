@@ -33,8 +33,10 @@ export interface ClusterSession {
   owner: string
   signal: AbortSignal
   emit: Emit
-  /** Called before the first change of the run: takes the lock on every host of the cluster. */
+  /** Called before each change: takes the lock on every host of the cluster, once. Throws `LockLost` when a lease is known to have ended. */
   beforeChange(): Promise<void>
+  /** The way by which a host is changed: what travels on it runs there only while this run holds the lock. */
+  writerOf(host: HostSession): Connection
   /** Gives a host a new connection, and the lock that ended with the old one. */
   reconnect(host: string, through?: Detour): Promise<void>
   /** In check mode: something would have changed, so what is read later may be out of date. */

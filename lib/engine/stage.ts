@@ -2,7 +2,8 @@ import { Unreachable } from '../ssh/connection.ts'
 import { runClusterTask } from './cluster-task.ts'
 import { failureOf } from './failure.ts'
 import { judge, runHostTask } from './host-task.ts'
-import { Locked } from './lock.ts'
+import { Interrupted } from './interrupt.ts'
+import { Locked, LockLost } from './lock.ts'
 import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
@@ -90,10 +91,25 @@ const guarded = async (host: string, session: ClusterSession, run: () => Promise
     return await run()
   } catch (error) {
     if (error instanceof Locked) throw error
-    if (error instanceof Unreachable) lose(error.host || host, error, session)
+    if (error instanceof LockLost) loseLock(error, session)
+    if (error instanceof Interrupted)
+      return error.isHalfDone ? { status: 'unknown', changes: [], reason: error.message } : pending(error.message)
+    if (error instanceof Unreachable) {
+      lose(error.host || host, error, session)
+      return { status: 'unknown', changes: [], reason: `the connection to ${error.host || host} was lost` }
+    }
     return failureOf(error)
   }
 }
+
+/** Another run may hold the lock by now: on no host of the cluster is anything begun any more. */
+const loseLock = (error: LockLost, session: ClusterSession): void => {
+  const running = [...session.hosts.values()].filter(host => host.stopped !== lockLost)
+  if (running.length > 0) session.emit({ type: 'locked', host: error.host, owner: error.owner, hint: error.hint, lost: true })
+  for (const host of running) host.stopped = lockLost
+}
+
+const lockLost = 'the lock was lost'
 
 /** Marks a host as lost. */
 export const lose = (host: string, error: Unreachable, session: ClusterSession): void => {

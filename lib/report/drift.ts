@@ -1,6 +1,7 @@
 import { atWork } from '../resources/at-work.ts'
 import type { Change } from '../resources/resource.ts'
 import type { Event } from './events.ts'
+import { signalCodes } from './score.ts'
 import { changesOf, type HandlerEnd, type TaskEnd } from './wording.ts'
 
 /** What one thing is and what it should be. */
@@ -182,7 +183,7 @@ const unreachable = (event: Extract<Event, { type: 'host-unreachable' }>): Found
 const exitCodeOf = (events: Event[], findings: Finding[]): number => {
   const ending = events.find(e => e.type === 'internal-error' || e.type === 'interrupted')
   if (ending?.type === 'internal-error') return 1
-  if (ending?.type === 'interrupted') return ending.signal === 'SIGINT' ? 130 : 143
+  if (ending?.type === 'interrupted') return signalCodes[ending.signal]
   const alarms = findings.filter(f => f.alarm)
   if (alarms.some(f => f.kind === 'unreachable')) return 4
   return alarms.length > 0 ? 5 : 0

@@ -2,6 +2,9 @@ import type { Change, Progress } from '../resources/resource.ts'
 
 export type TaskStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
 
+/** The signals that end a run in order. */
+export type EndingSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
+
 /** Counters of one host, named as Ansible's recap names them, and `unknown`. */
 export interface HostRecap {
   ok: number
@@ -69,10 +72,10 @@ export type EventBody =
   | { type: 'host-closed'; host: string; connections: number; execs: number }
   | { type: 'table'; title: string; columns: string[]; rows: string[][] }
   | { type: 'message'; level: 'info' | 'warning' | 'error'; host?: string; text: string; hint?: string }
-  /** Another run holds this host's lock: exit code 6. */
-  | { type: 'locked'; host: string; owner: string; hint?: string }
-  /** A signal ended the run early; `pending` says what was left undone. Exit code 130 or 143. */
-  | { type: 'interrupted'; signal: 'SIGINT' | 'SIGTERM'; pending: string[] }
+  /** Another run holds this host's lock, or with `lost` this run no longer holds it, `owner` (may be empty) does: exit code 6. */
+  | { type: 'locked'; host: string; owner: string; hint?: string; lost?: boolean }
+  /** A signal ended the run early; `pending` says what was left undone. Exit code 129, 130 or 143. */
+  | { type: 'interrupted'; signal: EndingSignal; pending: string[] }
   /** A fault of the runner itself: exit code 1. */
   | { type: 'internal-error'; message: string; detail?: string }
   | { type: 'run-end'; recap: Record<string, HostRecap>; exitCode: number; ms: number }

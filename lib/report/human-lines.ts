@@ -48,10 +48,15 @@ export function humanLines(event: Event, page: Page, colors: Palette): string[] 
     case 'host-stopped':
       return noted(colors.status.skipped, '↓', event.host, `stopped: ${event.reason}, ${event.remaining} tasks left`, page)
     case 'locked':
-      return [...noted(colors.status.failed, '✖', event.host, `locked by ${event.owner}`, page), ...hint(event.hint, page, colors)]
+      return [...noted(colors.status.failed, '✖', event.host, lockWords(event), page), ...hint(event.hint, page, colors)]
     default:
       return noticeLines(event, page, colors)
   }
+}
+
+function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string {
+  if (!lost) return `locked by ${owner}`
+  return `the lock was lost, nothing more is changed${owner === '' ? '' : `; held by ${owner}`}`
 }
 
 function noticeLines(event: Event, page: Page, colors: Palette): string[] {

@@ -34,12 +34,17 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
     case 'host-stopped':
       return [colors.status.skipped(`${event.host} | stopped: ${oneLine(event.reason)}, ${event.remaining} tasks left`)]
     case 'locked':
-      return [colors.status.failed(`${event.host} | LOCKED by ${oneLine(event.owner)}`), ...hintLines(event.hint, colors)]
+      return [colors.status.failed(`${event.host} | ${lockWords(event)}`), ...hintLines(event.hint, colors)]
     case 'table':
       return tableLines(event, colors)
     default:
       return noticeLines(event, colors)
   }
+}
+
+function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string {
+  if (!lost) return `LOCKED by ${oneLine(owner)}`
+  return `LOCK LOST: nothing more is changed${owner === '' ? '' : `; held by ${oneLine(owner)}`}`
 }
 
 function noticeLines(event: Event, colors: Palette): string[] {

@@ -84,7 +84,7 @@ function move(row: HostRow, event: Event, time: number): void {
       Object.assign(row, { state: 'unreachable', note: oneLine(event.message), progress: undefined })
       return
     case 'locked':
-      Object.assign(row, { state: 'stopped', note: `locked by ${oneLine(event.owner)}` })
+      Object.assign(row, { state: 'stopped', note: event.lost ? 'the lock was lost' : `locked by ${oneLine(event.owner)}` })
       return
     case 'host-stopped':
       if (row.state === 'running' || row.state === 'connecting') row.state = 'stopped'

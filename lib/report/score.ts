@@ -1,4 +1,4 @@
-import type { Event, HostRecap, TaskStatus } from './events.ts'
+import type { EndingSignal, Event, HostRecap, TaskStatus } from './events.ts'
 
 /** Why a run ends with a code other than 0. */
 export interface ExitReason {
@@ -14,11 +14,22 @@ export interface Score {
   unknown: number
   failed: number
   locked: number
-  signal: 'SIGINT' | 'SIGTERM' | undefined
+  /** The run held the lock, and lost it. */
+  lockLost: boolean
+  signal: EndingSignal | undefined
   internal: boolean
 }
 
-export const emptyScore = (): Score => ({ recap: {}, changes: 0, unknown: 0, failed: 0, locked: 0, signal: undefined, internal: false })
+export const emptyScore = (): Score => ({
+  recap: {},
+  changes: 0,
+  unknown: 0,
+  failed: 0,
+  locked: 0,
+  lockLost: false,
+  signal: undefined,
+  internal: false,
+})
 
 /** Adds one event to the score, in place: a run has thousands. */
 export function count(score: Score, event: Event): void {
@@ -36,7 +47,8 @@ export function count(score: Score, event: Event): void {
       countersOf(score, event.host).unreachable += 1
       return
     case 'locked':
-      score.locked += 1
+      if (event.lost) score.lockLost = true
+      else score.locked += 1
       return
     case 'interrupted':
       score.signal = event.signal
@@ -81,13 +93,19 @@ export interface Verdict {
   judge?: boolean
 }
 
+/** What a shell says of a process that the signal ended. */
+export const signalCodes: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
 /** All reasons for a code other than 0, the one to exit with first. */
 export function exitReasons(score: Score, { judge = false }: Verdict = {}): ExitReason[] {
   const unreachable = Object.values(score.recap).filter(host => host.unreachable > 0).length
   const all: [boolean, number, string][] = [
     [score.internal, 1, 'internal error'],
-    [score.signal === 'SIGINT', 130, 'interrupted'],
-    [score.signal === 'SIGTERM', 143, 'terminated'],
+    [score.signal === 'SIGHUP', signalCodes.SIGHUP, 'the terminal was closed'],
+    [score.signal === 'SIGINT', signalCodes.SIGINT, 'interrupted'],
+    [score.signal === 'SIGTERM', signalCodes.SIGTERM, 'terminated'],
+    // Before what failed: it is why.
+    [score.lockLost, 6, 'the lock was lost'],
     [score.failed > 0, 3, `${counted(score.failed, 'task')} failed`],
     [unreachable > 0, 4, `${counted(unreachable, 'host')} unreachable`],
     [score.locked > 0, 6, 'locked by another run'],

@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'
+import type { Fence } from './connection.ts'
+import { quote } from './quote.ts'
 
 /**
  * The only program text that ever stands on a command line. It reads a byte count and exactly that many bytes from stdin,
@@ -8,23 +10,38 @@ import { Buffer } from 'node:buffer'
  * Says on stdout `<token> ready <process group>` when it is there, and on both outputs `<token> go` just before the script's first
  * output. The script ends with the token, so that one cut short by a lost connection never runs.
  */
-const PROGRAM = [
-  't=$1; g=$$',
-  // The process group, to end it later: a shell that the login shell started without exec is not its leader.
-  `{ read -r l </proc/$$/stat; } 2>/dev/null && { l=\${l##*) }; set -- $l; g=$3; }`,
-  // One language of messages, and the same tools for a login user without sbin in the PATH as for root.
-  'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
-  'echo "$t ready $g"',
-  'IFS= read -r n && s=$(head -c "$n") && case $s in *"$t") ;; *) false ;; esac || { echo "the script did not arrive whole" >&2; exit 125; }',
-  `s=\${s%"$t"}`,
-  'echo "$t go"; echo "$t go" >&2',
-  'set --',
-  'eval "unset t g l n s; $s"',
-].join('; ')
+const program = (isFenced: boolean): string =>
+  [
+    't=$1; g=$$',
+    // The process group, to end it later: a shell that the login shell started without exec is not its leader.
+    `{ read -r l </proc/$$/stat; } 2>/dev/null && { l=\${l##*) }; set -- $l; g=$3; }`,
+    // One language of messages, and the same tools for a login user without sbin in the PATH as for root.
+    'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
+    'echo "$t ready $g"',
+    'IFS= read -r n && s=$(head -c "$n") && case $s in *"$t") ;; *) false ;; esac || { echo "the script did not arrive whole" >&2; exit 125; }',
+    `s=\${s%"$t"}`,
+    // A fenced script says so itself, once its condition holds.
+    ...(isFenced ? [] : ['echo "$t go"; echo "$t go" >&2']),
+    'set --',
+    'eval "unset t g l n s; $s"',
+  ].join('; ')
+const PROGRAM = program(false)
+const FENCED_PROGRAM = program(true)
 
 /** The bootstrap's command line. @param token random, unique for the exec. */
-export function bootstrapArgv(token: string): string[] {
-  return ['sh', '-c', PROGRAM, 'nfsha-play', token]
+export function bootstrapArgv(token: string, { isFenced = false } = {}): string[] {
+  return ['sh', '-c', isFenced ? FENCED_PROGRAM : PROGRAM, 'nfsha-play', token]
+}
+
+/** Exit code of a shell that did not run a script because its condition does not hold. */
+export const FENCE_REFUSED = 76
+
+/** A script behind its condition. The subshell leaves the condition's descriptor to the shell around it: a daemon that it starts has none. */
+export function fencedScript(script: string | Uint8Array, token: string, { condition, descriptor }: Fence): Buffer {
+  // Byte by byte: a script need not be text.
+  const quoted = quote(Buffer.from(script).toString('latin1'))
+  const head = `{ ${condition}\n} || exit ${FENCE_REFUSED}\necho ${token} go; echo ${token} go >&2\n`
+  return Buffer.concat([Buffer.from(head), Buffer.from(`( eval ${quoted} ) ${descriptor}>&-`, 'latin1')])
 }
 
 /** A script as the bootstrap reads it: byte count, script, token. */

@@ -35,13 +35,18 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
     counts: { connections: 1, execs: 0 },
     startLimit: options.startLimit ?? Math.max(START_LIMIT, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
   }
+  return connectionTo(host)
+}
+
+function connectionTo(host: Host): Connection {
   return {
     host: host.name,
     $: createShell(host),
     run: (script, scriptOptions) => runScript(host, script, scriptOptions),
     upload: (localFile, path, uploadOptions) => uploadFile(host, localFile, path, uploadOptions),
+    fenced: fence => connectionTo({ ...host, fence }),
     counts: host.counts,
-    close: () => transport.close(),
+    close: () => host.transport.close(),
   }
 }
 

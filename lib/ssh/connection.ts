@@ -32,6 +32,24 @@ export interface UploadOptions {
   onProgress?: (sentBytes: number, totalBytes: number) => void
 }
 
+/**
+ * A condition that the host's own shell judges just before a script, in the same exec: however long this machine is stopped between its last
+ * look and the script's arrival, the script runs under the condition or not at all.
+ */
+export interface Fence {
+  /** POSIX sh, one command; other than 0 refuses the script, and what it prints on stderr is the reason. */
+  condition: string
+  /** A file descriptor that the condition leaves open for as long as the script runs; the script does not inherit it. */
+  descriptor: number
+  /** The error of a script that was refused. */
+  refused(host: string, said: string): FenceRefused
+}
+
+/** A script did not run, because the condition of its connection no longer held: nothing was touched. */
+export class FenceRefused extends Error {
+  override readonly name: string = 'FenceRefused'
+}
+
 /** One open way to a host, with privileges already raised where the inventory says `become`. */
 export interface Connection {
   /** The host's inventory name. */
@@ -42,6 +60,8 @@ export interface Connection {
   run(script: string, options?: ScriptOptions): Promise<ScriptResult>
   /** Streams a local file to the host; resumes a broken upload; nothing is at `path` before it is whole. */
   upload(localFile: string, path: string, options: UploadOptions): Promise<void>
+  /** The same way to the host, on which every script, command and upload runs only while a condition holds. */
+  fenced(fence: Fence): Connection
   /** How often what was used: `npm run bench` and the round-trip test read it. */
   readonly counts: { readonly connections: number; readonly execs: number }
   close(): Promise<void>

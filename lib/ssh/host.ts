@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Unreachable } from './connection.ts'
+import { type Fence, Unreachable } from './connection.ts'
 import type { Slots } from './slots.ts'
 import type { Become } from './sudo.ts'
 import { type Channel, ChannelRefused, type Transport } from './transport.ts'
@@ -14,6 +14,8 @@ export interface Host {
   readonly become: Become | undefined
   /** sudo there runs with a terminal only (requiretty): found out by the first command that it refuses. */
   needsTerminal: boolean
+  /** What must hold on the host for anything to run there. */
+  readonly fence?: Fence
   readonly counts: { connections: number; execs: number }
   /** ms until a command's shell, and sudo before it, must have answered. */
   readonly startLimit: number

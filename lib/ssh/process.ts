@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { bootstrapArgv, frameScript, goLine, readyGroup } from './bootstrap.ts'
+import { bootstrapArgv, FENCE_REFUSED, fencedScript, frameScript, goLine, readyGroup } from './bootstrap.ts'
 import { Unreachable } from './connection.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type Host, openChannel } from './host.ts'
@@ -56,7 +56,7 @@ export function startProcess(host: Host, script: string | Uint8Array, options: {
     host,
     token,
     prompt: randomPrompt(),
-    frame: frameScript(script, token),
+    frame: frameScript(host.fence ? fencedScript(script, token, host.fence) : script, token),
     stdin: new PassThrough(),
     out: createGate(goLine(token), (held, open) => heardOnStdout(life, held, open)),
     err: createGate(goLine(token), held => heardOnStderr(life, held)),
@@ -122,7 +122,7 @@ function refusedForTerminal({ host, err, passwordSent, over }: Life): boolean {
 async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
   const { host, token } = life
   const sudo = host.become ? sudoArgv(host.become, life.prompt) : []
-  const argv = [...sudo, ...bootstrapArgv(token)]
+  const argv = [...sudo, ...bootstrapArgv(token, { isFenced: host.fence !== undefined })]
   const channel = await (host.needsTerminal ? openWithTerminal(host, argv, token) : openChannel(host, argv))
   channel.ended.catch(() => {})
   // Given up while the channel was being opened.
@@ -228,7 +228,8 @@ function endGroup(group: number): string {
 }
 
 async function runQuietly(host: Host, script: string): Promise<void> {
-  const killer = startProcess(host, script, { urgent: true })
+  const { fence: _, ...unfenced } = host
+  const killer = startProcess(unfenced, script, { urgent: true })
   killer.stdin.end()
   killer.stdout.resume()
   killer.stderr.resume()
@@ -249,6 +250,7 @@ function createVerdict(): Verdict {
 function notStarted(life: Life, exit: Exit): Error {
   const { host } = life
   const login = host.transport.loginUser
+  if (host.fence && life.group !== undefined && exit.code === FENCE_REFUSED) return host.fence.refused(host.name, life.err.held().trim())
   const said = `${life.err.held()}${life.out.held()}`.replaceAll(life.prompt, '').trim()
   if (host.become && life.group === undefined) return becomeFailure(host.name, login, host.become, said)
   const how = exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`

@@ -1,6 +1,6 @@
 import { $, type Options, type ProcessOutput, type ProcessPromise, type Shell } from 'zx/core'
 import { commandFailure } from './command-failure.ts'
-import { Unreachable } from './connection.ts'
+import { FenceRefused, Unreachable } from './connection.ts'
 import type { Host } from './host.ts'
 import { quote } from './quote.ts'
 import { spawnOn } from './zx-child.ts'
@@ -86,9 +86,9 @@ function dress(host: Host, shell: Shell, template: TemplateStringsArray, process
   return process
 }
 
-function lossOf(output: unknown): Unreachable | undefined {
+function lossOf(output: unknown): Unreachable | FenceRefused | undefined {
   const { cause } = output as { cause?: unknown }
-  return cause instanceof Unreachable ? cause : undefined
+  return cause instanceof Unreachable || cause instanceof FenceRefused ? cause : undefined
 }
 
 type PipeMethod = ProcessPromise['pipe']

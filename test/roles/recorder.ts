@@ -26,7 +26,7 @@ const recording = (host: string, resource: string, issued: Issued[]): Connection
     note(strings.map((s, i) => s + (i < values.length ? text(values[i]) : '')).join(''))
     return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 })
   }
-  return {
+  const connection: Connection = {
     host,
     $: shell as unknown as Shell,
     async run(script: string, { input }: ScriptOptions = {}) {
@@ -35,9 +35,11 @@ const recording = (host: string, resource: string, issued: Issued[]): Connection
       return { code: 0, stdout: '', stderr: job === undefined ? '' : 'job started\njob exit 0\n' }
     },
     upload: async () => undefined,
+    fenced: () => connection,
     counts: { connections: 0, execs: 0 },
     close: async () => undefined,
   }
+  return connection
 }
 
 const signal = new AbortController().signal

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factsScript } from '../../lib/engine/facts.ts'
 import { batchScript } from '../../lib/engine/frames.ts'
-import { leaseScript, unlockScript } from '../../lib/engine/lock.ts'
+import { leaseCondition, leaseScript, unlockScript } from '../../lib/engine/lock-scripts.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { debian12Sysvinit } from '../../lib/platform/debian12-sysvinit.ts'
@@ -124,7 +124,9 @@ const collect = async (): Promise<Map<string, string>> => {
     ['end of a process group', endGroupScript(4711)],
     ['upload, before', prepareScript('/usr/src/a.tar', '/usr/src/.a.part', 5)],
     ['upload', receiveScript(sending)],
-    ['lock', leaseScript('me')],
+    ['lock', leaseScript('me', 60)],
+    ['fence', leaseCondition('me')],
+    ['bootstrap of a fenced script', `# shellcheck disable=SC2015\n${bootstrapArgv('token', { isFenced: true })[2]}`],
     ['unlock', unlockScript],
     // It looks for journalctl first, so it may go to a system that has none.
     ['failover-test, log', logScript(0)],

@@ -1,0 +1,70 @@
+import { quote } from '../resources/quote.ts'
+
+/**
+ * On the host, all in /run/nfsha-play, root's alone: `lock`, which every lease of the run that holds it has a shared flock(1) on; `owner`, whose run
+ * that is; `holder`, the process of one lease; `step`, locked (shared) by each script that changes something, for as long as it runs; `mutex`, held
+ * while any of this changes. A run gets the lock when nobody has `lock` and no script of another run has `step`.
+ */
+const directory = '/run/nfsha-play'
+
+/** Descriptor of the fence: what a script that changes something holds open. */
+export const stepDescriptor = 8
+
+/**
+ * Holds the lock as long as it is fed: when our connection ends, its stdin ends and the lock with it; when the network is silently gone, or the run
+ * is stopped, so many seconds without a sign end it too. A killed run never leaves a lock behind. Two leases of one run (a connection that was
+ * replaced, two names for one machine) hold it together.
+ */
+export const leaseScript = (owner: string, seconds: number): string => `
+d=${directory}; me=${quote(owner)}
+[ "$(id -u)" = 0 ] || { echo "no root"; exit 74; }
+mkdir -p $d && chmod 700 $d || exit 74
+umask 077
+exec 7>>$d/mutex 9>>$d/lock
+flock -w 20 7 || { echo "held by another that takes or releases it"; exit 75; }
+owner() { o=; { read -r o <$d/$1; } 2>/dev/null; }
+owner owner
+if flock -n -x 9; then
+  exec ${stepDescriptor}>>$d/step
+  owner last
+  [ "$o" = "$me" ] || flock -n -x ${stepDescriptor} || { echo "held by \${o:-an earlier run}, of which a step still runs here"; exit 75; }
+  printf '%s\\n' "$me" >$d/last && printf '%s\\n' "$me" >$d/owner || exit 74
+  exec ${stepDescriptor}>&-
+elif [ "$o" != "$me" ]; then echo "held by $o"; exit 75
+fi
+flock -n -s 9 || { echo "held by $o"; exit 75; }
+echo $$ >$d/holder
+exec 7>&-
+echo granted
+while [ -n "$(exec 9>&-; exec timeout ${seconds} head -c 1)" ]; do owner owner; [ "$o" = "$me" ] || break; done
+exec 7>>$d/mutex 9>&- && flock 7 && exec 9>>$d/lock
+owner owner
+[ "$o" = "$me" ] && flock -n -x 9 && rm -f $d/owner $d/holder
+exit 0
+`
+
+/**
+ * What must hold for a script that changes something, and hold on until it has ended: the lock is still this run's. Nobody else gets the lock
+ * while such a script runs, however late it is. Prints who has the lock instead.
+ */
+export const leaseCondition = (owner: string): string => {
+  const isOurs = `{ { read -r o <${directory}/owner; } 2>/dev/null || o=; [ "$o" = ${quote(owner)} ]; }`
+  const open = `command exec ${stepDescriptor}>>${directory}/step && flock -s -w 20 ${stepDescriptor}`
+  return `if ${isOurs} && ${open} && ${isOurs}; then unset o; else printf 'owner %s\\n' "$o" >&2; false; fi`
+}
+
+/** Removes the lock of a run that is dead, and prints whose it was. A step of that run which still runs is left alone, and named. */
+export const unlockScript = `
+d=${directory}
+[ "$(id -u)" = 0 ] || { echo "no root"; exit 77; }
+[ -s $d/holder ] || [ -s $d/owner ] || { echo "not locked"; exit 0; }
+cat $d/owner 2>/dev/null
+h=; { read -r h <$d/holder; } 2>/dev/null
+rm -f $d/owner $d/holder
+[ -z "$h" ] || kill "$h" 2>/dev/null
+# Another lease of the same run sees at its next sign of life that it is over.
+flock -w 15 $d/lock true
+flock -n -x $d/step true && exit 0
+for p in /proc/[0-9]*; do [ "$(readlink "$p/fd/${stepDescriptor}")" = $d/step ] && echo "step \${p#/proc/}"; done
+exit 0
+`
