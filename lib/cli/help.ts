@@ -22,5 +22,5 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
   -v, --verbose (-vv)  --version  -h, --help
 
 Exit codes: 0 fine, 1 internal error, 2 usage or inventory (nothing touched), 3
-a task failed, 4 unreachable, 5 differences, 6 locked, 130/143 interrupted.
+a task failed, 4 unreachable, 5 differences, 6 locked, 129-143 a signal.
 `

@@ -1,7 +1,7 @@
 import { runPlays } from '../engine/run.ts'
-import type { Emit, Event } from '../report/events.ts'
+import type { Emit, EndingSignal, Event } from '../report/events.ts'
 import { createMasker } from '../report/mask.ts'
-import { count, emptyScore, exitReasons } from '../report/score.ts'
+import { count, emptyScore, exitReasons, signalCodes } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
 import { defaultFormat, openView } from '../report/view.ts'
 import type { Detour } from '../resources/resource.ts'
@@ -126,14 +126,18 @@ const wayTo = (reached: Map<string, ConnectionTarget>, host: string, through?: D
   return jump ? { ...target, via: { jump, address: through.address } } : target
 }
 
-/** The first signal lets the step in hand finish; the second ends the process at once. */
-const onInterrupt = (tell: (signal: 'SIGINT' | 'SIGTERM') => void) => {
+/** The first signal lets the step in hand finish; the second ends the process at once. SIGHUP: the terminal was closed. */
+const onInterrupt = (tell: (signal: EndingSignal) => void) => {
   const controller = new AbortController()
-  const on = (signal: 'SIGINT' | 'SIGTERM') => {
-    if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+  const on = (signal: EndingSignal) => {
+    if (controller.signal.aborted) process.exit(signalCodes[signal])
     tell(signal)
     controller.abort()
   }
-  process.on('SIGINT', on).on('SIGTERM', on)
-  return { signal: controller.signal, end: () => process.off('SIGINT', on).off('SIGTERM', on) }
+  const signals = Object.keys(signalCodes) as EndingSignal[]
+  for (const signal of signals) process.on(signal, on)
+  const end = () => {
+    for (const signal of signals) process.off(signal, on)
+  }
+  return { signal: controller.signal, end }
 }

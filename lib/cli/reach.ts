@@ -38,4 +38,4 @@ export const ping = (pattern: string, options: PlayArguments): Promise<number> =
 
 /** `nfsha-play unlock`: ends the lease of a run that is dead. */
 export const unlock = (pattern: string, options: PlayArguments): Promise<number> =>
-  eachHost(pattern, options, unlockScript, text => (text === 'not locked' ? text : `unlocked, it was held by ${text}`))
+  eachHost(pattern, options, unlockScript(), text => (text === 'not locked' ? text : `unlocked, it was held by ${text}`))

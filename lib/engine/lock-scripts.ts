@@ -5,7 +5,7 @@ import { quote } from '../resources/quote.ts'
  * that is; `holder`, the process of one lease; `step`, locked (shared) by each script that changes something, for as long as it runs; `mutex`, held
  * while any of this changes. A run gets the lock when nobody has `lock` and no script of another run has `step`.
  */
-const directory = '/run/nfsha-play'
+export const lockDirectory = '/run/nfsha-play'
 
 /** Descriptor of the fence: what a script that changes something holds open. */
 export const stepDescriptor = 8
@@ -15,8 +15,8 @@ export const stepDescriptor = 8
  * is stopped, so many seconds without a sign end it too. A killed run never leaves a lock behind. Two leases of one run (a connection that was
  * replaced, two names for one machine) hold it together.
  */
-export const leaseScript = (owner: string, seconds: number): string => `
-d=${directory}; me=${quote(owner)}
+export const leaseScript = (owner: string, seconds: number, directory = lockDirectory): string => `
+d=${quote(directory)}; me=${quote(owner)}
 [ "$(id -u)" = 0 ] || { echo "no root"; exit 74; }
 mkdir -p $d && chmod 700 $d || exit 74
 umask 077
@@ -47,15 +47,16 @@ exit 0
  * What must hold for a script that changes something, and hold on until it has ended: the lock is still this run's. Nobody else gets the lock
  * while such a script runs, however late it is. Prints who has the lock instead.
  */
-export const leaseCondition = (owner: string): string => {
-  const isOurs = `{ { read -r o <${directory}/owner; } 2>/dev/null || o=; [ "$o" = ${quote(owner)} ]; }`
-  const open = `command exec ${stepDescriptor}>>${directory}/step && flock -s -w 20 ${stepDescriptor}`
+export const leaseCondition = (owner: string, directory = lockDirectory): string => {
+  const d = quote(directory)
+  const isOurs = `{ { read -r o <${d}/owner; } 2>/dev/null || o=; [ "$o" = ${quote(owner)} ]; }`
+  const open = `command exec ${stepDescriptor}>>${d}/step && flock -s -w 20 ${stepDescriptor}`
   return `if ${isOurs} && ${open} && ${isOurs}; then unset o; else printf 'owner %s\\n' "$o" >&2; false; fi`
 }
 
 /** Removes the lock of a run that is dead, and prints whose it was. A step of that run which still runs is left alone, and named. */
-export const unlockScript = `
-d=${directory}
+export const unlockScript = (directory = lockDirectory): string => `
+d=${quote(directory)}
 [ "$(id -u)" = 0 ] || { echo "no root"; exit 77; }
 [ -s $d/holder ] || [ -s $d/owner ] || { echo "not locked"; exit 0; }
 cat $d/owner 2>/dev/null

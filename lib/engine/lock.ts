@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Connection, type Fence, FenceRefused } from '../ssh/connection.ts'
-import { leaseCondition, leaseScript, stepDescriptor } from './lock-scripts.ts'
+import { leaseCondition, leaseScript, lockDirectory, stepDescriptor } from './lock-scripts.ts'
 
 /** Another run holds the lock: exit code 6. */
 export class Locked extends Error {
@@ -43,27 +43,29 @@ export interface ClusterLock {
   release(): Promise<void>
 }
 
-/** How long a lease lives without a sign of the run: other values are for tests. */
-export interface LeaseTimes {
-  /** s */
+/** Other values than the usual ones are for tests. */
+export interface LockOptions {
+  /** How long the lock outlives a run that gives no sign, s. */
   lease: number
-  /** ms */
+  /** ms between two signs of life */
   renewEvery: number
+  /** Where it is on the hosts. */
+  directory: string
 }
 
-const usual: LeaseTimes = { lease: 60, renewEvery: 10_000 }
+const usual: LockOptions = { lease: 60, renewEvery: 10_000, directory: lockDirectory }
 
 /** ms that the hosts have to confirm the end of a lease; without it, it ends with the connection. */
 const releaseLimit = 5_000
 
 /** A lock over the hosts of one cluster. `owner` is unique, and shown to whoever finds it held. */
-export const clusterLock = (owner: string, times = usual): ClusterLock => {
+export const clusterLock = (owner: string, options = usual): ClusterLock => {
   const leases: Lease[] = []
   let taken: Promise<void> | undefined
 
   const takeAll: ClusterLock['take'] = async hosts => {
     for (const { host, connection } of [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1)))
-      leases.push(await takeLease(host, connection, owner, times))
+      leases.push(await takeLease(host, connection, owner, options))
     // What was read before the lock was held may have been changed by its last holder.
     for (const { readings } of hosts) readings.stale()
   }
@@ -78,13 +80,13 @@ export const clusterLock = (owner: string, times = usual): ClusterLock => {
       if (lost) throw new LockLost(lost.host, '')
     },
     fence: {
-      condition: leaseCondition(owner),
+      condition: leaseCondition(owner, options.directory),
       descriptor: stepDescriptor,
       refused: (host, said) => new LockLost(host, /^owner (.*)$/m.exec(said)?.[1] ?? ''),
     },
     retake: async (host, connection) => {
       if (!taken) return
-      const lease = await takeLease(host, connection, owner, times)
+      const lease = await takeLease(host, connection, owner, options)
       // Its predecessor on this host ended with the connection.
       leases.splice(0, leases.length, ...leases.filter(old => old.host !== host), lease)
     },
@@ -102,7 +104,12 @@ interface Lease {
   end(): Promise<void>
 }
 
-const takeLease = async (host: string, connection: Connection, owner: string, { lease, renewEvery }: LeaseTimes): Promise<Lease> => {
+const takeLease = async (
+  host: string,
+  connection: Connection,
+  owner: string,
+  { lease, renewEvery, directory }: LockOptions,
+): Promise<Lease> => {
   const input = new PassThrough()
   let said = ''
   let tellGranted: () => void = () => undefined
@@ -110,7 +117,7 @@ const takeLease = async (host: string, connection: Connection, owner: string, { 
     tellGranted = () => resolve(true)
   })
   let hasEnded = false
-  const held = connection.run(leaseScript(owner, lease), {
+  const held = connection.run(leaseScript(owner, lease, directory), {
     input,
     onStdout: text => {
       said += text

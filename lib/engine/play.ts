@@ -7,7 +7,7 @@ import type { Facts } from './facts.ts'
 import { factsScript, parseFacts } from './facts.ts'
 import { failureOf } from './failure.ts'
 import { Interrupted, unlessInterrupted } from './interrupt.ts'
-import { clusterLock, type LeaseTimes } from './lock.ts'
+import { clusterLock, type LockOptions } from './lock.ts'
 import { hostReadings } from './readings.ts'
 import type { Cluster, Node, Role, RoleContext } from './role.ts'
 import type { HostPlan, Task } from './schedule.ts'
@@ -53,13 +53,13 @@ export interface PlayOptions {
   /** Shown to whoever finds the lock held. */
   owner: string
   /** For tests. */
-  lease?: LeaseTimes | undefined
+  lock?: LockOptions | undefined
 }
 
 /** Plays on one cluster: connect, prove identity, plan, run stage by stage, then the handlers that are needed. Says whether a host failed. */
 export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, options: PlayOptions): Promise<{ failed: boolean }> => {
   const emit: Emit = event => options.emit({ ...event, cluster: target.cluster.name })
-  const lock = clusterLock(options.owner, options.lease)
+  const lock = clusterLock(options.owner, options.lock)
   const session: ClusterSession = {
     name: target.cluster.name,
     hosts: new Map(),

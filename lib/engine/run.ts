@@ -3,7 +3,7 @@ import type { Emit } from '../report/events.ts'
 import type { Detour } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { unlessInterrupted } from './interrupt.ts'
-import { type LeaseTimes, Locked } from './lock.ts'
+import { Locked, type LockOptions } from './lock.ts'
 import type { PlayPlan } from './play.ts'
 import { playTarget } from './play.ts'
 
@@ -17,8 +17,8 @@ export interface RunOptions {
   signal: AbortSignal
   /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`through`: the way round). */
   connect(host: string, through?: Detour): Promise<Connection>
-  /** How long the lock outlives a run that gives no sign: for tests. */
-  lease?: LeaseTimes
+  /** For tests. */
+  lock?: LockOptions
   /** How many clusters (or groups of clients) are played side by side. */
   forks: number
 }

@@ -61,6 +61,7 @@ const run = async (role: Role<object>, { check = false, holdHandlers = false, ho
     signal: new AbortController().signal,
     emit: (e: EventBody) => void events.push(e),
     connect: (name: string) => connect({ name, ...target }),
+    lock: { lease: 60, renewEvery: 10_000, directory: at('lock') },
   }
   await runPlays([play], options)
   const ends = events.filter(e => e.type === 'task-end')

@@ -127,7 +127,7 @@ const collect = async (): Promise<Map<string, string>> => {
     ['lock', leaseScript('me', 60)],
     ['fence', leaseCondition('me')],
     ['bootstrap of a fenced script', `# shellcheck disable=SC2015\n${bootstrapArgv('token', { isFenced: true })[2]}`],
-    ['unlock', unlockScript],
+    ['unlock', unlockScript()],
     // It looks for journalctl first, so it may go to a system that has none.
     ['failover-test, log', logScript(0)],
     ...contexts.map(context => [`probes of ${context.platform.name}`, batchScript(probesOf(context), 'boundary', ['a note'])] as const),

@@ -1,0 +1,62 @@
+import { dirname, join } from 'node:path'
+import { runPlays } from '../../lib/engine/run.ts'
+import type { EventBody } from '../../lib/report/events.ts'
+import { exitCodeOf } from '../../lib/report/score.ts'
+import { type HostResource, present } from '../../lib/resources/resource.ts'
+import { connect } from '../../lib/ssh/connect.ts'
+import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
+
+// A run in a process of its own, which a test can stop: arguments are its name, its way to the host, a file on the host and the number of
+// changes. Each change appends two lines to the file, by two commands. Every event goes to stdout, a line each.
+
+/** A play of so many changes, with a lease of 2 s. Resolves with its exit code. */
+export const runOfChanges = async (
+  name: string,
+  target: ConnectionTarget,
+  log: string,
+  count: number,
+  emit: (event: EventBody) => void = () => undefined,
+): Promise<number> => {
+  const change = (i: number): HostResource<number> => ({
+    scope: 'host',
+    id: `change ${i}`,
+    probe: { sh: `grep -c '^${name} ${i} ' ${log} || :`, parse: o => present(Number(o.stdout)) },
+    changes: actual => (actual.kind === 'present' && actual.state === 2 ? [] : [{ attribute: 'lines', from: 'fewer', to: '2' }]),
+    async apply($) {
+      await $`echo ${name} ${i} a >> ${log}`
+      await $`echo ${name} ${i} b >> ${log}`
+    },
+  })
+  const events: EventBody[] = []
+  const node = { name: 'M1', vars: {} }
+  await runPlays(
+    [
+      {
+        name: 'changes',
+        roles: [{ name: 'changes', summary: '', steps: () => Array.from({ length: count }, (_, i) => change(i)) }],
+        targets: [{ cluster: { name: 'pair', nodes: [node], clients: [] }, hosts: [node], left: [] }],
+        selects: () => true,
+        anyErrorsFatal: true,
+        identity: () => [],
+      },
+    ],
+    {
+      check: false,
+      forks: 1,
+      signal: new AbortController().signal,
+      lock: { lease: 2, renewEvery: 300, directory: join(dirname(log), 'lock') },
+      emit: event => {
+        events.push(event)
+        emit(event)
+      },
+      connect: () => connect(target),
+    },
+  )
+  return exitCodeOf(events as Parameters<typeof exitCodeOf>[0])
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [, , name = '', target = '', log = '', count = ''] = process.argv
+  const code = await runOfChanges(name, JSON.parse(target), log, Number(count), event => process.stdout.write(`${JSON.stringify(event)}\n`))
+  process.exit(code)
+}

@@ -1,0 +1,167 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { clusterLock, Locked, LockLost, type LockOptions } from '../../lib/engine/lock.ts'
+import { unlockScript } from '../../lib/engine/lock-scripts.ts'
+import { connect } from '../../lib/ssh/connect.ts'
+import type { Connection } from '../../lib/ssh/connection.ts'
+import { runOfChanges } from './lease-run.ts'
+import { isAlive, isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
+import { stopAndGoOn } from './stopped-run.ts'
+
+const why = whyNoSshd() ?? (isRoot ? undefined : 'the lock is in /run')
+
+describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped: ${why})` : ''}`, () => {
+  let sshd: Sshd
+  let folder: string
+  let connections: Connection[]
+  /** A lock of the test's own: others run on this machine. */
+  let times: LockOptions
+  const at = (name: string) => join(folder, name)
+  const open = async () => {
+    const connection = await connect(sshd.target())
+    connections.push(connection)
+    return connection
+  }
+  const hostOf = (connection: Connection) => ({ host: 'M1', connection, readings: { stale: () => undefined } })
+  /** A lock that is held, and the connection that changes by it. */
+  const holding = async (owner: string) => {
+    const connection = await open()
+    const lock = clusterLock(owner, times)
+    await lock.take([hostOf(connection)])
+    return { connection, lock, writer: connection.fenced(lock.fence) }
+  }
+  /** Held processes may survive a test that failed: the lock is nobody's again before the next. */
+  const isFree = async () => {
+    const lock = clusterLock('free?', times)
+    try {
+      await lock.take([hostOf(await open())])
+      await lock.release()
+      return true
+    } catch (error) {
+      if (error instanceof Locked) return false
+      throw error
+    }
+  }
+
+  beforeAll(async () => {
+    sshd = await startSshd()
+  })
+  afterAll(() => sshd.stop())
+  beforeEach(async () => {
+    connections = []
+    folder = mkdtempSync(join(tmpdir(), 'nfsha-lock-'))
+    times = { lease: 1, renewEvery: 200, directory: at('lock') }
+    return async () => {
+      await Promise.all(connections.map(c => c.close()))
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a script runs while the lock is held, by $, run and upload alike, and its output, input and exit code are its own', async () => {
+    const { writer, lock } = await holding('me')
+    expect((await writer.$`printf ${"x 'y"}; cat`.quiet()).stdout).toBe("x 'y")
+    expect(await writer.run('cat; echo e >&2; exit 7', { input: 'in' })).toEqual({ code: 7, stdout: 'in', stderr: 'e\n' })
+    writeFileSync(at('local'), 'text')
+    await writer.upload(at('local'), at('there'), { sha256: '982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1' })
+    expect(readFileSync(at('there'), 'utf8')).toBe('text')
+    await lock.release()
+    await expect(writer.$`touch ${at('late')}`).rejects.toThrow('the lock on M1 is no longer held by this run: nothing more is changed')
+    await expect(writer.run(`touch ${at('late')}`)).rejects.toBeInstanceOf(LockLost)
+    await expect(writer.upload(at('local'), at('late'), { sha256: 'x' })).rejects.toBeInstanceOf(LockLost)
+    expect(existsSync(at('late'))).toBe(false)
+  })
+
+  test('a lease without a sign of life ends, and who has the lock then is named', async () => {
+    const connection = await open()
+    const silent = clusterLock('silent', { ...times, renewEvery: 1_000_000 })
+    await silent.take([hostOf(connection)])
+    silent.verify()
+    await until(isFree, 'the end of the lease')
+    expect(() => silent.verify()).toThrow(LockLost)
+    const other = await holding('other')
+    await expect(connection.fenced(silent.fence).run(`touch ${at('late')}`)).rejects.toMatchObject({ owner: 'other' })
+    expect(existsSync(at('late'))).toBe(false)
+    await other.lock.release()
+  })
+
+  test('after unlock the run changes nothing more', async () => {
+    const { writer, connection, lock } = await holding('somebody')
+    expect((await connection.run(unlockScript(times.directory))).stdout).toBe('somebody\n')
+    await expect(writer.run(`touch ${at('late')}`)).rejects.toBeInstanceOf(LockLost)
+    await until(() => {
+      try {
+        lock.verify()
+        return false
+      } catch {
+        return true
+      }
+    }, 'the lease to end')
+    expect(existsSync(at('late'))).toBe(false)
+    expect((await connection.run(unlockScript(times.directory))).stdout).toBe('not locked\n')
+    expect(await isFree()).toBe(true)
+  })
+
+  test('nobody gets the lock while a step of its last run still runs, and unlock names the step', async () => {
+    const { writer, connection } = await holding('first')
+    const step = writer.run(`touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.05; done; echo done`)
+    await until(() => existsSync(at('begun')), 'the step')
+    const said = (await connection.run(unlockScript(times.directory))).stdout
+    expect(said).toMatch(/^first\nstep \d+\n$/)
+    const second = clusterLock('second', times)
+    const refused = await second.take([hostOf(await open())]).catch(error => error)
+    expect(refused).toBeInstanceOf(Locked)
+    expect(refused.owner).toBe('first, of which a step still runs here')
+    writeFileSync(at('go'), '')
+    expect((await step).stdout).toBe('done\n')
+    expect(await isFree()).toBe(true)
+  })
+
+  test('what a step leaves running does not keep the lock', async () => {
+    const { writer, lock } = await holding('first')
+    const { stdout } = await writer.run('setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $!')
+    const pid = Number(stdout)
+    try {
+      await lock.release()
+      expect(isAlive(pid)).toBe(true)
+      expect(await isFree()).toBe(true)
+    } finally {
+      process.kill(pid)
+    }
+  })
+
+  test('taken again on a new connection it outlives the lease of the old one', async () => {
+    const { connection, lock } = await holding('me')
+    const fresh = await open()
+    await lock.retake('M1', fresh)
+    await connection.close()
+    await delay(times.lease * 2_500)
+    expect((await fresh.fenced(lock.fence).run('echo still')).stdout).toBe('still\n')
+    expect(await isFree()).toBe(false)
+    await lock.release()
+    expect(await isFree()).toBe(true)
+  })
+
+  test('a lease whose process is killed gives way to nobody who would change at the same time', async () => {
+    const { writer } = await holding('first')
+    process.kill(Number(readFileSync(at('lock/holder'), 'utf8')), 'SIGKILL')
+    const second = await holding('second')
+    await expect(writer.run(`touch ${at('late')}`)).rejects.toMatchObject({ owner: 'second' })
+    expect(existsSync(at('late'))).toBe(false)
+    await second.lock.release()
+  })
+
+  test.each([0, 70, 400])(
+    'a run that is stopped %i ms after its first change, until another has worked, changes nothing more',
+    async moment => {
+      await stopAndGoOn(sshd, folder, moment)
+    },
+  )
+
+  test('a run by itself ends well', async () => {
+    writeFileSync(at('log'), '')
+    expect(await runOfChanges('A', sshd.target(), at('log'), 3)).toBe(0)
+  })
+})
