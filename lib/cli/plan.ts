@@ -17,6 +17,7 @@ import type { Variables } from '../config/value.ts'
 import { judgeVars } from '../config/variables.ts'
 import type { PlayPlan, Target } from '../engine/play.ts'
 import type { Cluster, Node } from '../engine/role.ts'
+import { refuseUnknownExtraVars } from './extra-names.ts'
 import type { PlayArguments } from './options.ts'
 
 export interface Plan {
@@ -28,8 +29,10 @@ export interface Plan {
 /** Inventory and playbook become what the engine plays. Every variable is read and judged here, before anything is touched. */
 export const planOf = (book: Play[], inventory: Inventory, options: PlayArguments, extraVars: Variables): Plan => {
   const secrets: string[] = []
-  refuseUnknownTags(book, options)
-  refuseRoleVars(book)
+  collecting(
+    [() => refuseUnknownTags(book, options), () => refuseRoleVars(book), () => refuseUnknownExtraVars(extraVars, inventory, book)],
+    refuse => refuse(),
+  )
   const hostsInAll = clustersOf(inventory)
   const plays = collecting(book, play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets }))
   return { plays, secrets: [...new Set(secrets)] }
@@ -37,16 +40,21 @@ export const planOf = (book: Play[], inventory: Inventory, options: PlayArgument
 
 const specialTags = ['all', 'tagged', 'untagged', 'always', 'never']
 
-/** A mistyped tag would silently play nothing. */
-const refuseUnknownTags = (book: Play[], { tags = [], skipTags = [] }: PlayArguments): void => {
-  const known = [...new Set([...specialTags, ...book.flatMap(play => [...play.tags, ...play.roles.flatMap(r => r.tags)])])]
+/** A mistyped tag would silently play nothing, and no tag at all (an empty variable in a script) everything. */
+const refuseUnknownTags = (book: Play[], { tags, skipTags }: PlayArguments): void => {
+  const own = [...new Set(book.flatMap(play => [...play.tags, ...play.roles.flatMap(r => r.tags)]))]
+  const known = [...own, ...specialTags]
   for (const [option, given] of [
     ['--tags', tags],
     ['--skip-tags', skipTags],
   ] as const) {
-    const unknown = given.find(tag => !known.includes(tag))
-    if (unknown !== undefined)
-      throw new ConfigError(`${option}: no tag '${unknown}' in this playbook`, undefined, didYouMean(unknown, known))
+    if (given?.length === 0 && option === '--tags')
+      throw new ConfigError(`${option}: no tag is named`, undefined, `there are: ${own.join(', ')}`)
+    const unknown = given?.find(tag => !known.includes(tag))
+    if (unknown === undefined) continue
+    const longer = own.filter(tag => unknown.length > 1 && tag.startsWith(unknown))
+    const likely = longer.length > 0 ? `did you mean ${longer.map(tag => `'${tag}'`).join(' or ')}?` : didYouMean(unknown, known)
+    throw new ConfigError(`${option}: no tag '${unknown}' in this playbook`, undefined, likely ?? `there are: ${own.join(', ')}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { limitHosts, matchHosts } from '../config/pattern.ts'
 import { unlockScript } from '../engine/lock-scripts.ts'
 import { connect } from '../ssh/connect.ts'
 import { Unreachable } from '../ssh/connection.ts'
+import { refuseUnknownExtraVars } from './extra-names.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { askBecomePassword } from './prompt.ts'
 import { readHosts } from './sources.ts'
@@ -10,6 +11,7 @@ import { targetsOf } from './targets.ts'
 /** Runs one script on the hosts of a pattern, side by side, and prints a line a host. Resolves with the exit code. */
 const eachHost = async (pattern: string, options: PlayArguments, script: string, tell: (stdout: string) => string): Promise<number> => {
   const sources = await readHosts(options)
+  refuseUnknownExtraVars(sources.extraVars, sources.inventory)
   const matched = matchHosts(sources.inventory, pattern)
   const hosts = options.limit === undefined ? matched : limitHosts(sources.inventory, matched, options.limit)
   if (hosts.length === 0) throw new UsageError(`${pattern}${options.limit === undefined ? '' : ` with --limit ${options.limit}`}: no host`)

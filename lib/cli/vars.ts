@@ -1,5 +1,6 @@
 import { createMasker, MASK } from '../report/mask.ts'
 import { oneLine, pad, width } from '../report/text.ts'
+import { refuseUnknownExtraVars } from './extra-names.ts'
 import { type HostPart, type HostVariable, hostVariables } from './host-variables.ts'
 import type { PlayArguments } from './options.ts'
 import { readHosts } from './sources.ts'
@@ -13,6 +14,7 @@ export interface VarsOptions extends PlayArguments {
 /** `nfsha-play vars <host>`: what a host ends up with, and from where. */
 export const showVars = async (host: string, options: VarsOptions): Promise<void> => {
   const { inventory, extraVars } = await readHosts(options)
+  refuseUnknownExtraVars(extraVars, inventory)
   const { parts, secrets } = hostVariables(inventory, host, extraVars)
   const masker = createMasker()
   for (const secret of secrets) masker.add(secret)

@@ -45,13 +45,18 @@ function messageOf(issue: z.core.$ZodIssue): string {
 }
 
 /** Schema libraries talk of "Invalid input: expected number, received string"; an operator wants what to write. */
-function wordingOf(issue: z.core.$ZodIssue): string {
+function wordingOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.message.replace(/^Invalid input: /, '')
+      return issue.expected === 'int' ? 'must be a whole number' : `must be ${kindIn(issue.expected)}${butIs(issue.message)}`
+    case 'invalid_union': {
+      const [told] = issue.errors.find(branch => !isAboutType(branch)) ?? issue.errors[0] ?? []
+      return told ? wordingOf(told) : issue.message
+    }
     case 'invalid_value':
       return `must be ${issue.values.map(value => String(value)).join(' or ')}`
     case 'invalid_format':
+      if (issue.format === 'regex') return /^Invalid/.test(issue.message) ? `must match ${issue.pattern}` : issue.message
       return FORMATS[issue.format] ?? issue.message
     case 'too_small':
       return issue.origin === 'string'
@@ -68,10 +73,36 @@ function wordingOf(issue: z.core.$ZodIssue): string {
   }
 }
 
+type Issue = z.core.$ZodIssue
+
+/** Whether a value is of the wrong kind throughout: a number where text is wanted says nothing about the text that was meant. */
+export const isAboutType = (issues: readonly Issue[]): boolean =>
+  issues.every(
+    issue =>
+      (issue.code === 'invalid_type' && issue.expected !== 'int') || (issue.code === 'invalid_union' && issue.errors.every(isAboutType)),
+  )
+
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['string', 'text'],
+  ['number', 'a number'],
+  ['boolean', 'true or false'],
+  ['array', 'a list'],
+  ['object', 'a mapping'],
+  ['null', 'empty'],
+  ['undefined', 'left out'],
+])
+
+const kindIn = (name: string) => KINDS.get(name) ?? name
+
+function butIs(message: string): string {
+  const received = /received (\S+)$/.exec(message)?.[1]
+  return received === undefined ? '' : `, not ${kindIn(received)}`
+}
+
 const FORMATS: Record<string, string> = {
   ipv4: 'must be an IPv4 address, such as 192.168.0.210',
   cidrv4: 'must be an IPv4 address with its prefix length, such as 192.168.0.219/24',
-  regex: 'does not have the form that is expected',
+  url: 'must be a URL',
 }
 
 function missing(name: string, host: string, schema: z.ZodObject): string {

@@ -83,7 +83,7 @@ const REFUSED: Record<string, { unless?: RegExp; hint: string }> = {
 }
 
 /** Names a slip of which would otherwise go unseen: the variable would simply have no effect. */
-const READ = [
+export const READ = [
   'ansible_host ansible_ssh_host ansible_port ansible_ssh_port ansible_user ansible_ssh_user ansible_password ansible_ssh_pass',
   'ansible_ssh_password ansible_private_key_file ansible_ssh_private_key_file ansible_connection ansible_timeout ansible_ssh_timeout',
   'ansible_ssh_args ansible_ssh_common_args ansible_ssh_extra_args ansible_become ansible_become_user ansible_become_password',
@@ -93,6 +93,10 @@ const READ = [
 /** What changes nothing here: no Python, no sftp, no pipelining to configure. Other names that start with `ansible_` are facts or plugins'. */
 const WITHOUT_EFFECT =
   /^ansible_(ssh_(retries|pipelining|transfer_method|use_tty)|(sftp|scp|ssh_sftp|ssh_scp)_|pipelining$|control_path|python_|remote_tmp|scp_)/
+
+/** Whether a name is one that we read, refuse with a reason, or need not read. */
+export const isConnectionVariable = (name: string): boolean =>
+  READ.includes(name) || Object.hasOwn(REFUSED, name) || WITHOUT_EFFECT.test(name)
 
 /** Throws for the connection variables that cannot be honoured, and for misspelt ones. */
 export function refuseUnsupported(read: VariableReader): void {

@@ -4,7 +4,7 @@ import { type HostError, hostErrors } from './host-errors.ts'
 import type { Inventory } from './model.ts'
 import { type OuterVariables, variablesOf } from './precedence.ts'
 import { plainScalar } from './scalar.ts'
-import { fieldSecret, issueError, shownPlace } from './schema-issue.ts'
+import { fieldSecret, isAboutType, issueError, shownPlace } from './schema-issue.ts'
 import { closest, didYouMean } from './suggest.ts'
 import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
 
@@ -15,7 +15,7 @@ const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'h
 export const isOurs = (name: string) => PREFIXES.some(prefix => name.startsWith(prefix))
 
 /** Our variables that the runner itself reads. */
-const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example', 'nfsha_ssh_legacy'] as const
+export const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example', 'nfsha_ssh_legacy'] as const
 
 export interface ResolveOptions<S extends z.ZodObject> extends OuterVariables {
   schema: S
@@ -119,12 +119,16 @@ function readInput(inventory: Inventory, given: Variables, schema: z.ZodObject, 
   return read
 }
 
-/** INI files and `-e key=value` know text only. Where the schema refuses the text, what YAML makes of it is meant: `5`, `yes`. */
+/**
+ * INI files and `-e key=value` know text only. Where the schema refuses the text, what YAML makes of it is meant: `5`, `yes`. When that is
+ * refused too, by a rule and not for its kind, the rule is what is shown: `nfs_lease=5` must be at least 10, as in JSON.
+ */
 function readField({ value }: Entry, field: z.ZodType, inventory: Inventory): Revealed {
   const revealed = reveal(value, inventory.vault)
   if (value.kind !== 'scalar' || !value.untyped || field.safeParse(revealed.value).success) return revealed
   const other = typeof value.value === 'string' ? plainScalar(value.value) : String(value.value)
-  return field.safeParse(other).success ? { ...revealed, value: other } : revealed
+  const { error } = field.safeParse(other)
+  return error && isAboutType(error.issues) ? revealed : { ...revealed, value: other }
 }
 
 function textsOf(value: unknown): string[] {

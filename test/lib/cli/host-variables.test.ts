@@ -73,6 +73,6 @@ describe('the variables of a host', () => {
 
   it('are not guessed: a mistake is shown at its place', () => {
     expect(failure(() => of(lab(), 'M1', ['heartbeat_deadtme=3']))).toContain("-e: unknown variable 'heartbeat_deadtme'")
-    expect(failure(() => of(lab(), 'M1', ['nfs_threads=many']))).toContain('nfs_threads: expected number')
+    expect(failure(() => of(lab(), 'M1', ['nfs_threads=many']))).toContain('nfs_threads: must be a number, not text')
   })
 })

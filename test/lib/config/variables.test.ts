@@ -40,7 +40,7 @@ describe('resolveVars', () => {
       heartbeat_deadtime: 2.5,
       nfs_options: '42',
     })
-    expect(problem('ha_start: "yes"')).toContain('ha_start: expected boolean, received string')
+    expect(problem('ha_start: "yes"')).toContain('ha_start: must be true or false, not text')
   })
 
   it('finds INI text and numbers right in the same way', () => {
@@ -56,8 +56,8 @@ describe('resolveVars', () => {
         '\n      ',
       ),
     ],
-    ['heartbeat_deadtime: [1]', 'hosts.yml:6:25: heartbeat_deadtime: expected number, received array (for M1)'],
-    ['drbd_lvm:\n  group: vg\n  size: [1, two]', 'hosts.yml:8:17: drbd_lvm.size[1]: expected number'],
+    ['heartbeat_deadtime: [1]', 'hosts.yml:6:25: heartbeat_deadtime: must be a number, not a list (for M1)'],
+    ['drbd_lvm:\n  group: vg\n  size: [1, two]', 'hosts.yml:8:17: drbd_lvm.size[1]: must be a number, not text'],
     ['drbd_lvm: {group: vg, size: [], disk: x}', "drbd_lvm: does not know 'disk'"],
     ['nfs_options: "{{ opts }}"', 'hosts.yml:6:18: templates ({{ }}) are not evaluated here'],
     ['nfsha_exampel: true', "did you mean 'nfsha_example'?"],
