@@ -65,16 +65,18 @@ function sshOf(read: VariableReader, options: ConnectionOptions): Partial<Connec
   const password = text(read, 'ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password')
   const timeout = number(read, 'ansible_timeout', 'ansible_ssh_timeout') ?? options.timeout
   const connectTimeout = timeout === undefined ? given.connectTimeout : timeout * 1000
-  const acceptNewHostKeys = options.acceptNewHostKeys || given.acceptNewHostKeys
   const legacyAlgorithms = flag(read, 'nfsha_ssh_legacy')
   return {
     ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
     ...(identityFiles.length > 0 && { identityFiles }),
     ...(given.knownHostsFiles && { knownHostsFiles: given.knownHostsFiles.map(expandHome) }),
+    ...(given.globalKnownHostsFiles && { globalKnownHostsFiles: given.globalKnownHostsFiles.map(expandHome) }),
+    ...(given.options && { sshOptions: given.options }),
+    ...(given.configFile !== undefined && { sshConfigFile: expandHome(given.configFile) }),
     ...(password !== undefined && { password }),
     ...(given.proxyJump !== undefined && { proxyJump: given.proxyJump }),
-    ...(acceptNewHostKeys && { acceptNewHostKeys }),
+    ...(options.acceptNewHostKeys && { acceptNewHostKeys: true }),
     ...(legacyAlgorithms && { legacyAlgorithms }),
     ...(connectTimeout !== undefined && { connectTimeout }),
   }

@@ -1,56 +1,63 @@
+import { findOption, SSH_OPTIONS } from '../ssh/ssh-options.ts'
+import { splitArguments } from '../ssh/ssh-words.ts'
 import { ConfigError, type Place } from './error.ts'
+import { didYouMean } from './suggest.ts'
 import { splitWords } from './words.ts'
 
-/** What ssh arguments of an inventory ask for, as far as it can be honoured. */
+/** What ssh arguments of an inventory ask for. */
 export interface SshArguments {
   port?: number
   user?: string
   identityFiles?: string[]
   knownHostsFiles?: string[]
+  globalKnownHostsFiles?: string[]
   proxyJump?: string
-  acceptNewHostKeys?: boolean
   connectTimeout?: number
+  /** -F */
+  configFile?: string
+  /** What ssh itself resolves, in the order in which it stands. */
+  options?: { name: string; value: string }[]
 }
 
-type Setter = (value: string) => SshArguments | string
+/** What an option sets, or why it is refused. */
+type Setter = (value: string, name: string) => SshArguments | string
 
 const number = (value: string) => (/^\d+$/.test(value) ? Number(value) : undefined)
-const fits = (value: string, allowed: RegExp): SshArguments | string =>
-  allowed.test(value) ? {} : `the value '${value}' cannot be honoured`
+const pass: Setter = (value, name) => ({ options: [{ name, value }] })
+const fits =
+  (allowed: RegExp): Setter =>
+  value =>
+    allowed.test(value) ? {} : `the value '${value}' cannot be honoured`
 
-const oldAlgorithms = 'for a host with OpenSSH 5.3, set nfsha_ssh_legacy: true for it'
-
-/** One entry an option: what it sets, or why it is refused. */
-const OPTIONS: Record<string, Setter> = {
+/** Options that are more than a line of ssh_config, or of which only some values can be as wanted. */
+const SPECIAL: Record<string, Setter> = {
   port: value => portOf(value),
   user: value => ({ user: value }),
-  identityfile: value => ({ identityFiles: [value] }),
-  userknownhostsfile: value =>
-    /^\/dev\/null$|^none$/.test(value) ? 'without known hosts no host key can be verified' : { knownHostsFiles: value.split(/\s+/) },
-  proxyjump: value => (value === 'none' ? {} : { proxyJump: value }),
-  proxycommand: value => jumpOf(value),
+  identityfile: (value, name) =>
+    fileNames(name, value, ([file, ...more]) => (file && more.length === 0 ? { identityFiles: [file] } : `'${value}' is not one file`)),
+  userknownhostsfile: (value, name) => fileNames(name, value, files => (isNowhere(files) ? NOT_VERIFIED : { knownHostsFiles: files })),
+  globalknownhostsfile: (value, name) => fileNames(name, value, files => ({ globalKnownHostsFiles: isNone(files) ? [] : files })),
+  proxyjump: value => ({ proxyJump: value }),
+  proxycommand: (value, name) => jumpOf(value) ?? pass(value, name),
   connecttimeout: value => (number(value) ? { connectTimeout: Number(value) * 1000 } : `'${value}' is no number of seconds`),
-  stricthostkeychecking: value => hostKeyChecking(value),
-  kexalgorithms: () => oldAlgorithms,
-  hostkeyalgorithms: () => oldAlgorithms,
-  pubkeyacceptedalgorithms: () => oldAlgorithms,
-  pubkeyacceptedkeytypes: () => oldAlgorithms,
-  ciphers: () => oldAlgorithms,
-  macs: () => oldAlgorithms,
-  // One connection is kept for the whole run and nothing is ever asked in the middle of it, so these are as wanted.
-  controlmaster: () => ({}),
-  controlpersist: () => ({}),
-  controlpath: () => ({}),
-  batchmode: value => fits(value, /^yes$/),
-  forwardagent: value => fits(value, /^no$/),
-  forwardx11: value => fits(value, /^no$/),
-  requesttty: value => fits(value, /^(no|auto)$/),
-  loglevel: () => ({}),
+  stricthostkeychecking: (value, name) => hostKeyChecking(value, name),
+  batchmode: fits(/^(yes|true)$/i),
+  forwardagent: fits(/^(no|false)$/i),
+  forwardx11: fits(/^(no|false)$/i),
+  requesttty: fits(/^(no|auto|false)$/i),
 }
 
-const FLAGS: Record<string, string> = { J: 'proxyjump', i: 'identityfile', p: 'port', l: 'user' }
-/** Flags for quiet, no terminal, no X11 (which is how we connect) and compression (Ansible's default; it changes the speed alone). */
-const HARMLESS = /^-[qTxC]+$/
+const NOT_VERIFIED = 'without known hosts no host key can be verified'
+const isNone = (files: string[]) => files[0]?.toLowerCase() === 'none'
+const isNowhere = (files: string[]) => files.length === 0 || isNone(files) || files.includes('/dev/null')
+
+const FLAGS: Record<string, string> = {
+  ...{ J: 'ProxyJump', i: 'IdentityFile', p: 'Port', l: 'User' },
+  ...{ b: 'BindAddress', c: 'Ciphers', m: 'MACs', P: 'Tag' },
+}
+/** Flags for quiet, no terminal, no X11, no agent (which is how we connect), compression (Ansible's default), details, and no GSSAPI. */
+const HARMLESS = /^-[qTxaCvkn]+$/
+const FAMILIES: Record<string, string> = { '-4': 'inet', '-6': 'inet6' }
 
 /** Reads `ansible_ssh_common_args` and its kin. What cannot be honoured is an error: ignoring it would connect in another way than asked. */
 export function readSshArguments(text: string, place: Place): SshArguments {
@@ -60,39 +67,59 @@ export function readSshArguments(text: string, place: Place): SshArguments {
   while (words.length > 0) {
     const word = words.shift() ?? ''
     if (HARMLESS.test(word)) continue
-    found = combined(found, apply(optionOf(word, words, place), place))
+    found = combined(found, argument(word, words, place))
   }
   return found
 }
 
-/** The option that a word begins: `-p 22`, `-p22`, `-o Port=22`, `-oPort=22`. */
-function optionOf(word: string, rest: string[], place: Place): { name: string; value: string } {
+/** What a word begins: `-p 22`, `-p22`, `-o Port=22`, `-oPort=22`, `-o 'Port 22'`, `-F file`, `-4`. */
+function argument(word: string, rest: string[], place: Place): SshArguments {
+  const family = FAMILIES[word]
+  if (family !== undefined) return { options: [{ name: 'AddressFamily', value: family }] }
   const flag = /^-([a-zA-Z])(.*)$/s.exec(word)
   const name = flag?.[1] ?? ''
-  if (!flag || !(name === 'o' || name in FLAGS)) throw new ConfigError(`the ssh argument '${word}' cannot be honoured`, place, SUPPORTED)
+  if (!flag || !(name === 'o' || name === 'F' || name in FLAGS))
+    throw new ConfigError(`the ssh argument '${word}' cannot be honoured`, place, SUPPORTED)
   const value = flag[2] || rest.shift()
   if (value === undefined) throw new ConfigError(`the ssh argument '${word}' lacks its value`, place)
-  if (name !== 'o') return { name: FLAGS[name] ?? '', value }
+  if (name === 'F') return { configFile: value }
+  if (name !== 'o') return apply({ name: FLAGS[name] ?? '', value: name === 'i' ? quoted(value) : value }, place)
   const option = /^\s*(\w+)(?:\s*=\s*|\s+)(.*)$/s.exec(value)
   if (!option) throw new ConfigError(`'-o ${value}' is no option=value`, place)
-  return { name: option[1] ?? '', value: unquoted(option[2] ?? '') }
+  return apply({ name: option[1] ?? '', value: (option[2] ?? '').trim() }, place)
 }
 
 const SUPPORTED =
-  'supported: -J, -i, -p, -l and -o with ProxyJump, UserKnownHostsFile, StrictHostKeyChecking, IdentityFile, Port, User, ConnectTimeout; the rest belongs into ~/.ssh/config'
+  'supported: -o with the options of docs/ssh.md, -J, -i, -p, -l, -F, -b, -c, -m, -4, -6; the rest belongs into ~/.ssh/config'
 
 function apply({ name, value }: { name: string; value: string }, place: Place): SshArguments {
-  const setter = OPTIONS[name.toLowerCase()]
-  if (!setter) throw new ConfigError(`the ssh option ${name} cannot be honoured`, place, SUPPORTED)
-  const result = setter(value)
-  if (typeof result === 'string') throw new ConfigError(`the ssh option ${name} cannot be honoured: ${result}`, place)
+  const option = findOption(name)
+  if (!option) throw new ConfigError(`there is no ssh option ${name} that could be honoured`, place, unknownHint(name))
+  const refuse = (reason: string) => new ConfigError(`the ssh option ${option.name} cannot be honoured: ${reason}`, place)
+  if (/[\n\r\0]/.test(value)) throw refuse('its value has a line break')
+  const special = SPECIAL[option.name.toLowerCase()]
+  const plain = /^"([^"\\]*)"$/.exec(value)?.[1] ?? value
+  if (!special && option.how === 'refused' && !option.unless?.test(plain)) throw refuse(option.note)
+  if (!special && option.how !== 'honoured') return {}
+  const result = special ? special(WORDS.has(option.name) ? value : plain, option.name) : pass(value, option.name)
+  if (typeof result === 'string') throw refuse(result)
   return result
 }
 
-/** As in ssh, the first value of an option counts, and files add up. */
+/** Options whose value is split into words, so that its quotes count. */
+const WORDS = new Set(['IdentityFile', 'UserKnownHostsFile', 'GlobalKnownHostsFile'])
+
+const unknownHint = (name: string) =>
+  didYouMean(
+    name,
+    SSH_OPTIONS.map(option => option.name),
+  ) ?? SUPPORTED
+
+/** As in ssh, the first value of an option counts, and files of keys add up. */
 export function combined(found: SshArguments, next: SshArguments): SshArguments {
   const identityFiles = [...(found.identityFiles ?? []), ...(next.identityFiles ?? [])]
-  return { ...next, ...found, ...(identityFiles.length > 0 ? { identityFiles } : {}) }
+  const options = [...(found.options ?? []), ...(next.options ?? [])]
+  return { ...next, ...found, ...(identityFiles.length > 0 && { identityFiles }), ...(options.length > 0 && { options }) }
 }
 
 function portOf(value: string): SshArguments | string {
@@ -100,15 +127,21 @@ function portOf(value: string): SshArguments | string {
   return port !== undefined && port > 0 && port < 65536 ? { port } : `'${value}' is no port`
 }
 
-function hostKeyChecking(value: string): SshArguments | string {
-  if (value === 'yes') return {}
-  if (value === 'accept-new') return { acceptNewHostKeys: true }
-  if (value === 'ask') return 'nobody is there to be asked; use accept-new to learn new keys'
+function fileNames(name: string, value: string, set: (files: string[]) => SshArguments | string): SshArguments | string {
+  const files = splitArguments(value)
+  return files === undefined ? `a quote is not closed in the value of ${name}` : set(files)
+}
+
+const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
+
+function hostKeyChecking(value: string, name: string): SshArguments | string {
+  if (/^(yes|true|accept-new)$/i.test(value)) return pass(value, name)
+  if (/^ask$/i.test(value)) return 'nobody is there to be asked; use accept-new to learn new keys'
   return 'it would accept a changed host key, and with it any machine in between; use accept-new to learn new keys'
 }
 
-/** The one ProxyCommand that is a ProxyJump in other words: `ssh -W %h:%p [-q] [-p port] jump`. */
-function jumpOf(command: string): SshArguments | string {
+/** The ProxyCommand that is a ProxyJump in other words: `ssh -W %h:%p [-q] [-p port] jump`. */
+function jumpOf(command: string): SshArguments | undefined {
   const words = command.split(/\s+/).filter(word => !['-q', '-T'].includes(word))
   const port = words.indexOf('-p')
   const jumpPort = port > 0 ? words.splice(port, 2)[1] : undefined
@@ -116,7 +149,5 @@ function jumpOf(command: string): SshArguments | string {
   const forwards = target > 0 ? words.splice(target, 2)[1] : undefined
   const [ssh, host, ...more] = words
   const plain = ssh === 'ssh' && forwards === '%h:%p' && host !== undefined && !host.startsWith('-') && more.length === 0
-  return plain ? { proxyJump: jumpPort ? `${host}:${jumpPort}` : host } : 'use ProxyJump'
+  return plain ? { proxyJump: jumpPort ? `${host}:${jumpPort}` : host } : undefined
 }
-
-const unquoted = (value: string) => value.trim().replace(/^"(.*)"$/s, '$1')

@@ -1,112 +1,177 @@
-import { readFile } from 'node:fs/promises'
-import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
-import ssh2 from 'ssh2'
-import type { HostConfig } from './openssh-config.ts'
-
-/** One way to log in, in the order they are tried, with the words for a message. */
-export interface Attempt {
-  what: string
-  method: AnyAuthMethod
-}
+import type { ParsedKey } from 'ssh2'
+import { listAgentKeys } from './agent.ts'
+import { type Certificate, readUserCertificate } from './certificate.ts'
+import { type KeyFile, readKeyFile, readPublicFile } from './key-file.ts'
+import type { Attempt } from './login.ts'
+import type { HostConfig, Method } from './openssh-config.ts'
+import { fingerprint, isCertificateType, keyType, rsaBits } from './public-key.ts'
+import {
+  certificateKey,
+  chosenKeysAgent,
+  isAccepted,
+  parsedPublicKey,
+  plainKey,
+  type SigningKey,
+  type SigningRules,
+} from './signing-key.ts'
 
 export interface Attempts {
   attempts: Attempt[]
-  /** Keys that could not be used, and why. */
+  /** Keys and passwords that could not be used, and why. */
   notes: string[]
 }
 
+/** What the inventory brings to a login, beside the ssh configuration. */
+export interface Credentials {
+  /** Key files that were asked for by name: their absence is worth a note. */
+  named: readonly string[]
+  password: string | undefined
+  /** The host may be an old one that knows no better signatures than SHA-1. */
+  legacy: boolean
+}
+
 /**
- * The ways to log in: keys named in the inventory, the agent's keys, the other key files, the password. Each key once, since sshd ends
- * the connection after six (MaxAuthTries).
+ * The ways to log in: keys named in the inventory, the agent's keys, the other key files, the password; of each kind those that the ssh
+ * configuration allows. Each key once, since sshd ends the connection after six (MaxAuthTries).
  */
-export async function collectAttempts(config: HostConfig, named: number, password: string | undefined): Promise<Attempts> {
+export async function collectAttempts(config: HostConfig, credentials: Credentials): Promise<Attempts> {
   const notes: string[] = []
-  const files = await Promise.all(config.identityFiles.map((file, i) => readKey(file, i < named, notes)))
-  const keys = files.filter(file => file !== undefined)
-  const publicKeys = [...keys.map(key => key.key), ...(await readPublicKeys(config.identityFiles))]
-  const agentKeys = config.agent === undefined ? [] : await listAgentKeys(config.agent, notes)
-  const usable = orderAgentKeys(agentKeys, publicKeys, config.identitiesOnly)
-  const inAgent = (key: ParsedKey) => usable.some(other => other.equals(key))
-  const explicit = keys.filter(key => config.identityFiles.indexOf(key.file) < named)
-  const others = keys.filter(key => !explicit.includes(key) && !inAgent(key.key))
-  const left = usable.filter(key => !explicit.some(file => file.key.equals(key)))
-  return {
-    attempts: [
-      ...explicit.map(key => fileAttempt(config.user, key)),
-      ...agentAttempts(config, left),
-      ...others.map(key => fileAttempt(config.user, key)),
-      ...passwordAttempts(config.user, password),
-    ],
-    notes,
+  const byKey = config.methods.includes('publickey') ? await keyAttempts(config, credentials, notes) : []
+  if (!config.methods.includes('publickey')) notes.push('no key is tried: PubkeyAuthentication, or PreferredAuthentications, rules it out')
+  const { password } = credentials
+  const byPassword = password === undefined ? [] : passwordAttempts(config.user, password)
+  const allowed = [...byKey, ...byPassword].filter(attempt => config.methods.includes(methodOf(attempt)))
+  if (password !== undefined && allowed.every(attempt => methodOf(attempt) === 'publickey'))
+    notes.push(
+      'the password is not tried: BatchMode, PasswordAuthentication, PreferredAuthentications or NumberOfPasswordPrompts rules it out',
+    )
+  return { attempts: allowed.toSorted((a, b) => config.methods.indexOf(methodOf(a)) - config.methods.indexOf(methodOf(b))), notes }
+}
+
+const methodOf = ({ method }: Attempt): Method => (method.type === 'agent' ? 'publickey' : (method.type as Method))
+
+/** A key or a certificate, and who signs for it. */
+interface Identity {
+  what: string
+  blob: Buffer
+  certificate: Certificate | undefined
+  /** The private half, when a file has it. */
+  privateKey: ParsedKey | undefined
+  /** The agent holds this, or of a certificate the key alone. */
+  inAgent: 'itself' | 'key' | undefined
+  file: string | undefined
+  /** The file is one of a public key. */
+  isPublicFile: boolean
+}
+
+async function keyAttempts(config: HostConfig, credentials: Credentials, notes: string[]): Promise<Attempt[]> {
+  const [files, certificates, held] = await Promise.all([
+    Promise.all(config.identityFiles.map(file => readKeyFile(file, credentials.named.includes(file), notes))),
+    Promise.all(config.certificateFiles.map(async file => ({ file, blob: await readPublicFile(file, notes) }))),
+    agentKeys(config.agent, notes),
+  ])
+  const identities = identitiesOf(config, files, certificates, held)
+  const rules: SigningRules = { accepted: config.acceptedKeys, legacy: credentials.legacy }
+  const usable = identities.filter(identity => isUsable(identity, config, rules, notes))
+  const first = usable.filter(({ file, privateKey }) => file !== undefined && privateKey && credentials.named.includes(file))
+  const agent = usable.filter(identity => identity.inAgent && !first.includes(identity))
+  const others = usable.filter(identity => !first.includes(identity) && !agent.includes(identity))
+  return [
+    ...first.flatMap(identity => fileAttempt(config.user, identity, rules)),
+    ...agentAttempts(config, agent, rules),
+    ...others.flatMap(identity => fileAttempt(config.user, identity, rules)),
+  ]
+}
+
+async function agentKeys(socket: string | undefined, notes: string[]): Promise<Buffer[]> {
+  if (socket === undefined) return []
+  try {
+    return (await listAgentKeys(socket)).map(({ blob }) => blob)
+  } catch (error) {
+    notes.push(`the ssh agent at ${socket} does not answer (${(error as Error).message})`)
+    return []
   }
 }
 
-interface KeyFile {
-  file: string
-  key: ParsedKey
-}
-
-/** @param named it was asked for by name, so its absence is worth a note */
-async function readKey(file: string, named: boolean, notes: string[]): Promise<KeyFile | undefined> {
-  const text = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (named || error.code !== 'ENOENT') notes.push(`cannot read the key ${file} (${error.code})`)
-    return undefined
-  })
-  if (text === undefined) return undefined
-  const parsed = ssh2.utils.parseKey(text)
-  const key = Array.isArray(parsed) ? parsed[0] : parsed
-  if (key === undefined || key instanceof Error) {
-    notes.push(keyNote(file, key))
-    return undefined
-  }
-  return key.isPrivateKey() ? { file, key } : undefined
-}
-
-function keyNote(file: string, error: Error | undefined): string {
-  if (error && /encrypted|passphrase/i.test(error.message)) return `the key ${file} is encrypted: add it to ssh-agent (ssh-add ${file})`
-  return `cannot use the key ${file}: ${error?.message ?? 'no key in it'}`
-}
-
-/** The public halves beside key files: an encrypted key's agent entry is recognised by them. */
-async function readPublicKeys(files: string[]): Promise<ParsedKey[]> {
-  const texts = await Promise.all(files.map(file => readFile(`${file}.pub`).catch(() => undefined)))
-  return texts.flatMap(text => {
-    const parsed = text === undefined ? undefined : ssh2.utils.parseKey(text)
-    const key = Array.isArray(parsed) ? parsed[0] : parsed
-    return key === undefined || key instanceof Error ? [] : [key]
-  })
-}
-
-function listAgentKeys(socket: string, notes: string[]): Promise<ParsedKey[]> {
-  return new Promise(resolve => {
-    new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
-      if (error) notes.push(`the ssh agent at ${socket} does not answer`)
-      // OpenSSHAgent answers parsed keys; its type allows what other agents answer.
-      resolve(error ? [] : ((keys ?? []) as ParsedKey[]))
+/** The certificates of CertificateFile, then of the files the keys and the certificates beside them, then what else the agent holds. */
+function identitiesOf(
+  config: HostConfig,
+  files: readonly KeyFile[],
+  named: readonly { file: string; blob: Buffer | undefined }[],
+  held: readonly Buffer[],
+): Identity[] {
+  const found: Identity[] = []
+  const holds = (blob: Buffer) => held.some(key => key.equals(blob))
+  const add = (blob: Buffer | undefined, what: string, file?: string, isPublicFile = false) => {
+    if (blob === undefined || found.some(identity => identity.blob.equals(blob))) return
+    const certificate = readUserCertificate(blob)
+    const signer = certificate?.publicKey ?? blob
+    const privateKey = files.find(other => other.privateKey && other.publicKey?.equals(signer))?.privateKey
+    found.push({
+      what,
+      blob,
+      certificate,
+      privateKey,
+      inAgent: holds(blob) ? 'itself' : holds(signer) ? 'key' : undefined,
+      file,
+      isPublicFile,
     })
-  })
+  }
+  for (const { file, blob } of named) add(blob, file)
+  for (const { file, publicKey, isPublic, certificate } of files) {
+    add(publicKey, file, file, isPublic)
+    if (config.certificateFiles.length === 0) add(certificate, `the certificate beside ${file}`, file)
+  }
+  if (!config.identitiesOnly) for (const blob of held) add(blob, `${keyType(blob)} ${fingerprint(blob)} of the agent`)
+  // As ssh: the agent's keys that are configured first, in the agent's order.
+  const place = ({ blob }: Identity) => held.findIndex(key => key.equals(blob))
+  const fromFiles = found.filter(({ file, inAgent }) => file !== undefined && inAgent).toSorted((a, b) => place(a) - place(b))
+  return [...found.filter(({ file, certificate }) => file === undefined && certificate), ...fromFiles, ...found].filter(
+    (identity, index, all) => all.indexOf(identity) === index,
+  )
 }
 
-/** The agent's keys, those of configured files first; with IdentitiesOnly those alone. */
-function orderAgentKeys(agentKeys: ParsedKey[], configured: ParsedKey[], only: boolean): ParsedKey[] {
-  const isConfigured = (key: ParsedKey) => configured.some(other => other.equals(key))
-  return [...agentKeys.filter(isConfigured), ...(only ? [] : agentKeys.filter(key => !isConfigured(key)))]
+function isUsable(identity: Identity, config: HostConfig, rules: SigningRules, notes: string[]): boolean {
+  const { blob, what, certificate, privateKey, inAgent } = identity
+  const type = keyType(blob) ?? ''
+  const bits = rsaBits(certificate?.publicKey ?? blob)
+  const note = (reason: string) => {
+    notes.push(`${what} is not tried: ${reason}`)
+    return false
+  }
+  if (type.startsWith('sk-')) return note('security keys cannot be used here (the library ssh2 has none)')
+  if (isCertificateType(type) && !certificate) return note('it is no certificate of a user, or of a type that cannot be used here')
+  if (bits !== undefined && bits < config.rsaSize) return note(`it has ${bits} bits; RequiredRSASize is ${config.rsaSize}`)
+  if (!isAccepted(type, rules)) return note(`PubkeyAcceptedAlgorithms does not allow ${type}`)
+  if (privateKey || inAgent) return true
+  if (certificate) return note('its private key is in no file and not in the agent')
+  if (identity.isPublicFile) notes.push(`${what} is a public key, and no agent holds its private key: ssh-add adds it`)
+  return false
 }
 
-function agentAttempts(config: HostConfig, keys: ParsedKey[]): Attempt[] {
+/** @returns undefined for a key that ssh2 cannot read */
+function signingKey({ blob, certificate, inAgent }: Identity, key: ParsedKey | undefined, rules: SigningRules): SigningKey | undefined {
+  const publicKey = parsedPublicKey(certificate?.publicKey ?? blob)
+  const base = key ?? publicKey
+  if (!base || !certificate) return base && plainKey(base, rules)
+  const signing = certificateKey(certificate, base, rules)
+  return inAgent === 'key' && publicKey ? { ...signing, heldAs: publicKey } : signing
+}
+
+function fileAttempt(username: string, identity: Identity, rules: SigningRules): Attempt[] {
+  const key = signingKey(identity, identity.privateKey, rules)?.key
+  return key === undefined ? [] : [{ what: identity.what, method: { type: 'publickey', username, key } }]
+}
+
+function agentAttempts(config: HostConfig, identities: readonly Identity[], rules: SigningRules): Attempt[] {
+  const keys = identities.flatMap(identity => signingKey(identity, undefined, rules) ?? [])
   if (config.agent === undefined || keys.length === 0) return []
-  const agent = new ssh2.OpenSSHAgent(config.agent)
-  agent.getIdentities = callback => callback(undefined, keys)
   const what = `${keys.length} key${keys.length === 1 ? '' : 's'} of the agent`
-  return [{ what, method: { type: 'agent', username: config.user, agent: agent as BaseAgent } }]
+  const agent = chosenKeysAgent(config.agent, keys, rules)
+  return [{ what, method: { type: 'agent', username: config.user, agent } }]
 }
 
-function fileAttempt(username: string, { file, key }: KeyFile): Attempt {
-  return { what: file, method: { type: 'publickey', username, key } }
-}
-
-function passwordAttempts(username: string, password: string | undefined): Attempt[] {
-  if (password === undefined) return []
+function passwordAttempts(username: string, password: string): Attempt[] {
   return [
     { what: 'password', method: { type: 'password', username, password } },
     {
@@ -114,35 +179,4 @@ function passwordAttempts(username: string, password: string | undefined): Attem
       method: { type: 'keyboard-interactive', username, prompt: (_n, _i, _l, prompts, finish) => finish(prompts.map(() => password)) },
     },
   ]
-}
-
-/** What ssh2 asks for the next way to log in, and what was tried and offered, for the message when all failed. */
-export interface Login {
-  handler: AuthHandlerMiddleware
-  tried: string[]
-  /** What the server accepts; undefined before it said so. */
-  offered: AuthenticationType[] | undefined
-}
-
-/** Tries each attempt that the server accepts. `none` goes first, as OpenSSH does: the refusal tells what it accepts. */
-export function createLogin(user: string, attempts: Attempt[]): Login {
-  const left: Attempt[] = [{ what: '', method: { type: 'none', username: user } }, ...attempts]
-  const login: Login = {
-    tried: [],
-    offered: undefined,
-    handler(methodsLeft, _partial, next) {
-      login.offered = methodsLeft ?? login.offered
-      for (let attempt = left.shift(); attempt; attempt = left.shift()) {
-        if (!accepts(login.offered, attempt.method.type)) continue
-        if (attempt.what !== '') login.tried.push(attempt.what)
-        return next(attempt.method)
-      }
-      next(false as unknown as AnyAuthMethod)
-    },
-  }
-  return login
-}
-
-function accepts(offered: AuthenticationType[] | undefined, type: AuthenticationType): boolean {
-  return offered === undefined || type === 'none' || offered.includes(type === 'agent' ? 'publickey' : type)
 }

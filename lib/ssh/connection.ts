@@ -76,9 +76,18 @@ export interface ConnectionTarget {
   address: string
   port?: number
   user?: string
+  /** Keys to log in with. As with ssh the default ones (~/.ssh/id_...) are not tried beside them. */
   identityFiles?: string[]
-  /** Extra known_hosts files, read before the user's own. */
+  /** Keys that are tried after those of the ssh configuration. */
+  moreIdentityFiles?: string[]
+  /** known_hosts files in place of the user's own, as with -o UserKnownHostsFile. */
   knownHostsFiles?: string[]
+  /** The same in place of the system's. */
+  globalKnownHostsFiles?: string[]
+  /** More options for ssh -G to resolve, over those of the ssh configuration. */
+  sshOptions?: { name: string; value: string }[]
+  /** ssh configuration in place of the user's and the system's (-F); for the jump hosts too, as with ssh. */
+  sshConfigFile?: string
   /** Password for ssh, when the inventory has one. */
   password?: string
   become?: { user: string; password?: string }

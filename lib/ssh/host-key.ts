@@ -1,8 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Unreachable } from './connection.ts'
-import { hashHost, type KnownHost, keyType, knownHostsName, matchesHost, parseKnownHosts } from './known-hosts.ts'
+import { findKnownHosts, hashHost, type KnownHost, knownHostsName } from './known-hosts.ts'
+import { fingerprint, keyType, rsaBits } from './public-key.ts'
+import { quote } from './quote.ts'
 
 /** Where a host's keys are looked up, and whether an unknown one is learned. */
 export interface HostKeyPolicy {
@@ -10,87 +12,184 @@ export interface HostKeyPolicy {
   host: string
   address: string
   port: number
-  /** In order; the first is the one that learns. */
-  files: string[]
+  /** HostKeyAlias: the name in known_hosts, in place of address and port. */
+  alias?: string | undefined
+  /** The user's known_hosts files; the first is the one that learns. */
+  userFiles: string[]
+  globalFiles: string[]
+  /** RevokedHostKeys. */
+  revokedFiles: string[]
   learn: boolean
   /** Learned names are written hashed. */
   hashNames: boolean
+  /** Types of host keys that may be shown (HostKeyAlgorithms). */
+  keyTypes: readonly string[]
+  /** Bits that an RSA key must have (RequiredRSASize). */
+  rsaSize: number
+}
+
+/** What is known of a host, by the names under which ssh looks. */
+export interface KnownKeys {
+  named: KnownHost[]
+  /** Lines for the host on port 22: ssh takes them for another port too, as far as they have the key that is shown. */
+  portless: KnownHost[]
+  /** CheckHostIP: lines for the address that the name resolved to, with and without the port. */
+  byAddress: KnownHost[]
+  portlessByAddress: KnownHost[]
 }
 
 export type HostKeyVerdict = { accepted: true; learn: boolean } | { accepted: false; error: Unreachable }
 
 /**
  * The lines about one host. A missing file is an empty one.
+ * @param ip the address that the name resolved to, where that is to be checked too
  * @throws Unreachable when a file is there and cannot be read: a key that stands in it would look unknown.
  */
-export async function readKnownKeys(policy: HostKeyPolicy): Promise<KnownHost[]> {
-  const name = knownHostsName(policy.address, policy.port)
-  const texts = await Promise.all(policy.files.map(file => readOrMissing(policy.host, file)))
-  return texts.flatMap((text, i) => parseKnownHosts(text, policy.files[i] ?? '')).filter(line => matchesHost(line.hosts, name))
+export async function readKnownKeys(policy: HostKeyPolicy, ip?: string): Promise<KnownKeys> {
+  const files = [...policy.userFiles, ...policy.globalFiles]
+  const texts = await Promise.all(files.map(file => readOrMissing(policy.host, file)))
+  const find = (name: string) => texts.flatMap((text, i) => findKnownHosts(text, files[i] ?? '', name))
+  const portless = policy.alias === undefined && policy.port !== 22
+  return {
+    named: find(lookupName(policy)),
+    portless: portless ? find(knownHostsName(policy.address, 22)) : [],
+    byAddress: ip === undefined ? [] : find(knownHostsName(ip, policy.port)),
+    portlessByAddress: ip !== undefined && portless ? find(knownHostsName(ip, 22)) : [],
+  }
+}
+
+/** The name in known_hosts. An alias stands there without a port (ssh_config(5), HostKeyAlias). */
+function lookupName({ alias, address, port }: HostKeyPolicy): string {
+  return alias ?? knownHostsName(address, port)
 }
 
 async function readOrMissing(host: string, file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    // Bytes as ssh compares them.
+    return await readFile(file, 'latin1')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return ''
-    const hint = `Make ${file} readable, or take it out of UserKnownHostsFile.`
+    const hint = `Make ${file} readable, or take it out of UserKnownHostsFile and GlobalKnownHostsFile.`
     throw new Unreachable(host, `${host}: cannot read the known host keys: ${message}`, hint, error)
   }
 }
 
-/** SHA256 fingerprint as ssh-keygen -l shows it. */
-export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+/**
+ * Judges the key that a host showed by what is known of it, in the order in which ssh does (check_host_key in its sshconnect.c).
+ * A host of which any key is known under its own name never gets another one learned.
+ */
+export function judgeHostKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffer): HostKeyVerdict {
+  const refuse = (error: Unreachable): HostKeyVerdict => ({ accepted: false, error })
+  const unfit = unfitKey(policy, key)
+  if (unfit) return refuse(unfit)
+  const revoked = (Object.values(known) as KnownHost[][]).flat().find(line => line.marker === 'revoked' && line.key.equals(key))
+  if (revoked) return refuse(revokedKey(policy, key, revoked.where))
+  const status = statusOf(known.named, key)
+  const elsewhere = statusOf(known.byAddress, key)
+  if (status === 'changed') return refuse(changedKey(policy, plain(known.named), key))
+  if (elsewhere === 'changed') return refuse(otherAtAddress(policy, plain(known.byAddress), key))
+  const onPort22 = statusOf(known.portless, key) === 'known' && statusOf(known.portlessByAddress, key) !== 'changed'
+  if (status === 'known' || onPort22) return { accepted: true, learn: false }
+  if (!policy.learn) return refuse(unknownKey(policy, known, key))
+  const obstacle = whyNotLearned(policy)
+  return obstacle === undefined ? { accepted: true, learn: true } : refuse(unlearnedKey(policy, key, obstacle))
 }
 
-/** Judges the key a host showed by what is known of it. A host of which any key is known never gets another one learned. */
-export function judgeHostKey(policy: HostKeyPolicy, known: KnownHost[], key: Buffer): HostKeyVerdict {
-  const same = known.filter(line => line.key.equals(key))
-  const revoked = same.find(line => line.revoked)
-  if (revoked) return { accepted: false, error: revokedKey(policy, revoked, key) }
-  if (same.length > 0) return { accepted: true, learn: false }
-  const others = known.filter(line => !line.revoked)
-  if (others.length > 0) return { accepted: false, error: changedKey(policy, others, key) }
-  return policy.learn ? { accepted: true, learn: true } : { accepted: false, error: unknownKey(policy, key) }
+const plain = (lines: KnownHost[]) => lines.filter(line => line.marker === undefined)
+
+function statusOf(lines: KnownHost[], key: Buffer): 'known' | 'changed' | 'new' {
+  const keys = plain(lines)
+  if (keys.some(line => line.key.equals(key))) return 'known'
+  return keys.length > 0 ? 'changed' : 'new'
+}
+
+function unfitKey({ host, address, port, keyTypes, rsaSize }: HostKeyPolicy, key: Buffer): Unreachable | undefined {
+  const type = keyType(key) ?? 'unknown'
+  if (!keyTypes.includes(type)) {
+    const message = `${host}: ${address}, port ${port}, shows a host key of the type ${type}, which HostKeyAlgorithms does not allow`
+    return new Unreachable(host, message, `Allowed here: ${keyTypes.join(', ')}. See: ssh -G ${address} | grep -i hostkeyalgorithms`)
+  }
+  const bits = rsaBits(key)
+  if (bits === undefined || bits >= rsaSize) return undefined
+  const message = `${host}: ${address}, port ${port}, shows an RSA host key of ${bits} bits; RequiredRSASize is ${rsaSize}`
+  return new Unreachable(host, message, 'Give the machine a longer host key: ssh-keygen -A makes what is missing.')
+}
+
+/** Names that ssh never writes to a file, and files that remember nothing. */
+function whyNotLearned(policy: HostKeyPolicy): string | undefined {
+  const file = policy.userFiles[0]
+  if (file === undefined) return 'there is no UserKnownHostsFile to write it to'
+  if (file === '/dev/null') return 'UserKnownHostsFile /dev/null remembers nothing, so that any machine would be accepted each time'
+  return /[@?*#[\]|'"\\\s,]/.test(policy.alias ?? policy.address) ? 'its name has a character that known_hosts cannot hold' : undefined
 }
 
 function shown(key: Buffer): string {
   return `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`
 }
 
-function unknownKey({ host, address, port, files }: HostKeyPolicy, key: Buffer): Unreachable {
-  const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${address} >> ${files[0] ?? '~/.ssh/known_hosts'}`
+const COMPARE = 'Compare the fingerprint on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)'
+
+function unknownKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Unreachable {
+  const { host, address, port, alias, userFiles } = policy
+  const where = `${address}, port ${port},${alias === undefined ? '' : ` (HostKeyAlias ${alias})`}`
+  const message = `${host}: the host key of ${where} is not known: ${shown(key)}`
+  const authority = known.named.find(line => line.marker === 'authority')
+  if (authority) {
+    const why = `${authority.where} trusts a certificate authority for it, and host certificates cannot be verified here (the library ssh2 has none)`
+    return new Unreachable(host, `${message}; ${why}`, `${COMPARE}; then add the key itself: ${addLine(policy, key)}`)
+  }
+  const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${quote(address)} >> ${quote(userFiles[0] ?? '~/.ssh/known_hosts')}`
+  const add = alias === undefined ? `"${scan}"` : addLine(policy, key)
+  return new Unreachable(host, message, `${COMPARE}; then ${add}, or run again with --accept-new-host-keys.`)
+}
+
+function addLine(policy: HostKeyPolicy, key: Buffer): string {
+  const line = `${lookupName(policy)} ${keyType(key)} ${key.toString('base64')}`
+  return `echo ${quote(line)} >> ${quote(policy.userFiles[0] ?? '~/.ssh/known_hosts')}`
+}
+
+function unlearnedKey({ host, address, port }: HostKeyPolicy, key: Buffer, obstacle: string): Unreachable {
+  const message = `${host}: the host key of ${address}, port ${port}, is not known: ${shown(key)}; it is not learned: ${obstacle}`
+  return new Unreachable(host, message, `${COMPARE}, and name a file for it: UserKnownHostsFile.`)
+}
+
+function changedKey(policy: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable {
+  const { host, address, port } = policy
+  const remove = [...new Set(known.map(line => line.where.replace(/:\d+$/, '')))]
+    .map(file => `ssh-keygen -f ${quote(file)} -R ${quote(lookupName(policy))}`)
+    .join('; ')
   return new Unreachable(
     host,
-    `${host}: the host key of ${address}, port ${port}, is not known: ${shown(key)}`,
-    `Compare the fingerprint on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub); then "${scan}", or run again with --accept-new-host-keys.`,
+    `${host}: THE HOST KEY OF ${address}, port ${port}, HAS CHANGED, or somebody stands in between. It shows ${shown(key)}; ${listed(known)}`,
+    `Do not go on before you know why. Was the machine really reinstalled? Then remove: ${remove}`,
   )
 }
 
-function changedKey({ host, address, port }: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable {
-  const lines = known.map(line => `${line.where} has ${shown(line.key)}`).join(', ')
+const listed = (lines: KnownHost[]) => lines.map(line => `${line.where} has ${shown(line.key)}`).join(', ')
+
+function otherAtAddress({ host, address }: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable {
   return new Unreachable(
     host,
-    `${host}: THE HOST KEY OF ${address}, port ${port}, HAS CHANGED, or somebody stands in between. It shows ${shown(key)}; ${lines}`,
-    `Do not go on before you know why. Was the machine really reinstalled? Then remove: ssh-keygen -R '${knownHostsName(address, port)}'`,
+    `${host}: the address that ${address} resolves to is known by another host key (CheckHostIP): it shows ${shown(key)}; ${listed(known)}`,
+    'Does the name resolve to the right machine? If so, remove the line that is named.',
   )
 }
 
-function revokedKey({ host, address }: HostKeyPolicy, line: KnownHost, key: Buffer): Unreachable {
+/** @param where the line or the file that says so */
+export function revokedKey({ host, address }: HostKeyPolicy, key: Buffer, where: string): Unreachable {
   return new Unreachable(
     host,
-    `${host}: ${address} shows a REVOKED host key: ${shown(key)} (${line.where})`,
+    `${host}: ${address} shows a REVOKED host key: ${shown(key)} (${where})`,
     'Give the machine a new host key; never use this one.',
   )
 }
 
-/** Appends a host key to the first known_hosts file, made 0600 in a 0700 directory when missing. @throws Unreachable */
+/** Appends a host key to the user's first known_hosts file, made 0600 in a 0700 directory when missing. @throws Unreachable */
 export async function learnHostKey(policy: HostKeyPolicy, key: Buffer): Promise<void> {
-  const file = policy.files[0]
+  const file = policy.userFiles[0]
   if (file === undefined) return
-  const name = knownHostsName(policy.address, policy.port)
+  const name = lookupName(policy)
   const field = policy.hashNames ? hashHost(name, randomBytes(20)) : name
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { decodeBase64, readPublicKey } from './public-key.ts'
 
 /** One line of a known_hosts file that names a host key. */
 export interface KnownHost {
@@ -9,51 +10,68 @@ export interface KnownHost {
   type: string
   /** The public key as ssh sends it. */
   key: Buffer
-  revoked: boolean
+  /** `@revoked` or `@cert-authority`. */
+  marker: 'revoked' | 'authority' | undefined
 }
 
-/**
- * Reads known_hosts text as OpenSSH does (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Comments, lines nobody can read and
- * `@cert-authority` lines are left out: ssh2 knows no host certificates.
- */
+/** A line before its key is looked at. */
+interface Line extends Omit<KnownHost, 'key'> {
+  base64: string
+}
+
+const MARKERS: Record<string, KnownHost['marker']> = { '@revoked': 'revoked', '@cert-authority': 'authority' }
+
+/** Reads known_hosts text as OpenSSH does (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). A line that it cannot read is no line. */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
-  return text.split('\n').flatMap((line, index) => parseLine(line, `${file}:${index + 1}`) ?? [])
+  return linesOf(text, file).flatMap(line => decode(line) ?? [])
 }
 
-function parseLine(line: string, where: string): KnownHost | undefined {
-  const fields = line.split(/[ \t\r]+/).filter(field => field !== '')
-  if (fields.length === 0 || fields[0]?.startsWith('#')) return undefined
-  const marker = fields[0]?.startsWith('@') ? fields.shift() : undefined
-  if (marker !== undefined && marker !== '@revoked') return undefined
+/** The same, only the lines about one name: no other line's key is decoded. @param name as `knownHostsName` gives it */
+export function findKnownHosts(text: string, file: string, name: string): KnownHost[] {
+  return linesOf(text, file).flatMap(line => (matchesHost(line.hosts, name) ? (decode(line) ?? []) : []))
+}
+
+function linesOf(text: string, file: string): Line[] {
+  return text.split('\n').flatMap((line, index) => splitLine(line, `${file}:${index + 1}`) ?? [])
+}
+
+function splitLine(line: string, where: string): Line | undefined {
+  // ssh reads a line as a C string.
+  const fields = (line.split('\0', 1)[0] ?? '').split(/[ \t]+/).filter(field => field !== '')
+  if (fields[0]?.startsWith('#')) return undefined
+  const word = fields[0]?.startsWith('@') ? fields.shift() : undefined
+  const marker = word === undefined ? undefined : MARKERS[word]
   const [hosts, type, base64] = fields
   if (hosts === undefined || type === undefined || base64 === undefined) return undefined
-  const key = Buffer.from(base64, 'base64')
-  return keyType(key) === type ? { where, hosts, type, key, revoked: marker === '@revoked' } : undefined
+  if (word !== undefined && marker === undefined) return undefined
+  return { where, hosts, type, base64, marker }
 }
 
-/** The type a public key names in itself (RFC 4253, 6.6); undefined when it is no key. */
-export function keyType(key: Buffer): string | undefined {
-  if (key.length < 4) return undefined
-  const length = key.readUInt32BE(0)
-  return length > 0 && key.length >= 4 + length ? key.subarray(4, 4 + length).toString('latin1') : undefined
+function decode({ base64, ...line }: Line): KnownHost | undefined {
+  const key = readPublicKey(line.type, base64)
+  return key && { ...line, key }
 }
 
 /** The name under which a host is looked up: `[host]:port` unless the port is 22. Host names know no case. */
 export function knownHostsName(host: string, port: number): string {
-  const name = host.toLowerCase()
+  const name = lowered(host)
   return port === 22 ? name : `[${name}]:${port}`
 }
 
+/** Only ASCII: there are letters elsewhere whose small form is an ASCII letter. */
+const lowered = (text: string) => text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+
 /** Whether a host field stands for the name, as `knownHostsName` gives it. */
 export function matchesHost(hosts: string, name: string): boolean {
-  return hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, name)
+  return hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, lowered(name))
 }
 
 function matchesHash(hosts: string, name: string): boolean {
-  const [, version, salt, hash] = hosts.split('|')
-  if (version !== '1' || !salt || !hash) return false
-  return hashOf(name, Buffer.from(salt, 'base64')).equals(Buffer.from(hash, 'base64'))
+  const salt = decodeBase64(/^\|1\|([^|]+)\|/.exec(hosts)?.[1] ?? '')
+  return salt?.length === SALT_BYTES && hosts === hashHost(name, salt)
 }
+
+const SALT_BYTES = 20
 
 function hashOf(name: string, salt: Buffer): Buffer {
   return createHmac('sha1', salt).update(name).digest()
@@ -64,10 +82,14 @@ export function hashHost(name: string, salt: Buffer): string {
   return `|1|${salt.toString('base64')}|${hashOf(name, salt).toString('base64')}`
 }
 
+/** Over this many characters in one pattern ssh gives the whole list up. */
+const LONGEST_PATTERN = 1022
+
 /** One pattern that matches with `!` in front makes the whole list not match, wherever it stands. */
 function matchesPatterns(hosts: string, name: string): boolean {
   const patterns = hosts.split(',').filter(pattern => pattern !== '')
-  const hits = patterns.filter(pattern => matchesPattern(pattern.replace(/^!/, '').toLowerCase(), name))
+  if (patterns.some(pattern => pattern.replace(/^!/, '').length > LONGEST_PATTERN)) return false
+  const hits = patterns.filter(pattern => matchesPattern(lowered(pattern.replace(/^!/, '')), name))
   return hits.length > 0 && !hits.some(pattern => pattern.startsWith('!'))
 }
 

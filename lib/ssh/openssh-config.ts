@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { promisify } from 'node:util'
+import type { AlgorithmLists } from './algorithms.ts'
 import { type ConnectionTarget, Unreachable } from './connection.ts'
+import { refuseOptions } from './ssh-options.ts'
+import { splitPaths } from './ssh-words.ts'
 
 /** How to reach one host: the user's OpenSSH configuration with the inventory's values over it. */
 export interface HostConfig {
@@ -10,103 +14,176 @@ export interface HostConfig {
   user: string
   /** In the order to try; files that need not exist. */
   identityFiles: string[]
+  /** CertificateFile. */
+  certificateFiles: string[]
   identitiesOnly: boolean
   /** Path of the agent's socket. */
   agent: string | undefined
-  knownHostsFiles: string[]
+  userKnownHostsFiles: string[]
+  globalKnownHostsFiles: string[]
+  revokedHostKeys: string[]
   /** Name in known_hosts instead of the address. */
   hostKeyAlias: string | undefined
   hashKnownHosts: boolean
   learnHostKeys: boolean
+  checkHostIp: boolean
   proxyJump: string | undefined
   proxyCommand: string | undefined
+  /** AddressFamily; 0 is any. */
+  family: 0 | 4 | 6
+  bindAddress: string | undefined
+  /** ms */
+  connectTimeout: number | undefined
+  algorithms: AlgorithmLists
+  /** PubkeyAcceptedAlgorithms; undefined where there is no ssh to ask. */
+  acceptedKeys: readonly string[] | undefined
+  /** Bits; for host keys and for keys to log in with. */
+  rsaSize: number
+  /** The methods to log in by that are allowed, the preferred first. */
+  methods: readonly Method[]
 }
 
-/** `ssh -G` printed as lines of a keyword in small letters and its value. */
+export type Method = 'publickey' | 'keyboard-interactive' | 'password'
+
+/** `ssh -G` printed as lines of a keyword and its value; the keywords in small letters. */
 export function parseSshG(output: string): Map<string, string[]> {
   const options = new Map<string, string[]>()
   for (const line of output.split('\n')) {
-    const [, keyword, value] = /^(\S+) (.*)$/.exec(line.trimEnd()) ?? []
+    const [, keyword, value] = /^(\S+) (.*)$/.exec(line.replace(/\r$/, '')) ?? []
     if (keyword === undefined || value === undefined) continue
-    options.set(keyword, [...(options.get(keyword) ?? []), value])
+    const name = keyword.toLowerCase()
+    options.set(name, [...(options.get(name) ?? []), value])
   }
   return options
 }
 
 /** The arguments that make ssh answer for this target: what the inventory says is an option, so that `Match user` sees it. */
 export function sshGArguments(target: ConnectionTarget): string[] {
-  const port = target.port === undefined ? [] : ['-p', String(target.port)]
-  const user = target.user === undefined ? [] : ['-l', target.user]
-  const jump = target.proxyJump === undefined ? [] : ['-o', `ProxyJump=${target.proxyJump}`]
-  return ['-G', ...port, ...user, ...jump, '--', target.address]
+  const option = (name: string, value: string | undefined) => (value === undefined ? [] : ['-o', `${name}=${value}`])
+  return [
+    '-G',
+    ...(target.sshConfigFile === undefined ? [] : ['-F', target.sshConfigFile]),
+    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
+    ...(target.user === undefined ? [] : ['-l', target.user]),
+    ...option('ProxyJump', target.proxyJump),
+    ...(target.identityFiles ?? []).flatMap(file => option('IdentityFile', inQuotes(file))),
+    ...(target.sshOptions ?? []).flatMap(({ name, value }) => option(name, value)),
+    '--',
+    target.address,
+  ]
 }
 
-/** Asks OpenSSH for the user's configuration of a host; where there is no ssh, its defaults hold. @throws Unreachable */
+/** A file name as one word of ssh_config. */
+const inQuotes = (file: string) => `"${file.replace(/["\\]/g, '\\$&')}"`
+
+/** Asks OpenSSH for the user's configuration of a host; where there is neither ssh nor a configuration, its defaults hold. @throws Unreachable */
 export async function readHostConfig(target: ConnectionTarget): Promise<HostConfig> {
-  return resolveHostConfig(target, await askSsh(target))
+  const options = await askSsh(target)
+  await refuseOptions(target, options, () =>
+    askSsh({ name: target.name, kind: 'ssh', address: target.address, sshConfigFile: '/dev/null' }),
+  )
+  return resolveHostConfig(target, options)
 }
 
 async function askSsh(target: ConnectionTarget): Promise<Map<string, string[]>> {
   try {
-    const { stdout } = await promisify(execFile)('ssh', sshGArguments(target), { timeout: 10_000 })
+    const { stdout } = await promisify(execFile)('ssh', sshGArguments(target), { timeout: 10_000, maxBuffer: 16 * 1024 * 1024 })
     return parseSshG(stdout)
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string }
-    if (code === 'ENOENT') return new Map()
+    if (code === 'ENOENT') return withoutSsh(target)
     const message = `${target.name}: ssh cannot read its configuration: ${stderr?.trim() || (error as Error).message}`
     throw new Unreachable(target.name, message, `Try: ssh -G -- ${target.address}`, error)
   }
 }
 
-/** Pure: the inventory's values over ssh's answer over OpenSSH's defaults. */
+/** A configuration that nobody can read here may restrict anything. */
+function withoutSsh({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget): Map<string, string[]> {
+  const files = sshConfigFile === undefined ? [`${homedir()}/.ssh/config`, '/etc/ssh/ssh_config'] : [sshConfigFile]
+  const unread = files.find(file => file !== '/dev/null' && existsSync(file)) ?? (sshOptions[0] && `ssh option ${sshOptions[0].name}`)
+  if (unread === undefined) return new Map()
+  const hint = 'Install the ssh client: apt install openssh-client, or yum install openssh-clients.'
+  throw new Unreachable(name, `${name}: there is no ssh program here to read the ${unread}`, hint)
+}
+
+/** Pure: the inventory's values over ssh's answer over OpenSSH's defaults. @throws Unreachable for a value that cannot be resolved */
 export function resolveHostConfig(target: ConnectionTarget, options: Map<string, string[]>): HostConfig {
   const one = (keyword: string) => {
     const value = options.get(keyword)?.[0]
-    return value === undefined || value === 'none' ? undefined : value
+    return value === undefined || value.toLowerCase() === 'none' ? undefined : value
   }
   const address = one('hostname') ?? target.address
   const port = target.port ?? Number(one('port') ?? 22)
   const user = target.user ?? one('user') ?? userInfo().username
-  const expand = (path: string) => expandTokens(path, { original: target.address, address, port, user })
-  const words = (keyword: string) => (options.get(keyword) ?? []).flatMap(splitWords).map(expand)
-  const strict = one('stricthostkeychecking')
+  const tokens = { original: target.address, address, port, user, alias: one('hostkeyalias') }
+  const tilde = (path: string) => expandHome(target.name, path)
+  const expand = (path: string) => expandTokens(target.name, tilde(path), tokens)
+  const paths = (keyword: string) => splitPaths(target.name, keyword, one(keyword) ?? '')
+  const list = (keyword: string) => one(keyword)?.split(',')
   return {
     address,
     port,
     user,
-    identityFiles: [...(target.identityFiles ?? []), ...(options.get('identityfile') ?? DEFAULT_IDENTITIES)]
-      .filter(file => file !== 'none')
+    identityFiles: [...(options.get('identityfile') ?? target.identityFiles ?? DEFAULT_IDENTITIES), ...(target.moreIdentityFiles ?? [])]
+      .filter(file => file.toLowerCase() !== 'none')
       .map(expand),
+    certificateFiles: (options.get('certificatefile') ?? []).filter(file => file.toLowerCase() !== 'none').map(expand),
     identitiesOnly: one('identitiesonly') === 'yes',
-    agent: agentSocket(options.get('identityagent')?.[0], expand),
-    knownHostsFiles: [
-      ...(target.knownHostsFiles ?? []).map(expand),
-      ...(options.has('userknownhostsfile') ? words('userknownhostsfile').filter(file => file !== 'none') : [expand('~/.ssh/known_hosts')]),
-      ...(options.has('globalknownhostsfile') ? words('globalknownhostsfile') : ['/etc/ssh/ssh_known_hosts']),
-    ],
-    hostKeyAlias: one('hostkeyalias'),
+    agent: agentSocket(one('identityagent') === undefined && options.has('identityagent') ? 'none' : one('identityagent')),
+    // ssh has expanded the user's files; of the system's it expands the tilde alone.
+    userKnownHostsFiles:
+      target.knownHostsFiles?.map(expand) ??
+      (options.has('userknownhostsfile') ? paths('userknownhostsfile') : [expand('~/.ssh/known_hosts')]),
+    globalKnownHostsFiles: (
+      target.globalKnownHostsFiles ?? (options.has('globalknownhostsfile') ? paths('globalknownhostsfile') : ['/etc/ssh/ssh_known_hosts'])
+    ).map(tilde),
+    revokedHostKeys: paths('revokedhostkeys'),
+    hostKeyAlias: tokens.alias,
     hashKnownHosts: one('hashknownhosts') === 'yes',
-    learnHostKeys: target.acceptNewHostKeys ?? ['accept-new', 'no', 'off', 'false'].includes(strict ?? ''),
-    proxyJump: target.proxyJump ?? one('proxyjump'),
-    proxyCommand: target.proxyJump === undefined ? expandCommand(one('proxycommand'), expand) : undefined,
+    learnHostKeys: target.acceptNewHostKeys || ['accept-new', 'no', 'off', 'false'].includes(one('stricthostkeychecking') ?? ''),
+    checkHostIp: one('checkhostip') === 'yes',
+    proxyJump: target.proxyJump?.toLowerCase() === 'none' ? undefined : (target.proxyJump ?? one('proxyjump')),
+    proxyCommand: target.proxyJump === undefined ? proxyCommandOf(target.name, one('proxycommand'), tokens) : undefined,
+    family: FAMILIES[one('addressfamily') ?? 'any'] ?? 0,
+    bindAddress: one('bindaddress'),
+    connectTimeout: one('connecttimeout') === undefined ? undefined : Number(one('connecttimeout')) * 1000,
+    algorithms: {
+      HostKeyAlgorithms: list('hostkeyalgorithms'),
+      KexAlgorithms: list('kexalgorithms'),
+      Ciphers: list('ciphers'),
+      MACs: list('macs'),
+    },
+    acceptedKeys: list('pubkeyacceptedalgorithms'),
+    rsaSize: Number(one('requiredrsasize') ?? 1024),
+    methods: methodsOf(one),
   }
 }
 
 const DEFAULT_IDENTITIES = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
+const FAMILIES: Record<string, 4 | 6> = { inet: 4, inet6: 6 }
+const METHODS: readonly Method[] = ['publickey', 'keyboard-interactive', 'password']
 
-/** Words as ssh_config(5) separates them: blanks, double quotes around a name with blanks. */
-function splitWords(value: string): string[] {
-  return [...value.matchAll(/"([^"]*)"|(\S+)/g)].map(word => word[1] ?? word[2] ?? '')
+/** `no` is printed as `no` or `false`, and of public keys `yes` also as `true`, `unbound` or `host-bound`. */
+function methodsOf(one: (keyword: string) => string | undefined): readonly Method[] {
+  const isOff = (keyword: string) => ['no', 'false'].includes(one(keyword) ?? '')
+  const asks = one('batchmode') !== 'yes' && one('numberofpasswordprompts') !== '0'
+  const allowed: Record<Method, boolean> = {
+    publickey: !isOff('pubkeyauthentication'),
+    'keyboard-interactive': asks && !isOff('kbdinteractiveauthentication'),
+    password: asks && !isOff('passwordauthentication'),
+  }
+  const preferred =
+    one('preferredauthentications')
+      ?.split(',')
+      .map(name => name.trim()) ?? METHODS
+  return preferred.filter((name): name is Method => METHODS.includes(name as Method)).filter(name => allowed[name])
 }
 
-function agentSocket(value: string | undefined, expand: (path: string) => string): string | undefined {
+/** ssh has expanded tokens and tilde; of `$NAME` it prints the name. */
+function agentSocket(value: string | undefined): string | undefined {
   if (value === 'none') return undefined
   if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK || undefined
-  return value.startsWith('$') && !value.startsWith('${') ? process.env[value.slice(1)] : expand(value)
-}
-
-function expandCommand(command: string | undefined, expand: (text: string) => string): string | undefined {
-  return command === undefined ? undefined : expand(command)
+  return value.startsWith('$') ? process.env[value.slice(1)] : value
 }
 
 interface Tokens {
@@ -114,11 +191,38 @@ interface Tokens {
   address: string
   port: number
   user: string
+  /** HostKeyAlias. */
+  alias?: string | undefined
 }
 
-/** `~`, `%` tokens and `${VARIABLES}` as ssh_config(5), TOKENS, has them: ssh -G leaves them in file names. */
-export function expandTokens(text: string, { original, address, port, user }: Tokens): string {
-  const tokens: Record<string, string> = {
+/** What ssh itself takes for no host name, since it would be part of a command (valid_hostname in its ssh.c). */
+const UNSAFE = /['`"$\\;&<>|(){}\s]|^-/
+
+/** Tokens alone: what is left, variables too, is for the shell. */
+function proxyCommandOf(host: string, command: string | undefined, tokens: Tokens): string | undefined {
+  if (command === undefined) return undefined
+  const unsafe = [tokens.address, tokens.original, tokens.user].find(value => UNSAFE.test(value))
+  if (unsafe !== undefined) throw new Unreachable(host, `${host}: '${unsafe}' cannot be part of a ProxyCommand`, 'Use ProxyJump.')
+  return replaceTokens(host, command, tokens)
+}
+
+/** `~/`, as ssh expands it. @throws Unreachable for `~user`, whose home nobody here can tell */
+function expandHome(host: string, path: string): string {
+  if (/^~[^/]/.test(path)) throw new Unreachable(host, `${host}: ${path} in the ssh configuration: write the home directory out`)
+  return path.replace(/^~(?=\/|$)/, homedir())
+}
+
+/** `%` tokens and `${VARIABLES}` as ssh_config(5), TOKENS, has them: ssh -G leaves them in most file names. @throws Unreachable */
+export function expandTokens(host: string, text: string, tokens: Tokens): string {
+  return replaceTokens(host, text, tokens).replace(/\$\{(\w+)\}/g, (whole, name: string) => {
+    const value = process.env[name]
+    if (value === undefined) throw new Unreachable(host, `${host}: ${text} in the ssh configuration: there is no variable ${whole}`)
+    return value
+  })
+}
+
+function replaceTokens(host: string, text: string, { original, address, port, user, alias }: Tokens): string {
+  const values: Record<string, string> = {
     '%': '%',
     d: homedir(),
     h: address,
@@ -129,10 +233,11 @@ export function expandTokens(text: string, { original, address, port, user }: To
     i: String(userInfo().uid),
     l: hostname(),
     L: hostname().split('.')[0] ?? '',
-    k: original,
+    k: alias ?? original,
   }
-  return text
-    .replace(/^~(?=\/|$)/, homedir())
-    .replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole)
-    .replace(/\$\{(\w+)\}/g, (whole, name: string) => process.env[name] ?? whole)
+  return text.replace(/%(.?)/gs, (whole, letter: string) => {
+    const value = values[letter]
+    if (value === undefined) throw new Unreachable(host, `${host}: ${text} in the ssh configuration: ${whole} cannot be expanded`)
+    return value
+  })
 }

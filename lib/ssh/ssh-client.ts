@@ -1,22 +1,19 @@
-import { spawn } from 'node:child_process'
-import { connect as connectTcp } from 'node:net'
-import { Duplex } from 'node:stream'
+import { isIPv4 } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import ssh2 from 'ssh2'
-import { algorithmsFor, nothingInCommon } from './algorithms.ts'
-import { type Attempts, collectAttempts, createLogin, type Login } from './authentication.ts'
+import { algorithmsFor, hostKeyAlgorithms, nothingInCommon, typeOf } from './algorithms.ts'
+import { type Attempts, collectAttempts } from './authentication.ts'
+import { allowCertificates } from './certificate.ts'
 import { type ConnectionTarget, Unreachable } from './connection.ts'
-import { type HostKeyPolicy, judgeHostKey, learnHostKey, readKnownKeys } from './host-key.ts'
+import { type HostKeyPolicy, judgeHostKey, type KnownKeys, learnHostKey, readKnownKeys } from './host-key.ts'
+import { createLogin, type Login } from './login.ts'
 import { type HostConfig, readHostConfig } from './openssh-config.ts'
-import { parseJumps } from './proxy-jump.ts'
+import { checkRevoked } from './revoked-keys.ts'
+import { KeySkipped } from './signing-key.ts'
+import { type OpenClient, openWay, type Way } from './way.ts'
 
-/** An authenticated connection, and those it goes through. */
-export interface OpenClient {
-  client: Client
-  config: HostConfig
-  /** Closed after it, the nearest to the host first. */
-  hops: Client[]
-}
+export type { OpenClient } from './way.ts'
 
 /** How a dead peer is noticed: after (count + 1) x interval ms without an answer. */
 export interface Keepalive {
@@ -26,6 +23,8 @@ export interface Keepalive {
 
 /** 35 s: a busy emulated machine is silent for 15. */
 const KEEPALIVE: Keepalive = { interval: 5_000, count: 6 }
+/** ms until a connection attempt is given up, unless somebody says otherwise. */
+const CONNECT_LIMIT = 10_000
 /** Longer chains are a loop in the user's configuration. */
 const MAX_HOPS = 8
 
@@ -34,24 +33,17 @@ export async function openClient(target: ConnectionTarget, keepalive = KEEPALIVE
   if (depth > MAX_HOPS)
     throw new Unreachable(target.name, `${target.name}: more than ${MAX_HOPS} jump hosts: does ProxyJump run in a circle?`)
   const config = await readHostConfig(target)
-  const limit = target.connectTimeout ?? 10_000
-  const policy = hostKeyPolicy(target, config)
-  const [known, login, way] = await Promise.all([
-    readKnownKeys(policy),
-    collectAttempts(config, target.identityFiles?.length ?? 0, target.password),
+  const limit = target.connectTimeout ?? config.connectTimeout ?? CONNECT_LIMIT
+  const legacy = target.legacyAlgorithms ?? false
+  const [login, way] = await Promise.all([
+    collectAttempts(config, { named: namedKeys(target, config), password: target.password, legacy }),
     openWay(target, config, limit, hop => openClient(hop, keepalive, depth + 1)),
   ])
   try {
-    const client = await handshake(target.name, config, {
-      socket: way.socket,
-      limit,
-      keepalive,
-      policy,
-      known,
-      login,
-      legacy: target.legacyAlgorithms ?? false,
-    })
-    return { client, config, hops: way.hops }
+    const policy = hostKeyPolicy(target, config, legacy)
+    const known = await readKnownKeys(policy, addressToCheck(config, way))
+    const options = { socket: way.socket, limit, keepalive, policy, known, login, legacy, said: way.said }
+    return { client: await handshake(target.name, config, options), config, hops: way.hops }
   } catch (error) {
     way.socket.destroy()
     for (const hop of way.hops) hop.end()
@@ -59,97 +51,34 @@ export async function openClient(target: ConnectionTarget, keepalive = KEEPALIVE
   }
 }
 
-function hostKeyPolicy(target: ConnectionTarget, config: HostConfig): HostKeyPolicy {
+/** The keys that the inventory or the command line names, as they stand among those of the configuration: first or, for a hop, last. */
+function namedKeys({ identityFiles = [], moreIdentityFiles = [] }: ConnectionTarget, config: HostConfig): string[] {
+  return [
+    ...config.identityFiles.slice(0, identityFiles.length),
+    ...(moreIdentityFiles.length > 0 ? config.identityFiles.slice(-moreIdentityFiles.length) : []),
+  ]
+}
+
+function hostKeyPolicy(target: ConnectionTarget, config: HostConfig, legacy: boolean): HostKeyPolicy {
   return {
     host: target.name,
-    address: config.hostKeyAlias ?? config.address,
-    // An alias stands in known_hosts without a port (ssh_config(5), HostKeyAlias).
-    port: config.hostKeyAlias === undefined ? config.port : 22,
-    files: config.knownHostsFiles,
+    address: config.address,
+    port: config.port,
+    alias: config.hostKeyAlias,
+    userFiles: config.userKnownHostsFiles,
+    globalFiles: config.globalKnownHostsFiles,
+    revokedFiles: config.revokedHostKeys,
     learn: config.learnHostKeys,
     hashNames: config.hashKnownHosts,
+    keyTypes: [...new Set(hostKeyAlgorithms(config.algorithms, { named: [] }, legacy).map(typeOf))],
+    rsaSize: config.rsaSize,
   }
 }
 
-interface Way {
-  socket: Duplex
-  hops: Client[]
-}
-
-type OpenHop = (hop: ConnectionTarget) => Promise<OpenClient>
-
-async function openWay(target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> {
-  if (target.via !== undefined) return detour(target, target.via, config, openHop)
-  if (config.proxyJump !== undefined) return jump(target, config, openHop)
-  if (config.proxyCommand !== undefined) return { socket: proxyCommand(config.proxyCommand), hops: [] }
-  return { socket: await openTcp(target.name, config, limit), hops: [] }
-}
-
-function openTcp(host: string, { address, port }: HostConfig, limit: number): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    // noDelay: 2-3 ms an exec instead of 44.
-    const socket = connectTcp({ host: address, port, noDelay: true })
-    const fail = (reason: string, cause?: unknown) => {
-      socket.destroy()
-      const hint = `Is the machine up, and does sshd listen there? Try: ssh -p ${port} ${address} true`
-      reject(new Unreachable(host, `${host}: cannot connect to ${address}, port ${port}: ${reason}`, hint, cause))
-    }
-    const timer = setTimeout(() => fail(`no answer within ${limit / 1000} s`), limit)
-    const onError = (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer)
-      fail(error.message || error.code || 'failed', error)
-    }
-    socket.once('error', onError)
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', onError)
-      resolve(socket)
-    })
-  })
-}
-
-/** The last hop of the list is the one next to the host; the others are the way to it. */
-async function jump(target: ConnectionTarget, config: HostConfig, openHop: OpenHop): Promise<Way> {
-  const hops = parseJumps(target.name, config.proxyJump ?? '')
-  const last = hops.pop()
-  if (!last) throw new Unreachable(target.name, `${target.name}: ProxyJump names no host`)
-  // What holds for this host alone is nothing for the hop.
-  const { password: _, proxyJump: __, become: ___, user: ____, port: _____, legacyAlgorithms: ______, ...shared } = target
-  const before = hops.length > 0 ? { proxyJump: hops.map(hop => hop.text).join(',') } : {}
-  const open = await openHop({ ...shared, ...before, ...last.target })
-  const socket = await forward(target.name, open, config)
-  return { socket, hops: [open.client, ...open.hops] }
-}
-
-/** Through a host that still reaches it, to another of its addresses. */
-async function detour(
-  target: ConnectionTarget,
-  via: NonNullable<ConnectionTarget['via']>,
-  config: HostConfig,
-  openHop: OpenHop,
-): Promise<Way> {
-  const open = await openHop(via.jump)
-  const socket = await forward(target.name, open, { ...config, address: via.address })
-  return { socket, hops: [open.client, ...open.hops] }
-}
-
-function forward(host: string, { client, config: hop }: OpenClient, { address, port }: HostConfig): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-      if (!error) return resolve(channel)
-      const hint = `Can the jump host reach it, and does its sshd have AllowTcpForwarding? Try there: ssh -p ${port} ${address} true`
-      const message = `${host}: the jump host ${hop.address} cannot connect to ${address}, port ${port}: ${error.message}`
-      reject(new Unreachable(host, message, hint, error))
-    })
-  })
-}
-
-function proxyCommand(command: string): Duplex {
-  const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'ignore'] })
-  const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
-  socket.once('close', () => child.kill())
-  child.once('error', error => socket.destroy(error))
-  return socket
+/** CheckHostIP: as in ssh not for this machine, and not for an address in place of a name. */
+function addressToCheck(config: HostConfig, { ip }: Way): string | undefined {
+  if (!config.checkHostIp || ip === undefined || ip === config.address) return undefined
+  return ip === '::1' || (isIPv4(ip) && ip.startsWith('127.')) ? undefined : ip
 }
 
 interface Handshake {
@@ -157,10 +86,11 @@ interface Handshake {
   limit: number
   keepalive: Keepalive
   policy: HostKeyPolicy
-  known: Awaited<ReturnType<typeof readKnownKeys>>
+  known: KnownKeys
   login: Attempts
   /** The variable of this host allows old algorithms. */
   legacy: boolean
+  said: Way['said']
 }
 
 function handshake(host: string, config: HostConfig, options: Handshake): Promise<Client> {
@@ -169,10 +99,17 @@ function handshake(host: string, config: HostConfig, options: Handshake): Promis
     const client = new ssh2.Client()
     const authentication = createLogin(config.user, login.attempts)
     let refused: Error | undefined
-    const fail = (error: Error) =>
-      reject(refused ?? nothingInCommon(host, error, legacy) ?? connectFailure(host, config, error, authentication, login.notes))
+    const fail = (error: Error) => {
+      const failure = { host, config, error, login: authentication, notes: login.notes, said: options.said?.() ?? '' }
+      reject(refused ?? nothingInCommon(host, error, legacy) ?? connectFailure(failure))
+    }
     client.once('ready', () => resolve(client))
-    client.on('error', fail)
+    client.on('error', (error: Error & { level?: string }) => {
+      // ssh2 goes on with the next key.
+      if (error instanceof KeySkipped) login.notes.push(`a key is not tried: ${error.message}`)
+      else if (error.level === 'agent') login.notes.push(`the agent does not sign with a key: ${error.message}`)
+      else fail(error)
+    })
     client.once('close', () => fail(new Error('the connection was closed')))
     client.connect({
       sock: socket as never,
@@ -180,7 +117,7 @@ function handshake(host: string, config: HostConfig, options: Handshake): Promis
       readyTimeout: limit,
       keepaliveInterval: keepalive.interval,
       keepaliveCountMax: keepalive.count,
-      algorithms: algorithmsFor(known, legacy),
+      algorithms: algorithmsFor(host, config.algorithms, known, legacy),
       authHandler: authentication.handler,
       hostVerifier: (key: Buffer, verify: (accepted: boolean) => void) => {
         verifyHostKey(policy, known, key).then(
@@ -192,21 +129,35 @@ function handshake(host: string, config: HostConfig, options: Handshake): Promis
         )
       },
     })
+    allowCertificates(client)
   })
 }
 
-async function verifyHostKey(policy: HostKeyPolicy, known: Handshake['known'], key: Buffer): Promise<void> {
+async function verifyHostKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Promise<void> {
+  await checkRevoked(policy, key)
   const verdict = judgeHostKey(policy, known, key)
   if (!verdict.accepted) throw verdict.error
   if (verdict.learn) await learnHostKey(policy, key)
 }
 
-function connectFailure(host: string, config: HostConfig, error: Error, login: Login, notes: string[]): Unreachable {
+interface Failure {
+  host: string
+  config: HostConfig
+  error: Error
+  login: Login
+  notes: string[]
+  /** What a ProxyCommand said. */
+  said: string
+}
+
+function connectFailure({ host, config, error, login, notes, said }: Failure): Unreachable {
   const where = `${config.user}@${config.address}, port ${config.port}`
   if ((error as { level?: string }).level !== 'client-authentication') {
+    const proxy =
+      config.proxyCommand === undefined ? '' : `, through \`${config.proxyCommand}\`${said === '' ? '' : `, which said: ${said}`}`
     return new Unreachable(
       host,
-      `${host}: no ssh connection to ${where}: ${error.message}`,
+      `${host}: no ssh connection to ${where}: ${error.message}${proxy}`,
       `Try: ssh -p ${config.port} ${config.address} true`,
       error,
     )

@@ -30,7 +30,8 @@ const ended: (() => void)[] = []
 
 /** Takes back what the functions below set up: after each test. */
 export function cleanUp(): void {
-  for (const end of ended.splice(0)) end()
+  // The last first: each takes back to what it found.
+  for (const end of ended.splice(0).reverse()) end()
 }
 
 /** Has something done after the test. */

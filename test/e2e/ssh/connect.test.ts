@@ -50,9 +50,9 @@ describe.skipIf(missing)(`connect${note}`, () => {
 
     it('says what was tried, what the server accepts, and what to do', async () => {
       const stranger = newKey(m1.directory, 'other')
-      const error = await refusal(m1.target({ identityFiles: [stranger, '/nonexistent'] }))
+      const error = await refusal(m1.target({ identityFiles: [stranger, join(m1.directory, 'missing')] }))
       expect(error.message).toMatch(/^M1: .*@127\.0\.0\.1, port \d+ refused to log in: tried .*other.*; the server accepts publickey/)
-      expect(error.message).toContain('cannot read the key /nonexistent (ENOENT)')
+      expect(error.message).toMatch(/cannot read the key .*missing \(ENOENT\)/)
       expect(error.hint).toContain('--private-key')
     })
 

@@ -34,7 +34,7 @@ describe.skipIf(missing)(`host keys${missing ? ` (skipped: ${missing})` : ''}`, 
     const error = await refusal(m1.target(write('empty')))
     const shown = execFileSync('ssh-keygen', ['-lf', join(m1.directory, 'host_ed25519.pub')], { encoding: 'utf8' }).split(' ')[1]
     expect(error.message).toContain(`ssh-ed25519 ${shown}`)
-    expect(error.hint).toMatch(/ssh-keyscan -p \d+ 127\.0\.0\.1 >> .*--accept-new-host-keys/)
+    expect(error.hint).toMatch(/ssh-keyscan -p \d+ '127\.0\.0\.1' >> .*--accept-new-host-keys/)
   })
 
   it('learns an unknown one where that is asked for, once', async () => {

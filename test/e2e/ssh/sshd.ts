@@ -64,7 +64,7 @@ function keygen(file: string, type: string, passphrase = ''): string {
 }
 
 /** Another key pair in a directory. */
-export function newKey(directory: string, name: string, passphrase = '', type: 'ed25519' | 'rsa' = 'ed25519'): string {
+export function newKey(directory: string, name: string, passphrase = '', type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519'): string {
   return keygen(join(directory, name), type, passphrase)
 }
 

@@ -24,15 +24,17 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
   })
 
   describe('through a jump host', () => {
+    // What the inventory says of the host is nothing for the jump host, as with ssh: that one has its own in the ssh configuration.
+    const knowJump = () => useSshConfig(m1.directory, 'Host *', `UserKnownHostsFile ${jump.knownHosts}`)
     const through = (more: Partial<ConnectionTarget> = {}) =>
       m1.target({
         proxyJump: `${me}@127.0.0.1:${jump.port}`,
         identityFiles: [m1.identity, jump.identity],
-        knownHostsFiles: [m1.knownHosts, jump.knownHosts],
         ...more,
       })
 
     it('runs commands behind it', async () => {
+      knowJump()
       const connection = await connect(through())
       expect(jump.sessions()).toHaveLength(1)
       expect((await connection.run('id -un')).stdout.trim()).toBe(me)
@@ -48,7 +50,8 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
         `${readFileSync(m1.knownHosts)}${readFileSync(jump.knownHosts)}[localhost]:${m1.port} ${m1.hostKey('ed25519')}\n`,
       )
       const twice = `${me}@127.0.0.1:${jump.port},${me}@localhost:${m1.port}`
-      expect(await whoami(through({ proxyJump: twice, knownHostsFiles: [names] }))).toBe(me)
+      useSshConfig(m1.directory, 'Host *', `UserKnownHostsFile ${names}`)
+      expect(await whoami(through({ proxyJump: twice }))).toBe(me)
     })
 
     it('takes a way round when the usual one is cut: to another address, and still expects the key that it knows', async () => {
@@ -62,12 +65,13 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       await until(() => jump.sessions().length === 0, 'the end of the connections to the jump host')
     })
 
-    it('verifies its host key too', async () => {
-      const error = await refusal(through({ knownHostsFiles: [m1.knownHosts] }))
+    it('verifies its host key too, by its own known hosts', async () => {
+      const error = await refusal(through({ knownHostsFiles: [m1.knownHosts, jump.knownHosts] }))
       expect(error.message).toContain(`the host key of 127.0.0.1, port ${jump.port}, is not known`)
     })
 
     it('says when it cannot reach the host', async () => {
+      knowJump()
       const error = await refusal(through({ port: 1 }))
       expect(error.message).toContain('the jump host 127.0.0.1 cannot connect to 127.0.0.1, port 1')
       expect(jump.sessions().length).toBeLessThanOrEqual(1)

@@ -3,23 +3,58 @@ import { algorithmsFor, hostKeyAlgorithms, nothingInCommon } from '../../../lib/
 import { parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
 import { fakeKey } from './fake-key.ts'
 
-const rsa = parseKnownHosts(`192.168.1.1 ssh-rsa ${fakeKey('a', 'ssh-rsa').toString('base64')}`, '/k')
+const line = (type: string, seed = 'a', marker = '') => `${marker}192.168.1.1 ${type} ${fakeKey(seed, type).toString('base64')}`
+const known = (...lines: string[]) => ({ named: parseKnownHosts(lines.join('\n'), '/k') })
+const order = (lines: string[], list?: string[], legacy = false) => hostKeyAlgorithms({ HostKeyAlgorithms: list }, known(...lines), legacy)
+
+/** `ssh -G` of OpenSSH 9.2, without the certificates. */
+const DEFAULT = [
+  ...['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
+  ...['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com', 'rsa-sha2-512', 'rsa-sha2-256'],
+]
 
 describe('host key algorithms', () => {
   it('are those of the known types first', () => {
-    expect(hostKeyAlgorithms(rsa, false).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519'])
-    expect(hostKeyAlgorithms([], false)[0]).toBe('ssh-ed25519')
+    for (const list of [undefined, DEFAULT, [...DEFAULT, 'ssh-dss']])
+      expect(order([line('ssh-rsa')], list).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519'])
+    expect(order([])[0]).toBe('ssh-ed25519')
+  })
+  it('stay as they are, as with ssh, when the best type is known', () => {
+    expect(order([line('ssh-rsa'), line('ssh-ed25519')])).toEqual(order([]))
+  })
+  it("stay as they are when the list is the user's, or when a certificate authority is known", () => {
+    expect(order([line('ssh-rsa')], ['ssh-ed25519', 'rsa-sha2-512'])).toEqual(['ssh-ed25519', 'rsa-sha2-512'])
+    expect(order([line('ssh-rsa')], ['rsa-sha2-256', ...DEFAULT])[0]).toBe('rsa-sha2-256')
+    expect(order([line('ssh-rsa'), line('ssh-ed25519', 'b', '@cert-authority ')])).toEqual(order([]))
+  })
+  it('do not prefer a type of which the first known key is revoked', () => {
+    expect(order([line('ssh-rsa'), line('ssh-rsa', 'a', '@revoked ')])[0]).toBe('ssh-ed25519')
   })
   it('have signatures with SHA-1 only where they are allowed', () => {
-    expect(hostKeyAlgorithms(rsa, false)).not.toContain('ssh-rsa')
-    expect(hostKeyAlgorithms(rsa, true).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'])
-    expect(hostKeyAlgorithms([], true).at(-1)).toBe('ssh-rsa')
+    expect(order([line('ssh-rsa')])).not.toContain('ssh-rsa')
+    expect(order([line('ssh-rsa')], [...DEFAULT, 'ssh-rsa'])).not.toContain('ssh-rsa')
+    expect(order([line('ssh-rsa')], undefined, true).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'])
+    expect(order([], undefined, true).at(-1)).toBe('ssh-rsa')
   })
 })
 
 it('the other old algorithms come with it', () => {
-  expect(algorithmsFor([], false)).toMatchObject({ kex: { append: [] }, hmac: { remove: ['hmac-sha1'] } })
-  expect(algorithmsFor([], true)).toMatchObject({ kex: { append: ['diffie-hellman-group14-sha1'] }, hmac: { remove: [] } })
+  expect(algorithmsFor('M1', {}, known(), false)).toMatchObject({ kex: { append: [] }, hmac: { remove: ['hmac-sha1'] } })
+  expect(algorithmsFor('M1', {}, known(), true)).toMatchObject({ kex: { append: ['diffie-hellman-group14-sha1'] }, hmac: { remove: [] } })
+})
+
+describe("the user's lists", () => {
+  it('leave out what they do not have', () => {
+    const { cipher, hmac } = algorithmsFor('M1', { Ciphers: ['aes256-ctr', 'x'], MACs: ['hmac-sha2-512'] }, known(), true)
+    expect(cipher).toMatchObject({ append: [], remove: expect.not.arrayContaining(['aes256-ctr']) })
+    expect((cipher as { remove: string[] }).remove).toContain('aes128-ctr')
+    expect(hmac).toMatchObject({ remove: expect.arrayContaining(['hmac-sha2-256', 'hmac-sha1-etm@openssh.com']) })
+  })
+  it.each(['HostKeyAlgorithms', 'KexAlgorithms', 'Ciphers', 'MACs'])('%s that leaves nothing is an error with its name', name => {
+    expect(() => algorithmsFor('M1', { [name]: ['mine@example'] }, known(), false)).toThrow(
+      `M1: ${name} of the ssh configuration allows nothing that can be used here: mine@example`,
+    )
+  })
 })
 
 describe('two sides that share nothing', () => {

@@ -1,9 +1,20 @@
-import { createHash } from 'node:crypto'
+import { createECDH, createHash, hkdfSync } from 'node:crypto'
+import { wireString } from '../../../lib/ssh/public-key.ts'
 
-/** A key by its form; nobody signs with it. */
+const noise = (seed: string, bytes: number) => Buffer.from(hkdfSync('sha256', seed, '', 'nfsha-play', bytes))
+
+/** A well-formed public key; nobody signs with it. */
 export function fakeKey(seed: string, type = 'ssh-ed25519'): Buffer {
-  const name = Buffer.from(type)
-  const body = createHash('sha256').update(seed).digest()
-  const length = (bytes: Buffer) => Buffer.from(Uint32Array.of(bytes.length).buffer).swap32()
-  return Buffer.concat([length(name), name, length(body), body])
+  return Buffer.concat([type, ...bodyOf(seed, type)].map(wireString))
+}
+
+function bodyOf(seed: string, type: string): (Buffer | string)[] {
+  if (type === 'ssh-rsa') return [Buffer.of(1, 0, 1), Buffer.concat([Buffer.of(0, 0x80), noise(seed, 255)])]
+  const curve = /nistp\d+/.exec(type)?.[0]
+  if (curve === undefined) return [createHash('sha256').update(seed).digest()]
+  const names: Record<string, [string, number]> = { nistp256: ['prime256v1', 32], nistp384: ['secp384r1', 48], nistp521: ['secp521r1', 65] }
+  const [name, bytes] = names[curve] ?? ['prime256v1', 32]
+  const pair = createECDH(name)
+  pair.setPrivateKey(noise(seed, bytes))
+  return [curve, pair.getPublicKey()]
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hashHost, keyType, knownHostsName, matchesHost, matchesPattern, parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
+import { hashHost, knownHostsName, matchesHost, matchesPattern, parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
+import { keyType } from '../../../lib/ssh/public-key.ts'
 import { fakeKey } from './fake-key.ts'
 
 const key = fakeKey('a').toString('base64')
@@ -20,10 +21,11 @@ describe('parseKnownHosts', () => {
       `@revoked * ssh-ed25519 ${key}`,
       `@cert-authority *.example ssh-ed25519 ${key}`,
     ].join('\n')
-    expect(parseKnownHosts(text, 'f').map(({ where, hosts, revoked }) => [where, hosts, revoked])).toEqual([
-      ['f:3', 'm1,192.168.1.1', false],
-      ['f:4', '[m1]:2222', false],
-      ['f:5', '*', true],
+    expect(parseKnownHosts(text, 'f').map(({ where, hosts, marker }) => [where, hosts, marker])).toEqual([
+      ['f:3', 'm1,192.168.1.1', undefined],
+      ['f:4', '[m1]:2222', undefined],
+      ['f:5', '*', 'revoked'],
+      ['f:6', '*.example', 'authority'],
     ])
   })
 

@@ -14,11 +14,22 @@ port 2222
 identitiesonly yes
 stricthostkeychecking ask
 hashknownhosts no
-identityagent ~/agent.sock
+identityagent /root/agent.sock
 identityfile ~/.ssh/id_%r
 identityfile /keys/second
-globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2
-userknownhostsfile "/home/a b/known" ~/.ssh/known_hosts2
+globalknownhostsfile ~/global /etc/ssh/ssh_known_hosts2
+userknownhostsfile /home/a b/known /root/known_hosts2
+revokedhostkeys /etc/ssh/revoked
+certificatefile ~/id-cert.pub
+hostkeyalias Alias
+checkhostip yes
+addressfamily inet6
+bindaddress 10.0.0.1
+connecttimeout 7
+requiredrsasize 2048
+ciphers aes256-ctr,aes128-ctr
+pubkeyacceptedalgorithms ssh-ed25519
+passwordauthentication no
 proxyjump jump.example
 `
 
@@ -32,13 +43,24 @@ describe('resolveHostConfig', () => {
       user: 'admin',
       identityFiles: [`${homedir()}/.ssh/id_admin`, '/keys/second'],
       identitiesOnly: true,
-      agent: `${homedir()}/agent.sock`,
-      knownHostsFiles: ['/home/a b/known', `${homedir()}/.ssh/known_hosts2`, '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
-      hostKeyAlias: undefined,
+      agent: '/root/agent.sock',
+      certificateFiles: [`${homedir()}/id-cert.pub`],
+      userKnownHostsFiles: ['/home/a b/known', '/root/known_hosts2'],
+      globalKnownHostsFiles: [`${homedir()}/global`, '/etc/ssh/ssh_known_hosts2'],
+      revokedHostKeys: ['/etc/ssh/revoked'],
+      hostKeyAlias: 'Alias',
       hashKnownHosts: false,
       learnHostKeys: false,
+      checkHostIp: true,
       proxyJump: 'jump.example',
       proxyCommand: undefined,
+      family: 6,
+      bindAddress: '10.0.0.1',
+      connectTimeout: 7000,
+      algorithms: { Ciphers: ['aes256-ctr', 'aes128-ctr'], HostKeyAlgorithms: undefined, KexAlgorithms: undefined, MACs: undefined },
+      acceptedKeys: ['ssh-ed25519'],
+      rsaSize: 2048,
+      methods: ['publickey', 'keyboard-interactive'],
     })
   })
 
@@ -54,8 +76,13 @@ describe('resolveHostConfig', () => {
     }
     const config = resolveHostConfig(mine, parseSshG(answer))
     expect(config).toMatchObject({ port: 22, user: 'root', proxyJump: 'other', learnHostKeys: true })
-    expect(config.identityFiles[0]).toBe(`${homedir()}/mine`)
-    expect(config.knownHostsFiles[0]).toBe('/mine')
+    expect(config.userKnownHostsFiles).toEqual(['/mine'])
+    expect(config.globalKnownHostsFiles).toHaveLength(2)
+    expect(resolveHostConfig({ ...mine, globalKnownHostsFiles: [] }, parseSshG(answer)).globalKnownHostsFiles).toEqual([])
+    expect(resolveHostConfig({ ...mine, proxyJump: 'none' }, parseSshG(answer))).toMatchObject({
+      proxyJump: undefined,
+      proxyCommand: undefined,
+    })
   })
 
   it("without ssh has OpenSSH's defaults", () => {
@@ -69,9 +96,7 @@ describe('resolveHostConfig', () => {
     ['none', undefined],
     ['SSH_AUTH_SOCK', '/agent'],
     ['$OTHER', '/other'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: ssh_config's own syntax
-    ['${OTHER}', '/other'],
-    ['~/x', `${homedir()}/x`],
+    ['/x', '/x'],
   ])('IdentityAgent %s', (value, agent) => {
     vi.stubEnv('SSH_AUTH_SOCK', '/agent')
     vi.stubEnv('OTHER', '/other')
@@ -95,8 +120,30 @@ describe('resolveHostConfig', () => {
     )
   })
 
-  it('leaves unknown tokens alone', () => {
-    expect(expandTokens('%Q %n', { original: 'm1', address: 'a', port: 22, user: 'u' })).toBe('%Q m1')
+  it('refuses what would be a command in a ProxyCommand', () => {
+    const options = parseSshG('hostname 10.0.0.1;id\nproxycommand nc %h %p\n')
+    expect(() => resolveHostConfig(target, options)).toThrow("M1: '10.0.0.1;id' cannot be part of a ProxyCommand")
+  })
+
+  it('refuses tokens and variables that it cannot expand', () => {
+    const tokens = { original: 'm1', address: 'a', port: 22, user: 'u' }
+    expect(() => expandTokens('M1', '/x/%Q', tokens)).toThrow('M1: /x/%Q in the ssh configuration: %Q cannot be expanded')
+    expect(() => expandTokens('M1', '/x/%', tokens)).toThrow('% cannot be expanded')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: ssh_config's own syntax
+    expect(() => expandTokens('M1', '${NOT_THERE}/x', tokens)).toThrow('there is no variable ${NOT_THERE}')
+    expect(() => resolveHostConfig(target, new Map([['identityfile', ['~bob/id']]]))).toThrow('M1: ~bob/id in the ssh configuration')
+  })
+
+  it.each([
+    ['pubkeyauthentication false', ['keyboard-interactive', 'password']],
+    ['pubkeyauthentication unbound', ['publickey', 'keyboard-interactive', 'password']],
+    ['kbdinteractiveauthentication no', ['publickey', 'password']],
+    ['batchmode yes', ['publickey']],
+    ['numberofpasswordprompts 0', ['publickey']],
+    ['preferredauthentications password,gssapi-with-mic,publickey', ['password', 'publickey']],
+    ['preferredauthentications hostbased', []],
+  ])('%s leaves %j to log in by', (line, methods) => {
+    expect(resolveHostConfig(target, parseSshG(line)).methods).toEqual(methods)
   })
 })
 
@@ -104,6 +151,10 @@ describe('sshGArguments', () => {
   it('asks with what the inventory says, and lets no address be an option', () => {
     expect(sshGArguments({ ...target, address: '-oProxyCommand=x', port: 2222, user: 'root', proxyJump: 'a' })).toEqual([
       ...['-G', '-p', '2222', '-l', 'root', '-o', 'ProxyJump=a', '--', '-oProxyCommand=x'],
+    ])
+    const more = { sshConfigFile: '/c', identityFiles: ['/a "b'], sshOptions: [{ name: 'Ciphers', value: 'aes256-ctr' }] }
+    expect(sshGArguments({ ...target, ...more })).toEqual([
+      ...['-G', '-F', '/c', '-o', 'IdentityFile="/a \\"b"', '-o', 'Ciphers=aes256-ctr', '--', 'm1'],
     ])
   })
 })

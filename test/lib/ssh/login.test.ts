@@ -1,6 +1,6 @@
 import type { AnyAuthMethod, AuthenticationType } from 'ssh2'
 import { describe, expect, it } from 'vitest'
-import { type Attempt, createLogin } from '../../../lib/ssh/authentication.ts'
+import { type Attempt, createLogin } from '../../../lib/ssh/login.ts'
 
 const attempt = (what: string, type: 'password' | 'publickey' | 'agent'): Attempt => ({
   what,
@@ -30,5 +30,17 @@ describe('createLogin', () => {
 
   it('never sends a password to a server that wants none', () => {
     expect(play([attempt('password', 'password')], ['publickey']).types).toEqual(['none'])
+  })
+
+  it('logs in where a password is wanted before a key', () => {
+    const login = createLogin('root', [attempt('/key', 'publickey'), attempt('password', 'password')])
+    const next = (left: AuthenticationType[] | undefined, partial: boolean) => {
+      let type: string | undefined
+      login.handler(left as AuthenticationType[], partial, method => {
+        type = (method as AnyAuthMethod).type
+      })
+      return type
+    }
+    expect([next(undefined, false), next(['password'], false), next(['publickey'], true)]).toEqual(['none', 'password', 'publickey'])
   })
 })

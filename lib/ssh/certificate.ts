@@ -1,0 +1,97 @@
+import { Buffer } from 'node:buffer'
+import type { Client } from 'ssh2'
+import { isCertificateType, keyType, wireReader, wireString } from './public-key.ts'
+
+/** What a user certificate is about (PROTOCOL.certkeys). */
+export interface Certificate {
+  blob: Buffer
+  /** Its type, as `ssh-ed25519-cert-v01@openssh.com`. */
+  type: string
+  /** The public key that it certifies, as ssh sends it. */
+  publicKey: Buffer
+}
+
+/** Strings that the public key of each type has. */
+const FIELDS: Record<string, number> = {
+  'ssh-ed25519': 1,
+  'ssh-rsa': 2,
+  'ecdsa-sha2-nistp256': 2,
+  'ecdsa-sha2-nistp384': 2,
+  'ecdsa-sha2-nistp521': 2,
+}
+/** SSH_CERT_TYPE_USER. */
+const USER = 1
+
+/** Reads a certificate. @returns undefined when it is none, none for users, or of a type that cannot be used (security keys) */
+export function readUserCertificate(blob: Buffer): Certificate | undefined {
+  const type = keyType(blob) ?? ''
+  const plainType = type.replace('-cert-v01@openssh.com', '')
+  const count = FIELDS[plainType]
+  if (!isCertificateType(type) || count === undefined) return undefined
+  const fields = wireReader(blob)
+  // The type and the nonce.
+  fields.next()
+  fields.next()
+  const parts = Array.from({ length: count }, () => fields.next())
+  if (parts.some(part => part === undefined)) return undefined
+  const at = Buffer.byteLength(type) + 4 + (wireReader(blob.subarray(Buffer.byteLength(type) + 4)).next()?.length ?? 0) + 4
+  const body = parts.map(part => wireString(part ?? ''))
+  const serial = at + Buffer.concat(body).length
+  if (blob.length < serial + 12 || blob.readUInt32BE(serial + 8) !== USER) return undefined
+  return { blob, type, publicKey: Buffer.concat([wireString(plainType), ...body]) }
+}
+
+/** Marks a key of ssh2 that stands for a certificate, with the algorithm of its signatures. */
+export const SIGNATURE_TYPE = Symbol('signature type of a certificate')
+
+export interface CertificateKey {
+  /** The algorithm that is asked for: of an RSA certificate `rsa-sha2-512-cert-v01@openssh.com`. */
+  readonly type: string
+  getPublicSSH(): Buffer
+  readonly [SIGNATURE_TYPE]: string
+}
+
+/** The parts of ssh2's protocol object that send a login by public key: private, but the same since 1.0. */
+interface Protocol {
+  _kex: { sessionID: Buffer }
+  _packetRW: { write: { alloc(length: number): Buffer; allocStart: number; finalize(packet: Buffer): Buffer } }
+  _authsQueue: string[]
+  _cipher: { encrypt(packet: Buffer): void }
+  authPK(user: string, key: unknown, algorithm: unknown, sign?: Sign): void
+}
+
+type Sign = (data: Buffer, send: (signature: Buffer) => void) => void
+
+const USERAUTH_REQUEST = 50
+
+/**
+ * Lets a client log in with certificates. ssh2 writes the algorithm of the key over the signature too; of a certificate the two differ, and
+ * sshd refuses it.
+ */
+export function allowCertificates(client: Client): void {
+  const protocol = (client as unknown as { _protocol: Protocol })._protocol
+  const send = protocol.authPK.bind(protocol)
+  protocol.authPK = (user, key, algorithm, sign) => {
+    const signatureType = (key as Partial<CertificateKey>)[SIGNATURE_TYPE]
+    if (signatureType === undefined || sign === undefined) return send(user, key, algorithm, sign)
+    const request = certificateRequest(user, key as CertificateKey)
+    sign(Buffer.concat([wireString(protocol._kex.sessionID), request]), signature => {
+      const signed = wireString(Buffer.concat([wireString(signatureType), wireString(signature)]))
+      sendPacket(protocol, Buffer.concat([request, signed]))
+    })
+  }
+}
+
+/** RFC 4252, 7: what is signed after the session's id, and sent before the signature. */
+function certificateRequest(user: string, key: CertificateKey): Buffer {
+  const words = [user, 'ssh-connection', 'publickey'].map(word => wireString(word))
+  return Buffer.concat([Buffer.of(USERAUTH_REQUEST), ...words, Buffer.of(1), wireString(key.type), wireString(key.getPublicSSH())])
+}
+
+function sendPacket(protocol: Protocol, payload: Buffer): void {
+  const { write } = protocol._packetRW
+  const packet = write.alloc(payload.length)
+  packet.set(payload, write.allocStart)
+  protocol._authsQueue.push('publickey')
+  protocol._cipher.encrypt(write.finalize(packet))
+}

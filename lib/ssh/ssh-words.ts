@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import { Unreachable } from './connection.ts'
+
+/**
+ * Words as ssh_config(5) separates them (argv_split in ssh's misc.c): blanks, quotes of both kinds, `\` before a quote, a blank or itself.
+ * @returns undefined when a quote is not closed
+ */
+export function splitArguments(text: string): string[] | undefined {
+  const words: string[] = []
+  let word: string | undefined
+  let quote = ''
+  for (let index = 0; index < text.length; index++) {
+    const [character, next] = [text[index] ?? '', text[index + 1] ?? '']
+    const escapes = character === '\\' && (next === '"' || next === "'" || next === '\\' || (next === ' ' && quote === ''))
+    if (escapes) {
+      word = (word ?? '') + next
+      index++
+    } else if (quote === '' && /[ \t]/.test(character)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else if (quote === '' && /["']/.test(character)) {
+      quote = character
+      word ??= ''
+    } else if (character === quote) quote = ''
+    else word = (word ?? '') + character
+  }
+  if (quote !== '') return undefined
+  return word === undefined ? words : [...words, word]
+}
+
+/**
+ * The files of a line of `ssh -G`, which prints them without quotes. A word that does not begin with `/` or `~` goes on a name with a blank.
+ * @throws Unreachable where it can be read in two ways
+ */
+export function splitPaths(host: string, keyword: string, value: string, exists = existsSync): string[] {
+  const words = value === '' ? [] : value.split(' ')
+  const paths: string[] = []
+  let doubtful = false
+  for (const word of words) {
+    const begins = /^[/~]/.test(word)
+    if (begins || paths.length === 0) paths.push(word)
+    else {
+      const before = paths.pop() ?? ''
+      doubtful ||= exists(before) || exists(word)
+      paths.push(`${before} ${word}`)
+    }
+  }
+  if (!doubtful) return paths
+  const hint = `Write the files with their whole paths, and without blanks in them. See: ssh -G <address> | grep -i ${keyword}`
+  throw new Unreachable(host, `${host}: ${keyword} in the ssh configuration can be read in two ways: ${value}`, hint)
+}

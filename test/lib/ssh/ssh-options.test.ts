@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { ConnectionTarget } from '../../../lib/ssh/connection.ts'
+import { findOption, refuseOptions, SSH_OPTIONS } from '../../../lib/ssh/ssh-options.ts'
+
+const target: ConnectionTarget = { name: 'M1', kind: 'ssh', address: 'm1' }
+const page = readFileSync(new URL('../../../docs/ssh.md', import.meta.url), 'utf8')
+
+/** One row of the page for all options with the same note. */
+function rows(): string[] {
+  const groups = new Map<string, string[]>()
+  for (const { name, how, note } of SSH_OPTIONS) groups.set(`${how} | ${note}`, [...(groups.get(`${how} | ${note}`) ?? []), name])
+  return [...groups].map(([what, names]) => `| ${names.map(name => `\`${name}\``).join(', ')} | ${what} |`)
+}
+
+describe('the table of options', () => {
+  it('is the one in docs/ssh.md', () => {
+    const shown = page
+      .slice(page.indexOf('\n## Options'))
+      .split('\n')
+      .filter(line => /\| (honoured|unused|refused) \|/.test(line))
+    expect(shown).toEqual(rows())
+  })
+
+  it('has each option once', () => {
+    const names = SSH_OPTIONS.map(option => option.name.toLowerCase())
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+  })
+
+  it('knows older names too', () => {
+    expect(findOption('PubkeyAcceptedKeyTypes')?.name).toBe('PubkeyAcceptedAlgorithms')
+    expect(findOption('nonsense')).toBeUndefined()
+  })
+})
+
+describe('refuseOptions', () => {
+  const refuse = (options: Record<string, string>, defaults: Record<string, string> = {}) => {
+    const asMap = (record: Record<string, string>) => new Map(Object.entries(record).map(([name, value]) => [name, [value]]))
+    return refuseOptions(target, asMap(options), async () => asMap(defaults))
+  }
+
+  it.each([
+    ['knownhostscommand', '/bin/x', 'KnownHostsCommand (/bin/x)'],
+    ['bindinterface', 'eth0', 'BindInterface (eth0)'],
+    ['proxyusefdpass', 'yes', 'ProxyUseFdpass (yes)'],
+    ['rekeylimit', '1073741824 3600', 'RekeyLimit (1073741824 3600)'],
+    ['sessiontype', 'subsystem', 'SessionType (subsystem)'],
+    ['brandnew', 'yes', 'brandnew (yes)'],
+  ])('refuses %s %s by its name', async (keyword, value, message) => {
+    await expect(refuse({ [keyword]: value })).rejects.toThrow(`M1: the ssh option ${message} cannot be honoured, and is not ignored`)
+  })
+
+  it.each([
+    ['rekeylimit', '0 0'],
+    ['proxyusefdpass', 'no'],
+    ['sessiontype', 'default'],
+    ['knownhostscommand', 'none'],
+    ['forwardagent', 'yes'],
+    ['host', 'm1'],
+  ])('lets %s %s pass', async (keyword, value) => {
+    await expect(refuse({ [keyword]: value })).resolves.toBeUndefined()
+  })
+
+  it('lets an unknown one pass that has its default', async () => {
+    await expect(refuse({ brandnew: 'no' }, { brandnew: 'no' })).resolves.toBeUndefined()
+  })
+})
