@@ -1,3 +1,4 @@
+import type { Fault as LabFault } from '../../lib/lab/index.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Vars } from '../vars.ts'
@@ -6,6 +7,7 @@ import type { Bench } from './bench.ts'
 import { connectionTo, otherNode } from './bench.ts'
 import type { Work } from './clients.ts'
 import { deadClient } from './clients.ts'
+import type { DeadClient } from './dead-client.ts'
 import { doOutside } from './outside.ts'
 import type { Part, Place, ShellPart, Surrounding } from './surroundings.ts'
 
@@ -20,9 +22,6 @@ export interface Surrounded {
 const undoAfter = 1800
 const fileOf = (part: number, what: 'undo' | 'hold') => `/run/nfsha-surrounding.${part}.${what}`
 
-/** Where a part is undone after `what` was done with it; the last made part first. */
-type Undo = () => Promise<string>
-
 /** Makes a surrounding, and takes back what was made of it when that fails. Throws `ApplyFailed`. */
 export const surround = async (
   bench: Bench,
@@ -32,15 +31,27 @@ export const surround = async (
   say: (text: string) => void,
 ): Promise<Surrounded> => {
   say(`surrounding: ${surrounding.title}`)
-  const undos: Undo[] = []
+  const made: MadePart[] = []
+  // One part after the other, the last first: what looks at another part ends before that is taken away.
   const restore = async () => {
-    const undone = await Promise.allSettled([...undos].reverse().map(undo => undo()))
-    const failed = undone.find(u => u.status === 'rejected')
-    if (failed) throw failed.reason
-    return undone.flatMap(u => (u.status === 'fulfilled' ? u.value.split('\n').filter(line => line !== '') : []))
+    const problems: string[] = []
+    const failures: unknown[] = []
+    for (const part of [...made].reverse()) {
+      const undone = await Promise.allSettled(part.undo())
+      for (const one of undone)
+        if (one.status === 'fulfilled') problems.push(...one.value.split('\n').filter(line => line !== ''))
+        else failures.push(one.reason)
+    }
+    if (failures.length > 0) throw failures[0]
+    return problems
   }
   try {
-    for (const [index, part] of surrounding.parts.entries()) undos.push(...(await makePart(bench, part, index, active, work, say)))
+    for (const [index, part] of surrounding.parts.entries()) {
+      const one = partOn(bench, part, index, active, work, say)
+      // Half of it may have been made when it fails.
+      made.push(one)
+      await one.make()
+    }
   } catch (error) {
     await restore().catch(() => undefined)
     throw error
@@ -48,39 +59,48 @@ export const surround = async (
   return { surrounding, restore }
 }
 
+interface MadePart {
+  make(): Promise<unknown>
+  /** On each of its hosts: what was printed. */
+  undo(): Promise<string>[]
+}
+
 const hostsAt = (bench: Bench, place: Place, active: string): string[] =>
   ({ active: [active], standby: [otherNode(bench, active)], both: bench.nodes, client: bench.clients.slice(0, 1) })[place]
 
-const makePart = async (
-  bench: Bench,
-  part: Part,
-  index: number,
-  active: string,
-  work: Work,
-  say: (text: string) => void,
-): Promise<Undo[]> => {
+const partOn = (bench: Bench, part: Part, index: number, active: string, work: Work, say: (text: string) => void): MadePart => {
   switch (part.kind) {
     case 'shell': {
       const hosts = hostsAt(bench, part.on, active)
-      await Promise.all(
-        hosts.map(host => runPart(bench, host, makePartScript(part, index, bench.varsOf(host), bench.platform), `not made on ${host}`)),
-      )
-      const everywhere = part.isOnShare ? bench.nodes : hosts
-      return everywhere.map(
-        host => () => runPart(bench, host, undoPartScript(part, index, bench.varsOf(host), bench.platform), `not removed on ${host}`),
-      )
+      const run = (host: string, script: typeof makePartScript, problem: string) =>
+        runPart(bench, host, script(part, index, bench.varsOf(host), bench.platform), problem)
+      return {
+        make: () => Promise.all(hosts.map(host => run(host, makePartScript, `not made on ${host}`))),
+        undo: () => (part.isOnShare ? bench.nodes : hosts).map(host => run(host, undoPartScript, `not removed on ${host}`)),
+      }
     }
     case 'outside': {
       const [host = ''] = hostsAt(bench, part.on, active)
-      const { lab } = bench
-      if (lab === undefined) throw new ApplyFailed('these are no machines of a lab')
-      await doOutside(lab, host, [part.make])
-      // The limit ends with the emulator.
-      return [() => doOutside(lab, host, [part.undo]).then(() => '')]
+      const act = async (fault: [LabFault, string]) => {
+        if (bench.lab === undefined) throw new ApplyFailed('these are no machines of a lab')
+        await doOutside(bench.lab, host, [fault])
+        return ''
+      }
+      return { make: () => act(part.make), undo: () => [act(part.undo)] }
     }
     case 'lost-client': {
-      const lost = await deadClient(bench, work, say, part.leases)
-      return [() => lost?.end().then(() => '') ?? Promise.resolve('')]
+      let lost: DeadClient | undefined
+      const end = async () => {
+        await lost?.end()
+        lost = undefined
+        return ''
+      }
+      return {
+        make: async () => {
+          lost = await deadClient(bench, work, say, part.leases)
+        },
+        undo: () => [end()],
+      }
     }
   }
 }
