@@ -23,6 +23,8 @@ const isDrbdDevice = (path: string): boolean => /^\/dev\/drbd(0|[1-9]\d*)$/.test
 const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^[1-9]\d*(ms)?$/)]).transform(String)
 /** A repository of packages; what is signed with no key that we were told is not installed. */
 const strictRepository = z.strictObject({ name: word, url: z.url(), key: z.url() })
+/** One disk of one node and what is on it, several with commas between: a word that holds for nothing else. */
+const diskWords = (id: string) => z.string().regex(new RegExp(`^[\\w.-]+:/[\\w./-]+:${id}(,[\\w.-]+:/[\\w./-]+:${id})*$`))
 const secret = z.string().min(8).meta({ secret: true })
 
 /** Milliseconds of heartbeat's notation: `2` is 2000, `250ms` is 250. */
@@ -80,6 +82,16 @@ const fields = z.object({
     .default('/dev/drbd0')
     .describe('the replicated device'),
   drbd_disk: absolutePath.describe('backing disk, on both nodes; it must be blank before the first run'),
+  drbd_adopt: diskWords('[0-9A-Fa-f]{16}')
+    .optional()
+    .describe(
+      'metadata of DRBD that is on a disk already, and is to be the replica of this pair: `M2:/dev/vdb:` and its current UUID, which the refusal names; given by `-e`, once: docs/disks.md',
+    ),
+  drbd_keep_data: diskWords('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+    .optional()
+    .describe(
+      'a file system on the disk of one node that the pair is to be built around: `M1:/dev/vdb:` and its UUID; given by `-e`, once: docs/disks.md',
+    ),
   drbd_port: z.number().int().min(1).max(65535).default(7789).describe('TCP port of the replication'),
   drbd_secret: secret.describe('shared secret with which the nodes prove themselves to each other'),
   drbd_disk_flushes: z.boolean().default(true).describe('false only with a battery-backed write cache'),

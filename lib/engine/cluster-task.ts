@@ -30,7 +30,7 @@ export const runClusterTask = async (
   const stopped = parts.find(p => p.host.stopped !== undefined)
   if (stopped) return pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
 
-  const look: Look = async () => judgeCluster(resource, await membersOf(parts, session), session)
+  const look: Look = async () => judgeCluster(resource, await membersOf(parts, session, voice), session)
   const first = await unlessInterrupted(look(), session.signal)
   if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
   if (first.outcome.status !== 'changed') return first.outcome
@@ -83,9 +83,9 @@ const isNeeded = async (resource: ClusterResource, parts: Part[], session: Clust
   return judgeCluster(resource, there, session).outcome.status !== 'ok'
 }
 
-const membersOf = async (parts: Part[], session: ClusterSession): Promise<Member<unknown>[]> => {
+const membersOf = async (parts: Part[], session: ClusterSession, voice?: Voice): Promise<Member<unknown>[]> => {
   const there = await Promise.all(
-    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id) })),
+    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id, voice?.progress) })),
   )
   const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
   return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]

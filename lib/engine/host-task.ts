@@ -48,7 +48,7 @@ const remedyOf = (changes: Change[]): string | undefined => {
 /** Reads one resource of one host, and where it differs changes it and reads it again. */
 export const runHostTask = async (task: Task<HostResource>, host: HostSession, session: ClusterSession, voice: Voice): Promise<Outcome> => {
   const { resource } = task
-  const read = () => unlessInterrupted(host.readings.ensure(resource.id), session.signal)
+  const read = () => unlessInterrupted(host.readings.ensure(resource.id, voice.progress), session.signal)
   const first = judge(resource, await read(), host, session)
   const merged = host.merged.get(resource.id)
   if (merged && first.status === 'ok') {

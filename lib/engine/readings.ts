@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Probe, ProbeOutput, Reading } from '../resources/resource.ts'
+import { progressIn } from '../resources/progress.ts'
+import type { Probe, ProbeOutput, Progress, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import type { Connection, ScriptResult } from '../ssh/connection.ts'
 import { answered, batchScript, parseBatch } from './frames.ts'
@@ -18,8 +19,8 @@ interface Entry {
  * again soon), and more as long as nothing changes: a bare host does not pay for reading everything after every change.
  */
 export interface HostReadings {
-  /** The reading of one resource, from the host if it is stale; what comes after it in the play may travel with it. */
-  ensure(id: string): Promise<Reading<unknown>>
+  /** The reading of one resource, from the host if it is stale; what comes after it in the play may travel with it. A probe that takes its time prints `@progress`. */
+  ensure(id: string, progress?: (progress: Progress) => void): Promise<Reading<unknown>>
   /** What is known without asking; undefined when it was never read. */
   peek(id: string): Reading<unknown> | undefined
   stale(ids?: string[]): void
@@ -30,10 +31,15 @@ export interface HostReadings {
 }
 
 /** Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec. */
-export const readProbes = async (connection: Connection, asked: Probe<unknown>[], notes: string[] = []): Promise<Reading<unknown>[]> => {
+export const readProbes = async (
+  connection: Connection,
+  asked: Probe<unknown>[],
+  notes: string[] = [],
+  progress?: Report,
+): Promise<Reading<unknown>[]> => {
   if (asked.length === 0) return []
   const probes = withoutDoubles(asked)
-  const readings = await readEach(connection, probes, notes)
+  const readings = await readEach(connection, probes, notes, progress)
   return asked.map((probe, i) => {
     const at = probes.findIndex(p => p.sh === probe.sh)
     const reading = readings[at]
@@ -48,15 +54,17 @@ export const readProbes = async (connection: Connection, asked: Probe<unknown>[]
 const withoutDoubles = (probes: Probe<unknown>[]): Probe<unknown>[] =>
   probes.filter((probe, i) => probes.findIndex(p => p.sh === probe.sh) === i)
 
+type Report = (progress: Progress) => void
+
 interface Answer {
   reading: Reading<unknown>
   output?: ProbeOutput
 }
 
-const readEach = async (connection: Connection, probes: Probe<unknown>[], notes: string[]): Promise<Answer[]> => {
+const readEach = async (connection: Connection, probes: Probe<unknown>[], notes: string[], progress?: Report): Promise<Answer[]> => {
   if (probes.length === 0) return []
   const boundary = `=${randomBytes(12).toString('hex')}`
-  const { result, stuck, arrivals } = await runWithin(connection, probes, boundary, notes)
+  const { result, stuck, arrivals } = await runWithin(connection, probes, boundary, notes, progress)
   const outputs = parseBatch(result.stdout, result.stderr, boundary)
   const readings = outputs.slice(0, probes.length).map((answer, i): Answer => {
     const output = { ...answer, at: arrivals[i] ?? Date.now() }
@@ -65,7 +73,7 @@ const readEach = async (connection: Connection, probes: Probe<unknown>[], notes:
   if (readings.length === probes.length) return readings
   const limit = (probes[readings.length]?.timeout ?? defaultTimeout) / 1000
   const why = stuck ? `an answer: it took more than ${limit} s` : `an answer: the shell ended with code ${result.code}`
-  const rest = await readEach(connection, probes.slice(readings.length + 1), [])
+  const rest = await readEach(connection, probes.slice(readings.length + 1), [], progress)
   return [...readings, { reading: unknown(why) }, ...rest]
 }
 
@@ -83,6 +91,7 @@ const runWithin = async (
   probes: Probe<unknown>[],
   boundary: string,
   notes: string[],
+  progress?: Report,
 ): Promise<{ result: ScriptResult; stuck: boolean; arrivals: number[] }> => {
   const abort = new AbortController()
   let stdout = ''
@@ -109,6 +118,8 @@ const runWithin = async (
       },
       onStderr: text => {
         stderr += text
+        const now = progress && progressIn(text)
+        if (now) progress(now)
       },
     })
     return { result, stuck, arrivals }
@@ -135,7 +146,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
   }
 
   return {
-    async ensure(id) {
+    async ensure(id, progress) {
       const entry = entries.get(id)
       if (!entry) throw new Error(`no resource '${id}' in this play`)
       if (entry.fresh && entry.reading) return entry.reading
@@ -147,6 +158,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
         connection,
         batch.map(([, e]) => e.probe),
         told,
+        progress,
       )
       batch.forEach(([, e], i) => {
         e.reading = readings[i] ?? unknown('an answer')

@@ -67,6 +67,8 @@ export const centos6: Platform = {
     ...sysvCommands,
     log: () => '/var/log/messages',
     versions: names => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`,
+    // blkdiscard has no -z yet; wipefs opens it exclusively
+    emptyDisk: disk => `wipefs -a ${disk} && dd if=/dev/zero of=${disk} bs=1M oflag=direct`,
     // ntpd(8): -g whatever the difference, -q set it once and end; the article's ntpdate does the same
     setClock: '/etc/init.d/ntpd stop; ntpd -g -q; c=$?; /etc/init.d/ntpd start; exit $c',
     // exportfs has no -s yet; the table that it keeps says the same, with a tab

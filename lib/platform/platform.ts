@@ -102,6 +102,8 @@ export interface Platform {
     versions(names: string[]): string
     /** Shell that has the time service set the clock now, within a minute. */
     setClock: string
+    /** Writes zeros to all of a disk, and refuses one that is in use: what an operator is advised to do, nothing runs it. */
+    emptyDisk(disk: string): string
   }
   install(names: string[], options?: { hold?: string[] }): HostResource
   service(name: string, options: ServiceOptions): HostResource

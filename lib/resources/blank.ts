@@ -1,26 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { quote } from './quote.ts'
 
+/** The program lies beside this file, or in the package's sources when this file is part of a bundle in dist/. Its comments stay here. */
+const program = (() => {
+  const candidates = ['./files/judge-disk.pl', '../lib/resources/files/judge-disk.pl']
+  const path = candidates.map(p => fileURLToPath(new URL(p, import.meta.url))).find(p => existsSync(p))
+  if (path === undefined) throw new Error('the package is incomplete: lib/resources/files/judge-disk.pl is missing')
+  return readFileSync(path, 'utf8').replace(/^\s*#.*\n/gm, '')
+})()
+
 /**
- * Shell function `not_blank DEVICE`: prints why a device is not known to be empty, nothing when it is. Blank means: a block device that
- * nothing holds or mounts, without any signature that wipefs(8) or blkid(8) knows (file system, LVM, RAID, partition table, DRBD), and
- * whose first and last MiB are zero. It is run in the same script as the write it guards.
+ * Shell function `judge_disk DEVICE [WORD...]`: reads the whole device or samples of it, prints what is there for `parseJudgement`, progress on stderr.
+ * Exit code 0 only when the device is blank. The words stand at the top of the program; docs/disks.md says what is looked at. Needs perl.
  */
-export const notBlank = `
+export const judgeDisk = `judge_disk() { perl - "$@" <<'NFSHA_JUDGE'
+${program}NFSHA_JUDGE
+}`
+
+/**
+ * `judge_disk`, and shell function `not_blank DEVICE [WORD...]` that prints why a device is not known to be blank, nothing when it is. It is run in the
+ * same script as the write it guards.
+ */
+export const notBlank = `${judgeDisk}
 not_blank() {
-  d=$(readlink -f "$1") || { echo "$1 does not exist"; return; }
-  [ -b "$d" ] || { echo "$1 is no block device"; return; }
-  k=\${d##*/}
-  if [ -n "$(ls "/sys/class/block/$k/holders" 2>/dev/null)" ]; then echo "in use by $(ls "/sys/class/block/$k/holders" | tr '\\n' ' ')"; return; fi
-  if ls -d "/sys/class/block/$k/$k"?* >/dev/null 2>&1; then echo "it has partitions"; return; fi
-  if grep -q "^$d " /proc/mounts /proc/swaps; then echo "it is mounted or used as swap"; return; fi
-  s=$(wipefs -n -p "$d" 2>&1 | grep -v '^#' | cut -d, -f4 | tr '\\n' ' ')
-  [ -z "$s" ] || { echo "it holds a signature: $s"; return; }
-  n=$(blockdev --getsize64 "$d") || { echo "its size cannot be read"; return; }
-  [ "$n" -ge 2097152 ] || { echo "it is smaller than 2 MiB"; return; }
-  cmp -s -n 1048576 "$d" /dev/zero || { echo "its first MiB is not zero"; return; }
-  cmp -s -n 1048576 -i "$((n - 1048576)):0" "$d" /dev/zero || echo "its last MiB is not zero"
-}
-`
+  if j=$(judge_disk "$@"); then return; fi
+  j=$(printf '%s\\n' "$j" | sed -n 's/^not [a-z]* //p' | paste -s -d ';' -)
+  echo "\${j:-it could not be judged: is perl installed?}"
+}`
 
 /** A probe's line for one device: what makes it not blank, or `blank`. */
 export const blankProbe = (device: string): string => `${notBlank}\nr=$(not_blank ${quote(device)}); echo "\${r:-blank}"`
+
+/** Why a device is not blank. `held`: something uses it now. `content`: there is something on it. */
+export interface Reason {
+  class: 'missing' | 'held' | 'readonly' | 'small' | 'content' | 'unreadable'
+  text: string
+}
+
+/** DRBD's internal metadata (version 8.x) as it is on the disk. UUIDs in upper case, 16 hex digits. */
+export interface DrbdSuperblock {
+  version: string
+  current: string
+  /** bitmap and both history UUIDs */
+  others: string[]
+  flags: number
+  /** The field device-uuid, which DRBD 8.4 keeps and does not use. */
+  stamp: string
+  /** bytes of the replicated device; 0 before its first use */
+  size: number
+}
+
+export interface ExtSuperblock {
+  uuid: string
+  clean: boolean
+  /** bytes that the file system covers */
+  bytes: number
+  extents: boolean
+}
+
+/** What `judge_disk` found out. */
+export interface Judgement {
+  /** The device itself, where the name that was given is a link. */
+  device: string
+  /** bytes; 0 when unknown */
+  size: number
+  blank: boolean
+  against: Reason[]
+  drbd?: DrbdSuperblock
+  ext4?: ExtSuperblock
+}
+
+const words = (line: string): Record<string, string> =>
+  Object.fromEntries(line.split(' ').map(word => [word.split('=')[0] ?? '', word.slice(word.indexOf('=') + 1)]))
+
+/** Pure. The output of `judge_disk`. Anything that is cut off or unknown leaves the device not blank. */
+export const parseJudgement = (text: string): Judgement => {
+  const found: Judgement = { device: '', size: 0, blank: false, against: [] }
+  for (const line of text.split('\n')) {
+    const [, fact = '', rest = ''] = /^(\w+) ?(.*)$/.exec(line) ?? []
+    const word = words(rest)
+    if (fact === 'device') found.device = rest
+    if (fact === 'size') found.size = Number(rest)
+    if (fact === 'blank') found.blank = true
+    if (fact === 'not') found.against.push({ class: rest.split(' ')[0] as Reason['class'], text: rest.slice(rest.indexOf(' ') + 1) })
+    if (fact === 'drbd') found.drbd = drbdOf(rest.split(' ')[0] ?? '', word)
+    if (fact === 'ext4')
+      found.ext4 = { uuid: word.uuid ?? '', clean: word.clean === '1', bytes: Number(word.bytes), extents: word.extents === '1' }
+  }
+  return { ...found, blank: found.blank && found.against.length === 0 && found.size > 0 }
+}
+
+const drbdOf = (version: string, { uuids = '', flags = '0', stamp = '', sectors = '0' }: Record<string, string>): DrbdSuperblock => {
+  const [current = '', ...others] = uuids.split(':')
+  return { version, current, others, flags: Number.parseInt(flags, 16), stamp, size: Number(sectors) * 512 }
+}

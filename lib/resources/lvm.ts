@@ -31,8 +31,8 @@ if ! vgs ${quote(group)} >/dev/null 2>&1; then
   vgcreate ${quote(group)} ${quote(disk)}
 fi
 lvcreate -y -W n -n ${quote(volume)} ${size.includes('%') ? '-l' : '-L'} ${quote(size)} ${quote(group)}`,
-      { timeout: 120_000 },
+      { timeout: 900_000 },
     )
-    if (result.code !== 0) throw failedScript(`volume ${group}/${volume}`, result, `empty ${disk} yourself if its content is worth nothing`)
+    if (result.code !== 0) throw failedScript(`volume ${group}/${volume}`, result)
   },
 })

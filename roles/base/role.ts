@@ -1,6 +1,7 @@
 import { assertion } from '../../lib/resources/assertion.ts'
 import { edited } from '../../lib/resources/edit.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
+import { disks } from '../drbd-init/disks.ts'
 import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
 import { clockOffset } from './clock.ts'
@@ -13,6 +14,7 @@ const steps = (context: Context): Resource[] => {
   return [
     assertion('preflight', preflight(context)),
     diskSizes(vars.drbd_init_lvm?.disk ?? vars.drbd_disk),
+    disks(context, 'first'),
     vipIsOurs(vars),
     ...clusterGuard(context),
     platform.hostName(vars.node_name),

@@ -1,60 +1,101 @@
 import { notBlank } from '../../lib/resources/blank.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import type { HostResource } from '../../lib/resources/resource.ts'
-import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { drbdPrograms, withDrbd } from '../drbd-tools.ts'
+import { progressIn } from '../../lib/resources/progress.ts'
+import { quote } from '../../lib/resources/quote.ts'
+import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
+import { withDrbd } from '../drbd-tools.ts'
+import type { Context } from '../role.ts'
+import { contextAt } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { backingDisk } from './config.ts'
-
-interface Metadata {
-  /** `drbd` when metadata is there; else what the disk holds, `blank` when nothing. */
-  holds: string
-}
+import { type Replica, replicaProbe, replicaRecord } from './replica.ts'
+import { type Fate, judgeDisks, refusals, type Verdict } from './verdict.ts'
 
 /**
- * DRBD's metadata on the backing disk. It is made only on a disk that is known to be blank; a disk that holds anything is refused. The guard runs
- * again in the same script as create-md, immediately before it.
+ * DRBD's metadata on both backing disks. It is made on a disk that is blank, or behind a file system that is to be kept; metadata that is there already
+ * is adopted only by the operator's word. Both disks are judged first; each is judged again in the same script as the write.
  */
-export const metadata = (vars: Vars): HostResource<Metadata> => {
-  const disk = backingDisk(vars)
+export const metadata = (context: Context): ClusterResource<Replica> => {
+  const { vars, platform } = context
+  const judge = (members: Parameters<ClusterResource<Replica>['changes']>[0]) => judgeDisks(members, vars, platform.commands.emptyDisk)
   return {
-    scope: 'host',
+    scope: 'cluster',
     id: `DRBD metadata ${vars.drbd_resource}`,
-    alters: 'host',
-    probe: {
-      sh: withDrbd(
-        vars,
-        `command -v drbdadm >/dev/null || exit 45
-if grep -q '^ *${minorOf(vars.drbd_device)}: cs:[A-TV-Z].* ds:[^D]' /proc/drbd 2>/dev/null; then echo drbd; exit; fi
-o=$(drbdadm dump-md ${vars.drbd_resource} 2>&1)
-case $o in *'version "v0'*|*unclean*|*'apply-al'*) echo drbd; exit ;; *'no resources defined'*|*'not defined'*|*'not found'*) exit 46 ;; esac
-${notBlank}
-r=$(not_blank ${disk}); echo "\${r:-blank}"`,
-      ),
-      parse({ code, stdout }) {
-        if (code === 45) return unknown(drbdPrograms(vars))
-        if (code === 46) return unknown(`file of resource ${vars.drbd_resource}`)
-        const holds = stdout.trim()
-        return holds === 'blank' ? absent : present({ holds })
-      },
+    alters: 'cluster',
+    probe: replicaProbe(vars),
+    changes(members) {
+      const verdicts = judge(members)
+      return refusals(verdicts) || verdicts.flatMap(changeFor)
     },
-    changes(actual) {
-      if (actual.kind === 'absent') return [{ attribute: `metadata on ${disk}`, from: 'none, the disk is blank', to: 'created' }]
-      if (actual.state.holds === 'drbd') return []
-      return `${disk} is not blank (${actual.state.holds}): it is not touched. If its content is worth nothing, empty it yourself: wipefs -a ${disk}; dd if=/dev/zero of=${disk} bs=1M count=1`
-    },
-    async apply(_$, _changes, { connection }) {
-      const result = await connection.run(
-        withDrbd(
-          vars,
-          `${notBlank}
-r=$(not_blank ${disk}); if [ -n "$r" ]; then echo "${disk} is not blank any more: $r" >&2; exit 1; fi
-drbdadm create-md --force ${vars.drbd_resource}`,
-        ),
-        { timeout: 600_000 },
-      )
-      if (result.code !== 0) throw failedScript(`drbdadm create-md ${vars.drbd_resource}`, result)
+    async apply(nodes, _changes, members) {
+      // The disk with data first: what fails there leaves the blank one blank.
+      const order = judge(members).sort((a, b) => Number(a.fate.kind === 'create') - Number(b.fate.kind === 'create'))
+      for (const { host, fate } of order) {
+        const script = scriptFor(fate, contextAt(context, host).vars)
+        if (script !== undefined) await write(nodes, host, withDrbd(vars, script))
+      }
     },
   }
 }
+
+const changeFor = ({ host, replica, fate }: Verdict): Change[] => {
+  const change = (from: string, to: string): Change[] => [{ attribute: `metadata on ${replica.disk}`, host, from, to }]
+  if (fate.kind === 'create' || fate.kind === 'volume') return change('none, the disk is blank', 'created')
+  if (fate.kind === 'keep') return change(`none, the file system ${fate.uuid} is kept`, 'created behind it; the other node becomes a copy')
+  return fate.kind === 'adopt' ? change(`current UUID ${fate.current}, not made by this node`, 'adopted') : []
+}
+
+const write = async (nodes: ClusterNodes, host: string, script: string): Promise<void> => {
+  const result = await nodes.on(host).connection.run(script, {
+    timeout: 1_200_000,
+    signal: nodes.signal,
+    onStderr: text => {
+      const progress = progressIn(text)
+      if (progress) nodes.progress(progress)
+    },
+  })
+  if (result.code === 0) return
+  throw failedScript(`DRBD metadata on ${host}`, { ...result, stderr: result.stderr.replace(/^@progress .*\n/gm, '') })
+}
+
+/** What is run on a node whose disk has this fate; undefined when nothing is. */
+const scriptFor = (fate: Fate, vars: Vars): string | undefined => {
+  const disk = quote(backingDisk(vars))
+  if (fate.kind === 'create')
+    return `set -eu
+${notBlank}
+r=$(not_blank ${disk} fresh); if [ -n "$r" ]; then echo ${disk}" is not blank any more: $r" >&2; exit 1; fi
+${created(vars, '')}`
+  if (fate.kind === 'keep')
+    return `set -eu
+${notBlank}
+j=$(judge_disk ${disk} fresh) || :
+printf '%s\\n' "$j" | grep -q '^ext4 uuid=${fate.uuid} clean=1 bytes=${fate.bytes} ' || { echo "the file system is not what it was:" "$j" >&2; exit 1; }
+! printf '%s\\n' "$j" | grep '^not ' | grep -v '^not content it holds ext4' >&2 || exit 1
+u=$(od -An -N7 -tx1 /dev/urandom | tr -d ' \\n')
+${created(vars, `s/0x0000000000000004;/0x$\{u}10;/; s/^\\( *flags\\) 0x00000000;/\\1 0x00000011;/;`)}`
+  if (fate.kind === 'adopt')
+    return `set -eu
+${notBlank}
+j=$(judge_disk ${disk} facts) || :
+s=$(printf '%s\\n' "$j" | sed -n 's/^drbd v08 uuids=${fate.current}:.* stamp=\\([0-9A-F]*\\) .*/\\1/p')
+[ -n "$s" ] || { echo "the metadata is not what it was:" "$j" >&2; exit 1; }
+${recorded}`
+  return undefined
+}
+
+const recorded = `mkdir -p -m 700 ${replicaRecord.replace(/\/[^/]*$/, '')}; printf 'stamp=%s\\n' "$s" > ${replicaRecord}.new; mv ${replicaRecord}.new ${replicaRecord}`
+
+/**
+ * create-md, and then the metadata once more with a stamp of ours: DRBD 8.4 keeps the field device-uuid and uses it for nothing. The same
+ * way the data that is kept is made known as consistent and up to date with a UUID of its own, before the nodes ever meet: a peer whose metadata was just created
+ * can only become a copy of it, whichever is told to be the source.
+ */
+const created = (vars: Vars, edits: string): string => `s=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n' | tr a-f A-F)
+drbdadm create-md --force ${vars.drbd_resource}
+t=$(mktemp); trap 'rm -f "$t"' EXIT
+drbdadm dump-md ${vars.drbd_resource} | sed "${edits} s/^device-uuid 0x.*;/device-uuid 0x$s;/" > "$t"
+grep -q "^device-uuid 0x$s;" "$t"
+drbdmeta --force ${minorOf(vars.drbd_device)} v08 ${quote(backingDisk(vars))} internal restore-md "$t" </dev/null
+${recorded}`

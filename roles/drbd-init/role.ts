@@ -5,6 +5,7 @@ import { drbdConfigDir, withDrbd } from '../drbd-tools.ts'
 import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
 import { bootJob } from './config.ts'
+import { disks } from './disks.ts'
 import { fencePeerPath } from './fence-peer.ts'
 import { fileSystem } from './file-system.ts'
 import { firstSync } from './first-sync.ts'
@@ -18,6 +19,7 @@ const steps = (context: Context): Resource[] => {
   const { resource, common, fencePeer } = drbdFiles[vars.ha_stack]
   const directory = drbdConfigDir(context)
   return [
+    disks(context, 'always'),
     ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
     file(`${directory}/${vars.drbd_resource}.res`, {
@@ -28,7 +30,7 @@ const steps = (context: Context): Resource[] => {
     }),
     // After the resource's file: without what the role builds on that is refused, and nothing is left behind.
     ...(fencePeer ? [file(fencePeerPath, { content: fencePeer(vars, platform), mode: 0o755 })] : []),
-    metadata(vars),
+    metadata(context),
     adjusted(vars),
     ...platform.atBoot(bootJob(vars)),
     firstSync(context),
