@@ -44,7 +44,7 @@ export const replicaProbe = (vars: Vars): Probe<Replica> => {
       vars,
       `command -v perl >/dev/null || exit 47
 ${judgeDisk}
-d=${quote(disk)} served= attached= stamp=
+d=${quote(disk)} served='' attached='' stamp=''
 [ ! -e ${servedMarker} ] || served=yes
 [ ! -r ${replicaRecord} ] || stamp=$(sed -n 's/^stamp=\\([0-9A-F]\\{16\\}\\)$/\\1/p' ${replicaRecord})
 ! grep -q '^ *${minor}: cs:[A-TV-Z].* ds:[^D]' /proc/drbd 2>/dev/null || attached=yes

@@ -57,6 +57,7 @@ const probesOf = (context: Context): Probe<unknown>[] =>
 const otherwise: [RegExp, string][] = [
   [/^kernel module drbd$/, '@record\nsha256 x\narguments x\nsrcversion F73C\n@loaded\nB0B0 \n'],
   [/^one history of the data$/, '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n'],
+  [/^DRBD metadata drbd$/, '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n'],
   [/^firewall$/, ':INPUT DROP [0:0]\n'],
   [/^route 172\.16\.0\.211$/, '172.16.0.211 0.0.0.0 255.255.255.255 UH 0 0 0 em1\n'],
   [/^service /, 'LoadState=loaded\nActiveState=active\nUnitFileState=enabled\n'],

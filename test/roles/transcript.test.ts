@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseFacts } from '../../lib/engine/facts.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
+import { judgeDisk } from '../../lib/resources/blank.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { base } from '../../roles/base/role.ts'
 import { drbdBuild } from '../../roles/drbd-build/role.ts'
@@ -124,6 +125,7 @@ const answers: Record<string, string> = {
   'service rpcbind': registered('rpcbind', on),
   'service nfsha-drbd':
     "service nfsha-drbd supports chkconfig, but is not referenced in any runlevel (run 'chkconfig --add nfsha-drbd')\nstatus 1\n",
+  'DRBD metadata drbd': '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n',
   'DRBD resource drbd': 'drbdsetup new-resource drbd\n',
   'file system on /dev/drbd0': ` 0: cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate C r-----\n@super\n${'00 '.repeat(128)}\n`,
   // Of a handler: its file changed after the daemon started.
@@ -144,7 +146,8 @@ const isReading = (script: string): boolean => script.includes('echo "@lock"')
 const shown = ({ host, script, input }: Issued): string => {
   const where = host === 'M1' ? '' : ` [${host}]`
   if (isReading(script)) return `    (reads what the node does for the cluster)${where}`
-  if (input === undefined) return indented(`$${where} ${script.trim().replaceAll('\n', '\n  ')}`, '    ')
+  const short = script.replace(judgeDisk, 'judge_disk() { perl lib/resources/files/judge-disk.pl "$@"; }')
+  if (input === undefined) return indented(`$${where} ${short.trim().replaceAll('\n', '\n  ')}`, '    ')
   const path = /^p=(\S+?);/m.exec(script)?.[1]
   const [, mode] = /chmod (\d+) "\$t"/.exec(script) ?? []
   return `    ${path} ${mode}${where}\n${indented(input, '    | ')}`
