@@ -1,17 +1,30 @@
-import { isSecretName } from '../config/error.ts'
+import { ConfigError, isSecretName } from '../config/error.ts'
+import { jsonText } from '../config/json.ts'
 import { byCodePoint, type Group, type Inventory } from '../config/model.ts'
 import { type OuterVariables, variablesOf } from '../config/precedence.ts'
 import type { Entry, Value } from '../config/value.ts'
 import { MASK } from '../report/mask.ts'
 
-/** The groups below a group and their hosts, as `ansible-inventory --graph` draws them. */
-export const graphOf = (inventory: Inventory, group: Group): string => `${branchOf(inventory, group, 0).join('\n')}\n`
+/** A group that has several parents is drawn below each: a ladder of 30 groups would take a billion lines. */
+const LARGEST_GRAPH = 20_000_000
 
-const branchOf = (inventory: Inventory, group: Group, depth: number): string[] => [
-  twig(`@${group.name}:`, depth),
-  ...childrenOf(inventory, group).flatMap(child => branchOf(inventory, child, depth + 1)),
-  ...hostsIn(group).map(host => twig(host, depth + 1)),
-]
+/** The groups below a group and their hosts, as `ansible-inventory --graph` draws them. Throws `ConfigError` for what nobody could read. */
+export const graphOf = (inventory: Inventory, group: Group): string => {
+  const lines: string[] = []
+  let length = 0
+  const waiting: { of: Group | string; depth: number }[] = [{ of: group, depth: 0 }]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { of, depth } = next
+    const line = twig(typeof of === 'string' ? of : `@${of.name}:`, depth)
+    lines.push(line)
+    length += line.length + 1
+    if (length > LARGEST_GRAPH) throw new ConfigError('this graph is too large to be drawn', undefined, '--list has every group once')
+    if (typeof of === 'string') continue
+    const below = [...childrenOf(inventory, of), ...hostsIn(of)].map(part => ({ of: part, depth: depth + 1 }))
+    for (const part of below.reverse()) waiting.push(part)
+  }
+  return `${lines.join('\n')}\n`
+}
 
 const twig = (name: string, depth: number) => (depth === 0 ? name : `${'  |'.repeat(depth)}--${name}`)
 
@@ -60,9 +73,11 @@ const listed = (value: Value, secret: boolean): unknown => {
 const finite = (value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value)
 
 /** JSON as Ansible prints it: names sorted, four columns a level. */
-export const ansibleJson = (value: unknown): string => `${JSON.stringify(value, sorted, 4)}\n`
+export const ansibleJson = (value: unknown): string => `${jsonText(sorted(value), 4)}\n`
 
-const sorted = (_: string, value: unknown): unknown =>
-  value === null || typeof value !== 'object' || Array.isArray(value)
-    ? value
-    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => byCodePoint(a, b)))
+const sorted = (value: unknown): unknown => {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const entries = Object.entries(value).sort(([a], [b]) => byCodePoint(a, b))
+  return Object.fromEntries(entries.map(([name, part]) => [name, sorted(part)]))
+}

@@ -1,3 +1,4 @@
+import { jsonText } from '../config/json.ts'
 import { createMasker, MASK } from '../report/mask.ts'
 import { oneLine, pad, width } from '../report/text.ts'
 import { refuseUnknownExtraVars } from './extra-names.ts'
@@ -36,7 +37,7 @@ const tableOf = (host: string, { cluster, as, variables }: HostPart, mask: (text
 const shown = ({ value, secret }: HostVariable): string => {
   if (value === undefined) return '-'
   if (secret) return MASK
-  return typeof value === 'string' && value !== '' && value === oneLine(value) ? value : JSON.stringify(value)
+  return typeof value === 'string' && value !== '' && value === oneLine(value) ? value : jsonText(value, 0)
 }
 
 const jsonOf = (parts: HostPart[]): string => {
@@ -46,5 +47,5 @@ const jsonOf = (parts: HostPart[]): string => {
       variables.map(({ name, value, from, secret }) => [name, { value: secret ? MASK : (value ?? null), from }]),
     ),
   }))
-  return `${JSON.stringify(printed, null, 2)}\n`
+  return `${jsonText(printed, 2)}\n`
 }

@@ -51,7 +51,8 @@ const KINDS: Record<string, 'ssh' | 'local'> = { ssh: 'ssh', smart: 'ssh', param
 
 function kindOf(read: VariableReader): 'ssh' | 'local' {
   const name = text(read, 'ansible_connection') ?? 'ssh'
-  const kind = KINDS[name.replace(/^ansible\.(builtin|legacy)\./, '')]
+  const plain = name.replace(/^ansible\.(builtin|legacy)\./, '')
+  const kind = Object.hasOwn(KINDS, plain) ? KINDS[plain] : undefined
   if (!kind) throw new ConfigError(`ansible_connection: '${name}' cannot be used`, read.place('ansible_connection'), 'ssh and local can')
   return kind
 }

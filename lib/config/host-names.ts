@@ -1,4 +1,5 @@
 import { ConfigError, type Place } from './error.ts'
+import { MOST_HOSTS } from './model.ts'
 
 const RANGE = String.raw`\[(?:[a-z]:[a-z]|\d*:\d+)(?::\d+)?\]`
 const LABEL = String.raw`(?:\w|${RANGE})(?:[\w-]|${RANGE})*(?<![_-])`
@@ -19,29 +20,47 @@ export function expandHosts(entry: string, place: Place): { names: string[]; por
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
-function expandRange(name: string, place: Place): string[] {
-  const range = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(name)
-  if (!range) return [name]
-  const [, head = '', bounds = '', tail = ''] = range
-  return sequence(bounds, place).flatMap(step => expandRange(`${head}${step}${tail}`, place))
+/** The names that an entry with ranges stands for. Their number is known before the first is made. */
+function expandRange(entry: string, place: Place): string[] {
+  const pieces: (string | Sequence)[] = []
+  let rest = entry
+  for (let range = RANGE_IN.exec(rest); range; range = RANGE_IN.exec(rest)) {
+    pieces.push(range[1] ?? '', sequence(range[2] ?? '', place))
+    rest = range[3] ?? ''
+  }
+  if (rest.includes('['))
+    throw new ConfigError(`'${entry}': a bracket is not closed`, place, 'a range is [first:last] or [first:last:step]')
+  const count = pieces.reduce((product, piece) => product * (typeof piece === 'string' ? 1 : piece.count), 1)
+  if (count > MOST_HOSTS) throw new ConfigError(`'${entry}' names ${count} hosts, more than ${MOST_HOSTS}`, place)
+  let names = ['']
+  for (const piece of pieces)
+    names = names.flatMap(name =>
+      typeof piece === 'string' ? [name + piece] : Array.from({ length: piece.count }, (_, step) => name + piece.at(step)),
+    )
+  return names.map(name => name + rest)
 }
 
-function sequence(bounds: string, place: Place): string[] {
+const RANGE_IN = /^([^[]*)\[([^\]]*)\](.*)$/s
+
+interface Sequence {
+  count: number
+  at(step: number): string
+}
+
+function sequence(bounds: string, place: Place): Sequence {
   const [first = '', last, step = '1', ...more] = bounds.split(':')
-  if (last === undefined || last === '' || more.length > 0)
-    throw new ConfigError(`'[${bounds}]' is no range`, place, 'a range is [first:last] or [first:last:step]')
+  const noRange = () => new ConfigError(`'[${bounds}]' is no range`, place, 'a range is [first:last] or [first:last:step]')
+  if (last === undefined || last === '' || more.length > 0) throw noRange()
   const begin = first === '' ? '0' : first
   const letters = [LETTERS.indexOf(begin), LETTERS.indexOf(last)] as const
   const alphabetic = begin.length === 1 && last.length === 1 && letters[0] >= 0 && letters[1] >= 0
+  // Digits alone: JavaScript would read 0x1 as a number too.
+  if (!alphabetic && ![begin, last].every(bound => /^\d{1,15}$/.test(bound))) throw noRange()
+  if (!/^0*[1-9]\d{0,14}$/.test(step)) throw noRange()
   const [from, to] = alphabetic ? letters : [Number(begin), Number(last)]
-  if (![from, to, Number(step)].every(Number.isInteger) || Number(step) < 1) throw new ConfigError(`'[${bounds}]' is no range`, place)
   if (from > to) throw new ConfigError(`the range '[${bounds}]' ends before it begins`, place)
   const padded = !alphabetic && begin.length > 1 && begin.startsWith('0')
   if (padded && begin.length !== last.length) throw new ConfigError(`both ends of '[${bounds}]' need the same number of digits`, place)
-  const count = Math.floor((to - from) / Number(step)) + 1
-  if (count > 10_000) throw new ConfigError(`the range '[${bounds}]' names ${count} hosts`, place)
-  const numbers = Array.from({ length: count }, (_, index) => from + index * Number(step))
-  return numbers.map(number =>
-    alphabetic ? (LETTERS[number] ?? '') : padded ? String(number).padStart(begin.length, '0') : String(number),
-  )
+  const shown = (number: number) => (alphabetic ? (LETTERS[number] ?? '') : String(number).padStart(padded ? begin.length : 1, '0'))
+  return { count: Math.floor((to - from) / Number(step)) + 1, at: index => shown(from + index * Number(step)) }
 }

@@ -9,7 +9,7 @@ import type { Value } from './value.ts'
 import { lookIntoVarsFolders } from './vars-files.ts'
 import { keyring, openSource, type VaultPassword } from './vault.ts'
 import { parseYaml } from './yaml.ts'
-import { readYamlInventory } from './yaml-inventory.ts'
+import { isGroup, readYamlInventory } from './yaml-inventory.ts'
 
 export interface InventoryOptions {
   cwd?: string
@@ -85,7 +85,9 @@ function yamlOf(source: Source, path: string): Value | undefined {
   const looksYaml = /^---|^[^[=\s]+:\s*(#.*)?$|^\{/.test(first)
   try {
     const value = parseYaml(source)
-    return value.kind === 'map' ? value : undefined
+    // `h a="{'x': 1}"` is a mapping too, to a YAML parser; no group of an inventory is a single value.
+    const isInventory = value.kind === 'map' && [...value.entries.values()].every(entry => isGroup(entry.value))
+    return isInventory || (looksYaml && value.kind === 'map') ? value : undefined
   } catch (error) {
     configErrorsOf(error)
     if (looksYaml) throw error

@@ -1,3 +1,4 @@
+import { exact, MOST_DIGITS } from './scalar.ts'
 import type { Scalar } from './value.ts'
 
 /** What a Python literal stands for. Lists are lists, tuples and sets too. */
@@ -6,7 +7,12 @@ export type Literal = Scalar | Literal[] | Map<string, Literal>
 interface Cursor {
   text: string
   at: number
+  /** How many brackets are open. */
+  depth: number
 }
+
+/** Python takes no more brackets inside one another. What has more is no literal, and so text. */
+const DEEPEST = 200
 
 class NoLiteral extends Error {}
 
@@ -15,7 +21,7 @@ class NoLiteral extends Error {}
  * `yes` are text, `0644` is text, `0o644` a number, `[1, 'a']` a list. Undefined for all that is none.
  */
 export function pythonLiteral(text: string): Literal | undefined {
-  const cursor = { text: text.replace(/^[ \t]+/, ''), at: 0 }
+  const cursor = { text: text.replace(/^[ \t]+/, ''), at: 0, depth: 0 }
   try {
     const value = literal(cursor)
     const tuple = accept(cursor, ',') ? [value, ...elements(cursor, undefined)] : value
@@ -29,16 +35,14 @@ export function pythonLiteral(text: string): Literal | undefined {
 
 function literal(cursor: Cursor): Literal {
   blanks(cursor)
-  switch (cursor.text[cursor.at]) {
-    case '[':
-      cursor.at += 1
-      return elements(cursor, ']')
-    case '(':
-      cursor.at += 1
-      return parenthesised(cursor)
-    case '{':
-      cursor.at += 1
-      return braced(cursor)
+  const read = BRACKETS.get(cursor.text[cursor.at] ?? '')
+  if (read) {
+    cursor.at += 1
+    cursor.depth += 1
+    if (cursor.depth > DEEPEST) throw new NoLiteral()
+    const value = read(cursor)
+    cursor.depth -= 1
+    return value
   }
   return strings(cursor) ?? word(cursor)
 }
@@ -86,6 +90,12 @@ function keyOf(value: Literal): string {
   return String(value)
 }
 
+const BRACKETS: ReadonlyMap<string, (cursor: Cursor) => Literal> = new Map([
+  ['[', cursor => elements(cursor, ']')],
+  ['(', parenthesised],
+  ['{', braced],
+])
+
 const STRING = /[uU]?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
 const RAW_STRING = /[rR](?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
 
@@ -124,6 +134,8 @@ function word(cursor: Cursor): Scalar {
   const digits = number.replace(/^[-+]/, '')
   // Python 3 has no octal numbers with a bare leading zero: 0644 is an error there, and so stays text.
   if (/^0\d*[1-9]\d*$/.test(digits)) throw new NoLiteral()
+  if (digits.length > MOST_DIGITS) throw new NoLiteral()
+  if (/^(\d+|0[xob].*)$/i.test(digits)) return exact((number.startsWith('-') ? -1n : 1n) * BigInt(digits))
   return (number.startsWith('-') ? -1 : 1) * Number(digits) + 0
 }
 

@@ -54,7 +54,7 @@ export function checkKeys(entries: Variables, allowed: readonly string[], what: 
   const foreign = [...entries].filter(([key]) => !allowed.includes(key))
   throwAll(
     foreign.map(([key, { at }]) => {
-      const reason = REFUSED[key]
+      const reason = Object.hasOwn(REFUSED, key) ? REFUSED[key] : undefined
       if (reason) return new ConfigError(`'${key}' cannot be used in ${what}`, at, reason)
       const known = allowed.filter(name => !name.includes('.'))
       return new ConfigError(`${what} has no '${key}'`, at, didYouMean(key, known) ?? `it has: ${known.join(', ')}`)

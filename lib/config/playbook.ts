@@ -57,12 +57,23 @@ interface Reading {
   vault: Decrypter
   /** The files being read, outermost first: an import of one of them would never end. */
   open: string[]
+  /** How many imports were read, in all files: a few files can import one another billions of times. */
+  imports: { count: number }
 }
+
+const DEEPEST_IMPORT = 50
+const MOST_IMPORTS = 1000
 
 /** Reads a playbook with all that it imports. */
 export function loadPlaybook(path: string, options: PlaybookOptions = {}): Playbook {
   const cwd = options.cwd ?? process.cwd()
-  const plays = readPlaybook(resolve(cwd, path), { roleNames: options.roleNames, cwd, vault: options.vault ?? keyring([]), open: [] })
+  const plays = readPlaybook(resolve(cwd, path), {
+    roleNames: options.roleNames,
+    cwd,
+    vault: options.vault ?? keyring([]),
+    open: [],
+    imports: { count: 0 },
+  })
   return { file: shownPath(path, cwd), plays }
 }
 
@@ -84,6 +95,9 @@ function importPlaybook({ value }: Entry, entries: Variables, file: string, read
   checkKeys(entries, IMPORT_KEYS, 'an import')
   const path = resolve(dirname(file), textIn(value))
   if (reading.open.includes(path)) throw new ConfigError('a playbook cannot import itself', value.place)
+  if (reading.open.length > DEEPEST_IMPORT) throw new ConfigError(`imports are nested deeper than ${DEEPEST_IMPORT} playbooks`, value.place)
+  reading.imports.count += 1
+  if (reading.imports.count > MOST_IMPORTS) throw new ConfigError(`more than ${MOST_IMPORTS} imports in one playbook`, value.place)
   const tags = wordsIn(entries.get('tags')?.value)
   const vars = entries.get('vars')
   return readPlaybook(path, reading).map(play => ({

@@ -3,14 +3,19 @@ import type { Scalar } from './value.ts'
 // Ansible reads YAML with PyYAML, so these are PyYAML's rules, not those of the YAML 1.1 document: `y` is text, `1e3` is text.
 const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
 const NULL = /^(?:~|null|Null|NULL|)$/
-const INT = /^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
+const INT =
+  /^(?:[-+]?0b_*[0-1][0-1_]*|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x_*[0-9a-fA-F][0-9a-fA-F_]*|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
 const FLOAT =
   /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 const TIMESTAMP =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:(Z)|([-+])(\d\d?)(?::(\d\d))?))?)?$/
 
+/** Python reads no longer numbers. */
+export const MOST_DIGITS = 4300
+
 /** What a plain (unquoted) YAML scalar means: `0644` is 420, `yes` is true, `1:30` is 90, a date is text in ISO form. */
 export function plainScalar(text: string): Scalar {
+  if (text.length > MOST_DIGITS) return text
   if (NULL.test(text)) return null
   if (BOOL.test(text)) return toBoolean(text)
   if (INT.test(text)) return toInteger(text)
@@ -19,7 +24,10 @@ export function plainScalar(text: string): Scalar {
 }
 
 /** What a plain scalar means in a file that is JSON throughout, which Ansible reads as JSON. */
-export const jsonScalar = (text: string): Scalar => JSON.parse(text) as Scalar
+export const jsonScalar = (text: string): Scalar => (/^-?\d{1,4300}$/.test(text) ? exact(BigInt(text)) : (JSON.parse(text) as Scalar))
+
+/** The number, or the bigint where a number would be another one. */
+export const exact = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
 
 /** The value of a scalar with one of YAML's own tags (`!!str 0644`), or undefined when the text does not fit. */
 export function taggedScalar(tag: string, text: string): Scalar | undefined {
@@ -43,17 +51,15 @@ export function taggedScalar(tag: string, text: string): Scalar | undefined {
 
 const toBoolean = (text: string) => ['yes', 'true', 'on'].includes(text.toLowerCase())
 
-function toInteger(text: string): number {
+function toInteger(text: string): number | bigint {
   const [sign, digits] = signed(text)
-  // Adding 0 turns JavaScript's -0 into the only zero that an integer has.
-  return sign * magnitude(digits) + 0
+  return exact(BigInt(sign) * magnitude(digits))
 }
 
-function magnitude(digits: string): number {
-  if (digits.startsWith('0b')) return Number.parseInt(digits.slice(2), 2)
-  if (digits.startsWith('0x')) return Number.parseInt(digits.slice(2), 16)
-  if (digits.includes(':')) return sexagesimal(digits)
-  return Number.parseInt(digits, digits.startsWith('0') ? 8 : 10)
+function magnitude(digits: string): bigint {
+  if (/^0[bx]/.test(digits)) return BigInt(digits)
+  if (digits.includes(':')) return digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n)
+  return BigInt(digits.startsWith('0') && digits.length > 1 ? `0o${digits.slice(1)}` : digits)
 }
 
 function toFloat(text: string): number {

@@ -85,6 +85,7 @@ export const isAboutType = (issues: readonly Issue[]): boolean =>
 const KINDS: ReadonlyMap<string, string> = new Map([
   ['string', 'text'],
   ['number', 'a number'],
+  ['bigint', 'a whole number beyond 2^53'],
   ['boolean', 'true or false'],
   ['array', 'a list'],
   ['object', 'a mapping'],

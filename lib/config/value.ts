@@ -1,6 +1,7 @@
 import { ConfigError, type Place } from './error.ts'
 
-export type Scalar = string | number | boolean | null
+/** A whole number beyond 2^53 is a bigint: as a number it would be another one. */
+export type Scalar = string | number | bigint | boolean | null
 
 /**
  * A value as it was written, not yet judged: vault text is still encrypted and `{{ }}` still there, because only what is read has to be

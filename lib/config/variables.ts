@@ -133,7 +133,7 @@ function readField({ value }: Entry, field: z.ZodType, inventory: Inventory): Re
 
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value]
-  if (typeof value === 'number') return [String(value)]
+  if (typeof value === 'number' || typeof value === 'bigint') return [String(value)]
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsOf) : []
 }
 

@@ -84,8 +84,20 @@ function envelope(vaultText: string, place: Place | undefined): { header: string
       place,
       'format 1.1 and 1.2 with AES256 are',
     )
-  if (lines.length === 0 || lines.some(line => !/^[0-9a-f]+$/i.test(line))) throw new ConfigError('this vault text is damaged', place)
+  const damage = damageOf(lines)
+  if (damage !== undefined) throw new ConfigError(`this vault text is damaged: ${damage}`, place)
   return { header, lines }
+}
+
+/** What is wrong with the digits below the header, whatever the password. Inside are three more rows of digits: salt, checksum, content. */
+function damageOf(lines: readonly string[]): string | undefined {
+  const digits = lines.join('')
+  if (!/^[0-9a-f]+$/i.test(digits))
+    return digits === '' ? 'there is nothing below its header' : 'there is something else than digits and a to f'
+  if (digits.length % 2 === 1) return 'it has an odd number of digits'
+  const rows = Buffer.from(digits, 'hex').toString('latin1').split('\n')
+  const complete = rows.length === 3 && rows.every(row => /^([0-9a-f]{2})+$/i.test(row)) && rows[1]?.length === 64
+  return complete ? undefined : 'a part of it is missing'
 }
 
 const matchingFirst = (passwords: readonly VaultPassword[], id: string | undefined) =>

@@ -14,7 +14,7 @@ export function readYamlInventory(inventory: Inventory, value: Value, source: So
     throw new ConfigError('inventory plugins are not run here', plugin.at, 'write its result down with: ansible-inventory --list --yaml')
   const errors: ConfigError[] = []
   for (const [name, entry] of value.entries) {
-    if (name.startsWith('_')) continue
+    if (name.startsWith('_') && !isGroup(entry.value)) continue
     try {
       readGroup(inventory, name, entry)
     } catch (error) {
@@ -24,9 +24,15 @@ export function readYamlInventory(inventory: Inventory, value: Value, source: So
   throwAll(errors)
 }
 
+/** What a group can be: a mapping, or nothing. */
+export const isGroup = (value: Value) => value.kind === 'map' || (value.kind === 'scalar' && value.value === null)
+
 function readGroup(inventory: Inventory, name: string, { at, value }: Entry): Group {
+  // Such names are a custom for what only holds anchors. Ansible makes groups of them, and leaves out what no group has.
+  const holdsAnchors = name.startsWith('_')
   const group = addGroup(inventory, name, at)
   for (const [key, entry] of mappingOf(value, `group '${name}'`)) {
+    if (holdsAnchors && !KEYS.includes(key)) continue
     if (!KEYS.includes(key))
       throw new ConfigError(
         `a group has hosts, children and vars, not '${key}'`,

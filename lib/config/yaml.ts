@@ -1,18 +1,47 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, type YAMLMap } from 'yaml'
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  Parser,
+  Scalar,
+  type YAMLMap,
+} from 'yaml'
 import { ConfigError, type Place, type Source, throwAll } from './error.ts'
 import { jsonScalar, plainScalar, taggedScalar } from './scalar.ts'
 import type { Scalar as ScalarValue, Value, Variables } from './value.ts'
+import { tokenTooDeep } from './yaml-depth.ts'
 
 interface Reading {
   source: Source
   counter: LineCounter
   /** Nodes already read: an anchor's value is read once, however many aliases name it. */
   known: Map<Node, Value>
+  /** The nodes of the anchors that were read so far; a later one of the same name replaces an earlier one. */
+  anchors: Map<string, Node>
   open: Set<Node>
+  extents: Map<Value, Extent>
   errors: ConfigError[]
   plain: (text: string) => ScalarValue
-  node: (alias: Node) => Node | undefined
 }
+
+/** What a value would be with its aliases written out. */
+interface Extent {
+  /** How many values it is, itself included, and how many of them are there by an alias. */
+  size: number
+  copies: number
+  depth: number
+}
+
+/** Deeper than anybody writes, and far less than a stack holds. PyYAML gives up at about the same depth. */
+const DEEPEST = 200
+/** Values that aliases may stand for, all together: a few lines can make billions of them. */
+const MOST_COPIES = 1_000_000
 
 /**
  * Reads YAML as Ansible does (PyYAML: YAML 1.1, merge keys, `!vault`, `!unsafe`), except that a duplicate key is an error. Every value
@@ -20,8 +49,37 @@ interface Reading {
  */
 export function parseYaml(source: Source): Value {
   const counter = new LineCounter()
+  const document = documentIn(source, counter)
+  throwAll(
+    document.errors
+      .slice(0, 20)
+      .map(
+        error =>
+          new ConfigError(firstLine(error.message), placeAt(source, counter, error.pos[0]), adviceFor(source, counter, error.pos[0])),
+      ),
+  )
+  const reading: Reading = {
+    source,
+    counter,
+    known: new Map(),
+    anchors: new Map(),
+    open: new Set(),
+    extents: new Map(),
+    errors: [],
+    plain: isJson(source.text) ? jsonScalar : plainScalar,
+  }
+  const value = valueAt(reading, document.contents as Node | null, placeAt(source, counter, 0))
+  throwAll(reading.errors)
+  return value
+}
+
+/** The one document of a source. What is nested too deeply is found before anything is called as deeply. */
+function documentIn(source: Source, counter: LineCounter): Document {
+  const tokens = [...new Parser(counter.addNewLine).parse(source.text)]
+  const deep = tokenTooDeep(tokens, DEEPEST)
+  if (deep !== undefined) throw new ConfigError(`nested deeper than ${DEEPEST} levels`, placeAt(source, counter, deep))
   // Only the structure is left to the parser: what a plain scalar means is decided here, by PyYAML's rules.
-  const document = parseDocument(source.text, {
+  const composer = new Composer({
     version: '1.1',
     schema: 'failsafe',
     merge: false,
@@ -30,45 +88,55 @@ export function parseYaml(source: Source): Value {
     logLevel: 'error',
     lineCounter: counter,
   })
-  throwAll(
-    document.errors.map(
-      error => new ConfigError(firstLine(error.message), placeAt(source, counter, error.pos[0]), adviceFor(source, counter, error.pos[0])),
-    ),
-  )
-  const reading: Reading = {
-    source,
-    counter,
-    known: new Map(),
-    open: new Set(),
-    errors: [],
-    plain: isJson(source.text) ? jsonScalar : plainScalar,
-    node: alias => (isAlias(alias) ? alias.resolve(document) : alias),
-  }
-  const value = valueAt(reading, document.contents as Node | null, placeAt(source, counter, 0))
-  throwAll(reading.errors)
-  return value
+  const [document, second] = composer.compose(tokens, true, source.text.length)
+  if (!document) throw new ConfigError('there is no YAML document', placeAt(source, counter, 0))
+  if (second)
+    throw new ConfigError('a second YAML document begins here', placeAt(source, counter, second.range[0]), 'one file holds one document')
+  return document
 }
 
 function valueAt(reading: Reading, written: Node | null, fallback: Place): Value {
   if (written === null) return { kind: 'scalar', value: null, place: fallback }
-  const node = reading.node(written)
   const place = placeOf(reading, written, fallback)
+  const node = isAlias(written) ? reading.anchors.get(written.source) : written
   if (!node) throw new ConfigError('an alias without its anchor', place)
   const known = reading.known.get(node)
   if (known) return known
   if (reading.open.has(node)) throw new ConfigError('an alias inside its own anchor', place)
+  if (!isAlias(node) && node.anchor !== undefined) reading.anchors.set(node.anchor, node)
   reading.open.add(node)
-  const value = newValue(reading, node, placeOf(reading, node, fallback))
+  const value = newValue(reading, node, place)
   reading.open.delete(node)
   reading.known.set(node, value)
+  return value
+}
+
+/** A member of a collection, counted into its extent. */
+function memberAt(reading: Reading, written: Node | null, fallback: Place, extent: Extent): Value {
+  const value = valueAt(reading, written, fallback)
+  const { size, copies, depth } = reading.extents.get(value) ?? { size: 1, copies: 0, depth: 0 }
+  extent.size += size
+  extent.copies += isAlias(written) ? size : copies
+  extent.depth = Math.max(extent.depth, depth + 1)
+  const place = () => (written ? placeOf(reading, written, fallback) : fallback)
+  if (extent.copies > MOST_COPIES) throw new ConfigError(`aliases stand for more than ${MOST_COPIES} values`, place())
+  if (extent.depth > DEEPEST) throw new ConfigError(`nested deeper than ${DEEPEST} levels`, place())
   return value
 }
 
 function newValue(reading: Reading, node: Node, place: Place): Value {
   if (isScalar(node)) return scalarOf(reading, node, place)
   refuseTag(node.tag, ['map', 'seq'], place)
-  if (isSeq(node)) return { kind: 'list', items: node.items.map(item => valueAt(reading, item as Node | null, place)), place }
-  if (isMap(node)) return { kind: 'map', entries: entriesOf(reading, node as YAMLMap<Node, Node | null>), place }
+  const extent = { size: 1, copies: 0, depth: 0 }
+  const value: Value | undefined = isSeq(node)
+    ? { kind: 'list', items: node.items.map(item => memberAt(reading, item as Node | null, place, extent)), place }
+    : isMap(node)
+      ? { kind: 'map', entries: entriesOf(reading, node as YAMLMap<Node, Node | null>, extent), place }
+      : undefined
+  if (value) {
+    reading.extents.set(value, extent)
+    return value
+  }
   throw new ConfigError('neither a value, a list nor a mapping', place)
 }
 
@@ -105,15 +173,17 @@ function refuseTag(tag: string | undefined, allowed: string[], place: Place): vo
 const shown = (tag: string) => tag.replace('tag:yaml.org,2002:', '!!')
 
 /** A mapping's entries. Merged ones come first and yield to the mapping's own; of several merged mappings the first wins. */
-function entriesOf(reading: Reading, map: YAMLMap<Node, Node | null>): Variables {
+function entriesOf(reading: Reading, map: YAMLMap<Node, Node | null>, extent: Extent): Variables {
   const merged: Variables = new Map()
   const own: Variables = new Map()
   for (const pair of map.items) {
     if (!isPair(pair)) continue
     const at = placeOf(reading, pair.key, placeOf(reading, map))
-    const value = valueAt(reading, pair.value, at)
-    if (isMergeKey(pair.key)) for (const [name, entry] of mergedEntries(value)) merged.set(name, entry)
-    else addEntry(reading, own, keyOf(reading, pair.key, at), { at, value })
+    // The key first: an anchor in it may be named in its value.
+    const name = isMergeKey(pair.key) ? undefined : keyOf(reading, pair.key, at)
+    const value = memberAt(reading, pair.value, at, extent)
+    if (name === undefined) for (const [key, entry] of mergedEntries(value)) merged.set(key, entry)
+    else addEntry(reading, own, name, { at, value })
   }
   return new Map([...merged, ...own])
 }
@@ -128,8 +198,10 @@ const isMergeKey = (key: Node) => isScalar(key) && key.type === Scalar.PLAIN && 
 
 function mergedEntries(value: Value): Variables {
   if (value.kind === 'map') return value.entries
-  if (value.kind === 'list') return new Map(value.items.toReversed().flatMap(item => [...mergedEntries(item)]))
-  throw new ConfigError('<< merges a mapping or a list of mappings', value.place)
+  if (value.kind !== 'list') throw new ConfigError('<< merges a mapping or a list of mappings', value.place)
+  const entries: Variables = new Map()
+  for (const item of value.items.toReversed()) for (const [name, entry] of mergedEntries(item)) entries.set(name, entry)
+  return entries
 }
 
 function keyOf(reading: Reading, key: Node, place: Place): string {

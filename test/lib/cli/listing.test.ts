@@ -40,6 +40,19 @@ describe('secrets', () => {
   })
 })
 
+it('whole numbers of any size keep their digits', () => {
+  const text = 'a:\n  hosts:\n    M1: {x: 9007199254740993, y: [0xFFFFFFFFFFFFFFFF], z: {}}\n'
+  expect(ansibleJson(hostListing(inventoryOf({ 'hosts.yml': text }), 'M1', {}))).toBe(
+    '{\n    "x": 9007199254740993,\n    "y": [\n        18446744073709551615\n    ],\n    "z": {}\n}\n',
+  )
+})
+
+it('a graph that nobody could read is refused', () => {
+  const rungs = Array.from({ length: 30 }, (_, n) => `[a${n}:children]\na${n + 1}\nb${n + 1}\n[b${n}:children]\na${n + 1}\nb${n + 1}\n`)
+  const inventory = inventoryOf({ hosts: `${rungs.join('')}[a30]\nM1\n[b30]\nM2\n` })
+  expect(() => graphOf(inventory, groupOf(inventory, 'all'))).toThrow('this graph is too large to be drawn')
+})
+
 it('what JSON cannot say is text, not nothing', () => {
   expect(hostListing(inventoryOf({ 'hosts.yml': 'a:\n  hosts:\n    M1: {x: .inf}\n' }), 'M1', {})).toEqual({ x: 'Infinity' })
 })
@@ -77,7 +90,7 @@ describe.skipIf(!installed)(`as ansible-inventory shows it${installed ? '' : ' (
           masked.push(name)
         }
     expect(masked.length).toBeGreaterThan(0)
-    expect(listingOf(inventory, {})).toEqual(theirs)
+    expect(JSON.parse(ansibleJson(listingOf(inventory, {})))).toEqual(theirs)
   })
 
   it('--list, letter by letter', () => {

@@ -33,6 +33,14 @@ describe('an INI inventory', () => {
     ['M[2:1]', 'ends before it begins'],
     ['M[01:100]', 'same number of digits'],
     ['M[1]', 'is no range'],
+    ['[g]\nh[0x1:0x3]', "hosts:2:1: '[0x1:0x3]' is no range"],
+    ['[g]\nh[1e1:20]', "'[1e1:20]' is no range"],
+    ['[g]\nh[1:9:0]', "'[1:9:0]' is no range"],
+    ['[g]\na[1:3', "hosts:2:1: 'a[1:3': a bracket is not closed"],
+    ['[g]\na[1:3]b[', 'a bracket is not closed'],
+    ['[g]\nh[0:9999][0:9999]', "hosts:2:1: 'h[0:9999][0:9999]' names 100000000 hosts, more than 250000"],
+    ['[g]\nh[0:99999999999999999999]', 'is no range'],
+    ['[g]\nh[1:200000]\ni[1:200000]', 'hosts:3:1: this inventory has more than 250000 hosts'],
     ['[nfs]\nM1:', 'ends with a colon'],
     ['[nfs]\n---', 'this looks like YAML'],
     ['[nfs:vars]\n[nfs]\n[nfs:vars]\nansible_group_priority=high', 'must be a whole number'],
@@ -57,6 +65,8 @@ describe('a YAML inventory', () => {
     ['- M1', 'an inventory is a mapping of groups'],
     ['plugin: aws_ec2', 'inventory plugins are not run here'],
     ['', 'this inventory is empty'],
+    ['nfs: {hosts: M1}\n---\nweb: {hosts: M2}\n', 'hosts.yml:2:1: a second YAML document begins here'],
+    [`${'g: {children: {'.repeat(3000)}`, 'hosts.yml:1:'],
     ['a: {children: {b: {children: {a: }}}}', "hosts.yml:1:31: group 'a' would contain itself"],
     ['web: {children: {all: }}', "hosts.yml:1:18: 'all' holds every group: it cannot be a child of 'web'"],
   ])('%j is an error with its place', (text, message) => {
@@ -71,6 +81,30 @@ describe('sources', () => {
     expect([...inventoryOf({ hosts: 'all:\n  hosts:\n    M1:\n' }).hosts.keys()]).toEqual(['M1'])
     expect([...inventoryOf({ hosts: 'M1\nM2 a=b\n' }).hosts.keys()]).toEqual(['M1', 'M2'])
     expect([...inventoryOf({ 'hosts.yml': '[nfs]\nM1\n' }).hosts.keys()]).toEqual(['M1'])
+  })
+
+  it('are INI where a line only looks like YAML to a parser', () => {
+    const inventory = inventoryOf({ hosts: `h a="{'x': 1}"\n` })
+    expect(readVariable(inventory, 'h', 'a')).toEqual({ x: 1 })
+    expect([...inventoryOf({ hosts: 'M1:\nM2:\n' }).groups.keys()]).toEqual(['all', 'ungrouped', 'M1', 'M2'])
+    expect(failure(() => inventoryOf({ hosts: 'all:\n  hosts: M1\nweb: x\n' }))).toContain(
+      "hosts:3:6: a group has hosts, children and vars, not 'x'",
+    )
+  })
+
+  it('keep groups whose names begin with an underscore, without what only holds anchors', () => {
+    const inventory = inventoryOf({
+      'hosts.yml': 'nfs: {hosts: {M1: , M2: }}\n_spare: {hosts: {M3: }}\n_a: {x: &x {b: 1}}\n_b: [1]\nw: {hosts: {M4: *x}}\n',
+    })
+    expect(matchHosts(inventory, '_spare')).toEqual(['M3'])
+    expect(matchHosts(inventory, 'all')).toEqual(['M1', 'M2', 'M3', 'M4'])
+    expect(readVariable(inventory, 'M4', 'b')).toBe(1)
+  })
+
+  it('may nest groups as deeply as they like', () => {
+    const hosts = `${Array.from({ length: 3000 }, (_, n) => `[g${n}:children]\ng${n + 1}\n`).join('')}[g3000]\nM1\n`
+    expect(matchHosts(inventoryOf({ hosts }), 'g0')).toEqual(['M1'])
+    expect(groupsOf(inventoryOf({ hosts }), 'M1')).toHaveLength(3002)
   })
 
   it('may not be missing or a program', () => {

@@ -66,6 +66,17 @@ describe('loadPlaybook', () => {
     expect(failure(() => load({ 'site.yml': '- import_playbook: none.yml\n' }))).toContain('no such file')
   })
 
+  it('bounds how deeply and how often playbooks import one another', () => {
+    const chain = Object.fromEntries(Array.from({ length: 1500 }, (_, n) => [`p${n}.yml`, `- import_playbook: p${n + 1}.yml\n`]))
+    expect(failure(() => load({ ...chain, 'site.yml': '- import_playbook: p0.yml\n' }))).toContain(
+      'p49.yml:1:20: imports are nested deeper than 50 playbooks',
+    )
+    const ladder = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`p${n}.yml`, `- import_playbook: p${n + 1}.yml\n`.repeat(2)]))
+    expect(failure(() => load({ ...ladder, 'p30.yml': '[]', 'site.yml': '- import_playbook: p0.yml\n' }))).toContain(
+      'more than 1000 imports',
+    )
+  })
+
   it.each([
     [
       '- hosts: nfs\n  tasks: []',

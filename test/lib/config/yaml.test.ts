@@ -7,6 +7,10 @@ import { failure } from './workspace.ts'
 const read = (text: string) => parseYaml({ file: 'f.yml', text })
 const plain = (text: string) => reveal(read(text), { decrypt: () => 'opened' }).value
 
+/** Lines of which each is made of the one before: `a1: &a1 [*a0]`. */
+const ladder = (rungs: number, next: (below: number) => string) =>
+  Array.from({ length: rungs }, (_, n) => `a${n}: &a${n} ${n === 0 ? '1' : next(n - 1)}\n`).join('')
+
 // What values mean is compared with Ansible itself in ansible-inventory.test.ts; here is what Ansible does not do.
 describe('parseYaml', () => {
   it('reads YAML 1.1 as PyYAML does', () => {
@@ -38,24 +42,51 @@ describe('parseYaml', () => {
     )
   })
 
+  it('takes an alias where its anchor is a key, and the later of two anchors', () => {
+    expect(plain('&k key: *k\na: &x 1\nb: *x\nc: &x 2\nd: *x')).toEqual({ key: 'key', a: 1, b: 1, c: 2, d: 2 })
+  })
+
+  it('keeps whole numbers of any size', () => {
+    expect(plain('[9007199254740993, -0x20000000000001, 9007199254740991]')).toEqual([
+      9007199254740993n,
+      -9007199254740993n,
+      9007199254740991,
+    ])
+    expect(plain('[9007199254740993, 1]')).toEqual([9007199254740993n, 1])
+    expect(plain(`a: ${'9'.repeat(5000)}\nb: 0b_\nc: 0x_`)).toEqual({ a: '9'.repeat(5000), b: '0b_', c: '0x_' })
+  })
+
   it('lets a mapping override what it merges', () => {
     expect(plain('base: &b {x: 1, y: 1}\nv: {<<: *b, y: 2}')).toMatchObject({ v: { x: 1, y: 2 } })
   })
 
-  it.each([
-    ['a: b: c', 'f.yml:1:'],
-    ['a:\n\t- b', 'spaces, not tabs'],
-    ['a: [1', 'f.yml:'],
-    ['a: !python/name:os.system x', 'the tag'],
-    ['a: !foo x', '!foo'],
-    ['a: !!int x', '!!int'],
-    ['{a: {b: 1}: 2}', 'f.yml:1:'],
-    ['? [a]\n: b', 'a key must be a plain word'],
-    ['a: &x [*x]', 'inside its own anchor'],
-    ['a: *nowhere', 'f.yml:1:'],
-    ['<<: 3', '<< merges'],
-    ['a: 1\n---\nb: 2', 'f.yml:'],
-  ])('explains %j', (text, expected) => {
+  it.each(
+    [
+      ['a: b: c', 'f.yml:1:'],
+      ['a:\n\t- b', 'spaces, not tabs'],
+      ['a: [1', 'f.yml:'],
+      ['a: !python/name:os.system x', 'the tag'],
+      ['a: !foo x', '!foo'],
+      ['a: !!int x', '!!int'],
+      ['{a: {b: 1}: 2}', 'f.yml:1:'],
+      ['? [a]\n: b', 'a key must be a plain word'],
+      ['a: &x [*x]', 'inside its own anchor'],
+      ['a: *nowhere', 'f.yml:1:'],
+      ['<<: 3', '<< merges'],
+      ['a: 1\n---\nb: 2', 'f.yml:2:1: a second YAML document begins here'],
+      [`a: ${'['.repeat(20_000)}`, 'f.yml:1:203: nested deeper than 200 levels'],
+      [`a: ${'{x: '.repeat(20_000)}`, 'nested deeper than 200 levels'],
+      ['- '.repeat(20_000), 'nested deeper than 200 levels'],
+      ['? '.repeat(20_000), 'nested deeper than 200 levels'],
+      [ladder(2000, n => `[*a${n}]`), 'nested deeper than 200 levels'],
+      [ladder(40, n => `[*a${n}, *a${n}]`), 'f.yml:19:11: aliases stand for more than 1000000 values'],
+      [ladder(40, n => `{x: *a${n}, y: *a${n}}`), 'aliases stand for more than 1000000 values'],
+      [
+        `${ladder(1, () => 'x')}b: &b {${Array.from({ length: 2000 }, (_, n) => `k${n}: 1`).join(', ')}}\n<<: [${'*b, '.repeat(2000)}]`,
+        'aliases stand for more than 1000000 values',
+      ],
+    ].map(([text = '', expected = '']) => [text.slice(0, 40), text, expected] as const),
+  )('explains %j', (_shown, text, expected) => {
     expect(failure(() => read(text))).toContain(expected)
   })
 
