@@ -60,7 +60,18 @@ const fields = z.object({
     .default([])
     .describe('CentOS 6: where packages come from, now that its mirrors are gone: a list of name, url and key (URL of the signing key)'),
 
-  heartbeat_ping: ip.describe('ping node: an address on the service network that is always up, the gateway as a rule'),
+  heartbeat_ping: z
+    .union([ip, z.array(ip).min(1).max(8)])
+    .transform(value => [value].flat())
+    .describe(
+      'ping node: an address on the service network that is always up, the gateway as a rule; a list of several is better, one that answers is enough',
+    ),
+  heartbeat_without_ping: z
+    .enum(['block', 'serve'])
+    .default('block')
+    .describe(
+      'what the active node does when neither its peer nor any ping node answers: `block` suspends I/O until one does, `serve` goes on while its cable is in, at the risk of a split brain: docs/failover.md',
+    ),
   heartbeat_secret: secret.describe('key with which heartbeat signs its packets'),
   heartbeat_keepalive: heartbeatTime.prefault('1').describe('time between two heartbeats, seconds or `250ms`'),
   heartbeat_warntime: heartbeatTime.prefault('4').describe('a late heartbeat is logged after this time'),

@@ -3,7 +3,7 @@ import type { BootJob } from '../../lib/platform/platform.ts'
 import { drbdProgram } from '../drbd-tools.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
-import { fencePeerPath } from './fence-peer.ts'
+import { fencePeerPath, resetNodePath } from './fence-peer.ts'
 
 const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
     device ${vars.drbd_device};
@@ -71,6 +71,7 @@ export const bootJob = (vars: Vars): BootJob => ({
   name: 'nfsha-drbd',
   description: `DRBD resource ${vars.drbd_resource} of the NFS cluster`,
   commands: [
+    ...(vars.ha_stack === 'lean' ? [{ command: `${resetNodePath} --boot`, mayFail: true }] : []),
     { command: `${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}` },
     {
       command: `${drbdProgram(vars, 'drbdadm')} wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}`,

@@ -7,12 +7,19 @@ import type { Vars } from '../vars.ts'
 /** Where DRBD finds the handler: the resource's file names it, and is the same on both nodes. */
 export const fencePeerPath = '/usr/local/lib/nfsha/fence-peer'
 
+/** Restarts a node and says why after the boot. Called by the handler, by the resource script and by the boot. */
+export const resetNodePath = '/usr/local/lib/nfsha/reset-node'
+
+export const resetNode = (): string => packagedScript('roles/drbd-init/files/reset-node', {})
+
 /** The handler with this node's settings. drbd-peer-outdater asks the peer by heartbeat's dopd. */
 export const fencePeer = (vars: Vars, platform: Platform): string =>
   packagedScript('roles/drbd-init/files/fence-peer', {
     minor: minorOf(vars.drbd_device),
-    ping: vars.heartbeat_ping,
+    pings: `'${vars.heartbeat_ping.join(' ')}'`,
+    without_ping: vars.heartbeat_without_ping,
     vip: vipAddress(vars),
     nic: vars.node_service_nic,
+    own: vars.node_service_ip,
     outdater: `${platform.paths.heartbeatLibexec}/drbd-peer-outdater`,
   })

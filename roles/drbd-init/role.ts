@@ -6,7 +6,7 @@ import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
 import { bootJob } from './config.ts'
 import { disks } from './disks.ts'
-import { fencePeerPath } from './fence-peer.ts'
+import { fencePeerPath, resetNode, resetNodePath } from './fence-peer.ts'
 import { fileSystem } from './file-system.ts'
 import { firstSync } from './first-sync.ts'
 import { metadata } from './metadata.ts'
@@ -29,7 +29,12 @@ const steps = (context: Context): Resource[] => {
       validate: withDrbd(vars, acceptedByDrbdadm(vars.drbd_resource)),
     }),
     // After the resource's file: without what the role builds on that is refused, and nothing is left behind.
-    ...(fencePeer ? [file(fencePeerPath, { content: fencePeer(vars, platform), mode: 0o755 })] : []),
+    ...(fencePeer
+      ? [
+          file(resetNodePath, { content: resetNode(), mode: 0o755 }),
+          file(fencePeerPath, { content: fencePeer(vars, platform), mode: 0o755 }),
+        ]
+      : []),
     metadata(context),
     adjusted(vars),
     ...platform.atBoot(bootJob(vars)),

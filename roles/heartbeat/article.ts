@@ -2,6 +2,7 @@ import type { Cluster } from '../../lib/engine/role.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
+import { pingLine } from './config.ts'
 
 /** The article's ha.cf (III.2a), with the lines that it has commented out: one link, and the node that comes back takes the service again. */
 export const articleHaCf = (cluster: Cluster<Vars>, platform: Platform): string => {
@@ -19,7 +20,7 @@ mcast ${vars.node_heartbeat_nic} ${vars.heartbeat_mcast} ${vars.heartbeat_udppor
 auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
 ${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
-ping ${vars.heartbeat_ping}
+${pingLine(vars)}
 `
 }
 

@@ -4,6 +4,10 @@ import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { dopdLine } from './consent.ts'
 
+/** A group answers as long as one of its members does, so one of them that is down moves nothing (ipfail counts groups). */
+export const pingLine = ({ heartbeat_ping: nodes }: Pick<Vars, 'heartbeat_ping'>): string =>
+  nodes.length === 1 ? `ping ${nodes[0]}` : `ping_group nfsha ${nodes.join(' ')}`
+
 /**
  * ha.cf(5), the same on both nodes: a `ucast` line that names a node's own address is ignored there, so both nodes' addresses are listed.
  * Three independent links, and the ping node by which ipfail sees that a node has lost the service network.
@@ -22,7 +26,7 @@ ${cluster.nodes.map(n => `ucast ${n.vars.node_drbd_nic} ${n.vars.node_drbd_ip}`)
 ${cluster.nodes.map(n => `ucast ${n.vars.node_service_nic} ${n.vars.node_service_ip}`).join('\n')}
 auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
 ${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
-ping ${vars.heartbeat_ping}
+${pingLine(vars)}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
 apiauth dopd uid=root,hacluster
 ${dopdLine(platform)}

@@ -40,12 +40,13 @@ ${version3(vars)}`
 /** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one is told here too. */
 export const watchSettings = (
   vars: Vars,
-  peer: string,
+  peer: Vars,
   own: 'local' | 'foreign',
 ): string => `# Managed by nfsha-play: settings of resource.d/nfsha watch.
 hand_over() { ${goStandby}; }
 NFSHA_DAMPING=${vars.ha_damping}
-NFSHA_PEER=${peer}
+NFSHA_PEER=${peer.node_name}
+NFSHA_PEER_SERVICE=${peer.node_service_ip}
 NFSHA_LINK=${vars.node_drbd_ip}
 NFSHA_OWN=${own}
 `
@@ -63,7 +64,7 @@ const stacks: Record<
     }),
     watch: context => {
       const { vars, cluster } = context
-      return watchSettings(vars, peerOf(context).vars.node_name, firstOf(cluster).vars.node_name === vars.node_name ? 'local' : 'foreign')
+      return watchSettings(vars, peerOf(context).vars, firstOf(cluster).vars.node_name === vars.node_name ? 'local' : 'foreign')
     },
   },
   article: {

@@ -45,6 +45,13 @@ test('ha.cf has two links, the ping node and both nodes', () => {
     expect(text.split('\n')).toContain(line)
 })
 
+test('several ping nodes are one group: one of them that is silent moves nothing', () => {
+  const nodes = cluster.nodes.map(n => ({ ...n, vars: { ...n.vars, heartbeat_ping: ['192.168.0.1', '192.168.0.2'] } }))
+  expect(haCf({ ...cluster, nodes }, debian12).match(/^ping.*$/gm)).toEqual(['ping_group nfsha 192.168.0.1 192.168.0.2'])
+  const list = Vars.parse({ ...node('M1', 210).vars, heartbeat_ping: ['192.168.0.1', '192.168.0.2'] })
+  expect(list.heartbeat_ping).toEqual(['192.168.0.1', '192.168.0.2'])
+})
+
 test('the resource names both nodes and discards nobody’s data', () => {
   const text = resourceFile(cluster)
   expect(text.match(/after-sb-\dpri disconnect;/g)).toHaveLength(3)
@@ -87,7 +94,7 @@ test.each([
 test.each([
   ['nfsha', readFileSync(new URL('../../roles/integrate/files/nfsha', import.meta.url), 'utf8')],
   ['settings', settings(vars, debian12)],
-  ['settings of the watch', watchSettings(vars, 'M2.redhat.sx', 'local')],
+  ['settings of the watch', watchSettings(vars, node('M2', 211).vars, 'local')],
   ['if-up', ifupScript([{ address: '172.16.0.211', nic: 'em2' }])],
   ['policy-rc.d', guardScript(['heartbeat', 'nfs-server'])],
 ])('sh accepts %s', (_name, text) => {

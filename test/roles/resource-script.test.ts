@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -207,6 +207,34 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(seen).toHaveLength(3)
     for (const tick of seen) expect(tick).toBeGreaterThanOrEqual(before - 200)
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
+  })
+
+  test('a watch that has become another version does not hide what was written while it was read', () => {
+    const looks = `watch_standby() { exit 0; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
+    const own = (text: string) => text.replace('. /etc/ha.d/nfsha-watch.conf', ':')
+    const mark = join(folder, 'run/watch')
+    writeFileSync(mark, '')
+    utimesSync(mark, 1000, 1000)
+    expect(run(`echo $$ > $memory/watch; touch -d @1000 $memory/watch; ${looks}; watch`, own).status).toBe(0)
+    expect(statSync(mark).mtimeMs).toBe(1_000_000)
+    expect(run(`${looks}; watch`, own).status).toBe(0)
+    expect(statSync(mark).mtimeMs).toBeGreaterThan(1_000_000)
+  })
+
+  test.each([
+    ['its address is known and it is heard', '0x2', 'active', '52:54:00:1A:01:02'],
+    ['the kernel does not know it', '0x0', 'active', ''],
+    ['it is not heard: somebody else may have its address by now', '0x2', 'dead', ''],
+  ])('the peer’s NIC is noted: %s', (_name, flags, heard, noted) => {
+    const table = `IP address       HW type     Flags       HW address            Mask     Device
+192.168.0.1      0x1         0x2         52:54:00:1a:01:fe     *        em1
+192.168.0.211    0x1         ${flags}         52:54:00:1a:01:02     *        em1
+`
+    writeFileSync(join(folder, 'arp'), table)
+    writeFileSync(join(folder, 'run/peer-nic'), '')
+    const tried = `NFSHA_PEER_SERVICE=192.168.0.211; cl_status() { echo ${heard}; }; note_peer_nic`
+    expect(run(tried, text => text.replace('/proc/net/arp', `${folder}/arp`)).status).toBe(0)
+    expect(readFileSync(join(folder, 'run/peer-nic'), 'utf8').trim()).toBe(noted)
   })
 
   test('a send_arp that hangs keeps no client from being called', () => {

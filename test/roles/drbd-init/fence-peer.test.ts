@@ -31,8 +31,16 @@ interface World {
   pings?: boolean
   /** The first so many pings get no answer. */
   silent?: number
-  /** Somebody else answers for the virtual IP; `unasked`: arping could not ask. */
-  taken?: boolean | 'unasked'
+  /** Who else answers for the virtual IP; `unasked`: arping could not ask. */
+  taken?: 'peer' | 'stranger' | 'both' | 'unasked'
+  /** The hardware address of the peer's NIC is not known. */
+  unnoted?: boolean
+  /** heartbeat_without_ping */
+  withoutPing?: 'serve'
+  /** The cable of the service NIC is out. */
+  unplugged?: boolean
+  /** How many ping nodes there are; the last one answers. */
+  pingNodes?: number
   /** dopd's answer */
   outdates?: number
   /** When ping node and peer were silent. */
@@ -44,26 +52,45 @@ const booted = 'cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-
 const resynchronising = 'cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----'
 const connected = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'
 
+const answersOf = (who: World['taken']): string => {
+  const from = (mac: string) => `Unicast reply from 192.168.0.219 [${mac}]  0.734ms\n`
+  const [peer, stranger] = [from('52:54:00:1A:01:02'), from('52:54:00:1A:01:03')]
+  const said = { peer, stranger, both: stranger + peer, unasked: '' }[who ?? 'unasked']
+  return `ARPING 192.168.0.219 from 192.168.0.210 em1\n${said}Sent 2 probes (1 broadcast(s))\n`
+}
+
 /** The handler in that world. */
-const handlerIn = ({ drbd, peer, pings = false, silent = 0, taken = false, outdates = 1, cutOff }: World): string => {
+const handlerIn = (world: World): string => {
+  const { drbd, peer, pings = false, silent = 0, taken, outdates = 1, cutOff, unnoted, withoutPing, unplugged, pingNodes = 1 } = world
+  mkdirSync(join(folder, 'net/em1'), { recursive: true })
+  writeFileSync(join(folder, 'net/em1/carrier'), unplugged ? '0\n' : '1\n')
+  if (!unnoted) writeFileSync(join(folder, 'run-nfsha/peer-nic'), '52:54:00:1A:01:02\n')
   writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd}\n`)
   if (cutOff) writeFileSync(join(folder, 'run-nfsha/unanswered'), `${Math.floor(uptime()) - (cutOff === 'long ago' ? 60 : 5)}\n`)
   put('cl_status', peer === undefined ? 'exit 1' : `echo ${peer}`)
-  put('ping', `echo ping >> ${folder}/pings; [ $(wc -l < ${folder}/pings) -gt ${silent} ] || exit 1; exit ${pings ? 0 : 1}`)
-  put('arping', `exit ${taken === 'unasked' ? 2 : Number(taken)}`)
+  const last = `case $* in *.${pingNodes}) ;; *) exit 1 ;; esac`
+  put('ping', `echo ping >> ${folder}/pings; [ $(wc -l < ${folder}/pings) -gt ${silent} ] || exit 1; ${last}; exit ${pings ? 0 : 1}`)
+  put(
+    'arping',
+    taken === 'unasked' ? 'echo "arping: bind: Cannot assign requested address" >&2; exit 2' : `cat <<'END'\n${answersOf(taken)}END`,
+  )
   put('drbd-peer-outdater', `echo outdate >> ${folder}/did; exit ${outdates}`)
   put('ip', `case $* in *show*) echo "3: em1 inet 192.168.0.219/24 scope" ;; *) echo "$*" >> ${folder}/did ;; esac`)
   put('logger', `shift 4; echo "$*" >> ${folder}/log`)
   put('timeout', 'shift 3; exec "$@"')
   put('sync', '')
-  put('reboot', `echo reboot >> ${folder}/did`)
+  put('reset-node', `echo "$*" >> ${folder}/reset`)
   // One that has looked so often goes on waiting: by the number of its looks, not by time.
   put('sleep', `echo >> ${folder}/looks; [ $(wc -l < ${folder}/looks) -lt 30 ] || kill $PPID`)
   const { vars } = contextOn(debian12)
-  return fencePeer(vars, debian12)
+  const heartbeat_ping = Array.from({ length: pingNodes }, (_, i) => `192.168.0.${i + 1}`)
+  return fencePeer({ ...vars, heartbeat_ping, ...(withoutPing && { heartbeat_without_ping: withoutPing }) }, debian12)
     .replace(/^outdater=.*$/m, `outdater=${folder}/drbd-peer-outdater`)
     .replace('PATH=', `PATH=${folder}:`)
-    .replaceAll(/\/proc\/(drbd|sys)/g, `${folder}/$1`)
+    .replaceAll('/proc/drbd', `${folder}/drbd`)
+    .replaceAll('/proc/sys/', `${folder}/sys/`)
+    .replaceAll('/sys/class/', `${folder}/`)
+    .replaceAll('/usr/local/lib/nfsha/', `${folder}/`)
     .replaceAll('/run/', `${folder}/run-`)
 }
 const env = { DRBD_PEER: 'm2.redhat.sx', DRBD_RESOURCE: 'drbd' }
@@ -82,7 +109,7 @@ const judged = (world: World, ...argv: string[]) => {
   return {
     answer: signal ? 'waits' : status,
     did: read('did'),
-    restarts: read('sysrq-trigger') === 'b',
+    restarts: read('reset') !== '',
     fenced: read('run-nfsha/fenced'),
     marks: read('run-nfsha/to-be-marked') !== '',
   }
@@ -114,18 +141,18 @@ test.each<[string, World, ReturnType<typeof judged>]>([
   ],
   [
     'holder, another one answers for the address: restart',
-    { drbd: holder, peer: 'dead', pings: true, taken: true },
-    { ...nothing, answer: 0, did: 'reboot', restarts: true },
+    { drbd: holder, peer: 'dead', pings: true, taken: 'peer' },
+    { ...nothing, answer: 0, restarts: true },
   ],
   [
     'holder, the peer lives and is Primary: restart',
     { drbd: holder, peer: 'active', outdates: 6 },
-    { ...nothing, answer: 0, did: 'outdate\nreboot', restarts: true },
+    { ...nothing, answer: 0, did: 'outdate', restarts: true },
   ],
   [
     'holder, the peer lives, does not answer, and serves: restart',
-    { drbd: holder, peer: 'active', taken: true },
-    { ...nothing, answer: 0, did: 'outdate\nreboot', restarts: true },
+    { drbd: holder, peer: 'active', taken: 'peer' },
+    { ...nothing, answer: 0, did: 'outdate', restarts: true },
   ],
   [
     'holder, it was cut off and the peer is back: the copy there is not marked',
@@ -134,8 +161,8 @@ test.each<[string, World, ReturnType<typeof judged>]>([
   ],
   [
     'holder, it was cut off, the peer is back and serves: restart',
-    { drbd: holder, peer: 'active', outdates: 4, cutOff: 'a moment ago', taken: true },
-    { ...nothing, answer: 0, did: 'reboot', restarts: true },
+    { drbd: holder, peer: 'active', outdates: 4, cutOff: 'a moment ago', taken: 'peer' },
+    { ...nothing, answer: 0, restarts: true },
   ],
   [
     'holder, it was cut off and the peer is dead: no word of that moment counts',
@@ -179,6 +206,66 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     'holder, it was cut off and the peer is dead when the cables are back: that one may have served meanwhile',
     { drbd: holder, peer: 'dead', pings: true, silent: 2 },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
+  ],
+  [
+    'holder, the peer is dead and a third machine has the address too: go on',
+    { drbd: holder, peer: 'dead', pings: true, taken: 'stranger' },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
+  [
+    'holder, both the peer and a third machine answer for the address: restart',
+    { drbd: holder, peer: 'dead', pings: true, taken: 'both' },
+    { ...nothing, answer: 0, restarts: true },
+  ],
+  [
+    'holder, the peer lives, does not answer, and a third machine has the address too: wait',
+    { drbd: holder, peer: 'active', taken: 'stranger' },
+    { ...nothing, answer: 'waits', did: expect.stringMatching(/^outdate/) },
+  ],
+  [
+    'holder, it is not known which NIC is the peer’s: any answer may be its',
+    { drbd: holder, peer: 'dead', pings: true, taken: 'stranger', unnoted: true },
+    { ...nothing, answer: 0, restarts: true },
+  ],
+  [
+    'holder, one of three ping nodes answers: go on',
+    { drbd: holder, peer: 'dead', pings: true, pingNodes: 3 },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
+  [
+    'standby, one of three ping nodes answers: go on',
+    { drbd: standby, peer: 'dead', pings: true, pingNodes: 3 },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
+  [
+    'holder, none of three ping nodes answers: wait, and give the address up',
+    { drbd: holder, peer: 'dead', pingNodes: 3 },
+    { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
+  ],
+  [
+    'holder, no ping node answers, and it is to serve without: go on',
+    { drbd: holder, peer: 'dead', withoutPing: 'serve' },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
+  [
+    'holder, it is to serve without a ping node, but the peer has taken over: restart',
+    { drbd: holder, peer: 'dead', withoutPing: 'serve', taken: 'peer' },
+    { ...nothing, answer: 0, restarts: true },
+  ],
+  [
+    'holder, it is to serve without a ping node, but its cable is out: wait',
+    { drbd: holder, peer: 'dead', withoutPing: 'serve', unplugged: true },
+    { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
+  ],
+  [
+    'holder, it is to serve without a ping node, but was cut off a moment ago: wait',
+    { drbd: holder, peer: 'dead', withoutPing: 'serve', cutOff: 'a moment ago' },
+    { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
+  ],
+  [
+    'standby, no ping node answers: no, whatever the one that serves may do',
+    { drbd: standby, peer: 'dead', withoutPing: 'serve' },
+    { ...nothing, answer: 1, marks: true },
   ],
   ['resynchronising: nothing to ask', { drbd: resynchronising, peer: 'dead' }, { ...nothing, answer: 1 }],
   ['connected again: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],

@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { resetNode } from '../../../roles/drbd-init/fence-peer.ts'
+import { shells } from '../resource-script.ts'
+
+describe.each(shells)('reset-node under %s', shell => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'nfsha-reset-'))
+    mkdirSync(join(folder, 'sys/kernel'), { recursive: true })
+    put('logger', `shift 4; echo "$*" >> ${folder}/log`)
+    put('sync', '')
+    put('date', 'echo 2026-11-29 16:00:00')
+    put('reboot', `echo reboot >> ${folder}/did`)
+    // Between the keys and reboot(8) it gives the kernel time.
+    put('sleep', '[ "$1" = 5 ] || exec /bin/sleep "$1"')
+  })
+  afterEach(() => rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 }))
+  const put = (name: string, text: string) => {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8').trim() : '')
+  const call = (...argv: string[]) => {
+    const script = resetNode()
+      .replace('PATH=', `PATH=${folder}:`)
+      .replaceAll('/proc/', `${folder}/`)
+      .replaceAll('/var/lib/nfsha-play', `${folder}/state`)
+      .replaceAll('/dev/kmsg', `${folder}/kmsg`)
+    const [command = '', ...rest] = shell.split(' ')
+    spawnSync(command, [...rest, '-c', script, 'reset-node', ...argv], { timeout: 60_000, stdio: 'ignore' })
+  }
+  const words = () => read('state/last-words')
+  const why = 'fence-peer: M2 answers for 192.168.0.219'
+
+  test('what it restarts for is on the disk, on the console and in the log', () => {
+    call(why)
+    expect(words()).toBe(`new 2026-11-29 16:00:00 ${why}`)
+    expect(read('kmsg')).toBe(`<2>nfsha: ${why}: this node restarts at once`)
+    expect(read('log')).toBe(`${why}: this node restarts at once`)
+    expect([read('sysrq-trigger'), read('sys/kernel/sysrq'), read('did')]).toEqual(['b', '1', 'reboot'])
+  })
+
+  test('the boot after it says so, once', () => {
+    call(why)
+    rmSync(join(folder, 'log'))
+    call('--boot')
+    expect(read('log')).toBe(`before the last reset, 2026-11-29 16:00:00 ${why}`)
+    rmSync(join(folder, 'log'))
+    call('--boot')
+    expect(read('log')).toBe('')
+    expect(words()).toBe(`told 2026-11-29 16:00:00 ${why}`)
+  })
+
+  test('there is room for it on a disk that has filled since: it is written over what is there', () => {
+    call('--boot')
+    const before = statSync(join(folder, 'state/last-words'))
+    call(why.padEnd(2000, '!'))
+    const after = statSync(join(folder, 'state/last-words'))
+    expect([after.ino, after.size]).toEqual([before.ino, 512])
+    expect(words()).toMatch(/^new 2026-11-29 16:00:00 fence-peer: M2 answers for 192\.168\.0\.219!+$/)
+  })
+
+  test('a disk that cannot be written keeps it from nothing', () => {
+    writeFileSync(join(folder, 'state'), 'in the way\n')
+    call(why)
+    expect([read('kmsg'), read('sysrq-trigger')]).toEqual([`<2>nfsha: ${why}: this node restarts at once`, 'b'])
+  })
+
+  test('a disk that hangs keeps it from nothing', () => {
+    put('sync', 'exec /bin/sleep 30')
+    const begun = Date.now()
+    call(why)
+    expect(read('sysrq-trigger')).toBe('b')
+    expect(Date.now() - begun).toBeLessThan(25_000)
+  })
+
+  test('rubbish in its place is nobody’s last words', () => {
+    mkdirSync(join(folder, 'state'))
+    writeFileSync(join(folder, 'state/last-words'), '\0\0\0')
+    call('--boot')
+    expect(read('log')).toBe('')
+    expect(words()).toBe('none')
+  })
+})
