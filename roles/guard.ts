@@ -1,6 +1,7 @@
 import { assertion } from '../lib/resources/assertion.ts'
 import type { Resource } from '../lib/resources/resource.ts'
 import { present } from '../lib/resources/resource.ts'
+import { inUse } from './in-use.ts'
 import type { Context } from './role.ts'
 
 /** Judges only, and is asked only where the platform cannot run the stack that the inventory asks for. */
@@ -14,6 +15,7 @@ const stackRefused = ({ vars, platform }: Context): Resource[] => {
 /** No installation or upgrade of a package starts, stops or restarts what the cluster runs. Every role that installs any of it asks for this. */
 export const clusterGuard = (context: Context): Resource[] => [
   ...stackRefused(context),
+  inUse(context),
   ...context.platform.guard([
     context.platform.services.heartbeat,
     ...context.platform.nfsUnits.map(unit => unit.replace(/\.service$/, '')),

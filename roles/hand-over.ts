@@ -1,5 +1,5 @@
 import { ApplyFailed } from '../lib/resources/outcome.ts'
-import type { ClusterNodes } from '../lib/resources/resource.ts'
+import type { Change, ClusterNodes } from '../lib/resources/resource.ts'
 import { hasAddress, settled, untilTrue } from './conditions.ts'
 import { serviceScript } from './integrate/service-probe.ts'
 import type { NamedState } from './integrate/service-state.ts'
@@ -48,6 +48,13 @@ export const stageOf = (states: NamedState[], wanted: Vars['ha_stage']): Vars['h
 /** Pure: links between the nodes that are down. One of two is enough to live with, but no time to move the service for convenience. */
 export const linkProblems = (states: NamedState[]): string[] =>
   states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} says of its links: ${l}`))
+
+/** Pure: what a change that hands the service over once means for its clients. */
+export const moves = (from: string, to: string): Change => ({
+  attribute: 'service',
+  from,
+  to: `handed over to ${to}, once: clients wait for some seconds`,
+})
 
 /** Where heartbeat takes messages (shellfuncs, HA_FIFO). */
 const heartbeatFifo = '/var/lib/heartbeat/fifo'

@@ -2,6 +2,7 @@ import type { ClusterNodes, ClusterResource, Member } from '../resources/resourc
 import { unknown } from '../resources/resource.ts'
 import { differing, noteOf } from './host-task.ts'
 import { inGrace, unlessInterrupted } from './interrupt.ts'
+import { isPredicted, predict } from './prediction.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
@@ -33,10 +34,12 @@ export const runClusterTask = async (
   const look: Look = async () => judgeCluster(resource, await membersOf(parts, session, voice), session)
   const first = await unlessInterrupted(look(), session.signal)
   if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
-  if (first.outcome.status !== 'changed') return first.outcome
+  const notified = isHandler ? namesOf(parts).filter(host => isPredicted(session, [host], resource.id)) : []
+  if (first.outcome.status !== 'changed' && !(first.outcome.status === 'ok' && notified.length > 0)) return first.outcome
   if (session.check) {
-    session.predicted = !session.drift
-    return first.outcome
+    const outcome = await foretell(resource, first, nodesOf(parts, session, voice, []), session, notified)
+    if (outcome.status === 'changed') predict(session, namesOf(parts), resource.id)
+    return outcome
   }
   await unlessInterrupted(session.beforeChange(), session.signal)
   const wanted = await unlessInterrupted(look(), session.signal)
@@ -78,6 +81,21 @@ const change = async (
   return second
 }
 
+const foretell = async (
+  resource: ClusterResource,
+  { outcome, members }: { outcome: Outcome; members: Member<unknown>[] },
+  nodes: ClusterNodes,
+  session: ClusterSession,
+  notified: string[],
+): Promise<Outcome> => {
+  // What is held back by --no-handlers is only named, and drift says what differs now.
+  if (!resource.foretell || session.drift || session.holdHandlers) return outcome
+  const changes = await resource.foretell(nodes, outcome.changes, members, notified)
+  return changes.length === 0 ? ok : { status: 'changed', changes }
+}
+
+const namesOf = (parts: Part[]): string[] => parts.map(p => p.host.host)
+
 const isNeeded = async (resource: ClusterResource, parts: Part[], session: ClusterSession): Promise<boolean> => {
   const there = (await membersOf(parts, session)).filter(m => !session.missing.has(m.host))
   return judgeCluster(resource, there, session).outcome.status !== 'ok'
@@ -98,7 +116,8 @@ const judgeCluster = (resource: ClusterResource, members: Member<unknown>[], ses
   const verdict = resource.changes(members)
   if (typeof verdict === 'object' && 'kind' in verdict)
     return { members, outcome: verdict.kind === 'skip' ? skipped(verdict.reason) : unread(verdict, session) }
-  return { members, outcome: differing(resource, verdict, session) }
+  const hosts = members.map(m => m.host)
+  return { members, outcome: differing(resource, verdict, hosts, session) }
 }
 
 const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice, remarks: string[]): ClusterNodes => ({

@@ -1,5 +1,6 @@
 import type { ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
 import { inGrace, unlessInterrupted } from './interrupt.ts'
+import { foretold, predict } from './prediction.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
 import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
@@ -14,13 +15,14 @@ export const judge = (
 ): Outcome => {
   if (reading.kind === 'unknown') return unread(reading, session)
   if (reading.kind === 'skip') return reading.pending ? pending(reading.reason) : skipped(reading.reason)
-  return differing(resource, resource.changes(reading, host.readings.peek), session)
+  return differing(resource, resource.changes(reading, host.readings.peek), [host.host], session)
 }
 
 /** Shared by host and cluster resources: a list of changes, or a refusal, becomes an outcome. */
 export const differing = (
-  resource: { assertion?: boolean; gate?: string },
+  resource: Pick<HostResource, 'assertion' | 'gate' | 'dependsOn'>,
   changes: ReturnType<HostResource['changes']>,
+  hosts: string[],
   session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
 ): Outcome => {
   if (resource.gate !== undefined && typeof changes !== 'string' && changes.length > 0) {
@@ -29,11 +31,13 @@ export const differing = (
   }
   const differences = typeof changes === 'string' ? [] : changes
   const refusal = typeof changes === 'string' ? changes : resource.assertion && changes.length > 0 ? assertionText(changes) : undefined
-  // In check mode an earlier change that was only predicted may be what this one misses.
-  if (refusal !== undefined && session.check && session.predicted)
-    return { status: 'unknown', changes: [], reason: `waits for the changes above: now ${refusal}` }
-  if (refusal !== undefined) return { ...failed(refusal, remedyOf(differences)), changes: differences }
-  return differences.length === 0 ? ok : { status: 'changed', changes: differences }
+  const now: Outcome =
+    refusal !== undefined
+      ? { ...failed(refusal, remedyOf(differences)), changes: differences }
+      : differences.length === 0
+        ? ok
+        : { status: 'changed', changes: differences }
+  return foretold(resource, now, hosts, session)
 }
 
 const assertionText = (changes: Change[]): string =>
@@ -57,7 +61,7 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   }
   if (first.status !== 'changed') return first
   if (session.check) {
-    session.predicted = !session.drift
+    predict(session, [host.host], resource.id)
     return first
   }
   await unlessInterrupted(session.beforeChange(), session.signal)

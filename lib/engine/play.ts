@@ -81,7 +81,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
       host.readings.moveTo(host.connection)
       await lock.retake(name, host.connection)
     },
-    predicted: false,
+    predicted: new Map(),
     holdHandlers: options.holdHandlers ?? false,
   }
   try {

@@ -39,8 +39,8 @@ export interface ClusterSession {
   writerOf(host: HostSession): Connection
   /** Gives a host a new connection, and the lock that ended with the old one. */
   reconnect(host: string, through?: Detour): Promise<void>
-  /** In check mode: something would have changed, so what is read later may be out of date. */
-  predicted: boolean
+  /** In check mode: ids of the resources that would have changed, by host, so that what is read of them may be out of date. */
+  predicted: Map<string, Set<string>>
   /** Handlers are judged and left for a later run. */
   holdHandlers: boolean
 }

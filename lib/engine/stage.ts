@@ -4,6 +4,7 @@ import { failureOf } from './failure.ts'
 import { judge, runHostTask } from './host-task.ts'
 import { Interrupted } from './interrupt.ts'
 import { Locked, LockLost } from './lock.ts'
+import { predict } from './prediction.ts'
 import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
@@ -143,7 +144,10 @@ const tell = (session: ClusterSession, names: string[], task: Task, kind: StageK
       session.emit({ type: 'task-end', ...common, ...(resource.scope === 'cluster' ? { hosts: names } : {}), ...outcome, ms })
     else if (isNeeded(outcome)) session.emit({ type: 'handler-end', host, role, handler: resource.id, ...outcome, ms })
     if (kind === 'task' && outcome.status === 'changed')
-      for (const handler of resource.notify ?? []) session.emit({ type: 'handler-notified', host, role, handler, by: resource.id })
+      for (const handler of resource.notify ?? []) {
+        predict(session, names, handler)
+        session.emit({ type: 'handler-notified', host, role, handler, by: resource.id })
+      }
   }
   return { voice, end }
 }

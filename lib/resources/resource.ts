@@ -78,6 +78,12 @@ interface Common {
   alters?: 'itself' | 'host' | 'cluster'
   /** ms the second reading may take to become right; default 0. */
   settle?: number
+  /**
+   * Ids of resources of the same play whose change may change what this reads. While a check predicts one of them, what is read now says nothing
+   * about later: the resource is unknown until then (an assertion that holds already is still ok). Empty: nothing in a play repairs what is judged
+   * here, so a refusal stands in a check too. Undefined: any change that is predicted may.
+   */
+  dependsOn?: string[]
   /** Changes nothing and only judges: a difference is a failure, in every mode. */
   assertion?: boolean
   /** Changes nothing: a difference is what the rest of the play would do. Check mode shows it with this text, a run fails with it. */
@@ -114,6 +120,11 @@ export interface ClusterResource<S = unknown> extends Common {
   /** Pure. Members come in the inventory's order. May answer with a reading of its own: unknown or skip. */
   changes(members: Member<S>[]): Change[] | string | { kind: 'unknown'; until: string } | { kind: 'skip'; reason: string }
   apply(nodes: ClusterNodes, changes: Change[], members: Member<S>[]): Promise<void>
+  /**
+   * What a check shows in place of `changes`: what applying them comes to for the clients, by readings that are too dear for every run. Reads only. Throws
+   * what `apply` would refuse with. `notified`: hosts where a change that is predicted makes this handler needed.
+   */
+  foretell?(nodes: ClusterNodes, changes: Change[], members: Member<S>[], notified: string[]): Promise<Change[]>
   /** Judged with the nodes that are there; the missing ones are members whose reading is unknown. For what is read in an outage. */
   partial?: boolean
   /** What an operator wants to see of it, whatever the judgement: shown as a table. */

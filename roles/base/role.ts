@@ -3,6 +3,7 @@ import { edited } from '../../lib/resources/edit.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { disks } from '../drbd-init/disks.ts'
 import { clusterGuard } from '../guard.ts'
+import { inUse } from '../in-use.ts'
 import type { Context, Role } from '../role.ts'
 import { clockOffset } from './clock.ts'
 import { firewall, selinux } from './firewall.ts'
@@ -12,6 +13,7 @@ import { diskSizes, preflight, vipIsOurs } from './preflight.ts'
 const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
   return [
+    inUse(context),
     assertion('preflight', preflight(context)),
     diskSizes(vars.drbd_init_lvm?.disk ?? vars.drbd_disk),
     disks(context, 'first'),

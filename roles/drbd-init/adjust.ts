@@ -1,13 +1,19 @@
-import type { HostResource } from '../../lib/resources/resource.ts'
+import { failedScript } from '../../lib/resources/outcome.ts'
+import type { Change, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
-import { drbdProgram, drbdPrograms, withDrbd } from '../drbd-tools.ts'
+import { drbdPrograms, withDrbd } from '../drbd-tools.ts'
 import type { Vars } from '../vars.ts'
+import { backingDisk } from './config.ts'
 
 interface Difference {
   /** The commands that `drbdadm adjust` would run. */
   commands: string[]
   standAlone: boolean
+  /** The name by which the disk is attached, when that is another name of the declared one. */
+  alias?: string
 }
+
+type Named = Difference & { host: string }
 
 /** `drbdadm -d adjust` prints what it would do; comments and empty lines are not commands. */
 export const parseAdjust = (stdout: string): string[] =>
@@ -16,13 +22,28 @@ export const parseAdjust = (stdout: string): string[] =>
     .map(l => l.trim())
     .filter(l => /^drbd(setup|meta|adm)/.test(l))
 
+/** What `drbdadm adjust` does to a disk whose name in the file is another: it compares names, not devices. */
+const reattaches = (command: string): boolean => / (detach|attach) |^drbdmeta .* apply-al$/.test(command)
+
+/** Pure: what is left to do on a node. The disk that is attached stays so, by whatever name. */
+export const commandsFor = ({ commands, alias }: Pick<Difference, 'commands' | 'alias'>): string[] =>
+  alias === undefined ? commands : commands.filter(command => !reattaches(command))
+
+const isNetOption = (command: string): boolean => /^drbdsetup\S* net-options /.test(command)
+
+const splitBrain =
+  'DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at `dmesg | grep drbd` on both nodes before you reconnect; split-brain.yml takes you through it'
+
 /**
  * The kernel runs the resource as its file says: attached, connected, every option the same. A connection that DRBD gave up (StandAlone)
- * is never taken up again here: it may be a split brain, and which side's data to keep is the operator's word.
+ * is never taken up again here: it may be a split brain, and the operator decides whose data to keep. Both nodes are adjusted at one moment:
+ * two nodes whose net options differ refuse each other at the next connect, so those wait until both are there.
  */
-export const adjusted = (vars: Vars): HostResource<Difference> => ({
-  scope: 'host',
+export const adjusted = (vars: Vars, dependsOn: string[]): ClusterResource<Difference> => ({
+  scope: 'cluster',
   id: `DRBD resource ${vars.drbd_resource}`,
+  partial: true,
+  dependsOn,
   alters: 'cluster',
   settle: 20_000,
   probe: {
@@ -31,26 +52,61 @@ export const adjusted = (vars: Vars): HostResource<Difference> => ({
       `command -v drbdadm >/dev/null || exit 45
 [ -e /proc/drbd ] || exit 46
 grep -q ' cs:StandAlone ' /proc/drbd && echo @standalone
-drbdadm -d adjust ${vars.drbd_resource} 2>&1`,
+o=$(drbdadm -d adjust ${vars.drbd_resource} 2>&1); c=$?
+case $o in *' attach '*)
+  a=$(drbdsetup show ${vars.drbd_resource} 2>/dev/null | sed -n 's/^ *disk[[:space:]]*"\\(.*\\)";$/\\1/p')
+  if [ -n "$a" ] && n=$(stat -Lc %t:%T "$a" 2>/dev/null) && [ "$n" = "$(stat -Lc %t:%T ${backingDisk(vars)} 2>/dev/null)" ]; then echo "@alias $a"; fi ;;
+esac
+printf '%s\\n' "$o"; exit $c`,
     ),
     parse({ code, stdout }) {
       if (code === 45) return unknown(drbdPrograms(vars))
       if (code === 46) return unknown('kernel module drbd')
       if (code !== 0) return unknown(`a configuration that drbdadm accepts: ${stdout.trim().split('\n').slice(-2).join(' ')}`)
-      return present({ commands: parseAdjust(stdout), standAlone: stdout.startsWith('@standalone') })
+      const alias = /^@alias (.+)$/m.exec(stdout)?.[1]
+      return present({ commands: parseAdjust(stdout), standAlone: /^@standalone$/m.test(stdout), ...(alias !== undefined && { alias }) })
     },
   },
-  changes(actual) {
-    if (actual.kind === 'absent' || actual.state.commands.length === 0) return []
-    if (actual.state.standAlone)
-      return `DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at \`dmesg | grep drbd\` on both nodes before you reconnect; split-brain.yml takes you through it`
-    return actual.state.commands.map(command => ({
-      attribute: 'kernel',
-      from: 'differs',
-      to: command.replace(/--shared-secret=\S+/, '--shared-secret=***'),
-    }))
+  changes(members) {
+    const states = statesOf(members)
+    const first = members.find(m => m.reading.kind === 'unknown')
+    // A node that is not there has no part in this; one that is there and cannot be read yet has.
+    if (first?.reading.kind === 'unknown' && (states.length === 0 || waitsHere(first.reading.until, vars)))
+      return { kind: 'unknown', until: `${first.reading.until} on ${first.host}` }
+    const differing = states.filter(s => commandsFor(s).length > 0)
+    if (differing.some(s => s.standAlone)) return splitBrain
+    const away = members.find(m => m.reading.kind !== 'present')
+    if (away && differing.length > 0 && differing.every(s => commandsFor(s).every(isNetOption)))
+      return { kind: 'skip', reason: `net options are changed on both nodes at once, and ${away.host} is not there` }
+    return differing.flatMap(changesOf)
   },
-  async apply($) {
-    await $`${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}`
+  async apply(nodes, _changes, members) {
+    const differing = statesOf(members).filter(s => commandsFor(s).length > 0)
+    const results = await Promise.all(
+      differing.map(s => nodes.on(s.host).connection.run(withDrbd(vars, adjustScript(s, vars)), { timeout: 120_000 })),
+    )
+    for (const [i, result] of results.entries())
+      if (result.code !== 0) throw failedScript(`drbdadm adjust ${vars.drbd_resource} on ${differing[i]?.host}`, result)
   },
 })
+
+const statesOf = (members: Member<Difference>[]): Named[] =>
+  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
+
+/** Whether a reading waits for something that is to come on that node, rather than for the node. */
+const waitsHere = (until: string, vars: Vars): boolean =>
+  [drbdPrograms(vars), 'kernel module drbd'].includes(until) || until.startsWith('a configuration that drbdadm accepts')
+
+const changesOf = (state: Named): Change[] =>
+  commandsFor(state).map(command => ({
+    attribute: 'kernel',
+    host: state.host,
+    from: 'differs',
+    to: command.replace(/--shared-secret=\S+/, '--shared-secret=***'),
+  }))
+
+/** With an alias the node runs the printed commands itself, without those that would take the disk away; they hold the secret, so they stay there. */
+const adjustScript = ({ alias }: Difference, { drbd_resource: resource }: Vars): string =>
+  alias === undefined
+    ? `drbdadm adjust ${resource}`
+    : `drbdadm -d adjust ${resource} | grep '^drbd' | grep -vE ' (detach|attach) |^drbdmeta .* apply-al$' | sh -eu`

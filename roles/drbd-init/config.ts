@@ -22,7 +22,8 @@ export const backingDisk = (vars: Vars): string =>
  * noticed within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime is over; the kernel wants timeout below both intervals. A node
  * that serves while it catches up, and loses its peer meanwhile, waits for it (on-no-data-accessible): an I/O error would make ext4 read-only and
  * reach every client. A resync may have 1 MiB on its way and is left 4 MiB/s beside the clients' work: with the defaults (50 KiB, 250 KiB/s) the 32
- * MiB of the activity log after a power loss took two minutes in the lab, in which the other node could not take over.
+ * MiB of the activity log after a power loss took two minutes in the lab, in which the other node could not take over. `drbdadm verify` compares by crc32c:
+ * drbd.ko itself needs that algorithm (libcrc32c), so no other module has to be loaded.
  */
 export const resourceFile = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
@@ -32,6 +33,7 @@ resource ${vars.drbd_resource} {
     protocol C;
     cram-hmac-alg sha1;
     shared-secret "${vars.drbd_secret}";
+    verify-alg crc32c;
     max-buffers 8000;
     max-epoch-size 8000;
     after-sb-0pri disconnect;

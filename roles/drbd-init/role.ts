@@ -2,6 +2,7 @@ import { file } from '../../lib/resources/file.ts'
 import { logicalVolume } from '../../lib/resources/lvm.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { drbdConfigDir, withDrbd } from '../drbd-tools.ts'
+import { inUse } from '../in-use.ts'
 import type { Context, Role } from '../role.ts'
 import { adjusted } from './adjust.ts'
 import { bootJob } from './config.ts'
@@ -18,9 +19,7 @@ const steps = (context: Context): Resource[] => {
   const volume = vars.drbd_init_lvm
   const { resource, common, fencePeer } = drbdFiles[vars.ha_stack]
   const directory = drbdConfigDir(context)
-  return [
-    disks(context, 'always'),
-    ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
+  const files = [
     ...(common ? [file(`${directory}/global_common.conf`, { content: common(vars), mode: 0o600, secret: true })] : []),
     file(`${directory}/${vars.drbd_resource}.res`, {
       content: resource(cluster),
@@ -28,6 +27,12 @@ const steps = (context: Context): Resource[] => {
       secret: true,
       validate: withDrbd(vars, acceptedByDrbdadm(vars.drbd_resource)),
     }),
+  ]
+  return [
+    inUse(context),
+    disks(context, 'always'),
+    ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
+    ...files,
     // After the resource's file: without what the role builds on that is refused, and nothing is left behind.
     ...(fencePeer
       ? [
@@ -36,7 +41,7 @@ const steps = (context: Context): Resource[] => {
         ]
       : []),
     metadata(context),
-    adjusted(vars),
+    adjusted(vars, [...files.map(f => f.id), `DRBD metadata ${vars.drbd_resource}`]),
     ...platform.atBoot(bootJob(vars)),
     firstSync(context),
     fileSystem(context),

@@ -1,8 +1,8 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
+import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { settled, untilTrue } from '../conditions.ts'
-import { handOver, handOverProblems, holds, readService } from '../hand-over.ts'
+import { handOver, handOverProblems, holds, moves, readService } from '../hand-over.ts'
 import type { NamedState } from '../integrate/service-state.ts'
 import type { Context } from '../role.ts'
 import type { Daemon } from './daemon.ts'
@@ -27,22 +27,29 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
       parse: ({ stdout }) => present(parseDaemon(stdout)),
     },
     changes(members) {
-      return outdated(statesOf(members)).map(s => ({
-        attribute: `heartbeat on ${s.host}`,
-        from: 'runs with an older configuration',
-        to: 'restarted',
-      }))
+      return outdated(statesOf(members)).map(s => restarted('runs with an older configuration')(s.host))
+    },
+    async foretell(nodes, changes, members, notified) {
+      const running = statesOf(members).filter(s => s.running)
+      const due = notified.filter(host => running.some(s => s.host === host))
+      const more = due
+        .filter(host => !changes.some(c => c.attribute === `heartbeat on ${host}`))
+        .map(restarted('runs with an older ha.cf then'))
+      const all = [...changes, ...more]
+      if (all.length === 0) return []
+      const service = await readService(nodes, context)
+      const active = service.find(holds)
+      refuseRestart(nodes, service, context)
+      if (!active || !all.some(c => c.attribute === `heartbeat on ${active.host}`)) return all
+      return [...all, moves(active.host, nodes.hosts.find(h => h !== active.host) ?? '')]
     },
     async apply(nodes, _changes, members) {
       const service = await readService(nodes, context)
       const states = statesOf(members)
-      const holder = service.find(holds)
+      refuseRestart(nodes, service, context)
+      const active = service.find(holds)
       const old = outdated(states).map(s => s.host)
-      if (holder) return rolling(nodes, service, holder.host, old, context)
-      if (service.some(s => s.served !== ''))
-        throw new ApplyFailed('heartbeat must be restarted, but nobody serves and this cluster has served', {
-          hint: 'look at it first: nfsha-play status; a start of heartbeat by hand reads the new configuration too',
-        })
+      if (active) return rolling(nodes, active.host, old, context)
       const running = states.filter(s => s.running).map(s => s.host)
       for (const host of running) await nodes.on(host).$`${platform.commands.stop(unit)}`
       for (const host of running) await nodes.on(host).$`${platform.commands.start(unit)}`
@@ -50,22 +57,38 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
   }
 }
 
+/** Throws `ApplyFailed` when a restart would end in an outage: nobody serves though somebody should, or the other node could not take over. */
+const refuseRestart = (nodes: ClusterNodes, service: NamedState[], { vars }: Context): void => {
+  const active = service.find(holds)
+  if (!active) {
+    if (service.every(s => s.served === '')) return
+    throw new ApplyFailed('heartbeat must be restarted, but nobody serves and this cluster has served', {
+      hint: 'look at it first: nfsha-play status; a start of heartbeat by hand reads the new configuration too',
+    })
+  }
+  const standby = nodes.hosts.find(host => host !== active.host) ?? ''
+  const problems = handOverProblems(service, standby, vars.ha_stage)
+  if (problems.length > 0)
+    throw new ApplyFailed(`heartbeat must be restarted, but ${active.host} serves and could not hand over now: ${problems.join(', ')}`, {
+      hint: 'mend that and run again; until then both run with the older configuration',
+    })
+}
+
+const restarted =
+  (from: string) =>
+  (host: string): Change => ({ attribute: `heartbeat on ${host}`, from, to: 'restarted' })
+
 const statesOf = (members: Member<Daemon>[]): Named[] =>
   members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
 const outdated = (states: Named[]): Named[] => states.filter(s => s.running && s.newer.length > 0)
 
-const rolling = async (nodes: ClusterNodes, service: NamedState[], holder: string, old: string[], context: Context): Promise<void> => {
-  const standby = nodes.hosts.find(host => host !== holder) ?? ''
-  const problems = handOverProblems(service, standby, context.vars.ha_stage)
-  if (problems.length > 0)
-    throw new ApplyFailed(`heartbeat must be restarted, but ${holder} serves and could not hand over now: ${problems.join(', ')}`, {
-      hint: 'mend that and run again; until then both run with the older configuration',
-    })
-  if (old.includes(standby)) await restart(nodes, standby, holder, context)
-  if (!old.includes(holder)) return
-  await handOver(nodes, holder, standby, context.vars)
-  await restart(nodes, holder, standby, context)
+const rolling = async (nodes: ClusterNodes, active: string, old: string[], context: Context): Promise<void> => {
+  const standby = nodes.hosts.find(host => host !== active) ?? ''
+  if (old.includes(standby)) await restart(nodes, standby, active, context)
+  if (!old.includes(active)) return
+  await handOver(nodes, active, standby, context.vars)
+  await restart(nodes, active, standby, context)
 }
 
 /** Restarts a node that holds nothing, and waits until both say that it is a member again. */

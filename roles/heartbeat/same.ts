@@ -7,6 +7,7 @@ export const sameOnBoth = (paths: string[]): ClusterResource<string> => ({
   scope: 'cluster',
   id: `same on both nodes: ${paths.join(' ')}`,
   assertion: true,
+  dependsOn: paths.map(path => `file ${path}`),
   alters: 'itself',
   probe: {
     sh: `sha256sum ${paths.map(quote).join(' ')}`,

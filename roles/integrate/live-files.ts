@@ -5,7 +5,7 @@ import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Change, ClusterNodes, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems, readService, stageOf } from '../hand-over.ts'
+import { handOver, handOverProblems, moves, readService, stageOf } from '../hand-over.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
 
@@ -59,7 +59,14 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       const to = members.find(m => m.host !== holder.host)
       if (to?.reading.kind !== 'present')
         return { kind: 'skip', reason: `${holder.host} serves, and ${to?.host ?? 'its peer'} is not there to take over` }
-      return [...all, { attribute: 'service', from: holder.host, to: `handed over to ${to.host}, once` }]
+      return [...all, moves(holder.host, to.host)]
+    },
+    async foretell(nodes, changes, members) {
+      const states = statesOf(members)
+      const holder = states.find(s => s.serves && changesOf(s).length > 0)
+      const to = states.find(s => !s.serves)
+      if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
+      return changes
     },
     async apply(nodes, _changes, members) {
       const states = statesOf(members)

@@ -10,6 +10,13 @@ export const serves = (context: Context): ClusterResource<ServiceState> => ({
   scope: 'cluster',
   id: 'the cluster serves',
   assertion: true,
+  // What else a run changes starts no nfsd anew and brings no link back.
+  dependsOn: [
+    'what heartbeat reads live',
+    'first start of heartbeat',
+    `DRBD resource ${context.vars.drbd_resource}`,
+    `first synchronisation of ${context.vars.drbd_resource}`,
+  ],
   // Straight after a first start or a hand-over a link may not have been heard yet.
   settle: 15_000,
   alters: 'itself',

@@ -1,5 +1,6 @@
 import type { Resource } from '../../lib/resources/resource.ts'
 import { oneHop } from '../../lib/resources/route.ts'
+import { inUse } from '../in-use.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 
@@ -10,7 +11,12 @@ const steps = (context: Context): Resource[] => {
     { address: peer.vars.node_heartbeat_ip, nic: vars.node_heartbeat_nic },
     { address: peer.vars.node_drbd_ip, nic: vars.node_drbd_nic },
   ]
-  return [...platform.persistentRoutes(routes, facts), ...routes.map(platform.hostRoute), ...routes.map(r => oneHop(r.address, r.nic))]
+  return [
+    inUse(context),
+    ...platform.persistentRoutes(routes, facts),
+    ...routes.map(platform.hostRoute),
+    ...routes.map(r => oneHop(r.address, r.nic)),
+  ]
 }
 
 export const routes: Role = { name: 'routes', summary: "the peer's heartbeat and replication addresses stay on their own links", steps }

@@ -33,7 +33,7 @@ test('a change on the node that serves costs one hand-over, one on the standby n
   const older = (text: string) => text.replace('nfsha', 'nfsha ')
   const attributes = (changes: unknown) => (changes as { attribute: string; to: string }[]).map(c => `${c.attribute}: ${c.to}`)
   expect(attributes(resource.changes([member(context, 'M1', true, older), member(context, 'M2', false)] as never)).at(-1)).toBe(
-    'service: handed over to M2, once',
+    'service: handed over to M2, once: clients wait for some seconds',
   )
   const onStandby = attributes(resource.changes([member(context, 'M1', true), member(context, 'M2', false, older)] as never))
   expect(onStandby.filter(a => a.startsWith('service:'))).toEqual([])

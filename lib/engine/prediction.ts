@@ -1,0 +1,35 @@
+import type { Resource } from '../resources/resource.ts'
+import type { ClusterSession, Outcome } from './session.ts'
+
+type Checking = Pick<ClusterSession, 'check' | 'drift' | 'predicted'>
+
+/** Notes that a check predicts a change. A look for drift predicts nothing: it says what differs now. */
+export const predict = (session: Checking, hosts: string[], id: string): void => {
+  if (!session.check || session.drift) return
+  for (const host of hosts) session.predicted.set(host, (session.predicted.get(host) ?? new Set()).add(id))
+}
+
+/** Whether a check predicts a change of this resource on one of the hosts. */
+export const isPredicted = ({ check, predicted }: Checking, hosts: string[], id: string): boolean =>
+  check && hosts.some(host => predicted.get(host)?.has(id) === true)
+
+/** What a judgement made now is worth in a check: nothing, when what it reads is about to change. */
+export const foretold = (
+  { dependsOn, assertion }: Pick<Resource, 'dependsOn' | 'assertion'>,
+  now: Outcome,
+  hosts: string[],
+  session: Checking,
+): Outcome => {
+  if (!session.check || session.drift) return now
+  const isRefusal = now.status === 'failed'
+  if (dependsOn === undefined) return isRefusal && session.predicted.size > 0 ? waiting('the changes above', now) : now
+  const cause = dependsOn.find(id => isPredicted(session, hosts, id))
+  if (cause === undefined || (assertion && now.status === 'ok')) return now
+  return waiting(cause, isRefusal ? now : undefined)
+}
+
+const waiting = (what: string, now: Outcome | undefined): Outcome => ({
+  status: 'unknown',
+  changes: [],
+  reason: `waits for ${what}${now ? `: now ${now.error?.message ?? ''}` : ''}`,
+})

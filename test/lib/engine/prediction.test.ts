@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { foretold, isPredicted, predict } from '../../../lib/engine/prediction.ts'
+import type { Outcome } from '../../../lib/engine/session.ts'
+import { failed, ok } from '../../../lib/engine/session.ts'
+
+const changed: Outcome = { status: 'changed', changes: [{ attribute: 'kernel', from: 'a', to: 'b' }] }
+const session = (ids: string[], { check = true, drift = false } = {}) => {
+  const mine = { check, drift, predicted: new Map<string, Set<string>>() }
+  for (const id of ids) predict(mine, ['M1'], id)
+  return mine
+}
+const status = (outcome: Outcome) => `${outcome.status}${outcome.reason ? ` ${outcome.reason}` : ''}`
+
+test.each<[string, { dependsOn?: string[]; assertion?: boolean }, Outcome, string[], string[], string]>([
+  ['what reads a file that is pending is unknown', { dependsOn: ['file f'] }, changed, ['file f'], ['M1'], 'unknown waits for file f'],
+  ['even when it looks right now', { dependsOn: ['file f'] }, ok, ['file f'], ['M1'], 'unknown waits for file f'],
+  ['another host is another matter', { dependsOn: ['file f'] }, changed, ['file f'], ['M2'], 'changed'],
+  ['another file too', { dependsOn: ['file f'] }, changed, ['file g'], ['M1'], 'changed'],
+  ['an assertion that holds goes on holding', { dependsOn: ['file f'], assertion: true }, ok, ['file f'], ['M1'], 'ok'],
+  [
+    'one that does not may',
+    { dependsOn: ['file f'], assertion: true },
+    failed('no'),
+    ['file f'],
+    ['M1'],
+    'unknown waits for file f: now no',
+  ],
+  ['what nothing repairs is refused', { dependsOn: [], assertion: true }, failed('no'), ['file f'], ['M1'], 'failed'],
+  ['what says nothing of it may wait for anything', {}, failed('no'), ['file f'], ['M2'], 'unknown waits for the changes above: now no'],
+  ['and is refused where nothing is predicted', {}, failed('no'), [], ['M1'], 'failed'],
+  ['and changes as it reads', {}, changed, ['file f'], ['M1'], 'changed'],
+])('%s', (_, resource, now, predicted, hosts, expected) => {
+  expect(status(foretold(resource, now, hosts, session(predicted)))).toBe(expected)
+})
+
+test('only a check predicts', () => {
+  expect(isPredicted(session(['file f']), ['M1', 'M2'], 'file f')).toBe(true)
+  expect(isPredicted(session(['file f'], { check: false }), ['M1'], 'file f')).toBe(false)
+  const drift = session(['file f'], { drift: true })
+  expect(drift.predicted.size).toBe(0)
+  expect(foretold({ dependsOn: ['file f'] }, changed, ['M1'], drift)).toBe(changed)
+})
