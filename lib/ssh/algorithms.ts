@@ -56,7 +56,7 @@ const OURS: Record<ListName, readonly string[]> = {
 }
 
 /** The type of the keys with which an algorithm signs. */
-export const typeOf = (algorithm: string): string => (algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
+const typeOf = (algorithm: string): string => (algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
 
 /** Whether the list is ssh's own, or that with something added: then ssh puts the algorithms of known keys first. */
 function isDefault(list: readonly string[]): boolean {
@@ -69,13 +69,21 @@ function isDefault(list: readonly string[]): boolean {
  */
 export function hostKeyAlgorithms(lists: AlgorithmLists, { named }: Pick<KnownKeys, 'named'>, legacy: boolean): string[] {
   const list = lists.HostKeyAlgorithms ?? HOST_KEYS
-  const allowed = [...list.filter(algorithm => HOST_KEYS.includes(algorithm)), ...(legacy ? [OLD_HOST_KEY] : [])]
+  // Where ssh would ask for a certificate the host shows its key, and that must be allowed too: see allowedTypes.
+  const plain = new Set(list.map(algorithm => algorithm.replace('-cert-v01@openssh.com', '')))
+  const allowed = [...[...plain].filter(algorithm => HOST_KEYS.includes(algorithm)), ...(legacy ? [OLD_HOST_KEY] : [])]
   // With a certificate authority ssh prefers certificates, whatever keys are known, and shows the key that is in one.
   if (!isDefault(list) || named.some(line => line.marker === 'authority')) return allowed
   const types = new Set(HOST_KEYS.map(typeOf).filter(type => isKnownType(named, type)))
   if (types.has(allowed[0] ?? '')) return allowed
   const isKnown = (algorithm: string) => types.has(typeOf(algorithm))
   return [...allowed.filter(isKnown), ...allowed.filter(algorithm => !isKnown(algorithm))]
+}
+
+/** Types of host keys that may be shown. */
+export function allowedTypes({ HostKeyAlgorithms: list = HOST_KEYS }: AlgorithmLists, legacy: boolean): string[] {
+  const types = list.filter(algorithm => HOST_KEYS.includes(algorithm)).map(typeOf)
+  return [...new Set(legacy ? [...types, OLD_HOST_KEY] : types)]
 }
 
 /** As ssh does, it takes the first key of a type for all of that type. */

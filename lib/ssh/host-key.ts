@@ -91,7 +91,8 @@ export function judgeHostKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffe
   if (elsewhere === 'changed') return refuse(otherAtAddress(policy, plain(known.byAddress), key))
   const onPort22 = statusOf(known.portless, key) === 'known' && statusOf(known.portlessByAddress, key) !== 'changed'
   if (status === 'known' || onPort22) return { accepted: true, learn: false }
-  if (!policy.learn) return refuse(unknownKey(policy, known, key))
+  const isCertified = known.named.some(line => line.marker === 'authority')
+  if (!policy.learn || isCertified) return refuse(unknownKey(policy, known, key))
   const obstacle = whyNotLearned(policy)
   return obstacle === undefined ? { accepted: true, learn: true } : refuse(unlearnedKey(policy, key, obstacle))
 }

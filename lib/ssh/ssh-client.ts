@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import ssh2 from 'ssh2'
-import { algorithmsFor, hostKeyAlgorithms, nothingInCommon, typeOf } from './algorithms.ts'
+import { algorithmsFor, allowedTypes, nothingInCommon } from './algorithms.ts'
 import { type Attempts, collectAttempts } from './authentication.ts'
 import { allowCertificates } from './certificate.ts'
 import { type ConnectionTarget, Unreachable } from './connection.ts'
@@ -70,7 +70,7 @@ function hostKeyPolicy(target: ConnectionTarget, config: HostConfig, legacy: boo
     revokedFiles: config.revokedHostKeys,
     learn: config.learnHostKeys,
     hashNames: config.hashKnownHosts,
-    keyTypes: [...new Set(hostKeyAlgorithms(config.algorithms, { named: [] }, legacy).map(typeOf))],
+    keyTypes: allowedTypes(config.algorithms, legacy),
     rsaSize: config.rsaSize,
   }
 }
@@ -111,6 +111,7 @@ function handshake(host: string, config: HostConfig, options: Handshake): Promis
       else fail(error)
     })
     client.once('close', () => fail(new Error('the connection was closed')))
+    if (socket.destroyed) return fail(new Error('the connection was closed at once'))
     client.connect({
       sock: socket as never,
       username: config.user,

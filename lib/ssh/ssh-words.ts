@@ -32,7 +32,7 @@ export function splitArguments(text: string): string[] | undefined {
  * The files of a line of `ssh -G`, which prints them without quotes. A word that does not begin with `/` or `~` goes on a name with a blank.
  * @throws Unreachable where it can be read in two ways
  */
-export function splitPaths(host: string, keyword: string, value: string, exists = existsSync): string[] {
+export function splitPaths(host: string, keyword: string, value: string, exists: (file: string) => boolean = existsSync): string[] {
   const words = value === '' ? [] : value.split(' ')
   const paths: string[] = []
   let doubtful = false

@@ -29,6 +29,13 @@ type OpenHop = (hop: ConnectionTarget) => Promise<OpenClient>
 
 /** Opens the way that the inventory or the user's ssh configuration names. @throws Unreachable */
 export async function openWay(target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> {
+  const way = await chooseWay(target, config, limit, openHop)
+  // It can be lost before the handshake begins and listens: that finds it closed then.
+  way.socket.on('error', () => {})
+  return way
+}
+
+async function chooseWay(target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> {
   if (target.via !== undefined) return detour(target, target.via, config, openHop)
   if (config.proxyJump !== undefined) return jump(target, config, openHop)
   if (config.proxyCommand !== undefined) return proxyCommand(config.proxyCommand)

@@ -68,13 +68,18 @@ export function newKey(directory: string, name: string, passphrase = '', type: '
   return keygen(join(directory, name), type, passphrase)
 }
 
-/** Starts an sshd. @param config more lines of sshd_config */
-export async function startSshd(config: string[] = []): Promise<Sshd> {
+/**
+ * Starts an sshd.
+ * @param config more lines of sshd_config
+ * @param authority a key that certifies one of its host keys
+ */
+export async function startSshd(config: string[] = [], authority?: string): Promise<Sshd> {
   const directory = mkdtempSync(join(tmpdir(), 'nfsha-sshd-'))
   chmodSync(directory, 0o755)
   // sshd's chroot for the process before authentication.
   if (isRoot) mkdirSync('/run/sshd', { recursive: true })
   const hostKeys = { ed25519: keygen(join(directory, 'host_ed25519'), 'ed25519'), rsa: keygen(join(directory, 'host_rsa'), 'rsa') }
+  const certificate = authority === undefined ? [] : [`HostCertificate ${certifyHost(hostKeys.ed25519, authority)}`]
   const identity = keygen(join(directory, 'id'), 'ed25519')
   const port = await freePort()
   const hostKey = (type: 'ed25519' | 'rsa') => readFileSync(`${hostKeys[type]}.pub`, 'utf8').split(' ').slice(0, 2).join(' ')
@@ -82,7 +87,7 @@ export async function startSshd(config: string[] = []): Promise<Sshd> {
   const knownHosts = join(directory, 'known_hosts')
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey('ed25519')}\n`)
   const file = join(directory, 'sshd_config')
-  writeFileSync(file, serverConfig(directory, port, Object.values(hostKeys), config))
+  writeFileSync(file, serverConfig(directory, port, Object.values(hostKeys), [...config, ...certificate]))
   const child = spawn(sshdPath, ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
   const log: string[] = []
   child.stderr.on('data', chunk => log.push(String(chunk)))
@@ -116,6 +121,13 @@ export async function startSshd(config: string[] = []): Promise<Sshd> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+function certifyHost(key: string, authority: string): string {
+  execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'host', '-h', '-n', '127.0.0.1,localhost,alias,pinned', `${key}.pub`], {
+    stdio: 'ignore',
+  })
+  return `${key}-cert.pub`
 }
 
 function serverConfig(directory: string, port: number, hostKeys: string[], more: string[]): string {

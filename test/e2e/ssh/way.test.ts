@@ -110,6 +110,17 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       expect(await whoami(m1.target())).toBe(me)
     })
 
+    it.each([
+      ['false', /no ssh connection to .*, through `false`/],
+      ["sh -c 'echo no such bastion >&2; exit 3'", /no ssh connection to .* which said: no such bastion/],
+      ['sh -c "exec 2>&-; sleep 0.2"', /no ssh connection to /],
+      ['/nonexistent/program', /no ssh connection to .*not found/],
+      ['echo SSH-1.5-old', /no ssh connection to /],
+    ])('says that the ProxyCommand %s failed, and what it said', async (command, message) => {
+      useSshConfig(m1.directory, 'Host *', `ProxyCommand ${command}`)
+      expect((await refusal(m1.target())).message).toMatch(message)
+    })
+
     it('a broken one is an error, not ignored', async () => {
       useSshConfig(m1.directory, 'Host *', 'NoSuchOption yes')
       const error = await refusal(m1.target())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { algorithmsFor, hostKeyAlgorithms, nothingInCommon } from '../../../lib/ssh/algorithms.ts'
+import { algorithmsFor, allowedTypes, hostKeyAlgorithms, nothingInCommon } from '../../../lib/ssh/algorithms.ts'
 import { parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
 import { fakeKey } from './fake-key.ts'
 
@@ -26,6 +26,12 @@ describe('host key algorithms', () => {
     expect(order([line('ssh-rsa')], ['ssh-ed25519', 'rsa-sha2-512'])).toEqual(['ssh-ed25519', 'rsa-sha2-512'])
     expect(order([line('ssh-rsa')], ['rsa-sha2-256', ...DEFAULT])[0]).toBe('rsa-sha2-256')
     expect(order([line('ssh-rsa'), line('ssh-ed25519', 'b', '@cert-authority ')])).toEqual(order([]))
+  })
+  it('ask for the key in place of a certificate, and allow it only where it stands itself', () => {
+    const list = ['ssh-ed25519-cert-v01@openssh.com', 'rsa-sha2-512']
+    expect(order([], list)).toEqual(['ssh-ed25519', 'rsa-sha2-512'])
+    expect(allowedTypes({ HostKeyAlgorithms: list }, false)).toEqual(['ssh-rsa'])
+    expect(allowedTypes({}, false)).toContain('ssh-ed25519')
   })
   it('do not prefer a type of which the first known key is revoked', () => {
     expect(order([line('ssh-rsa'), line('ssh-rsa', 'a', '@revoked ')])[0]).toBe('ssh-ed25519')
