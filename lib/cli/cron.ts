@@ -1,14 +1,27 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { siteRoles } from '../../roles/index.ts'
 import { packagedFile, packageRoot } from '../../roles/packaged.ts'
 import { findPlayable } from '../config/playable.ts'
-import { blockOf, checkMailto, checkSchedule, cronFile, type Job, withBlock, withoutBlock } from './crontab.ts'
+import { blockOf, checkMailto, cronFile, type Job, withBlock, withoutBlock } from './crontab.ts'
 import type { DriftOptions } from './drift.ts'
 import { refuseUnwritable } from './drift-outputs.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
+import { checkSchedule } from './schedule.ts'
 import { stateHome } from './state-home.ts'
 
 export interface CronOptions extends DriftOptions {
@@ -73,11 +86,29 @@ const ownerOf = ({ user }: PlayArguments): string => {
   return user
 }
 
+/** Root's folder for the locks of the jobs in cron.d. /run/lock is open to all: whoever locks a file there first, silences the job. */
+const locksFolder = '/var/lib/nfsha-play-cron'
+
+/** A lock that its user alone can open. Made here, since a user cannot make one in root's folder. */
 const lockOf = (user: string): string => {
-  if (isRoot()) return `/run/lock/nfsha-play-cron-${user}.lock`
-  mkdirSync(stateHome(), { recursive: true, mode: 0o700 })
-  return join(stateHome(), 'cron.lock')
+  if (!isRoot()) {
+    mkdirSync(stateHome(), { recursive: true, mode: 0o700 })
+    return join(stateHome(), 'cron.lock')
+  }
+  mkdirSync(locksFolder, { recursive: true, mode: 0o755 })
+  const path = join(locksFolder, `${user}.lock`)
+  const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+  const file = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600)
+  try {
+    fchmodSync(file, 0o600)
+    fchownSync(file, idOf('-u', user), idOf('-g', user))
+  } finally {
+    closeSync(file)
+  }
+  return path
 }
+
+const idOf = (option: '-u' | '-g', user: string): number => Number(spawnSync('id', [option, user], { encoding: 'utf8' }).stdout)
 
 /** `cron install`. Returns the exit code. */
 export const installCron = (argument: string, options: PlayArguments, given: CronOptions): number => {
@@ -85,16 +116,17 @@ export const installCron = (argument: string, options: PlayArguments, given: Cro
   refuseUnwritable(given)
   const argv = argvOf(argument, options, given)
   const mailto = checkMailto(given.mailto)
+  const schedule = checkSchedule(given.schedule)
+  refuseBroken(argv)
   const path = [dirname(process.execPath), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
   const state = process.env.XDG_STATE_HOME
   const job: Job = {
-    schedule: checkSchedule(given.schedule),
+    schedule,
     ...(mailto !== undefined && { mailto }),
     environment: { PATH: [...new Set(path)].join(':'), ...(state && { XDG_STATE_HOME: resolve(state) }) },
     lock: lockOf(user),
     argv,
   }
-  refuseBroken(argv)
   return isRoot() ? replaceSystemFile(cronFile(job, user)) : replaceCrontab(withBlock(readCrontab(), job, user), 'installed')
 }
 
@@ -110,6 +142,7 @@ export const removeCron = (): number => {
   if (!isRoot()) return replaceCrontab(withoutBlock(readCrontab()), 'removed')
   const was = existsSync(systemFile)
   rmSync(systemFile, { force: true })
+  rmSync(locksFolder, { recursive: true, force: true })
   return tell(was ? `removed ${systemFile}` : 'nothing to do: no job is installed')
 }
 

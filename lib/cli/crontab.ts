@@ -15,16 +15,6 @@ export interface Job {
   argv: string[]
 }
 
-const nicknames = /^@(hourly|daily|midnight|weekly|monthly|yearly|annually)$/
-
-/** Throws `UsageError` for what crontab(5) would not take, or would take for something else. */
-export const checkSchedule = (schedule: string): string => {
-  const fields = schedule.trim().split(/[ \t]+/)
-  const isPlain = fields.length === 5 && fields.every(f => /^[\w*/,-]+$/.test(f))
-  if (!/[\r\n]/.test(schedule) && (nicknames.test(schedule.trim()) || isPlain)) return fields.join(' ')
-  throw new UsageError(`--schedule '${schedule}': five fields are wanted, minute hour day month weekday, as '*/15 * * * *' (crontab(5))`)
-}
-
 export const checkMailto = (mailto: string | undefined): string | undefined => {
   if (mailto === undefined || /^[^\s"'#]*$/.test(mailto)) return mailto
   throw new UsageError(`--mailto '${mailto}': an address without blanks is wanted`)

@@ -1,10 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, extname, resolve } from 'node:path'
-import { readSource } from '../config/files.ts'
 import type { VaultPassword } from '../config/vault.ts'
 import { type PlayArguments, UsageError } from './options.ts'
+import { passwordIn } from './password-file.ts'
 import { askSecret } from './prompt.ts'
 
 type VaultOptions = Pick<PlayArguments, 'vaultPasswordFile' | 'vaultId' | 'askVaultPass'>
@@ -20,7 +16,7 @@ interface PasswordSource {
 export const vaultPasswords = async (options: VaultOptions, ask: Ask = askSecret): Promise<VaultPassword[]> => {
   const passwords: VaultPassword[] = []
   for (const { id, file } of sourcesIn(options)) {
-    const password = file === undefined ? await ask(`Vault password${id === undefined ? '' : ` (${id})`}: `) : passwordIn(file, id)
+    const password = file === undefined ? await ask(`Vault password${id === undefined ? '' : ` (${id})`}: `) : await passwordIn(file, id)
     passwords.push({ password, ...(id === undefined ? {} : { id }) })
   }
   return passwords
@@ -56,25 +52,6 @@ export const vaultIdSource = (written: string): PasswordSource => {
   if (id === '' || id?.includes(';') || /\s/.test(id ?? '')) throw new UsageError(`--vault-id ${written}: '${id}' is no vault id`)
   if (!source) throw new UsageError(`--vault-id ${written}: expected label@file`)
   return { ...(id === undefined ? {} : { id }), ...(source === 'prompt' ? {} : { file: source }) }
-}
-
-/** The password that a file holds, or prints when it is a program, as Ansible takes it. */
-const passwordIn = (written: string, id: string | undefined): string => {
-  const file = written.replace(/^~(?=\/)/, homedir())
-  if (!existsSync(file)) throw new UsageError(`vault password file ${written}: there is none`)
-  const stat = statSync(file)
-  return stat.isFile() && (stat.mode & 0o111) !== 0 ? passwordFrom(file, id) : readSource(file).text.trim()
-}
-
-/** By Ansible's convention a program whose name ends with `-client` is told the vault id. */
-const passwordFrom = (program: string, id = 'default'): string => {
-  const words = basename(program, extname(program)).endsWith('-client') ? ['--vault-id', id] : []
-  try {
-    return execFileSync(resolve(program), words, { encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'] }).replace(/[\r\n]+$/, '')
-  } catch (error) {
-    const { status, message } = error as { status?: number | null; message: string }
-    throw new UsageError(`vault password program ${program}: ${status ? `it ended with ${status}` : message}`)
-  }
 }
 
 const askTwice: Ask = async question => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,8 @@ import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 const jobFile = '/etc/cron.d/nfsha-play'
+/** Nobody else can hold the lock of a job, which would silence it. */
+const locks = '/var/lib/nfsha-play-cron'
 const sendmail = '/usr/sbin/sendmail'
 
 /** Installs Debian's cron without starting it. @returns why the test cannot run, undefined when it can. */
@@ -109,8 +111,13 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     expect(broken.code).toBe(2)
     expect(broken.stderr).toMatch(/broken.yml:\d+:\d+: unknown variable 'drbd_disc'/)
     writeFileSync(at('empty.yml'), 'web:\n  hosts:\n    W1:\n')
-    expect(command('cron', 'install', '-i', 'empty.yml').stderr).toMatch(/no host of this inventory/)
+    expect(command('cron', 'install', '-i', 'empty.yml').stderr).toMatch(/no host or group 'nfs' in the inventory/)
     expect(command('cron', 'install', '-i', 'hosts.yml', '--schedule', 'now').stderr).toMatch(/five fields are wanted/)
+    expect(command('cron', 'install', '-i', 'hosts.yml', '--schedule', '61 * * * *')).toMatchObject({
+      code: 2,
+      stderr: "--schedule '61 * * * *': minute '61': 61 is not from 0 to 59 (crontab(5))\n",
+    })
+    expect(existsSync(locks)).toBe(false)
     expect(existsSync(jobFile)).toBe(false)
 
     expect(install('--mailto', 'ops@example.org').stdout).toBe(`installed ${jobFile}\n`)
@@ -118,10 +125,13 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     const job = command('cron', 'show').stdout
     expect(job).toBe(readFileSync(jobFile, 'utf8'))
     expect(job).toContain(`'-i' '${at('hosts.yml').replaceAll('%', '\\%')}'`)
-    expect(job).toMatch(/^\* \* \* \* \* root \/usr\/bin\/env 'PATH=\/.*\/usr\/bin\/flock -n /m)
+    expect(job).toMatch(/^\* \* \* \* \* root \/usr\/bin\/env 'PATH=\/.*\/usr\/bin\/flock -n '\/var\/lib\/nfsha-play-cron\/root.lock'/m)
+    expect(statSync(join(locks, 'root.lock')).mode & 0o777).toBe(0o600)
+    expect(statSync(locks)).toMatchObject({ uid: 0, mode: 0o40755 })
 
     expect(command('cron', 'remove').stdout).toBe(`removed ${jobFile}\n`)
     expect(command('cron', 'remove').stdout).toMatch(/^nothing to do/)
+    expect(existsSync(locks)).toBe(false)
   })
 
   test('a job that was installed is run by a cron daemon: its report arrives, and its mail once', { timeout: 240_000 }, async () => {

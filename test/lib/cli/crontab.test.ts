@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { blockOf, checkMailto, checkSchedule, cronFile, type Job, withBlock, withoutBlock } from '../../../lib/cli/crontab.ts'
+import { blockOf, checkMailto, cronFile, type Job, withBlock, withoutBlock } from '../../../lib/cli/crontab.ts'
 
 const job: Job = {
   schedule: '*/15 * * * *',
@@ -39,8 +39,4 @@ describe('the block in a crontab', () => {
   })
 })
 
-test.each(['*/15 * * * *', '0 6 * * mon-fri', '1,2 3-4 * jan *', '@hourly'])('schedule %s', s => expect(checkSchedule(s)).toBe(s))
-test.each(['', '* * * *', '* * * * * root', '@reboot\n* * * * * x', '* * * * %', '@sometimes'])('no schedule: %j', s =>
-  expect(() => checkSchedule(s)).toThrow(/five fields are wanted/),
-)
 test('an address that would be more than one line is refused', () => expect(() => checkMailto('a\nb')).toThrow(/without blanks/))
