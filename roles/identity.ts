@@ -3,7 +3,7 @@ import type { Node } from '../lib/engine/role.ts'
 import type { Vars } from './vars.ts'
 
 type Met = { node: Node<Vars>; facts: Facts }
-type Problem = { host: string; problem: string }
+type Problem = { host: string; problem: string; isRights?: true }
 
 /** Planned addresses on their NICs: wrong machine, wrong cable or wrong inventory, nothing may be touched. */
 const addressProblems = ({ node, facts }: Met): Problem[] => {
@@ -31,7 +31,7 @@ const doubles = (hosts: Met[]): Problem[] =>
   })
 
 const notRoot = ({ node, facts }: Met): Problem[] =>
-  facts.root ? [] : [{ host: node.name, problem: 'not root here: set ansible_become or use -b' }]
+  facts.root ? [] : [{ host: node.name, problem: 'no root: add ansible_become: true, or -b', isRights: true }]
 
 /** All that speaks against these machines being the pair of the inventory. Clients have no links of their own to prove. */
 export const pairIdentity = (hosts: Met[]): Problem[] => [...hosts.flatMap(notRoot), ...hosts.flatMap(addressProblems), ...doubles(hosts)]

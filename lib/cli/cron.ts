@@ -22,6 +22,7 @@ import type { DriftOptions } from './drift.ts'
 import { refuseUnwritable } from './drift-outputs.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { checkSchedule } from './schedule.ts'
+import { inventoryPaths } from './sources.ts'
 import { stateHome } from './state-home.ts'
 
 export interface CronOptions extends DriftOptions {
@@ -52,7 +53,6 @@ export const argvOf = (argument: string, options: PlayArguments, outputs: DriftO
     throw new UsageError('-K and -J ask on a terminal, and a cron job has none; use a sudo rule, or --vault-password-file')
   const places = { cwd: process.cwd(), packageRoot, roleNames: siteRoles.map(r => r.name) }
   const playable = findPlayable(argument, places)
-  const inventories = options.inventory ?? [join('inventory', 'hosts.yml')]
   const pair = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value])
   const path = (name: string, value: string | undefined) => pair(name, value === undefined ? undefined : resolve(value))
   return [
@@ -60,7 +60,7 @@ export const argvOf = (argument: string, options: PlayArguments, outputs: DriftO
     packagedFile('bin/nfsha-play.js'),
     'drift',
     playable.kind === 'role' ? playable.role : resolve(playable.file),
-    ...inventories.flatMap(i => ['-i', existsSync(i) || !existsSync(packagedFile(i)) ? resolve(i) : packagedFile(i)]),
+    ...inventoryPaths(options.inventory).flatMap(path => ['-i', resolve(path)]),
     ...pair('--limit', options.limit),
     ...(options.tags ?? []).flatMap(t => ['--tags', t]),
     ...(options.skipTags ?? []).flatMap(t => ['--skip-tags', t]),

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, Help } from 'commander'
+import { Command, Help } from 'commander'
 import { packagedFile } from '../../roles/packaged.ts'
 import { didYouMean } from '../config/suggest.ts'
 import { commandNames, commands } from './commands.ts'
+import { toldOf } from './error-text.ts'
 import { help } from './help.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { withPlayOptions } from './play-options.ts'
+import { streamsFlushed, watchStreams } from './standard-streams.ts'
 
 const version = (): string => JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')).version
 
@@ -39,28 +41,39 @@ const choosingWords = (argv: readonly string[]): string[] => {
   return first === 'help' && second !== undefined ? [second] : [first]
 }
 
-/** Errors of the operator's making are told without a stack trace; all else is a fault of ours and says so. */
-const tell = (error: unknown): number => {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage
-  const name = error instanceof Error ? error.name : ''
-  const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' && name === 'LabError' ? `\n${error.hint}` : ''
-  if (['ConfigError', 'ConfigErrors', 'UsageError', 'LabError'].includes(name)) {
-    process.stderr.write(`${(error as Error).message}${hint}\n`)
-    return exitCodes.usage
-  }
-  process.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-  return exitCodes.internal
-}
+/** Commands whose exit code tells of hosts: a lost output does not change it. */
+const playsHosts = (argv: readonly string[], word: string): boolean =>
+  word !== '' &&
+  (!commandNames.includes(word) || ['demo', 'drift', 'unlock'].includes(word)) &&
+  !argv.some(option => /^--(list-|syntax-check|help)/.test(option))
 
-/** The command line. Sets the process's exit code. */
+/** The command line. Ends the process, with its exit code: what a host left open keeps nobody waiting. */
 export const main = async (argv = process.argv): Promise<void> => {
-  // `| head` has read enough: no reason to fail, nor to leave a play half done.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-  try {
-    await (await program(choosingWords(argv))).parseAsync(argv)
-  } catch (error) {
-    process.exitCode = tell(error)
+  watchStreams()
+  const isVerbose = argv.some(word => /^(-v+|--verbose)$/.test(word))
+  const fail = (error: unknown) => {
+    const { text, exitCode } = toldOf(error, isVerbose)
+    process.stderr.write(text)
+    process.exitCode = exitCode
   }
+  // A fault of ours where nobody waits for it: the same words, and no trace.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      fail(error)
+      process.exit()
+    })
+  let word = ''
+  try {
+    const words = choosingWords(argv)
+    word = words[0] ?? ''
+    await (await program(words)).parseAsync(argv)
+  } catch (error) {
+    fail(error)
+  }
+  const lost = await streamsFlushed()
+  if (lost !== undefined) {
+    process.stderr.write(`${lost}\n`)
+    if (!playsHosts(argv, word)) process.exitCode ||= exitCodes.usage
+  }
+  process.exit()
 }

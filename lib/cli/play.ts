@@ -1,6 +1,5 @@
 import { runPlays } from '../engine/run.ts'
 import type { Emit, EndingSignal, Event } from '../report/events.ts'
-import { createMasker } from '../report/mask.ts'
 import { count, emptyScore, exitReasons, signalCodes } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
 import { defaultFormat, openView } from '../report/view.ts'
@@ -12,6 +11,7 @@ import { listPlan } from './list.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
 import { askBecomePassword } from './prompt.ts'
+import { secrets } from './secrets.ts'
 import { readSources } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
@@ -20,26 +20,19 @@ interface Prepared {
   /** The `hosts` of its plays, as they are written. */
   patterns: string[]
   reached: Map<string, ConnectionTarget>
-  /** What must not be shown. */
-  secrets: string[]
 }
 
 /** Reads all that the command line names and asks for passwords; touches no host. */
 export const preparePlay = async (argument: string, options: PlayArguments): Promise<Prepared> => {
   const sources = await readSources(argument, options)
   const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars)
+  for (const secret of plan.secrets) secrets.add(secret)
   const patterns = [...new Set(sources.plays.flatMap(p => p.hosts))]
-  if (options.syntaxCheck || isListing(options)) return { plan, patterns, reached: new Map(), secrets: [] }
+  if (options.syntaxCheck || isListing(options)) return { plan, patterns, reached: new Map() }
   const becomePassword = await askBecomePassword(options)
   const hosts = [...new Set(plan.plays.flatMap(p => p.targets.flatMap(t => t.hosts.map(h => h.name))))]
   const reached = targetsOf(sources, hosts, options, becomePassword)
-  const passwords = [...reached.values()].flatMap(t => [t.password, t.become?.password])
-  return {
-    plan,
-    patterns,
-    reached,
-    secrets: [...plan.secrets, becomePassword, ...passwords].filter(s => s !== undefined && s !== '') as string[],
-  }
+  return { plan, patterns, reached }
 }
 
 const isListing = ({ listHosts, listTasks, listTags }: PlayArguments) => listHosts || listTasks || listTags
@@ -88,13 +81,11 @@ interface Running {
 /** Runs a plan; every event goes to each of `watch`. Resolves with the way to add the last one. Never rejects for what the run met. */
 export const runPrepared = async (
   command: string,
-  { plan, reached, secrets }: Prepared,
+  { plan, reached }: Prepared,
   options: PlayArguments,
   { watch, drift = false }: Running,
 ): Promise<Emit> => {
-  const masker = createMasker()
-  for (const secret of secrets) masker.add(secret)
-  const stream = eventStream({ command, secrets: masker })
+  const stream = eventStream({ command, secrets })
   for (const one of watch) stream.subscribe(one)
   const interrupt = onInterrupt(signal => stream.emit({ type: 'interrupted', signal, pending: [] }))
   try {

@@ -1,15 +1,34 @@
 import { limitHosts, matchHosts } from '../config/pattern.ts'
 import { unlockScript } from '../engine/lock-scripts.ts'
+import { oneLine } from '../report/text.ts'
 import { connect } from '../ssh/connect.ts'
-import { Unreachable } from '../ssh/connection.ts'
+import { type Connection, type ConnectionTarget, type ScriptResult, Unreachable } from '../ssh/connection.ts'
 import { refuseUnknownExtraVars } from './extra-names.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { askBecomePassword } from './prompt.ts'
+import { secrets } from './secrets.ts'
 import { readHosts } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
-/** Runs one script on the hosts of a pattern, side by side, and prints a line a host. Resolves with the exit code. */
-const eachHost = async (pattern: string, options: PlayArguments, script: string, tell: (stdout: string) => string): Promise<number> => {
+/** What one host answered, as the line to print. */
+interface Answer {
+  text: string
+  isLost: boolean
+}
+
+/** ms until a script must have ended: what answers later is no answer. */
+const limit = 30_000
+
+/**
+ * Runs one script on the hosts of a pattern, side by side, and prints a line a host as soon as it is there: a bad host keeps no other waiting.
+ * `tell` makes the line of what the script printed and how it ended. Resolves with the exit code.
+ */
+const eachHost = async (
+  pattern: string,
+  options: PlayArguments,
+  script: string,
+  tell: (result: ScriptResult) => string | undefined,
+): Promise<number> => {
   const sources = await readHosts(options)
   refuseUnknownExtraVars(sources.extraVars, sources.inventory)
   const matched = matchHosts(sources.inventory, pattern)
@@ -17,27 +36,51 @@ const eachHost = async (pattern: string, options: PlayArguments, script: string,
   if (hosts.length === 0) throw new UsageError(`${pattern}${options.limit === undefined ? '' : ` with --limit ${options.limit}`}: no host`)
   const becomePassword = await askBecomePassword(options)
   const reached = targetsOf({ ...sources, plays: [] }, hosts, options, becomePassword)
-  const lines = await Promise.all(
+  const answers = await Promise.all(
     [...reached].map(async ([host, target]) => {
-      try {
-        const connection = await connect(target)
-        const { stdout } = await connection.run(script, { timeout: 30_000 })
-        await connection.close()
-        return { lost: false, text: `${host}  ${tell(stdout.trim())}` }
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error
-        return { lost: true, text: `${host}  unreachable: ${error.message}${error.hint ? `\n    ${error.hint}` : ''}` }
-      }
+      const answer = await ask(target, script, tell)
+      process.stdout.write(secrets.mask(`${host}  ${answer.text}\n`))
+      return answer
     }),
   )
-  process.stdout.write(lines.map(l => `${l.text}\n`).join(''))
-  return lines.some(l => l.lost) ? exitCodes.unreachable : exitCodes.fine
+  return answers.some(answer => answer.isLost) ? exitCodes.unreachable : exitCodes.fine
+}
+
+/** Never rejects: whatever is wrong with a host is its answer. Its connection is closed in every case. */
+const ask = async (target: ConnectionTarget, script: string, tell: (result: ScriptResult) => string | undefined): Promise<Answer> => {
+  let connection: Connection | undefined
+  try {
+    connection = await connect(target)
+    const result = await connection.run(script, { timeout: limit })
+    const told = tell(result)
+    if (told !== undefined) return { isLost: false, text: told }
+    const said = oneLine(`${result.stdout} ${result.stderr}`)
+    return { isLost: true, text: `unreachable: its shell ended with exit code ${result.code}${said ? `: ${said}` : ''}` }
+  } catch (error) {
+    const { message } = error instanceof Error ? error : new Error(String(error))
+    const hint = error instanceof Unreachable && error.hint ? `\n    ${oneLine(error.hint)}` : ''
+    return { isLost: true, text: `unreachable: ${oneLine(message)}${hint}` }
+  } finally {
+    await connection?.close().catch(() => undefined)
+  }
 }
 
 /** `nfsha-play ping`: who can be reached, as whom, and what runs there. */
 export const ping = (pattern: string, options: PlayArguments): Promise<number> =>
-  eachHost(pattern, options, 'echo "$(id -un) on $(uname -n), Linux $(uname -r)"', text => `ok  ${text}`)
+  eachHost(pattern, options, 'echo "$(id -un) on $(uname -n), Linux $(uname -r)"', ({ code, stdout }) =>
+    code === 0 ? `ok  ${oneLine(stdout)}` : undefined,
+  )
 
-/** `nfsha-play unlock`: ends the lease of a run that is dead. */
-export const unlock = (pattern: string, options: PlayArguments): Promise<number> =>
-  eachHost(pattern, options, unlockScript(), text => (text === 'not locked' ? text : `unlocked, it was held by ${text}`))
+/** `nfsha-play unlock`: removes the lock of a run that is dead. */
+export const unlock = (pattern: string, options: PlayArguments): Promise<number> => eachHost(pattern, options, unlockScript(), unlockWords)
+
+/** What `unlockScript` printed, as a line; undefined when it could not do its work. */
+const unlockWords = ({ code, stdout }: ScriptResult): string | undefined => {
+  const lines = stdout.split('\n').filter(line => line !== '')
+  const steps = lines.flatMap(line => /^step (\d+)$/.exec(line)?.[1] ?? [])
+  const [owner = 'owner unknown'] = lines.filter(line => !line.startsWith('step '))
+  if (code !== 0) return undefined
+  if (owner === 'not locked') return owner
+  const step = steps.length === 0 ? '' : `; a step of that run still runs (process ${steps.join(', ')}): the next run waits for its end`
+  return `unlocked, it was held by ${oneLine(owner)}${step}`
+}

@@ -12,7 +12,7 @@ import { loadPlaybook } from '../config/playbook.ts'
 import type { Variables } from '../config/value.ts'
 import { keyring, type VaultPassword } from '../config/vault.ts'
 import { commandNames } from './commands.ts'
-import type { PlayArguments } from './options.ts'
+import { type PlayArguments, UsageError } from './options.ts'
 import { vaultPasswords } from './vault-passwords.ts'
 
 export interface Sources {
@@ -25,17 +25,28 @@ const roleNames = roles.map(r => r.name)
 /** Those that a word on the command line may mean: `status` is the playbook of that name. */
 const playableRoles = siteRoles.map(r => r.name)
 
-/** The inventory when none is named: the directory's own, else the package's example, which refuses to run. */
-const defaultInventory = (cwd: string): string => {
-  const own = join(cwd, 'inventory', 'hosts.yml')
-  return existsSync(own) ? own : join(packageRoot, 'inventory', 'hosts.yml')
+const defaultInventory = join('inventory', 'hosts.yml')
+
+/** The inventories that are named, or the directory's own. Throws `UsageError` where there is none: the package's example is nobody's. */
+export const inventoryPaths = (named: readonly string[] | undefined, cwd = process.cwd()): string[] => {
+  if (named !== undefined) return named.map(inventoryPath(cwd))
+  if (existsSync(join(cwd, defaultInventory))) return [join(cwd, defaultInventory)]
+  throw new UsageError(`no ./${defaultInventory} here: \`nfsha-play init\` writes one, -i names another`)
 }
 
 /** A path as given, or the package's own file of that name: `-i inventory/lab.yml` works from anywhere. */
 const inventoryPath = (cwd: string) => (path: string) => {
   const packaged = join(packageRoot, path)
-  return existsSync(join(cwd, path)) || existsSync(path) || !existsSync(packaged) ? path : packaged
+  const isOurs = path !== defaultInventory && existsSync(packaged)
+  return existsSync(resolve(cwd, path)) || !isOurs ? path : packaged
 }
+
+/** Tasks and tags are the same for any hosts, so they are listed without an inventory too: as for the pair of the package's example. */
+const listsExample = ({ listTasks, listTags, listHosts, limit, inventory }: PlayArguments, cwd: string): boolean =>
+  Boolean(listTasks || listTags) && !listHosts && limit === undefined && inventory === undefined && !existsSync(join(cwd, defaultInventory))
+
+/** What the example leaves to its reader. */
+const exampleSecrets = ['heartbeat_secret=example-secret', 'drbd_secret=example-secret']
 
 /** Reads everything that the command line names: inventory, playbook or role, extra variables. Throws `ConfigError`; nothing is touched. */
 export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
@@ -47,8 +58,12 @@ export const readSources = async (argument: string, options: PlayArguments, cwd 
     playable.kind === 'role'
       ? playbookOfRole(playable.role, places, { cwd, roleNames, vault })
       : loadPlaybook(playable.file, { cwd, roleNames, vault })
-  const inventory = readInventory(options, passwords, cwd, dirname(resolve(cwd, book.file)))
-  return { plays: book.plays, inventory, extraVars: parseExtraVars(options.extraVars ?? [], vault, cwd) }
+  const isExample = listsExample(options, cwd)
+  const beside = dirname(resolve(cwd, book.file))
+  const inventory = isExample ? exampleInventory(passwords, beside) : readInventory(options, passwords, cwd, beside)
+  const extraVars = [...(isExample ? exampleSecrets : []), ...(options.extraVars ?? [])]
+  const plays = isExample ? book.plays.map(play => ({ ...play, hosts: hostsOfExample(play, inventory) })) : book.plays
+  return { plays, inventory, extraVars: parseExtraVars(extraVars, vault, cwd) }
 }
 
 /** The inventory alone, for what plays nothing. `playbookDir` stands for the playbook whose group_vars and host_vars count. */
@@ -61,9 +76,14 @@ export const readHosts = async (
   return { inventory, extraVars: parseExtraVars(options.extraVars ?? [], keyring(passwords), cwd) }
 }
 
+/** A playbook of somebody's own has groups that the example does not know. */
+const hostsOfExample = ({ hosts }: Play, { groups }: Inventory): string[] => (hosts.every(name => groups.has(name)) ? hosts : ['nfs'])
+
+const exampleInventory = (vaultPasswords: VaultPassword[], beside: string): Inventory =>
+  loadInventory([defaultInventory], { cwd: packageRoot, vaultPasswords, playbookDirectories: [beside] })
+
 const readInventory = (options: PlayArguments, passwords: VaultPassword[], cwd: string, beside: string): Inventory => {
-  const named = options.inventory?.map(inventoryPath(cwd)) ?? [defaultInventory(cwd)]
-  const inventory = loadInventory(named, { cwd, vaultPasswords: passwords, playbookDirectories: [beside] })
+  const inventory = loadInventory(inventoryPaths(options.inventory, cwd), { cwd, vaultPasswords: passwords, playbookDirectories: [beside] })
   for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`)
   refuseExample(inventory)
   return inventory

@@ -4,6 +4,7 @@ import { matchHosts } from '../config/pattern.ts'
 import { isMachineName, labAddress, type MachineName } from '../lab/index.ts'
 import type { ConnectionTarget } from '../ssh/connection.ts'
 import type { PlayArguments } from './options.ts'
+import { secrets } from './secrets.ts'
 import type { Sources } from './sources.ts'
 
 /** How each host is reached: the inventory's connection variables and the play's, or the running lab's machine of that name. */
@@ -29,7 +30,9 @@ export const targetsOf = (
       acceptNewHostKeys: options.acceptNewHostKeys,
     })
   }
-  return new Map(hosts.map(host => [host, targetOf(host)]))
+  const targets = new Map(hosts.map(host => [host, targetOf(host)]))
+  for (const { password, become } of targets.values()) for (const secret of [password, become?.password]) if (secret) secrets.add(secret)
+  return targets
 }
 
 /** An emulated processor under load needs many times the seconds of a real one for a handshake. */

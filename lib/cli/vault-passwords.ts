@@ -2,6 +2,7 @@ import type { VaultPassword } from '../config/vault.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { passwordIn } from './password-file.ts'
 import { askSecret } from './prompt.ts'
+import { secrets } from './secrets.ts'
 
 type VaultOptions = Pick<PlayArguments, 'vaultPasswordFile' | 'vaultId' | 'askVaultPass'>
 type Ask = (question: string) => Promise<string>
@@ -17,6 +18,7 @@ export const vaultPasswords = async (options: VaultOptions, ask: Ask = askSecret
   const passwords: VaultPassword[] = []
   for (const { id, file } of sourcesIn(options)) {
     const password = file === undefined ? await ask(`Vault password${id === undefined ? '' : ` (${id})`}: `) : await passwordIn(file, id)
+    secrets.add(password)
     passwords.push({ password, ...(id === undefined ? {} : { id }) })
   }
   return passwords

@@ -17,7 +17,7 @@ export const stepDescriptor = 8
  */
 export const leaseScript = (owner: string, seconds: number, directory = lockDirectory): string => `
 d=${quote(directory)}; me=${quote(owner)}
-[ "$(id -u)" = 0 ] || { echo "no root"; exit 74; }
+[ "$(id -u)" = 0 ] || { echo "no root: add ansible_become: true, or -b"; exit 74; }
 mkdir -p $d && chmod 700 $d || exit 74
 umask 077
 exec 7>>$d/mutex 9>>$d/lock
@@ -57,7 +57,7 @@ export const leaseCondition = (owner: string, directory = lockDirectory): string
 /** Removes the lock of a run that is dead, and prints whose it was. A step of that run which still runs is left alone, and named. */
 export const unlockScript = (directory = lockDirectory): string => `
 d=${quote(directory)}
-[ "$(id -u)" = 0 ] || { echo "no root"; exit 77; }
+[ "$(id -u)" = 0 ] || { echo "no root: add ansible_become: true, or -b"; exit 77; }
 [ -s $d/holder ] || [ -s $d/owner ] || { echo "not locked"; exit 0; }
 cat $d/owner 2>/dev/null
 h=; { read -r h <$d/holder; } 2>/dev/null

@@ -23,6 +23,13 @@ export interface Target<V> {
   left: { host: string; reason: string }[]
 }
 
+/** `isRights`: it may well be the right machine, but nothing can be done on it. */
+export interface IdentityProblem {
+  host: string
+  problem: string
+  isRights?: true
+}
+
 export interface PlayPlan<V> {
   name: string
   targets: Target<V>[]
@@ -37,7 +44,7 @@ export interface PlayPlan<V> {
    * What every run proves first, single roles too: planned addresses on the named NICs, different machine-ids. All that is wrong, as one
    * list per host; empty when it is the right pair.
    */
-  identity(hosts: { node: Node<V>; facts: Facts }[]): { host: string; problem: string }[]
+  identity(hosts: { node: Node<V>; facts: Facts }[]): IdentityProblem[]
 }
 
 export interface PlayOptions {
@@ -141,7 +148,7 @@ const prepare = async <V>(
   const tasks: HostPlan[] = []
   const handlers: HostPlan[] = []
   for (const one of ready) {
-    const mine = problems.filter(p => p.host === one.node.name).map(p => p.problem)
+    const mine = problems.filter(p => p.host === one.node.name)
     const plan = planHost(play, target, one, session, mine)
     if (!plan) continue
     tasks.push(plan.tasks)
@@ -172,11 +179,14 @@ const planHost = <V>(
   target: Target<V>,
   { node, connection, facts }: Prepared<V>,
   session: ClusterSession,
-  problems: string[],
+  problems: IdentityProblem[],
 ): { tasks: HostPlan; handlers: HostPlan } | undefined => {
   const platform = platformOf(facts)
   if (!platform)
-    problems.push(`${facts.os} ${facts.version} with ${facts.init} is no system that this tool knows (Debian 12 with systemd is)`)
+    problems.push({
+      host: node.name,
+      problem: `unsupported system: ${facts.os} ${facts.version} with ${facts.init}; supported: Debian 12 with systemd`,
+    })
   const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
   const tasks = context ? numbered(play.roles.flatMap(role => selected(play, role, role.steps(context)))) : []
   const handlers = context ? numbered(play.roles.flatMap(role => selected(play, role, role.handlers?.(context) ?? []))) : []
@@ -184,7 +194,8 @@ const planHost = <V>(
   session.hosts.set(node.name, host)
   session.emit({ type: 'host-ready', host: node.name, platform: platform?.name ?? facts.os, total: tasks.length })
   if (problems.length === 0) return { tasks: { host: node.name, tasks }, handlers: { host: node.name, tasks: handlers } }
-  host.stopped = 'it is not the machine that the inventory describes'
+  const isRights = problems.every(p => p.isRights)
+  host.stopped = isRights ? 'no root' : 'it is not the machine that the inventory describes'
   // The others are judged on: without this one, and not as if there were no other.
   if (session.drift) session.missing.set(node.name, host.stopped)
   session.emit({
@@ -194,7 +205,10 @@ const planHost = <V>(
     resource: 'identity',
     status: 'failed',
     changes: [],
-    error: { message: problems.join('\n'), hint: 'compare the inventory with the machine; nothing was touched' },
+    error: {
+      message: problems.map(p => p.problem).join('\n'),
+      hint: isRights ? 'nothing was touched' : 'compare the inventory with the machine; nothing was touched',
+    },
     ms: 0,
     index: 0,
     total: tasks.length,

@@ -11,18 +11,66 @@ export interface Tally {
   /** Changes by role, in the order of the run. */
   roles: Map<string, number>
   failures: string[]
+  /** Hosts of the plays, and those of which not everything was read, with the reason: nothing is claimed of them. */
+  hosts: Set<string>
+  unread: Map<string, string>
+  /** Tasks that were judged, and those that are left for a later run. */
+  judged: number
+  pending: number
 }
 
-export const emptyTally = (): Tally => ({ score: emptyScore(), check: false, roles: new Map(), failures: [] })
+export const emptyTally = (): Tally => ({
+  score: emptyScore(),
+  check: false,
+  roles: new Map(),
+  failures: [],
+  hosts: new Set(),
+  unread: new Map(),
+  judged: 0,
+  pending: 0,
+})
 
 export function tally(sum: Tally, event: Event): void {
   count(sum.score, event)
   if (event.type === 'run-start') sum.check = event.check
+  tallyUnread(sum, event)
   if (event.type === 'host-unreachable') sum.failures.push(`${event.host}: unreachable: ${oneLine(event.message)}`)
   if (event.type !== 'task-end' && event.type !== 'handler-end') return
+  if (event.pending) sum.pending += 1
+  else sum.judged += 1
   if (event.status === 'changed') sum.roles.set(event.role, (sum.roles.get(event.role) ?? 0) + 1)
   if (event.status === 'failed') sum.failures.push(failureOf(event))
 }
+
+/** A host counts as read when its play came to its end there: until something says so, it does not. */
+function tallyUnread({ hosts, unread }: Tally, event: Event): void {
+  switch (event.type) {
+    case 'play-start':
+      for (const host of event.hosts) {
+        hosts.add(host)
+        if (!unread.has(host)) unread.set(host, notReached)
+      }
+      return
+    case 'host-ready':
+    case 'task-end':
+      for (const host of (event.type === 'task-end' && event.hosts) || [event.host])
+        if (unread.get(host) === notReached) unread.delete(host)
+      return
+    case 'host-unreachable':
+      unread.set(event.host, 'unreachable')
+      return
+    case 'host-stopped':
+      if (event.remaining > 0 || !unread.has(event.host)) unread.set(event.host, event.reason)
+      return
+    case 'locked':
+      unread.set(event.host, event.lost ? 'the lock was lost' : 'locked')
+      return
+    case 'internal-error':
+      for (const host of hosts) unread.set(host, 'internal error')
+  }
+}
+
+const notReached = 'not reached'
 
 function failureOf(event: Extract<Event, { type: 'task-end' | 'handler-end' }>): string {
   const what = event.type === 'task-end' ? event.resource : `handler ${event.handler}`
@@ -52,14 +100,29 @@ function colorOf(counters: HostRecap, colors: Palette): (text: string) => string
   return counters.changed > 0 ? colors.status.changed : colors.status.ok
 }
 
-/** `24 changes in 3m12s`, or that nothing changed, which is what the second run is for. */
-function outcomeLine({ score, check, failures }: Tally, ms: number): string {
-  const unknown = score.unknown > 0 ? `, ${score.unknown} unknown` : ''
-  return check
-    ? `${score.changes === 0 ? 'nothing would change' : `${counted(score.changes, 'change')} would be made`}${unknown}, checked in ${duration(ms)}`
-    : // What failed half way may have changed something: no claim about that.
-      `${score.changes === 0 && failures.length === 0 ? 'nothing changed' : counted(score.changes, 'change')}${unknown} in ${duration(ms)}`
+/** `24 changes in 3m12s`, or that nothing changed, which is what the second run is for; nothing is claimed of what was not read. */
+function outcomeLine(sum: Tally, ms: number): string {
+  const { score, check, failures, hosts, unread, judged } = sum
+  const read = [...hosts].filter(host => !unread.has(host))
+  const nothing = check ? 'nothing would change' : 'nothing changed'
+  const changes = check ? `${counted(score.changes, 'change')} would be made` : counted(score.changes, 'change')
+  const isWhole = unread.size === 0 && failures.length === 0 && sum.score.signal === undefined
+  const outcome = () => {
+    if (score.changes > 0) return changes
+    if (judged === 0) return check ? 'nothing was checked' : 'nothing was done'
+    if (isWhole) return nothing
+    // What failed half way may have changed something, or would: no claim about that.
+    return check && score.failed === 0 && read.length > 0 ? `${nothing} on ${read.join(', ')}` : changes
+  }
+  const left = [...unread].map(([host, why]) => `${host} (${oneLine(why)})`).join(', ')
+  const end = left === '' ? '' : `; ${check ? 'not fully read' : 'unfinished'}: ${left}`
+  return `${[outcome(), ...restOf(sum)].join(', ')}${check && judged > 0 ? ', checked' : ''} in ${duration(ms)}${end}`
 }
+
+const restOf = ({ score, pending }: Tally): string[] => [
+  ...(score.unknown > 0 ? [`${score.unknown} unknown`] : []),
+  ...(pending > 0 ? [`${pending} pending`] : []),
+]
 
 /** All reasons for the exit code, the deciding one first. */
 function exitLine(reasons: ExitReason[]): string {
@@ -83,8 +146,15 @@ export function closingLines(
     ...(Object.keys(end.recap).length > 0 ? [colors.heading('RECAP'), ...recapLines(end.recap, colors), ''] : []),
     ...(end.exitCode === 0 ? [] : [colors.status.failed(exitLine(deciding(reasons, end.exitCode)))]),
     ...(byRole === '' ? [] : folded(`changes: ${byRole}`, columns).map(text => colors.faint(text))),
-    (sum.score.changes > 0 ? colors.status.changed : colors.status.ok)(outcomeLine(sum, end.ms)),
+    outcomePaint(sum, colors)(outcomeLine(sum, end.ms)),
   ]
+}
+
+/** Green is for what was read as a whole and is right. */
+const outcomePaint = ({ score, unread, judged, failures }: Tally, colors: Palette): ((text: string) => string) => {
+  if (failures.length > 0 || unread.size > 0) return colors.status.failed
+  if (score.changes > 0) return colors.status.changed
+  return score.unknown > 0 || judged === 0 || score.signal !== undefined ? colors.status.unknown : colors.status.ok
 }
 
 /** A line of any length, continued with an indent. */

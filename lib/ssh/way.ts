@@ -42,6 +42,12 @@ async function chooseWay(target: ConnectionTarget, config: HostConfig, limit: nu
   return openTcp(target.name, config, limit)
 }
 
+function unresolved(host: string, name: string, error: NodeJS.ErrnoException): Unreachable {
+  const why = error.code === 'EAI_AGAIN' ? ' now: no name server answers' : ''
+  const hint = `Is it spelled right? Try: getent hosts ${name}; or give the address with ansible_host.`
+  return new Unreachable(host, `${host}: the name ${name} does not resolve${why}`, hint, error)
+}
+
 async function openTcp(host: string, config: HostConfig, limit: number): Promise<Way> {
   const { address, port, family } = config
   if (family !== 0 && isIP(address) !== 0 && isIP(address) !== family) {
@@ -60,7 +66,8 @@ async function openTcp(host: string, config: HostConfig, limit: number): Promise
     const timer = setTimeout(() => fail(`no answer within ${limit / 1000} s`), limit)
     const onError = (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
-      fail(error.message || error.code || 'failed', error)
+      if (error.syscall === 'getaddrinfo') reject(unresolved(host, address, error))
+      else fail(error.message || error.code || 'failed', error)
     }
     socket.once('error', onError)
     socket.once('connect', () => {

@@ -155,6 +155,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
 
   test.each([0, 70, 400])(
     'a run that is stopped %i ms after its first change, until another has worked, changes nothing more',
+    { timeout: 400_000 },
     async moment => {
       await stopAndGoOn(sshd, folder, moment)
     },

@@ -105,7 +105,7 @@ describe('plain view', () => {
       'M2 : ok=0  changed=0  unreachable=0  failed=0  skipped=0  unknown=0',
       '',
       'exit code 3: 1 task failed',
-      '0 changes in 8.0s',
+      '0 changes in 8.0s; unfinished: M2 (M1 failed)',
     ])
   })
 

@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander'
+import { oneLine } from '../report/text.ts'
+import { exitCodes } from './options.ts'
+import { secrets } from './secrets.ts'
+
+/** Errors of the operator's making, whose message is the whole text to print. */
+const expected = ['ConfigError', 'ConfigErrors', 'UsageError', 'LabError']
+
+interface Told {
+  /** What goes to stderr; empty when it was printed already. */
+  text: string
+  exitCode: number
+}
+
+/** What is said of an error that ends a command. A fault of ours is one line, with `isVerbose` its trace too; no secret is in either. */
+export const toldOf = (error: unknown, isVerbose: boolean): Told => {
+  if (error instanceof CommanderError) return { text: '', exitCode: error.exitCode === 0 ? exitCodes.fine : exitCodes.usage }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' && name === 'LabError' ? `\n${error.hint}` : ''
+  if (expected.includes(name)) return { text: secrets.mask(`${message}${hint}\n`), exitCode: exitCodes.usage }
+  const trace =
+    isVerbose && stack !== undefined
+      ? `${stack}\n`
+      : '  a fault of nfsha-play: please report it, with what the same command prints with -v\n'
+  return { text: secrets.mask(`internal error: ${oneLine(message)}\n${trace}`), exitCode: exitCodes.internal }
+}
