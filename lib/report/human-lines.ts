@@ -70,7 +70,12 @@ function noticeLines(event: Event, page: Page, colors: Palette): string[] {
     return [colors.warning(`⚠ interrupted by ${event.signal}`), ...event.pending.map(text => `    pending: ${oneLine(text)}`)]
   }
   if (event.type === 'internal-error') {
-    return [...noted(colors.status.failed, '✖', undefined, `internal error: ${event.message}`, page), ...detail(event.detail, colors)]
+    return [
+      ...noted(colors.status.failed, '✖', undefined, `internal error: ${event.message}`, page),
+      ...(page.verbosity > 0
+        ? detail(event.detail, colors)
+        : hint('a fault of nfsha-play: please report it, with what the same command prints with -v', page, colors)),
+    ]
   }
   return []
 }

@@ -38,7 +38,7 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
     case 'table':
       return tableLines(event, colors)
     default:
-      return noticeLines(event, colors)
+      return noticeLines(event, mode, colors)
   }
 }
 
@@ -47,7 +47,7 @@ function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string 
   return `LOCK LOST: nothing more is changed${owner === '' ? '' : `; held by ${oneLine(owner)}`}`
 }
 
-function noticeLines(event: Event, colors: Palette): string[] {
+function noticeLines(event: Event, mode: Mode, colors: Palette): string[] {
   if (event.type === 'message') {
     const level = event.level === 'info' ? '' : `${event.level.toUpperCase()}: `
     const paint = { info: (text: string) => text, warning: colors.warning, error: colors.status.failed }[event.level]
@@ -57,7 +57,7 @@ function noticeLines(event: Event, colors: Palette): string[] {
     return [colors.warning(`INTERRUPTED by ${event.signal}`), ...event.pending.map(text => `    pending: ${oneLine(text)}`)]
   }
   if (event.type === 'internal-error') {
-    return [colors.status.failed(`INTERNAL ERROR: ${oneLine(event.message)}`), ...detailLines(event.detail, colors)]
+    return [colors.status.failed(`INTERNAL ERROR: ${oneLine(event.message)}`), ...traceLines(event.detail, mode, colors)]
   }
   return []
 }
@@ -77,6 +77,12 @@ function qualifier(event: TaskEnd | HandlerEnd, mode: Mode): string {
   const parts = [changes, oneLine(event.reason ?? '')].filter(part => part !== '')
   return parts.length > 0 ? ` (${parts.join('; ')})` : ''
 }
+
+/** A trace is for whoever looks for the fault: with -v, and in the log of the run. */
+const traceLines = (trace: string | undefined, { verbosity }: Mode, colors: Palette): string[] =>
+  verbosity > 0
+    ? detailLines(trace, colors)
+    : [colors.hint('    hint: a fault of nfsha-play: please report it, with what the same command prints with -v')]
 
 function detailLines(detail: string | undefined, colors: Palette): string[] {
   if (detail === undefined || detail.trim() === '') return []

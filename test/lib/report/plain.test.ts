@@ -171,9 +171,9 @@ describe('plain view', () => {
       'INTERRUPTED by SIGINT',
       '    pending: M1: handler restart heartbeat',
       'INTERNAL ERROR: fault',
-      '    | Error: fault',
-      '    |   at x',
+      '    hint: a fault of nfsha-play: please report it, with what the same command prints with -v',
     ])
+    expect((await plain(events, { verbosity: 1 })).stderr.slice(-2)).toEqual(['    | Error: fault', '    |   at x'])
     expect(stdout).toContain('exit code 1: internal error; 130: interrupted; 6: locked by another run')
   })
 

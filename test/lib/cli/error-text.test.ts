@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { toldOf } from '../../../lib/cli/error-text.ts'
+import { UsageError } from '../../../lib/cli/options.ts'
+import { secrets } from '../../../lib/cli/secrets.ts'
+
+secrets.add('planted-marker')
+
+test('an internal error is one masked line without a trace, and with -v a masked trace', () => {
+  const error = new TypeError('no planted-marker\nhere')
+  const short = toldOf(error, false)
+  expect(short).toEqual({
+    text: 'internal error: no ***; here\n  a fault of nfsha-play: please report it, with what the same command prints with -v\n',
+    exitCode: 1,
+  })
+  const long = toldOf(error, true).text
+  expect(long).toMatch(/^\s+at .*error-text/m)
+  expect(long).not.toContain('planted-marker')
+  expect(toldOf('planted-marker', false).text).toMatch(/^internal error: \*\*\*\n/)
+})
+
+test('a mistake of the operator is told as it is, masked', () => {
+  expect(toldOf(new UsageError('--x planted-marker: no'), false)).toEqual({ text: '--x ***: no\n', exitCode: 2 })
+})
