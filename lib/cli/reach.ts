@@ -16,8 +16,8 @@ interface Answer {
   isLost: boolean
 }
 
-/** ms until a script must have ended: what answers later is no answer. */
-const limit = 30_000
+/** ms until a script must have ended: longer than a shell may take to answer, which says more of what is wrong. */
+const limit = 45_000
 
 /**
  * Runs one script on the hosts of a pattern, side by side, and prints a line a host as soon as it is there: a bad host keeps no other waiting.
