@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { ConfigError, collecting, type Source, wholeOf } from '../config/error.ts'
-import { reasonOf, shownPath } from '../config/files.ts'
+import { contentOf, notText, readBytes, reasonOf, shownPath } from '../config/files.ts'
 import { decrypt, encrypt, isVault, rekey, type VaultPassword } from '../config/vault.ts'
 import { UsageError } from './options.ts'
 import { replaceFile } from './replace-file.ts'
@@ -64,21 +64,21 @@ export const readable = (text: string, source: Source): string => {
 /** A file's exact text, a byte order mark included. Its lines are quoted in no message. */
 export const readWhole = (file: string): Source => {
   const named = { file: shownPath(file), text: '', secret: true }
-  try {
-    return { ...named, text: textOf(readFileSync(file), named) }
-  } catch (error) {
-    throw error instanceof ConfigError ? error : new ConfigError(`cannot be read: ${reasonOf(error)}`, wholeOf(named))
-  }
+  return { ...named, text: textOf(readBytes(resolve(file), named.file), named) }
 }
 
 /** What comes from stdin, which must be no terminal: nobody types a file. */
 export const readStdin = (): Source => {
   if (process.stdin.isTTY) throw new UsageError('name a file, or hand in its text by stdin')
   const named = { file: 'stdin', text: '', secret: true }
-  return { ...named, text: textOf(readFileSync(0), named) }
+  try {
+    return { ...named, text: textOf(contentOf(0), named) }
+  } catch (error) {
+    throw error instanceof ConfigError ? error : new ConfigError(`cannot be read: ${reasonOf(error)}`, wholeOf(named))
+  }
 }
 
 const textOf = (bytes: Buffer, named: Source): string => {
   if (isUtf8(bytes)) return bytes.toString('utf8')
-  throw new ConfigError('it is not UTF-8 text', wholeOf(named), 'ansible-vault takes other files too')
+  throw notText(bytes, named.file, 'ansible-vault takes other files too')
 }

@@ -1,4 +1,4 @@
-import { ConfigError, type Source, wholeOf } from './error.ts'
+import { ConfigError, type Place, type Source, wholeOf } from './error.ts'
 import { readSource } from './files.ts'
 import { type Decrypter, layered, type Variables } from './value.ts'
 import { variablesIn } from './vars-files.ts'
@@ -25,7 +25,7 @@ function keyValues(text: string, source: Source): Variables {
     words.map(word => {
       const equals = /(?<=[^\\])=/.exec(word)?.index ?? -1
       if (equals < 1) throw new ConfigError(`expected key=value, found '${word}'`, place, 'text with spaces needs quotes: -e "key=\'a b\'"')
-      const value = unquoted(unescaped(word.slice(equals + 1)).trim())
+      const value = unquoted(unescaped(word.slice(equals + 1), place).trim())
       return [word.slice(0, equals).trim(), { at: place, value: { kind: 'scalar', value, place, untyped: true } }]
     }),
   )
@@ -36,8 +36,9 @@ function splitArguments(text: string): string[] | undefined {
   const words: string[] = []
   let word = ''
   let quote = ''
-  for (const [index, character] of [...text].entries()) {
-    const isQuote = /["']/.test(character) && [...text][index - 1] !== '\\'
+  const characters = [...text]
+  for (const [index, character] of characters.entries()) {
+    const isQuote = /["']/.test(character) && characters[index - 1] !== '\\'
     if (quote === '' && /[ \n]/.test(character)) {
       if (word !== '') words.push(word)
       word = ''
@@ -50,14 +51,18 @@ function splitArguments(text: string): string[] | undefined {
   return word === '' ? words : [...words, word]
 }
 
+const LAST_CHARACTER = 0x10ffff
+
 const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 
-const unescaped = (text: string) =>
+const unescaped = (text: string, place: Place) =>
   text.replace(
-    /\\(?:U([\da-f]{8})|u([\da-f]{4})|x([\da-f]{2})|([\\'"abfnrtv]))/gi,
+    /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g,
     (whole, long?: string, short?: string, byte?: string, letter?: string) => {
       const code = long ?? short ?? byte
-      return code === undefined ? (ESCAPES[letter ?? ''] ?? letter ?? whole) : String.fromCodePoint(Number.parseInt(code, 16))
+      if (code === undefined) return ESCAPES[letter ?? ''] ?? letter ?? whole
+      if (Number.parseInt(code, 16) > LAST_CHARACTER) throw new ConfigError(`${whole} is no character`, place)
+      return String.fromCodePoint(Number.parseInt(code, 16))
     },
   )
 

@@ -67,7 +67,7 @@ function withoutForeignComments(bytes: Buffer): Buffer {
 }
 
 /** Names the place of the first byte that is none of UTF-8. The line itself is not shown: nobody knows what it holds. */
-function notText(bytes: Buffer, file: string): ConfigError {
+export function notText(bytes: Buffer, file: string, hint = 'iconv converts it: iconv -f latin1 -t utf-8'): ConfigError {
   let start = 0
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(0x0a, start)
@@ -77,7 +77,7 @@ function notText(bytes: Buffer, file: string): ConfigError {
       const column = content.subarray(0, offset).toString('utf8').length + 1
       const byte = (content[offset] ?? 0).toString(16).toUpperCase().padStart(2, '0')
       const place = { source: { file, text: '', secret: true }, line, column }
-      return new ConfigError(`this is not UTF-8 text (byte 0x${byte})`, place, 'iconv converts it: iconv -f latin1 -t utf-8')
+      return new ConfigError(`this is not UTF-8 text (byte 0x${byte})`, place, hint)
     }
     start = end + 1
   }

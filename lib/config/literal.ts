@@ -115,7 +115,9 @@ const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', 
 
 function unescaped(found: RegExpExecArray | undefined): string | undefined {
   const text = found?.slice(1).find(part => part !== undefined)
-  return text?.replace(/\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[0-7]{1,3}|[\s\S])/gi, (whole, code: string) => {
+  return text?.replace(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
+    // Python calls the whole text a syntax error then.
+    if (/^[xuU]$/.test(code) || (code.startsWith('U') && Number.parseInt(code.slice(1), 16) > 0x10ffff)) throw new NoLiteral()
     if (/^[xuU]./.test(code)) return String.fromCodePoint(Number.parseInt(code.slice(1), 16))
     if (/^[0-7]/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8))
     return ESCAPES[code] ?? (/[\\'"]/.test(code) ? code : whole)

@@ -72,7 +72,7 @@ describe('refused with exit code 2, and nothing is written', () => {
     ['a vault id without a file', ['view', 'sealed', '--vault-id', 'dev@'], /expected label@file/],
     ['two passwords to encrypt with', ['encrypt', 'plain', ...byFile, '--vault-id', 'dev@next'], /one vault password encrypts/],
     ['no password and nobody to ask', ['encrypt', 'plain'], /there is no terminal to ask on/],
-    ['bytes that are no text', ['encrypt', 'plain', 'bytes', ...byFile], /^bytes: it is not UTF-8 text\n/],
+    ['bytes that are no text', ['encrypt', 'plain', 'bytes', ...byFile], /^bytes:1:1: this is not UTF-8 text \(byte 0x[0-9A-F]{2}\)\n/],
     ['an empty text', ['encrypt-string', '', ...byFile], /empty/],
     ['a name that is none', ['encrypt-string', 'tiger', '-n', 'a b', ...byFile], /'a b' is no name of a variable/],
     ['a name without a text', ['encrypt-string', 'tiger', '-n', 'a', '-n', 'b', ...byFile], /--name b: there is no text for it/],

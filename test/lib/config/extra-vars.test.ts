@@ -14,6 +14,14 @@ describe('parseExtraVars', () => {
     expect(parse(['a=1 b=2', '{"b": 3, c: yes}', 'c=4'])).toEqual({ a: '1', b: 3, c: '4' })
   })
 
+  it('knows escapes as Ansible writes them: \\N is none', () => {
+    expect(parse(['a=C:\\New b=\\u12345678 c=\\U0001F600 d=\\x41'])).toEqual({ a: 'C:\\New', b: '\u12345678', c: '\u{1F600}', d: 'A' })
+  })
+
+  it('takes time by its length alone', () => {
+    expect(Object.keys(parse([`a=${'"b"'.repeat(40_000)}`]))).toEqual(['a'])
+  })
+
   it('reads files, encrypted ones too', () => {
     const cwd = workspace({ 'x.yml': 'a: 0644\n', vaulted: encrypt('b: secret\n', { password: 'p' }) })
     expect(parse(['@x.yml', '@vaulted'], cwd)).toEqual({ a: 420, b: 'secret' })
@@ -22,6 +30,7 @@ describe('parseExtraVars', () => {
   it.each([
     ['word', "-e: expected key=value, found 'word'"],
     ['a="b', 'a quote is not closed'],
+    ['a=\\UFFFFFFFF', '-e: \\UFFFFFFFF is no character'],
     ['./vars.yml', 'write -e @./vars.yml'],
     ['{a: [}', '-e:1:'],
     ['[1]', 'variables are written as a mapping'],

@@ -4,7 +4,23 @@ import { pythonLiteral } from '../../../lib/config/literal.ts'
 
 const TEXTS = [
   "1 -7 007 0 00 0644 0o644 0xFF 0b101 1_000 1__0 1.5 .5 1. 1e3 1E-3 --1 +-1 1.2.3 12abc 0x True False None true yes null ''".split(' '),
-  ['"a\\tb"', "'it\\'s'", "'a' 'b'", 'u"x"', 'r"\\d"', "'''three'''", '"un', "'a\\x41\\u00e9\\101'", '"\\q"', "b'x'"],
+  [
+    '"a\\tb"',
+    "'it\\'s'",
+    "'a' 'b'",
+    'u"x"',
+    'r"\\d"',
+    "'''three'''",
+    '"un',
+    "'a\\x41\\u00e9\\101'",
+    '"\\q"',
+    '"\\U0010FFFF"',
+    '"\\UFFFFFFFF"',
+    '"\\u00e9\\U000000e9"',
+    '"\\x4"',
+    '"\\u12"',
+    "b'x'",
+  ],
   [
     '[]',
     '[1, 2,]',
