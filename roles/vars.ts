@@ -158,8 +158,10 @@ const fields = z.object({
   nfs_export_options: z
     .string()
     .regex(/^[\w,=]+$/)
-    .default('rw,sync,no_root_squash,no_subtree_check')
-    .describe('exports(5) options; fsid is added'),
+    .optional()
+    .describe(
+      'exports(5) options; fsid is added. Default `rw,sync,root_squash,no_subtree_check`; with `ha_stack: article` no_root_squash, as there',
+    ),
   nfs_fsid: z
     .number()
     .int()

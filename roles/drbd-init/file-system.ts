@@ -5,9 +5,11 @@ import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import { withDrbd } from '../drbd-tools.ts'
+import { squashesRoot } from '../nfs/config.ts'
 import type { Context } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { backingDisk } from './config.ts'
+import { hasNoPlace, makeStateVolume } from './state-volume.ts'
 
 interface FileSystem {
   /** `ext4`, something else, or '' when there is nothing in its place */
@@ -93,4 +95,15 @@ export const parseSuperblock = (bytes: Buffer): Pick<FileSystem, 'type' | 'check
 const makeScript = (vars: Vars, platform: Platform): string => `r=$(not_blank ${vars.drbd_device})
 if [ -n "$r" ]; then echo "${vars.drbd_device} is not blank: $r" >&2; exit 1; fi
 mkfs.ext4 ${mkfsOptions(vars, platform)} ${vars.drbd_device}
-tune2fs -c 0 -i 0 ${vars.drbd_device} >/dev/null`
+tune2fs -c 0 -i 0 ${vars.drbd_device} >/dev/null
+${vars.ha_stack === 'lean' ? furnished(vars) : ''}`
+
+/** What the file system gets before anybody sees it. */
+const furnished = (vars: Vars): string => `${makeStateVolume(vars)}
+m=$(mktemp -d /run/nfsha.XXXXXX)
+mount -t ext4 -o noatime,nodev,nosuid ${vars.drbd_device} "$m"
+if ${hasNoPlace} || make_state_volume "$m"; then made=yes; else made=''; fi
+${squashesRoot(vars) ? 'chmod 1777 "$m"' : ''}
+umount "$m"
+rmdir "$m"
+[ -n "$made" ]`

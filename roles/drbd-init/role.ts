@@ -13,6 +13,7 @@ import { firstSync } from './first-sync.ts'
 import { metadata } from './metadata.ts'
 import { mountPoint } from './mount-point.ts'
 import { drbdFiles } from './stacks.ts'
+import { stateVolume } from './state-volume.ts'
 
 const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
@@ -45,6 +46,7 @@ const steps = (context: Context): Resource[] => {
     ...platform.atBoot(bootJob(vars)),
     firstSync(context),
     fileSystem(context),
+    ...(vars.ha_stack === 'lean' ? [stateVolume(context)] : []),
     mountPoint(vars.nfs_export_path),
   ]
 }

@@ -3,7 +3,7 @@ import { drbdState } from '../../lib/resources/drbd-state.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { drbdConfigDir } from '../drbd-tools.ts'
 import { daemonProbe } from '../heartbeat/daemon.ts'
-import { exportTable } from '../nfs/config.ts'
+import { exportTable, stateDirectory } from '../nfs/config.ts'
 import { mountdScript } from '../nfs/mountd.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
@@ -45,6 +45,7 @@ echo "@carrier"; for n in ${nicsOf(vars).join(' ')}; do c=0; { read -r c < /sys/
 echo "@addr"; ip -o -4 addr show
 echo "@drbd"; ${drbdState}
 echo "@mount"; grep '^${device} ${path} ' /proc/mounts
+echo "@state"; grep ' ${stateDirectory} ' /proc/mounts
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
 echo "@stop-failed"; [ -s /run/nfsha/stop-failed ] && echo yes
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"

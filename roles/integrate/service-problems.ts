@@ -92,7 +92,7 @@ export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
     const { nfs, host } = s
     // The article runs NFS with the settings of the system.
     if (!nfs || vars.ha_stage === 'vip' || vars.ha_stack === 'article') return []
-    const storage = `${stateDirectory(vars)}/nfsdcld`
+    const storage = `${stateDirectory}/nfsdcld`
     const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs(what, from, to, 'switchover.yml', host)])
     const running = (name: string) => (s.daemons.some(d => d.startsWith(name)) ? 'running' : 'stopped')
     const nfsdcld = s.daemons.find(d => d.startsWith('nfsdcld'))
@@ -117,6 +117,14 @@ export const maintenanceDifferences = (states: NamedState[]): Change[] =>
     s.maintenance === undefined ? [] : [differs(atWork.maintenance, s.maintenance || 'marked', 'over', 'maintenance.yml', s.host)],
   )
 
+/** Pure: what clients' root can reach on the active node. The next start there, or on the other node, does it right. */
+const stateDifferences = ({ host, exposed, state }: NamedState, vars: Vars): Change[] => [
+  ...(exposed ? [differs(`mount ${vars.nfs_export_path}`, 'without nodev,nosuid', 'with them', 'switchover.yml', host)] : []),
+  ...(state === 'its own volume'
+    ? []
+    : [differs("clients' state", state === '' ? 'not mounted' : `in ${state}`, 'on its own volume', 'switchover.yml', host)]),
+]
+
 /** Pure: what does not stop the service now, and will if nobody looks. */
 export const hostDifferences = (states: NamedState[], vars: Vars): Change[] =>
   states.flatMap(s => {
@@ -128,6 +136,7 @@ export const hostDifferences = (states: NamedState[], vars: Vars): Change[] =>
       ...s.space.filter(d => d.inodes > limit).map(d => named(`inodes on ${d.mount}`, `${d.inodes}% used`, `at most ${limit}%`)),
       ...s.boot.map(text => named('next boot', text, 'not so')),
       ...(s.readOnly ? [named(`mount ${vars.nfs_export_path}`, 'read-only', 'read-write')] : []),
+      ...(vars.ha_stack === 'lean' && s.mounted ? stateDifferences(s, vars) : []),
       ...(s.fileSystemErrors > 0 ? [named('file system errors', String(s.fileSystemErrors), 'none')] : []),
       ...(s.stopFailed ? [named('last stop of the service', 'failed', 'complete')] : []),
       ...(s.vip && s.vipAt !== vip ? [named('virtual IP', `on ${s.vipAt}`, `on ${vip}`)] : []),

@@ -51,6 +51,10 @@ export interface ServiceState {
   device: DrbdDevice | undefined
   mounted: boolean
   readOnly: boolean
+  /** The share is mounted here without `nodev` or `nosuid`. */
+  exposed: boolean
+  /** Where the clients' state is mounted from: `its own volume`, `the share`, `memory`; empty where it is not mounted. */
+  state: string
   fileSystemErrors: number
   /** A stop of the resource script did not come to its end. */
   stopFailed: boolean
@@ -103,6 +107,8 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     vipAt: vip,
     device: parseDrbdState(blocks.drbd ?? '', minorOf(vars.drbd_device)),
     mounted: mount !== '',
+    exposed: mount !== '' && !['nodev', 'nosuid'].every(o => mount.split(/[ ,]/).includes(o)),
+    state: stateOf(block('state'), vars),
     readOnly: /^\S+ \S+ \S+ ro\b/.test(mount),
     fileSystemErrors: Number(block('fs-errors') || 0),
     stopFailed: block('stop-failed') !== '',
@@ -124,6 +130,13 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     sums: pairsOf(linesOf(blocks.sums), 1, 0),
     versions: pairsOf(linesOf(blocks.packages), 0, 1),
   }
+}
+
+/** By the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...` */
+const stateOf = (mount: string, vars: Vars): string => {
+  if (mount === '') return ''
+  if (mount.startsWith('/dev/loop')) return 'its own volume'
+  return mount.startsWith(`${vars.drbd_device} `) ? 'the share' : 'memory'
 }
 
 const nfsdOf = (block: (name: string) => string): NfsdState => {

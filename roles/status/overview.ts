@@ -23,6 +23,7 @@ const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
     row('DRBD', s => (s.device ? describeDevice(s.device) : 'no device')),
     row('out of sync', s => (s.device ? `${s.device.outOfSync} KiB` : '-')),
     row('mounted', s => (s.mounted ? (s.readOnly ? 'read-only' : 'yes') : '-')),
+    row("clients' state", s => s.state || '-'),
     row('exported', s => (s.exported ? 'yes' : '-')),
     row('nfsd threads', s => (s.nfsd > 0 ? String(s.nfsd) : '-')),
     row('nfsd scope', s => s.nfs?.scope.replace(/^is /, '') ?? '-'),

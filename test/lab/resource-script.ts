@@ -69,7 +69,7 @@ export const resourceScriptTests = (lab: string): void => {
 
     test('nfsdcld’s database has a write-ahead log', async () => {
       // The file format's version for writing and for reading (sqlite.org/fileformat.html, offset 18).
-      expect(await onM1('od -An -tu1 -j18 -N2 /data/.nfsha/nfsdcld/main.sqlite; ls /data/.nfsha/nfsdcld')).toBe(
+      expect(await onM1('od -An -tu1 -j18 -N2 /run/nfsha/state/nfsdcld/main.sqlite; ls /run/nfsha/state/nfsdcld')).toBe(
         '2   2\nmain.sqlite\nmain.sqlite-shm\nmain.sqlite-wal',
       )
     })
@@ -151,7 +151,7 @@ export const resourceScriptTests = (lab: string): void => {
         120_000,
       )
       // The list of clients is missing, which the stop would write.
-      const stopped = `rm -f /data/.nfsha/connections; sync; drbdadm suspend-io drbd; ${script} stop >/dev/null 2>&1; echo $?; ${script} status`
+      const stopped = `rm -f /run/nfsha/state/connections; sync; drbdadm suspend-io drbd; ${script} stop >/dev/null 2>&1; echo $?; ${script} status`
       const [code, word] = (await onM1(`timeout 120 sh -c '${stopped}'; drbdadm resume-io drbd`)).split('\n')
       expect([code, word]).toEqual(['1', 'running'])
       expect(await call('stop')).toBe('0\n\nstopped')

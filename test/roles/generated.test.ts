@@ -8,7 +8,7 @@ import { withHosts } from '../../roles/base/hosts.ts'
 import { resourceFile } from '../../roles/drbd-init/config.ts'
 import { haCf, keysFile } from '../../roles/heartbeat/config.ts'
 import { haresources, settings, watchSettings } from '../../roles/integrate/config.ts'
-import { exportLine } from '../../roles/nfs/config.ts'
+import { exportLine, squashesRoot } from '../../roles/nfs/config.ts'
 import { Vars } from '../../roles/vars.ts'
 
 const node = (name: string, n: number) => ({
@@ -65,8 +65,20 @@ test('haresources by stage', () => {
   expect(haresources(vip)).toBe('M1.redhat.sx IPaddr::192.168.0.219/24/em1\n')
 })
 
-test('exports carry an explicit fsid', () =>
-  expect(exportLine(vars)).toBe('/data 192.168.0.0/24(rw,sync,no_root_squash,no_subtree_check,fsid=1)'))
+test('exports carry an explicit fsid, and squash root unless asked not to', () => {
+  expect(exportLine(vars)).toBe('/data 192.168.0.0/24(rw,sync,root_squash,no_subtree_check,fsid=1)')
+  expect(exportLine({ ...vars, nfs_export_options: 'rw,no_root_squash' })).toBe('/data 192.168.0.0/24(rw,no_root_squash,fsid=1)')
+  expect(exportLine({ ...vars, ha_stack: 'article' })).toBe('/data 192.168.0.0/24(rw,sync,no_root_squash,no_subtree_check)')
+})
+
+test.each([
+  [undefined, true],
+  ['rw', true],
+  ['rw,no_root_squash', false],
+  ['no_root_squash,rw,root_squash', true],
+  ['root_squash,no_root_squash', false],
+  ['no_root_squash,all_squash', true],
+])('%s squashes root: %s', (nfs_export_options, wanted) => expect(squashesRoot({ ...vars, nfs_export_options })).toBe(wanted))
 
 test('timing that cannot work is refused', () => {
   expect(Vars.safeParse({ ...vars, heartbeat_keepalive: '0ms' }).error?.issues[0]?.path).toEqual(['heartbeat_keepalive'])

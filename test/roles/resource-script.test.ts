@@ -48,7 +48,7 @@ describe.each(shells)('the resource script under %s', shell => {
     })
     test('exportfs ends with success and leaves an empty list, as on a full disk: there is no address without exports', () => {
       const stubs =
-        'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; threads() { return 1; }; runs() { return 1; }; start_nfsdcld() { :; }; start_nfsd() { :; }'
+        'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; threads() { return 1; }; runs() { return 1; }; start_nfsdcld() { :; }; start_nfsd() { :; }'
       const { status, stderr } = run(
         `${network}${stubs}; raise_vip() { echo raised >&2; }; exportfs() { echo no space; : > $memory/nfs/etab; }; start`,
       )
@@ -88,7 +88,8 @@ describe.each(shells)('the resource script under %s', shell => {
   })
 
   test('a stop writes back and looks around before the address is off: clients do not wait for that', () => {
-    const stubs = 'save_connections() { :; }; keep_others() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
+    const stubs =
+      'save_connections() { :; }; has_state() { :; }; keep_others() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
     writeFileSync(join(folder, 'run/serving'), 'yes\n')
     expect(run(`${stubs}; ip() { echo "ip $*" >> ${folder}/called; echo "inet 192.168.0.219/24 x"; }; stop`).status).toBe(0)
     const called = readFileSync(join(folder, 'called'), 'utf8').split('\n')
@@ -97,6 +98,7 @@ describe.each(shells)('the resource script under %s', shell => {
       'ip -o -4 addr show dev em1',
       'ip -4 addr del 192.168.0.219/24 dev em1',
       'ss -K src 192.168.0.219',
+      `umount ${folder}/run/state`,
       `umount ${folder}/data`,
     ])
   })
@@ -238,8 +240,8 @@ describe.each(shells)('the resource script under %s', shell => {
   })
 
   test('a send_arp that hangs keeps no client from being called', () => {
-    mkdirSync(join(folder, 'data/.nfsha'), { recursive: true })
-    writeFileSync(join(folder, 'data/.nfsha/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
+    mkdirSync(join(folder, 'run/state'), { recursive: true })
+    writeFileSync(join(folder, 'run/state/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
     writeFileSync(join(folder, 'tools/send_arp'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
     writeFileSync(join(folder, 'tools/tickle_tcp'), `#!/bin/sh\ncat >> ${folder}/called\n`, { mode: 0o755 })
     expect(run(`NFSHA_HELPERS=${folder}/tools; has_vip() { false; }; call_clients; [ -s ${folder}/called ]`).status).toBe(0)
@@ -248,7 +250,7 @@ describe.each(shells)('the resource script under %s', shell => {
 
   describe('nfsdcld', () => {
     const called = () => readFileSync(join(folder, 'called'), 'utf8')
-    const database = () => join(folder, 'data/.nfsha/nfsdcld')
+    const database = () => join(folder, 'run/state/nfsdcld')
     beforeEach(() => mkdirSync(database(), { recursive: true }))
 
     test('its database gets a write-ahead log before it is opened', () => {

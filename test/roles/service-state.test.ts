@@ -42,11 +42,13 @@ const holder: NamedState = {
   vipAt: 'em1/24',
   mounted: true,
   readOnly: false,
+  exposed: false,
+  state: 'its own volume',
   fileSystemErrors: 0,
   stopFailed: false,
   nfsd: 8,
   nfs,
-  daemons: ['nfsdcld -s /data/.nfsha/nfsdcld', 'rpc.mountd'],
+  daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'],
   exported: true,
   foreignExports: [],
   served: 'full',
@@ -119,8 +121,13 @@ test.each<[string, Partial<NamedState>, string | undefined, RegExp]>([
   ['scope', nfsOf({ scope: 'is M1.redhat.sx' }), 'switchover.yml', /scope on M1: M1.redhat.sx, wanted nfsha-drbd/],
   ['scope not readable', nfsOf({ scope: 'there is no perl' }), 'status.yml', /scope on M1: cannot be read: there is no perl/],
   ['tracking', nfsOf({ tracked: false }), 'switchover.yml', /tracking on M1: fallen back/],
-  ['nfsdcld elsewhere', { daemons: ['nfsdcld', 'rpc.mountd'] }, 'switchover.yml', /storage on M1: default, wanted \/data\/.nfsha\/nfsdcld/],
-  ['mountd', { daemons: ['nfsdcld -s /data/.nfsha/nfsdcld'] }, 'switchover.yml', /mountd on M1: stopped/],
+  [
+    'nfsdcld elsewhere',
+    { daemons: ['nfsdcld', 'rpc.mountd'] },
+    'switchover.yml',
+    /storage on M1: default, wanted \/run\/nfsha\/state\/nfsdcld/,
+  ],
+  ['mountd', { daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld'] }, 'switchover.yml', /mountd on M1: stopped/],
   [
     'space',
     { space: [{ mount: '/data', used: 95, inodes: 1, short: false }] },
@@ -129,6 +136,15 @@ test.each<[string, Partial<NamedState>, string | undefined, RegExp]>([
   ],
   ['inodes', { space: [{ mount: '/data', used: 5, inodes: 91, short: false }] }, 'status.yml', /inodes on \/data on M1: 91% used/],
   ['boot', { boot: ['the boot gives 192.168.0.219 to this node'] }, 'status.yml', /next boot on M1/],
+  [
+    'state of a pair built before',
+    { state: 'the share' },
+    'switchover.yml',
+    /clients' state on M1: in the share, wanted on its own volume/,
+  ],
+  ['state in memory', { state: 'memory' }, 'switchover.yml', /clients' state on M1: in memory/],
+  ['state nowhere', { state: '' }, 'switchover.yml', /clients' state on M1: not mounted/],
+  ['share as it was mounted before', { exposed: true }, 'switchover.yml', /mount \/data on M1: without nodev,nosuid/],
   ['read-only', { readOnly: true }, 'status.yml', /mount \/data on M1: read-only/],
   ['ext4 errors', { fileSystemErrors: 2 }, 'status.yml', /file system errors on M1: 2/],
   ['stop failed', { stopFailed: true }, 'status.yml', /last stop of the service on M1: failed/],
@@ -176,7 +192,9 @@ version: 8.4.11 (api:1/proto:86-101)
  0: cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----
     ns:328392 nr:0 dw:22352 dr:331093 al:12 bm:0 lo:0 pe:0 ua:0 ap:0 ep:1 wo:f oos:0
 @mount
-/dev/drbd0 /data ext4 rw,noatime 0 0
+/dev/drbd0 /data ext4 rw,nosuid,nodev,noatime 0 0
+@state
+/dev/loop0 /run/nfsha/state ext4 rw,nosuid,nodev,noexec,noatime,nosymfollow 0 0
 @fs-errors
 0
 @stop-failed
@@ -192,10 +210,10 @@ nfsdcld
 @scope
 is nfsha-drbd
 @daemons
-nfsdcld -s /data/.nfsha/nfsdcld 
+nfsdcld -s /run/nfsha/state/nfsdcld 
 /usr/sbin/rpc.mountd 
 @exports
-/data\t192.168.0.0/24(rw,sync,wdelay,hide,nocrossmnt,secure,no_root_squash,no_all_squash,no_subtree_check,secure_locks,acl,no_pnfs,fsid=1,anonuid=65534,anongid=65534,sec=sys)
+/data\t192.168.0.0/24(rw,sync,wdelay,hide,nocrossmnt,secure,root_squash,no_all_squash,no_subtree_check,secure_locks,acl,no_pnfs,fsid=1,anonuid=65534,anongid=65534,sec=sys)
 /srv\t*(ro)
 @export-files
 # Managed by nfsha-play.
@@ -232,7 +250,7 @@ test('what a serving machine answered', () => {
     vipAt: 'em1/24',
     unplugged: ['em2'],
     nfs,
-    daemons: ['nfsdcld -s /data/.nfsha/nfsdcld', 'rpc.mountd'],
+    daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'],
     exported: true,
     pending: [],
     foreignExports: ['/srv *'],
@@ -242,6 +260,8 @@ test('what a serving machine answered', () => {
     sums: { '/etc/exports': 'aaaa' },
     versions: { heartbeat: '1:3.0.6-13' },
     readOnly: false,
+    exposed: false,
+    state: 'its own volume',
   })
   expect(state.space).toEqual([
     { mount: '/', used: 10, inodes: 6, short: false },
@@ -267,7 +287,7 @@ const sockets = (state: string) => `lrwx------ 1 root root 64 Nov 26 07:40 5 -> 
    1: 00000000:4E50 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 18804 1 0 100 0 0 10 0
 `
 
-test.each<[string, string, string, Partial<NamedState>]>([
+test.each<[string, string | RegExp, string, Partial<NamedState>]>([
   ['a marker that says nothing', '@maintenance\n', '@maintenance\nmarked\n', { maintenance: '' }],
   ['a marker', '@maintenance\n', '@maintenance\nmarked\nnew disk\nmore\n', { maintenance: 'new disk' }],
   ['a lock', '@lock\n', '@lock\n4711\nroot@jump pid 1\n', { lock: 'root@jump pid 1' }],
@@ -275,7 +295,11 @@ test.each<[string, string, string, Partial<NamedState>]>([
   ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
   ['a mountd as it is wanted', '@exports\n', `@mountd\n${sockets('01')}@exports\n`, { pending: [] }],
   ['a mountd that serves version 3 still', '@exports\n', `@mountd\n${sockets('0A')}@exports\n`, { pending: ['versions of rpc.mountd'] }],
-  ['read-only', ' rw,noatime', ' ro,noatime', { readOnly: true }],
+  ['read-only', ' rw,nosuid,nodev,noatime 0', ' ro,noatime 0', { readOnly: true, exposed: true }],
+  ['set-user-id files of clients count', 'rw,nosuid,nodev,noatime 0', 'rw,nodev,noatime 0', { exposed: true }],
+  ['the state in the share', '/dev/loop0 /run', '/dev/drbd0 /run', { state: 'the share' }],
+  ['the state in memory', '/dev/loop0 /run/nfsha/state ext4', 'nfsha /run/nfsha/state tmpfs', { state: 'memory' }],
+  ['the state nowhere', /@state\n.*\n/, '@state\n', { state: '' }],
   ['fallen back', '@tracking\nnfsdcld\n', '@tracking\n', { nfs: { ...nfs, tracked: false } }],
   [
     'the address in the boot',
@@ -290,7 +314,7 @@ test.each<[string, string, string, Partial<NamedState>]>([
     { boot: ['the boot does not give 172.16.0.210 to em2', 'the boot mounts /dev/drbd0 on /data'] },
   ],
 ])('%s', (_name, from, to, wanted) => {
-  expect(recorded).toContain(from)
+  expect(recorded).toMatch(from)
   expect(parseService(recorded.replace(from, to), vars)).toMatchObject(wanted)
 })
 

@@ -27,7 +27,7 @@ describe('settings', () => {
     expect(nfsSettings(off.vars).conf).not.toMatch(/lockd|statd|port=/)
     expect(nfsSettings(on.vars).conf).toContain('vers3=y\n')
     expect(nfsSettings(on.vars).conf).toContain(`[nfsdcld]
-storagedir=/data/.nfsha/nfsdcld
+storagedir=/run/nfsha/state/nfsdcld
 [mountd]
 state-directory-path=/run/nfsha/nfs
 [mountd]
@@ -37,7 +37,7 @@ port=4045
 udp-port=4045
 [statd]
 port=32765
-state-directory-path=/data/.nfsha/statd
+state-directory-path=/run/nfsha/state/statd
 [sm-notify]
 outgoing-port=32766
 `)
@@ -174,9 +174,9 @@ nfsdcld
 @scope
 is nfsha-drbd
 @daemons
-nfsdcld -s /data/.nfsha/nfsdcld
+nfsdcld -s /run/nfsha/state/nfsdcld
 rpc.mountd
-rpc.statd --no-notify -P /data/.nfsha/statd
+rpc.statd --no-notify -P /run/nfsha/state/statd
 `
   const drift = (text: string, context: typeof on) => {
     const state: NamedState = { host: 'M1', ...parseService(text, context.vars) }
@@ -207,10 +207,10 @@ describe.each(shells)('the resource script under %s', shell => {
     runFunctions(shell, folder, tried, v3 ? 'NFSHA_VERSION3=yes NFSHA_LOCKD_GRACE=10' : '', text =>
       text.replace('/proc/sys/fs/nfs/nlm_grace_period', `${folder}/grace`),
     )
-  const list = (path: string) => readdirSync(join(folder, 'data/.nfsha', path)).sort()
+  const list = (path: string) => readdirSync(join(folder, 'run/state', path)).sort()
   const monitored = (path: string, ...names: string[]) => {
-    mkdirSync(join(folder, 'data/.nfsha', path), { recursive: true })
-    for (const name of names) writeFileSync(join(folder, 'data/.nfsha', path, name), 'a client\n')
+    mkdirSync(join(folder, 'run/state', path), { recursive: true })
+    for (const name of names) writeFileSync(join(folder, 'run/state', path, name), 'a client\n')
   }
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 
@@ -219,8 +219,8 @@ describe.each(shells)('the resource script under %s', shell => {
     for (const directory of ['statd', 'sm-notify']) expect(list(directory)).toEqual(['sm', 'sm.bak'])
     expect(read('grace')).toBe('10\n')
     expect(read('called')).toBe(
-      `chown -R statd ${['statd/sm', 'statd/sm.bak', 'sm-notify/sm', 'sm-notify/sm.bak'].map(d => `${folder}/data/.nfsha/${d}`).join(' ')}
-rpc.statd --no-notify -P ${folder}/data/.nfsha/statd\n`,
+      `chown -hR statd ${['statd/sm', 'statd/sm.bak', 'sm-notify/sm', 'sm-notify/sm.bak'].map(d => `${folder}/run/state/${d}`).join(' ')}
+rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
     )
   })
 
@@ -244,13 +244,13 @@ rpc.statd --no-notify -P ${folder}/data/.nfsha/statd\n`,
 
   test('clients are told only when nfsd was started anew', () => {
     const steps =
-      'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
+      'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
     const files = `failed_stop=${folder}/failed serving=${folder}/serving`
     writeFileSync(join(folder, 'serving'), 'yes\n')
     expect(run(true, `${steps}; ${files}; threads() { :; }; start`).status).toBe(0)
     expect(read('called')).not.toContain('sm-notify')
     expect(run(true, `${steps}; ${files}; threads() { return 1; }; start`).status).toBe(0)
-    expect(read('called')).toContain(`sm-notify -f -v 192.168.0.219 -P ${folder}/data/.nfsha/sm-notify\n`)
+    expect(read('called')).toContain(`sm-notify -f -v 192.168.0.219 -P ${folder}/run/state/sm-notify\n`)
   })
 
   test('nfsd that half a stop has left is ended, and its clients are put aside before', () => {

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { notBlank } from '../../lib/resources/blank.ts'
+import { failedScript } from '../../lib/resources/outcome.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { quote } from '../../lib/resources/quote.ts'
+import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
+import { present, skip, unknown } from '../../lib/resources/resource.ts'
+import { packagedFile } from '../packaged.ts'
+import type { Context } from '../role.ts'
+import type { Vars } from '../vars.ts'
+import { backingDisk } from './config.ts'
+
+interface StateVolume {
+  volume: 'none' | 'blank' | 'ext4' | 'something that is not ext4'
+  role: string
+  mounted: boolean
+}
+
+/** The resource script finds it at every start; the roles find it the same way. */
+const findVolume = (): string => {
+  const text = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
+  return /^find_volume\(\) \{\n[\s\S]*?^\}$/m.exec(text)?.[0] ?? ''
+}
+
+/** Shell that succeeds on a kernel without EXT4_IOC_SWAP_BOOT, which came with Linux 3.10: the state stays in the share there. */
+export const hasNoPlace = 'case $(uname -r) in [0-2].*|3.[0-9].*) true ;; *) false ;; esac'
+
+/**
+ * Shell function `make_state_volume DIRECTORY`: on the node where the share is mounted there. Its blocks are zeroed, given to inode 5, and found again there; only
+ * then they get a file system, behind the same guard as a disk (`notBlank`, which the caller brings). An attempt that was interrupted goes on where it was.
+ */
+export const makeStateVolume = ({ drbd_device: device }: Vars): string => `NFSHA_DEVICE=${device}
+${findVolume()}
+make_state_volume() {
+  if ! find_volume; then
+    case $(debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null) in *'Size: 0'*) ;; *) echo "inode 5 of this ext4 holds something already" >&2; return 1 ;; esac
+    set -- "$1" $((16 << 20))
+    [ "$(blockdev --getsize64 "$NFSHA_DEVICE")" -lt 2147483648 ] || set -- "$1" $((64 << 20))
+    free=$(df -P -k "$1" | awk 'NR == 2 { print $4 }')
+    [ "$free" -gt $(($2 / 256)) ] || { echo "less than $(($2 / 262144)) MiB are free" >&2; return 1; }
+    wanted=$(perl -e ${quote(readFileSync(packagedFile('roles/drbd-init/files/state-volume.pl'), 'utf8'))} "$1/.nfsha-volume." "$2") || return 1
+    sync -f "$1"
+    if ! debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null | grep -qxF "$wanted" || ! find_volume; then echo "the blocks did not reach inode 5" >&2; return 1; fi
+  fi
+  loop=$(losetup -f --show --offset "$offset" --sizelimit "$size" "$NFSHA_DEVICE") || return 1
+  # It looks into every new device, and what is open is not blank.
+  udevadm settle 2>/dev/null
+  why=$(not_blank "$loop")
+  if [ -n "$why" ]; then echo "the blocks of inode 5 are not blank: $why" >&2; losetup -d "$loop"; return 1; fi
+  mkfs.ext4 -q -F -b 4096 -m 0 -i 4096 -L nfsha-state -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$loop" && tune2fs -c 0 -i 0 "$loop" >/dev/null
+  code=$?
+  udevadm settle 2>/dev/null
+  losetup -d "$loop"
+  return $code
+}`
+
+/**
+ * A volume for what the nodes keep of their clients, on the replicated device and out of the clients' reach: the blocks of ext4's inode 5. A new pair gets it with
+ * its file system; one that serves already gets it where it serves, while it serves, and uses it from the next takeover on.
+ */
+export const stateVolume = ({ vars }: Context): ClusterResource<StateVolume> => {
+  const { drbd_device: device, nfs_export_path: path } = vars
+  const minor = minorOf(device)
+  const judged = (members: Member<StateVolume>[]) =>
+    members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
+  return {
+    scope: 'cluster',
+    id: `volume for the clients' state on ${device}`,
+    alters: 'itself',
+    probe: {
+      // A Secondary's is read from the backing disk, past the page cache, as the file system's superblock is.
+      sh: `LC_ALL=C; export LC_ALL
+if ${hasNoPlace}; then exit 43; fi
+l=$(grep '^ *${minor}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null) || exit 46; echo "$l"
+grep -q '^${device} ${path} ' /proc/mounts && echo @mounted
+${findVolume()}
+case $l in *ro:Primary/*) NFSHA_DEVICE=${device} ;; *) NFSHA_DEVICE=${backingDisk(vars)}; debugfs() { command debugfs -D "$@"; } ;; esac
+find_volume || exit 0
+echo @volume; dd if="$NFSHA_DEVICE" iflag=direct bs=4096 skip=$((offset / 4096)) count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128 | tr -d ' \\n'`,
+      parse({ code, stdout }) {
+        if (code === 43) return skip('this kernel has no place for it: the state stays in the share')
+        if (code === 46) return unknown(`DRBD resource ${vars.drbd_resource}`)
+        const [, role = ''] = /ro:(\w+)\//.exec(stdout) ?? []
+        return present({ role, mounted: stdout.includes('@mounted'), volume: volumeOf(stdout.split('@volume\n')[1]) })
+      },
+    },
+    changes: members => stateVolumeChanges(judged(members)),
+    async apply(nodes, _changes, members) {
+      const host = judged(members).find(s => s.mounted)?.host ?? ''
+      nodes.progress({ text: `volume for the clients' state on ${host}` })
+      const script = `${notBlank}\n${makeStateVolume(vars)}\nmake_state_volume ${path}`
+      const result = await nodes.on(host).connection.run(script, { timeout: 600_000 })
+      if (result.code !== 0)
+        throw failedScript(
+          `the volume for the clients' state on ${device}`,
+          result,
+          `the state stays in ${path}/.nfsha until then: docs/state.md`,
+        )
+    },
+  }
+}
+
+const volumeOf = (superblock?: string): StateVolume['volume'] => {
+  if (superblock === undefined) return 'none'
+  if (/^0*$/.test(superblock)) return 'blank'
+  return superblock.slice(0x38 * 2, 0x38 * 2 + 4) === '53ef' ? 'ext4' : 'something that is not ext4'
+}
+
+/** Pure. What the Primary says counts: the other one's disk may not have it yet. */
+export const stateVolumeChanges = (states: (StateVolume & { host: string })[]): ReturnType<ClusterResource['changes']> => {
+  const primary = states.find(s => s.role === 'Primary')
+  const known = primary ?? states.find(s => s.volume === 'ext4') ?? states[0]
+  if (!known) return { kind: 'unknown', until: 'a node that can be read' }
+  if (known.volume === 'ext4') return []
+  if (known.volume === 'something that is not ext4') return 'the blocks of inode 5 hold something that is not ext4: they are not touched'
+  if (!primary?.mounted) return { kind: 'skip', reason: 'it is made where the share is mounted, when a node serves' }
+  return [{ attribute: 'volume', from: known.volume === 'none' ? 'none, the state is in the share' : 'blank', to: 'ext4' }]
+}
