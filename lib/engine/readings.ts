@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { progressIn } from '../resources/progress.ts'
+import { reporting } from '../resources/progress.ts'
 import type { Probe, ProbeOutput, Progress, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import type { Connection, ScriptResult } from '../ssh/connection.ts'
@@ -118,8 +118,7 @@ const runWithin = async (
       },
       onStderr: text => {
         stderr += text
-        const now = progress && progressIn(text)
-        if (now) progress(now)
+        if (progress) reporting(progress)(text)
       },
     })
     return { result, stuck, arrivals }

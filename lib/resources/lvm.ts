@@ -29,6 +29,8 @@ ${notBlank}
 if ! vgs ${quote(group)} >/dev/null 2>&1; then
   r=$(not_blank ${quote(disk)}); if [ -n "$r" ]; then echo ${quote(`${disk} is not blank`)}": $r" >&2; exit 1; fi
   vgcreate ${quote(group)} ${quote(disk)}
+elif ! vgs --noheadings -o pv_name ${quote(group)} | xargs -n 1 readlink -f | grep -qxF "$(readlink -f ${quote(disk)})"; then
+  echo ${quote(`group ${group} exists, but not on ${disk}`)} >&2; exit 1
 fi
 lvcreate -y -W n -n ${quote(volume)} ${size.includes('%') ? '-l' : '-L'} ${quote(size)} ${quote(group)}`,
       { timeout: 900_000 },

@@ -1,4 +1,5 @@
 import type { ScriptResult } from '../ssh/connection.ts'
+import { withoutProgress } from './progress.ts'
 
 /** An apply that refuses or fails for a reason it can name. */
 export class ApplyFailed extends Error {
@@ -16,4 +17,4 @@ export class ApplyFailed extends Error {
 
 /** `writing /etc/exports.d/x ended with exit code 1`, and what the script printed. */
 export const failedScript = (what: string, { code, stdout, stderr }: ScriptResult, hint?: string): ApplyFailed =>
-  new ApplyFailed(`${what} ended with exit code ${code}`, { detail: stderr.trim() || stdout.trim(), hint })
+  new ApplyFailed(`${what} ended with exit code ${code}`, { detail: withoutProgress(stderr).trim() || stdout.trim(), hint })

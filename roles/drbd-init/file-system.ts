@@ -2,6 +2,7 @@ import type { Platform } from '../../lib/platform/platform.ts'
 import { notBlank } from '../../lib/resources/blank.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { reporting } from '../../lib/resources/progress.ts'
 import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import { withDrbd } from '../drbd-tools.ts'
@@ -78,7 +79,9 @@ ${makeScript(vars, platform)}
 `
         : `tune2fs -c 0 -i 0 ${vars.drbd_device}`
       nodes.progress({ text: `${make ? 'mkfs.ext4' : 'tune2fs'} on ${host}` })
-      const result = await nodes.on(host).connection.run(withDrbd(vars, script), { timeout: 3_600_000 })
+      const result = await nodes
+        .on(host)
+        .connection.run(withDrbd(vars, script), { timeout: 3_600_000, onStderr: reporting(nodes.progress) })
       if (result.code !== 0) throw failedScript(`the file system on ${vars.drbd_device}`, result)
     },
   }

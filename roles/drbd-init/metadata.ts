@@ -1,7 +1,7 @@
 import { notBlank } from '../../lib/resources/blank.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { progressIn } from '../../lib/resources/progress.ts'
+import { reporting } from '../../lib/resources/progress.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
 import { withDrbd } from '../drbd-tools.ts'
@@ -50,13 +50,10 @@ const write = async (nodes: ClusterNodes, host: string, script: string): Promise
   const result = await nodes.on(host).connection.run(script, {
     timeout: 1_200_000,
     signal: nodes.signal,
-    onStderr: text => {
-      const progress = progressIn(text)
-      if (progress) nodes.progress(progress)
-    },
+    onStderr: reporting(nodes.progress),
   })
   if (result.code === 0) return
-  throw failedScript(`DRBD metadata on ${host}`, { ...result, stderr: result.stderr.replace(/^@progress .*\n/gm, '') })
+  throw failedScript(`DRBD metadata on ${host}`, result)
 }
 
 /** What is run on a node whose disk has this fate; undefined when nothing is. */

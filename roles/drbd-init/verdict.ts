@@ -93,7 +93,7 @@ const foreign = (host: string, replica: Replica, peer: Verdict | undefined, word
   const stale = given.length > 0 ? ` drbd_adopt=${given.join(',')} is not it.` : ''
   const held = of(replica, 'held')
   const inUse = held.length > 0 && !replica.attached ? ` It is in use: ${texts(held)}.` : ''
-  return `${disk} holds ${describeMetadata(drbd)}, which this node did not make; below it ${content || 'nothing was found'}.${inUse} ${relation}To take it as the data of this pair: -e drbd_adopt=${word}.${stale}${
+  return `${disk} holds ${describeMetadata(drbd)}, which this node did not make. Content: ${content || 'nothing was found'}.${inUse} ${relation}To take it as the data of this pair: -e drbd_adopt=${word}.${stale}${
     served || held.length > 0 ? '' : ` ${emptied(disk, words)}`
   }`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { progressIn } from '../../../lib/resources/progress.ts'
+import { progressIn, withoutProgress } from '../../../lib/resources/progress.ts'
 
 test('progress is the last line of it', () => {
   const text = '@progress 3 reading /dev/vdb: all of it\nnoise\n@progress 40 reading /dev/vdb: all of it\n'
@@ -7,3 +7,5 @@ test('progress is the last line of it', () => {
 })
 
 test('other output is none', () => expect(progressIn('noise @progress 3 x\n')).toBeUndefined())
+
+test('what else was said is kept', () => expect(withoutProgress('@progress 3 x\nno room\n@progress 4 y')).toBe('no room\n'))

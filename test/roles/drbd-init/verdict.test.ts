@@ -7,10 +7,12 @@ import { dataBytes, diskWords, metadataBytes, relationTo } from '../../../roles/
 import type { Replica } from '../../../roles/drbd-init/replica.ts'
 import { judgeDisks, refusals } from '../../../roles/drbd-init/verdict.ts'
 import { firstOf } from '../../../roles/role.ts'
+import { runs } from '../../runs.ts'
 import { articleCluster } from '../article-cluster.ts'
 
 // What was read of both disks in, what becomes of them out: no machine.
 
+const given = firstOf(articleCluster()).vars
 const size = 320 * 2 ** 20
 const [cur, older, other] = ['A1B2C3D4E5F60710', '1111111111111110', 'BBBBBBBBBBBBBBB0']
 const zero = '0'.repeat(16)
@@ -47,7 +49,7 @@ const judge = (one: Replica, two: Replica, words: { adopt?: string; keep?: strin
     { host: 'M1', reading: present(one) },
     { host: 'M2', reading: present(two) },
   ]
-  const vars = { ...firstOf(articleCluster()).vars, drbd_adopt: words.adopt, drbd_keep_data: words.keep }
+  const vars = { ...given, drbd_adopt: words.adopt, drbd_keep_data: words.keep }
   return judgeDisks(members, vars, d => `empty ${d}`)
 }
 const kinds = (...args: Parameters<typeof judge>) => judge(...args).map(v => v.fate.kind)
@@ -87,7 +89,7 @@ test('T7: nothing that writes is said of a disk in use', () => {
 test('T5: metadata that this node did not make is refused, and described', () => {
   const text = why(blank, foreign)
   expect(text).toMatch(
-    /^M2: \/dev\/vdb holds DRBD metadata v08, current UUID A1B2C3D4E5F60710, older UUIDs 1111111111111110, \d+ bytes, consistent, was up to date, which this node did not make; below it it holds ext4/,
+    /^M2: \/dev\/vdb holds DRBD metadata v08, current UUID A1B2C3D4E5F60710, older UUIDs 1111111111111110, \d+ bytes, consistent, was up to date, which this node did not make\. Content: it holds ext4/,
   )
   expect(text).toContain('-e drbd_adopt=M2:/dev/vdb:A1B2C3D4E5F60710')
   expect(kinds(blank, foreign, { adopt: `M2:/dev/vdb:${cur}` })).toEqual(['create', 'adopt'])
@@ -231,7 +233,7 @@ test('a node that cannot be read is judged by nobody', () => {
     { host: 'M1', reading: present(blank) },
     { host: 'M2', reading: unknown('perl') },
   ]
-  expect(judgeDisks(members, firstOf(articleCluster()).vars, d => d)).toHaveLength(1)
+  expect(judgeDisks(members, given, d => d)).toHaveLength(1)
 })
 
 test('UUIDs are compared as DRBD compares them: without the bit of the Primary', () => {
@@ -281,6 +283,6 @@ test('whatever a host prints, only a blank disk of known size is ever created on
         expect(lines.some(l => /(^|\n)blank( |\n|$)/.test(l)) && judgement.against.length === 0).toBe(true)
       expect(['ours', 'create', 'refused']).toContain(verdict?.fate.kind)
     }),
-    { numRuns: process.env.NFSHA_LONG ? 10_000 : 500 },
+    { numRuns: runs(500) },
   )
 })
