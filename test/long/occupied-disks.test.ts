@@ -158,7 +158,7 @@ test.each(kinds.map((kind, i) => [kind.what, onNode('M2', i)?.what, i]))(
   async (_one, _two, i) => {
     const sums = await Promise.all(nodes.map(node => prepared(node, i, before.get(node))))
     for (const node of nodes) before.set(node, onNode(node, i))
-    const play = await nfshaPlay(lab, ['drbd-init', '-e', 'drbd_disk=/dev/vdc'])
+    const play = await nfshaPlay(lab, ['drbd-init', '-e', 'drbd_disk=/dev/vdc drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799'])
     const after = await Promise.all(nodes.map(async node => (await run(node, sum)).trim()))
     const refusal = play.events.find(e => e.type === 'task-end' && e.status === 'failed')
     const message = refusal?.type === 'task-end' ? (refusal.error?.message ?? '') : ''
@@ -181,6 +181,6 @@ test.each(kinds.map((kind, i) => [kind.what, onNode('M2', i)?.what, i]))(
 
 test('the disks that were emptied again are blank for the role', async () => {
   await Promise.all(nodes.map(node => run(node, undone(before.get(node)))))
-  const check = await nfshaPlay(lab, ['drbd-init', '--check', '-e', 'drbd_disk=/dev/vdc'])
+  const check = await nfshaPlay(lab, ['drbd-init', '--check', '-e', 'drbd_disk=/dev/vdc drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799'])
   expect(check.story).not.toMatch(/not blank|in use|cannot be used/)
 })
