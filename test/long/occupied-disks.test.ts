@@ -15,7 +15,9 @@ const nodes = ['M1', 'M2'] as const
 type Node = (typeof nodes)[number]
 
 const MiB = 1048576
-const end = 64 * MiB
+/** A loop device on each node: an emulated processor needs half a minute for the sum of a disk of 64 MiB. */
+const disk = '/dev/loop7'
+const end = 16 * MiB
 
 interface Kind {
   what: string
@@ -38,20 +40,20 @@ const kinds: Kind[] = [
   { what: 'ext4', make: 'mke2fs -q -t ext4 $d', says: /holds ext4/ },
   {
     what: 'ext4, first and last MiB zeroed',
-    make: 'mke2fs -q -t ext4 -b 1024 $d; for s in 0 63; do dd if=/dev/zero of=$d bs=1M seek=$s count=1 conv=notrunc 2>/dev/null; done',
+    make: 'mke2fs -q -t ext4 -b 1024 $d; for s in 0 15; do dd if=/dev/zero of=$d bs=1M seek=$s count=1 conv=notrunc 2>/dev/null; done',
     says: /data at byte/,
   },
   bytes('a backup superblock of ext4 alone', 8 * MiB + 1024 + 56, '\\123\\357', /data at byte 8389688 /),
   bytes('XFS', 0, 'XFSB\\000\\000\\020\\000', /data at byte 0 .*XFS/),
-  bytes('a secondary superblock of XFS alone', 16 * MiB, 'XFSB\\000\\000\\020\\000', /data at byte 16777216 .*XFS/),
+  bytes('a secondary superblock of XFS alone', 4 * MiB, 'XFSB\\000\\000\\020\\000', /data at byte 4194304 .*XFS/),
   bytes('btrfs', 65536 + 64, '_BHRfS_M', /btrfs/),
   { what: 'swap that is not in use', make: 'mkswap -q $d', says: /holds swap/ },
-  { what: 'swap in use', make: 'mkswap -q $d; swapon $d', undo: 'swapoff $d', says: /vdc is swap in use/ },
+  { what: 'swap in use', make: 'mkswap -q $d; swapon $d', undo: 'swapoff $d', says: /loop7 is swap in use/ },
   {
     what: 'a partition',
-    make: `${at(510, '\\125\\252')}; ${at(446, '\\000\\000\\000\\000\\203\\000\\000\\000\\000\\010\\000\\000\\000\\370\\001\\000')}; sync; blockdev --rereadpt $d; udevadm settle`,
-    undo: 'dd if=/dev/zero of=$d bs=1M count=1 2>/dev/null; sync; blockdev --rereadpt $d',
-    says: /it has a partition: vdc1/,
+    make: `${at(510, '\\125\\252')}; ${at(446, '\\000\\000\\000\\000\\203\\000\\000\\000\\000\\010\\000\\000\\000\\040\\000\\000')}; sync; partx -a $d; udevadm settle`,
+    undo: 'dd if=/dev/zero of=$d bs=1M count=1 2>/dev/null; sync; partx -d $d',
+    says: /it has a partition: loop7p1/,
   },
   bytes('a boot sector', 510, '\\125\\252', /data at byte 510 |holds dos/),
   bytes('the backup of a GPT alone', end - 512, 'EFI PART\\000\\000\\001\\000\\134\\000\\000\\000', /GUID partition table|gpt/),
@@ -65,14 +67,14 @@ const kinds: Kind[] = [
   {
     what: 'DRBD with data of another pair',
     make: `(${drbdmeta} create-md; ${drbdmeta} set-gi A1B2C3D4E5F60710:0:0:0:1:1) >/dev/null 2>&1`,
-    says: /drbd_adopt=M\d:\/dev\/vdc:A1B2C3D4E5F60710/,
+    says: /drbd_adopt=M\d:\/dev\/loop7:A1B2C3D4E5F60710/,
   },
   {
     what: 'DRBD just created over data',
-    make: `${drbdmeta} create-md >/dev/null 2>&1; ${random(30 * MiB, 8192)}`,
-    says: /data at byte 3145/,
+    make: `${drbdmeta} create-md >/dev/null 2>&1; ${random(10 * MiB, 8192)}`,
+    says: /data at byte 1048/,
   },
-  bytes('the last label of ZFS alone', end - 262144 + 131072, '\\014\\261\\272\\000', /data at byte 66977792 /),
+  bytes('the last label of ZFS alone', end - 262144 + 131072, '\\014\\261\\272\\000', /data at byte 16646144 /),
   bytes('NTFS', 0, '\\353\\122\\220NTFS    ', /NTFS/),
   bytes('the backup boot sector of NTFS alone', end - 512, '\\353\\122\\220NTFS    ', /NTFS/),
   bytes('exFAT', 0, '\\353\\166\\220EXFAT   ', /exfat/i),
@@ -82,56 +84,56 @@ const kinds: Kind[] = [
   bytes('GFS2', 65536, '\\001\\026\\031\\160', /GFS2|data at byte 65536 /i),
   bytes('OCFS2', 8192, 'OCFSV2', /ocfs/i),
   bytes('VMFS', MiB, '\\015\\320\\001\\300', /VMFS/),
-  bytes('fake RAID (DDF)', end - 512, '\\336\\021\\336\\021', /ddf|data at byte 67108352 /i),
-  bytes('fake RAID (Intel)', end - 1024, 'Intel Raid ISM Cfg Sig. 1.0.00', /isw|data at byte 67107840 /i),
+  bytes('fake RAID (DDF)', end - 512, '\\336\\021\\336\\021', /ddf|data at byte 16776704 /i),
+  bytes('fake RAID (Intel)', end - 1024, 'Intel Raid ISM Cfg Sig. 1.0.00', /isw|data at byte 16776192 /i),
   bytes('bcache', 4096 + 24, '\\306\\205\\163\\366\\116\\032\\105\\312\\202\\145\\365\\177\\110\\272\\155\\201', /bcache/),
-  { what: '4 KiB in the middle', make: random(37 * MiB + 4096, 4096), says: /data at byte 3880/ },
-  { what: '20 MiB from 10 MiB on', make: random(10 * MiB, 20 * MiB), says: /data at byte 1048/ },
+  { what: '4 KiB in the middle', make: random(7 * MiB + 4096, 4096), says: /data at byte 734/ },
+  { what: '5 MiB from 3 MiB on', make: random(3 * MiB, 5 * MiB), says: /data at byte 3145/ },
   bytes('the first byte', 0, 'x', /data at byte 0 /),
-  bytes('the last byte', end - 1, 'x', /data at byte 67108863 /),
+  bytes('the last byte', end - 1, 'x', /data at byte 16777215 /),
   {
     what: 'ext4, mounted',
     make: 'mke2fs -q -t ext4 $d; mkdir -p /run/nfsha-disk; mount -o ro $d /run/nfsha-disk',
     undo: unmount,
-    says: /in use: vdc is mounted on \/run\/nfsha-disk/,
+    says: /in use: loop7 is mounted on \/run\/nfsha-disk/,
   },
   {
     what: 'ext4, mounted in another mount namespace',
     make: 'mke2fs -q -t ext4 $d; mkdir -p /run/nfsha-disk; setsid unshare -m sh -c "mount -o ro $d /run/nfsha-disk; exec sleep 3600" >/dev/null 2>&1 </dev/null & echo $! > /run/nfsha-user; until grep -qs " /run/nfsha-disk " /proc/$(cat /run/nfsha-user)/mounts; do sleep 0.2; done',
     undo: 'kill $(cat /run/nfsha-user); while [ -e /proc/$(cat /run/nfsha-user) ]; do sleep 0.2; done',
-    says: /vdc is mounted on \/run\/nfsha-disk \(as process \d+ sees it\)/,
+    says: /loop7 is mounted on \/run\/nfsha-disk \(as process \d+ sees it\)/,
   },
   {
     what: 'blank, below a loop device',
     make: 'losetup /dev/loop0 $d',
     undo: 'losetup -d /dev/loop0',
-    says: /vdc is below loop device loop0/,
+    says: /loop7 is below loop device loop0/,
   },
   {
     what: 'blank, below device-mapper',
-    make: 'echo "0 131072 linear $d 0" | dmsetup create held',
+    make: 'echo "0 32768 linear $d 0" | dmsetup create held',
     undo: 'dmsetup remove --retry held',
-    says: /vdc is part of dm-0 \(device-mapper held\)/,
+    says: /loop7 is part of dm-0 \(device-mapper held\)/,
   },
   {
     what: 'blank, open in a process',
     make: 'setsid sh -c "exec sleep 3600 < $d" >/dev/null 2>&1 & echo $! > /run/nfsha-user; until [ "$(readlink /proc/$(cat /run/nfsha-user)/fd/0)" = $d ]; do sleep 0.2; done',
     undo: 'kill $(cat /run/nfsha-user); while [ -e /proc/$(cat /run/nfsha-user) ]; do sleep 0.2; done',
-    says: /vdc is open in sleep \(process \d+\)/,
+    says: /loop7 is open in sleep \(process \d+\)/,
   },
   {
     what: 'blank, below another DRBD resource',
     make: `${drbdmeta} create-md >/dev/null 2>&1; modprobe drbd; drbdsetup new-resource other; drbdsetup new-minor other 9 0; drbdsetup attach 9 $d $d internal`,
     undo: 'drbdsetup down other',
-    says: /vdc is below DRBD resource other/,
+    says: /loop7 is below DRBD resource other/,
   },
   { what: 'blank, read-only', make: 'blockdev --setro $d', undo: 'blockdev --setrw $d', says: /it is read-only/ },
 ]
 
 const sum = 'sha256sum < $d | cut -c1-64'
-const run = (node: Node, script: string) => on(lab, node, `d=/dev/vdc; set -e; ${script}`, 300_000)
+const run = (node: Node, script: string) => on(lab, node, `d=${disk}; set -e; ${script}`, 300_000)
 /** Back to a blank disk: what used it goes first. */
-const undone = (kind: Kind | undefined) => `${kind?.undo ?? ':'}; dd if=/dev/zero of=$d bs=1M count=64 oflag=direct 2>/dev/null; `
+const undone = (kind: Kind | undefined) => `${kind?.undo ?? ':'}; dd if=/dev/zero of=$d bs=1M count=16 oflag=direct 2>/dev/null; `
 const onNode = (node: Node, i: number): Kind | undefined => kinds[(i + (node === 'M1' ? 0 : 1)) % kinds.length]
 const prepared = async (node: Node, i: number, before: Kind | undefined): Promise<string> =>
   (await run(node, `${undone(before)}${onNode(node, i)?.make}; sync; blockdev --flushbufs $d || :; ${sum}`)).split('\n').at(-1) ?? ''
@@ -139,15 +141,22 @@ const prepared = async (node: Node, i: number, before: Kind | undefined): Promis
 const rows: string[] = []
 
 beforeAll(async () => {
-  if (given !== undefined) return
-  await labUp({ name: lab, ephemeral: true })
-  const built = await nfshaPlay(lab, ['drbd-build'])
-  expect(built.code, built.story).toBe(0)
+  if (given === undefined) {
+    await labUp({ name: lab, ephemeral: true })
+    const built = await nfshaPlay(lab, ['drbd-build'])
+    expect(built.code, built.story).toBe(0)
+  }
+  await Promise.all(
+    nodes.map(node =>
+      on(lab, node, `modprobe loop max_part=8; truncate -s ${end} /run/nfsha-disk.img; losetup ${disk} /run/nfsha-disk.img`),
+    ),
+  )
 })
 afterAll(async () => {
   const report = process.env.NFSHA_TEST_REPORTS
   if (report) writeFileSync(join(report, 'occupied-disks.md'), `${rows.join('\n')}\n`)
-  if (given === undefined) await labDown({ name: lab, destroy: true })
+  if (given !== undefined) await Promise.all(nodes.map(node => on(lab, node, `losetup -d ${disk}; rm /run/nfsha-disk.img`)))
+  else await labDown({ name: lab, destroy: true })
 })
 
 test('at least 35 kinds', () => expect(kinds.length).toBeGreaterThanOrEqual(35))
@@ -158,7 +167,11 @@ test.each(kinds.map((kind, i) => [kind.what, onNode('M2', i)?.what, i]))(
   async (_one, _two, i) => {
     const sums = await Promise.all(nodes.map(node => prepared(node, i, before.get(node))))
     for (const node of nodes) before.set(node, onNode(node, i))
-    const play = await nfshaPlay(lab, ['drbd-init', '-e', 'drbd_disk=/dev/vdc drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799'])
+    const play = await nfshaPlay(lab, [
+      'drbd-init',
+      '-e',
+      'drbd_disk=/dev/loop7 drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799',
+    ])
     const after = await Promise.all(nodes.map(async node => (await run(node, sum)).trim()))
     const refusal = play.events.find(e => e.type === 'task-end' && e.status === 'failed')
     const message = refusal?.type === 'task-end' ? (refusal.error?.message ?? '') : ''
@@ -181,6 +194,11 @@ test.each(kinds.map((kind, i) => [kind.what, onNode('M2', i)?.what, i]))(
 
 test('the disks that were emptied again are blank for the role', async () => {
   await Promise.all(nodes.map(node => run(node, undone(before.get(node)))))
-  const check = await nfshaPlay(lab, ['drbd-init', '--check', '-e', 'drbd_disk=/dev/vdc drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799'])
+  const check = await nfshaPlay(lab, [
+    'drbd-init',
+    '--check',
+    '-e',
+    'drbd_disk=/dev/loop7 drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799',
+  ])
   expect(check.story).not.toMatch(/not blank|in use|cannot be used/)
 })
