@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
+import { notBlank } from '../../lib/resources/blank.ts'
 import { nfshaPlay, on } from '../lab/run.ts'
 
 /**
- * Everything that a disk may hold, and everything that may use it, on both nodes: role drbd-init refuses each, and the whole disk has the same
- * sha256 afterwards. In each run the two nodes have two different kinds, so every kind is on either node once. NFSHA_TEST_LAB names a lab that is up, with role drbd-build
- * played and no DRBD resource up; NFSHA_TEST_REPORTS a directory for the table.
+ * Everything that a disk may hold, and everything that may use it: not blank on either node, and the whole disk has the same sha256 afterwards. A few
+ * kinds are also played by role drbd-init. NFSHA_TEST_LAB names a lab that is up, with role drbd-build played; NFSHA_TEST_REPORTS a directory for the table.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `disks-${process.pid}`
@@ -18,12 +18,18 @@ const MiB = 1048576
 /** A loop device on each node: an emulated processor needs half a minute for the sum of a disk of 64 MiB. */
 const disk = '/dev/loop7'
 const end = 16 * MiB
+const variables = `drbd_disk=${disk} drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799`
 
 interface Kind {
   what: string
   make: string
   undo?: string
+  /** What the refusal names. */
   says: RegExp
+  /** The same of the program alone, where the role says more. */
+  saysOfDevice?: RegExp
+  /** Also by the role in the shorter run. */
+  played?: true
 }
 
 /** Bytes in printf's notation at a place of the disk. */
@@ -40,6 +46,7 @@ const kinds: Kind[] = [
   { what: 'ext4', make: 'mke2fs -q -t ext4 $d', says: /holds ext4/ },
   {
     what: 'ext4, first and last MiB zeroed',
+    played: true,
     make: 'mke2fs -q -t ext4 -b 1024 $d; for s in 0 15; do dd if=/dev/zero of=$d bs=1M seek=$s count=1 conv=notrunc 2>/dev/null; done',
     says: /data at byte/,
   },
@@ -48,7 +55,7 @@ const kinds: Kind[] = [
   bytes('a secondary superblock of XFS alone', 4 * MiB, 'XFSB\\000\\000\\020\\000', /data at byte 4194304 .*XFS/),
   bytes('btrfs', 65536 + 64, '_BHRfS_M', /btrfs/),
   { what: 'swap that is not in use', make: 'mkswap -q $d', says: /holds swap/ },
-  { what: 'swap in use', make: 'mkswap -q $d; swapon $d', undo: 'swapoff $d', says: /loop7 is swap in use/ },
+  { what: 'swap in use', make: 'mkswap -q $d; swapon $d', undo: 'swapoff $d', says: /loop7 is swap in use/, played: true },
   {
     what: 'a partition',
     make: `${at(510, '\\125\\252')}; ${at(446, '\\000\\000\\000\\000\\203\\000\\000\\000\\000\\010\\000\\000\\000\\040\\000\\000')}; sync; partx -a $d; udevadm settle`,
@@ -68,6 +75,8 @@ const kinds: Kind[] = [
     what: 'DRBD with data of another pair',
     make: `(${drbdmeta} create-md; ${drbdmeta} set-gi A1B2C3D4E5F60710:0:0:0:1:1) >/dev/null 2>&1`,
     says: /drbd_adopt=M\d:\/dev\/loop7:A1B2C3D4E5F60710/,
+    saysOfDevice: /it holds drbd/,
+    played: true,
   },
   {
     what: 'DRBD just created over data',
@@ -95,7 +104,7 @@ const kinds: Kind[] = [
     what: 'ext4, mounted',
     make: 'mke2fs -q -t ext4 $d; mkdir -p /run/nfsha-disk; mount -o ro $d /run/nfsha-disk',
     undo: unmount,
-    says: /in use: loop7 is mounted on \/run\/nfsha-disk/,
+    says: /loop7 is mounted on \/run\/nfsha-disk/,
   },
   {
     what: 'ext4, mounted in another mount namespace',
@@ -117,6 +126,7 @@ const kinds: Kind[] = [
   },
   {
     what: 'blank, open in a process',
+    played: true,
     make: 'setsid sh -c "exec sleep 3600 < $d" >/dev/null 2>&1 & echo $! > /run/nfsha-user; until [ "$(readlink /proc/$(cat /run/nfsha-user)/fd/0)" = $d ]; do sleep 0.2; done',
     undo: 'kill $(cat /run/nfsha-user); while [ -e /proc/$(cat /run/nfsha-user) ]; do sleep 0.2; done',
     says: /loop7 is open in sleep \(process \d+\)/,
@@ -131,12 +141,11 @@ const kinds: Kind[] = [
 ]
 
 const sum = 'sha256sum < $d | cut -c1-64'
-const run = (node: Node, script: string) => on(lab, node, `d=${disk}; set -e; ${script}`, 300_000)
+const run = (node: Node, script: string) => on(lab, node, `d=${disk}; set -e; ${script}`, 900_000)
 /** Back to a blank disk: what used it goes first. */
-const undone = (kind: Kind | undefined) => `${kind?.undo ?? ':'}; dd if=/dev/zero of=$d bs=1M count=16 oflag=direct 2>/dev/null; `
-const onNode = (node: Node, i: number): Kind | undefined => kinds[(i + (node === 'M1' ? 0 : 1)) % kinds.length]
-const prepared = async (node: Node, i: number, before: Kind | undefined): Promise<string> =>
-  (await run(node, `${undone(before)}${onNode(node, i)?.make}; sync; blockdev --flushbufs $d || :; ${sum}`)).split('\n').at(-1) ?? ''
+const undone = (kind: Kind | undefined) =>
+  `${kind?.undo ?? ':'}; dd if=/dev/zero of=$d bs=1M count=16 oflag=direct 2>/dev/null; blockdev --flushbufs $d || :`
+const made = (kind: Kind | undefined) => `${kind?.make}; sync; blockdev --flushbufs $d || :`
 
 const rows: string[] = []
 
@@ -161,44 +170,48 @@ afterAll(async () => {
 
 test('at least 35 kinds', () => expect(kinds.length).toBeGreaterThanOrEqual(35))
 
-const before = new Map<Node, Kind | undefined>()
-test.each(kinds.map((kind, i) => [kind.what, onNode('M2', i)?.what, i]))(
-  'M1: %s; M2: %s: both refused, both unchanged',
-  async (_one, _two, i) => {
-    const sums = await Promise.all(nodes.map(node => prepared(node, i, before.get(node))))
-    for (const node of nodes) before.set(node, onNode(node, i))
-    const play = await nfshaPlay(lab, [
-      'drbd-init',
-      '-e',
-      'drbd_disk=/dev/loop7 drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799',
-    ])
-    const after = await Promise.all(nodes.map(async node => (await run(node, sum)).trim()))
+// The program that the role's probe and the guards of its writes run, on both nodes for every kind: one exec each.
+test.each(kinds.map(kind => [kind.what, kind] as const))('%s: not blank on either node, and unchanged', async (what, kind) => {
+  const script = `${notBlank}\n${made(kind)}; echo; ${sum}; r=$(not_blank $d 2>/dev/null); echo "$r"; ${sum}; ${undone(kind)}`
+  const answers = await Promise.all(nodes.map(node => run(node, script)))
+  for (const [i, answer] of answers.entries()) {
+    const [before, reason = '', after] = answer.trim().split('\n').slice(-3)
+    rows.push(`| ${what} | ${nodes[i]} | not blank | ${before === after ? 'unchanged' : 'CHANGED'} | ${reason.slice(0, 120)} |`)
+    expect(before).toMatch(/^[0-9a-f]{64}$/)
+    expect(reason).toMatch(kind.saysOfDevice ?? kind.says)
+    expect(after).toBe(before)
+  }
+})
+
+// The role itself, from the command line: each node has another kind. NFSHA_LONG plays all of them, an hour and more.
+const played = kinds.flatMap((kind, i) =>
+  process.env.NFSHA_LONG || kind.played ? [[kind, kinds[(i + 1) % kinds.length] ?? kind] as const] : [],
+)
+test.each(played.map(([one, two]) => [one.what, two.what, [one, two]] as const))(
+  'role drbd-init, M1: %s; M2: %s',
+  async (_one, _two, both) => {
+    const before = await Promise.all(nodes.map((node, i) => run(node, `${made(both[i])}; echo; ${sum}`)))
+    const play = await nfshaPlay(lab, ['drbd-init', '-e', variables])
+    const after = await Promise.all(nodes.map((node, i) => run(node, `${sum}; ${undone(both[i])}`)))
     const refusal = play.events.find(e => e.type === 'task-end' && e.status === 'failed')
     const message = refusal?.type === 'task-end' ? (refusal.error?.message ?? '') : ''
-    for (const [n, node] of nodes.entries()) {
+    for (const [i, node] of nodes.entries()) {
       const line = message.split('\n').find(l => l.startsWith(`${node}: `)) ?? ''
-      rows.push(
-        `| ${onNode(node, i)?.what} | ${node} | ${play.code} | ${sums[n] === after[n] ? 'unchanged' : 'CHANGED'} | ${line.slice(4, 160)} |`,
-      )
-      expect(line, play.story).toMatch(onNode(node, i)?.says ?? /^$/)
-      expect(sums[n]).toMatch(/^[0-9a-f]{64}$/)
+      const [was, is] = [before[i]?.trim().split('\n').at(-1), after[i]?.trim().split('\n')[0]]
+      rows.push(`| ${both[i]?.what} | ${node} | exit code ${play.code} | ${was === is ? 'unchanged' : 'CHANGED'} | ${line.slice(4, 160)} |`)
+      expect(line, play.story).toMatch(both[i]?.says ?? /^$/)
+      expect(was).toMatch(/^[0-9a-f]{64}$/)
+      expect(is).toBe(was)
     }
     expect(play.code, play.story).toBe(3)
     expect(
       Object.values(play.recap).map(r => r.changed),
       play.story,
     ).toEqual([0, 0])
-    expect(after).toEqual(sums)
   },
 )
 
 test('the disks that were emptied again are blank for the role', async () => {
-  await Promise.all(nodes.map(node => run(node, undone(before.get(node)))))
-  const check = await nfshaPlay(lab, [
-    'drbd-init',
-    '--check',
-    '-e',
-    'drbd_disk=/dev/loop7 drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799',
-  ])
+  const check = await nfshaPlay(lab, ['drbd-init', '--check', '-e', variables])
   expect(check.story).not.toMatch(/not blank|in use|cannot be used/)
 })
