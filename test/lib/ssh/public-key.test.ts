@@ -11,6 +11,9 @@ import { fakeKey } from './fake-key.ts'
 
 const TYPES = ['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521']
 
+const SAMPLES = new Map(TYPES.map(type => [type, fakeKey('x', type)]))
+const sample = (type: string | undefined) => SAMPLES.get(type ?? '') ?? Buffer.alloc(0)
+
 /** Keys of all types, changed at one place. */
 const damaged = fc
   .record({
@@ -21,7 +24,7 @@ const damaged = fc
     more: fc.uint8Array({ maxLength: 3 }),
   })
   .map(({ type, at, byte, cut, more }) => {
-    const key = Buffer.from(fakeKey('x', type))
+    const key = Buffer.from(sample(type))
     key[at % key.length] = byte
     return Buffer.concat([key.subarray(0, cut === null ? key.length : cut % key.length), more])
   })
@@ -63,7 +66,7 @@ describe('a public key', () => {
       fc.property(damaged, key => {
         const whole = isPublicKey(key)
         expect([keyType(key), rsaBits(key), readUserCertificate(key)]).toHaveLength(3)
-        if (whole) expect(key).toHaveLength(fakeKey('x', keyType(key)).length)
+        if (whole) expect(key).toHaveLength(sample(keyType(key)).length)
       }),
       { numRuns: runs(500) },
     )
