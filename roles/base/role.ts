@@ -2,6 +2,7 @@ import { assertion } from '../../lib/resources/assertion.ts'
 import { edited } from '../../lib/resources/edit.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { disks } from '../drbd-init/disks.ts'
+import { mountPlace } from '../drbd-init/mount-place.ts'
 import { clusterGuard } from '../guard.ts'
 import { inUse } from '../in-use.ts'
 import type { Context, Role } from '../role.ts'
@@ -14,6 +15,7 @@ const steps = (context: Context): Resource[] => {
   const { vars, cluster, platform } = context
   return [
     inUse(context),
+    ...(vars.ha_stage === 'full' ? [mountPlace(vars)] : []),
     assertion('preflight', preflight(context)),
     diskSizes(vars.drbd_init_lvm?.disk ?? vars.drbd_disk),
     disks(context, 'first'),

@@ -21,6 +21,7 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
     return actual.state.immutable ? [] : [{ attribute: 'immutable', from: 'no', to: 'yes' }]
   },
   async apply($) {
-    await $`grep -q ${` ${path} `} /proc/mounts && exit 0; mkdir -p ${path}; chattr +i ${path}`
+    const guard = `grep -q ' ${path} ' /proc/mounts && exit 0; mkdir -p ${path}; [ -z "$(ls -A ${path})" ] || { echo "${path} is not empty" >&2; exit 1; }`
+    await $`sh -c ${`${guard}; chattr +i ${path}`}`
   },
 })

@@ -11,6 +11,7 @@ import { fencePeerPath, resetNode, resetNodePath } from './fence-peer.ts'
 import { fileSystem } from './file-system.ts'
 import { firstSync } from './first-sync.ts'
 import { metadata } from './metadata.ts'
+import { mountPlace } from './mount-place.ts'
 import { mountPoint } from './mount-point.ts'
 import { drbdFiles } from './stacks.ts'
 import { stateVolume } from './state-volume.ts'
@@ -31,6 +32,7 @@ const steps = (context: Context): Resource[] => {
   ]
   return [
     inUse(context),
+    ...(vars.ha_stage === 'full' ? [mountPlace(vars)] : []),
     disks(context, 'always'),
     ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...files,

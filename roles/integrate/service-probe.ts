@@ -8,6 +8,7 @@ import { mountdScript } from '../nfs/mountd.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { scopeScript } from './nfsd-scope.ts'
+import { surroundingsScript } from './surroundings-probe.ts'
 
 /** Marks a node that has been part of a serving cluster, with the stage it served at. */
 export const servedMarker = '/var/lib/nfsha-play/served'
@@ -64,6 +65,7 @@ echo "@daemon"; ${daemonProbe([`${platform.paths.haDir}/ha.cf`])}
 echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab
+${surroundingsScript(vars, platform)}
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
 echo "@packages"; ${platform.commands.versions(packages)}
 echo "@minor"; echo ${minorOf(device)}`

@@ -19,19 +19,20 @@ const differs = (attribute: string, from: string, to: string, remedy: Remedy, ho
 
 /** Pure: everything that speaks against "one node serves, the other stands by". `missing`: nodes that could not be asked. */
 export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage'], missing: string[] = []): Change[] => {
-  const none = missing.length > 0 ? 'no node that can be asked' : 'no node'
-  const names = (some: NamedState[]): string => some.map(s => s.host).join(' and ') || none
+  const names = (some: NamedState[]): string => some.map(s => s.host).join(' and ') || 'no node'
+  // What a node that was not read may have is not claimed to be nowhere: that node is the problem.
+  const isKnown = (at: NamedState[]) => missing.length === 0 || at.length > 0
   const holders = states.filter(s => s.vip)
   const found = states
     .filter(s => !s.heartbeat)
     .map(s => differs('heartbeat', 'stopped', 'running (the operator starts it)', 'status.yml', s.host))
-  if (holders.length !== 1)
+  if (holders.length !== 1 && isKnown(holders))
     found.push(differs('virtual IP', `on ${names(holders)}`, 'on exactly one', holders.length > 1 ? 'split-brain.yml' : 'status.yml'))
   if (stage === 'vip') return found
   const [holder] = holders
   const onlyThere = (at: NamedState[]) => at.length === 1 && at[0]?.host === holder?.host
   const where = (what: string, at: NamedState[]) => {
-    if (!onlyThere(at)) found.push(differs(what, `on ${names(at)}`, 'where the virtual IP is', 'status.yml'))
+    if (!onlyThere(at) && isKnown(at)) found.push(differs(what, `on ${names(at)}`, 'where the virtual IP is', 'status.yml'))
   }
   where(
     'DRBD Primary',

@@ -12,6 +12,7 @@ import { missingOptions } from '../nfs/reload.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { serviceScript } from './service-probe.ts'
+import { parseSurroundings, type Surroundings } from './surroundings.ts'
 
 /** What nfsd runs with, where it runs. */
 export interface NfsdState {
@@ -76,6 +77,8 @@ export interface ServiceState {
   space: FileSystemSpace[]
   /** What the next boot would do that the cluster alone may do, or not do that it needs. */
   boot: string[]
+  /** What stands around the service and may end it. */
+  around: Surroundings
   sums: Record<string, string>
   versions: Record<string, string>
 }
@@ -127,6 +130,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),
     space: spaceOf(blocks.space ?? '', blocks.inodes ?? ''),
     boot: bootProblems(block('interfaces'), block('fstab'), vars),
+    around: parseSurroundings(blocks, vars),
     sums: pairsOf(linesOf(blocks.sums), 1, 0),
     versions: pairsOf(linesOf(blocks.packages), 0, 1),
   }

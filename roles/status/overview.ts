@@ -3,14 +3,16 @@ import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { hostDifferences, linkDifferences, nfsdDifferences, pairDifferences, serviceDifferences } from '../integrate/service-problems.ts'
 import type { ServiceState } from '../integrate/service-state.ts'
 import { serviceProbe, statesOf } from '../integrate/service-state.ts'
+import { surroundingDifferences } from '../integrate/surroundings.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
+import { headline, whyUnread } from './headline.ts'
 
 /** One row a question, one column a node: that is how two nodes are compared at a glance. */
 const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
   const row = (title: string, answer: (s: ServiceState) => string): string[] => [
     title,
-    ...members.map(m => (m.reading.kind === 'present' ? answer(m.reading.state) : m.reading.kind === 'unknown' ? m.reading.until : '-')),
+    ...members.map(m => (m.reading.kind === 'present' ? answer(m.reading.state) : whyUnread(m))),
   ]
   const fullest = (s: ServiceState, of: 'used' | 'inodes') => `${Math.max(0, ...s.space.map(d => d[of]))}%`
   const some = (answer: (s: ServiceState) => string) => members.some(m => m.reading.kind === 'present' && answer(m.reading.state) !== '-')
@@ -45,9 +47,10 @@ export const overview = (context: Context): ClusterResource<ServiceState> => ({
   probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
   changes(members) {
     const { vars } = context
-    const missing = members.filter(m => m.reading.kind !== 'present').map(m => m.host)
+    const silent = members.filter(m => m.reading.kind !== 'present')
+    const missing = silent.map(m => m.host)
     const states = statesOf(members)
-    const unasked = missing.map(host => ({ attribute: 'node', host, from: 'cannot be asked', to: 'answers', remedy: 'status.yml' }))
+    const unasked = silent.map(m => ({ attribute: 'node', host: m.host, from: whyUnread(m), to: 'read', remedy: 'status.yml' }))
     return [
       ...unasked,
       ...serviceDifferences(states, vars.ha_stage, missing),
@@ -55,14 +58,13 @@ export const overview = (context: Context): ClusterResource<ServiceState> => ({
       ...nfsdDifferences(states, vars),
       ...hostDifferences(states, vars),
       ...pairDifferences(states),
+      ...surroundingDifferences(states, vars),
     ]
   },
   apply: async () => undefined,
   table(members) {
-    const holder = statesOf(members).filter(s => s.vip)
-    const who = holder.length === 1 ? `${holder[0]?.host} serves` : holder.length === 0 ? 'nobody serves' : 'BOTH hold the virtual IP'
     return {
-      title: `${context.cluster.name}: ${who}`,
+      title: `${context.cluster.name}: ${headline(members, context.vars.ha_stage)}`,
       columns: ['', ...members.map(m => m.host)],
       rows: rowsOf(members, vipAddress(context.vars)),
     }

@@ -57,6 +57,7 @@ const holder: NamedState = {
   unplugged: [],
   space: [{ mount: '/', used: 10, inodes: 6, short: false }],
   boot: [],
+  around: { answers: [], mac: '52:54:00:00:00:01', silentPings: [], watch: undefined, claims: [], automatic: [], twins: [] },
   sums: { '/etc/exports': 'aaaaaaaaaa' },
   versions: { heartbeat: '3.0.6' },
   device: device('Connected ro:Primary/Secondary ds:UpToDate/UpToDate'),
@@ -105,9 +106,14 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, RegExp[]]>([
   for (const [i, p] of problems.entries()) expect(found[i]).toMatch(p)
 })
 
-test('what a node that cannot be asked may hold is not claimed to be nowhere', () => {
-  const found = serviceDifferences([{ ...standby, host: 'M2' }], 'full', ['M1']).map(problemText)
-  expect(found[0]).toBe('virtual IP: on no node that can be asked, wanted on exactly one')
+test('what a node that was not read may have is not claimed to be nowhere', () => {
+  expect(serviceDifferences([{ ...standby, host: 'M2' }], 'full', ['M1'])).toEqual([])
+  const dark = { ...standby, device: device('WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown') }
+  expect(serviceDifferences([dark], 'full', ['M1']).map(problemText)).toEqual([
+    'DRBD connection on M2: WFConnection, wanted Connected',
+    'DRBD disk on M2: Outdated, wanted UpToDate',
+  ])
+  expect(serviceDifferences([{ ...standby, vip: true, nfsd: 8, exported: true }], 'full', ['M1']).map(problemText)).toEqual([])
 })
 
 const nfsOf = (more: Partial<typeof nfs>) => ({ nfs: { ...nfs, ...more } })
