@@ -89,12 +89,18 @@ echo "@served"; cat ${servedMarker} 2>/dev/null; true`,
 export const parseInUse = (stdout: string): InUse => {
   const blocks = blocksOf(stdout)
   const pairs = (name: string) =>
-    Object.fromEntries((blocks[name] ?? '').split('\n').flatMap(line => (line.trim() === '' ? [] : [line.split(' ').slice(0, 2)])))
+    Object.fromEntries(
+      (blocks[name] ?? '')
+        .split('\n')
+        .flatMap(line => (line.trim() === '' ? [] : [line.split(' ').slice(0, 2)]))
+        .toReversed(),
+    )
   const good = parseProcDrbd(blocks.proc ?? '').devices.some(d => d.role === 'Primary' || /^(UpToDate|Consistent|Outdated)$/.test(d.disk))
   return {
     running: parseShow(blocks.show ?? ''),
     declared: parseResourceFiles(blocks.files ?? '', (blocks.name ?? '').trim()),
     numbers: pairs('numbers'),
+    // Of two mounts of a device the first counts: it is the share, the other is in it.
     mounts: pairs('mounts'),
     hasServed: good || (blocks.served ?? '').trim() !== '',
   }
