@@ -115,6 +115,8 @@ const plainly = (found: Found[]): Found[] => {
   const waiting = new Map<string, Found[]>()
   const rest = found.filter(f => {
     if (f.kind === 'wrong' && away.has(f.host) && f.resource === 'node') return false
+    // What was being read when the connection was lost.
+    if (f.kind === 'unknown' && away.has(f.host) && /^the connection to .* was lost$/.test(f.is)) return false
     if (f.kind !== 'unknown' || !/^needs /.test(f.is)) return true
     const key = `${f.cluster} ${f.host} ${f.is}`
     waiting.set(key, [...(waiting.get(key) ?? []), f])

@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { commandNames } from '../../../lib/cli/commands.ts'
 import { help } from '../../../lib/cli/help.ts'
 import { didYouMean } from '../../../lib/config/suggest.ts'
 import { roles } from '../../../roles/index.ts'
-import { cli } from './run.ts'
+import { bin, cli, cliIn } from './run.ts'
 
 const lab = ['-i', 'inventory/lab.yml']
 
@@ -48,7 +52,11 @@ test.each([
   ['a limit that leaves nothing', ['status.yml', ...lab, '-l', 'C1'], /\(hosts: nfs; --limit C1\), so nothing was done/],
   ['drift of no host', ['drift', 'status.yml', ...lab, '-l', 'C1'], /no host of this inventory is played by it/],
   ['unlock without a host', ['unlock', 'nfs', ...lab, '-l', 'C1'], /nfs with --limit C1: no host/],
-  ['a sudo password without a terminal', ['ping', ...lab, '-K'], /BECOME password: there is no terminal to ask on/],
+  [
+    'a sudo password without a terminal',
+    ['ping', ...lab, '-K'],
+    /BECOME password \(-K\): there is no terminal to ask on\n {2}without one, put ansible_become_password/,
+  ],
   ['an option that ping does not read', ['ping', ...lab, '--check'], /--check means nothing to 'ping'/],
   ['a lab that is not up', ['site.yml', ...lab, '-e', 'nfsha_lab=none'], /lab 'none' is not running/],
 ])('%s: exit code 2, its place, what to do, no stack trace', (_name, argv, text) => {
@@ -76,6 +84,52 @@ test('a list needs no machine', () => {
   const { stdout, status } = cli('drbd-build', ...lab, '--list-tasks')
   expect(status).toBe(0)
   expect(stdout).toContain('drbd-build : kernel module drbd')
+})
+
+describe('in a directory without an inventory', () => {
+  const here = mkdtempSync(join(tmpdir(), 'nfsha-empty-'))
+  afterAll(() => rmSync(here, { recursive: true }))
+  const none = 'no ./inventory/hosts.yml here: `nfsha-play init` writes one, -i names another\n'
+
+  test.each(['site.yml --check', 'ping', 'vars M1', 'cron install', 'drift', 'site.yml --list-hosts', 'site.yml --list-tasks -l M1'])(
+    '%s says so',
+    words => {
+      expect(cliIn(here, words.split(' '))).toMatchObject({ status: 2, stdout: '', stderr: none })
+    },
+  )
+
+  test.each([
+    ['site.yml --list-tasks', 'heartbeat : package heartbeat'],
+    ['site.yml --list-tags', 'tags: base routes heartbeat'],
+    ['heartbeat --list-tasks', 'heartbeat : package heartbeat'],
+    ['mine.yml --list-tasks', 'heartbeat : package heartbeat'],
+  ])('%s needs none', (words, text) => {
+    writeFileSync(join(here, 'mine.yml'), '- hosts: servers\n  roles: [heartbeat]\n')
+    const { status, stdout, stderr } = cliIn(here, words.split(' '))
+    expect(status, stderr).toBe(0)
+    expect(stdout).toContain(text)
+  })
+})
+
+test.each([
+  '--help',
+  'vars M1 -i inventory/lab.yml',
+  'site.yml -i inventory/lab.yml --list-tasks',
+  'inventory --list -i inventory/lab.yml',
+])('%s on a full device: exit code 2, the reason, no trace', words => {
+  const full = openSync('/dev/full', 'w')
+  try {
+    const run = spawnSync(process.execPath, [bin, ...words.split(' ')], { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] })
+    expect(run.stderr).toBe('stdout cannot be written: no space left on the device\n')
+    expect(run.status).toBe(2)
+  } finally {
+    closeSync(full)
+  }
+})
+
+test('a reader that has seen enough is no reason for a word', () => {
+  const script = `'${process.execPath}' '${bin}' site.yml -i inventory/lab.yml --list-tasks | head -1`
+  expect(spawnSync('sh', ['-c', script], { encoding: 'utf8' })).toMatchObject({ stdout: 'play #1 (NFS HA cluster)\n', stderr: '' })
 })
 
 test('no role is taken for a mistyped command', () => {
