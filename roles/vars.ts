@@ -1,6 +1,7 @@
 import { normalize } from 'node:path/posix'
 import { z } from 'zod'
 import { archiveProblems, SourceArchive } from './drbd-build/archives.ts'
+import { DrbdSecret, HeartbeatSecret } from './secrets.ts'
 
 const ip = z.ipv4()
 const cidr = z.cidrv4()
@@ -25,7 +26,6 @@ const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^[1-9]\d
 const strictRepository = z.strictObject({ name: word, url: z.url(), key: z.url() })
 /** One disk of one node and what is on it, several with commas between: a word that holds for nothing else. */
 const diskWords = (id: string) => z.string().regex(new RegExp(`^[\\w.-]+:/[\\w./-]+:${id}(,[\\w.-]+:/[\\w./-]+:${id})*$`))
-const secret = z.string().min(8).meta({ secret: true })
 
 /** Milliseconds of heartbeat's notation: `2` is 2000, `250ms` is 250. */
 export const milliseconds = (time: string): number => (time.endsWith('ms') ? Number.parseInt(time, 10) : Number(time) * 1000)
@@ -72,7 +72,7 @@ const fields = z.object({
     .describe(
       'what the active node does when neither its peer nor any ping node answers: `block` suspends I/O until one does, `serve` goes on while its cable is in, at the risk of a split brain: docs/failover.md',
     ),
-  heartbeat_secret: secret.describe('key with which heartbeat signs its packets'),
+  heartbeat_secret: HeartbeatSecret.describe('key with which heartbeat signs its packets: 8 to 255 printable ASCII characters, no blanks'),
   heartbeat_keepalive: heartbeatTime.prefault('1').describe('time between two heartbeats, seconds or `250ms`'),
   heartbeat_warntime: heartbeatTime.prefault('4').describe('a late heartbeat is logged after this time'),
   heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is taken for dead after this time'),
@@ -104,7 +104,9 @@ const fields = z.object({
       'a file system on the disk of one node that the pair is to be built around: `M1:/dev/vdb:` and its UUID; given by `-e`, once: docs/disks.md',
     ),
   drbd_port: z.number().int().min(1).max(65535).default(7789).describe('TCP port of the replication'),
-  drbd_secret: secret.describe('shared secret with which the nodes prove themselves to each other'),
+  drbd_secret: DrbdSecret.describe(
+    'shared secret with which the nodes prove themselves to each other: 8 to 63 printable ASCII characters, no `"`, no `\\`',
+  ),
   drbd_disk_flushes: z.boolean().default(true).describe('false only with a battery-backed write cache'),
   drbd_resync_max: z
     .string()

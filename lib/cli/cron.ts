@@ -17,6 +17,7 @@ import { dirname, join, resolve } from 'node:path'
 import { siteRoles } from '../../roles/index.ts'
 import { packagedFile, packageRoot } from '../../roles/packaged.ts'
 import { findPlayable } from '../config/playable.ts'
+import { print } from '../report/output.ts'
 import { blockOf, checkMailto, cronFile, type Job, withBlock, withoutBlock } from './crontab.ts'
 import type { DriftOptions } from './drift.ts'
 import { refuseUnwritable } from './drift-outputs.ts'
@@ -133,7 +134,7 @@ export const installCron = (argument: string, options: PlayArguments, given: Cro
 /** `cron show`. */
 export const showCron = (): number => {
   const job = isRoot() ? (existsSync(systemFile) ? readFileSync(systemFile, 'utf8') : undefined) : blockOf(readCrontab())
-  process.stdout.write(job ?? 'no job is installed: `nfsha-play cron install` does it\n')
+  print(job ?? 'no job is installed: `nfsha-play cron install` does it\n')
   return exitCodes.fine
 }
 
@@ -147,7 +148,7 @@ export const removeCron = (): number => {
 }
 
 const tell = (text: string): number => {
-  process.stdout.write(`${text}\n`)
+  print(`${text}\n`)
   return exitCodes.fine
 }
 

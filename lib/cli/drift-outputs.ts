@@ -5,6 +5,8 @@ import { dirname, join, resolve } from 'node:path'
 import type { DriftReport } from '../report/drift.ts'
 import type { Told } from '../report/drift-lines.ts'
 import { driftMetrics, lastCompleteIn } from '../report/drift-metrics.ts'
+import { escapedJson } from '../report/escape.ts'
+import { complain } from '../report/output.ts'
 import { UsageError } from './options.ts'
 import { stateHome } from './state-home.ts'
 
@@ -36,7 +38,7 @@ const writeAtomically = (file: string, text: string, mode: number): void => {
 }
 
 export const writeReport = (file: string, report: DriftReport): void =>
-  writeAtomically(file, `${JSON.stringify(report, undefined, 2)}\n`, 0o640)
+  writeAtomically(file, `${escapedJson(JSON.stringify(report, undefined, 2))}\n`, 0o640)
 
 /** The exporter runs as another user, so all may read the figures. */
 export const writeMetrics = (file: string, report: DriftReport): void => {
@@ -49,7 +51,7 @@ export const tellSyslog = (lines: string[]): void => {
   if (lines.length === 0) return
   const { error, status } = spawnSync('logger', ['-t', 'nfsha-play', '-p', 'daemon.warning'], { input: `${lines.join('\n')}\n` })
   if (error !== undefined || status !== 0)
-    process.stderr.write(`--syslog: logger(1) failed: ${error?.message ?? `exit code ${status}`}; the system log was not told\n`)
+    complain(`--syslog: logger(1) failed: ${error?.message ?? `exit code ${status}`}; the system log was not told\n`)
 }
 
 /** What was told last of one command's state. */

@@ -4,6 +4,7 @@ import type { PlayPlan } from '../engine/play.ts'
 import { driftReport } from '../report/drift.ts'
 import { driftLines, onChange } from '../report/drift-lines.ts'
 import type { Event } from '../report/events.ts'
+import { complain, print, printJson } from '../report/output.ts'
 import { refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './drift-outputs.ts'
 import type { PlayArguments } from './options.ts'
 import { preparePlay, refuseIdle, runPrepared, toldList } from './play.ts'
@@ -47,8 +48,9 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
   const { lines, told } = memory ? onChange(report, memory.told, new Date()) : { lines: driftLines(report), told: undefined }
   const faults = events.flatMap(e => (e.type === 'internal-error' ? [`internal error: ${e.message}`] : []))
   const jsonl = options.output === 'jsonl' ? report.findings.filter(f => f.alarm).map(f => JSON.stringify(f)) : lines
-  process.stdout.write(jsonl.map(line => `${line}\n`).join(''))
-  process.stderr.write(faults.map(line => `${line}\n`).join(''))
+  if (options.output === 'jsonl') printJson(jsonl.map(line => `${line}\n`).join(''))
+  else print(jsonl.map(line => `${line}\n`).join(''))
+  complain(faults.map(line => `${line}\n`).join(''))
   if (outputs.syslog) tellSyslog(lines)
   // Last: what could not be told is told again by the next run.
   memory?.keep(told)

@@ -22,5 +22,5 @@ export const toldOf = (error: unknown, isVerbose: boolean): Told => {
     isVerbose && stack !== undefined
       ? `${stack}\n`
       : '  a fault of nfsha-play: please report it, with what the same command prints with -v\n'
-  return { text: secrets.mask(`internal error: ${oneLine(message)}\n${trace}`), exitCode: exitCodes.internal }
+  return { text: secrets.maskPieces(`internal error: ${oneLine(message)}\n${trace}`), exitCode: exitCodes.internal }
 }

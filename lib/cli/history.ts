@@ -1,5 +1,6 @@
 import { duration } from '../report/amounts.ts'
 import type { Event } from '../report/events.ts'
+import { print } from '../report/output.ts'
 import { counted, scoreOf } from '../report/score.ts'
 import { openView } from '../report/view.ts'
 import { eventsOf, keptRuns } from './history-store.ts'
@@ -30,7 +31,7 @@ const show = async (wanted: string, options: PlayArguments): Promise<void> => {
 export const history = async (run: string | undefined, options: PlayArguments): Promise<number> => {
   if (run !== undefined) await show(run, options)
   else
-    process.stdout.write(
+    print(
       keptRuns()
         .map(id => `${lineOf(id, eventsOf(id))}\n`)
         .join(''),

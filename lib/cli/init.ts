@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { packagedFile } from '../../roles/packaged.ts'
 import { ConfigError, wholeOf } from '../config/error.ts'
 import { reasonOf } from '../config/files.ts'
+import { print } from '../report/output.ts'
 
 const inventoryFile = join('inventory', 'hosts.yml')
 
@@ -16,7 +17,7 @@ export const init = (directory: string): void => {
     const problem = (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'is there already' : `cannot be written: ${reasonOf(error)}`
     throw new ConfigError(problem, wholeOf({ file: target, text: '' }), 'nothing was written')
   }
-  process.stdout.write(nextSteps(target, directory))
+  print(nextSteps(target, directory))
 }
 
 const nextSteps = (

@@ -2,6 +2,7 @@ import { ConfigError, wholeOf } from '../config/error.ts'
 import type { Group, Inventory } from '../config/model.ts'
 import { matchHosts } from '../config/pattern.ts'
 import { didYouMean } from '../config/suggest.ts'
+import { print, printJson } from '../report/output.ts'
 import { ansibleJson, graphOf, hostListing, listingOf } from './listing.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { readHosts } from './sources.ts'
@@ -21,9 +22,9 @@ export const showInventory = async (group: string | undefined, options: Inventor
     throw new UsageError('inventory: one of --graph, --list and --host <host>')
   if (group !== undefined && !graph) throw new UsageError(`'${group}' means nothing without --graph`)
   const { inventory, extraVars } = await readHosts(options)
-  if (graph) process.stdout.write(graphOf(inventory, groupNamed(inventory, group ?? 'all')))
-  else if (host === undefined) process.stdout.write(ansibleJson(listingOf(inventory, { extraVars })))
-  else process.stdout.write(ansibleJson(hostListing(inventory, oneHost(inventory, host), { extraVars })))
+  if (graph) print(graphOf(inventory, groupNamed(inventory, group ?? 'all')))
+  else if (host === undefined) printJson(ansibleJson(listingOf(inventory, { extraVars })))
+  else printJson(ansibleJson(hostListing(inventory, oneHost(inventory, host), { extraVars })))
 }
 
 const groupNamed = (inventory: Inventory, name: string): Group => {

@@ -14,6 +14,7 @@ import {
   type MachineName,
   sshArguments,
 } from '../lab/index.ts'
+import { complain, print } from '../report/output.ts'
 import { UsageError } from './options.ts'
 
 const machineOf = (word: string): MachineName => {
@@ -25,20 +26,18 @@ const machineOf = (word: string): MachineName => {
 export const tellLab = () => {
   const started = Date.now()
   return ({ machine, text }: { machine?: string; text: string }) =>
-    void process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${(machine ?? '').padEnd(3)} ${text}\n`)
+    void complain(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${(machine ?? '').padEnd(3)} ${text}\n`)
 }
 
 const showStatus = async (name: string): Promise<void> => {
   const lab = await labStatus({ name })
   if (!lab) {
-    process.stdout.write(`lab '${name}' does not exist: \`nfsha-play lab up\` makes it\n`)
+    print(`lab '${name}' does not exist: \`nfsha-play lab up\` makes it\n`)
     return
   }
   for (const [machine, { state, sshPort, uptimeSeconds, links }] of Object.entries(lab.machines)) {
     const cables = Object.entries(links).map(([nic, link]) => `${nic} ${link}`)
-    process.stdout.write(
-      `${machine}  ${state.padEnd(7)}  ssh 127.0.0.1:${sshPort}  up ${Math.round(uptimeSeconds)} s  ${cables.join('  ')}\n`,
-    )
+    print(`${machine}  ${state.padEnd(7)}  ssh 127.0.0.1:${sshPort}  up ${Math.round(uptimeSeconds)} s  ${cables.join('  ')}\n`)
   }
 }
 

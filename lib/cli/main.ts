@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, Help } from 'commander'
 import { packagedFile } from '../../roles/packaged.ts'
 import { didYouMean } from '../config/suggest.ts'
+import { complain } from '../report/output.ts'
 import { commandNames, commands } from './commands.ts'
 import { toldOf } from './error-text.ts'
 import { help } from './help.ts'
@@ -53,7 +54,7 @@ export const main = async (argv = process.argv): Promise<void> => {
   const isVerbose = argv.some(word => /^(-v+|--verbose)$/.test(word))
   const fail = (error: unknown) => {
     const { text, exitCode } = toldOf(error, isVerbose)
-    process.stderr.write(text)
+    complain(text)
     process.exitCode = exitCode
   }
   // A fault of ours where nobody waits for it: the same words, and no trace.
@@ -72,7 +73,7 @@ export const main = async (argv = process.argv): Promise<void> => {
   }
   const lost = await streamsFlushed()
   if (lost !== undefined) {
-    process.stderr.write(`${lost}\n`)
+    complain(`${lost}\n`)
     if (!playsHosts(argv, word)) process.exitCode ||= exitCodes.usage
   }
   process.exit()

@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { basename, extname, resolve } from 'node:path'
 import { reasonOf } from '../config/files.ts'
 import { createMasker } from '../report/mask.ts'
+import { complain } from '../report/output.ts'
 import { UsageError } from './options.ts'
 
 /** Bytes: what is longer is no password. */
@@ -159,7 +160,7 @@ const printed = async (file: string, written: string, id = 'default'): Promise<s
   // What it says may hold what it printed: a script under `set -x` for one.
   const masker = createMasker()
   for (const line of [stdout, ...stdout.split('\n')]) masker.add(line)
-  process.stderr.write(masker.mask(stderr))
+  complain(masker.mask(stderr))
   if (problem !== undefined) throw new UsageError(`vault password program ${written}: ${problem}`)
   if (code !== 0) throw new UsageError(`vault password program ${written}: it ended with ${code}`)
   return stdout
@@ -177,7 +178,7 @@ const run = (file: string, written: string, words: string[]): Promise<Run> =>
     const child = spawn(file, words, { stdio: ['inherit', 'pipe', 'pipe'] })
     const outputs = { stdout: '', stderr: '' }
     let problem: string | undefined
-    const waits = setTimeout(() => process.stderr.write(`waits for the vault password program ${written}\n`), patience)
+    const waits = setTimeout(() => complain(`waits for the vault password program ${written}\n`), patience)
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         if (outputs[name].length <= limit) outputs[name] += text

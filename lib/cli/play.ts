@@ -1,5 +1,6 @@
 import { runPlays } from '../engine/run.ts'
 import type { Emit, EndingSignal, Event } from '../report/events.ts'
+import { print } from '../report/output.ts'
 import { count, emptyScore, exitReasons, signalCodes } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
 import { defaultFormat, openView } from '../report/view.ts'
@@ -40,7 +41,7 @@ const isListing = ({ listHosts, listTasks, listTags }: PlayArguments) => listHos
 /** Says what a list was asked of, and whether one was. */
 export const toldList = ({ plan }: Prepared, options: PlayArguments): boolean => {
   if (!isListing(options)) return false
-  process.stdout.write(listPlan(plan.plays, options))
+  print(listPlan(plan.plays, options))
   return true
 }
 

@@ -1,3 +1,5 @@
+import { complain } from '../report/output.ts'
+import { knownSecrets } from '../report/secrets.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { secrets } from './secrets.ts'
 
@@ -26,6 +28,7 @@ const typedSecret = (question: string, stdin: typeof process.stdin, stderr: type
       for (const key of bytes.toString()) {
         if (key === '\r' || key === '\n') {
           finish()
+          knownSecrets.add(typed)
           return resolve(typed)
         }
         if (key === '\u0003') {
@@ -37,7 +40,7 @@ const typedSecret = (question: string, stdin: typeof process.stdin, stderr: type
     }
     // The echo ends before the question appears: nothing of a quick answer may show.
     stdin.setRawMode(true)
-    stderr.write(question)
+    complain(question)
     stdin.resume()
     stdin.on('data', onData)
   })

@@ -1,12 +1,13 @@
 import { limitHosts, matchHosts } from '../config/pattern.ts'
 import { unlockScript } from '../engine/lock-scripts.ts'
+import { escapedName } from '../report/escape.ts'
+import { print } from '../report/output.ts'
 import { oneLine } from '../report/text.ts'
 import { connect } from '../ssh/connect.ts'
 import { type Connection, type ConnectionTarget, type ScriptResult, Unreachable } from '../ssh/connection.ts'
 import { refuseUnknownExtraVars } from './extra-names.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { askBecomePassword } from './prompt.ts'
-import { secrets } from './secrets.ts'
 import { readHosts } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
@@ -39,7 +40,7 @@ const eachHost = async (
   const answers = await Promise.all(
     [...reached].map(async ([host, target]) => {
       const answer = await ask(target, script, tell)
-      process.stdout.write(secrets.mask(`${host}  ${answer.text}\n`))
+      print(`${escapedName(host)}  ${answer.text}\n`)
       return answer
     }),
   )
@@ -51,7 +52,7 @@ const ask = async (target: ConnectionTarget, script: string, tell: (result: Scri
   let connection: Connection | undefined
   try {
     connection = await connect(target)
-    const result = await connection.run(script, { timeout: limit })
+    const result = await connection.run(script, { timeout: limit, maxOutput: 64 * 1024 })
     const told = tell(result)
     if (told !== undefined) return { isLost: false, text: told }
     const said = oneLine(`${result.stdout} ${result.stderr}`)

@@ -1,4 +1,2 @@
-import { createMasker } from '../report/mask.ts'
-
-/** Every secret that this process has come to know: what is shown of an error, however it came about, goes through it. */
-export const secrets = createMasker()
+// One masker for the whole process: what is learnt here is masked in every event, message and report.
+export { knownSecrets as secrets } from '../report/secrets.ts'

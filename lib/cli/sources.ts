@@ -11,6 +11,7 @@ import type { Play } from '../config/playbook.ts'
 import { loadPlaybook } from '../config/playbook.ts'
 import type { Variables } from '../config/value.ts'
 import { keyring, type VaultPassword } from '../config/vault.ts'
+import { complain } from '../report/output.ts'
 import { commandNames } from './commands.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { vaultPasswords } from './vault-passwords.ts'
@@ -84,7 +85,7 @@ const exampleInventory = (vaultPasswords: VaultPassword[], beside: string): Inve
 
 const readInventory = (options: PlayArguments, passwords: VaultPassword[], cwd: string, beside: string): Inventory => {
   const inventory = loadInventory(inventoryPaths(options.inventory, cwd), { cwd, vaultPasswords: passwords, playbookDirectories: [beside] })
-  for (const warning of inventory.warnings) process.stderr.write(`warning: ${warning}\n`)
+  for (const warning of inventory.warnings) complain(`warning: ${warning}\n`)
   refuseExample(inventory)
   return inventory
 }

@@ -1,5 +1,6 @@
 import { jsonText } from '../config/json.ts'
 import { createMasker, MASK } from '../report/mask.ts'
+import { print, printJson } from '../report/output.ts'
 import { oneLine, pad, width } from '../report/text.ts'
 import { refuseUnknownExtraVars } from './extra-names.ts'
 import { type HostPart, type HostVariable, hostVariables } from './host-variables.ts'
@@ -19,7 +20,8 @@ export const showVars = async (host: string, options: VarsOptions): Promise<void
   const { parts, secrets } = hostVariables(inventory, host, extraVars)
   const masker = createMasker()
   for (const secret of secrets) masker.add(secret)
-  process.stdout.write(options.json ? masker.mask(jsonOf(parts)) : parts.map(part => tableOf(host, part, masker.mask)).join('\n'))
+  if (options.json) printJson(masker.mask(jsonOf(parts)))
+  else print(parts.map(part => tableOf(host, part, masker.mask)).join('\n'))
 }
 
 /** Beyond this a value pushes its place to the right rather than everybody's. */

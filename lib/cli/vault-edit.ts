@@ -6,6 +6,7 @@ import { wholeOf } from '../config/error.ts'
 import { shownPath } from '../config/files.ts'
 import { encrypt, openVault, type VaultPassword } from '../config/vault.ts'
 import { splitWords } from '../config/words.ts'
+import { complain } from '../report/output.ts'
 import { UsageError } from './options.ts'
 import { replaceFile } from './replace-file.ts'
 import { readable, readWhole, sealedText } from './vault-files.ts'
@@ -16,7 +17,7 @@ export const editFile = async (file: string, passwords: readonly VaultPassword[]
   const { text, sealedWith } = openVault(sealedText(source), passwords, wholeOf(source))
   const edited = await inEditor(readable(text, source), basename(file))
   if (edited !== text) replaceFile(file, encrypt(edited, sealedWith))
-  process.stderr.write(`${shownPath(file)}: ${edited === text ? 'unchanged' : 'encrypted'}\n`)
+  complain(`${shownPath(file)}: ${edited === text ? 'unchanged' : 'encrypted'}\n`)
 }
 
 /** The text as the operator leaves it. Plain text lies in a directory for the owner alone, gone however the editor or this process ends. */

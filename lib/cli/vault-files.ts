@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { ConfigError, collecting, type Source, wholeOf } from '../config/error.ts'
 import { contentOf, notText, readBytes, reasonOf, shownPath } from '../config/files.ts'
 import { decrypt, encrypt, isVault, rekey, type VaultPassword } from '../config/vault.ts'
+import { complain, printExact } from '../report/output.ts'
 import { UsageError } from './options.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -12,19 +13,19 @@ export type Conversion = (source: Source) => string
 /** Converts files in place, and no file before all of them are known to fit; stdin to stdout when none is named. */
 export const convertFiles = (files: readonly string[], convert: Conversion, done: string): void => {
   if (files.length === 0 || (files.length === 1 && files[0] === '-')) {
-    process.stdout.write(convert(readStdin()))
+    printExact(convert(readStdin()))
     return
   }
   const results = collecting(new Set(files), file => ({ file, text: convert(readWhole(file)) }))
   for (const { file, text } of results) {
     replaceFile(file, text)
-    process.stderr.write(`${shownPath(file)}: ${done}\n`)
+    complain(`${shownPath(file)}: ${done}\n`)
   }
 }
 
 /** The text of all files, for reading. */
 export const viewFiles = (files: readonly string[], passwords: readonly VaultPassword[]): void => {
-  process.stdout.write(collecting(files, file => decrypting(passwords)(readWhole(file))).join(''))
+  printExact(collecting(files, file => decrypting(passwords)(readWhole(file))).join(''))
 }
 
 export const encrypting =

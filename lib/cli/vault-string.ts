@@ -1,4 +1,5 @@
 import { encryptString, type VaultPassword } from '../config/vault.ts'
+import { complain } from '../report/output.ts'
 import { UsageError } from './options.ts'
 import { askSecret } from './prompt.ts'
 import { readStdin } from './vault-files.ts'
@@ -43,6 +44,6 @@ const requireName = (name: string): void => {
 /** The exact bytes, as ansible-vault takes them: what `echo` adds would be a part of the secret, which nobody sees later. */
 const textOfStdin = (): string => {
   const { text } = readStdin()
-  if (text.endsWith('\n')) process.stderr.write("the line feed at the end is encrypted too: printf '%s' leaves it out\n")
+  if (text.endsWith('\n')) complain("the line feed at the end is encrypted too: printf '%s' leaves it out\n")
   return text
 }

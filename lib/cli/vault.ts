@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printExact } from '../report/output.ts'
 import type { PlayArguments } from './options.ts'
 import { collect } from './play-options.ts'
 import type { StringOptions } from './vault-string.ts'
@@ -58,7 +59,7 @@ export const defineVault = (vault: Command): void => {
     .action(async (texts: string[], options: StringOptions) => {
       const { encryptStrings, namedTexts } = await import('./vault-string.ts')
       const password = await (await passwords()).sealingPassword(given())
-      process.stdout.write(encryptStrings(await namedTexts(texts, options), password))
+      printExact(encryptStrings(await namedTexts(texts, options), password))
     })
 }
 

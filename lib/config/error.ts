@@ -1,3 +1,6 @@
+import { escapedTabs } from '../report/escape.ts'
+import { width } from '../report/text.ts'
+
 /** A text that configuration was read from. `file` is what an operator would type to open it, or `-e` for the command line. */
 export interface Source {
   file: string
@@ -88,14 +91,14 @@ export function configErrorsOf(error: unknown): ConfigError[] {
   throw error
 }
 
+/** What comes of the file is escaped, and the caret stands under the character that its column is. */
 function formatted(problem: string, place: Place | undefined, sourceLine: string | undefined, hint: string | undefined): string {
-  const lines = [place ? `${placeName(place)}: ${problem}` : problem]
+  const lines = [escapedTabs(place ? `${placeName(place)}: ${problem}` : problem)]
   if (place && sourceLine !== undefined) {
-    // Tabs are kept before the caret, so that it stands under its column whatever width the terminal gives them.
-    const before = sourceLine.slice(0, place.column - 1).replace(/[^\t]/g, ' ')
-    lines.push(`  ${sourceLine}`, `  ${before}^`)
+    const before = width(escapedTabs(sourceLine.slice(0, Math.max(0, place.column - 1))))
+    lines.push(`  ${escapedTabs(sourceLine)}`, `  ${' '.repeat(before)}^`)
   }
-  if (hint) lines.push(`  ${hint}`)
+  if (hint) lines.push(`  ${escapedTabs(hint)}`)
   return lines.join('\n')
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { knownSecrets } from '../report/secrets.ts'
 import { ConfigError, configErrorsOf, isSecretName, type Place, placeName, throwAll } from './error.ts'
 import { type HostError, hostErrors } from './host-errors.ts'
 import type { Inventory } from './model.ts'
@@ -59,6 +60,7 @@ export function judgeVars<S extends z.ZodObject>(inventory: Inventory, host: str
   const broken: ConfigError[] = []
   const { input, secrets } = readInput(inventory, given, schema, broken)
   errors.push(...broken.map(error => ({ host, error })))
+  for (const secret of secrets) knownSecrets.add(secret)
   const result = schema.safeParse(input)
   const unread = new Set(Object.keys(schema.shape).filter(name => given.has(name) && !(name in input)))
   for (const issue of result.error?.issues ?? [])

@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { archiveCache } from './cache.ts'
 import { sha256Of } from './checksum.ts'
@@ -43,7 +43,21 @@ const obtain = async (archive: Archive, options: FetchOptions): Promise<string> 
   return file
 }
 
+/** Bytes of a detached signature: a few hundred, armoured and with several signers a few thousand. */
+const MAX_SIGNATURE = 64 * 1024
+const MAX_ARCHIVE = 512 * 1024 ** 2
+
+/** A device or a pipe has no end, and an archive of many GiB is none of ours. */
+const regularFile = async (what: string, file: string, most: number): Promise<void> => {
+  const found = await stat(file).catch(error => {
+    throw new DownloadFailed(`the ${what} ${file} cannot be read: ${error.message}`, 'It is looked for on the machine that runs the play.')
+  })
+  if (!found.isFile()) throw new DownloadFailed(`the ${what} ${file} is no regular file`)
+  if (found.size > most) throw new DownloadFailed(`the ${what} ${file} has ${found.size} bytes, more than ${most}`)
+}
+
 const local = async ({ source, sha256 }: Archive): Promise<string> => {
+  await regularFile('archive', source, MAX_ARCHIVE)
   const sum = await sha256Of(source).catch(error => {
     throw new DownloadFailed(
       `the archive ${source} cannot be read: ${error.message}`,
@@ -90,10 +104,13 @@ const cached = async (archive: Archive, cache: string, options: FetchOptions): P
 
 /** A signature is small and has no sum of its own: it is had anew each time, and proves itself. */
 const signatureFile = async ({ signature = '', sha256 }: Archive, cache: string, { signal }: FetchOptions): Promise<string> => {
-  if (!isUrl(signature)) return signature
+  if (!isUrl(signature)) {
+    await regularFile('signature', signature, MAX_SIGNATURE)
+    return signature
+  }
   await mkdir(cache, { recursive: true, mode: 0o700 })
   const file = join(cache, `${sha256}.sig`)
   await rm(file, { force: true })
-  await download(signature, file, signal ? { signal } : {})
+  await download(signature, file, { maxBytes: MAX_SIGNATURE, ...(signal && { signal }) })
   return file
 }

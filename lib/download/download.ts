@@ -9,7 +9,17 @@ export interface DownloadOptions {
   /** Bytes that are here, and of how many where the server says so. */
   onProgress?: (bytes: number, total: number | undefined) => void
   signal?: AbortSignal
+  /** Bytes that the file may have; default 512 MiB. */
+  maxBytes?: number
+  /** ms without a byte after which the server is given up; default 60 000. */
+  stallLimit?: number
 }
+
+const MAX_BYTES = 512 * 1024 ** 2
+const STALL_LIMIT = 60_000
+/** ms that a whole download may take: a slow line is one thing, a server that feeds a byte a minute another. */
+const LONGEST = 4 * 3_600_000
+const REDIRECTS = 5
 
 const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.size ?? 0
 
@@ -21,12 +31,63 @@ const contentRange = (header: string | null): { start: number; total: number | u
 
 /**
  * Downloads a URL to a file. What an earlier, broken download left there is gone on with, where the server can (HTTP Range); the caller
- * judges by a sum whether the whole is right. What has come stays when it breaks off.
+ * judges by a sum whether the whole is right. What has come stays when it breaks off, unless it is more than may come.
  * @throws DownloadFailed, the signal's reason
  */
 export const download = async (url: string, file: string, options: DownloadOptions = {}): Promise<void> => {
+  const watch = watchdog(options)
+  try {
+    await transfer(url, file, options, watch)
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (watch.expired()) throw new DownloadFailed(`${url}: ${watch.expired()}`, 'Run again: it goes on where it stopped.')
+    throw error
+  } finally {
+    watch.end()
+  }
+}
+
+interface Watchdog {
+  /** Of the caller, and of the limits. */
+  signal: AbortSignal
+  moved(): void
+  /** Which limit was reached. */
+  expired(): string | undefined
+  end(): void
+}
+
+function watchdog({ signal, stallLimit = STALL_LIMIT }: DownloadOptions): Watchdog {
+  const own = new AbortController()
+  let why: string | undefined
+  const after = (ms: number, reason: string) =>
+    setTimeout(() => {
+      why ??= reason
+      own.abort()
+    }, ms)
+  const stall = after(stallLimit, `nothing came for ${stallLimit / 1000} s`)
+  const total = after(LONGEST, `it took longer than ${LONGEST / 3_600_000} h`)
+  return {
+    signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
+    moved: () => void stall.refresh(),
+    expired: () => why,
+    end() {
+      clearTimeout(stall)
+      clearTimeout(total)
+    },
+  }
+}
+
+const tooLarge = (url: string, most: number): DownloadFailed =>
+  new DownloadFailed(
+    `${url} is larger than ${most >= 1024 ** 2 ? `${most / 1024 ** 2} MiB` : `${most / 1024} KiB`}`,
+    'Is the address right?',
+  )
+
+const transfer = async (url: string, file: string, options: DownloadOptions, watch: Watchdog): Promise<void> => {
+  const most = options.maxBytes ?? MAX_BYTES
   const have = await sizeOf(file)
-  const response = await ask(url, have, options.signal)
+  const response = await ask(url, have, watch.signal)
+  watch.moved()
   if (response.status === 416) {
     // Nothing lies behind what is here already: it is the whole, or something else; the sum tells.
     await response.body?.cancel()
@@ -42,16 +103,40 @@ export const download = async (url: string, file: string, options: DownloadOptio
   }
   const length = response.headers.get('content-length')
   const total = part ? part.total : length === null ? undefined : Number(length)
-  await save(url, response.body as ReadableStream, { file, from: part?.start ?? 0, total, options })
+  if (total !== undefined && total > most) {
+    await response.body.cancel()
+    throw tooLarge(url, most)
+  }
+  await save(url, response.body as ReadableStream, { file, from: part?.start ?? 0, total, most, options, watch })
 }
 
-const ask = async (url: string, have: number, signal: AbortSignal | undefined): Promise<Response> => {
+const ask = async (url: string, have: number, signal: AbortSignal): Promise<Response> => {
   // A body that the server compresses on the way has no bytes to go on at.
   const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) }
+  if (!URL.canParse(url)) throw new DownloadFailed(`${url} is no address`)
+  let at = new URL(url)
+  for (let hop = 0; hop <= REDIRECTS; hop += 1) {
+    const response = await get(url, at, headers, signal)
+    const next = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null
+    if (next === null) return response
+    await response.body?.cancel()
+    at = redirected(url, at, next)
+  }
+  throw new DownloadFailed(`${url}: more than ${REDIRECTS} redirections`, 'Is the address right?')
+}
+
+/** Where a server sends us on to: never off https, never to a file of this machine. */
+const redirected = (url: string, at: URL, location: string): URL => {
+  const next = URL.canParse(location, at.href) ? new URL(location, at.href) : undefined
+  if (next?.protocol === 'https:' || (next?.protocol === 'http:' && at.protocol === 'http:')) return next
+  throw new DownloadFailed(`${url}: the server redirects to ${location.slice(0, 200)}, which is not followed`, 'Give the final address.')
+}
+
+const get = async (url: string, at: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> => {
   try {
-    return await fetch(url, { headers, ...(signal && { signal }) })
+    return await fetch(at.href, { headers, signal, redirect: 'manual' })
   } catch (error) {
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     throw new DownloadFailed(`${url} cannot be reached: ${reasonOf(error)}`, 'Download it by other means, and give its path instead.')
   }
 }
@@ -60,23 +145,31 @@ interface Saving {
   file: string
   from: number
   total: number | undefined
+  most: number
   options: DownloadOptions
+  watch: Watchdog
 }
 
-const save = async (url: string, body: ReadableStream, { file, from, total, options }: Saving): Promise<void> => {
+const save = async (url: string, body: ReadableStream, { file, from, total, most, options, watch }: Saving): Promise<void> => {
   let bytes = from
   async function* count(chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       bytes += chunk.length
+      if (bytes > most) throw tooLarge(url, most)
+      watch.moved()
       options.onProgress?.(bytes, total)
       yield chunk
     }
   }
   try {
     const target = createWriteStream(file, { flags: from > 0 ? 'a' : 'w', mode: 0o600 })
-    await pipeline(Readable.fromWeb(body), count, target, options.signal ? { signal: options.signal } : {})
+    await pipeline(Readable.fromWeb(body), count, target, { signal: watch.signal })
   } catch (error) {
-    options.signal?.throwIfAborted()
+    watch.signal.throwIfAborted()
+    if (error instanceof DownloadFailed) {
+      await rm(file, { force: true })
+      throw error
+    }
     throw new DownloadFailed(`${url} broke off after ${bytes} bytes: ${reasonOf(error)}`, 'Run again: it goes on where it stopped.')
   }
   if (total !== undefined && bytes !== total) {

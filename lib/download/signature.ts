@@ -7,7 +7,7 @@ import { DownloadFailed } from './failed.ts'
  */
 export const verifySignature = (file: string, signature: string, keyring: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    execFile('gpgv', ['--keyring', keyring, signature, file], (error, _stdout, stderr) => {
+    execFile('gpgv', ['--keyring', keyring, signature, file], { timeout: 120_000 }, (error, _stdout, stderr) => {
       if (!error) return resolve()
       if (error.code === 'ENOENT')
         return reject(new DownloadFailed('gpgv is not on this machine, so no signature can be verified', 'Install the package gpgv.'))

@@ -161,7 +161,7 @@ const meet = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSess
   session.emit({ type: 'host-connecting', host: node.name })
   try {
     const connection = await unlessInterrupted(options.connect(node.name), options.signal)
-    const answer = await unlessInterrupted(connection.run(factsScript, { timeout: 60_000 }), options.signal)
+    const answer = await unlessInterrupted(connection.run(factsScript, { timeout: 60_000, maxOutput: 1024 ** 2 }), options.signal)
     return { node, connection, facts: parseFacts(answer.stdout) }
   } catch (error) {
     if (error instanceof Interrupted) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { reporting } from '../resources/progress.ts'
 import type { Probe, ProbeOutput, Progress, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
-import type { Connection, ScriptResult } from '../ssh/connection.ts'
+import { type Connection, type ScriptResult, TooMuchOutput } from '../ssh/connection.ts'
 import { answered, batchScript, parseBatch } from './frames.ts'
 
 const defaultTimeout = 20_000
@@ -61,10 +61,21 @@ interface Answer {
   output?: ProbeOutput
 }
 
-const readEach = async (connection: Connection, probes: Probe<unknown>[], notes: string[], progress?: Report): Promise<Answer[]> => {
+/** After so many probes that hang or flood the host is not asked any more: it would take a whole limit for each of the rest. */
+const patience = 4
+
+const readEach = async (
+  connection: Connection,
+  probes: Probe<unknown>[],
+  notes: string[],
+  progress?: Report,
+  broken = 0,
+): Promise<Answer[]> => {
   if (probes.length === 0) return []
+  if (broken >= patience)
+    return probes.map(() => ({ reading: unknown(`an answer: ${patience} readings before this one did not come to an end`) }))
   const boundary = `=${randomBytes(12).toString('hex')}`
-  const { result, stuck, arrivals } = await runWithin(connection, probes, boundary, notes, progress)
+  const { result, ending, arrivals } = await runWithin(connection, probes, boundary, notes, progress)
   const outputs = parseBatch(result.stdout, result.stderr, boundary)
   const readings = outputs.slice(0, probes.length).map((answer, i): Answer => {
     const output = { ...answer, at: arrivals[i] ?? Date.now() }
@@ -72,8 +83,12 @@ const readEach = async (connection: Connection, probes: Probe<unknown>[], notes:
   })
   if (readings.length === probes.length) return readings
   const limit = (probes[readings.length]?.timeout ?? defaultTimeout) / 1000
-  const why = stuck ? `an answer: it took more than ${limit} s` : `an answer: the shell ended with code ${result.code}`
-  const rest = await readEach(connection, probes.slice(readings.length + 1), [], progress)
+  const why = {
+    stuck: `an answer: none came within ${limit} s`,
+    flood: 'an answer: it printed without end',
+    end: `an answer: the shell ended with code ${result.code}`,
+  }[ending]
+  const rest = await readEach(connection, probes.slice(readings.length + 1), [], progress, broken + (ending === 'end' ? 0 : 1))
   return [...readings, { reading: unknown(why) }, ...rest]
 }
 
@@ -92,12 +107,13 @@ const runWithin = async (
   boundary: string,
   notes: string[],
   progress?: Report,
-): Promise<{ result: ScriptResult; stuck: boolean; arrivals: number[] }> => {
+): Promise<{ result: ScriptResult; ending: 'end' | 'stuck' | 'flood'; arrivals: number[] }> => {
   const abort = new AbortController()
   let stdout = ''
   let stderr = ''
   const arrivals: number[] = []
   let done = 0
+  let tail = ''
   let stuck = false
   const limit = () => probes[Math.min(done, probes.length - 1)]?.timeout ?? defaultTimeout
   const onLimit = () => {
@@ -110,7 +126,10 @@ const runWithin = async (
       signal: abort.signal,
       onStdout: text => {
         stdout += text
-        const now = answered(stdout, boundary)
+        // Only what is new, and as much of the old as a frame may have begun in: a host may send a byte at a time.
+        tail += text
+        const now = done + answered(tail, boundary)
+        tail = tail.slice(Math.max(tail.lastIndexOf(`\n${boundary} `) + 1, tail.length - boundary.length - 2))
         if (now === done) return
         while (done < now) arrivals[done++] = Date.now()
         clearTimeout(timer)
@@ -121,10 +140,12 @@ const runWithin = async (
         if (progress) reporting(progress)(text)
       },
     })
-    return { result, stuck, arrivals }
+    return { result, ending: 'end', arrivals }
   } catch (error) {
-    if (!stuck) throw error
-    return { result: { code: 124, stdout, stderr }, stuck, arrivals }
+    // All have answered, and still it prints: not one probe is broken, the host is.
+    const flood = error instanceof TooMuchOutput && done < probes.length
+    if (!stuck && !flood) throw error
+    return { result: { code: 124, stdout, stderr }, ending: stuck ? 'stuck' : 'flood', arrivals }
   } finally {
     clearTimeout(timer)
   }

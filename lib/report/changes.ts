@@ -1,6 +1,7 @@
 import type { Change } from '../resources/resource.ts'
+import { escapedTabs } from './escape.ts'
 import type { Palette } from './palette.ts'
-import { cut, oneLine, printable } from './text.ts'
+import { cut, oneLine } from './text.ts'
 import { diffCounts, unifiedDiff } from './unified.ts'
 
 const NOT_SHOWN = '(secret, not shown)'
@@ -46,12 +47,20 @@ function plainChange(change: Change, colors: Palette): string {
 }
 
 function textDiff(resource: string, { attribute, from, to }: Change, colors: Palette): string[] {
-  if (isBinary(from) || isBinary(to)) return [`${attribute}: binary, differs (${from.length} -> ${to.length} characters)`]
+  if (isBinary(from) || isBinary(to)) return [`${attribute}: binary, differs`]
   const lines = unifiedDiff(from, to)
-  const shown = lines.slice(0, MOST_LINES).map(line => diffLine(printable(line), colors))
+  const shown = lines.slice(0, MOST_LINES).map(line => diffLine(lineOf(line), colors))
   const rest = lines.length > MOST_LINES ? [colors.faint(`… ${lines.length - MOST_LINES} more lines`)] : []
   const name = attribute === 'content' ? resource : `${resource} ${attribute}`
   return [colors.strong(`--- before: ${name}`), colors.strong(`+++ after: ${name}`), ...shown, ...rest]
+}
+
+/** A file of one endless line must not fill the screen. */
+const LONGEST_LINE = 2000
+
+function lineOf(line: string): string {
+  const text = escapedTabs(line)
+  return text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)}… ${text.length - LONGEST_LINE} more characters`
 }
 
 function diffLine(line: string, colors: Palette): string {
@@ -61,4 +70,6 @@ function diffLine(line: string, colors: Palette): string {
   return line.startsWith('\\') ? colors.faint(line) : line
 }
 
-const isBinary = (text: string) => text.includes('\0')
+/** NUL by NUL, escaped already or not; a single one in a text does not hide the rest of it. */
+const isBinary = (text: string) => (text.match(NUL)?.length ?? 0) * 50 > text.length
+const NUL = /\0|\\x00/g

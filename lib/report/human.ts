@@ -1,3 +1,4 @@
+import { escapedDeep } from './escape.ts'
 import type { Event } from './events.ts'
 import { humanLines, type Page } from './human-lines.ts'
 import type { LiveRows, Outcome } from './live-rows.ts'
@@ -74,7 +75,8 @@ export function humanView(options: ViewOptions = {}): View {
   ready.catch(() => undefined)
 
   return {
-    on(event) {
+    on(given) {
+      const event = escapedDeep(given)
       if (live === undefined) early.push(event)
       else show(event, live)
     },

@@ -1,3 +1,4 @@
+import { escapedDeep, escapedJson } from './escape.ts'
 import { outputTo } from './output.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -5,7 +6,7 @@ import type { View, ViewOptions } from './view.ts'
 export function jsonlView({ stdout = process.stdout }: ViewOptions = {}): View {
   const output = outputTo(stdout)
   return {
-    on: event => output.line(JSON.stringify(event)),
+    on: event => output.raw(`${escapedJson(JSON.stringify(escapedDeep(event)))}\n`),
     close: () => output.flush(),
   }
 }

@@ -167,7 +167,7 @@ class Screen extends ProcessOutput {
     const target = this.target
     const face = {
       write: (text: string) => {
-        target?.write(text)
+        target?.raw(text)
         return true
       },
       get columns() {
@@ -184,7 +184,7 @@ class Screen extends ProcessOutput {
   override release(): void {}
 
   override toStdout(text: string, eol = true): boolean {
-    this.target?.write(eol ? `${text}\n` : text)
+    this.target?.raw(eol ? `${text}\n` : text)
     return true
   }
 }

@@ -6,6 +6,11 @@ export interface Masker {
   add(secret: string): void
   /** The text with every known secret, in any form it commonly takes, replaced. */
   mask(text: string): string
+  /**
+   * The same for what a program printed that reads a file with secrets: it may quote a piece of a line, so every piece of four characters
+   * (eight of an encoded form) is replaced too. `open`: words that are no secret, such as the host and the resource that it is about.
+   */
+  maskPieces(text: string, open?: readonly string[]): string
 }
 
 /**
@@ -16,9 +21,11 @@ export interface Masker {
 export function createMasker(): Masker {
   const anywhere = new Set<string>()
   const words = new Set<string>()
+  const pieces = new Map<string, number>()
   let longestFirst: string[] = []
   return {
     add(secret) {
+      for (const [piece, length] of piecesOf(secret)) pieces.set(piece, length)
       for (const value of [secret, secret.trim()]) if (value.trim().length >= 2) (value.length < 4 ? words : anywhere).add(value)
       for (const form of formsOf(secret)) if (form.trim().length >= 4) anywhere.add(form)
       longestFirst = [...anywhere, ...words].sort((a, b) => b.length - a.length)
@@ -26,8 +33,48 @@ export function createMasker(): Masker {
     mask(text) {
       return replaceSpans(text, joined(longestFirst.flatMap(value => spansOf(text, value, words.has(value)))))
     },
+    maskPieces(text, open = []) {
+      const whole = longestFirst.flatMap(value => spansOf(text, value, words.has(value)))
+      return replaceSpans(text, joined([...whole, ...pieceSpans(text, pieces, open)]))
+    },
   }
 }
+
+const PIECE = 4
+const ENCODED_PIECE = 8
+
+/** All pieces of a secret and of its forms, each with its length. */
+function piecesOf(secret: string): [string, number][] {
+  const cut = (text: string, length: number): [string, number][] =>
+    Array.from({ length: Math.max(0, text.length - length + 1) }, (_, i) => [text.slice(i, i + length), length])
+  const values = [...new Set([secret, secret.trim()])].filter(value => value.trim().length >= PIECE)
+  return values.flatMap(value => [
+    ...cut(value, PIECE).filter(([piece]) => piece.trim().length >= 3),
+    ...encodingsOf(value).flatMap(form => cut(form, ENCODED_PIECE)),
+  ])
+}
+
+/** What the programs themselves are about: a piece that is a part of such a word, and goes no further, tells nothing. */
+const OPEN_WORDS =
+  `address authkeys authentication cannot cluster command config configuration connection connect device disk drbd drbdadm drbdmeta
+drbdsetup error exit expected failed file heartbeat host invalid kernel line master node option parse password peer primary protocol resource role root
+secondary secret server service shared socket start started starting state status stop stopped string such sudo syntax system systemctl
+systemd unexpected unknown user with`.split(/\s+/)
+
+function pieceSpans(text: string, pieces: Map<string, number>, open: readonly string[]): Span[] {
+  if (pieces.size === 0) return []
+  const found: Span[] = []
+  for (let at = 0; at < text.length; at += 1)
+    for (const length of [PIECE, ENCODED_PIECE]) if (pieces.get(text.slice(at, at + length)) === length) found.push([at, at + length])
+  if (found.length === 0) return []
+  const known = new Set([...OPEN_WORDS, ...open.flatMap(name => name.toLowerCase().match(WORD) ?? [])])
+  const readable = [...text.matchAll(WORD)]
+    .filter(word => known.has(word[0].toLowerCase()))
+    .map(word => [word.index, word.index + word[0].length])
+  return joined(found).filter(([start, end]) => !readable.some(([from = 0, to = 0]) => from <= start && end <= to))
+}
+
+const WORD = /[\p{L}\p{N}]+/gu
 
 /** The forms in which a secret travels through scripts, files and messages; each line of a multi-line one counts as a secret itself. */
 function formsOf(secret: string): string[] {
@@ -45,9 +92,17 @@ function encodingsOf(value: string): string[] {
     value.replace(/[\\'\n\r\t]/g, character => ANSI_C[character] ?? character),
     value.replace(/[\\"$`]/g, '\\$&'),
     percentEncoded(value),
+    value.replace(/[&<>"']/g, character => HTML[character] ?? character),
+    hexOf(value),
+    hexOf(value).toUpperCase(),
     ...base64Of(value),
   ]
 }
+
+const hexOf = (value: string) => Buffer.from(value, 'utf8').toString('hex')
+
+/** As the page of the failover test writes them. */
+const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** What `$'...'` makes of characters: zx quotes local commands so. */
 const ANSI_C: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t' }

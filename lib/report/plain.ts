@@ -1,3 +1,4 @@
+import { escapedDeep } from './escape.ts'
 import type { Event } from './events.ts'
 import { type Output, outputTo } from './output.ts'
 import { colorLevel, type Palette, palette } from './palette.ts'
@@ -26,7 +27,9 @@ export function plainView(options: ViewOptions = {}): View {
   }
 
   return {
-    on(event) {
+    on(given) {
+      // Escaped where it was made, unless it comes from a log file.
+      const event = escapedDeep(given)
       tally(sum, event)
       if (event.type === 'run-start') Object.assign(mode, { check: event.check, diff: event.diff })
       if (event.type === 'task-progress') return isDue(event) ? say(stderr, [progressLine(event)]) : undefined

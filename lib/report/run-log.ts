@@ -1,5 +1,6 @@
 import { closeSync, constants, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { escapedDeep, escapedJson } from './escape.ts'
 import type { View } from './view.ts'
 
 /**
@@ -15,7 +16,7 @@ export function runLog(path: string): View {
   let open = true
   return {
     on(event) {
-      if (open) writeSync(file, `${JSON.stringify(event)}\n`)
+      if (open) writeSync(file, `${escapedJson(JSON.stringify(escapedDeep(event)))}\n`)
     },
     async close() {
       if (open) closeSync(file)

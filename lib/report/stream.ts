@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
+import { escapedDeep } from './escape.ts'
 import type { Emit, Event, EventBody } from './events.ts'
 import { MASK, type Masker } from './mask.ts'
 
@@ -20,13 +21,13 @@ export interface EventStreamOptions {
   run?: string
 }
 
-/** The one place where events are made: each is numbered, dated and masked once, then handed to everybody. */
+/** The one place where events are made: each is numbered, dated, masked and escaped once, then handed to everybody. */
 export function eventStream({ command, secrets, now = () => new Date(), run = runId(command, now()) }: EventStreamOptions): EventStream {
   const subscribers = new Set<(event: Event) => void>()
   let seq = 0
 
   const deliver = (body: EventBody & { cluster?: string }) => {
-    const event = { v: 1, run, seq: ++seq, time: now().toISOString(), ...masked(body, secrets) } as Event
+    const event = { v: 1, run, seq: ++seq, time: now().toISOString(), ...escapedDeep(masked(body, secrets)) } as Event
     const broken: unknown[] = []
     for (const subscriber of [...subscribers]) {
       try {
@@ -61,12 +62,32 @@ function runId(command: string, time: Date): string {
 /** Words of the contract and names of the inventory: what a reader needs to tell events apart. They carry no values. */
 const PLAIN = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster'])
 
-/** The event with each of its strings masked, and the values of secret changes gone. */
-function masked<T>(value: T, secrets: Masker): T {
-  if (typeof value === 'string') return secrets.mask(value) as T
-  if (Array.isArray(value)) return value.map(item => masked(item, secrets)) as T
+/** What resources are called; the name of one tells nothing of a secret, and is read to know what an event is about. */
+const NAMED = new Set(['role', 'resource', 'handler', 'by', 'attribute', 'title', 'columns', 'command', 'platform', 'play', 'hint'])
+
+/** Roles that run no program which reads a file with secrets (authkeys, the .res file). */
+const WITHOUT_SECRETS = new Set(['base', 'routes', 'client'])
+
+type Mask = (text: string) => string
+
+/** The event with its strings masked. What programs printed is in the other strings than names: where they may have read a secret, pieces of it go too. */
+function masked(body: EventBody, secrets: Masker): EventBody {
+  const role = 'role' in body ? body.role : undefined
+  if (role !== undefined && WITHOUT_SECRETS.has(role)) return maskedValue(body, secrets.mask, secrets.mask)
+  const names = ['host', 'resource', 'handler', 'role'].flatMap(key => (key in body ? [String(body[key as keyof EventBody])] : []))
+  return maskedValue(body, secrets.mask, text => secrets.maskPieces(text, names))
+}
+
+/** Each string masked, and the values of secret changes gone. A file's diff is no program's output: its secrets are known whole, or it is not shown. */
+function maskedValue<T>(value: T, name: Mask, said: Mask): T {
+  if (typeof value === 'string') return said(value) as T
+  if (Array.isArray(value)) return value.map(item => maskedValue(item, name, said)) as T
   if (value === null || typeof value !== 'object') return value
-  const entries = Object.entries(value).map(([key, item]) => [key, PLAIN.has(key) ? item : masked(item, secrets)])
+  const inside = 'diff' in value && value.diff === true ? name : said
+  const entries = Object.entries(value).map(([key, item]) => {
+    if (PLAIN.has(key)) return [key, item]
+    return [key, maskedValue(item, name, NAMED.has(key) ? name : inside)]
+  })
   const hidden = 'secret' in value && value.secret === true ? { from: MASK, to: MASK } : {}
   return { ...Object.fromEntries(entries), ...hidden } as T
 }

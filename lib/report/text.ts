@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { escaped, escapedTabs } from './escape.ts'
 
 /** Scripts whose characters take two columns, and emoji; near enough without a table of all of Unicode. */
 const WIDE =
@@ -35,26 +36,16 @@ export function cut(text: string, columns: number): string {
 export const pad = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - width(text)))
 export const padLeft = (text: string, columns: number) => ' '.repeat(Math.max(0, columns - width(text))) + text
 
-/**
- * Text of a host made fit for a terminal: no escape sequence of a file or an error message may move the cursor, retitle the window or
- * colour what follows. Line feeds and tabs stay.
- */
-export function printable(text: string): string {
-  const lines = stripVTControlCharacters(text.replaceAll('\r\n', '\n'))
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-  return lines.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '�')
-}
-
 /** The same on one line; where lines end without punctuation they are joined by a semicolon, so that several findings stay apart. */
 export const oneLine = (text: string) =>
-  printable(text)
+  escaped(text)
     .replace(/([^\s.,:;!?])\s*\n\s*(?=\S)/g, '$1; ')
     .replace(/\s+/g, ' ')
     .trim()
 
 /** The last lines of a longer text, with a word on what was left out. */
 export function lastLines(text: string, most: number): string[] {
-  const lines = printable(text).trimEnd().split('\n')
+  const lines = escapedTabs(text.trimEnd()).split('\n')
   return lines.length <= most ? lines : [`… ${lines.length - most} lines above`, ...lines.slice(-most)]
 }
 

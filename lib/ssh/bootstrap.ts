@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Fence } from './connection.ts'
+import { encodeHostText } from './host-text.ts'
 import { quote } from './quote.ts'
 
 /**
@@ -46,7 +47,7 @@ export function fencedScript(script: string | Uint8Array, token: string, { condi
 
 /** A script as the bootstrap reads it: byte count, script, token. */
 export function frameScript(script: string | Uint8Array, token: string): Buffer {
-  const bytes = typeof script === 'string' ? Buffer.from(script) : script
+  const bytes = typeof script === 'string' ? encodeHostText(script) : script
   if (bytes.includes(0)) throw new TypeError('a NUL byte cannot be part of a script')
   const body = Buffer.concat([bytes, Buffer.from(token)])
   return Buffer.concat([Buffer.from(`${body.length}\n`), body])

@@ -23,7 +23,12 @@ export interface ScriptOptions {
   onStdoutBytes?: (bytes: Uint8Array) => void
   /** On abort the remote process group is ended and the promise rejects with the signal's reason. */
   signal?: AbortSignal
+  /** Bytes that each of its outputs may have; default 8 MiB. Over it the script is ended and the promise rejects with a `TooMuchOutput`. */
+  maxOutput?: number
 }
+
+/** Bytes of an output that are kept when a caller asks for nothing else: no probe of ours prints a hundredth of it. */
+export const MAX_OUTPUT = 8 * 1024 ** 2
 
 export interface UploadOptions {
   /** Hex digest of the whole file; verified on the host before the rename. */
@@ -119,6 +124,19 @@ export class Unreachable extends Error {
 /** A script took longer than its limit. */
 export class ScriptTimeout extends Error {
   override readonly name = 'ScriptTimeout'
+}
+
+/** A script or command of a host printed more than anybody has asked for: it was ended, and nothing of it counts. */
+export class TooMuchOutput extends Error {
+  override readonly name = 'TooMuchOutput'
+  readonly host: string
+  readonly hint = 'Does a login shell, a ForceCommand or a broken program on the host print without end?'
+  constructor(host: string, what: string, limit: number) {
+    super(
+      `${host}: ${what} printed more than ${limit >= 1024 ** 2 ? `${Math.round(limit / 1024 ** 2)} MiB` : `${Math.round(limit / 1024)} KiB`} and was ended`,
+    )
+    this.host = host
+  }
 }
 
 /** The connection stands, but privileges could not be raised: for the engine the host is unreachable. */

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lastLines } from './command-failure.ts'
-import { BecomeFailed, type Connection, ScriptTimeout, Unreachable } from './connection.ts'
+import { BecomeFailed, type Connection, ScriptTimeout, TooMuchOutput, Unreachable } from './connection.ts'
+import { type HostTextDecoder, hostTextDecoder } from './host-text.ts'
 import { beginScript, endScript, JOBS_DIRECTORY, type JobPlace, parseReport, removeScript, resumeScript } from './job-script.ts'
 
 export interface JobOptions {
@@ -26,7 +26,7 @@ export interface JobOptions {
 
 export interface JobResult {
   code: number
-  /** Everything it said, both outputs in their order, also what it said before it was adopted. */
+  /** What it said, both outputs in their order, also before it was adopted; of more than 4 MiB the last part. */
   output: string
 }
 
@@ -41,6 +41,11 @@ export class JobLost extends Error {
     this.hint = hint
   }
 }
+
+/** Characters of its output that are kept. */
+const KEPT = 4 * 1024 ** 2
+/** Bytes that a job may print altogether: a compilation prints a few MiB. */
+const MOST = 512 * 1024 ** 2
 
 const RECONNECT_LIMIT = 300_000
 /** ms between tries to reconnect. */
@@ -59,7 +64,7 @@ export async function runJob(connection: Connection, options: JobOptions): Promi
     place,
     options,
     deadline: options.timeout === undefined ? undefined : Date.now() + options.timeout,
-    decoder: new StringDecoder('utf8'),
+    decoder: hostTextDecoder(),
     output: '',
     offset: 0,
     begun: false,
@@ -87,7 +92,7 @@ interface Job {
   place: JobPlace
   options: JobOptions
   deadline: number | undefined
-  decoder: StringDecoder
+  decoder: HostTextDecoder
   output: string
   /** Bytes of output that are here. */
   offset: number
@@ -108,13 +113,15 @@ async function follow(connection: Connection, job: Job): Promise<number | 'lost'
     .run(script, {
       onStdoutBytes: bytes => take(job, bytes),
       onStderr: text => {
+        if (job.begun) return
         said += text
         tellBegin(job, said)
       },
+      maxOutput: MOST,
       ...(job.deadline === undefined ? {} : { timeout: Math.max(1, job.deadline - Date.now()) }),
       ...(options.signal ? { signal: options.signal } : {}),
     })
-    .catch(error => (error instanceof ScriptTimeout ? endJob(connection, job) : Promise.reject(error)))
+    .catch(error => endJob(connection, job, error))
   const { end } = parseReport(result.stderr)
   if (end !== undefined) return end
   throw new Error(
@@ -125,7 +132,7 @@ async function follow(connection: Connection, job: Job): Promise<number | 'lost'
 function take(job: Job, bytes: Uint8Array): void {
   job.offset += bytes.length
   const text = job.decoder.write(Buffer.from(bytes))
-  job.output += text
+  job.output = job.output.length < 2 * KEPT ? job.output + text : (job.output + text).slice(-KEPT)
   if (text !== '') job.options.onOutput?.(text)
 }
 
@@ -136,13 +143,16 @@ function tellBegin(job: Job, said: string): void {
   job.options.onBegin?.(how)
 }
 
-async function endJob(connection: Connection, { place, options }: Job): Promise<never> {
-  await connection.run(endScript(place))
+async function endJob(connection: Connection, { place, options }: Job, error: unknown): Promise<never> {
+  if (!(error instanceof ScriptTimeout) && !(error instanceof TooMuchOutput)) throw error
+  await connection.run(endScript(place), { timeout: 30_000 })
+  if (error instanceof TooMuchOutput) throw new TooMuchOutput(connection.host, `the job ${place.id}`, MOST)
   throw new ScriptTimeout(`${connection.host}: the job ${place.id} took longer than ${(options.timeout ?? 0) / 1000} s and was ended`)
 }
 
 async function finish(connection: Connection, job: Job, end: number | 'lost'): Promise<JobResult> {
-  const { place, output } = job
+  const { place } = job
+  const output = job.output.slice(-KEPT)
   if (end === 'lost') {
     const said = lastLines(output)
     throw new JobLost(
@@ -152,7 +162,7 @@ async function finish(connection: Connection, job: Job, end: number | 'lost'): P
     )
   }
   // When this fails, the next run takes the result as it is.
-  if (end === 0) await connection.run(removeScript(place))
+  if (end === 0) await connection.run(removeScript(place), { timeout: 60_000 })
   return { code: end, output }
 }
 

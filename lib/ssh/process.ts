@@ -4,7 +4,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { bootstrapArgv, FENCE_REFUSED, fencedScript, frameScript, goLine, readyGroup } from './bootstrap.ts'
 import { Unreachable } from './connection.ts'
-import { createGate, type Gate } from './gate.ts'
+import { createGate, type Gate, GREETING_LIMIT } from './gate.ts'
 import { type Host, openChannel } from './host.ts'
 import { asksForTerminal, becomeFailure, randomPrompt, sudoArgv, wrongPassword } from './sudo.ts'
 import { openWithTerminal } from './terminal.ts'
@@ -20,8 +20,10 @@ export interface RemoteProcess {
   readonly ended: Promise<Exit>
   /** Sends a signal to the script's whole process group, from an exec of its own: sshd refuses signals to root's processes. */
   kill(signal: NodeJS.Signals): Promise<void>
-  /** Ends the process group: SIGTERM, after 2 s SIGKILL; then gives the channel up. */
+  /** Ends the process group: SIGTERM, after 2 s SIGKILL; then gives the channel up. A host that does not do it within 15 s is not waited for. */
   terminate(): Promise<void>
+  /** Gives the channel up at once; `ended` rejects with the error. The process may run on. */
+  abandon(error: Error): void
 }
 
 interface Life {
@@ -58,8 +60,16 @@ export function startProcess(host: Host, script: string | Uint8Array, options: {
     prompt: randomPrompt(),
     frame: frameScript(host.fence ? fencedScript(script, token, host.fence) : script, token),
     stdin: new PassThrough(),
-    out: createGate(goLine(token), (held, open) => heardOnStdout(life, held, open)),
-    err: createGate(goLine(token), held => heardOnStderr(life, held)),
+    out: createGate(
+      goLine(token),
+      (held, open) => heardOnStdout(life, held, open),
+      () => flooded(life),
+    ),
+    err: createGate(
+      goLine(token),
+      held => heardOnStderr(life, held),
+      () => flooded(life),
+    ),
     verdict: createVerdict(),
     channel: undefined,
     group: undefined,
@@ -75,6 +85,7 @@ export function startProcess(host: Host, script: string | Uint8Array, options: {
     ended,
     kill: signal => sendSignal(life, signal),
     terminate: () => terminate(life),
+    abandon: error => life.verdict.reject(error),
   }
 }
 
@@ -121,6 +132,11 @@ function refusedForTerminal({ host, err, passwordSent, over }: Life): boolean {
 
 async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
   const { host, token } = life
+  clearTimeout(limit.timer)
+  limit.timer = setTimeout(() => {
+    // The limit is for the way to the script, the opening of a channel included; it is none for the script.
+    if (!life.out.isOpen()) life.verdict.reject(startTimeout(life))
+  }, host.startLimit)
   const sudo = host.become ? sudoArgv(host.become, life.prompt) : []
   const argv = [...sudo, ...bootstrapArgv(token, { isFenced: host.fence !== undefined })]
   const channel = await (host.needsTerminal ? openWithTerminal(host, argv, token) : openChannel(host, argv))
@@ -131,11 +147,6 @@ async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): 
     return channel
   }
   life.channel = channel
-  clearTimeout(limit.timer)
-  limit.timer = setTimeout(() => {
-    // The limit is for the way to the script, not for the script.
-    if (!life.out.isOpen()) life.verdict.reject(startTimeout(life))
-  }, host.startLimit)
   attach(channel.stdout, life.out)
   attach(channel.stderr, life.err)
   if (!host.become) sendScript(life)
@@ -207,7 +218,7 @@ async function terminate(life: Life): Promise<void> {
   if (life.over) return
   const { group, host } = life
   try {
-    if (group !== undefined) await runQuietly(host, endScript(group))
+    if (group !== undefined) await runQuietly(host, endScript(group), END_LIMIT)
   } finally {
     life.verdict.resolve({ code: null, signal: 'SIGTERM' })
   }
@@ -227,13 +238,28 @@ function endGroup(group: number): string {
   return `kill -TERM -${group} 2>/dev/null; ${wait}; ${alive} && kill -KILL -${group} 2>/dev/null`
 }
 
-async function runQuietly(host: Host, script: string): Promise<void> {
+/** ms until a host that should end a process is given up: the same that makes the one endless may make the other so. */
+const END_LIMIT = 15_000
+/** Bytes that such a script may print: it prints nothing. */
+const QUIET = 64 * 1024
+
+async function runQuietly(host: Host, script: string, limit = END_LIMIT): Promise<void> {
   const { fence: _, ...unfenced } = host
   const killer = startProcess(unfenced, script, { urgent: true })
+  const giveUp = () => killer.abandon(new Error(`${host.name}: a process there could not be ended`))
+  const timer = setTimeout(giveUp, limit)
+  let seen = 0
+  for (const output of [killer.stdout, killer.stderr])
+    output.on('data', (piece: Buffer) => {
+      seen += piece.length
+      if (seen > QUIET) giveUp()
+    })
   killer.stdin.end()
-  killer.stdout.resume()
-  killer.stderr.resume()
-  await killer.ended
+  try {
+    await killer.ended
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function createVerdict(): Verdict {
@@ -256,6 +282,11 @@ function notStarted(life: Life, exit: Exit): Error {
   const how = exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`
   const message = `${host.name}: the shell of ${login} ended ${how} before the script began${said ? `: ${said}` : ''}`
   return new Unreachable(host.name, message, `${login} needs a working POSIX sh on the host: try "ssh ${login}@... true".`)
+}
+
+function flooded({ host, verdict }: Life): void {
+  const hint = 'Does its login shell, or a ForceCommand of its sshd, print without end?'
+  verdict.reject(new Unreachable(host.name, `${host.name}: more than ${GREETING_LIMIT / 1024 ** 2} MiB came before the shell began`, hint))
 }
 
 function startTimeout(life: Life): Error {

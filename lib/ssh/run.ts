@@ -1,8 +1,8 @@
 import { constants } from 'node:os'
 import { Readable, type Writable } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
-import { type ScriptOptions, type ScriptResult, ScriptTimeout } from './connection.ts'
+import { MAX_OUTPUT, type ScriptOptions, type ScriptResult, ScriptTimeout, TooMuchOutput } from './connection.ts'
 import type { Host } from './host.ts'
+import { encodeHostText, hostTextDecoder } from './host-text.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import type { Exit } from './transport.ts'
 
@@ -13,14 +13,18 @@ export function exitCode(exit: Exit): number {
 
 /**
  * Runs a POSIX sh script. Resolves with any exit code.
- * @throws Unreachable (also BecomeFailed), ScriptTimeout, the abort signal's reason
+ * @throws Unreachable (also BecomeFailed), ScriptTimeout, TooMuchOutput, the abort signal's reason
  */
 export async function runScript(host: Host, script: string, options: ScriptOptions = {}): Promise<ScriptResult> {
   options.signal?.throwIfAborted()
   const process = startProcess(host, script)
-  const stdout = options.onStdoutBytes ? passBytes(process.stdout, options.onStdoutBytes) : collect(process.stdout, options.onStdout)
-  const stderr = collect(process.stderr, options.onStderr)
   const limit = limitOf(host, process, options)
+  const most = options.maxOutput ?? MAX_OUTPUT
+  const flood = () => limit.end(new TooMuchOutput(host.name, 'a script', most))
+  const stdout = options.onStdoutBytes
+    ? passBytes(capped(process.stdout, options.maxOutput ?? Number.POSITIVE_INFINITY, flood), options.onStdoutBytes)
+    : collect(capped(process.stdout, most, flood), options.onStdout)
+  const stderr = collect(capped(process.stderr, most, flood), options.onStderr)
   feed(process.stdin, options.input, limit.end)
   try {
     const exit = await process.ended
@@ -34,27 +38,47 @@ export async function runScript(host: Host, script: string, options: ScriptOptio
 function feed(stdin: Writable, input: ScriptOptions['input'], onError: (error: Error) => void): void {
   // A script that ends before it has read its input is no error.
   stdin.on('error', () => {})
-  if (!(input instanceof Readable)) return void stdin.end(input)
+  if (!(input instanceof Readable)) return void stdin.end(typeof input === 'string' ? encodeHostText(input) : input)
   input.once('error', onError)
   input.pipe(stdin)
 }
 
-function passBytes(stream: Readable, onBytes: (bytes: Uint8Array) => void): () => string {
-  stream.on('data', onBytes)
+/** What is read of a stream: each piece up to the limit, nothing behind it, and word of it once. */
+interface Capped {
+  onPiece(take: (piece: Buffer) => void): void
+  onEnd(take: () => void): void
+}
+
+function capped(stream: Readable, limit: number, onFlood: () => void): Capped {
+  let seen = 0
+  return {
+    onPiece: take =>
+      stream.on('data', (piece: Buffer) => {
+        if (seen > limit) return
+        seen += piece.length
+        if (seen > limit) onFlood()
+        else take(piece)
+      }),
+    onEnd: take => stream.on('end', take),
+  }
+}
+
+function passBytes(stream: Capped, onBytes: (bytes: Uint8Array) => void): () => string {
+  stream.onPiece(onBytes)
   return () => ''
 }
 
-function collect(stream: Readable, onText: ((text: string) => void) | undefined): () => string {
+function collect(stream: Capped, onText: ((text: string) => void) | undefined): () => string {
   // A character may be cut in two by the pieces it comes in.
-  const decoder = new StringDecoder('utf8')
+  const decoder = hostTextDecoder()
   const pieces: string[] = []
   const take = (text: string) => {
     if (text === '') return
     pieces.push(text)
     onText?.(text)
   }
-  stream.on('data', (chunk: Buffer) => take(decoder.write(chunk)))
-  stream.on('end', () => take(decoder.end()))
+  stream.onPiece(chunk => take(decoder.write(chunk)))
+  stream.onEnd(() => take(decoder.end()))
   return () => pieces.join('')
 }
 

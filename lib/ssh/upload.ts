@@ -44,12 +44,15 @@ export async function uploadFile(host: Host, localFile: string, path: string, op
 
 /** Bytes that an earlier, broken upload of the same file left; 0 when there is none to trust. */
 async function prepare(host: Host, path: string, temporary: string, size: number): Promise<number> {
-  const result = await runScript(host, prepareScript(path, temporary, size))
+  const result = await runScript(host, prepareScript(path, temporary, size), { timeout: 60_000, maxOutput: 64 * 1024 })
   if (result.code === ENDS.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
   if (result.code === ENDS.noSpace)
     throw new UploadFailed(host.name, path, `no space: ${result.stderr.trim()}`, `Make room there: df -h ${posix.dirname(path)}`)
   if (result.code !== 0) throw new UploadFailed(host.name, path, `exit code ${result.code}: ${lastLines(result.stderr)}`)
-  return Number(result.stdout.trim())
+  const offset = /^\d{1,15}$/.test(result.stdout.trim()) ? Number(result.stdout) : undefined
+  if (offset === undefined || offset > size)
+    throw new UploadFailed(host.name, path, `the host does not say how much of it is there: ${result.stdout.trim().slice(0, 80)}`)
+  return offset
 }
 
 /** Prints how much of the file is there. */
@@ -84,19 +87,46 @@ async function send(host: Host, sending: Sending): Promise<void> {
   process.stdout.resume()
   let said = ''
   process.stderr.on('data', chunk => {
-    said += chunk
+    said = `${said}${chunk}`.slice(-SAID)
   })
   const over = new AbortController()
-  const feeding = feed(sending, process.stdin, over.signal)
+  const stall = stallTimer(() => process.abandon(new UploadFailed(host.name, path, `nothing moved for ${STALLED / 60_000} min`, AGAIN)))
+  const watched = { ...sending, options: { ...options, onProgress: stall.moved(options.onProgress) } }
+  const feeding = feed(watched, process.stdin, over.signal)
   feeding.catch(() => {})
-  const code = exitCode(await process.ended.finally(() => over.abort()))
+  const code = exitCode(
+    await process.ended.finally(() => {
+      over.abort()
+      stall.end()
+    }),
+  )
   if (code === 0) return
   if (code === ENDS.wrongSum) {
     const reason = `its SHA-256 there is ${said.trim()}, not ${options.sha256}; the temporary is removed`
     throw new UploadFailed(host.name, path, reason, 'Was the local file changed, or is the sum of another version? Then run again.')
   }
   const broken = code === ENDS.cutShort ? await feeding.then(() => 'it broke off', localReason) : `exit code ${code}: ${lastLines(said)}`
-  throw new UploadFailed(host.name, path, broken, 'Run again: it goes on where it stopped.')
+  throw new UploadFailed(host.name, path, broken, AGAIN)
+}
+
+/** Characters of the host's complaints that are kept. */
+const SAID = 8 * 1024
+/** ms in which a piece must be taken, or the sum of the whole be reckoned. */
+const STALLED = 600_000
+const AGAIN = 'Run again: it goes on where it stopped.'
+
+function stallTimer(onStall: () => void) {
+  let timer = setTimeout(onStall, STALLED)
+  return {
+    moved:
+      (tell: UploadOptions['onProgress']) =>
+      (sent: number, total: number): void => {
+        clearTimeout(timer)
+        timer = setTimeout(onStall, STALLED)
+        tell?.(sent, total)
+      },
+    end: () => clearTimeout(timer),
+  }
 }
 
 function localReason(error: Error): string {

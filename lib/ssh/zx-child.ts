@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import { ScriptTimeout, TooMuchOutput } from './connection.ts'
 import type { Host } from './host.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import { quote } from './quote.ts'
@@ -25,11 +26,38 @@ interface RemoteChild {
 export function spawnOn(host: Host): (script: string, args: readonly string[], options: SpawnOptions) => ChildProcess {
   return (script, _args, options) => {
     const process = startProcess(host, exportLines(options.env) + script)
+    limit(host, process)
     const child = childOf(host.name, process)
     endIdleInput(process.stdin, options.input)
     abortWith(child, options.signal)
     return child as unknown as ChildProcess
   }
+}
+
+/** zx keeps all that a command prints. */
+const MOST = 64 * 1024 ** 2
+/** ms; a host that never ends a command must not hold a run for ever. What takes longer is a job, or a script with a limit of its own. */
+const LONGEST = 3_600_000
+
+/** Ends a command that prints without end or never ends. */
+function limit(host: Host, process: RemoteProcess): void {
+  const end = (error: Error) => {
+    process.terminate().catch(() => {})
+    process.abandon(error)
+  }
+  const timer = setTimeout(
+    () => end(new ScriptTimeout(`${host.name}: a command took longer than ${LONGEST / 60_000} min and was ended`)),
+    LONGEST,
+  )
+  for (const output of [process.stdout, process.stderr]) {
+    let seen = 0
+    output.on('data', (piece: Buffer) => {
+      const before = seen
+      seen += piece.length
+      if (before <= MOST && seen > MOST) end(new TooMuchOutput(host.name, 'a command', MOST))
+    })
+  }
+  process.ended.catch(() => {}).finally(() => clearTimeout(timer))
 }
 
 function childOf(name: string, process: RemoteProcess): RemoteChild & EventEmitter {

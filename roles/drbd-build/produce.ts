@@ -127,6 +127,7 @@ const receive = async (connection: Connection, path: string, file: string, signa
   const result = await connection
     .run(`cat ${path}`, {
       signal,
+      maxOutput: 1024 ** 3,
       onStdoutBytes(bytes) {
         // The piece may be used again once this returns.
         const piece = Buffer.from(bytes)

@@ -76,7 +76,7 @@ export const readRecords = async (bench: Bench, work: Work): Promise<Records[] |
   const records: Records[] = []
   for (const { name } of work.mounts) {
     const file = `${bench.vars.nfs_export_path}/${shareDirectory}/${work.run}/${name}.records`
-    const { code, stdout } = await connectionTo(bench, holder).run(`cat ${file}`, { timeout: 300_000 })
+    const { code, stdout } = await connectionTo(bench, holder).run(`cat ${file}`, { timeout: 300_000, maxOutput: 256 * 1024 ** 2 })
     if (code !== 0) return undefined
     records.push(
       judgeRecords(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { knownSecrets } from '../../lib/report/secrets.ts'
 import type { Vars } from '../vars.ts'
 import { milliseconds } from '../vars.ts'
 import type { Bench } from './bench.ts'
@@ -169,7 +170,10 @@ const stopOf = (course: Course, host: string): Stop | undefined => {
 const readEvents = async (bench: Bench, host: string, faultAt: number, samples: ClockSample[], stop: Stop | undefined) => {
   const behind = Math.max(...samples.map(s => Math.abs(s.offset)), 0)
   const { stdout } = await connectionTo(bench, host)
-    .run(logScript(faultAt - behind - 5), { timeout: 120_000 })
+    .run(logScript(faultAt - behind - 5), { timeout: 120_000, maxOutput: 64 * 1024 ** 2 })
     .catch(() => ({ stdout: '' }))
-  return eventsOf(host, stdout, at => 1000 * (toOurs(at, samples, stop) - faultAt)).filter(e => e.at > -5_000)
+  // heartbeat quotes a line of authkeys that it does not understand.
+  return eventsOf(host, knownSecrets.maskPieces(stdout, [host]), at => 1000 * (toOurs(at, samples, stop) - faultAt)).filter(
+    e => e.at > -5_000,
+  )
 }

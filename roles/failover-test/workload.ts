@@ -67,6 +67,7 @@ export const startWorkload = (connection: Connection, mounts: TestMount[], run: 
   let rest = ''
   const ended = connection.run(script(mounts, run, vars), {
     input,
+    maxOutput: 256 * 1024 ** 2,
     onStdout: text => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''

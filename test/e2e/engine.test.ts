@@ -102,6 +102,14 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(third.execs).toEqual([2, 2])
   })
 
+  test('the bytes of a shared file that are no UTF-8 survive an edit', async () => {
+    mkdirSync(at('A'))
+    mkdirSync(at('B'))
+    writeFileSync(at('A/lines'), Buffer.from('# f\xfcr \xe2\x82\nb 1\n', 'latin1'))
+    await run(roleOf(host => [lineInFile(at(`${host}/lines`), 'b 2', /^b /)]))
+    expect(readFileSync(at('A/lines'), 'latin1')).toBe('# f\xfcr \xe2\x82\nb 2\n')
+  })
+
   test('check mode writes nothing and predicts what the run does', async () => {
     const role = roleOf(host => [file(at(`${host}.conf`), { content: 'x\n' })])
     const predicted = await run(role, { check: true })

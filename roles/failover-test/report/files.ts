@@ -1,5 +1,7 @@
 import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { escapedJson } from '../../../lib/report/escape.ts'
+import { knownSecrets } from '../../../lib/report/secrets.ts'
 import { ApplyFailed } from '../../../lib/resources/outcome.ts'
 import type { FailoverReport, Trial } from '../record.ts'
 import { pageOf } from './page.ts'
@@ -32,6 +34,6 @@ const replace = (file: string, text: string): void => {
 
 /** Writes `path.json` and `path.html`; the page shows `beside` too. */
 export const writeReport = (path: string, report: FailoverReport, beside: readonly Trial[]): void => {
-  replace(`${path}.json`, `${JSON.stringify(report)}\n`)
-  replace(`${path}.html`, pageOf(report, beside))
+  replace(`${path}.json`, `${escapedJson(knownSecrets.mask(JSON.stringify(report)))}\n`)
+  replace(`${path}.html`, knownSecrets.mask(pageOf(report, beside)))
 }

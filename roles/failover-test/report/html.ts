@@ -1,3 +1,5 @@
+import { escapedTabs as visible } from '../../../lib/report/escape.ts'
+
 /** Markup that needs no escaping any more. */
 export class Markup {
   readonly text: string
@@ -10,10 +12,8 @@ type Piece = string | number | Markup | undefined | false | readonly Piece[]
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Text of logs and hosts made harmless in an element and in a quoted attribute; control characters, which no document may hold, are shown as such. */
-export const escaped = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-  text.replace(/[&<>"']/g, c => entities[c] ?? c).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '�')
+/** Text of logs and hosts made harmless in an element and in a quoted attribute; control and format characters are shown escaped, as everywhere. */
+export const escaped = (text: string): string => visible(text).replace(/[&<>"']/g, c => entities[c] ?? c)
 
 const render = (piece: Piece): string => {
   if (piece === undefined || piece === false) return ''

@@ -11,8 +11,8 @@ describe('ConfigError', () => {
     expect(error).toMatchObject({ file: 'a.yml', line: 2, column: 3, sourceLine: '  yy: 2', hint: "did you mean 'y'?" })
   })
 
-  it('keeps tabs before the caret', () => {
-    expect(new ConfigError('x', { source, line: 2, column: 2 }).message).toBe('hosts.yml:2:2: x\n  \tvars: x\n  \t^')
+  it('shows a tab as what it is, the caret under its column', () => {
+    expect(new ConfigError('x', { source, line: 2, column: 2 }).message).toBe('hosts.yml:2:2: x\n  \\tvars: x\n    ^')
   })
 
   it('never quotes what stands behind the name of a secret', () => {

@@ -52,7 +52,7 @@ describe('human view', () => {
     const shown = await screenOf(failing(), {}, 60)
     expect(shown.slice(1, 3)).toEqual(['✖ M1     heartbeat   service heartbeat', '    applied, but running is still no, wanted yes'])
     expect(shown.slice(15, 21)).toEqual([
-      '    │ red',
+      '    │ \\x1b[31mred\\x1b[0m\\x07',
       '    → See `journalctl -u heartbeat` on M1.',
       '↓ M2: stopped: M1 failed, 2 tasks left',
       '',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMasker } from '../../../lib/report/mask.ts'
+import { runs } from '../../runs.ts'
 
 const masking = (...secrets: string[]) => {
   const masker = createMasker()
@@ -58,6 +59,51 @@ describe('masker', () => {
         return secrets.every(value => !masked.includes(value))
       }),
       { numRuns: 500 },
+    )
+  })
+})
+
+describe('pieces, in what a program printed that reads a file with secrets', () => {
+  const secret = 'k9Xz-41!qWe%7Lm2'
+  const pieces = (text: string, value = secret) => {
+    const masker = createMasker()
+    masker.add(value)
+    return masker.maskPieces(text, ['M1', 'file /etc/ha.d/authkeys'])
+  }
+
+  test.each([
+    ["/etc/drbd.d/r0.res:5: Parse error: 'shared-secret' expected,\n\tbut got 'k9Xz-41!qWe'", 'a quoted piece'],
+    ['Auth line [1 sha1 k9Xz-41!] is invalid.', 'the first part'],
+    ['qWe%7', 'five characters from the middle'],
+    ['k9Xz-4\n1!qWe\n%7Lm2', 'split over lines'],
+    ['k9Xz ... 7Lm2', 'both ends'],
+    [`base64: ${Buffer.from('user:k9Xz-41!qWe%7').toString('base64')}`, 'a piece in base64'],
+    [`hex: ${Buffer.from('xxk9Xz-41!').toString('hex')}`, 'a piece in hex'],
+    [`got ${encodeURIComponent('41!qWe%7Lm')}`, 'a piece of a URL'],
+  ])('%j: %s', text => {
+    const shown = pieces(text)
+    for (let at = 0; at + 4 <= secret.length; at += 1) expect(shown).not.toContain(secret.slice(at, at + 4))
+    expect(shown).toContain('***')
+    expect(Buffer.from(/base64: (\S+)/.exec(shown)?.[1] ?? '', 'base64').toString('latin1')).not.toMatch(/41!q|Xz-4/)
+    expect(Buffer.from(/hex: (\S+)/.exec(shown)?.[1] ?? '', 'hex').toString('latin1')).not.toMatch(/41!q|Xz-4/)
+  })
+
+  test('leaves ordinary output readable, even beside a secret made of words', () => {
+    const said = "drbdadm: /etc/drbd.d/drbd.res:5: unknown option in resource 'drbd'; heartbeat on M1 is stopped"
+    expect(pieces(said)).toBe(said)
+    expect(pieces(said, 'drbd-heartbeat-resource')).toBe(said)
+    expect(pieces(`${said}: drbd-heartbeat`, 'drbd-heartbeat-resource')).toBe(`${said}: ***`)
+  })
+
+  test('no piece of four characters survives', () => {
+    const value = fc.string({ unit: fc.constantFrom(...'abcDEF0123-_!%'), minLength: 8, maxLength: 40 })
+    fc.assert(
+      fc.property(value, fc.array(fc.tuple(fc.nat(40), fc.nat(40), fc.string({ maxLength: 6 })), { maxLength: 5 }), (hidden, quotes) => {
+        const text = quotes.map(([from, length, between]) => hidden.slice(from, from + length) + between).join(' ')
+        const shown = pieces(text, hidden)
+        for (let at = 0; at + 4 <= hidden.length; at += 1) expect(shown).not.toContain(hidden.slice(at, at + 4))
+      }),
+      { numRuns: runs(500) },
     )
   })
 })

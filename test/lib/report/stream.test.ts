@@ -41,6 +41,17 @@ describe('eventStream', () => {
     expect(events[0]).toMatchObject({ status: 'changed', host: 'changed-1', changes: [{ to: 'password ***\n' }] })
   })
 
+  test('a piece of a secret that a program quotes is masked, where programs that read one run', () => {
+    const { stream, events } = collecting('k9Xz-41!qWe%7Lm2')
+    const error = { message: "drbdadm: expected ';', but got 'k9Xz-41!'", detail: 'Auth line [1 sha1 qWe%7Lm' }
+    stream.emit(taskEnd('failed', { host: 'M1', role: 'drbd-init', resource: 'DRBD resource drbd', error }))
+    stream.emit({ type: 'host-unreachable', host: 'M1', message: 'M1: the shell said Xz-41' })
+    stream.emit({ type: 'table', title: 't', columns: ['a'], rows: [['41!q']] })
+    stream.emit({ type: 'message', level: 'warning', text: '7Lm2' })
+    expect(JSON.stringify(events)).not.toMatch(/Xz-4|41!q|qWe%|7Lm2/)
+    expect(events[0]).toMatchObject({ resource: 'DRBD resource drbd', error: { message: "drbdadm: expected ';', but got '***'" } })
+  })
+
   test('blanks the values of a secret change, known to the masker or not', () => {
     const { stream, events } = collecting()
     stream.emit(taskEnd('changed', { host: 'M1', role: 'base', resource: 'file', changes: [key] }))

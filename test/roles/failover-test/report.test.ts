@@ -70,7 +70,7 @@ test('a timeline holds what happened in its time', () => {
 })
 
 test('nothing that a host or a log says is markup', () => {
-  expect(escaped(`<a href="x">'&\x1b[31m`)).toBe('&lt;a href=&quot;x&quot;&gt;&#39;&amp;�[31m')
+  expect(escaped(`<a href="x">'&\x1b[31m`)).toBe('&lt;a href=&quot;x&quot;&gt;&#39;&amp;\\x1b[31m')
   expect(html`<b>${'<i>'}${[html`<u>${1}</u>`, undefined, false]}</b>`.text).toBe('<b>&lt;i&gt;<u>1</u></b>')
   const evil = '<script>alert(1)</script>"><img src=x>'
   const events = [{ host: 'M2', at: 10, kind: 'notices' as const, text: evil }]

@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer'
+
+/**
+ * Bytes of a host as text and back, without loss: a byte that is no UTF-8 becomes a lone surrogate (0xff is U+DCFF, as in Python's
+ * `surrogateescape`) and is written as that byte again. A Latin-1 comment in a file that we edit survives, and a diff can show it.
+ */
+export interface HostTextDecoder {
+  /** A character may be cut in two by the pieces it comes in: its first bytes wait for the rest. */
+  write(chunk: Uint8Array): string
+  end(): string
+}
+
+export function hostTextDecoder(): HostTextDecoder {
+  let held: Buffer = Buffer.alloc(0)
+  return {
+    write(chunk) {
+      const bytes = held.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([held, chunk])
+      const whole = bytes.length - unfinished(bytes)
+      held = Buffer.from(bytes.subarray(whole))
+      return decodeHostText(bytes.subarray(0, whole))
+    },
+    end() {
+      const text = decodeHostText(held)
+      held = Buffer.alloc(0)
+      return text
+    },
+  }
+}
+
+/** How many bytes at the end begin a character that is not all there. */
+function unfinished(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte >= 0xc2 && byte <= 0xf4) return lengthOf(byte) > back ? back : 0
+    if (byte < 0x80 || byte > 0xbf) return 0
+  }
+  return 0
+}
+
+const lengthOf = (first: number) => (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4)
+
+export function decodeHostText(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  const pieces: string[] = []
+  let good = 0
+  for (let at = 0; at < bytes.length; ) {
+    const length = lengthOf(bytes[at] ?? 0)
+    if (at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length))) {
+      at += length
+      continue
+    }
+    pieces.push(bytes.toString('utf8', good, at), String.fromCharCode(0xdc00 + (bytes[at] ?? 0)))
+    at += 1
+    good = at
+  }
+  pieces.push(bytes.toString('utf8', good))
+  return pieces.join('')
+}
+
+/** Text as the bytes that `decodeHostText` made it of. */
+export function encodeHostText(text: string): Buffer {
+  if (!/[\udc80-\udcff]/.test(text) || text.isWellFormed()) return Buffer.from(text, 'utf8')
+  const parts = text.split(/((?<![\ud800-\udbff])[\udc80-\udcff])/)
+  return Buffer.concat(parts.map((part, i) => (i % 2 === 1 ? Buffer.from([part.charCodeAt(0) - 0xdc00]) : Buffer.from(part, 'utf8'))))
+}

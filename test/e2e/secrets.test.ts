@@ -1,0 +1,185 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encrypt } from '../../lib/config/vault.ts'
+import { isRoot, newKey, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
+import { createSudoUser, type SudoUser } from './ssh/sudo-user.ts'
+
+// A marker for every secret there is, looked for everywhere after real runs over a real sshd.
+const why = whyNoSshd() ?? (isRoot ? undefined : 'only root can make a user with sudo rules, and read every process')
+const local = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const bin = local('../../bin/nfsha-play.js')
+const marker = (name: string) => `${name}_${randomBytes(9).toString('hex')}`
+const markers = {
+  heartbeat: marker('HBK'),
+  drbd: marker('DRS'),
+  become: marker('BEC'),
+  ssh: marker('SSH'),
+  vault: marker('VLT'),
+  passphrase: marker('PHR'),
+  // Wrong ones are secrets too: often they are the right ones of something else.
+  wrong: marker('WRG'),
+}
+
+/** What must be seen nowhere: the marker, any nine characters of its random part, its base64 and hex. */
+const signs = Object.entries(markers).flatMap(([name, value]) => {
+  const random = value.slice(4)
+  const pieces = Array.from({ length: random.length - 8 }, (_, i) => random.slice(i, i + 9))
+  const encoded = [Buffer.from(value).toString('base64').slice(0, 20), Buffer.from(value).toString('hex').slice(0, 20)]
+  return [value, ...pieces, ...encoded].map(sign => ({ name, sign }))
+})
+const found = (text: string) => [...new Set(signs.filter(({ sign }) => text.includes(sign)).map(({ name }) => name))]
+
+/** The watching program, started; what it has seen so far. */
+const watchProcesses = async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', local('process-watch.ts')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.on('data', text => {
+    said += text
+  })
+  child.stdin.write(`${JSON.stringify(Object.values(markers))}\n`)
+  await until(() => said.startsWith('ready\n'), 'the watch of processes', 60_000)
+  return { seen: () => said.replace('ready\n', ''), end: () => child.kill() }
+}
+
+describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, () => {
+  let sshd: Sshd
+  let user: SudoUser
+  let folder = ''
+  let began = 0
+  const at = (name: string) => join(folder, name)
+  const outputs: string[] = []
+
+  /** Runs a program; everything that it prints is kept. */
+  const run = async (argv: string[], input?: string): Promise<{ code: number | null; output: string }> => {
+    const env = { ...process.env, TMPDIR: at('tmp'), XDG_STATE_HOME: at('state'), NODE_OPTIONS: '' }
+    // tsx is looked for from here on.
+    const child = spawn(process.execPath, argv, { env, cwd: argv[0] === bin ? at('work') : process.cwd() })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', text => {
+        output += text
+      })
+    child.stdin.end(input)
+    const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+    outputs.push(output)
+    return { code, output }
+  }
+  const target = (password: string) => ({
+    ...sshd.target({ user: user.name, password: markers.ssh, identityFiles: [], become: { user: 'root', password } }),
+  })
+
+  beforeAll(async () => {
+    began = Date.now()
+    folder = mkdtempSync(join(tmpdir(), 'nfsha-secrets-'))
+    for (const name of ['tmp', 'state', 'work', 'host']) mkdirSync(at(name))
+    sshd = await startSshd(['PasswordAuthentication yes'])
+    user = createSudoUser('secrets')
+    user.sudoers(`${user.name} ALL=(ALL) ALL`)
+    execFileSync('chpasswd', ['-c', 'SHA256', '-s', '1000'], { input: `${user.name}:${markers.ssh}\n` })
+    newKey(folder, 'locked', markers.passphrase)
+    writeFileSync(at('vault-password'), `${markers.vault}\n`, { mode: 0o600 })
+    const vars = [
+      `ansible_password: ${markers.ssh}`,
+      `ansible_become_password: ${markers.ssh}`,
+      `heartbeat_secret: ${markers.heartbeat}`,
+      `drbd_secret: ${markers.drbd}`,
+    ].join('\n')
+    mkdirSync(at('group_vars'))
+    writeFileSync(at('group_vars/nfs.yml'), encrypt(`${vars}\n`, { password: markers.vault }))
+    const node = (n: number) => `    M${n}:
+      node_name: m${n}
+      node_service_ip: 10.0.0.${n}
+      node_heartbeat_ip: 10.0.1.${n}
+      node_drbd_ip: 10.0.2.${n}`
+    writeFileSync(
+      at('hosts.yml'),
+      `nfs:\n  hosts:\n${node(1)}\n${node(2)}\n  vars:
+    ansible_host: 127.0.0.1
+    ansible_port: ${sshd.port}
+    ansible_user: ${user.name}
+    ansible_become: true
+    ansible_private_key_file: ${at('locked')}
+    ansible_ssh_common_args: '-o UserKnownHostsFile=${sshd.knownHosts}'
+    ha_vip: 10.0.0.9/24
+    heartbeat_ping: 10.0.0.3
+    drbd_disk: /dev/vdb
+    nfs_export_network: 10.0.0.0/24\n`,
+    )
+  })
+  afterAll(async () => {
+    await sshd?.stop()
+    user?.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('the watch of processes catches one that shows a secret', async () => {
+    const watch = await watchProcesses()
+    try {
+      const shown = spawn('sleep', ['60'], { argv0: markers.heartbeat })
+      const hidden = spawn('sleep', ['60'], { env: { PATH: process.env.PATH, KEY: markers.drbd } })
+      try {
+        await until(() => watch.seen().includes(`"pid":${shown.pid},"where":"cmdline"`), 'the command line to be seen', 60_000)
+        await until(() => watch.seen().includes(`"pid":${hidden.pid},"where":"environ"`), 'the environment to be seen', 60_000)
+      } finally {
+        shown.kill()
+        hidden.kill()
+      }
+    } finally {
+      watch.end()
+    }
+  })
+
+  test('no marker shows anywhere: outputs, processes, files, logs', { timeout: 600_000 }, async () => {
+    const watch = await watchProcesses()
+    const cli = (...argv: string[]) => run([bin, ...argv, '-i', at('hosts.yml'), '--vault-password-file', at('vault-password')])
+    try {
+      const task = { target: target(markers.ssh), folder: at('host'), heartbeat: markers.heartbeat, drbd: markers.drbd, others: [] }
+      const played = await run(['--import', 'tsx', local('secret-run.ts')], JSON.stringify(task))
+      // It did what it is to do: the files are there, and the programs have quoted them.
+      expect(readFileSync(at('host/authkeys'), 'utf8')).toContain(markers.heartbeat)
+      expect(played.output).toContain('Parse error: expected, but got')
+      expect(played.output.match(/FAILED/g)?.length ?? 0).toBeGreaterThan(4)
+      const refused = await run(['--import', 'tsx', local('secret-run.ts')], JSON.stringify({ ...task, target: target(markers.wrong) }))
+      expect(refused.output).toContain('sudo did not accept the password')
+      expect((await cli('ping', 'nfs')).output).toContain('M1  ok  root on')
+      await cli('site.yml', '--check', '--diff', '-vvv')
+      await cli('drift', 'site.yml', '--report', at('work/report.json'), '--metrics', at('work/metrics.prom'), '--syslog')
+      expect((await cli('vars', 'M1')).output).toMatch(/heartbeat_secret\s+\*\*\*/)
+      await cli('inventory', '--list')
+      await run([bin, 'history', '-vvv'])
+      await cli('vars', 'M1', '-e', 'drbd_secret=x')
+    } finally {
+      watch.end()
+    }
+    expect(outputs.join('').length).toBeGreaterThan(10_000)
+    for (const output of outputs) expect(found(output), output.slice(0, 3000)).toEqual([])
+    expect(watch.seen()).toBe('')
+    // What was given to the test stands in its files, and what was to be written on the host.
+    const meant = ['host/authkeys', 'host/r0.res', 'host/careless', 'host/jobs/secret-test/output', 'vault-password']
+    expect(filesWith(folder).filter(file => !meant.some(name => file === at(name)))).toEqual([])
+    expect(filesWith('/dev/shm', '/run/nfsha-play', '/var/lib/nfsha-play/jobs').filter(isNew)).toEqual([])
+    expect(
+      readdirSync(tmpdir())
+        .map(name => join(tmpdir(), name))
+        .filter(file => isNew(file) && statSync(file).isFile() && found(readFileSync(file, 'latin1')).length > 0),
+    ).toEqual([])
+    expect(filesWith('/var/log').filter(isNew)).toEqual([])
+  })
+
+  const isNew = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 > began
+})
+
+/** The files below folders that hold a marker, or a piece of one. */
+const filesWith = (...folders: string[]): string[] =>
+  folders
+    .filter(folder => existsSync(folder))
+    .flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(folder, name)))
+    .filter(file => {
+      const stat = statSync(file, { throwIfNoEntry: false })
+      return stat?.isFile() && stat.size < 20_000_000 && found(readFileSync(file, 'latin1')).length > 0
+    })

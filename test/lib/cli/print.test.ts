@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** Where text leaves the program: escaped there, so nothing may go around it. */
+const doors = ['lib/report/output.ts']
+
+test('nothing is written to the terminal but through lib/report/output.ts', () => {
+  const files = ['lib', 'roles'].flatMap(folder =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts'))
+      .map(name => join(folder, name)),
+  )
+  const around = files.filter(
+    file => !doors.includes(file) && /\b(process\.)?(stdout|stderr)\.write\(|console\.|writeSync\((1|2),/.test(codeOf(file)),
+  )
+  expect(files.length).toBeGreaterThan(200)
+  // The question's line feed after a password that was typed.
+  expect(around).toEqual(['lib/cli/prompt.ts'])
+})
+
+const codeOf = (file: string) => readFileSync(file, 'utf8').replace(/\/\*\*?[\s\S]*?\*\/|\/\/.*/g, '')

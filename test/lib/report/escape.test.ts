@@ -1,0 +1,232 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ConfigError } from '../../../lib/config/error.ts'
+import { driftReport } from '../../../lib/report/drift.ts'
+import { driftLines } from '../../../lib/report/drift-lines.ts'
+import { driftMetrics } from '../../../lib/report/drift-metrics.ts'
+import { escaped, escapedJson, escapedName, escapedPainted, escapedTabs } from '../../../lib/report/escape.ts'
+import type { Event, EventBody, TaskStatus } from '../../../lib/report/events.ts'
+import { createMasker } from '../../../lib/report/mask.ts'
+import { runLog } from '../../../lib/report/run-log.ts'
+import { eventStream } from '../../../lib/report/stream.ts'
+import { openView } from '../../../lib/report/view.ts'
+import { escaped as markup } from '../../../roles/failover-test/report/html.ts'
+import { runs } from '../../runs.ts'
+import { nasty, nastyPieces, UNSAFE_SHOWN } from './nasty.ts'
+import { captured } from './screen.ts'
+
+describe('escaping', () => {
+  test.each([
+    ['\u001b]0;PWN\u0007\u001b[2J', '\\x1b]0;PWN\\x07\\x1b[2J'],
+    ['a\bb\rc\r\nd\te', 'a\\x08b\\rc\\r\nd\te'],
+    ['\u009b2J\u0085', '\\u{9b}2J\\u{85}'],
+    ['\u202euser\u2066', '\\u{202e}user\\u{2066}'],
+    ['zero\u200bwidth\ufeff', 'zero\\u{200b}width\\u{feff}'],
+    ['tag\u{e0041}', 'tag\\u{e0041}'],
+    ['nbsp\u00a0', 'nbsp\\u{a0}'],
+    ['\udcffbyte', '\\xffbyte'],
+    ['für ベータ – “x” ✔ é', 'für ベータ – “x” ✔ é'],
+  ])('%j is shown as %j', (text, shown) => {
+    expect(escaped(text)).toBe(shown)
+    expect(escaped(shown)).toBe(shown)
+  })
+
+  test('a tab and a line feed where they would deceive', () => {
+    expect(escapedTabs('a\tb\nc')).toBe('a\\tb\nc')
+    expect(escapedName('M1\nok')).toBe('M1\\nok')
+  })
+
+  test('nothing is dropped, and nothing unsafe is left', () => {
+    fc.assert(
+      fc.property(nasty, text => {
+        const shown = escapedTabs(text)
+        expect(shown).not.toMatch(UNSAFE_SHOWN)
+        expect(restored(shown)).toBe(restored(text))
+      }),
+      { numRuns: runs(500) },
+    )
+  })
+
+  test('JSON keeps the exact value', () => {
+    fc.assert(
+      fc.property(nasty, text => {
+        const json = escapedJson(JSON.stringify({ text }))
+        expect(json).not.toMatch(UNSAFE_SHOWN)
+        expect(JSON.parse(json)).toEqual({ text })
+      }),
+      { numRuns: runs(500) },
+    )
+  })
+
+  test('our own colours pass, and no other sequence', () => {
+    expect(escapedPainted('\u001b[1mM1\u001b[22m \u001b[2J\u001b]0;x\u0007')).toBe('\u001b[1mM1\u001b[22m \\x1b[2J\\x1b]0;x\\x07')
+  })
+})
+
+/** The text that an escaped form stands for. */
+const restored = (shown: string): string =>
+  shown
+    .replaceAll('\\r', '\r')
+    .replaceAll('\\t', '\t')
+    .replace(/\\x([0-9a-f]{2})/g, (_, hex) =>
+      String.fromCharCode(Number.parseInt(hex, 16) + (Number.parseInt(hex, 16) >= 0x80 ? 0xdc00 : 0)),
+    )
+    .replace(/\\u\{([0-9a-f]+)\}/g, (_, hex) => String.fromCodePoint(Number.parseInt(hex, 16)))
+
+const statuses: TaskStatus[] = ['ok', 'changed', 'failed', 'skipped', 'unknown']
+const hostNames = fc.constantFrom('M1', 'M2', 'M\u001b[2J3', 'M\n4')
+const change = fc.record({ attribute: nasty, from: nasty, to: nasty, diff: fc.boolean(), secret: fc.boolean(), remedy: nasty })
+const error = fc.record({ message: nasty, hint: nasty, detail: nasty })
+const common = { host: hostNames, role: nasty, cluster: nasty }
+const task = fc.record({
+  type: fc.constant('task-end' as const),
+  ...common,
+  resource: nasty,
+  status: fc.constantFrom(...statuses),
+  changes: fc.array(change, { maxLength: 2 }),
+  reason: nasty,
+  error,
+  ms: fc.nat(),
+  index: fc.nat(9),
+  total: fc.nat(9),
+})
+const bodies: fc.Arbitrary<EventBody> = fc.oneof(
+  fc.record({ type: fc.constant('run-start' as const), command: nasty, check: fc.boolean(), diff: fc.boolean() }),
+  fc.record({ type: fc.constant('play-start' as const), play: nasty, hosts: fc.array(hostNames, { maxLength: 2 }) }),
+  fc.record({ type: fc.constant('play-skipped' as const), play: nasty, reason: nasty }),
+  fc.record({ type: fc.constant('host-ready' as const), host: hostNames, platform: nasty, total: fc.nat(9) }),
+  fc.record({ type: fc.constant('role-start' as const), host: hostNames, role: nasty }),
+  fc.record({
+    type: fc.constant('task-progress' as const),
+    ...common,
+    resource: nasty,
+    progress: fc.record({ text: nasty, percent: fc.nat(100) }),
+  }),
+  task,
+  fc.record({ type: fc.constant('handler-notified' as const), ...common, handler: nasty, by: nasty }),
+  fc.record({
+    type: fc.constant('handler-end' as const),
+    ...common,
+    handler: nasty,
+    status: fc.constantFrom(...statuses),
+    changes: fc.array(change, { maxLength: 2 }),
+    reason: nasty,
+    error,
+    ms: fc.nat(),
+  }),
+  fc.record({ type: fc.constant('host-unreachable' as const), host: hostNames, message: nasty, hint: nasty }),
+  fc.record({ type: fc.constant('host-stopped' as const), host: hostNames, reason: nasty, remaining: fc.nat(9) }),
+  fc.record({
+    type: fc.constant('table' as const),
+    title: nasty,
+    columns: fc.array(nasty, { minLength: 1, maxLength: 2 }),
+    rows: fc.array(fc.array(nasty, { maxLength: 2 }), { maxLength: 2 }),
+  }),
+  fc.record({
+    type: fc.constant('message' as const),
+    level: fc.constantFrom('info' as const, 'warning' as const, 'error' as const),
+    host: hostNames,
+    text: nasty,
+    hint: nasty,
+  }),
+  fc.record({ type: fc.constant('locked' as const), host: hostNames, owner: nasty, hint: nasty }),
+  fc.record({ type: fc.constant('interrupted' as const), signal: fc.constant('SIGINT' as const), pending: fc.array(nasty) }),
+  fc.record({ type: fc.constant('internal-error' as const), message: nasty, detail: nasty }),
+)
+
+/** Events as a broken log file may hold them: numbered, and escaped by nobody. */
+const rawEvents = fc
+  .array(bodies, { minLength: 1, maxLength: 5 })
+  .map(list => [
+    { type: 'run-start' as const, command: 'site.yml', check: false, diff: true },
+    ...list,
+    { type: 'run-end' as const, recap: { 'M\u001b[2J3': recap }, exitCode: 3, ms: 1 },
+  ])
+  .map(list => list.map((body, seq) => ({ v: 1 as const, run: 'r1', seq, time: '2026-08-01T10:00:00Z', ...body }) as Event))
+const recap = { ok: 1, changed: 0, unreachable: 0, failed: 1, skipped: 0, unknown: 0 }
+
+/** What log-update and listr2 write beside colours: they clear lines, move up, hide the cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this takes out
+const LIVE = /\u001b\[(2K|\d+A|G|\?25[lh]|\?2026[lh])/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this takes out
+const SGR = /\u001b\[[\d;]*m/g
+
+describe('no view lets a control character through, whatever it is fed', () => {
+  test.each([
+    ['plain', 0],
+    ['plain', 1],
+    ['jsonl', 0],
+  ] as const)('%s, colours %d', async (format, color) => {
+    await fc.assert(
+      fc.asyncProperty(rawEvents, async events => {
+        const screen = captured()
+        const view = await openView(format, { stdout: screen.stream, stderr: screen.stream, color, verbosity: 2 })
+        for (const event of events) view.on(event)
+        await view.close()
+        expect(screen.text().replace(SGR, '')).not.toMatch(UNSAFE_SHOWN)
+        expect(screen.text()).not.toBe('')
+      }),
+      { numRuns: runs(200) },
+    )
+  })
+
+  test('human, with live rows', async () => {
+    await fc.assert(
+      fc.asyncProperty(rawEvents, async events => {
+        const screen = captured()
+        const view = await openView('human', { stdout: screen.stream, stderr: screen.stream, color: 1, verbosity: 2 })
+        for (const event of events) view.on(event)
+        await view.close()
+        expect(screen.text().replace(LIVE, '').replace(SGR, '')).not.toMatch(UNSAFE_SHOWN)
+      }),
+      // Each draws a screen.
+      { numRuns: process.env.NFSHA_LONG ? 2000 : 60 },
+    )
+  })
+
+  test('the events themselves: drift, metrics, logs are made of them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nfsha-escape-'))
+    try {
+      fc.assert(
+        fc.property(fc.array(bodies, { minLength: 1, maxLength: 5 }), list => {
+          const stream = eventStream({ command: 'drift', secrets: createMasker() })
+          const events: Event[] = []
+          stream.subscribe(event => events.push(event))
+          const file = join(folder, 'log')
+          const log = runLog(file)
+          stream.subscribe(log.on)
+          for (const body of list) stream.emit(body)
+          const report = driftReport(events, 'site.yml')
+          expect(driftLines(report).join('\n')).not.toMatch(UNSAFE_SHOWN)
+          expect(escapedJson(JSON.stringify(report))).not.toMatch(UNSAFE_SHOWN)
+          expect(driftMetrics(report, undefined)).not.toMatch(UNSAFE_SHOWN)
+          expect(readFileSync(file, 'utf8')).not.toMatch(UNSAFE_SHOWN)
+        }),
+        { numRuns: runs(200) },
+      )
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('an error message with a line of a file, its caret in place', () => {
+    const text = 'nfs:\n  \tkey\u202e: "\u001b[2Jx"\n'
+    const shown = new ConfigError('no such key \u0007', { source: { file: 'h\u001b.yml', text }, line: 2, column: 4 }).message
+    expect(shown).toBe('h\\x1b.yml:2:4: no such key \\x07\n    \\tkey\\u{202e}: "\\x1b[2Jx"\n      ^')
+    fc.assert(
+      fc.property(nasty, nasty, (line, problem) => {
+        const source = { file: 'hosts', text: line }
+        expect(new ConfigError(problem, { source, line: 1, column: 2 }, line).message).not.toMatch(UNSAFE_SHOWN)
+      }),
+      { numRuns: runs(300) },
+    )
+  })
+
+  test('the page of the failover test', () => {
+    for (const piece of nastyPieces) expect(stripVTControlCharacters(markup(piece))).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/u)
+  })
+})
