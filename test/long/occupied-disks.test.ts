@@ -58,8 +58,8 @@ const kinds: Kind[] = [
   { what: 'swap in use', make: 'mkswap -q $d; swapon $d', undo: 'swapoff $d', says: /loop7 is swap in use/, played: true },
   {
     what: 'a partition',
-    make: `${at(510, '\\125\\252')}; ${at(446, '\\000\\000\\000\\000\\203\\000\\000\\000\\000\\010\\000\\000\\000\\040\\000\\000')}; sync; partx -a $d; udevadm settle`,
-    undo: 'dd if=/dev/zero of=$d bs=1M count=1 2>/dev/null; sync; partx -d $d',
+    make: 'addpart $d 1 2048 8192; udevadm settle',
+    undo: 'delpart $d 1',
     says: /it has a partition: loop7p1/,
   },
   bytes('a boot sector', 510, '\\125\\252', /data at byte 510 |holds dos/),

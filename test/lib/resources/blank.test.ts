@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { debian12 } from '../../../lib/platform/debian12.ts'
 import { type Judgement, judgeDisk, notBlank, parseJudgement } from '../../../lib/resources/blank.ts'
 import { type LoopDisk, loopDisk, loopsWork } from './loop.ts'
 
@@ -205,6 +206,27 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what is on a disk' : 'loop devices do n
     },
     120_000,
   )
+
+  test.each(['ext4', 'DRBD metadata with data', 'md 1.0', 'only the backup of a GPT', 'swap that is not in use'])(
+    'the advice of a refusal makes a disk with %s blank',
+    async what => {
+      const { write = '', tool } = contents.find(c => c.what === what) ?? {}
+      if (tool !== undefined && !has(tool)) return expect(`${tool} is not installed here`).toContain(tool)
+      const { device, sh } = disk(64 * MiB)
+      sh(`${write}; sync`)
+      expect((await judge(device)).blank).toBe(false)
+      sh(debian12.commands.emptyDisk(device))
+      expect(await judge(device)).toMatchObject({ blank: true })
+    },
+    60_000,
+  )
+
+  test('the advice of a refusal does not work on a disk that came into use', () => {
+    const { device, sh } = disk(64 * MiB)
+    sh('mke2fs -q -t ext4 $d; mkdir $t/m; mount $d $t/m')
+    ends.push(() => spawnSync('umount', [device]))
+    expect(() => sh(debian12.commands.emptyDisk(device))).toThrow(/busy/)
+  })
 
   test('a disk of zeros is blank, read whole up to 1 GiB', async () => {
     const size = process.env.NFSHA_LONG ? GiB : 96 * MiB
