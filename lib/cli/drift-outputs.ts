@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { DriftReport } from '../report/drift.ts'
@@ -26,11 +26,14 @@ export const refuseUnwritable = ({ report, metrics }: { report?: string; metrics
   }
 }
 
-/** Whoever reads the file sees the old one or the new one, never half of it. */
+/**
+ * Whoever reads the file sees the old one or the new one, never half of it. Nobody foresees the name beside it, and what is there already (a link to
+ * anywhere) is not written: the folder may be open to others.
+ */
 const writeAtomically = (file: string, text: string, mode: number): void => {
-  const beside = `${file}.${process.pid}.new`
+  const beside = `${file}.${randomBytes(8).toString('hex')}.new`
   try {
-    writeFileSync(beside, text, { mode })
+    writeFileSync(beside, text, { mode, flag: 'wx' })
     renameSync(beside, file)
   } finally {
     rmSync(beside, { force: true })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { LabError } from './error.ts'
@@ -48,10 +49,19 @@ export function labPlaces(name: string, root = stateRoot()) {
 
 const LONGEST_SOCKET_PATH = 107 // sun_path is 108 bytes with its final NUL
 
-/** A unix socket's path is limited: a lab in a deep folder keeps its sockets in the temporary directory. */
+/**
+ * A unix socket's path is limited: a lab in a deep folder keeps its sockets in the temporary directory, in a folder of this user's that is made here.
+ * @throws LabError when somebody else has taken its name
+ */
 export function socketPath(machineDir: string, temporary = tmpdir()): string {
   const near = join(machineDir, 'qmp')
   if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return near
   const digest = createHash('sha256').update(machineDir).digest('hex').slice(0, 16)
-  return join(temporary, `nfsha-lab-${userInfo().uid}-${digest}.qmp`)
+  const { uid } = userInfo()
+  const folder = join(temporary, `nfsha-lab-${uid}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const stat = lstatSync(folder)
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0)
+    throw new LabError(`${folder} is not this user's alone`, 'set TMPDIR to a directory of your own, or XDG_STATE_HOME to a shorter one')
+  return join(folder, `${digest}.qmp`)
 }

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clusterSign, missingTools, packagesOf } from '../../../lib/lab/host-tools.ts'
 import { LabError, labConnection, labDown, labStatus } from '../../../lib/lab/index.ts'
@@ -41,8 +41,10 @@ describe('places', () => {
   test('a socket in a deep folder moves to the temporary directory, one for each machine', () => {
     expect(socketPath('/short')).toBe('/short/qmp')
     const deep = `/${'x'.repeat(120)}`
-    expect(socketPath(`${deep}/M1`, '/tmp')).toMatch(/^\/tmp\/nfsha-lab-\d+-[0-9a-f]{16}\.qmp$/)
-    expect(socketPath(`${deep}/M1`, '/tmp')).not.toBe(socketPath(`${deep}/M2`, '/tmp'))
+    expect(socketPath(`${deep}/M1`, home).slice(home.length)).toMatch(/^\/nfsha-lab-\d+\/[0-9a-f]{16}\.qmp$/)
+    expect(socketPath(`${deep}/M1`, home)).not.toBe(socketPath(`${deep}/M2`, home))
+    chmodSync(dirname(socketPath(`${deep}/M1`, home)), 0o770)
+    expect(() => socketPath(`${deep}/M1`, home)).toThrow(/is not this user's alone/)
   })
 
   test.each(['', '..', 'a/b', '-x', 'a b'])('%j is no name', name => {
