@@ -57,7 +57,10 @@ const FLAGS: Record<string, string> = {
 }
 /** Flags for quiet, no terminal, no X11, no agent (which is how we connect), compression (Ansible's default), details, and no GSSAPI. */
 const HARMLESS = /^-[qTxaCvkn]+$/
-const FAMILIES: Record<string, string> = { '-4': 'inet', '-6': 'inet6' }
+const FAMILIES = new Map([
+  ['-4', 'inet'],
+  ['-6', 'inet6'],
+])
 
 /** Reads `ansible_ssh_common_args` and its kin. What cannot be honoured is an error: ignoring it would connect in another way than asked. */
 export function readSshArguments(text: string, place: Place): SshArguments {
@@ -74,7 +77,7 @@ export function readSshArguments(text: string, place: Place): SshArguments {
 
 /** What a word begins: `-p 22`, `-p22`, `-o Port=22`, `-oPort=22`, `-o 'Port 22'`, `-F file`, `-4`. */
 function argument(word: string, rest: string[], place: Place): SshArguments {
-  const family = FAMILIES[word]
+  const family = FAMILIES.get(word)
   if (family !== undefined) return { options: [{ name: 'AddressFamily', value: family }] }
   const flag = /^-([a-zA-Z])(.*)$/s.exec(word)
   const name = flag?.[1] ?? ''

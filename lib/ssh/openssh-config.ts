@@ -144,7 +144,7 @@ export function resolveHostConfig(target: ConnectionTarget, options: Map<string,
     checkHostIp: one('checkhostip') === 'yes',
     proxyJump: target.proxyJump?.toLowerCase() === 'none' ? undefined : (target.proxyJump ?? one('proxyjump')),
     proxyCommand: target.proxyJump === undefined ? proxyCommandOf(target.name, one('proxycommand'), tokens) : undefined,
-    family: FAMILIES[one('addressfamily') ?? 'any'] ?? 0,
+    family: FAMILIES.get(one('addressfamily') ?? 'any') ?? 0,
     bindAddress: one('bindaddress'),
     connectTimeout: one('connecttimeout') === undefined ? undefined : Number(one('connecttimeout')) * 1000,
     algorithms: {
@@ -160,7 +160,10 @@ export function resolveHostConfig(target: ConnectionTarget, options: Map<string,
 }
 
 const DEFAULT_IDENTITIES = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
-const FAMILIES: Record<string, 4 | 6> = { inet: 4, inet6: 6 }
+const FAMILIES = new Map<string, 4 | 6>([
+  ['inet', 4],
+  ['inet6', 6],
+])
 const METHODS: readonly Method[] = ['publickey', 'keyboard-interactive', 'password']
 
 /** `no` is printed as `no` or `false`, and of public keys `yes` also as `true`, `unbound` or `host-bound`. */

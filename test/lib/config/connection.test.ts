@@ -73,6 +73,8 @@ describe('connectionTarget', () => {
     ['ansible_ssh_common_args="-oStrictHostKeyChecking=OFF"', 'it would accept a changed host key'],
     ['ansible_ssh_common_args="-o KnownHostsCommand=/bin/x"', 'the ssh option KnownHostsCommand cannot be honoured'],
     ['ansible_ssh_common_args="-o remotecommand=ls"', 'the ssh option RemoteCommand cannot be honoured'],
+    ['ansible_ssh_common_args=constructor', "'constructor' cannot be honoured"],
+    ['ansible_ssh_common_args="-o constructor=x"', 'there is no ssh option constructor'],
     ['ansible_ssh_common_args="-A"', "'-A' cannot be honoured"],
     ['ansible_ssh_common_args="-o ForwardAgent=yes"', 'the ssh option ForwardAgent cannot be honoured'],
     ['ansible_ssh_common_args="-o UserKnowHostsFile=/x"', "did you mean 'UserKnownHostsFile'?"],
