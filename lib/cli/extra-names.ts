@@ -1,5 +1,5 @@
 import { Vars } from '../../roles/vars.ts'
-import { ConfigError, throwAll } from '../config/error.ts'
+import { ConfigError, MOST_SHOWN, throwAll } from '../config/error.ts'
 import type { Inventory } from '../config/model.ts'
 import type { Play } from '../config/playbook.ts'
 import { ownVariables, variablesOf } from '../config/precedence.ts'
@@ -36,6 +36,7 @@ export const refuseUnknownExtraVars = (extraVars: Variables, inventory: Inventor
   throwAll(
     unread
       .filter(([name]) => ours.includes(name) || !foreign.has(name))
+      .slice(0, MOST_SHOWN)
       .map(([name, { at }]) => {
         // Nobody knows what a value is that stands under the wrong name: its line is not shown.
         const place = { ...at, source: { ...at.source, secret: true } }

@@ -59,8 +59,8 @@ export class ConfigErrors extends Error {
   }
 }
 
-/** A file of another kind is wrong in every line; nobody reads all of that. */
-const MOST_SHOWN = 20
+/** How many mistakes are shown: a file of another kind is wrong in every line, and nobody reads all of that. */
+export const MOST_SHOWN = 20
 
 /** Throws what was collected: nothing for none, the error itself for one. */
 export function throwAll(errors: ConfigError[]): void {

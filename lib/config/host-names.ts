@@ -7,8 +7,12 @@ const HOST_NAME = new RegExp(String.raw`^${LABEL}(?:\.${LABEL})*$`, 'i')
 const WITH_PORT = /^((?:[^:[\]]|\[[^\]]*\])*):(\d+)$/
 const BRACKETED = /^\[([^\]]+)\]:(\d+)$/
 
+/** A name in the DNS has at most 253 characters; ranges may make the entry longer. */
+const LONGEST = 2000
+
 /** The host names that an inventory's host entry stands for, ranges written out, and the port behind it (`M[1:2]:2222`). */
 export function expandHosts(entry: string, place: Place): { names: string[]; port?: number } {
+  if (entry.length > LONGEST) throw new ConfigError(`'${entry.slice(0, 40)}...' is too long for the name of a host`, place)
   const bracketed = BRACKETED.exec(entry)
   if (bracketed) return { names: [bracketed[1] ?? ''], port: Number(bracketed[2]) }
   const withPort = WITH_PORT.exec(entry)

@@ -1,4 +1,4 @@
-import { ConfigError, configErrorsOf, type Place, type Source, throwAll } from './error.ts'
+import { ConfigError, configErrorsOf, MOST_SHOWN, type Place, type Source, throwAll } from './error.ts'
 import { expandHosts } from './host-names.ts'
 import { type Literal, pythonLiteral } from './literal.ts'
 import { addChild, addGroup, addHost, type Group, type Inventory, setGroupVariable } from './model.ts'
@@ -39,11 +39,16 @@ export function readIni(inventory: Inventory, source: Source): void {
     }
   }
   for (const [name, { place, problem }] of reading.named)
-    if (!reading.declared.has(name)) errors.push(new ConfigError(problem, place, didYouMean(name, reading.declared)))
+    if (!reading.declared.has(name))
+      errors.push(new ConfigError(problem, place, errors.length < MOST_SHOWN ? didYouMean(name, reading.declared) : undefined))
   throwAll(errors)
 }
 
+/** The regular expressions that take a value apart need a stack by its length. */
+const LONGEST_LINE = 500_000
+
 function readLine(reading: Reading, line: string, place: Place): void {
+  if (line.length > LONGEST_LINE) throw new ConfigError(`this line is longer than ${LONGEST_LINE} characters`, place)
   const text = line.trim()
   if (text === '' || /^[;#]/.test(text)) return
   if (text.startsWith('[') && !/^\[[^\]]+\]:\d/.test(text)) openSection(reading, text, place)

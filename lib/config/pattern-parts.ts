@@ -14,11 +14,15 @@ export interface PatternPart {
   place: Place | undefined
 }
 
+/** More than a command line takes. The regular expressions that take a pattern apart need a stack by its length. */
+const LONGEST = 500_000
+
 /**
  * Splits at commas; without any, at colons and blanks outside brackets. A name of the inventory is one piece whatever it contains. Blanks
  * around a part and behind its operator mean nothing.
  */
 export function splitPattern(inventory: Inventory, pattern: string, place?: Place): PatternPart[] {
+  if (pattern.length > LONGEST) throw new ConfigError(`this pattern is longer than ${LONGEST} characters`, place)
   const isName = (name: string) => inventory.hosts.has(name) || inventory.groups.has(name)
   const whole = pattern.trim().replace(/(^|[\s,:])([!&])\s+/g, '$1$2')
   if (isName(whole.replace(/^[!&]/, ''))) return [partOf(whole, isName, place)]

@@ -104,12 +104,18 @@ function matcher({ name, place }: PatternPart): ((names: Iterable<string>) => st
 
 function unknownName(inventory: Inventory, { name, written, place }: PatternPart): ConfigError {
   if (name.startsWith('~') || IS_GLOB.test(name))
-    return new ConfigError(`'${written}' matches no host and no group of the inventory`, place)
+    return new ConfigError(`'${shortened(written)}' matches no host and no group of the inventory`, place)
   const known = [...inventory.hosts.keys(), ...inventory.groups.keys()].filter(other => other !== 'ungrouped')
   const list = known.length > 12 ? `${known.slice(0, 12).join(', ')}, ...` : known.join(', ')
   const mixed = written.includes(':') && 'beside a comma a colon separates nothing: write commas alone'
-  return new ConfigError(`no host or group '${name}' in the inventory`, place, mixed || (didYouMean(name, known) ?? `it has: ${list}`))
+  return new ConfigError(
+    `no host or group '${shortened(name)}' in the inventory`,
+    place,
+    mixed || (didYouMean(name, known) ?? `it has: ${list}`),
+  )
 }
+
+const shortened = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}...` : text)
 
 /** Subscripts count from 0; a range includes its end. */
 function subscripted(hosts: string[], { subscript, written, place }: PatternPart): string[] {

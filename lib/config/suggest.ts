@@ -24,11 +24,16 @@ export function editDistance(from: string, to: string): number {
 
 const at = (row: number[], column: number) => row[column] ?? Number.POSITIVE_INFINITY
 
+/** Nobody mistypes a longer name, and comparing takes time by the square of it. */
+const LONGEST = 100
+
 /** The known word that was most likely meant: up to a third of its letters may differ. Case counts for nothing. */
 export function closest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  if (word.length > LONGEST) return undefined
   for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) >= least) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]
   }

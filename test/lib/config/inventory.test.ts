@@ -189,6 +189,30 @@ describe('a large inventory', () => {
     expect(matchHosts(inventory, 'a*:!b7')).toEqual([])
   })
 
+  it('takes time by its size alone: a file that is wrong in every line', { timeout: 60_000 }, () => {
+    const undeclared = Array.from({ length: 20_000 }, (_, n) => `group-${n}\n`).join('')
+    const message = failure(() =>
+      inventoryOf({ hosts: `${Array.from({ length: 20_000 }, (_, n) => `[g${n}]\n`).join('')}[all:children]\n${undeclared}` }),
+    )
+    expect(message).toContain("hosts:20002:1: no group 'group-0' is declared")
+    expect(message).toContain('and 19980 more mistakes')
+    expect(failure(() => matchHosts(inventoryOf({ hosts: 'M[1:20000]\n' }), 'M'.repeat(100_000)))).toContain('it has: M1, M2')
+  })
+
+  it.each([
+    ['[g]\nM1 a=', "'x'", 'hosts:2:1: this line is longer than 500000 characters'],
+    ['[g]\n', 'h', "hosts:2:1: 'hhhh"],
+  ])('refuses a line that is longer than a stack is deep: %j', (before, piece, message) => {
+    expect(failure(() => inventoryOf({ hosts: `${before}${piece.repeat(400_000)}\n` }))).toContain(message)
+  })
+
+  it('refuses a host or a pattern of a million characters', () => {
+    expect(failure(() => inventoryOf({ 'hosts.yml': `g: {hosts: {? ${'h'.repeat(1_000_000)} : }}\n` }))).toContain(
+      'is too long for the name of a host',
+    )
+    expect(failure(() => matchHosts(inventoryOf({ hosts: 'M1\n' }), '[a]'.repeat(400_000)))).toContain('this pattern is longer than')
+  })
+
   // Quadratic in any step, 50,000 would take minutes already.
   it('takes time by its size alone: 200,000 hosts', { timeout: 600_000 }, () => {
     const count = process.env.NFSHA_LONG ? 200_000 : 50_000
