@@ -34,6 +34,8 @@ export const handOverProblems = (states: NamedState[], to: string, stage: Vars['
   // A takeover needs none, but heartbeat's own programs and whoever looks afterwards may.
   problems.push(...target.space.filter(d => d.short).map(d => `${d.mount} is full on ${to}`))
   if (stage === 'vip') return problems
+  // The stop would end them, but they are somebody's work: who plans to move the service can end them in good order.
+  problems.push(...states.flatMap(s => s.holders.map(what => `${s.host} has the volume in use by ${what}: end that first`)))
   if (target.device?.disk !== 'UpToDate') problems.push(`DRBD is ${target.device?.disk ?? 'not there'} on ${to}`)
   if (target.device && target.device.connection !== 'Connected') problems.push(`DRBD is ${target.device.connection} on ${to}`)
   return problems

@@ -2,11 +2,13 @@ import { file } from '../../lib/resources/file.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
 import { clusterGuard } from '../guard.ts'
 import { mountedClients } from '../mounted-clients.ts'
+import { packagedScript } from '../packaged.ts'
 import type { Context, Role } from '../role.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
 import { filesReadLive, resourcePrograms, watchFile } from './config.ts'
 import { liveFiles } from './live-files.ts'
 import { prerequisites } from './prerequisites.ts'
+import { volumeHoldersPath } from './service-probe.ts'
 import { serves } from './verify.ts'
 
 const steps = (context: Context): Resource[] => {
@@ -19,6 +21,9 @@ const steps = (context: Context): Resource[] => {
     mountedClients(context),
     platform.install(resourcePrograms(vars)),
     ...(watch ? [file(watch.path, { content: watch.content })] : []),
+    ...(vars.ha_stack === 'lean'
+      ? [file(volumeHoldersPath, { content: packagedScript('roles/integrate/files/volume-holders', {}), mode: 0o755 })]
+      : []),
     liveFiles(context, filesReadLive),
     bringUp(context),
     serves(context),

@@ -15,6 +15,9 @@ export const servedMarker = '/var/lib/nfsha-play/served'
 /** On both nodes while an operator works on the cluster; its first line says who and why. */
 export const maintenanceMarker = '/var/lib/nfsha-play/maintenance'
 
+/** Lists and ends what holds the volume beside the service. */
+export const volumeHoldersPath = '/usr/local/lib/nfsha/volume-holders'
+
 const nicsOf = (vars: Vars): string[] => [vars.node_service_nic, vars.node_heartbeat_nic, vars.node_drbd_nic]
 
 /** Configuration that must be the same on both nodes, declared by a role or not. */
@@ -47,6 +50,7 @@ echo "@addr"; ip -o -4 addr show
 echo "@drbd"; ${drbdState}
 echo "@mount"; grep '^${device} ${path} ' /proc/mounts
 echo "@state"; grep ' ${stateDirectory} ' /proc/mounts
+echo "@holders"; if [ -x ${volumeHoldersPath} ] && grep -q '^${device} ' /proc/mounts; then timeout -s KILL 15 ${volumeHoldersPath} list 2>/dev/null; fi
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
 echo "@stop-failed"; [ -s /run/nfsha/stop-failed ] && echo yes
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"

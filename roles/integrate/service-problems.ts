@@ -139,6 +139,7 @@ export const hostDifferences = (states: NamedState[], vars: Vars): Change[] =>
       ...(s.readOnly ? [named(`mount ${vars.nfs_export_path}`, 'read-only', 'read-write')] : []),
       ...(vars.ha_stack === 'lean' && s.mounted ? stateDifferences(s, vars) : []),
       ...(s.fileSystemErrors > 0 ? [named('file system errors', String(s.fileSystemErrors), 'none')] : []),
+      ...s.holders.map(what => named(`holder of ${vars.nfs_export_path}`, what, 'none: a stop of the service ends it')),
       ...(s.stopFailed ? [named('last stop of the service', 'failed', 'complete')] : []),
       ...(s.vip && s.vipAt !== vip ? [named('virtual IP', `on ${s.vipAt}`, `on ${vip}`)] : []),
       ...s.foreignExports.map(e => named('kernel exports', e, 'only what the files declare')),

@@ -57,6 +57,8 @@ export interface ServiceState {
   /** Where the clients' state is mounted from: `its own volume`, `the share`, `memory`; empty where it is not mounted. */
   state: string
   fileSystemErrors: number
+  /** What keeps the volume from being unmounted, beside the service: `mount /data/inner`, `process 12 (sh)` */
+  holders: string[]
   /** A stop of the resource script did not come to its end. */
   stopFailed: boolean
   nfsd: number
@@ -114,6 +116,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     state: stateOf(block('state'), vars),
     readOnly: /^\S+ \S+ \S+ ro\b/.test(mount),
     fileSystemErrors: Number(block('fs-errors') || 0),
+    holders: linesOf(blocks.holders),
     stopFailed: block('stop-failed') !== '',
     nfsd,
     nfs: nfsd > 0 ? nfsdOf(block) : undefined,

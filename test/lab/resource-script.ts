@@ -48,7 +48,7 @@ export const resourceScriptTests = (lab: string): void => {
       for (const node of ['M2', 'M1'] as const) await on(lab, node, 'systemctl stop heartbeat', 300_000)
     })
     afterAll(async () => {
-      await onM1(`pkill -KILL ${itsPattern}; umount /data/inner 2>/dev/null; ${script} stop`)
+      await onM1(`pkill -KILL ${itsPattern}; umount /run/pins/one /run/pins 2>/dev/null; ${script} stop`)
       for (const node of nodes) await on(lab, node, 'systemctl start heartbeat')
       await until('one node serves', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, 240_000)
       const back = await nfshaPlay(lab, ['switchover', '-e', 'to=M1'])
@@ -120,20 +120,40 @@ export const resourceScriptTests = (lab: string): void => {
       await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5`)
       await onM1(`pgrep ${itsPattern}`)
       expect(await call('stop')).toBe('0\n\nstopped')
-      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(
-        /\/data is busy, ending who holds it: .*root \d+ \S*c\S* sh/,
-      )
+      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(/\/data was held, ended for the stop: process \d+ \(sh\)/)
       expect(await onM1(`pgrep ${itsPattern} || echo gone`)).toBe('gone')
     })
 
-    test('a stop that cannot unmount fails, and heartbeat reads that the node still has it; nobody else does', async () => {
-      await onM1(`${script} start >/dev/null 2>&1; mkdir -p /data/inner; mount -t tmpfs inner /data/inner`)
+    test('what stands on the volume is ended, the topmost first, and what it was is said', async () => {
+      const since = await onM1('date "+%F %T"')
+      await onM1(`${script} start >/dev/null 2>&1; modprobe loop; mkdir -p /data/inner /mnt/loop /mnt/bind; mount --bind /data/inner /mnt/bind
+        mount -t tmpfs inner /data/inner; fallocate -l 8M /data/file; loop=$(losetup -f --show /data/file); mkfs.ext4 -q $loop; mount $loop /mnt/loop
+        dd if=/dev/zero of=/data/swap bs=1M count=4 2>/dev/null; chmod 600 /data/swap; mkswap /data/swap >/dev/null; swapon /data/swap
+        (cd /mnt/loop; exec setsid sleep 999) </dev/null >/dev/null 2>&1 &
+        setsid unshare -m sleep 998 </dev/null >/dev/null 2>&1 & sleep 1; true`)
+      expect(await call('stop')).toBe('0\n\nstopped')
+      const said = await onM1(
+        `journalctl -t nfsha -o cat --since '${since}'; grep -c . /proc/swaps; losetup -a; pkill -f 'sleep 99[8]'; true`,
+      )
+      for (const what of ['mount /mnt/loop', 'loop device /dev/loop0', 'swap /data/swap', 'mount /data/inner', 'mount /mnt/bind'])
+        expect(said).toContain(what)
+      expect(said).toMatch(/process \d+ \(sleep\)/)
+      expect(said).toMatch(/\n1$/)
+      await onM1(`${script} start >/dev/null 2>&1; rm -rf /data/file /data/swap /data/inner`)
+      expect(await call('stop')).toBe('0\n\nstopped')
+    })
+
+    test('a stop that cannot let go of the volume fails, and heartbeat reads that the node still has it; nobody else does', async () => {
+      // A mount namespace that a file keeps has no process by which it could be found.
+      await onM1(
+        `${script} start >/dev/null 2>&1; mkdir -p /run/pins; mount --bind /run/pins /run/pins; mount --make-private /run/pins; touch /run/pins/one; unshare --mount=/run/pins/one true`,
+      )
       // heartbeat's ResourceManager calls both, and reads the word, not the exit code.
       const asked = await onM1(
         `timeout 120 sh -c '${script} stop >/dev/null 2>&1; echo $?; ${script} status'; ${pieces}; ${script} status; true`,
       )
-      expect(asked).toBe('1\nrunning\nprimary mounted\nstopped')
-      await onM1('umount /data/inner; rmdir /data/inner')
+      expect(asked).toBe('1\nrunning\nprimary\nstopped')
+      await onM1('umount /run/pins/one; umount /run/pins')
       expect(await call('stop')).toBe('0\n\nstopped')
     })
 

@@ -17,6 +17,7 @@ const node = (host: string, more: Partial<NamedState> = {}): NamedState => ({
   stable: true,
   links: ['em2 up', 'em3 up'],
   space: [{ mount: '/', used: 95, inodes: 6, short: false }],
+  holders: [],
   device: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'),
   ...more,
 })
@@ -41,6 +42,12 @@ test.each<[string, Partial<NamedState>, 'vip' | 'full', RegExp[]]>([
   expect(found).toHaveLength(problems.length)
   for (const [i, p] of problems.entries()) expect(found[i]).toMatch(p)
 })
+
+test('what else holds the volume is named before anything moves', () =>
+  expect(handOverProblems([node('M1', { holders: ['mount /data/inner', 'process 12 (sh)'] }), node('M2')], 'M2', 'full')).toEqual([
+    'M1 has the volume in use by mount /data/inner: end that first',
+    'M1 has the volume in use by process 12 (sh): end that first',
+  ]))
 
 test('nothing is handed to a node that was not asked', () =>
   expect(handOverProblems([node('M1')], 'M2', 'full')).toEqual(['M2 cannot be asked']))

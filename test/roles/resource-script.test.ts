@@ -103,6 +103,43 @@ describe.each(shells)('the resource script under %s', shell => {
     ])
   })
 
+  describe('a stop that does not come to its end', () => {
+    const calls = (asker: string, drbd: string) => {
+      writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
+      mkdirSync(join(folder, 'asker'), { recursive: true })
+      writeFileSync(join(folder, 'asker/comm'), `${asker}\n`)
+      writeFileSync(join(folder, 'called'), '')
+      const own = (text: string) => text.replaceAll('/proc/drbd', `${folder}/drbd`).replace('/proc/$PPID/comm', `${folder}/asker/comm`)
+      const stubs = `NFSHA_MINOR=0; reset_node=reset_node; reset_node() { echo "reset $*" >> ${folder}/called; }; log() { :; }; addresses=''`
+      run(`${stubs}; prepare_stop() { :; }; stop_nfs() { :; }; unmount() { return 1; }; stop`, own)
+      return readFileSync(join(folder, 'called'), 'utf8').trim()
+    }
+    const fit = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate'
+    test.each([
+      [
+        'heartbeat called it and the peer is as good: restart',
+        'ResourceManager',
+        fit,
+        'reset the service does not stop here: cannot unmount',
+      ],
+      [
+        'heartbeat called it and there is no peer: it tries again, and then restarts this node itself',
+        'ResourceManager',
+        'cs:WFConnection ro:Primary/Unknown ds:UpToDate/Outdated',
+        'reset --note the service does not stop here: cannot unmount',
+      ],
+      [
+        'the peer is catching up: it tries again',
+        'ResourceManager',
+        'cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent',
+        'reset --note the service does not stop here: cannot unmount',
+      ],
+      ['an operator called it', 'bash', fit, ''],
+    ])('%s', (_name, asker, drbd, wanted) => {
+      expect(calls(asker, drbd)).toBe(wanted && `${wanted} ${folder}/data`)
+    })
+  })
+
   test('a stop that is repeated writes nothing back: the first one has, or could not', () => {
     const stubs =
       'save_connections() { :; }; keep_others() { :; }; mounted() { return 1; }; is_primary() { return 1; }; threads() { return 1; }'

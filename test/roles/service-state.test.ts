@@ -45,6 +45,7 @@ const holder: NamedState = {
   exposed: false,
   state: 'its own volume',
   fileSystemErrors: 0,
+  holders: [],
   stopFailed: false,
   nfsd: 8,
   nfs,
@@ -153,6 +154,7 @@ test.each<[string, Partial<NamedState>, string | undefined, RegExp]>([
   ['share as it was mounted before', { exposed: true }, 'switchover.yml', /mount \/data on M1: without nodev,nosuid/],
   ['read-only', { readOnly: true }, 'status.yml', /mount \/data on M1: read-only/],
   ['ext4 errors', { fileSystemErrors: 2 }, 'status.yml', /file system errors on M1: 2/],
+  ['somebody in the volume', { holders: ['swap /data/swap'] }, 'status.yml', /holder of \/data on M1: swap \/data\/swap, wanted none/],
   ['stop failed', { stopFailed: true }, 'status.yml', /last stop of the service on M1: failed/],
   ['address on another NIC', { vipAt: 'em0/32' }, 'status.yml', /virtual IP on M1: on em0\/32, wanted on em1\/24/],
   ['hand-over', { stable: false }, 'status.yml', /heartbeat on M1: in transition/],
@@ -203,6 +205,9 @@ version: 8.4.11 (api:1/proto:86-101)
 /dev/loop0 /run/nfsha/state ext4 rw,nosuid,nodev,noexec,noatime,nosymfollow 0 0
 @fs-errors
 0
+@holders
+mount /data/inner
+process 12 (sh)
 @stop-failed
 @nfsd
 8
@@ -268,6 +273,7 @@ test('what a serving machine answered', () => {
     readOnly: false,
     exposed: false,
     state: 'its own volume',
+    holders: ['mount /data/inner', 'process 12 (sh)'],
   })
   expect(state.space).toEqual([
     { mount: '/', used: 10, inodes: 6, short: false },

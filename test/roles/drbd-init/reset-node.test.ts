@@ -13,6 +13,7 @@ describe.each(shells)('reset-node under %s', shell => {
     mkdirSync(join(folder, 'sys/kernel'), { recursive: true })
     put('logger', `shift 4; echo "$*" >> ${folder}/log`)
     put('sync', '')
+    put('journalctl', '')
     put('date', 'echo 2026-11-29 16:00:00')
     put('reboot', `echo reboot >> ${folder}/did`)
     // Between the keys and reboot(8) it gives the kernel time.
@@ -76,6 +77,12 @@ describe.each(shells)('reset-node under %s', shell => {
     call(why)
     expect(read('sysrq-trigger')).toBe('b')
     expect(Date.now() - begun).toBeLessThan(25_000)
+  })
+
+  test('a note restarts nothing', () => {
+    call('--note', why)
+    expect(words()).toBe(`new 2026-11-29 16:00:00 ${why}`)
+    expect([read('sysrq-trigger'), read('kmsg'), read('did')]).toEqual(['', '', ''])
   })
 
   test('rubbish in its place is nobody’s last words', () => {
