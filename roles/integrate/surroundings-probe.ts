@@ -5,7 +5,13 @@ import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
 /** Every address that is pinged to tell a node that has lost the service network. */
-export const pingNodes = (vars: Pick<Vars, 'heartbeat_ping'>): string[] => [vars.heartbeat_ping].flat()
+export const pingNodes = (vars: Pick<Vars, 'heartbeat_ping'>): string[] => vars.heartbeat_ping
+
+/** Shell that prints `ADDRESS dead` for each that is silent. heartbeat knows a group of several by the group's name alone, so those are asked here. */
+const pingReading = (nodes: string[]): string =>
+  nodes.length === 1
+    ? `echo "${nodes[0]} $(cl_status nodestatus ${nodes[0]} 2>/dev/null)"`
+    : `for a in ${nodes.join(' ')}; do if ping -n -q -c 2 -i 0.3 -W 1 $a >/dev/null 2>&1; then echo "$a ping"; else echo "$a dead"; fi; done`
 
 /**
  * Reads what stands around the service on one node: the watch, ping nodes, whoever else answers for the virtual IP, what would take the backing disk at
@@ -20,9 +26,7 @@ export const surroundingsScript = (vars: Vars, { paths }: Platform): string => {
   arping $d -w 1 -I ${nic} ${vip} 2>/dev/null | sed -n 's/.*reply from [^[]*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u
 fi)
 echo "@answers"; printf '%s\\n' "$r"; echo "@mac"; show /sys/class/net/${nic}/address
-echo "@pings"; ${pingNodes(vars)
-    .map(ip => `echo "${ip} $(cl_status nodestatus ${ip} 2>/dev/null)"`)
-    .join('; ')}
+echo "@pings"; ${pingReading(pingNodes(vars))}
 echo "@watch"; w=; k=; n=; { read -r w < /run/nfsha/watch; read -r k < /run/nfsha/tick; read -r n < "/proc/$w/comm"; } 2>/dev/null; read -r u _ < /proc/uptime; echo "\${w:--} \${n:--} \${k:--} $u"; [ -e ${paths.haDir}/nfsha-watch.conf ] && echo wanted
 echo "@claims"; for f in /etc/fstab /etc/crypttab; do [ -r $f ] && sed 's/#.*//; s,^,'$f' ,' $f; done; grep -HE '^What=' /etc/systemd/system/*.mount /etc/systemd/system/*.swap /run/systemd/transient/*.mount 2>/dev/null | sed 's/:What=/ /'
 grep -HE '^[[:space:]]*(ARRAY|DEVICE) .*/dev/' /etc/mdadm/mdadm.conf /etc/mdadm.conf 2>/dev/null | sed 's/:/ /; s/devices=//; s/,/ /g'
