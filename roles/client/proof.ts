@@ -7,6 +7,10 @@ import { vipAddress } from '../role.ts'
 /** What this client writes through the virtual IP and reads back, at every later run too. */
 export const proofText = (host: string): string => `${host} wrote this through nfsha-play's virtual IP\n`
 
+/** A share that was made before, or that is its operator's. */
+const squashed = (share: string): string =>
+  `Is root of this client nobody on the share (root_squash), and may nobody not write at its top? On the active node: chmod 1777 ${share}; or export it with no_root_squash`
+
 export const writesAndReads = ({ host, vars }: Context): HostResource<string> => {
   const path = `${vars.client_mount}/.nfsha-${host}`
   return {
@@ -26,7 +30,8 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
       return from === proofText(host) ? [] : [{ attribute: path, from, to: proofText(host) }]
     },
     async apply($) {
-      await $`printf '%s' ${proofText(host)} > ${path}; sync ${path}`
+      const write = `if ! printf '%s' ${quote(proofText(host))} > ${quote(path)}; then echo ${quote(squashed(vars.nfs_export_path))} >&2; exit 1; fi; sync ${quote(path)}`
+      await $`sh -c ${write}`
     },
   }
 }

@@ -24,6 +24,7 @@ export interface Work {
 /** With the address alone there is nothing to mount, so nobody works. */
 export const startWork = async (bench: Bench, run: string): Promise<Work> => {
   const clients = bench.vars.ha_stage === 'vip' ? [] : bench.clients
+  if (clients.length > 0) await prepareShare(bench, run)
   const plans = clients.map(client => ({ client, mounts: mountsOf(client, clients.length, bench.varsOf(client).client_options) }))
   const byClient = plans.map(({ client, mounts }) => ({
     client,
@@ -38,6 +39,30 @@ export const startWork = async (bench: Bench, run: string): Promise<Work> => {
   }
   return work
 }
+
+/**
+ * Where the clients work, made on the node that serves: root of a client may be nobody on the share (root_squash), and nobody may not write at its top. What clients
+ * may have put there instead is not followed: `cd` and then the place where that has led count.
+ */
+const prepareShare = async (bench: Bench, run: string): Promise<void> => {
+  const holder = (await look(bench)).find(s => serves(s, bench.vars.ha_stage))?.host
+  if (holder === undefined) return
+  const { code, stderr } = await connectionTo(bench, holder).run(prepareScript(bench.vars.nfs_export_path, run), { timeout: 60_000 })
+  if (code !== 0) throw new ApplyFailed(`${shareDirectory} cannot be made on the share: no fault is made`, { detail: stderr })
+}
+
+/** Shell that goes to a directory and fails when a link has led elsewhere. */
+const goTo = (directory: string): string => `cd ${directory} && [ "$(pwd -P)" = ${directory} ]`
+
+export const prepareScript = (share: string, run: string): string =>
+  `cd ${share} || exit 1; [ -d ${shareDirectory} ] || mkdir -m 1777 ${shareDirectory}; ${goTo(`${share}/${shareDirectory}`)} && mkdir ${run} && ${goTo(`${share}/${shareDirectory}/${run}`)} && chmod 1777 .`
+
+/** A client may have made a link or a FIFO of the file. */
+export const readScript = (share: string, run: string, name: string): string =>
+  `${goTo(`${share}/${shareDirectory}/${run}`)} && timeout 290 dd if=${name}.records iflag=nofollow,nonblock bs=65536 2>/dev/null`
+
+export const removeScript = (share: string, run: string): string =>
+  `${goTo(`${share}/${shareDirectory}`)} && rm -rf ${run}; cd ${share} && rmdir ${shareDirectory} 2>/dev/null; :`
 
 /** Asked for, a client dies on the first machine that works, `leases` lease times before this returns. */
 export const deadClient = async (
@@ -75,8 +100,8 @@ export const readRecords = async (bench: Bench, work: Work): Promise<Records[] |
   const operations = operationsOf(work)
   const records: Records[] = []
   for (const { name } of work.mounts) {
-    const file = `${bench.vars.nfs_export_path}/${shareDirectory}/${work.run}/${name}.records`
-    const { code, stdout } = await connectionTo(bench, holder).run(`cat ${file}`, { timeout: 300_000, maxOutput: 256 * 1024 ** 2 })
+    const script = readScript(bench.vars.nfs_export_path, work.run, name)
+    const { code, stdout } = await connectionTo(bench, holder).run(script, { timeout: 300_000, maxOutput: 256 * 1024 ** 2 })
     if (code !== 0) return undefined
     records.push(
       judgeRecords(
@@ -90,10 +115,9 @@ export const readRecords = async (bench: Bench, work: Work): Promise<Records[] |
 
 /** Nothing of the test stays on the share: only what it has made itself, by its whole name. */
 export const removeWork = async (bench: Bench, work: Work): Promise<void> => {
-  const directory = `${bench.vars.nfs_export_path}/${shareDirectory}`
   const states = await look(bench).catch(() => [])
   for (const { host } of states.filter(s => s.mounted))
     await connectionTo(bench, host)
-      .run(`rm -rf ${directory}/${work.run}; rmdir ${directory} 2>/dev/null; :`, { timeout: 300_000 })
+      .run(removeScript(bench.vars.nfs_export_path, work.run), { timeout: 300_000 })
       .catch(() => undefined)
 }
