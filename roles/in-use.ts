@@ -3,7 +3,7 @@ import type { Node } from '../lib/engine/role.ts'
 import { minorOf, parseProcDrbd } from '../lib/resources/proc-drbd.ts'
 import { quote } from '../lib/resources/quote.ts'
 import type { ClusterResource, Member } from '../lib/resources/resource.ts'
-import { present } from '../lib/resources/resource.ts'
+import { present, unknown } from '../lib/resources/resource.ts'
 import { backingDisk } from './drbd-init/config.ts'
 import { drbdConfigDir, withDrbd } from './drbd-tools.ts'
 import { servedMarker } from './integrate/service-probe.ts'
@@ -187,7 +187,11 @@ export const inUse = (context: Context): ClusterResource<InUse> => ({
   assertion: true,
   dependsOn: [],
   alters: 'itself',
-  probe: { sh: probeScript(context), parse: ({ stdout }) => present(parseInUse(stdout)) },
+  probe: {
+    sh: probeScript(context),
+    parse: ({ stdout }) =>
+      blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
+  },
   changes(members: Member<InUse>[]) {
     const states = members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
     const problems = inUseProblems(states, context.cluster.nodes)

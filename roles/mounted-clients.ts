@@ -3,7 +3,7 @@ import type { Platform } from '../lib/platform/platform.ts'
 import type { ExportEntry } from '../lib/resources/exports.ts'
 import { parseExports } from '../lib/resources/exports.ts'
 import type { Change, ClusterResource, Member } from '../lib/resources/resource.ts'
-import { present } from '../lib/resources/resource.ts'
+import { present, unknown } from '../lib/resources/resource.ts'
 import { serverScope } from './integrate/nfsd-scope.ts'
 import { exportOptions, exportTable } from './nfs/config.ts'
 import type { Context } from './role.ts'
@@ -126,7 +126,10 @@ export const mountedClients = ({ vars, platform }: Context): ClusterResource<Off
   partial: true,
   alters: 'itself',
   gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
-  probe: { sh: probe(platform), parse: ({ stdout }) => present(parseOffer(stdout)) },
+  probe: {
+    sh: probe(platform),
+    parse: ({ stdout }) => (blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout))),
+  },
   changes: (members: Member<Offer>[]) =>
     vars.accept_client_break
       ? []

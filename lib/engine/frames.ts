@@ -3,7 +3,7 @@ import type { Probe, ProbeOutput } from '../resources/resource.ts'
 
 /** Splits the answer of a script that prints `@name` lines between its parts. */
 export const blocksOf = (text: string): Record<string, string> => {
-  const blocks: Record<string, string> = {}
+  const blocks: Record<string, string> = Object.create(null)
   let name = ''
   for (const line of text.split('\n')) {
     const head = /^@([a-z0-9-]+)$/.exec(line)

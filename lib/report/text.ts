@@ -38,7 +38,8 @@ export const padLeft = (text: string, columns: number) => ' '.repeat(Math.max(0,
 
 /** The same on one line; where lines end without punctuation they are joined by a semicolon, so that several findings stay apart. */
 export const oneLine = (text: string) =>
-  escaped(text)
+  // Trimmed first: blanks without end at the end would be searched again from each of them.
+  escaped(text.trim())
     .replace(/([^\s.,:;!?])\s*\n\s*(?=\S)/g, '$1; ')
     .replace(/\s+/g, ' ')
     .trim()

@@ -1,13 +1,16 @@
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
-import { absent, present } from './resource.ts'
+import { absent, present, unknown } from './resource.ts'
 
 /** A module that is loaded now. That the boot loads it too is a file in /etc/modules-load.d, a resource of its own. */
 export const kernelModule = (name: string): HostResource<true> => ({
   scope: 'host',
   id: `kernel module ${name}`,
   alters: 'host',
-  probe: { sh: `[ -d /sys/module/${name} ]`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
+  probe: {
+    sh: `[ -d /sys/module/${name} ]`,
+    parse: ({ code, stdout }) => (code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent),
+  },
   changes: actual => (actual.kind === 'present' ? [] : [{ attribute: 'loaded', from: 'no', to: 'yes' }]),
   async apply($) {
     await $`modprobe ${name}`

@@ -36,7 +36,7 @@ const parseSync = (text: string): DrbdDevice['sync'] | undefined => {
  * a blank stands in place of the protocol (drbd_proc.c, drbd_seq_show).
  */
 export const parseProcDrbd = (text: string): ProcDrbd => {
-  const heads = [...text.matchAll(/^\s*(\d+): cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+) [ABC ] (\S+))?/gm)]
+  const heads = [...text.matchAll(/^[ \t]*(\d+): cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+) [ABC ] (\S+))?/gm)]
   const devices = heads.flatMap((head, i): DrbdDevice[] => {
     const [, minor = '0', connection = '', role = '', peerRole = '', disk = '', peerDisk = '', flags = ''] = head
     if (connection === 'Unconfigured') return []

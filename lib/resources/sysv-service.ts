@@ -53,7 +53,11 @@ export const sysvService =
         sh: `[ -x /etc/init.d/${name} ] || exit 45
 ${levels.read(name)}; /etc/init.d/${name} status >/dev/null 2>&1; echo "status $?"`,
         parse: ({ code, stdout }) =>
-          code === 45 ? unknown(from ?? `the package that brings ${name}`) : present(parseSysvService(name, levels, stdout)),
+          code === 45
+            ? unknown(from ?? `the package that brings ${name}`)
+            : /^status \d+$/m.test(stdout)
+              ? present(parseSysvService(name, levels, stdout))
+              : unknown(`an answer of /etc/init.d/${name}`),
       },
       changes: actual => (actual.kind === 'present' ? serviceChanges(actual.state, wanted) : []),
       async apply($, changes) {

@@ -1,7 +1,7 @@
 import { blocksOf } from '../../lib/engine/frames.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
-import { absent, present } from '../../lib/resources/resource.ts'
+import { absent, present, unknown } from '../../lib/resources/resource.ts'
 import { hasAddress } from '../conditions.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
@@ -32,6 +32,7 @@ export const preflight = (context: Context): { probe: Probe<Preflight>; problems
 echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
       parse({ stdout }) {
         const blocks = blocksOf(stdout)
+        if (blocks.silent === undefined || blocks.disk === undefined) return unknown('an answer to all questions')
         const lines = (name: string) => (blocks[name] ?? '').split('\n').filter(l => l !== '')
         return present({ silent: lines('silent'), noDisk: lines('disk') })
       },
@@ -43,7 +44,8 @@ echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
   }
 }
 
-type Claim = 'here' | 'answers' | 'free'
+const claims = ['here', 'answers', 'free'] as const
+type Claim = (typeof claims)[number]
 
 /** The virtual IP is on one of our nodes or nobody answers there: another machine's address is never taken. Judges only. */
 export const vipIsOurs = (vars: Vars): ClusterResource<Claim> => {
@@ -55,11 +57,14 @@ export const vipIsOurs = (vars: Vars): ClusterResource<Claim> => {
     alters: 'itself',
     probe: {
       sh: `if ${hasAddress(vip)}; then echo here; elif ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`,
-      parse: ({ stdout }) => present(stdout.trim() as Claim),
+      parse: ({ stdout }) => {
+        const claim = claims.find(c => c === stdout.trim())
+        return claim === undefined ? unknown('an answer: whether the virtual IP is here') : present(claim)
+      },
     },
     changes(members) {
-      const claims = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'free'))
-      if (claims.includes('here') || !claims.includes('answers')) return []
+      const said = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'free'))
+      if (said.includes('here') || !said.includes('answers')) return []
       return `${vip} belongs to another machine: it answers, and neither node has it`
     },
     apply: async () => undefined,
@@ -74,7 +79,10 @@ export const diskSizes = (disk: string): ClusterResource<number> => ({
   alters: 'itself',
   probe: {
     sh: `blockdev --getsize64 ${quote(disk)}`,
-    parse: ({ code, stdout }) => (code === 0 ? present(Number(stdout.trim())) : absent),
+    parse({ code, stdout }) {
+      if (code !== 0) return absent
+      return /^\d{1,18}$/.test(stdout.trim()) ? present(Number(stdout)) : unknown(`the size of ${disk}`)
+    },
   },
   changes(members) {
     const sizes = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0))

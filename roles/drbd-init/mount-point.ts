@@ -1,5 +1,5 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
-import { absent, present, skip } from '../../lib/resources/resource.ts'
+import { absent, present, skip, unknown } from '../../lib/resources/resource.ts'
 
 /**
  * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
@@ -12,8 +12,12 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
   probe: {
     sh: `grep -q ' ${path} ' /proc/mounts && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
     parse({ code, stdout }) {
+      const flags = stdout.endsWith(` ${path}\n`) ? /^[-A-Za-z]+(?= )/.exec(stdout)?.[0] : undefined
       if (code === 43) return skip('mounted here: what is below cannot be seen')
-      return code === 44 ? absent : present({ immutable: /^\S*i\S* /.test(stdout) })
+      if (code === 44) return absent
+      // A file system without flags makes lsattr fail; what it prints otherwise has one form.
+      if (code === 0 && flags === undefined) return unknown('an answer of lsattr')
+      return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : unknown(`an answer of lsattr: it ended with code ${code}`)
     },
   },
   changes(actual) {

@@ -22,6 +22,9 @@ export const daemonProbe = (files: string[]): string =>
   stat -c 'file %Y %n' ${files.join(' ')}
 fi; true`
 
+/** Pure: whether this is what `daemonProbe` prints; nothing at all where the daemon does not run. */
+export const isDaemonAnswer = (stdout: string): boolean => stdout.split('\n').every(line => /^(start \d+|file \d+ .*)?$/.test(line))
+
 /** Pure. Two seconds of rounding: uptime, ticks and file time are each cut to seconds. */
 export const parseDaemon = (stdout: string): Daemon => {
   const start = Number(/^start (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN)

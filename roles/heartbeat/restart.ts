@@ -1,12 +1,12 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
-import { present } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
 import { settled, untilTrue } from '../conditions.ts'
 import { handOver, handOverProblems, holds, moves, readService } from '../hand-over.ts'
 import type { NamedState } from '../integrate/service-state.ts'
 import type { Context } from '../role.ts'
 import type { Daemon } from './daemon.ts'
-import { daemonProbe, parseDaemon } from './daemon.ts'
+import { daemonProbe, isDaemonAnswer, parseDaemon } from './daemon.ts'
 
 type Named = Daemon & { host: string }
 
@@ -24,7 +24,8 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     settle: 60_000,
     probe: {
       sh: daemonProbe([`${platform.paths.haDir}/ha.cf`]),
-      parse: ({ stdout }) => present(parseDaemon(stdout)),
+      parse: ({ code, stdout }) =>
+        code === 0 && isDaemonAnswer(stdout) ? present(parseDaemon(stdout)) : unknown('an answer about heartbeat'),
     },
     changes(members) {
       return outdated(statesOf(members)).map(s => restarted('runs with an older configuration')(s.host))

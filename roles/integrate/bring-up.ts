@@ -1,6 +1,6 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, HostResource } from '../../lib/resources/resource.ts'
-import { present } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
 import { hasAddress, settled, untilTrue } from '../conditions.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
@@ -79,7 +79,10 @@ export const noWayBack = ({ vars }: Context): HostResource<string> => ({
   id: 'stage of the cluster',
   assertion: true,
   alters: 'itself',
-  probe: { sh: `cat ${servedMarker} 2>/dev/null`, parse: ({ stdout }) => present(stdout.trim()) },
+  probe: {
+    sh: `cat ${servedMarker} 2>/dev/null`,
+    parse: ({ stdout }) => (['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : unknown(`a stage in ${servedMarker}`)),
+  },
   changes(actual) {
     const back = actual.kind === 'present' && actual.state === 'full' && vars.ha_stage === 'vip'
     return back

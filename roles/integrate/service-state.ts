@@ -5,7 +5,7 @@ import { parseDrbdState } from '../../lib/resources/drbd-state.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Member, Probe } from '../../lib/resources/resource.ts'
-import { present } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
 import { parseDaemon } from '../heartbeat/daemon.ts'
 import { mountdIsOld } from '../nfs/mountd.ts'
 import { missingOptions } from '../nfs/reload.ts'
@@ -92,7 +92,11 @@ const pairsOf = (lines: string[], key: number, value: number): Record<string, st
 export const serviceProbe = (vars: Vars, platform: Platform, peerName: string): Probe<ServiceState> => ({
   sh: serviceScript(vars, platform, peerName),
   timeout: 30_000,
-  parse: ({ stdout }) => present(parseService(stdout, vars)),
+  // The last block is there when the script came to its end.
+  parse: ({ stdout }) =>
+    blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
+      ? present(parseService(stdout, vars))
+      : unknown('an answer about the service'),
 })
 
 /** Pure. */

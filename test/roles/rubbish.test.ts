@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { factsScript, parseFacts } from '../../lib/engine/facts.ts'
+import { blocksOf, parseBatch } from '../../lib/engine/frames.ts'
+import { listTasks } from '../../lib/engine/play.ts'
+import { centos6 } from '../../lib/platform/centos6.ts'
+import { debian12 } from '../../lib/platform/debian12.ts'
+import { oneLine } from '../../lib/report/text.ts'
+import { parseDf } from '../../lib/resources/df.ts'
+import { parseDrbdState } from '../../lib/resources/drbd-state.ts'
+import { parseExports } from '../../lib/resources/exports.ts'
+import { parseEmbedded } from '../../lib/resources/file.ts'
+import { parseNics } from '../../lib/resources/ip-address.ts'
+import { parsePackages } from '../../lib/resources/packages.ts'
+import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
+import type { Reading, Resource } from '../../lib/resources/resource.ts'
+import { parseRouteTable } from '../../lib/resources/route-table.ts'
+import { parseRpm } from '../../lib/resources/yum.ts'
+import { readyGroup } from '../../lib/ssh/bootstrap.ts'
+import { parseReport } from '../../lib/ssh/job-script.ts'
+import { parseRules } from '../../roles/base/firewall.ts'
+import { parseRecord } from '../../roles/drbd-build/record.ts'
+import { parseAdjust } from '../../roles/drbd-init/adjust.ts'
+import { eventsOf } from '../../roles/failover-test/node-log.ts'
+import { parseNode } from '../../roles/failover-test/observe.ts'
+import { parseOperation } from '../../roles/failover-test/operations.ts'
+import { parseDaemon } from '../../roles/heartbeat/daemon.ts'
+import { roles } from '../../roles/index.ts'
+import { parseService } from '../../roles/integrate/service-state.ts'
+import { parseOffer } from '../../roles/mounted-clients.ts'
+import { runs } from '../runs.ts'
+import { contextOn } from './contexts.ts'
+
+// What a broken or a hostile host may answer: no parser throws, none takes long, and rubbish is never as it should be.
+
+const context = contextOn(debian12)
+const { vars } = context
+
+/** Every parser of what a host prints. */
+const parsers: Record<string, (text: string) => unknown> = {
+  blocksOf,
+  parseBatch: text => parseBatch(text, text, '=b'),
+  parseDf,
+  parseDrbdState: text => parseDrbdState(text, 0),
+  parseExports,
+  parseEmbedded,
+  parseNics,
+  parsePackages: text => parsePackages(['a', 'b'], text),
+  parseProcDrbd,
+  parseRouteTable,
+  parseRpm: text => parseRpm(['a', 'b'], text),
+  readyGroup: text => readyGroup(text, 'token'),
+  parseReport,
+  parseRules,
+  parseRecord,
+  parseAdjust,
+  eventsOf: text => eventsOf('M1', text, time => time),
+  parseNode: text => parseNode('M1', text, vars),
+  parseOperation,
+  parseDaemon,
+  parseService: text => parseService(text, vars),
+  parseOffer,
+  oneLine,
+}
+
+const digits = '9'.repeat(300)
+const words =
+  `@addr @drbd @nfsd @exports @daemon @sums @constructor @__proto__ version: 8.4.11 0: cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate
+oos:${digits} install hold installed == ${digits} start ${digits} file ${digits} /etc/ha.d/ha.cf 2: em1: <UP> inet 10.0.0.1/24 link/ether job exit lost started
+exists resource name:drbd =b token ready /data 10.0.0.0/24(rw,fsid=1) \\ # Filesystem 100% { "a": [ [ [ \0 \ufffd \udcff`.split(/[ \n]+/)
+const rubbish = fc
+  .array(fc.oneof(fc.constantFrom(...words, ' ', '\n', '\n\n', '\t', '|'), fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 40 })
+  .map(parts => parts.join(''))
+
+test('no parser throws, whatever it gets', () => {
+  fc.assert(
+    fc.property(rubbish, text => {
+      for (const [name, parse] of Object.entries(parsers)) {
+        try {
+          parse(text)
+        } catch (error) {
+          throw new Error(`${name} throws ${error}`)
+        }
+      }
+    }),
+    { numRuns: runs(300) },
+  )
+})
+
+test('facts that are none are an error with words, and no fact is taken from another line', () => {
+  expect(factsScript).toContain('@kernel')
+  fc.assert(
+    fc.property(rubbish, text => {
+      try {
+        expect(typeof parseFacts(text).kernel).toBe('string')
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^the host did not answer the questions for its facts/)
+      }
+    }),
+    { numRuns: runs(300) },
+  )
+})
+
+/** 200 KB of what makes a careless expression run for ever. */
+const bombs: Record<string, string> = {
+  digits: '9'.repeat(200_000),
+  blanks: `x${' '.repeat(200_000)}x`,
+  'line feeds': `x${'\n'.repeat(200_000)}`,
+  'line feeds at both ends': `${'\n'.repeat(100_000)}x${'\n'.repeat(100_000)}`,
+  'a word a line': 'a\n'.repeat(100_000),
+  'frames of others': '\n=c 1 0\n@a\n'.repeat(20_000),
+  brackets: '[({<'.repeat(2.1),
+  'NUL bytes': '\0'.repeat(200_000),
+  colons: 'a:b '.repeat(2.1),
+  slashes: '/a\n '.repeat(2.1),
+  interfaces: '1: a: <UP>\n'.repeat(20_000),
+  'continued lines': 'a \\\n'.repeat(2.1),
+}
+describe('200 KB take a bounded time', () => {
+  test.each(Object.keys(bombs))('%s', name => {
+    for (const [parser, parse] of Object.entries(parsers)) {
+      const before = process.cpuUsage()
+      parse(bombs[name] ?? '')
+      const { user } = process.cpuUsage(before)
+      expect(user / 1e6, `${parser}, seconds`).toBeLessThan(8)
+    }
+  })
+})
+
+const resourcesOn = (platform: typeof debian12): Resource[] => {
+  const on = contextOn(platform)
+  return roles.flatMap(role => [...listTasks([role], on), ...(role.handlers?.(on) ?? [])])
+}
+
+/** Whose script prints nothing when all is well, or anything: its exit code alone tells. */
+const byCodeAlone = /^(DRBD resource drbd)$/
+
+describe.each([debian12, centos6])('what is read on $name', platform => {
+  const resources = resourcesOn(platform)
+
+  test('is never fine when the answer is rubbish', () => {
+    expect(resources.length).toBeGreaterThan(50)
+    const garbage = fc.oneof(
+      fc.constantFrom('Segmentation fault\n', '{"a": 1}', '\0\0', '<html>', 'x'.repeat(1000), 'sh: 1: not found\n'),
+      fc.string({ minLength: 3 }).filter(text => /[^\s\d]/.test(text)),
+    )
+    fc.assert(
+      fc.property(garbage, fc.constantFrom(0, 1, 2, 126, 127, 137, 255), (stdout, code) => {
+        for (const resource of resources) {
+          const reading = resource.probe.parse({ code, stdout, stderr: 'bad', at: 0 })
+          expect(['present', 'absent', 'unknown', 'skip']).toContain(reading.kind)
+          if (reading.kind === 'unknown' || reading.kind === 'skip') continue
+          if (code === 0 && byCodeAlone.test(resource.id)) continue
+          expect(verdictOn(resource, reading), `${resource.id}: code ${code}`).not.toEqual([])
+        }
+      }),
+      { numRuns: process.env.NFSHA_LONG ? 1000 : 60 },
+    )
+  })
+})
+
+const verdictOn = (resource: Resource, reading: Extract<Reading<unknown>, { kind: 'present' | 'absent' }>) =>
+  resource.scope === 'host' ? resource.changes(reading, () => undefined) : resource.changes(['M1', 'M2'].map(host => ({ host, reading })))
