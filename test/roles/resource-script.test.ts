@@ -260,6 +260,15 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(statSync(mark).mtimeMs).toBeGreaterThan(1_000_000)
   })
 
+  test('a connection that DRBD gave up is taken up again, five times in an hour: a peer that hangs may restart late', () => {
+    writeFileSync(join(folder, 'drbd'), 'version: 8.4.11\n 0: cs:StandAlone ro:Primary/Unknown ds:UpToDate/Outdated   r-----\n')
+    writeFileSync(join(folder, 'run/fenced'), '5\n')
+    const stubs = `NFSHA_MINOR=0 NFSHA_LINK=172.16.100.210; ip() { echo "4: em3 inet 172.16.100.210/24"; }; log() { :; }; watch_handshake() { :; }; drbdadm() { echo $tick >> ${folder}/tried; }`
+    const tried = `${stubs}; next_connect=0; pause=40; tick=0; while [ $tick -lt 900 ]; do tick=$((tick + 10)); watch_connection; done; :`
+    expect(run(tried, text => text.replaceAll('/proc/drbd', `${folder}/drbd`)).status).toBe(0)
+    expect(readFileSync(join(folder, 'tried'), 'utf8').trim().split('\n')).toEqual(['10', '50', '210', '850'])
+  })
+
   test.each([
     ['its address is known and it is heard', '0x2', 'active', '52:54:00:1A:01:02'],
     ['the kernel does not know it', '0x0', 'active', ''],
