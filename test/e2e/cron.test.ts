@@ -104,7 +104,7 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('install, show and remove are idempotent; a broken inventory is never installed', () => {
+  test('install, show and remove are idempotent; a broken inventory is never installed', { timeout: 400_000 }, () => {
     expect(command('cron', 'show').stdout).toMatch(/^no job is installed/)
     writeFileSync(at('broken.yml'), inventory(1, 'id').replace('drbd_disk', 'drbd_disc'))
     const broken = command('cron', 'install', '-i', 'broken.yml')
