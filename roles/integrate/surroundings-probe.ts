@@ -27,7 +27,7 @@ export const surroundingsScript = (vars: Vars, { paths }: Platform): string => {
 fi)
 echo "@answers"; printf '%s\\n' "$r"; echo "@mac"; show /sys/class/net/${nic}/address
 echo "@pings"; ${pingReading(pingNodes(vars))}
-echo "@watch"; w=; k=; n=; { read -r w < /run/nfsha/watch; read -r k < /run/nfsha/tick; read -r n < "/proc/$w/comm"; } 2>/dev/null; read -r u _ < /proc/uptime; echo "\${w:--} \${n:--} \${k:--} $u"; [ -e ${paths.haDir}/nfsha-watch.conf ] && echo wanted
+echo "@watch"; w=; k=; n=; { read -r w < /run/nfsha/watch || read -r w < /run/nfsha.watch; read -r k < /run/nfsha/tick; read -r n < "/proc/$w/comm"; } 2>/dev/null; read -r u _ < /proc/uptime; echo "\${w:--} \${n:--} \${k:--} $u"; [ -e ${paths.haDir}/nfsha-watch.conf ] && echo wanted
 echo "@claims"; for f in /etc/fstab /etc/crypttab; do [ -r $f ] && sed 's/#.*//; s,^,'$f' ,' $f; done; grep -HE '^What=' /etc/systemd/system/*.mount /etc/systemd/system/*.swap /run/systemd/transient/*.mount 2>/dev/null | sed 's/:What=/ /'
 grep -HE '^[[:space:]]*(ARRAY|DEVICE) .*/dev/' /etc/mdadm/mdadm.conf /etc/mdadm.conf 2>/dev/null | sed 's/:/ /; s/devices=//; s/,/ /g'
 echo "@named"; stat -Lc '%t:%T %n' ${disk} ${vars.drbd_device} /dev/disk/by-*/* /dev/mapper/* $(cat /etc/fstab /etc/crypttab /etc/mdadm/mdadm.conf /etc/mdadm.conf 2>/dev/null | tr ' ,=\\t' '\\n' | grep '^/dev/[^*]*$' | sort -u) 2>/dev/null

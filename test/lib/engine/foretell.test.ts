@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { runClusterTask } from '../../../lib/engine/cluster-task.ts'
+import { predict } from '../../../lib/engine/prediction.ts'
+import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
+import { ApplyFailed } from '../../../lib/resources/outcome.ts'
+import type { Change, ClusterResource } from '../../../lib/resources/resource.ts'
+import { present } from '../../../lib/resources/resource.ts'
+
+const move: Change = { attribute: 'service', from: 'M1', to: 'handed over to M2, once' }
+const restart: Change = { attribute: 'heartbeat', from: 'old', to: 'restarted' }
+
+interface Case {
+  differs?: boolean
+  notified?: boolean
+  isHandler?: boolean
+  drift?: boolean
+  holdHandlers?: boolean
+  refuses?: boolean
+}
+
+/** A check of one cluster resource that knows what it comes to. */
+const checked = async ({
+  differs = false,
+  notified = false,
+  isHandler = false,
+  drift = false,
+  holdHandlers = false,
+  refuses = false,
+}: Case) => {
+  const resource: ClusterResource<string> = {
+    scope: 'cluster',
+    id: 'restart',
+    probe: { sh: ':', parse: () => present('') },
+    changes: () => (differs ? [restart] : []),
+    async foretell(_nodes, changes, _members, hosts) {
+      if (refuses) throw new ApplyFailed('M2 could not take over', { hint: 'repair it' })
+      return changes.length > 0 || hosts.length > 0 ? [restart, move] : []
+    },
+    apply: async () => {
+      throw new Error('a check applies nothing')
+    },
+  }
+  const readings = { ensure: async () => present(''), stale: () => undefined, note: () => undefined }
+  const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
+  const session = {
+    hosts: new Map([['M1', host]]),
+    missing: new Map(),
+    check: true,
+    drift,
+    holdHandlers,
+    predicted: new Map(),
+    owner: 'anna',
+    signal: new AbortController().signal,
+    emit: () => undefined,
+  } as unknown as ClusterSession
+  if (notified) predict(session, ['M1'], 'restart')
+  const voice = { phase: () => undefined, progress: () => undefined }
+  return runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, voice, { isHandler })
+}
+
+test.each<[string, Case, Change[]]>([
+  ['what differs is shown with what it costs', { differs: true }, [restart, move]],
+  ['a handler that a predicted change makes needed is shown too', { isHandler: true, notified: true }, [restart, move]],
+  ['one that nothing notified is not', { isHandler: true }, []],
+  ['a task is no handler', { notified: true }, []],
+  ['drift says what differs now', { differs: true, drift: true }, [restart]],
+  ['what is held back is only named', { differs: true, isHandler: true, holdHandlers: true }, [restart]],
+])('%s', async (_name, given, changes) => {
+  expect(await checked(given)).toEqual({ status: changes.length > 0 ? 'changed' : 'ok', changes })
+})
+
+test('what a run would refuse, a check refuses with the same words', async () => {
+  await expect(checked({ differs: true, refuses: true })).rejects.toThrow('M2 could not take over')
+  await expect(checked({ isHandler: true, notified: true, refuses: true })).rejects.toThrow('M2 could not take over')
+})
