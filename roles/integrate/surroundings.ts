@@ -73,12 +73,15 @@ const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
     const options = file === '/etc/fstab' ? words.slice(0, 4).join(' ') : words.join(' ')
     return [`${file} names ${path === disk ? 'the backing disk' : 'the replicated device'} ${path}: ${options}`]
   })
-  const held = linesOf(blocks.held).map(line => {
-    const [, mounts, , where] = /^(\/proc\/\w+):(\S+) (\S+)/.exec(line) ?? []
-    return mounts === undefined
-      ? `${line.trim()} holds the backing disk ${disk}`
-      : `the backing disk ${disk} is ${mounts === '/proc/swaps' ? 'used as swap' : `mounted on ${where}`}`
-  })
+  // DRBD itself holds the disk that it has attached.
+  const held = linesOf(blocks.held)
+    .filter(line => line.trim() !== vars.drbd_device.replace('/dev/', ''))
+    .map(line => {
+      const [, mounts, , where] = /^(\/proc\/\w+):(\S+) (\S+)/.exec(line) ?? []
+      return mounts === undefined
+        ? `${line.trim()} holds the backing disk ${disk}`
+        : `the backing disk ${disk} is ${mounts === '/proc/swaps' ? 'used as swap' : `mounted on ${where}`}`
+    })
   return [...new Set([...claimed, ...held])]
 }
 

@@ -102,7 +102,7 @@ describe('what would take the backing disk', () => {
   ])('%s', (line, text) => expect(said(`@claims\n${line}`).join()).toContain(text))
 
   test('what has it now', () => {
-    expect(said('@held\ndm-3\n/proc/mounts:/dev/vdb /mnt/old ext4 rw 0 0\n/proc/swaps:/dev/vdb partition 1 0 -2')).toEqual([
+    expect(said('@held\ndrbd0\ndm-3\n/proc/mounts:/dev/vdb /mnt/old ext4 rw 0 0\n/proc/swaps:/dev/vdb partition 1 0 -2')).toEqual([
       'disk on M1: dm-3 holds the backing disk /dev/vdb, wanted nothing but DRBD',
       'disk on M1: the backing disk /dev/vdb is mounted on /mnt/old, wanted nothing but DRBD',
       'disk on M1: the backing disk /dev/vdb is used as swap, wanted nothing but DRBD',
@@ -120,6 +120,12 @@ describe('what would take the backing disk', () => {
 test.each<[string, string, string[]]>([
   ['a silent ping node', '@pings\n192.168.0.1 dead', ['ping node 192.168.0.1 on M1: does not answer, wanted answers']],
   ['one that answers', '@pings\n192.168.0.1 ping', []],
+  ['DRBD on its own disk', '@held\ndrbd0', []],
+  [
+    'a converged node of the lab',
+    '@answers\n\n@mac\n52:54:00:1a:01:01\n@pings\n192.168.0.1 ping\n@watch\n338 nfsha - 472.48\nwanted\n@claims\n/etc/fstab \n@held\ndrbd0\n@automatic\n@clients',
+    [],
+  ],
   ['a watch that looks', '@watch\n312 nfsha 100000 1003.20\nwanted', []],
   ['a watch that hangs', '@watch\n312 nfsha 100000 1321.00\nwanted', ['nfsha watch on M1: hangs: no look for 321 s, wanted alive']],
   ['a watch that died', '@watch\n312 - 100000 1001.00\nwanted', ['nfsha watch on M1: has ended, wanted alive']],
