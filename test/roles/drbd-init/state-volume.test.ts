@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { notBlank } from '../../../lib/resources/blank.ts'
+import { makeStateVolume, stateVolumeChanges } from '../../../roles/drbd-init/state-volume.ts'
+import type { Vars } from '../../../roles/vars.ts'
+import { loopDisk, loopsWork } from '../../lib/resources/loop.ts'
+
+const mountsWork = loopsWork && spawnSync('unshare', ['-m', 'true']).status === 0
+
+test.skipIf(!mountsWork)(
+  mountsWork
+    ? 'a mounted ext4 gets the volume: out of reach of names, respected by e2fsck, kept by a resize'
+    : 'no root, or no loop devices and mounts here',
+  () => {
+    const disk = loopDisk(200 << 20)
+    try {
+      const make = `${notBlank}\n${makeStateVolume({ drbd_device: disk.device } as Vars)}\n`
+      disk.sh('mkfs.ext4 -q -F -b 4096 "$d" 30000; mkdir "$t/m"')
+      const script = `${make}\nmount "$d" "$t/m"; make_state_volume "$t/m" 2>/dev/null; ls -A "$t/m"; umount "$t/m"`
+      expect(disk.sh(script)).toBe('lost+found\n')
+      const look = `${make}\nfind_volume; echo "$size $(dd if="$d" bs=1 skip=$((offset + 1080)) count=2 2>/dev/null | od -An -tx1)"`
+      expect(disk.sh(look)).toBe('16777216  53 ef\n')
+      disk.sh('e2fsck -fn "$d" >/dev/null 2>&1; resize2fs "$d" >/dev/null 2>&1; e2fsck -fn "$d" >/dev/null 2>&1')
+      expect(disk.sh(look)).toBe('16777216  53 ef\n')
+      // Again: it is there, and its file system is not made anew.
+      expect(() => disk.sh(script)).toThrow()
+      expect(disk.sh(look)).toBe('16777216  53 ef\n')
+    } finally {
+      spawnSync('umount', [disk.device])
+      disk.end()
+    }
+  },
+  120_000,
+)
+
+const at = (role: string, volume: 'none' | 'blank' | 'ext4' | 'something that is not ext4', mounted = role === 'Primary') => ({
+  host: role,
+  role,
+  volume,
+  mounted,
+})
+test.each([
+  ['a pair that serves from before', [at('Primary', 'none'), at('Secondary', 'none')], 1],
+  ['an attempt that was interrupted', [at('Primary', 'blank'), at('Secondary', 'none')], 1],
+  ['there, and the standby’s disk does not have it yet', [at('Primary', 'ext4'), at('Secondary', 'none')], 0],
+  ['a new pair', [at('Secondary', 'ext4'), at('Secondary', 'none')], 0],
+])('%s', (_name, states, wanted) => expect(stateVolumeChanges(states)).toHaveLength(wanted))
+
+test('nobody is made Primary for it, and what somebody else has put there stays', () => {
+  expect(stateVolumeChanges([at('Secondary', 'none'), at('Secondary', 'none')])).toMatchObject({ kind: 'skip' })
+  expect(stateVolumeChanges([at('Primary', 'something that is not ext4')])).toMatch(/not touched/)
+  expect(stateVolumeChanges([])).toMatchObject({ kind: 'unknown' })
+})
