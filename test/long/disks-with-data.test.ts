@@ -95,7 +95,7 @@ test('the old disk of a node that was reinstalled is taken only by its word; the
 })
 
 test('a replica that is mounted past DRBD: how to free it, and nothing that would write to it', async () => {
-  await on(lab, 'M2', 'drbdadm down drbd; mount -o ro,noload /dev/vdb /mnt')
+  await on(lab, 'M2', 'drbdadm down drbd; mount -t ext4 -o ro,noload /dev/vdb /mnt')
   try {
     const run = await play()
     refused(

@@ -81,6 +81,7 @@ const kinds: Kind[] = [
   {
     what: 'DRBD just created over data',
     make: `${drbdmeta} create-md >/dev/null 2>&1; ${random(10 * MiB, 8192)}`,
+    saysOfDevice: /it holds drbd/,
     says: /data at byte 1048/,
   },
   bytes('the last label of ZFS alone', end - 262144 + 131072, '\\014\\261\\272\\000', /data at byte 16646144 /),
