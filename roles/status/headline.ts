@@ -6,7 +6,9 @@ import type { Vars } from '../vars.ts'
 /** Pure: why a node was not read: `no answer within 30 s`, `unreachable`. */
 export const whyUnread = ({ reading }: Member<unknown>): string =>
   reading.kind === 'unknown'
-    ? reading.until.replace(/^an answer: it took more than (\S+ s).*/, 'no answer within $1').replace(/^an answer: /, '')
+    ? reading.until
+        .replace(/^an answer: (?:none came within|it took more than) (\S+ s).*/, 'no answer within $1')
+        .replace(/^an answer: /, '')
     : reading.kind === 'skip'
       ? reading.reason
       : 'it was not read'

@@ -22,7 +22,7 @@ const standby = state({
   device: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'),
 })
 const member = (s: NamedState) => ({ host: s.host, reading: present(s) })
-const late = (host: string) => ({ host, reading: unknown('an answer: it took more than 30 s') })
+const late = (host: string) => ({ host, reading: unknown('an answer: none came within 30 s') })
 const gone = (host: string) => ({ host, reading: unknown('unreachable') })
 
 test.each<[string, Parameters<typeof headline>[0], string]>([
