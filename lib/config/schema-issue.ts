@@ -48,6 +48,8 @@ function messageOf(issue: z.core.$ZodIssue): string {
 function wordingOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
+      // A schema may have words of its own for it.
+      if (!/^Invalid/.test(issue.message)) return issue.message
       return issue.expected === 'int' ? 'must be a whole number' : `must be ${kindIn(issue.expected)}${butIs(issue.message)}`
     case 'invalid_union': {
       const [told] = issue.errors.find(branch => !isAboutType(branch)) ?? issue.errors[0] ?? []

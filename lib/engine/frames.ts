@@ -1,16 +1,19 @@
 import { quote } from '../resources/quote.ts'
 import type { Probe, ProbeOutput } from '../resources/resource.ts'
 
-/** Splits the answer of a script that prints `@name` lines between its parts. */
+/** Splits the answer of a script that prints `@name` lines between its parts. A part with nothing in it is '', one that was not reached undefined. */
 export const blocksOf = (text: string): Record<string, string> => {
-  const blocks: Record<string, string> = Object.create(null)
-  let name = ''
+  const lines: Record<string, string[]> = Object.create(null)
+  let block: string[] | undefined
   for (const line of text.split('\n')) {
-    const head = /^@([a-z0-9-]+)$/.exec(line)
-    if (head) name = head[1] ?? ''
-    else if (name) blocks[name] = (blocks[name] === undefined ? '' : `${blocks[name]}\n`) + line
+    const name = /^@([a-z0-9-]+)$/.exec(line)?.[1]
+    if (name === undefined) block?.push(line)
+    else {
+      block = lines[name] ?? []
+      lines[name] = block
+    }
   }
-  return blocks
+  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(lines).map(([name, all]) => [name, all.join('\n')])))
 }
 
 /**

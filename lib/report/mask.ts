@@ -71,7 +71,19 @@ function pieceSpans(text: string, pieces: Map<string, number>, open: readonly st
   const readable = [...text.matchAll(WORD)]
     .filter(word => known.has(word[0].toLowerCase()))
     .map(word => [word.index, word.index + word[0].length])
-  return joined(found).filter(([start, end]) => !readable.some(([from = 0, to = 0]) => from <= start && end <= to))
+  return joined(found).filter(span => {
+    const [start, end] = withoutHyphens(text, span)
+    return !readable.some(([from = 0, to = 0]) => from <= start && end <= to)
+  })
+}
+
+/** A hyphen beside such a word tells no more than the word does: `-drbd` of `nfsha-drbd.service`. A shorter rest is not taken for a word. */
+function withoutHyphens(text: string, [start, end]: Span): Span {
+  const piece = text.slice(start, end)
+  const word = piece.replace(/^-+|-+$/g, '')
+  if (word.length < PIECE) return [start, end]
+  const at = start + piece.indexOf(word)
+  return [at, at + word.length]
 }
 
 const WORD = /[\p{L}\p{N}]+/gu

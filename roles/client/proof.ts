@@ -30,8 +30,8 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
       return from === proofText(host) ? [] : [{ attribute: path, from, to: proofText(host) }]
     },
     async apply($) {
-      const write = `if ! printf '%s' ${quote(proofText(host))} > ${quote(path)}; then echo ${quote(squashed(vars.nfs_export_path))} >&2; exit 1; fi; sync ${quote(path)}`
-      await $`sh -c ${write}`
+      const write = `if ! printf '%s' "$1" > "$2"; then echo "$3" >&2; exit 1; fi; sync "$2"`
+      await $`sh -c ${write} sh ${proofText(host)} ${path} ${squashed(vars.nfs_export_path)}`
     },
   }
 }

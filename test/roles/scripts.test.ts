@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { factsScript } from '../../lib/engine/facts.ts'
 import { batchScript } from '../../lib/engine/frames.ts'
@@ -56,7 +57,10 @@ const probesOf = (context: Context): Probe<unknown>[] =>
 /** What a probe prints where its resource is there and is not as wanted. */
 const otherwise: [RegExp, string][] = [
   [/^kernel module drbd$/, '@record\nsha256 x\narguments x\nsrcversion F73C\n@loaded\nB0B0 \n'],
-  [/^one history of the data$/, '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n'],
+  [
+    /^one history of the data$/,
+    '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n@minor\n0\n',
+  ],
   [/^DRBD metadata drbd$/, '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n'],
   [/^firewall$/, ':INPUT DROP [0:0]\n'],
   [/^route 172\.16\.0\.211$/, '172.16.0.211 0.0.0.0 255.255.255.255 UH 0 0 0 em1\n'],
@@ -67,7 +71,8 @@ const otherwise: [RegExp, string][] = [
 
 /** A script within a script is one word of it, and nobody reads it there. */
 const within = (script: string): string[] => {
-  const quoted = /^sh -c ('[\s\S]*')$/.exec(script)?.[1]
+  // Its own words may follow it: each is quoted, and so is what is in it.
+  const quoted = /^sh -c ('(?:[^']|'\\'')*')/.exec(script)?.[1]
   return quoted === undefined ? [] : [execFileSync('sh', ['-c', `printf %s ${quoted}`]).toString()]
 }
 
@@ -104,7 +109,6 @@ const surroundingScripts = ({ vars, platform }: Context): [string, string][] =>
         ? [
             makePartScript(part, index, vars, platform),
             undoPartScript(part, index, vars, platform),
-            part.make?.(vars, platform) ?? ':',
             part.hold?.(vars, platform) ?? ':',
             part.undo?.(vars, platform) ?? ':',
           ].map(text => [`failover-test, ${name}`, text])
@@ -266,7 +270,10 @@ describe('all probes of a platform, run as the one script that they travel in', 
   test.each(contexts.map((context, i) => [`${i + 1}: ${context.platform.name}`, context] as const))(
     '%s: they say the same under every shell',
     (_name, context) => {
-      const answers = shells.map(([, [command = '', ...rest]]) => run(command, rest, context))
+      // They read this machine as it is: a process that came or went between two of them is no difference of theirs.
+      let answers: ReturnType<typeof run>[] = []
+      for (let round = 1; round <= 3 && (round === 1 || answers.some(answer => !isDeepStrictEqual(answer, answers[0]))); round++)
+        answers = shells.map(([, [command = '', ...rest]]) => run(command, rest, context))
       const [first] = answers
       expect(first?.complaints).toEqual([])
       expect(first?.stdout.split('boundary').length).toBe(probesOf(context).length + 1)

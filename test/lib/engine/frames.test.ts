@@ -50,11 +50,17 @@ test('what was not answered is left out', () => {
 })
 
 test('blocks are cut at their names and keep what is between', () => {
-  expect(blocksOf('@a\n1\n2\n@b\n@c-d\nx\n')).toEqual({ a: '1\n2', 'c-d': 'x\n' })
+  expect(blocksOf('@a\n1\n2\n@b\n@c-d\nx\n')).toEqual({ a: '1\n2', b: '', 'c-d': 'x\n' })
 })
 
 test('a line for the log of the host goes before the probes, and nothing in it is shell', () => {
   const script = batchScript([probe('echo one')], boundary, [`file it's $(touch x): mode`])
   expect(script).toContain(`logger -t nfsha-play -p daemon.notice -- 'file it'\\''s $(touch x): mode' </dev/null >/dev/null 2>&1\n`)
   expect(parseBatch(spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' }).stdout, '', boundary)[0]?.stdout).toBe('one\n')
+})
+
+test('a part with nothing in it is there, one that was not reached is not', () => {
+  expect({ ...blocksOf('before\n@silent\n@disk\n') }).toEqual({ silent: '', disk: '' })
+  expect({ ...blocksOf('@disk') }).toEqual({ disk: '' })
+  expect({ ...blocksOf('@a\none\n\n@b\ntwo\n@a\nthree') }).toEqual({ a: 'one\n\nthree', b: 'two' })
 })

@@ -64,6 +64,14 @@ describe('masker', () => {
 })
 
 describe('pieces, in what a program printed that reads a file with secrets', () => {
+  test('a secret made of everyday words leaves these words and what is made of them readable', () => {
+    const masker = createMasker()
+    masker.add('lab-drbd-secret')
+    const readable = 'waits for the package that brings nfsha-drbd.service; package drbd-utils on M1'
+    expect(masker.maskPieces(readable)).toBe(readable)
+    expect(masker.maskPieces('got "drbd-secre" and lab-drbd')).toBe('got "***" and ***')
+  })
+
   const secret = 'k9Xz-41!qWe%7Lm2'
   const pieces = (text: string, value = secret) => {
     const masker = createMasker()

@@ -9,7 +9,7 @@ import { contextOn } from '../contexts.ts'
 
 const steps = (...extra: string[]) => maintenance.steps(contextOn(debian12, {}, ...extra)) as ClusterResource<ServiceState>[]
 const device = (disk: string) => parseProcDrbd(` 0: cs:Connected ro:Secondary/Primary ds:${disk}/UpToDate C r-----\n    oos:0\n`).devices[0]
-const well = { heartbeat: true, stable: true, links: ['em2 up', 'em3 up'], vip: false, device: device('UpToDate') }
+const well = { heartbeat: true, stable: true, links: ['em2 up', 'em3 up'], vip: false, device: device('UpToDate'), space: [], holders: [] }
 const members = (one: Partial<ServiceState>, two: Partial<ServiceState>) => [
   { host: 'M1', reading: present({ ...well, vip: true, ...one } as ServiceState) },
   { host: 'M2', reading: present({ ...well, ...two } as ServiceState) },
