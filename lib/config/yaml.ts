@@ -1,11 +1,13 @@
 import {
   Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   Parser,
@@ -15,7 +17,6 @@ import {
 import { ConfigError, type Place, type Source, throwAll } from './error.ts'
 import { jsonScalar, plainScalar, taggedScalar } from './scalar.ts'
 import type { Scalar as ScalarValue, Value, Variables } from './value.ts'
-import { tokenTooDeep } from './yaml-depth.ts'
 
 interface Reading {
   source: Source
@@ -73,11 +74,25 @@ export function parseYaml(source: Source): Value {
   return value
 }
 
-/** The one document of a source. What is nested too deeply is found before anything is called as deeply. */
+/**
+ * The tokens of a source. The parser calls itself as deeply as the text is nested, and so does all that reads its tokens: it is stopped at
+ * the first piece of the text that is too deep. Its stack holds the document, then one collection a level.
+ */
+function tokensOf(source: Source, counter: LineCounter): CST.Token[] {
+  const parser = new Parser(counter.addNewLine)
+  const tokens: CST.Token[] = []
+  counter.addNewLine(0)
+  for (const lexeme of new Lexer().lex(source.text)) {
+    const { offset } = parser
+    for (const token of parser.next(lexeme)) tokens.push(token)
+    if (parser.stack.length > DEEPEST + 1) throw new ConfigError(`nested deeper than ${DEEPEST} levels`, placeAt(source, counter, offset))
+  }
+  return [...tokens, ...parser.end()]
+}
+
+/** The one document of a source. */
 function documentIn(source: Source, counter: LineCounter): Document {
-  const tokens = [...new Parser(counter.addNewLine).parse(source.text)]
-  const deep = tokenTooDeep(tokens, DEEPEST)
-  if (deep !== undefined) throw new ConfigError(`nested deeper than ${DEEPEST} levels`, placeAt(source, counter, deep))
+  const tokens = tokensOf(source, counter)
   // Only the structure is left to the parser: what a plain scalar means is decided here, by PyYAML's rules.
   const composer = new Composer({
     version: '1.1',
