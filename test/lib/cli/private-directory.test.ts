@@ -78,7 +78,7 @@ describe.each(users)('user %i', uid => {
     rmSync(owned)
     for (const env of [
       { HOME: home },
-      { HOME: '/nonexistent' },
+      { HOME: '/dev/null/home' },
       { HOME: home, XDG_CACHE_HOME: shared },
       { HOME: home, XDG_CACHE_HOME: 'cache' },
     ]) {
