@@ -30,7 +30,10 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
       return from === proofText(host) ? [] : [{ attribute: path, from, to: proofText(host) }]
     },
     async apply($) {
-      const write = `if ! printf '%s' "$1" > "$2"; then echo "$3" >&2; exit 1; fi; sync "$2"`
+      // In a directory of its own first: where the share is as /tmp, the client's kernel lets no squashed root open what it has just created
+      // (fs.protected_regular, proc_sys_fs(5): the file is nobody's, the directory root's and sticky).
+      const write = `d=$2.$$; mkdir "$d" && printf '%s' "$1" > "$d/proof" && sync "$d/proof" && mv -f "$d/proof" "$2"
+c=$?; rm -f "$d/proof"; rmdir "$d" 2>/dev/null; [ $c = 0 ] || { echo "$3" >&2; exit 1; }`
       await $`sh -c ${write} sh ${proofText(host)} ${path} ${squashed(vars.nfs_export_path)}`
     },
   }

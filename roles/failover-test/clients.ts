@@ -55,7 +55,7 @@ const prepareShare = async (bench: Bench, run: string): Promise<void> => {
 const goTo = (directory: string): string => `cd ${directory} && [ "$(pwd -P)" = ${directory} ]`
 
 export const prepareScript = (share: string, run: string): string =>
-  `cd ${share} || exit 1; [ -d ${shareDirectory} ] || mkdir -m 1777 ${shareDirectory}; ${goTo(`${share}/${shareDirectory}`)} && mkdir ${run} && ${goTo(`${share}/${shareDirectory}/${run}`)} && chmod 1777 .`
+  `cd ${share} || exit 1; [ -d ${shareDirectory} ] || mkdir -m 1777 ${shareDirectory}; ${goTo(`${share}/${shareDirectory}`)} && mkdir ${run} && ${goTo(`${share}/${shareDirectory}/${run}`)} && chmod 777 .`
 
 /** A client may have made a link or a FIFO of the file. */
 export const readScript = (share: string, run: string, name: string): string =>

@@ -20,7 +20,7 @@ describe('what the active node does on the share, where a client may have put an
 
   test('the directory is one that a squashed root can write to, and goes again', () => {
     expect(sh(prepareScript(share(), 'run')).status).toBe(0)
-    expect(statSync(share('.nfsha-failover/run')).mode & 0o7777).toBe(0o1777)
+    expect(statSync(share('.nfsha-failover/run')).mode & 0o7777).toBe(0o777)
     writeFileSync(share('.nfsha-failover/run/C1-1.records'), 'a record\n')
     expect(sh(readScript(share(), 'run', 'C1-1')).stdout).toBe('a record\n')
     expect(sh(removeScript(share(), 'run')).status).toBe(0)
