@@ -33,7 +33,8 @@ export const handOverTests = (lab: string): void => {
 
   test('a node that serves is taken out of service, and comes back', async () => {
     const typo = await play('maintenance', '-e', 'ha_maintenance=M3')
-    expect(typo.code, typo.story).toBe(3)
+    expect(typo.code, typo.story).toBe(2)
+    expect(typo.stderr).toContain('M3 is no node of this cluster, whose nodes are M1 and M2')
     expect(await marks()).toEqual(['none', 'none'])
     const drained = await play('maintenance', '-e', 'ha_maintenance=M1')
     expect(drained.code, drained.story).toBe(0)
