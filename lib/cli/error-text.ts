@@ -12,7 +12,7 @@ interface Told {
   exitCode: number
 }
 
-/** What is said of an error that ends a command. A fault of ours is one line, with `isVerbose` its trace too; no secret is in either. */
+/** What is shown of an error that ends a command. A fault of ours is one line, with `isVerbose` its trace too; no secret is in either. */
 export const toldOf = (error: unknown, isVerbose: boolean): Told => {
   if (error instanceof CommanderError) return { text: '', exitCode: error.exitCode === 0 ? exitCodes.fine : exitCodes.usage }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))

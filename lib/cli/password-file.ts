@@ -10,7 +10,7 @@ import { UsageError } from './options.ts'
 
 /** Bytes: what is longer is no password. */
 const limit = 64 * 1024
-/** ms to wait for whoever writes to a named pipe, and until it is said that a program is waited for. */
+/** ms to wait for whoever writes to a named pipe, and until we report that we wait for a program. */
 const pipeLimit = 10_000
 const patience = 3_000
 
@@ -153,7 +153,7 @@ const isElf = (head: Buffer): boolean => {
   )
 }
 
-/** By Ansible's convention a program whose name ends with `-client` is told the vault id. */
+/** By Ansible's convention a program whose name ends with `-client` gets the vault id. */
 const printed = async (file: string, written: string, id = 'default'): Promise<string> => {
   const words = basename(written, extname(written)).endsWith('-client') ? ['--vault-id', id] : []
   const { code, stdout, stderr, problem } = await run(file, written, words)

@@ -71,7 +71,7 @@ const refuseRestart = (nodes: ClusterNodes, service: NamedState[], { vars }: Con
   const problems = handOverProblems(service, standby, vars.ha_stage)
   if (problems.length > 0)
     throw new ApplyFailed(`heartbeat must be restarted, but ${active.host} serves and could not hand over now: ${problems.join(', ')}`, {
-      hint: 'mend that and run again; until then both run with the older configuration',
+      hint: 'repair that and run again; until then both run with the older configuration',
     })
 }
 

@@ -69,7 +69,7 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
   if (restless.length === 0 && holders.length === 1) return
   const why = restless.length > 0 ? `heartbeat does not settle on ${restless.join(' and ')}` : `${holders.length} nodes have the virtual IP`
   throw new ApplyFailed(`${why} after its first start`, {
-    hint: `look at the log of heartbeat (${platform.commands.log(platform.services.heartbeat)}), mend that and run again`,
+    hint: `look at the log of heartbeat (${platform.commands.log(platform.services.heartbeat)}), repair that and run again`,
   })
 }
 

@@ -88,7 +88,7 @@ const refuseUnlessFit = async (nodes: ClusterNodes, from: string, to: string, co
   const problems = handOverProblems(service, to, stageOf(service, context.vars.ha_stage))
   if (problems.length === 0) return
   throw new ApplyFailed(`${from} serves and cannot hand over now: ${problems.join(', ')}`, {
-    hint: 'mend that and run again; nothing was written',
+    hint: 'repair that and run again; nothing was written',
   })
 }
 

@@ -10,7 +10,7 @@ export const serves = (context: Context): ClusterResource<ServiceState> => ({
   scope: 'cluster',
   id: 'the cluster serves',
   assertion: true,
-  // What else a run changes starts no nfsd anew and brings no link back.
+  // Nothing else that a run changes restarts nfsd or brings a link back.
   dependsOn: [
     'what heartbeat reads live',
     'first start of heartbeat',
