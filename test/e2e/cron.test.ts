@@ -90,6 +90,8 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
   beforeAll(async () => {
     sshd = await startSshd()
     folder = mkdtempSync(join(tmpdir(), 'nfsha-cron 100% '))
+    // What a run that was killed has left. A job that somebody uses here stays: the first test fails at it.
+    if (!existsSync(jobFile)) rmSync(locks, { recursive: true, force: true })
     writeFileSync(at('hosts.yml'), inventory(sshd.port, sshd.identity))
     // Debian's cron hands mail to this path alone, and drops it where there is none.
     if (mailIsOurs) writeFileSync(sendmail, `#!/bin/sh\ncat >> '${at('mail')}'\n`, { mode: 0o755 })
@@ -99,7 +101,7 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     cron?.kill()
     await gone
     if (mailIsOurs) rmSync(sendmail, { force: true })
-    rmSync(jobFile, { force: true })
+    command('cron', 'remove')
     await sshd.stop()
     rmSync(folder, { recursive: true, force: true })
   })
