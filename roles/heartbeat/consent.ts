@@ -12,7 +12,11 @@ const directory = '/usr/local/lib/nfsha/dopd'
 
 /** The script with this node's settings. */
 export const consent = (vars: Vars): string =>
-  packagedScript('roles/heartbeat/files/consent', { minor: minorOf(vars.drbd_device), drbdadm: drbdProgram(vars, 'drbdadm') })
+  packagedScript('roles/heartbeat/files/consent', {
+    minor: minorOf(vars.drbd_device),
+    drbdadm: drbdProgram(vars, 'drbdadm'),
+    drbdsetup: drbdProgram(vars, 'drbdsetup'),
+  })
 
 /** How heartbeat starts dopd, which carries DRBD's question to the other node, and has to be root to have drbdadm do it. */
 export const dopdLine = (platform: Platform): string =>

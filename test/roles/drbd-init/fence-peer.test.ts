@@ -125,8 +125,23 @@ test.each<[string, World, ReturnType<typeof judged>]>([
   ['standby, cut off: no, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, marks: true }],
   ['standby, heartbeat does not run: no', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
   [
-    'standby, the peer lives: its copy is not marked',
+    'standby in sync until the connection was lost, the peer lives and marks its copy: go on',
     { drbd: standby, peer: 'active', pings: true, outdates: 4 },
+    { ...nothing, answer: 4, did: 'outdate' },
+  ],
+  [
+    'standby, the peer lives and keeps its copy: no',
+    { drbd: standby, peer: 'active', pings: true, outdates: 20 },
+    { ...nothing, answer: 1, did: 'outdate' },
+  ],
+  [
+    'standby, the peer lives and is Primary: no, and no restart',
+    { drbd: standby, peer: 'active', pings: true, outdates: 6 },
+    { ...nothing, answer: 1, did: 'outdate' },
+  ],
+  [
+    'standby, it was cut off and the peer is back: the copy there is not marked',
+    { drbd: standby, peer: 'active', pings: true, outdates: 4, cutOff: 'a moment ago' },
     { ...nothing, answer: 1 },
   ],
   [

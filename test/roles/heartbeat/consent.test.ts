@@ -27,9 +27,13 @@ interface World {
   /** drbdadm's exit code, and whether it marks the copy. */
   code?: number
   marks?: boolean
+  /** It has written what the peer has not: DRBD's generations, of which the second is the bitmap's. */
+  ahead?: boolean
+  /** drbdsetup says nothing. */
+  mute?: boolean
 }
 
-const answered = ({ drbd, later, code = 0, marks = false }: World) => {
+const answered = ({ drbd, later, code = 0, marks = false, ahead = false, mute = false }: World) => {
   const put = (name: string, text: string) => {
     writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
     chmodSync(join(folder, name), 0o755)
@@ -41,6 +45,8 @@ const answered = ({ drbd, later, code = 0, marks = false }: World) => {
   writeFileSync(join(folder, 'marked'), table(outdated))
   put('sleep', `echo >> ${folder}/looks; [ $(wc -l < ${folder}/looks) != ${later?.after ?? 0} ] || cp ${folder}/later ${proc}`)
   put('drbdadm', `echo "$*" >> ${folder}/called; ${marks ? `cp ${folder}/marked ${proc}` : ':'}; exit ${code}`)
+  const bitmap = ahead ? '74C0C3A07AB5FE6F' : '0000000000000000'
+  put('drbdsetup', mute ? 'exit 10' : `echo "F2BA7C0EFC59E4C6:${bitmap}:83DE5A8E0BA07F4C:83DD5A8E0BA07F4D:1:1:0:0:0:0:0"`)
   const { vars } = contextOn(debian12)
   const script = consent(vars).replace('PATH=', `PATH=${folder}:`).replaceAll('/proc/drbd', proc)
   const { status, stderr } = spawnSync('sh', ['-c', script, 'drbdadm', 'outdate', 'drbd'], { encoding: 'utf8', timeout: 60_000 })
@@ -67,5 +73,7 @@ test.each<[string, World, ReturnType<typeof answered>]>([
     { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/Outdated C r-----', marks: true },
     { status: 20, called: '' },
   ],
+  ['this node has written what the peer has not: no', { drbd: alone, ahead: true, marks: true }, { status: 20, called: '' }],
+  ['whether it has is not known: no', { drbd: alone, mute: true, marks: true }, { status: 20, called: '' }],
   ['no such device: drbdadm’s own answer', { drbd: 'cs:Unconfigured', code: 10 }, { status: 20, called: '' }],
 ])('%s', (_name, world, expected) => expect(answered(world)).toEqual(expected))
