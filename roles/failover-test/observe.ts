@@ -99,6 +99,7 @@ export const victimOf = (states: readonly NodeState[], stage: Vars['ha_stage']):
 export const describeNodes = (states: readonly NodeState[], stage: Vars['ha_stage']): string => {
   const holders = states.filter(s => serves(s, stage))
   const [device] = [...holders, ...states].flatMap(s => (s.device ? [s.device] : []))
+  if (states.length === 0) return 'no node answered'
   const who = holders.length === 0 ? 'nobody serves' : `${holders.map(s => s.host).join(' and ')} serve${holders.length === 1 ? 's' : ''}`
   return device ? `${who}, ${describeDevice(device)}` : who
 }

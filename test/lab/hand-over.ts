@@ -64,6 +64,22 @@ export const handOverTests = (lab: string): void => {
       await on(lab, 'M1', 'drbdadm connect drbd')
     }
     await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
+    const moved = await play('switchover', '-e', 'to=M1')
+    expect(moved.code, moved.story).toBe(0)
+  })
+
+  test('the replication link goes in the middle of a hand-over: the node that is to take over does, and the other one is resynchronised', async () => {
+    // From the moment in which both are Secondary no packet leaves M1 over the link.
+    const cut = `setsid sh -c 'while ! grep -q "ro:Secondary/Secondary" /proc/drbd; do :; done; tc qdisc replace dev em3 root netem loss 100%' </dev/null >/dev/null 2>&1 &`
+    await on(lab, 'M1', `modprobe sch_netem; rm -f /run/nfsha/gave-away; ${cut} . /etc/ha.d/nfsha-watch.conf; hand_over`)
+    try {
+      await until('M2 serves', async () => (await on(lab, 'M2', 'ip -o -4 addr show em1')).includes(' 192.168.0.219/24 '), 60_000)
+      expect(await on(lab, 'M2', 'grep " ro:" /proc/drbd')).toContain('ro:Primary/Unknown ds:UpToDate/Outdated')
+      expect(await on(lab, 'M1', 'grep " ro:" /proc/drbd')).toContain('ro:Secondary/Unknown ds:Outdated/DUnknown')
+    } finally {
+      await on(lab, 'M1', 'tc qdisc del dev em3 root')
+    }
+    await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
   })
 
   test('a switchover says how long it took; there already, it moves nothing', async () => {

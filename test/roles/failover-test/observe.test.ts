@@ -54,7 +54,7 @@ test('what a node does is read from what it prints', () => {
   expect(m2).toMatchObject({ vip: false, mounted: false, nfsd: false, device: { role: 'Secondary' } })
   expect(parseNode('M1', '', vars)).toEqual({ host: 'M1', vip: false, mounted: false, nfsd: false, settled: false, device: undefined })
   expect(describeNodes([m2, m1], 'full')).toBe('M1 serves, Connected Primary/Secondary UpToDate/UpToDate')
-  expect(describeNodes([], 'full')).toBe('nobody serves')
+  expect(describeNodes([], 'full')).toBe('no node answered')
 })
 
 test.each<[string, NodeState[], string, ReturnType<typeof endStateOf>]>([
