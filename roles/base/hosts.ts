@@ -1,6 +1,6 @@
 import type { Cluster } from '../../lib/engine/role.ts'
-import { serverScope } from '../integrate/nfsd-scope.ts'
 import { firstOf, vipAddress } from '../role.ts'
+import { serverScope } from '../service/nfs/scope.ts'
 import type { Vars } from '../vars.ts'
 
 /**

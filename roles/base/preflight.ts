@@ -2,9 +2,9 @@ import { blocksOf } from '../../lib/engine/frames.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { hasAddress } from '../conditions.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
+import { hasAddress } from '../service/conditions.ts'
 import type { Vars } from '../vars.ts'
 
 interface Preflight {

@@ -1,8 +1,8 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { versionProblem } from '../nfs/version3.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
+import { versionProblem } from '../service/nfs/version3.ts'
 
 /** The share, mounted by the virtual IP. /proc/mounts is read, never the mount itself: a server that is away must not hang the reading. */
 export const vipMount = ({ vars }: Context): HostResource<string> => {

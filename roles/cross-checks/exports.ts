@@ -1,5 +1,5 @@
 import { didYouMean } from '../../lib/config/suggest.ts'
-import { versionProblem } from '../nfs/version3.ts'
+import { versionProblem } from '../service/nfs/version3.ts'
 import type { Vars } from '../vars.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 

@@ -1,4 +1,4 @@
-import { version3Ports } from '../nfs/version3.ts'
+import { version3Ports } from '../service/nfs/version3.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 
 /** Ports that something else on the nodes listens on, or will with version 3 of NFS. */

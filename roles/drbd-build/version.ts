@@ -1,6 +1,6 @@
 import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
-import { drbdPrefix, drbdPrograms, withDrbd } from '../drbd-tools.ts'
+import { drbdPrefix, drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
 /** `version: 8.4.11 (api:1/proto:86-101)` is the first line of /proc/drbd. */

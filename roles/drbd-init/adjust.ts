@@ -1,9 +1,9 @@
 import { failedScript } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
-import { drbdPrograms, withDrbd } from '../drbd-tools.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
+import { drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
-import { backingDisk } from './config.ts'
 
 interface Difference {
   /** The commands that `drbdadm adjust` would run. */

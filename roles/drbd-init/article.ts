@@ -1,7 +1,7 @@
 import type { Cluster } from '../../lib/engine/role.ts'
 import { firstOf } from '../role.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
 import type { Vars } from '../vars.ts'
-import { backingDisk } from './config.ts'
 
 /**
  * The article's global_common.conf (IV.3). `protocol` in common, `no-disk-flushes` and `syncer` are the words of DRBD 8.3: drbdadm translates

@@ -1,7 +1,8 @@
 import type { Cluster } from '../../lib/engine/role.ts'
 import type { BootJob } from '../../lib/platform/platform.ts'
-import { drbdProgram } from '../drbd-tools.ts'
 import { firstOf } from '../role.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
+import { drbdProgram } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 import { fencePeerPath, resetNodePath } from './fence-peer.ts'
 
@@ -11,10 +12,6 @@ const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
     address ${vars.node_drbd_ip}:${vars.drbd_port};
     meta-disk internal;
   }`
-
-/** The disk below DRBD: a volume when one is asked for. */
-export const backingDisk = (vars: Vars): string =>
-  vars.drbd_init_lvm ? `/dev/${vars.drbd_init_lvm.group}/${vars.drbd_init_lvm.volume}` : vars.drbd_disk
 
 /**
  * drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. A Primary that has lost its peer

@@ -3,8 +3,8 @@ import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../../lib/resources/proc-drbd.ts'
 import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
-import { drbdProgram, withDrbd } from '../drbd-tools.ts'
 import type { Context } from '../role.ts'
+import { drbdProgram, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
 export interface Replica {

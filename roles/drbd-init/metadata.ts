@@ -4,13 +4,13 @@ import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { reporting } from '../../lib/resources/progress.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
-import { withDrbd } from '../drbd-tools.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
+import { type Replica, replicaProbe, replicaRecord } from '../service/drbd/replica.ts'
+import { withDrbd } from '../service/drbd/tools.ts'
+import { type Fate, judgeDisks, refusals, type Verdict } from '../service/drbd/verdict.ts'
 import type { Vars } from '../vars.ts'
-import { backingDisk } from './config.ts'
-import { type Replica, replicaProbe, replicaRecord } from './replica.ts'
-import { type Fate, judgeDisks, refusals, type Verdict } from './verdict.ts'
 
 /**
  * DRBD's metadata on both backing disks. It is made on a disk that is blank, or behind a file system that is to be kept; metadata that is there already

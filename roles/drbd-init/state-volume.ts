@@ -7,8 +7,8 @@ import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, skip, unknown } from '../../lib/resources/resource.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
 import type { Vars } from '../vars.ts'
-import { backingDisk } from './config.ts'
 
 interface StateVolume {
   volume: 'none' | 'blank' | 'ext4' | 'something that is not ext4'

@@ -1,6 +1,6 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { quote } from '../../lib/resources/quote.ts'
-import { goStandby } from '../hand-over.ts'
+import { goStandby } from '../service/hand-over.ts'
 import type { Vars } from '../vars.ts'
 import type { Act, Link } from './catalogue.ts'
 

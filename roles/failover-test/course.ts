@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { readService, switchoverProblems } from '../hand-over.ts'
-import { discard } from '../split-brain/role.ts'
+import { discard } from '../service/drbd/discard.ts'
+import { readService, switchoverProblems } from '../service/hand-over.ts'
 import { milliseconds } from '../vars.ts'
 import type { Bench } from './bench.ts'
 import { look, otherNode } from './bench.ts'

@@ -5,7 +5,7 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
-import { daemonPid, daemonProbe, parseDaemon } from './daemon.ts'
+import { daemonPid, daemonProbe, parseDaemon } from '../service/state/daemon.ts'
 import { heartbeatFiles } from './stacks.ts'
 
 interface Authkeys {

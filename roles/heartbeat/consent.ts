@@ -2,9 +2,9 @@ import type { Platform } from '../../lib/platform/platform.ts'
 import { file } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
-import { drbdProgram } from '../drbd-tools.ts'
 import { packagedScript } from '../packaged.ts'
 import type { Context } from '../role.ts'
+import { drbdProgram } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
 /** dopd calls `drbdadm` by its PATH (dopd.c), so ours has that name and a directory of its own. */

@@ -1,12 +1,12 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
-import { settled, untilTrue } from '../conditions.ts'
-import { handOver, handOverProblems, holds, moves, readService } from '../hand-over.ts'
-import type { NamedState } from '../integrate/service-state.ts'
 import type { Context } from '../role.ts'
-import type { Daemon } from './daemon.ts'
-import { daemonProbe, isDaemonAnswer, parseDaemon } from './daemon.ts'
+import { settled, untilTrue } from '../service/conditions.ts'
+import { handOver, handOverProblems, holds, moves, readService } from '../service/hand-over.ts'
+import type { Daemon } from '../service/state/daemon.ts'
+import { daemonProbe, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
+import type { NamedState } from '../service/state/state.ts'
 
 type Named = Daemon & { host: string }
 

@@ -1,7 +1,7 @@
 import { file } from '../../lib/resources/file.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
-import { clusterGuard } from '../guard.ts'
 import type { Context, Role } from '../role.ts'
+import { clusterGuard } from '../service/checks/guard.ts'
 import { authkeys } from './authkeys.ts'
 import { consentFile } from './consent.ts'
 import { heartbeatRestart } from './restart.ts'

@@ -1,13 +1,13 @@
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes, ClusterResource, HostResource } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
-import { hasAddress, settled, untilTrue } from '../conditions.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
-import { servedMarker } from './service-probe.ts'
-import { serviceProblems } from './service-problems.ts'
-import type { ServiceState } from './service-state.ts'
-import { serviceProbe, statesOf } from './service-state.ts'
+import { hasAddress, settled, untilTrue } from '../service/conditions.ts'
+import { servedMarker } from '../service/paths.ts'
+import { serviceProblems } from '../service/state/problems.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { serviceProbe, statesOf } from '../service/state/state.ts'
 
 /**
  * The first start of heartbeat at a stage, on both nodes in order. A cluster that has served is never started, moved or promoted by a run: after an outage

@@ -5,9 +5,9 @@ import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { Change, ClusterNodes, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { handOver, handOverProblems, moves, readService, stageOf } from '../hand-over.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
+import { handOver, handOverProblems, moves, readService, stageOf } from '../service/hand-over.ts'
 
 export interface LiveFile {
   path: string

@@ -1,14 +1,14 @@
 import { file } from '../../lib/resources/file.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
-import { clusterGuard } from '../guard.ts'
-import { mountedClients } from '../mounted-clients.ts'
 import { packagedScript } from '../packaged.ts'
 import type { Context, Role } from '../role.ts'
+import { clusterGuard } from '../service/checks/guard.ts'
+import { mountedClients } from '../service/checks/mounted-clients.ts'
+import { volumeHoldersPath } from '../service/paths.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
 import { filesReadLive, resourcePrograms, watchFile } from './config.ts'
 import { liveFiles } from './live-files.ts'
 import { prerequisites } from './prerequisites.ts'
-import { volumeHoldersPath } from './service-probe.ts'
 import { serves } from './verify.ts'
 
 const steps = (context: Context): Resource[] => {

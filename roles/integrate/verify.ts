@@ -1,9 +1,9 @@
 import type { ClusterResource } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
 import { peerOf } from '../role.ts'
-import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDifferences } from './service-problems.ts'
-import type { ServiceState } from './service-state.ts'
-import { serviceProbe, statesOf } from './service-state.ts'
+import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDifferences } from '../service/state/problems.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { serviceProbe, statesOf } from '../service/state/state.ts'
 
 /** One node serves and the other stands by: address, DRBD, mount, export and nfsd, judged together. What is wrong is left alone and named. */
 export const serves = (context: Context): ClusterResource<ServiceState> => ({

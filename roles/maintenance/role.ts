@@ -1,13 +1,13 @@
 import { removed, writeFile } from '../../lib/resources/file.ts'
 import type { Change, ClusterResource, Resource } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { drbdProgram } from '../drbd-tools.ts'
-import { handOver, handOverProblems } from '../hand-over.ts'
-import { maintenanceMarker } from '../integrate/service-probe.ts'
-import type { NamedState, ServiceState } from '../integrate/service-state.ts'
-import { serviceProbe, statesOf } from '../integrate/service-state.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
+import { drbdProgram } from '../service/drbd/tools.ts'
+import { handOver, handOverProblems } from '../service/hand-over.ts'
+import { maintenanceMarker } from '../service/paths.ts'
+import type { NamedState, ServiceState } from '../service/state/state.ts'
+import { serviceProbe, statesOf } from '../service/state/state.ts'
 
 const probeOf = (context: Context) => serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
 

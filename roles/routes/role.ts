@@ -1,8 +1,8 @@
 import type { Resource } from '../../lib/resources/resource.ts'
 import { oneHop } from '../../lib/resources/route.ts'
-import { inUse } from '../in-use.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
+import { inUse } from '../service/checks/in-use.ts'
 
 const steps = (context: Context): Resource[] => {
   const { vars, facts, platform } = context

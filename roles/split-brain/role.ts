@@ -1,12 +1,10 @@
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { describeDevice } from '../../lib/resources/proc-drbd.ts'
-import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
-import { drbdProgram, withDrbd } from '../drbd-tools.ts'
-import type { NamedState, ServiceState } from '../integrate/service-state.ts'
-import { serviceProbe, statesOf } from '../integrate/service-state.ts'
+import type { Change, ClusterResource } from '../../lib/resources/resource.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
-import type { Vars } from '../vars.ts'
+import { discard } from '../service/drbd/discard.ts'
+import type { NamedState, ServiceState } from '../service/state/state.ts'
+import { serviceProbe, statesOf } from '../service/state/state.ts'
 
 /** Pure: what mending a split brain would do, or why hands are kept off. Whose data goes is the operator's word alone. */
 export const recovery = (states: NamedState[], victim: string | undefined): Change[] | string => {
@@ -21,25 +19,6 @@ export const recovery = (states: NamedState[], victim: string | undefined): Chan
     return `${victim} serves: its clients would lose what they see. Stop heartbeat there first, or name the other node (${all})`
   if (survivor.device.disk !== 'UpToDate') return `${survivor.host} is ${survivor.device.disk}: it has no good data to keep (${all})`
   return [{ attribute: `what was written on ${victim} since the split`, from: 'kept', to: `thrown away; ${survivor.host} is copied` }]
-}
-
-/**
- * DRBD's manual recovery from split brain (drbdadm(8), connect --discard-my-data): the victim first, then the survivor when it is StandAlone.
- * Throws `ApplyFailed` when the victim has the device mounted.
- */
-export const discard = async (nodes: ClusterNodes, vars: Vars, victim: string, survivor: string): Promise<void> => {
-  const { drbd_resource: resource, drbd_device: device } = vars
-  // Read once more in the same script as the write: a node that took the service over meanwhile keeps its data.
-  const discarded = await nodes.on(victim).connection.run(
-    withDrbd(
-      vars,
-      `grep -q '^${device} ' /proc/mounts && { echo "${device} is mounted here" >&2; exit 1; }
-drbdadm disconnect ${resource}; drbdadm secondary ${resource} && drbdadm connect --discard-my-data ${resource}`,
-    ),
-    { timeout: 60_000 },
-  )
-  if (discarded.code !== 0) throw new ApplyFailed(`${victim} does not give up its data`, { detail: discarded.stderr })
-  await nodes.on(survivor).$`if grep -q ' cs:StandAlone ' /proc/drbd; then ${drbdProgram(vars, 'drbdadm')} connect ${resource}; fi`
 }
 
 const healed = (context: Context): ClusterResource<ServiceState> => {

@@ -1,5 +1,5 @@
 import type { Role } from '../role.ts'
-import { overview } from './overview.ts'
+import { overview } from '../service/state/overview.ts'
 
 export const status: Role = {
   name: 'status',

@@ -1,11 +1,11 @@
 import { atWork } from '../../lib/resources/at-work.ts'
 import type { ClusterResource } from '../../lib/resources/resource.ts'
-import { maintenanceDifferences, transitionDifferences } from '../integrate/service-problems.ts'
-import type { ServiceState } from '../integrate/service-state.ts'
-import { serviceProbe, statesOf } from '../integrate/service-state.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
-import { overview } from './overview.ts'
+import { overview } from '../service/state/overview.ts'
+import { maintenanceDifferences, transitionDifferences } from '../service/state/problems.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { serviceProbe, statesOf } from '../service/state/state.ts'
 
 /** A play that runs now, or an operator's maintenance: what differs meanwhile is their doing, so drift names them instead. */
 const whoIsAtWork = (context: Context): ClusterResource<ServiceState> => ({

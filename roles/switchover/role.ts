@@ -1,9 +1,9 @@
 import type { ClusterResource } from '../../lib/resources/resource.ts'
-import { handOver, switchoverProblems } from '../hand-over.ts'
-import type { ServiceState } from '../integrate/service-state.ts'
-import { serviceProbe, statesOf } from '../integrate/service-state.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
+import { handOver, switchoverProblems } from '../service/hand-over.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { serviceProbe, statesOf } from '../service/state/state.ts'
 
 /** The service is on the node that the operator named; without a name on the one that did not serve when this run first looked. */
 const service = (context: Context): ClusterResource<ServiceState> => {

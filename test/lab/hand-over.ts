@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { labFault } from '../../lib/lab/index.ts'
-import { maintenanceMarker } from '../../roles/integrate/service-probe.ts'
+import { maintenanceMarker } from '../../roles/service/paths.ts'
 import { nfshaPlay, on, until } from './run.ts'
 
 /** The playbooks by which an operator moves the service, on a converged lab whose holder is M1; it is so again at the end. */

@@ -6,8 +6,8 @@ import { articleGlobalCommon, articleResource } from '../../roles/drbd-init/arti
 import { articleAuthkeys, articleHaCf } from '../../roles/heartbeat/article.ts'
 import { nfsdScript } from '../../roles/integrate/article.ts'
 import { haresources } from '../../roles/integrate/config.ts'
-import { exportLine } from '../../roles/nfs/config.ts'
 import { firstOf } from '../../roles/role.ts'
+import { exportLine } from '../../roles/service/nfs/exports.ts'
 import { articleCluster } from './article-cluster.ts'
 
 // The article's own text, cut out as it stands (it has lost its line breaks), against what the variables of its inventory generate.

@@ -8,7 +8,7 @@ import { withHosts } from '../../roles/base/hosts.ts'
 import { resourceFile } from '../../roles/drbd-init/config.ts'
 import { haCf, keysFile } from '../../roles/heartbeat/config.ts'
 import { haresources, settings, watchSettings } from '../../roles/integrate/config.ts'
-import { exportLine, squashesRoot } from '../../roles/nfs/config.ts'
+import { exportLine, squashesRoot } from '../../roles/service/nfs/exports.ts'
 import { Vars } from '../../roles/vars.ts'
 
 const node = (name: string, n: number) => ({

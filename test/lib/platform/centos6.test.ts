@@ -10,7 +10,7 @@ import { withServers } from '../../../lib/resources/ntp.ts'
 import { packageChanges } from '../../../lib/resources/package-manager.ts'
 import { chkconfig, parseSysvService } from '../../../lib/resources/sysv-service.ts'
 import { parseRpm } from '../../../lib/resources/yum.ts'
-import { clusterGuard } from '../../../roles/guard.ts'
+import { clusterGuard } from '../../../roles/service/checks/guard.ts'
 import { contextOn } from '../../roles/contexts.ts'
 
 test('the lean stack is refused there by every role that installs, with the reason', () => {

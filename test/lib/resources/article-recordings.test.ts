@@ -8,7 +8,7 @@ import { hostRoutesTo, parseRouteTable } from '../../../lib/resources/route-tabl
 import { writesAndReads } from '../../../roles/client/proof.ts'
 import { heartbeat } from '../../../roles/heartbeat/role.ts'
 import { roles } from '../../../roles/index.ts'
-import { stateDirectory } from '../../../roles/nfs/config.ts'
+import { stateDirectory } from '../../../roles/service/nfs/exports.ts'
 import { contextOn } from '../../roles/contexts.ts'
 import { issuedBy } from '../../roles/recorder.ts'
 

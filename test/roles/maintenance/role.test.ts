@@ -3,8 +3,8 @@ import { debian12 } from '../../../lib/platform/debian12.ts'
 import { parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import type { ClusterResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
-import type { ServiceState } from '../../../roles/integrate/service-state.ts'
 import { maintenance } from '../../../roles/maintenance/role.ts'
+import type { ServiceState } from '../../../roles/service/state/state.ts'
 import { contextOn } from '../contexts.ts'
 
 const steps = (...extra: string[]) => maintenance.steps(contextOn(debian12, {}, ...extra)) as ClusterResource<ServiceState>[]

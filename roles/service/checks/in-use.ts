@@ -1,0 +1,202 @@
+import { blocksOf } from '../../../lib/engine/frames.ts'
+import type { Node } from '../../../lib/engine/role.ts'
+import { minorOf, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
+import { quote } from '../../../lib/resources/quote.ts'
+import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import { present, unknown } from '../../../lib/resources/resource.ts'
+import type { Context } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import { backingDisk } from '../drbd/disk.ts'
+import { drbdConfigDir, withDrbd } from '../drbd/tools.ts'
+import { servedMarker } from '../paths.ts'
+
+/** A DRBD resource of one volume as one node has it: in the kernel, or by its file. */
+export interface Resource {
+  name: string
+  minor?: number
+  disk?: string
+  /** `172.16.100.210:7789` */
+  address?: string
+  peerAddress?: string
+  /** Host names of its `on` sections; only its file has them. */
+  hosts: string[]
+}
+
+/** What a node serves with, whatever the inventory says now. */
+export interface InUse {
+  running: Resource[]
+  declared: Resource[]
+  /** Major and minor number of each device named above, by its path; nothing where there is no such device. */
+  numbers: Record<string, string>
+  /** Where a DRBD device is mounted, by its path. */
+  mounts: Record<string, string>
+  /** It has been part of a cluster that served, or has data that DRBD calls good. */
+  hasServed: boolean
+}
+
+/** Pure: `drbdsetup show` of 8.4, without its options: one resource, this host and the other. */
+export const parseShow = (text: string): Resource[] =>
+  text.split(/^resource /m).flatMap((part, i) => {
+    if (i === 0) return []
+    const name = /^"?([^\s"]+)/.exec(part)?.[1] ?? ''
+    const [own = '', peer = ''] = ['_this_host', '_remote_host'].map(side => part.split(side)[1]?.split(/_(?:this|remote)_host/)[0] ?? '')
+    return [withoutGaps({ name, hosts: [], ...volumeOf(part), address: addressIn(own), peerAddress: addressIn(peer) })]
+  })
+
+/** Pure: the resources of drbd.conf(5) files, as `hostName` has them. */
+export const parseResourceFiles = (text: string, hostName: string): Resource[] =>
+  text.split(/^\s*resource\s+/m).flatMap((part, i) => {
+    if (i === 0) return []
+    const name = /^"?([^\s"{]+)/.exec(part)?.[1] ?? ''
+    const [head = '', ...sections] = part.split(/^\s*on\s+/m)
+    const hosts = sections.map(s => /^"?([^\s"{]+)/.exec(s)?.[1] ?? '')
+    const own = sections[hosts.indexOf(hostName)]
+    if (own === undefined) return [{ name, hosts }]
+    const peer = sections.find(s => s !== own) ?? ''
+    // What both hosts have alike may stand before their sections.
+    const both = { ...volumeOf(head), ...volumeOf(own) }
+    return [withoutGaps({ name, hosts, ...both, address: addressIn(own), peerAddress: addressIn(peer) })]
+  })
+
+const volumeOf = (text: string): Pick<Resource, 'minor' | 'disk'> => {
+  const minor = /^\s*device\s.*?(?:minor\s+|\/dev\/drbd)(\d+)/m.exec(text)?.[1]
+  const disk = /^\s*disk\s+"?(\/[^\s";]+)/m.exec(text)?.[1]
+  return { ...(minor !== undefined && { minor: Number(minor) }), ...(disk !== undefined && { disk }) }
+}
+
+const addressIn = (text: string): string | undefined => /^\s*address\s+(?:ipv4\s+)?([\d.]+:\d+)/m.exec(text)?.[1]
+
+const withoutGaps = (resource: { [K in keyof Resource]: Resource[K] | undefined }): Resource =>
+  Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== undefined)) as unknown as Resource
+
+/** Options, and with them the shared secret, stay on the node. */
+const probeScript = (context: Context): string => {
+  const { vars } = context
+  const lines = `-hE '^ *(resource |on |_this_host|_remote_host|address|device|disk[[:space:]]+"?/)'`
+  return withDrbd(
+    vars,
+    `echo "@proc"; cat /proc/drbd 2>/dev/null
+echo "@show"; [ -e /proc/drbd ] && s=$(drbdsetup show 2>/dev/null | grep ${lines}) && printf '%s\\n' "$s"
+echo "@files"; f=$(grep ${lines} ${drbdConfigDir(context)}/*.res 2>/dev/null) && printf '%s\\n' "$f"
+echo "@numbers"; for d in ${quote(backingDisk(vars))} $(printf '%s\\n%s\\n' "$s" "$f" | sed -nE 's/^ *disk[[:space:]]+"?([^";[:space:]]+).*/\\1/p' | sort -u); do echo "$d $(stat -Lc '%t:%T' "$d" 2>/dev/null)"; done
+echo "@mounts"; grep '^/dev/drbd' /proc/mounts
+echo "@name"; uname -n
+echo "@served"; cat ${servedMarker} 2>/dev/null; true`,
+  )
+}
+
+/** Pure. */
+export const parseInUse = (stdout: string): InUse => {
+  const blocks = blocksOf(stdout)
+  const pairs = (name: string) =>
+    Object.fromEntries(
+      (blocks[name] ?? '')
+        .split('\n')
+        .flatMap(line => (line.trim() === '' ? [] : [line.split(' ').slice(0, 2)]))
+        .toReversed(),
+    )
+  const good = parseProcDrbd(blocks.proc ?? '').devices.some(d => d.role === 'Primary' || /^(UpToDate|Consistent|Outdated)$/.test(d.disk))
+  return {
+    running: parseShow(blocks.show ?? ''),
+    declared: parseResourceFiles(blocks.files ?? '', (blocks.name ?? '').trim()),
+    numbers: pairs('numbers'),
+    // Of two mounts of a device the first counts: it is the share, the other is in it.
+    mounts: pairs('mounts'),
+    hasServed: good || (blocks.served ?? '').trim() !== '',
+  }
+}
+
+type Named = InUse & { host: string }
+
+/** Pure: what the inventory wants otherwise than it is in use, a line each. Nothing on a pair that has no data yet. */
+export const inUseProblems = (states: Named[], nodes: Node<Vars>[]): string[] => {
+  if (!states.some(s => s.hasServed)) return []
+  return states.flatMap(state => {
+    const node = nodes.find(n => n.name === state.host)
+    const peer = nodes.find(n => n.name !== state.host)
+    return node && peer ? problemsOn(state, states, node.vars, peer.vars, nodes) : []
+  })
+}
+
+const problemsOn = (state: Named, all: Named[], vars: Vars, peer: Vars, nodes: Node<Vars>[]): string[] => {
+  const [running, declared] = [ofPair(state.running, state, vars), ofPair(state.declared, state, vars)]
+  const found = running ?? declared
+  if (!found) return []
+  const by = running ? 'DRBD runs' : 'its file says'
+  const differ = (name: string, wanted: string | number, actual: string | number | undefined): string[] =>
+    actual === undefined || actual === wanted ? [] : [`${name} is ${wanted}, ${by} ${actual}`]
+  const names = nodes.map(n => n.vars.node_name)
+  const strangers = (declared?.hosts ?? []).filter(host => !names.includes(host))
+  const device = found.minor === undefined ? undefined : `/dev/drbd${found.minor}`
+  const mounted = device && state.mounts[device]
+  return [
+    ...differ('drbd_resource', vars.drbd_resource, found.name),
+    ...differ('drbd_device', vars.drbd_device, device),
+    ...diskProblem(state, all, vars, { running, declared }),
+    ...differ('node_drbd_ip and drbd_port', `${vars.node_drbd_ip}:${vars.drbd_port}`, found.address ?? declared?.address),
+    ...differ(
+      "the peer's node_drbd_ip and drbd_port",
+      `${peer.node_drbd_ip}:${vars.drbd_port}`,
+      found.peerAddress ?? declared?.peerAddress,
+    ),
+    ...(strangers.length > 0 ? [`node_name is ${names.join(' and ')}, the file of DRBD names ${strangers.join(' and ')}`] : []),
+    ...(mounted !== undefined && mounted !== vars.nfs_export_path && !vars.accept_client_break
+      ? [`nfs_export_path is ${vars.nfs_export_path}, ${device} is mounted on ${mounted}`]
+      : []),
+  ].map(problem => `${state.host}: ${problem}`)
+}
+
+/** The resource that this pair's data is in: by name, by device, or by the disk below it. */
+const ofPair = (resources: Resource[], { numbers }: InUse, vars: Vars): Resource | undefined => {
+  const number = numbers[backingDisk(vars)]
+  return (
+    resources.find(r => r.name === vars.drbd_resource) ??
+    resources.find(r => r.minor === minorOf(vars.drbd_device)) ??
+    resources.find(r => r.disk !== undefined && number !== undefined && numbers[r.disk] === number) ??
+    (resources.length === 1 ? resources[0] : undefined)
+  )
+}
+
+/**
+ * One disk may have many names: only another device is another disk. A node that has none attached may get a new one while its peer has all data and is
+ * connected to nothing older.
+ */
+const diskProblem = (
+  { numbers }: Named,
+  all: Named[],
+  vars: Vars,
+  { running, declared }: { running: Resource | undefined; declared: Resource | undefined },
+): string[] => {
+  const wanted = backingDisk(vars)
+  const isOther = (disk: string) => disk !== wanted && (numbers[wanted] === undefined || numbers[disk] !== numbers[wanted])
+  if (running?.disk !== undefined) return isOther(running.disk) ? [`drbd_disk is ${wanted}, DRBD has ${running.disk} attached`] : []
+  const isReplaced = all.some(other => other.numbers !== numbers && other.running.some(r => r.disk !== undefined) && other.hasServed)
+  if (declared?.disk === undefined || isReplaced || !isOther(declared.disk)) return []
+  return [`drbd_disk is ${wanted}, its file says ${declared.disk}`]
+}
+
+/**
+ * A pair that has data keeps its disks, addresses and names: each of them in the inventory says where the data is, and a run that took another value for
+ * a wish would detach a live disk on both nodes at once, or cut the replication. Stands before everything that a run writes. Judges only.
+ */
+export const inUse = (context: Context): ClusterResource<InUse> => ({
+  scope: 'cluster',
+  id: 'disks, addresses and names in use',
+  shared: true,
+  partial: true,
+  assertion: true,
+  dependsOn: [],
+  alters: 'itself',
+  probe: {
+    sh: probeScript(context),
+    parse: ({ stdout }) =>
+      blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
+  },
+  changes(members: Member<InUse>[]) {
+    const states = members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
+    const problems = inUseProblems(states, context.cluster.nodes)
+    if (problems.length === 0) return []
+    return `this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}`
+  },
+  apply: async () => undefined,
+})

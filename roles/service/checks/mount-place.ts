@@ -1,0 +1,72 @@
+import { blocksOf } from '../../../lib/engine/frames.ts'
+import { assertion } from '../../../lib/resources/assertion.ts'
+import { quote } from '../../../lib/resources/quote.ts'
+import type { HostResource } from '../../../lib/resources/resource.ts'
+import { present } from '../../../lib/resources/resource.ts'
+import type { Vars } from '../../vars.ts'
+
+interface Place {
+  /** What is mounted there; '' when nothing is. */
+  mounted: string
+  /** The path without links. */
+  real: string
+  kind: 'absent' | 'directory' | 'other'
+  immutable: boolean
+  /** The first few names in it. */
+  files: string
+  /** The mount point of the file system that it is in. */
+  within: string
+}
+
+const probeScript = (path: string): string => {
+  const p = quote(path)
+  return `echo "@mounted"; while read -r d m _; do [ "$m" = ${p} ] && l=$d; done < /proc/mounts; echo "\${l:-}"
+echo "@real"; readlink -m ${p}
+echo "@kind"; if [ -d ${p} ] && [ ! -L ${p} ]; then echo directory; elif [ -e ${p} ] || [ -L ${p} ]; then echo other; else echo absent; fi
+echo "@attributes"; lsattr -d ${p} 2>/dev/null
+echo "@files"; ls -A ${p} 2>/dev/null | head -n 3 | tr '\n' ' '; echo
+echo "@within"; a=${p}; [ "\${l:-}" = '' ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}" | tail -n 1 | sed 's/.*% //'`
+}
+
+/** Pure. */
+export const parsePlace = (stdout: string): Place => {
+  const blocks = blocksOf(stdout)
+  const block = (name: string) => (blocks[name] ?? '').trim()
+  return {
+    mounted: block('mounted'),
+    real: block('real'),
+    kind: block('kind') as Place['kind'],
+    immutable: /^\S*i\S* /.test(block('attributes')),
+    files: block('files'),
+    within: block('within'),
+  }
+}
+
+/** Pure: why the share cannot be mounted there. What a run has made immutable was judged then, and nobody can have written to it. */
+export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device: device }: Vars): string[] => {
+  if (place.mounted === device) return []
+  if (place.mounted !== '') return [`nfs_export_path: ${place.mounted} is mounted on ${path}, which is to be ${device}`]
+  if (place.real !== path) return [`nfs_export_path: ${path} leads over a symbolic link to ${place.real}: name that`]
+  if (place.kind === 'other') return [`nfs_export_path: ${path} is not a directory`]
+  if (place.immutable) return []
+  return [
+    ...(place.files !== ''
+      ? [
+          `nfs_export_path: ${path} is not empty (${place.files}...): the share would hide what is in it. Move it away, or name another path`,
+        ]
+      : []),
+    ...(place.within !== '/' && place.within !== ''
+      ? [`nfs_export_path: ${path} is below ${place.within}, which is mounted itself: without that mount nothing could be served`]
+      : []),
+  ]
+}
+
+/** The path of the share on this node, judged before anything is written. Judges only. */
+export const mountPlace = (vars: Vars): HostResource<Place> => ({
+  ...assertion(`place of ${vars.nfs_export_path}`, {
+    probe: { sh: probeScript(vars.nfs_export_path), parse: ({ stdout }) => present(parsePlace(stdout)) },
+    problems: place => placeProblems(place, vars),
+  }),
+  shared: true,
+  dependsOn: [],
+})

@@ -1,0 +1,142 @@
+import { blocksOf } from '../../../lib/engine/frames.ts'
+import type { Platform } from '../../../lib/platform/platform.ts'
+import type { ExportEntry } from '../../../lib/resources/exports.ts'
+import { parseExports } from '../../../lib/resources/exports.ts'
+import type { Change, ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import { present, unknown } from '../../../lib/resources/resource.ts'
+import type { Context } from '../../role.ts'
+import { vipAddress } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import { exportOptions, exportTable } from '../nfs/exports.ts'
+import { serverScope } from '../nfs/scope.ts'
+
+/** What one node offers to clients, by its files and by what runs. */
+export interface Offer {
+  nfsd: boolean
+  exports: (ExportEntry & { file: string })[]
+  /** `/data 192.168.0.0/24` of the kernel's table */
+  inForce: string[]
+  /** addresses that heartbeat manages by its files */
+  managed: string[]
+  /** addresses that this node has now */
+  addresses: string[]
+  /** The scope that nfsd answers with: the resource script's setting, else the host's name, as the kernel takes it. */
+  scope: string | undefined
+  version3: boolean
+}
+
+const probe = ({ paths }: Platform): string => `echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
+echo "@versions"; [ "\${t:-0}" -gt 0 ] && cat /proc/fs/nfsd/versions
+echo "@etab"; ${exportTable}
+echo "@files"; for f in /etc/exports /etc/exports.d/*.exports; do [ -r "$f" ] && { echo "== $f"; cat "$f"; echo; }; done
+echo "@resources"; cat ${paths.haDir}/haresources 2>/dev/null
+echo "@settings"; cat ${paths.haDir}/nfsha.conf 2>/dev/null
+echo "@addresses"; ip -o -4 addr show
+echo "@host"; uname -n`
+
+/** Pure. */
+export const parseOffer = (stdout: string): Offer => {
+  const blocks = blocksOf(stdout)
+  const settings = Object.fromEntries([...(blocks.settings ?? '').matchAll(/^(NFSHA_\w+)=(.*)$/gm)].map(m => [m[1], m[2]]))
+  const resources = (blocks.resources ?? '').replace(/#.*/g, '')
+  const nfsd = Number((blocks.nfsd ?? '').trim() || 0) > 0
+  const named = [...resources.matchAll(/(?:^|\s)(?:IPaddr2?::)?(\d+\.\d+\.\d+\.\d+)(?=[/\s]|$)/gm)].map(m => m[1] ?? '')
+  return {
+    nfsd,
+    exports: (blocks.files ?? '').split(/^== /m).flatMap(part => {
+      const [file = '', ...lines] = part.split('\n')
+      return parseExports(lines.join('\n')).map(entry => ({ ...entry, file }))
+    }),
+    inForce: parseExports(blocks.etab ?? '').map(e => `${e.path} ${e.client}`),
+    managed: [...new Set([...named, ...(/\bnfsha\b/.test(resources) && settings.NFSHA_VIP ? [settings.NFSHA_VIP] : [])])],
+    addresses: [...(blocks.addresses ?? '').matchAll(/ inet ([\d.]+)\//g)].map(m => m[1] ?? ''),
+    scope: settings.NFSHA_SCOPE ?? (nfsd ? (blocks.host ?? '').trim() : undefined),
+    version3: /\+3\b/.test(blocks.versions ?? ''),
+  }
+}
+
+/** exports(5): what a client notices of the options, with the defaults spelt out. */
+const noticed = (options: string[]): Record<string, string> => {
+  const value = (name: string) => options.findLast(o => o.startsWith(`${name}=`))?.slice(name.length + 1)
+  const has = (...names: string[]) => options.findLast(o => names.includes(o)) ?? names[0] ?? ''
+  return {
+    fsid: value('fsid') ?? 'none',
+    squash: `${has('root_squash', 'no_root_squash')} ${has('no_all_squash', 'all_squash')}`,
+    'anonymous user': `${value('anonuid') ?? '65534'}:${value('anongid') ?? '65534'}`,
+    access: has('ro', 'rw'),
+    security: value('sec') ?? 'sys',
+  }
+}
+
+/** What is in force on a node that serves counts; while nobody does, what the files would bring back. */
+const serving = (offers: Offer[], isServing: (o: Offer) => boolean): Offer[] => {
+  const now = offers.filter(isServing)
+  return now.length > 0 ? now : offers
+}
+
+const exportBreaks = (offers: Offer[], vars: Vars, ours: string): Change[] => {
+  const wanted = noticed(exportOptions(vars))
+  return serving(offers, o => o.nfsd).flatMap(offer =>
+    offer.exports
+      .filter(e => !offer.nfsd || offer.inForce.includes(`${e.path} ${e.client}`))
+      .flatMap(({ path, client, options, file }) => {
+        if (path === vars.nfs_export_path && client === vars.nfs_export_network) {
+          const now = noticed(options)
+          return Object.keys(wanted).flatMap(key =>
+            now[key] === wanted[key] ? [] : [{ attribute: `${key} of ${path}`, from: now[key] ?? '', to: wanted[key] ?? '' }],
+          )
+        }
+        // Lines of others stay. /etc/exports is ours where the platform has no directory for drop-ins, and then by its path.
+        const isOurs = file === ours && (file !== '/etc/exports' || path === vars.nfs_export_path)
+        return isOurs ? [{ attribute: `export of ${path} to ${client}`, from: 'there', to: 'gone' }] : []
+      }),
+  )
+}
+
+const addressBreaks = (offers: Offer[], vars: Vars): Change[] => {
+  const relied = serving(offers, o => o.managed.some(ip => o.addresses.includes(ip))).flatMap(o => o.managed)
+  if (relied.length === 0 || relied.includes(vipAddress(vars))) return []
+  return [{ attribute: 'virtual IP', from: [...new Set(relied)].join(', '), to: vipAddress(vars) }]
+}
+
+const serverBreaks = (offers: Offer[], vars: Vars): Change[] => {
+  if (vars.ha_stack === 'article') return []
+  const at = serving(offers, o => o.nfsd)
+  const scopes = [...new Set(at.flatMap(o => o.scope ?? []))].filter(scope => scope !== serverScope(vars))
+  return [
+    ...scopes.map(from => ({ attribute: 'server scope', from, to: serverScope(vars) })),
+    ...(at.some(o => o.version3) && !vars.nfs_v3 ? [{ attribute: 'NFS version 3', from: 'served', to: 'not served' }] : []),
+  ]
+}
+
+/** Pure: all that a client which has the share mounted now would stumble over once the configuration is as declared. */
+export const clientBreaks = (offers: Offer[], vars: Vars, ours: string): Change[] => {
+  const all = [...exportBreaks(offers, vars, ours), ...addressBreaks(offers, vars), ...serverBreaks(offers, vars)]
+  return all.filter((c, i) => all.findIndex(o => o.attribute === c.attribute && o.from === c.from) === i)
+}
+
+/**
+ * Stands before the first change that mounted clients would notice: file handles hold the fsid, state is reclaimed from a known scope only, and
+ * a mount names address and path. A difference that a hand made in a file and that is not in force is none: putting it right disturbs nobody.
+ */
+export const mountedClients = ({ vars, platform }: Context): ClusterResource<Offer> => ({
+  scope: 'cluster',
+  id: 'what mounted clients rely on',
+  shared: true,
+  partial: true,
+  alters: 'itself',
+  gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
+  probe: {
+    sh: probe(platform),
+    parse: ({ stdout }) => (blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout))),
+  },
+  changes: (members: Member<Offer>[]) =>
+    vars.accept_client_break
+      ? []
+      : clientBreaks(
+          members.flatMap(m => (m.reading.kind === 'present' ? [m.reading.state] : [])),
+          vars,
+          platform.paths.exports,
+        ),
+  apply: async () => undefined,
+})

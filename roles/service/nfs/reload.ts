@@ -1,0 +1,30 @@
+import type { Platform } from '../../../lib/platform/platform.ts'
+import type { HostResource } from '../../../lib/resources/resource.ts'
+import { present, skip } from '../../../lib/resources/resource.ts'
+import type { Vars } from '../../vars.ts'
+import { exportOptions } from './exports.ts'
+
+/** The options that we set and the kernel has not, from what exportfs -s prints or etab holds: a set in one line, with defaults added. */
+export const missingOptions = (exported: string, vars: Vars): string[] => {
+  const line = exported.split('\n').find(l => l.split(/\s/, 1)[0] === vars.nfs_export_path && l.includes(vars.nfs_export_network))
+  const has = new Set((/\(([^)]*)\)/.exec(line ?? '')?.[1] ?? '').split(','))
+  return exportOptions(vars).filter(o => !has.has(o))
+}
+
+/** On the node that serves: what the kernel exports is what the file says. Elsewhere nothing is exported. */
+export const exportsReload = (id: string, vars: Vars, platform: Platform): HostResource<string> => ({
+  scope: 'host',
+  id,
+  alters: 'itself',
+  probe: {
+    sh: `[ -r /proc/fs/nfsd/threads ] && [ "$(cat /proc/fs/nfsd/threads)" -gt 0 ] || exit 44; ${platform.commands.exported}`,
+    parse: ({ code, stdout }) => (code === 44 ? skip('nfsd does not run here') : present(stdout)),
+  },
+  changes(actual) {
+    const missing = actual.kind === 'present' ? missingOptions(actual.state, vars) : []
+    return missing.map(option => ({ attribute: `export ${vars.nfs_export_path}`, from: '', to: option }))
+  },
+  async apply($) {
+    await $`exportfs -ra`
+  },
+})

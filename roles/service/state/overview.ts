@@ -1,0 +1,72 @@
+import { describeDevice } from '../../../lib/resources/proc-drbd.ts'
+import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import type { Context } from '../../role.ts'
+import { peerOf, vipAddress } from '../../role.ts'
+import { headline, whyUnread } from './headline.ts'
+import { hostDifferences, linkDifferences, nfsdDifferences, pairDifferences, serviceDifferences } from './problems.ts'
+import type { ServiceState } from './state.ts'
+import { serviceProbe, statesOf } from './state.ts'
+import { surroundingDifferences } from './surroundings.ts'
+
+/** One row a question, one column a node: that is how two nodes are compared at a glance. */
+const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
+  const row = (title: string, answer: (s: ServiceState) => string): string[] => [
+    title,
+    ...members.map(m => (m.reading.kind === 'present' ? answer(m.reading.state) : whyUnread(m))),
+  ]
+  const fullest = (s: ServiceState, of: 'used' | 'inodes') => `${Math.max(0, ...s.space.map(d => d[of]))}%`
+  const some = (answer: (s: ServiceState) => string) => members.some(m => m.reading.kind === 'present' && answer(m.reading.state) !== '-')
+  const maintenance = (s: ServiceState) => (s.maintenance === undefined ? '-' : s.maintenance || 'yes')
+  const running = (s: ServiceState) => s.lock || '-'
+  return [
+    row(`virtual IP ${vip}`, s => (s.vip ? 'HERE' : '-')),
+    row('heartbeat', s => (s.heartbeat ? (s.stable ? 'running' : 'running, in transition') : 'stopped')),
+    row('links to the peer', s => [...s.links, ...s.unplugged.map(nic => `${nic} unplugged`)].join(', ') || '-'),
+    row('DRBD', s => (s.device ? describeDevice(s.device) : 'no device')),
+    row('out of sync', s => (s.device ? `${s.device.outOfSync} KiB` : '-')),
+    row('mounted', s => (s.mounted ? (s.readOnly ? 'read-only' : 'yes') : '-')),
+    row("clients' state", s => s.state || '-'),
+    row('exported', s => (s.exported ? 'yes' : '-')),
+    row('nfsd threads', s => (s.nfsd > 0 ? String(s.nfsd) : '-')),
+    row('nfsd scope', s => s.nfs?.scope.replace(/^is /, '') ?? '-'),
+    row('nfsd client tracking', s => (s.nfs ? (s.nfs.tracked ? 'nfsdcld' : 'fallen back') : '-')),
+    row('space / inodes used', s => `${fullest(s, 'used')} / ${fullest(s, 'inodes')}`),
+    row('pending handlers', s => s.pending.join(', ') || '-'),
+    ...(some(maintenance) ? [row('maintenance', maintenance)] : []),
+    ...(some(running) ? [row('a play runs', running)] : []),
+  ]
+}
+
+/** Everything that is read of the service, judged with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
+export const overview = (context: Context): ClusterResource<ServiceState> => ({
+  scope: 'cluster',
+  id: 'state of the service',
+  assertion: true,
+  partial: true,
+  alters: 'itself',
+  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  changes(members) {
+    const { vars } = context
+    const silent = members.filter(m => m.reading.kind !== 'present')
+    const missing = silent.map(m => m.host)
+    const states = statesOf(members)
+    const unasked = silent.map(m => ({ attribute: 'node', host: m.host, from: whyUnread(m), to: 'read', remedy: 'status.yml' }))
+    return [
+      ...unasked,
+      ...serviceDifferences(states, vars.ha_stage, missing),
+      ...linkDifferences(states),
+      ...nfsdDifferences(states, vars),
+      ...hostDifferences(states, vars),
+      ...pairDifferences(states),
+      ...surroundingDifferences(states, vars),
+    ]
+  },
+  apply: async () => undefined,
+  table(members) {
+    return {
+      title: `${context.cluster.name}: ${headline(members, context.vars.ha_stage)}`,
+      columns: ['', ...members.map(m => m.host)],
+      rows: rowsOf(members, vipAddress(context.vars)),
+    }
+  },
+})

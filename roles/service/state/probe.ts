@@ -1,0 +1,69 @@
+import type { Platform } from '../../../lib/platform/platform.ts'
+import { drbdState } from '../../../lib/resources/drbd-state.ts'
+import { minorOf } from '../../../lib/resources/proc-drbd.ts'
+import { vipAddress } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import { drbdConfigDir } from '../drbd/tools.ts'
+import { exportTable, stateDirectory } from '../nfs/exports.ts'
+import { mountdScript } from '../nfs/mountd.ts'
+import { scopeScript } from '../nfs/scope.ts'
+import { maintenanceMarker, servedMarker, volumeHoldersPath } from '../paths.ts'
+import { daemonProbe } from './daemon.ts'
+import { surroundingsScript } from './surroundings-probe.ts'
+
+const nicsOf = (vars: Vars): string[] => [vars.node_service_nic, vars.node_heartbeat_nic, vars.node_drbd_nic]
+
+/** Configuration that must be the same on both nodes, declared by a role or not. */
+const sameFiles = (vars: Vars, platform: Platform): string[] => [
+  '/etc/drbd.conf',
+  `${drbdConfigDir({ vars, platform })}/*`,
+  '/etc/exports',
+  '/etc/exports.d/*',
+  '/etc/nfs.conf',
+  '/etc/nfs.conf.d/*',
+  '/etc/idmapd.conf',
+  ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha', 'resource.d/nfsd'].map(f => `${platform.paths.haDir}/${f}`),
+]
+
+/**
+ * What one node does for the cluster. One script, and few forks in it: a fork costs 15 ms on an emulated machine. Numbers below /proc/sys need the
+ * one for cat all the same: dash reads byte by byte, and the kernel gives no more than the first (fs/proc/proc_sysctl.c, proc_dointvec).
+ */
+export const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
+  const { drbd_device: device, nfs_export_path: path } = vars
+  const packages = [...platform.packages.heartbeat, ...platform.packages.drbd, ...platform.packages.nfsServer]
+  return `show() { [ -r "$1" ] && while IFS= read -r l || [ -n "$l" ]; do echo "$l"; done < "$1"; } 2>/dev/null
+echo "@lock"; show /run/nfsha-play/holder && { read -r h < /run/nfsha-play/holder; [ -d "/proc/$h" ] && show /run/nfsha-play/owner; }
+echo "@maintenance"; [ -e ${maintenanceMarker} ] && { echo "marked"; show ${maintenanceMarker}; }
+echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)}
+echo "@rsc"; cl_status rscstatus 2>/dev/null
+echo "@links"; for l in $(cl_status listhblinks ${peerName} 2>/dev/null); do echo "$l $(cl_status hblinkstatus ${peerName} $l 2>/dev/null)"; done
+echo "@carrier"; for n in ${nicsOf(vars).join(' ')}; do c=0; { read -r c < /sys/class/net/$n/carrier; } 2>/dev/null; echo "$n \${c:-0}"; done
+echo "@addr"; ip -o -4 addr show
+echo "@drbd"; ${drbdState}
+echo "@mount"; grep '^${device} ${path} ' /proc/mounts
+echo "@state"; grep ' ${stateDirectory} ' /proc/mounts
+echo "@holders"; if [ -x ${volumeHoldersPath} ] && grep -q '^${device} ' /proc/mounts; then timeout -s KILL 15 ${volumeHoldersPath} list 2>/dev/null; fi
+echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
+echo "@stop-failed"; [ -s /run/nfsha/stop-failed ] && echo yes
+echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
+if [ "\${t:-0}" -gt 0 ]; then
+  echo "@versions"; show /proc/fs/nfsd/versions
+  echo "@times"; show /proc/fs/nfsd/nfsv4leasetime; show /proc/fs/nfsd/nfsv4gracetime
+  # This pipe is there while nfsd uses nfsdcld, and gone when it has fallen back to another way of tracking its clients.
+  echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
+${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
+fi
+echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
+${vars.ha_stack === 'lean' ? `echo "@mountd"; ( ${mountdScript} )\n` : ''}echo "@exports"; ${exportTable}
+echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
+echo "@served"; show ${servedMarker}
+echo "@daemon"; ${daemonProbe([`${platform.paths.haDir}/ha.cf`])}
+echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
+echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
+echo "@fstab"; show /etc/fstab
+${surroundingsScript(vars, platform)}
+echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
+echo "@packages"; ${platform.commands.versions(packages)}
+echo "@minor"; echo ${minorOf(device)}`
+}

@@ -1,0 +1,215 @@
+import { blocksOf } from '../../../lib/engine/frames.ts'
+import type { Platform } from '../../../lib/platform/platform.ts'
+import { parseDf } from '../../../lib/resources/df.ts'
+import { parseDrbdState } from '../../../lib/resources/drbd-state.ts'
+import type { DrbdDevice } from '../../../lib/resources/proc-drbd.ts'
+import { minorOf } from '../../../lib/resources/proc-drbd.ts'
+import type { Member, Probe } from '../../../lib/resources/resource.ts'
+import { present, unknown } from '../../../lib/resources/resource.ts'
+import { vipAddress } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import { mountdIsOld } from '../nfs/mountd.ts'
+import { missingOptions } from '../nfs/reload.ts'
+import { parseDaemon } from './daemon.ts'
+import { serviceScript } from './probe.ts'
+import { parseSurroundings, type Surroundings } from './surroundings.ts'
+
+/** What nfsd runs with, where it runs. */
+export interface NfsdState {
+  /** `-3 +4 +4.1 +4.2` */
+  versions: string
+  lease: number
+  grace: number
+  /** It keeps its clients through nfsdcld; else it has fallen back and waits its whole grace period. */
+  tracked: boolean
+  /** lockd's grace period and its ports over TCP and UDP: `10 4045 4045`; nothing where version 3 is not wanted. */
+  lockd: string
+  /** `is SCOPE`, or why it cannot be read. */
+  scope: string
+}
+
+/** How full a file system is: used space and inodes in percent, and what is left. */
+export interface FileSystemSpace {
+  mount: string
+  used: number
+  inodes: number
+  /** Fewer than 16 MiB (or 5 % of a small one), or fewer than 100 inodes: programs that write there are about to fail. */
+  short: boolean
+}
+
+/** What one node does for the cluster, read in one script. */
+export interface ServiceState {
+  /** Who holds the lock of a play that runs now. */
+  lock: string
+  /** What the maintenance marker says; undefined when there is none. */
+  maintenance: string | undefined
+  heartbeat: boolean
+  /** heartbeat says both that it is up and that no hand-over is under way */
+  stable: boolean
+  vip: boolean
+  /** `em1/24` */
+  vipAt: string
+  device: DrbdDevice | undefined
+  mounted: boolean
+  readOnly: boolean
+  /** The share is mounted here without `nodev` or `nosuid`. */
+  exposed: boolean
+  /** Where the clients' state is mounted from: `its own volume`, `the share`, `memory`; empty where it is not mounted. */
+  state: string
+  fileSystemErrors: number
+  /** What keeps the volume from being unmounted, beside the service: `mount /data/inner`, `process 12 (sh)` */
+  holders: string[]
+  /** A stop of the resource script did not come to its end. */
+  stopFailed: boolean
+  nfsd: number
+  nfs: NfsdState | undefined
+  /** Command lines of nfsdcld, rpc.mountd and rpc.statd, without the program's folder: systemd names it, our script does not. */
+  daemons: string[]
+  exported: boolean
+  /** Exports of the kernel that no file declares: `/data *` */
+  foreignExports: string[]
+  /** This node has served before: from then on nothing starts it but heartbeat and its operator. */
+  served: string
+  /** Handlers that the next run of their role would run: `restart heartbeat` */
+  pending: string[]
+  /** status of the peer's links as heartbeat sees them: `em2 up` */
+  links: string[]
+  /** NICs without a carrier. */
+  unplugged: string[]
+  space: FileSystemSpace[]
+  /** What the next boot would do that the cluster alone may do, or not do that it needs. */
+  boot: string[]
+  /** What stands around the service and may end it. */
+  around: Surroundings
+  sums: Record<string, string>
+  versions: Record<string, string>
+}
+
+const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
+const pairsOf = (lines: string[], key: number, value: number): Record<string, string> =>
+  Object.fromEntries(lines.map(l => l.trim().split(/\s+/)).map(words => [words[key] ?? '', words[value] ?? '']))
+
+export const serviceProbe = (vars: Vars, platform: Platform, peerName: string): Probe<ServiceState> => ({
+  sh: serviceScript(vars, platform, peerName),
+  timeout: 30_000,
+  // The last block is there when the script came to its end.
+  parse: ({ stdout }) =>
+    blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
+      ? present(parseService(stdout, vars))
+      : unknown('an answer about the service'),
+})
+
+/** Pure. */
+export const parseService = (stdout: string, vars: Vars): ServiceState => {
+  const blocks = blocksOf(stdout)
+  const block = (name: string) => (blocks[name] ?? '').trim()
+  const nfsd = Number(block('nfsd') || 0)
+  const vip = vipOf(blocks.addr ?? '', vipAddress(vars))
+  const [marker, ...said] = block('maintenance').split('\n')
+  const mount = block('mount')
+  return {
+    lock: linesOf(blocks.lock)[1] ?? '',
+    maintenance: marker === 'marked' ? (said[0] ?? '') : undefined,
+    heartbeat: block('heartbeat') === 'active',
+    stable: /^(all|local|foreign|none)$/.test(block('rsc')),
+    vip: vip !== '',
+    vipAt: vip,
+    device: parseDrbdState(blocks.drbd ?? '', minorOf(vars.drbd_device)),
+    mounted: mount !== '',
+    exposed: mount !== '' && !['nodev', 'nosuid'].every(o => mount.split(/[ ,]/).includes(o)),
+    state: stateOf(block('state'), vars),
+    readOnly: /^\S+ \S+ \S+ ro\b/.test(mount),
+    fileSystemErrors: Number(block('fs-errors') || 0),
+    holders: linesOf(blocks.holders),
+    stopFailed: block('stop-failed') !== '',
+    nfsd,
+    nfs: nfsd > 0 ? nfsdOf(block) : undefined,
+    daemons: linesOf(blocks.daemons).map(l => l.trim().replace(/^\S*\//, '')),
+    exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
+    foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
+    served: block('served'),
+    pending: [
+      ...(parseDaemon(blocks.daemon ?? '').newer.length > 0 ? ['restart heartbeat'] : []),
+      ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
+      ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['versions of rpc.mountd'] : []),
+    ],
+    links: linesOf(blocks.links),
+    unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),
+    space: spaceOf(blocks.space ?? '', blocks.inodes ?? ''),
+    boot: bootProblems(block('interfaces'), block('fstab'), vars),
+    around: parseSurroundings(blocks, vars),
+    sums: pairsOf(linesOf(blocks.sums), 1, 0),
+    versions: pairsOf(linesOf(blocks.packages), 0, 1),
+  }
+}
+
+/** By the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...` */
+const stateOf = (mount: string, vars: Vars): string => {
+  if (mount === '') return ''
+  if (mount.startsWith('/dev/loop')) return 'its own volume'
+  return mount.startsWith(`${vars.drbd_device} `) ? 'the share' : 'memory'
+}
+
+const nfsdOf = (block: (name: string) => string): NfsdState => {
+  const [lease = '', grace = ''] = block('times').split('\n')
+  return {
+    versions: block('versions'),
+    lease: Number(lease),
+    grace: Number(grace),
+    tracked: block('tracking') === 'nfsdcld',
+    lockd: block('lockd').replaceAll('\n', ' '),
+    scope: block('scope') || 'nothing answered',
+  }
+}
+
+/** `2: em1    inet 192.168.0.219/24 scope global em1` becomes `em1/24`. */
+const vipOf = (addresses: string, vip: string): string =>
+  linesOf(addresses).flatMap(line => {
+    const [, nic, ip, prefix] = /^\d+: (\S+)\s+inet ([\d.]+)\/(\d+)/.exec(line) ?? []
+    return ip === vip ? [`${nic}/${prefix}`] : []
+  })[0] ?? ''
+
+/** Lines of etab (`/data<TAB>192.168.0.0/24(options)`) whose path and client stand together in no file. exports(5). */
+const foreignExports = (etab: string, files: string): string[] =>
+  linesOf(etab).flatMap(line => {
+    const [path = '', client = ''] = line.replace(/\(.*/, '').split(/\t/)
+    const declared = linesOf(files).some(l => l.trim().split(/\s+/)[0] === path && l.includes(`${client}(`))
+    return declared ? [] : [`${path} ${client}`]
+  })
+
+/** df -P and df -Pi of the same file systems; two paths of one file system are one row. */
+const spaceOf = (space: string, inodes: string): ServiceState['space'] => {
+  const files = new Map(parseDf(inodes).map(row => [row.mountPoint, row]))
+  const mounted = new Map(parseDf(space).map(row => [row.mountPoint, row]))
+  const percent = (text = '0') => Number.parseInt(text, 10) || 0
+  return [...mounted].map(([mount, row]) => {
+    const nodes = files.get(mount)
+    const isShort =
+      Number(row.available) < Math.min(16 * 1024, Number(row.size) / 20) || (Number(nodes?.size) > 0 && Number(nodes?.available) < 100)
+    return { mount, used: percent(row.percent), inodes: percent(nodes?.percent), short: isShort }
+  })
+}
+
+/** Pure: ifupdown's files and fstab(5), as the next boot reads them. Without ifupdown's files nothing is said about addresses. */
+const bootProblems = (interfaces: string, fstab: string, vars: Vars): string[] => {
+  const words = new Set(linesOf(interfaces).flatMap(l => (l.trim().startsWith('#') ? [] : l.trim().split(/[\s/]+/))))
+  const planned: [string, string][] = [
+    [vars.node_service_nic, vars.node_service_ip],
+    [vars.node_heartbeat_nic, vars.node_heartbeat_ip],
+    [vars.node_drbd_nic, vars.node_drbd_ip],
+  ]
+  const isStatic = (nic: string) => new RegExp(`^\\s*iface ${nic} inet static`, 'm').test(interfaces)
+  const mounts = linesOf(fstab).map(l => l.trim().split(/\s+/))
+  return [
+    ...(words.has(vipAddress(vars)) ? [`the boot gives ${vipAddress(vars)} to this node`] : []),
+    ...planned.filter(([nic, ip]) => isStatic(nic) && !words.has(ip)).map(([nic, ip]) => `the boot does not give ${ip} to ${nic}`),
+    ...mounts
+      .filter(([what = '', where]) => !what.startsWith('#') && (what === vars.drbd_device || where === vars.nfs_export_path))
+      .map(([what, where]) => `the boot mounts ${what} on ${where}`),
+  ]
+}
+
+export type NamedState = ServiceState & { host: string }
+
+export const statesOf = (members: Member<ServiceState>[]): NamedState[] =>
+  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))

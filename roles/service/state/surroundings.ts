@@ -1,0 +1,157 @@
+import type { Change } from '../../../lib/resources/resource.ts'
+import { vipAddress } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import { backingDisk } from '../drbd/disk.ts'
+import type { NamedState } from './state.ts'
+
+/** What stands around the service on one node. */
+export interface Surroundings {
+  /** MAC addresses that answer for the virtual IP, as this node hears them; a node never hears itself. */
+  answers: string[]
+  mac: string
+  /** Ping nodes that heartbeat calls dead. */
+  silentPings: string[]
+  /** Why `nfsha watch` does not watch; undefined when it does, or is not wanted here. */
+  watch: string | undefined
+  /** What would take the backing disk, or the replicated device, past heartbeat. */
+  claims: string[]
+  /** What restarts the machine or services by itself. */
+  automatic: string[]
+  /** NFS clients with one name and several addresses. */
+  twins: string[]
+}
+
+const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
+
+/** Pure. */
+export const parseSurroundings = (blocks: Record<string, string>, vars: Vars): Surroundings => ({
+  answers: linesOf(blocks.answers).map(mac => mac.trim().toLowerCase()),
+  mac: (blocks.mac ?? '').trim().toLowerCase(),
+  silentPings: linesOf(blocks.pings).flatMap(line => (line.endsWith(' dead') ? [line.split(' ')[0] ?? ''] : [])),
+  watch: watchProblem(blocks.watch ?? ''),
+  claims: claimsOf(blocks, vars),
+  automatic: automaticOf(blocks.automatic ?? ''),
+  twins: twinsOf(blocks.clients ?? ''),
+})
+
+/** Seconds without a look after which a watch hangs: a takeover or a repair is over by then. */
+const watchLimit = 120
+
+/** `PID NAME TICK UPTIME`, the tick in hundredths of a second; a second line where a watch is wanted. */
+const watchProblem = (text: string): string | undefined => {
+  const [words = '', wanted] = linesOf(text)
+  if (wanted === undefined) return undefined
+  const [pid = '-', name = '-', tick = '-', uptime = '0'] = words.split(' ')
+  if (pid === '-') return 'never started since the boot'
+  if (name !== 'nfsha') return 'has ended'
+  if (tick === '-') return undefined
+  const silent = Math.round(Number(uptime) - Number(tick) / 100)
+  return silent > watchLimit ? `hangs: no look for ${silent} s` : undefined
+}
+
+/** fstab(5), crypttab(5), systemd.mount(5) and mdadm.conf(5): whoever names the device, by whatever name, swap and noauto too. */
+const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
+  const disk = backingDisk(vars)
+  const numbers = new Map(linesOf(blocks.named).map(line => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0] ?? '']))
+  const { uuid, label } = superblockOf((blocks.superblock ?? '').trim())
+  const ours = [disk, vars.drbd_device].map(path => ({ path, number: numbers.get(path) }))
+  const target = (word: string): string | undefined => {
+    const [, tag = '', quoted = ''] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(word) ?? []
+    const value = quoted.replace(/^"(.*)"$/, '$1')
+    // The file system begins where the disk does: both have its UUID and its label.
+    if ((tag === 'UUID' && value.toLowerCase() === uuid) || (tag === 'LABEL' && value === label && label !== '')) return disk
+    const path = tag === '' ? word.replace(/^"(.*)"$/, '$1') : `/dev/disk/by-${tag.toLowerCase()}/${value}`
+    const number = numbers.get(path)
+    return ours.find(o => o.path === path || (number !== undefined && o.number === number))?.path
+  }
+  const claimed = linesOf(blocks.claims).flatMap(line => {
+    const [file = '', ...words] = line.trim().split(/\s+/)
+    const at = words.findIndex(word => target(word) !== undefined)
+    const path = at < 0 ? undefined : target(words[at] ?? '')
+    // The mount of the share itself has its own line: the next boot mounts it.
+    if (path === undefined || (file === '/etc/fstab' && words[0] === vars.drbd_device && words[1] === vars.nfs_export_path)) return []
+    const options = file === '/etc/fstab' ? words.slice(0, 4).join(' ') : words.join(' ')
+    return [`${file} names ${path === disk ? 'the backing disk' : 'the replicated device'} ${path}: ${options}`]
+  })
+  // DRBD itself holds the disk that it has attached.
+  const held = linesOf(blocks.held)
+    .filter(line => line.trim() !== vars.drbd_device.replace('/dev/', ''))
+    .map(line => {
+      const [, mounts, , where] = /^(\/proc\/\w+):(\S+) (\S+)/.exec(line) ?? []
+      return mounts === undefined
+        ? `${line.trim()} holds the backing disk ${disk}`
+        : `the backing disk ${disk} is ${mounts === '/proc/swaps' ? 'used as swap' : `mounted on ${where}`}`
+    })
+  return [...new Set([...claimed, ...held])]
+}
+
+/** 80 bytes from 56 into ext4's superblock (struct ext4_super_block): magic, UUID at 104, label at 120; hex without blanks. */
+const superblockOf = (hex: string): { uuid: string; label: string } => {
+  if (!hex.startsWith('53ef')) return { uuid: '', label: '' }
+  const bytes = Buffer.from(hex, 'hex')
+  const uuid = bytes
+    .subarray(48, 64)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return { uuid, label: bytes.subarray(64, 80).toString('utf8').replace(/\0.*$/s, '') }
+}
+
+/** Of two settings apt takes the later one. */
+const automaticOf = (text: string): string[] => {
+  const last = (name: string) => [...text.matchAll(new RegExp(`^\\s*${name}\\s+"([^"]*)"`, 'gm'))].at(-1)?.[1] ?? ''
+  const isOn = (value: string) => /^(1|true|yes|on|with)$/i.test(value)
+  const restarts = [...text.matchAll(/^\s*\$nrconf\{restart\}\s*=\s*['"](\w)['"]/gm)].at(-1)?.[1]
+  return [
+    ...(/^unattended-upgrades$/m.test(text) && isOn(last('Unattended-Upgrade::Automatic-Reboot'))
+      ? ['unattended-upgrades reboots this node by itself (Unattended-Upgrade::Automatic-Reboot)']
+      : []),
+    ...(restarts === 'a' ? ["needrestart restarts services by itself ($nrconf{restart} = 'a')"] : []),
+  ]
+}
+
+/** `address: "192.168.0.50:801"` and `name: "Linux NFSv4.2 C1"`, a pair for each client (fs/nfsd/nfs4state.c, client_info_show). */
+const twinsOf = (text: string): string[] => {
+  const lines = linesOf(text)
+  const clients = lines.flatMap((line, i) => {
+    const address = /^address: "(.*):\d+"/.exec(line)?.[1]
+    const name = /^name: "(.*)"/.exec(lines[i + 1] ?? '')?.[1]
+    return address !== undefined && name !== undefined ? [{ address, name }] : []
+  })
+  const names = [...new Set(clients.map(c => c.name))]
+  return names.flatMap(name => {
+    const addresses = [...new Set(clients.filter(c => c.name === name).map(c => c.address))]
+    return addresses.length > 1 ? [`${name} at ${addresses.join(' and ')}`] : []
+  })
+}
+
+/** Pure: what stands around the service and will end it, or its redundancy, if nobody looks. */
+export const surroundingDifferences = (states: NamedState[], vars: Vars): Change[] => [
+  ...states.flatMap(({ host, around, heartbeat, space }) => {
+    const named = (attribute: string, from: string, to: string): Change => ({ attribute, from, to, host, remedy: 'status.yml' })
+    return [
+      ...around.silentPings.map(ip => named(`ping node ${ip}`, 'does not answer', 'answers')),
+      ...(heartbeat && around.watch !== undefined ? [named('nfsha watch', around.watch, 'alive')] : []),
+      ...around.claims.map(claim => named('disk', claim, 'nothing but DRBD')),
+      ...around.automatic.map(what => named('automatic restart', what, 'off')),
+      ...around.twins.map(twin => named('NFS clients with one name', twin, 'a host name of its own for each')),
+      ...space
+        .filter(d => d.short && d.used <= vars.ha_space_limit && d.inodes <= vars.ha_space_limit)
+        .map(d => named(`space on ${d.mount}`, 'nearly none left', 'some')),
+    ]
+  }),
+  ...strangers(states, vars),
+]
+
+/** Whoever answers for the virtual IP and is not the node that has it. Which machine that is, its MAC address tells. */
+const strangers = (states: NamedState[], vars: Vars): Change[] => {
+  const active = states.filter(s => s.vip)
+  if (active.length !== 1) return []
+  const own = active.map(s => s.around.mac)
+  const others = [...new Set(states.flatMap(s => s.around.answers))].filter(mac => !own.includes(mac))
+  return others.map(mac => ({
+    attribute: `virtual IP ${vipAddress(vars)}`,
+    from: `another machine answers for it too (${mac})`,
+    to: 'on exactly one',
+    remedy: 'status.yml',
+  }))
+}

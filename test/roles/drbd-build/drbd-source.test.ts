@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { centos6 } from '../../../lib/platform/centos6.ts'
+import { debian12 } from '../../../lib/platform/debian12.ts'
+import { present } from '../../../lib/resources/resource.ts'
+import { archiveProblems, SourceArchive } from '../../../roles/drbd-build/archives.ts'
+import { buildPackages, exchangeProblems } from '../../../roles/drbd-build/built.ts'
+import { inUse, readLoaded } from '../../../roles/drbd-build/loaded.ts'
+import { buildName, type Part, partsOf } from '../../../roles/drbd-build/parts.ts'
+import { errorLines } from '../../../roles/drbd-build/produce.ts'
+import { type Found, parseRecord, partProblems } from '../../../roles/drbd-build/record.ts'
+import { drbdBuild } from '../../../roles/drbd-build/role.ts'
+import { buildScript, installScript } from '../../../roles/drbd-build/scripts.ts'
+import { buildChanges, buildProbe, needed } from '../../../roles/drbd-build/state.ts'
+import { articleCluster } from '../article-cluster.ts'
+import { contextOn, sourceVariables } from '../contexts.ts'
+
+const article = readFileSync(new URL('../../fixtures/article/drbd-build.txt', import.meta.url), 'utf8')
+const kernel = '6.1.0-50-cloud-amd64'
+const partsFor = (variables: string, kernels = [kernel], ...extra: string[]): [Part, Part] => {
+  return partsOf(contextOn(debian12, {}, variables, ...extra), kernels) as [Part, Part]
+}
+const [module, utilities] = partsFor(sourceVariables('kernel', 'utilities'))
+const sha256 = utilities.archive.sha256
+
+describe('what is given', () => {
+  const refusal = (variables: object) => {
+    try {
+      articleCluster(JSON.stringify(variables))
+    } catch (error) {
+      return String(error)
+    }
+    return ''
+  }
+  const good = { kind: 'combined', source: 'https://archive.example/drbd-8.4.3.tar.gz', sha256 }
+  const one = (more: object, without: keyof typeof good | '' = '') => {
+    const archive: Record<string, unknown> = { ...good, ...more }
+    delete archive[without]
+    return { drbd_build_method: 'source', drbd_build_archives: [archive] }
+  }
+
+  test('one archive with its sum is enough', () => expect(refusal(one({}))).toBe(''))
+  test.each<[string, object, RegExp]>([
+    ['no archive', { drbd_build_method: 'source' }, /drbd_build_archives is not set for M1 \(what is built/],
+    ['an empty list', { drbd_build_method: 'source', drbd_build_archives: [] }, /drbd_build_archives needs one archive of kind combined/],
+    ['no sum', one({}, 'sha256'), /drbd_build_archives\[0\]\.sha256: is required: nothing is built from an archive without its sum/],
+    ['half a sum', one({ sha256: 'ab12' }), /drbd_build_archives\[0\]\.sha256: must be 64 hexadecimal digits/],
+    ['a relative path', one({ source: 'drbd-8.4.3.tar.gz' }), /drbd_build_archives\[0\]\.source: must be a URL .* or the absolute path/],
+    ['another protocol', one({ source: 'ftp://archive.example/x' }), /drbd_build_archives\[0\]\.source: must be a URL/],
+    [
+      'a password in a URL',
+      one({ source: 'https://me:secret@archive.example/x.tar.gz' }),
+      /must be a URL \(http or https, without a password\)/,
+    ],
+    ['an unknown kind', one({ kind: 'module' }), /drbd_build_archives\[0\]\.kind: must be combined or utilities or kernel/],
+    ['half of it', one({ kind: 'utilities' }), /one of kind kernel and one of kind utilities; given: utilities/],
+    ['a signature without a keyring', one({ signature: '/tmp/drbd.sig' }), /a signature, which needs drbd_build_keyring/],
+    ['an unknown key', one({ md5: 'x' }), /does not know 'md5'/],
+    ['a prefix that is the system’s', { ...one({}), drbd_build_prefix: '/usr/local' }, /drbd_build_prefix: must be a directory of its own/],
+  ])('%s is refused', (_name, variables, message) => expect(refusal(variables)).toMatch(message))
+
+  test('packages need none of it', () => expect(refusal({ drbd_build_method: 'package' })).toBe(''))
+  test('with a keyring a signature is fine', () =>
+    expect(archiveProblems([SourceArchive.parse({ ...good, signature: '/x.sig' })], '/maker.gpg')).toEqual([]))
+})
+
+describe('what is built', () => {
+  test('the article’s arguments, for its combined tree', () => {
+    const old = '2.6.32-504.el6.x86_64'
+    const context = contextOn(centos6, { kernel: old, kernels: [old] }, sourceVariables('combined'))
+    const parts = partsOf(context, [old]) as [Part, Part]
+    for (const part of parts) expect(article).toContain(`./configure ${part.configure.join(' ')} `)
+    expect(article).toContain(`make ${parts[0].make.join(' ')} `)
+    expect(buildScript(parts[0])).toContain(`make -j"$jobs" module 'KDIR=/usr/src/kernels/${old}/'`)
+    // The article has its headers from yum (IV.2).
+    expect(buildPackages(context)).toContain(`kernel-devel-${old}`)
+  })
+
+  test('other headers are the operator’s, and of one kernel', () => {
+    const other = contextOn(
+      debian12,
+      { kernel, kernels: [kernel, '6.1.0-56-cloud-amd64'] },
+      sourceVariables('combined'),
+      'drbd_build_kernel_tree=/srv/tree',
+    )
+    expect(partsOf(other, [kernel])[0]?.make).toEqual(['KDIR=/srv/tree'])
+    expect(buildPackages(other).join()).not.toContain('linux-headers')
+  })
+
+  test('of a kernel’s tree the one directory, against the headers of the kernel that it is for', () => {
+    const script = buildScript(module)
+    expect(script).toContain(`--strip-components=1 --wildcards '*/drivers/block/drbd'`)
+    expect(script).toContain(`'-C' '/lib/modules/${kernel}/build' M="$PWD/drivers/block/drbd" modules`)
+  })
+
+  test('a build installs nothing, and an installation leaves configuration alone', () => {
+    expect(buildScript(utilities)).toContain('DESTDIR="$tree/stage"')
+    expect(buildScript(module)).not.toMatch(/depmod|modprobe|rmmod/)
+    expect(installScript(module)).not.toMatch(/modprobe|rmmod/)
+    expect(installScript(utilities)).toContain('for f in etc/drbd.conf etc/drbd.d/global_common.conf')
+    expect(installScript(utilities)).toContain('mkdir -p /usr/local/drbd/var/run/drbd ')
+  })
+
+  test('the same build has one name, another has another', () => {
+    expect(buildName(module)).toMatch(/^drbd-module-for-6\.1\.0-50-cloud-amd64-[0-9a-f]{12}$/)
+    expect(buildName({ ...module })).toBe(buildName(module))
+    expect(buildName({ ...module, archive: { ...module.archive, sha256: 'cd'.repeat(32) } })).not.toBe(buildName(module))
+  })
+})
+
+const record = { sha256, arguments: `-C /lib/modules/${kernel}/build M=drivers/block/drbd`, srcversion: 'F73C', note: '0400' }
+const found: Found = { record, file: `/lib/modules/${kernel}/updates/drbd.ko`, srcversion: 'F73C' }
+
+describe('whether a build is needed', () => {
+  test.each<[string, Found, string[]]>([
+    ['as it was built', found, []],
+    ['on a merged system', { ...found, file: `/usr${found.file}` }, []],
+    ['never', { ...found, record: undefined }, ['never built here']],
+    ['another archive', { ...found, record: { ...record, sha256: 'x' } }, ['built from another archive']],
+    ['other headers', { ...found, record: { ...record, arguments: '-C /other M=d' } }, ['built with -C /other M=d']],
+    ['overwritten', { ...found, srcversion: 'B0B0' }, ['the file is not the one that was built']],
+    [
+      'the kernel’s own comes first',
+      { ...found, file: `/lib/modules/${kernel}/kernel/drivers/block/drbd/drbd.ko` },
+      [`modprobe would load /lib/modules/${kernel}/kernel/drivers/block/drbd/drbd.ko`],
+    ],
+    ['gone', { record }, ['modprobe would load none']],
+  ])('module: %s', (_name, state, wanted) => expect(partProblems(module, state)).toEqual(wanted))
+
+  test('half a record is none', () => {
+    expect(parseRecord('sha256 x\n')).toBeUndefined()
+    expect(parseRecord('sha256 x\narguments \n')).toEqual({ sha256: 'x', arguments: '' })
+  })
+
+  const output = (text: string) => ({ code: 0, stdout: text, stderr: '', at: 0 })
+  const probe = buildProbe([utilities, module])
+  const stateOf = (text: string) => {
+    const reading = probe.parse(output(text))
+    if (reading.kind !== 'present') throw new Error(reading.kind)
+    return reading.state
+  }
+  const system = '@system\nx86_64\nVERSION_ID="12"\nID=debian\n'
+  const complete = `${system}@part-0
+sha256 ${sha256}
+arguments ${utilities.configure.join(' ')}
+programs: there
+@part-1
+sha256 ${sha256}
+arguments ${record.arguments}
+srcversion F73C670A7EC572DB9CF3E5B
+note 040000001400000003000000474e5500
+filename:       /lib/modules/${kernel}/updates/drbd.ko
+srcversion:     F73C670A7EC572DB9CF3E5B
+`
+  test('a complete build needs nothing', () => expect(buildChanges(stateOf(complete))).toEqual([]))
+  test('a bare machine needs all of it', () =>
+    expect(buildChanges(stateOf(`${system}@part-0\n@part-1\n`)).map(c => `${c.attribute}: ${c.from} -> ${c.to}`)).toEqual([
+      'utilities: never built here -> built from LICENSE',
+      `module for ${kernel}: never built here -> built from LICENSE`,
+    ]))
+  test('programs that somebody removed are built again', () =>
+    expect(needed(stateOf(complete.replace('programs: there\n', ''))).map(p => p.label)).toEqual(['utilities']))
+
+  const bare = `${system}@part-0\n@part-1\n`
+  const members = (...texts: string[]) => texts.map((text, i) => ({ host: `M${i + 1}`, reading: present(stateOf(text)) }))
+  test('drbd_build_on: first goes where one system is', () => {
+    expect(exchangeProblems(members(bare, bare))).toEqual([])
+    expect(exchangeProblems(members(bare, bare.replace('x86_64', 'aarch64')))).toEqual([
+      expect.stringMatching(/^M2 runs another system than M1, which builds for it: set drbd_build_on: each/),
+    ])
+    expect(exchangeProblems(members(bare, complete.replace('x86_64', 'aarch64')))).toEqual([])
+  })
+  test('… and one kernel', () => {
+    const other = partsOf(contextOn(debian12, {}, sourceVariables('kernel', 'utilities')), ['6.1.0-56-cloud-amd64'])
+    const reading = buildProbe(other).parse(output(bare))
+    expect(exchangeProblems([...members(bare), { host: 'M2', reading }])).toEqual([
+      expect.stringMatching(/^M2 needs a module for 6\.1\.0-56-cloud-amd64, and M1 has no such kernel: set drbd_build_on: each/),
+    ])
+  })
+})
+
+describe('which module runs', () => {
+  const built = `@record\nsha256 ${sha256}\narguments x\nsrcversion F73C\nnote 04aa\n`
+  const device = (text: string) => `@drbd\nversion: 8.4.11 (api:1/proto:86-101)\n 0: cs:${text} C r-----\n    ns:0 oos:0\n`
+  const read = (text: string) => readLoaded(text, 'M1', 0)
+  const ours = '@loaded\nF73C 04aa\n'
+  // Debian's own module and one from the same source: the srcversion is the same.
+  const debians = '@loaded\nF73C 04bb\n'
+
+  test('nothing is known before it is built', () => expect(read(`@record\n${ours}`).kind).toBe('unknown'))
+  test('none', () => expect(read(`${built}@loaded\n`)).toEqual({ kind: 'absent' }))
+  test('the built one', () => expect(read(built + ours)).toMatchObject({ state: { isBuilt: true } }))
+  test('the distribution’s, made from the same source, and idle', () =>
+    expect(read(built + debians)).toMatchObject({ state: { isBuilt: false } }))
+  test('the same on a node that serves is pending, and says what to do', () => {
+    const reading = read(
+      `${built}${debians}${device('Connected ro:Primary/Secondary ds:UpToDate/UpToDate')}@mounts\n/dev/drbd0 /data ext4\n@heartbeat\nactive\n`,
+    )
+    expect(reading).toEqual({
+      kind: 'skip',
+      pending: true,
+      reason: expect.stringMatching(
+        /^the kernel runs another module than the one that was built, and this node is in use \(a DRBD device is mounted, DRBD is Primary, heartbeat runs\)\. .*ha_maintenance=M1/,
+      ),
+    })
+  })
+
+  test.each<[string, string, { heartbeat?: boolean; mounted?: boolean }, string[]]>([
+    ['drained, the peer serves', 'Connected ro:Secondary/Primary ds:UpToDate/UpToDate', {}, []],
+    ['drained, nobody serves', 'Connected ro:Secondary/Secondary ds:UpToDate/UpToDate', {}, []],
+    ['drained, the peer is away', 'WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown', {}, []],
+    ['a standby', 'Connected ro:Secondary/Primary ds:UpToDate/UpToDate', { heartbeat: true }, ['heartbeat runs']],
+    [
+      'the holder',
+      'Connected ro:Primary/Secondary ds:UpToDate/UpToDate',
+      { mounted: true },
+      ['a DRBD device is mounted', 'DRBD is Primary'],
+    ],
+    [
+      'the peer reads this node’s disk',
+      'Connected ro:Secondary/Primary ds:UpToDate/Diskless',
+      {},
+      ['the peer serves and its data are Diskless'],
+    ],
+    [
+      'the peer catches up from here',
+      'SyncSource ro:Secondary/Primary ds:UpToDate/Inconsistent',
+      {},
+      ['the peer serves and its data are Inconsistent'],
+    ],
+  ])('in use: %s', (_name, text, { heartbeat = false, mounted = false }, wanted) => {
+    const [cs = '', roles = '', disks = ''] = text.split(' ')
+    const [role = '', peerRole = ''] = roles.slice(3).split('/')
+    const [disk = '', peerDisk = ''] = disks.slice(3).split('/')
+    const own = { minor: 0, connection: cs, role, peerRole, disk, peerDisk, flags: '', outOfSync: 0 }
+    expect(inUse({ devices: [own], heartbeat, mounted }, 0)).toEqual(wanted)
+  })
+
+  test('without a device heartbeat is no matter', () => expect(inUse({ devices: [], heartbeat: true, mounted: false }, 0)).toEqual([]))
+  test('another resource than ours is nobody’s to take down', () => {
+    const foreign = {
+      minor: 5,
+      connection: 'Connected',
+      role: 'Secondary',
+      peerRole: 'Secondary',
+      disk: '',
+      peerDisk: '',
+      flags: '',
+      outOfSync: 0,
+    }
+    expect(inUse({ devices: [foreign], heartbeat: false, mounted: false }, 0)).toEqual(['DRBD has other devices: minor 5'])
+  })
+})
+
+test('of a failed build the compiler’s first error is shown, not what other compilers said after it', () => {
+  const output = [
+    ...Array.from({ length: 30 }, (_, i) => `  CC [M]  drbd_${i}.o`),
+    "drbd_main.c:12:1: error: unknown type name 'broken'",
+    '   12 | broken',
+    ...Array.from({ length: 30 }, (_, i) => `  CC [M]  other_${i}.o`),
+  ].join('\n')
+  expect(errorLines(output, 3)).toBe("drbd_main.c:12:1: error: unknown type name 'broken'\n   12 | broken\n  CC [M]  other_0.o")
+  expect(errorLines('a\nb\nc\nd\n', 2)).toBe('c\nd')
+})
+
+const idsOf = (host: string, ...extra: string[]) =>
+  drbdBuild
+    .steps({ ...contextOn(debian12, { kernel, kernels: [kernel] }, sourceVariables('kernel', 'utilities'), ...extra), host })
+    .map(r => r.id)
+
+test('each node has a compiler, or the first alone', () => {
+  const compiler = `package gcc libc6-dev make flex bzip2 xz-utils linux-headers-${kernel}`
+  expect(idsOf('M2')).toContain(compiler)
+  expect(idsOf('M1', 'drbd_build_on=first')).toContain(compiler)
+  expect(idsOf('M2', 'drbd_build_on=first')).not.toContain(compiler)
+})

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { debian12 } from '../../../lib/platform/debian12.ts'
+import { filesReadLive, releasesAll } from '../../../roles/integrate/config.ts'
+import { liveFiles } from '../../../roles/integrate/live-files.ts'
+import type { Context } from '../../../roles/role.ts'
+import { contextOn } from '../contexts.ts'
+
+/** A pair whose service network is on NICs of different names. */
+const unlike = (): Context => {
+  const context = contextOn(debian12, {}, 'ha_stack=lean')
+  const nodes = context.cluster.nodes.map((n, i) => ({ ...n, vars: { ...n.vars, node_service_nic: i === 0 ? 'em1' : 'eth0' } }))
+  return { ...context, vars: nodes.find(n => n.name === context.host)?.vars ?? context.vars, cluster: { ...context.cluster, nodes } }
+}
+
+const member = (context: Context, host: string, serves: boolean, edit = (text: string) => text) => {
+  const vars = context.cluster.nodes.find(n => n.name === host)?.vars ?? context.vars
+  const files = filesReadLive({ ...context, host, vars }).map(({ options }) => ({
+    kind: 'present' as const,
+    state: { kind: 'regular file', content: edit(String(options.content)), mode: options.mode ?? 0o644, owner: 'root', group: 'root' },
+  }))
+  return { host, reading: { kind: 'present' as const, state: { serves, files } } }
+}
+
+test("each node has the settings of its own NIC, whichever node's view it is judged by", () => {
+  const context = unlike()
+  const resource = liveFiles(context, filesReadLive)
+  expect(resource.changes([member(context, 'M1', true), member(context, 'M2', false)] as never)).toEqual([])
+})
+
+test('a change on the node that serves costs one hand-over, one on the standby none', () => {
+  const context = unlike()
+  const resource = liveFiles(context, filesReadLive)
+  const older = (text: string) => text.replace('nfsha', 'nfsha ')
+  const attributes = (changes: unknown) => (changes as { attribute: string; to: string }[]).map(c => `${c.attribute}: ${c.to}`)
+  expect(attributes(resource.changes([member(context, 'M1', true, older), member(context, 'M2', false)] as never)).at(-1)).toBe(
+    'service: handed over to M2, once: clients wait for some seconds',
+  )
+  const onStandby = attributes(resource.changes([member(context, 'M1', true), member(context, 'M2', false, older)] as never))
+  expect(onStandby.filter(a => a.startsWith('service:'))).toEqual([])
+  expect(onStandby).not.toEqual([])
+})
+
+test.each([
+  [
+    'a chain that was put together by hand',
+    'M1 IPaddr::192.168.0.219/24/em1 drbddisk::drbd Filesystem::/dev/drbd0::/data::ext4 nfsd\n',
+    true,
+  ],
+  ['the address alone', 'M1 IPaddr::192.168.0.219/24/em1\n', false],
+  ['our own', 'M1 nfsha\n', false],
+  ['nothing yet', '# an example: M1 IPaddr::1.2.3.4 httpd\n', false],
+])('what a node has acquired by %s is released by the new text: %s %s', (_, old, expected) => {
+  expect(releasesAll(old, 'M1 nfsha\n')).toBe(expected)
+  expect(releasesAll(old, 'M1 IPaddr::192.168.0.219/24/em1 nfsd\n')).toBe(false)
+})
