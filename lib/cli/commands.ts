@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { CommandName } from './command-names.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 
 /** Makes a bare command the sub-command that it is to be: its text, arguments, options and action. */
@@ -14,7 +15,7 @@ const inventoryOptions = ['inventory', 'extraVars', ...vaultOptions] as const
 const reachOptions = [...inventoryOptions, 'limit', 'user', 'privateKey', 'become', 'askBecomePass', 'acceptNewHostKeys'] as const
 
 /** Every sub-command. Only the one that the command line names is defined, and what it needs is loaded when it runs. */
-export const commands: Record<string, Definition> = {
+export const commands: Record<CommandName, Definition> = {
   ping: command =>
     void reading(command, reachOptions)
       .description('who can be reached, and as whom')
@@ -72,8 +73,6 @@ export const commands: Record<string, Definition> = {
   history: async command => (await import('./operations.ts')).defineHistory(command),
   vault: async command => (await import('./vault.ts')).defineVault(reading(command, vaultOptions)),
 }
-
-export const commandNames = Object.keys(commands)
 
 /** Refuses options that mean nothing to a command: `vars --check` would look as if it had checked something. */
 const reading = (command: Command, names: readonly (keyof PlayArguments)[]): Command =>

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Event } from '../report/events.ts'
+import type { Event } from '../engine/events.ts'
 import { runLog } from '../report/run-log.ts'
 import { stateHome } from './state-home.ts'
 

@@ -3,7 +3,8 @@ import { Command, Help } from 'commander'
 import { packagedFile } from '../../roles/packaged.ts'
 import { didYouMean } from '../config/suggest.ts'
 import { complain } from '../report/output.ts'
-import { commandNames, commands } from './commands.ts'
+import { commandNames, isCommandName } from './command-names.ts'
+import { commands } from './commands.ts'
 import { toldOf } from './error-text.ts'
 import { help } from './help.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
@@ -27,7 +28,7 @@ const program = async (words: readonly string[]): Promise<Command> => {
       const { play } = await import('./play.ts')
       process.exitCode = await play(argument, options)
     })
-  for (const name of commandNames.filter(name => words.includes(name))) await commands[name]?.(root.command(name))
+  for (const name of commandNames.filter(name => words.includes(name))) await commands[name](root.command(name))
   return root
 }
 
@@ -37,15 +38,14 @@ const choosingWords = (argv: readonly string[]): string[] => {
   const [first = '', second] = operands
   const hint = didYouMean(first, commandNames)
   // A playbook stands alone: with more behind it, a word close to a command was meant for one.
-  if (hint && !commandNames.includes(first) && operands.length + unknown.length > 1)
-    throw new UsageError(`no command '${first}'\n  ${hint}`)
+  if (hint && !isCommandName(first) && operands.length + unknown.length > 1) throw new UsageError(`no command '${first}'\n  ${hint}`)
   return first === 'help' && second !== undefined ? [second] : [first]
 }
 
 /** Commands whose exit code tells of hosts: a lost output does not change it. */
 const playsHosts = (argv: readonly string[], word: string): boolean =>
   word !== '' &&
-  (!commandNames.includes(word) || ['demo', 'drift', 'unlock'].includes(word)) &&
+  (!isCommandName(word) || ['demo', 'drift', 'unlock'].includes(word)) &&
   !argv.some(option => /^--(list-|syntax-check|help)/.test(option))
 
 /** The command line. Ends the process, with its exit code: what a host left open keeps nobody waiting. */

@@ -1,4 +1,4 @@
-import type { OutputFormat } from '../report/view.ts'
+import type { OutputFormat } from '../report/open-view.ts'
 
 /** The options of a command that plays, as commander hands them over. Short forms are Ansible's. */
 export interface PlayArguments {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { outputFormats } from '../report/open-view.ts'
 
 /** Values of an option that may be given several times. */
 export const collect = (value: string, all: string[] = []): string[] => [...all, value]
@@ -30,7 +31,7 @@ export const withPlayOptions = (command: Command): Command =>
     .option('--vault-password-file <file>', 'read it from a file, or run the file when it is a program; several allowed', collect)
     .option('--vault-id <label@file>', 'the same under a vault id; label@prompt asks', collect)
     .option('--accept-new-host-keys', 'learn unknown host keys, never changed ones')
-    .addOption(new Option('--output <format>', 'how to report').choices(['human', 'plain', 'jsonl']))
+    .addOption(new Option('--output <format>', 'how to report').choices(outputFormats))
     .option('--no-handlers', 'leave the handlers that are needed for a later run')
     .option('--exit-code', 'with --check: exit 5 when something would change')
     .option('--list-hosts', 'list and exit')

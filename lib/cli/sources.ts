@@ -12,7 +12,7 @@ import { loadPlaybook } from '../config/playbook.ts'
 import type { Variables } from '../config/value.ts'
 import { keyring, type VaultPassword } from '../config/vault.ts'
 import { complain } from '../report/output.ts'
-import { commandNames } from './commands.ts'
+import { commandNames } from './command-names.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { vaultPasswords } from './vault-passwords.ts'
 

@@ -1,21 +1,6 @@
 import { quote } from '../resources/quote.ts'
 import type { Probe, ProbeOutput } from '../resources/resource.ts'
 
-/** Splits the answer of a script that prints `@name` lines between its parts. A part with nothing in it is '', one that was not reached undefined. */
-export const blocksOf = (text: string): Record<string, string> => {
-  const lines: Record<string, string[]> = Object.create(null)
-  let block: string[] | undefined
-  for (const line of text.split('\n')) {
-    const name = /^@([a-z0-9-]+)$/.exec(line)?.[1]
-    if (name === undefined) block?.push(line)
-    else {
-      block = lines[name] ?? []
-      lines[name] = block
-    }
-  }
-  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(lines).map(([name, all]) => [name, all.join('\n')])))
-}
-
 /**
  * One script that runs many probes. Each gets a subshell of its own (an `exit` or a syntax error ends it alone), stdin from /dev/null, and its
  * output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a probe costs one fork and what it starts itself.

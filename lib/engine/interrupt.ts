@@ -1,4 +1,4 @@
-import type { Emit } from '../report/events.ts'
+import type { Emit } from './events.ts'
 
 /** A signal ended the run before this was done. */
 export class Interrupted extends Error {

@@ -1,6 +1,6 @@
+import type { Facts } from '../platform/facts.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Resource } from '../resources/resource.ts'
-import type { Facts } from './facts.ts'
 
 /** One machine of the inventory with its validated variables. */
 export interface Node<V> {

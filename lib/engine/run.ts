@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
-import type { Emit } from '../report/events.ts'
 import type { Detour } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
+import type { Emit } from './events.ts'
 import { unlessInterrupted } from './interrupt.ts'
 import { Locked, type LockOptions } from './lock.ts'
 import type { PlayPlan } from './play.ts'

@@ -1,6 +1,6 @@
-import type { Emit } from '../report/events.ts'
 import type { Change, Detour, HostResource, Progress, Reading } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
+import type { Emit } from './events.ts'
 import type { HostReadings } from './readings.ts'
 
 /** One host during a play. */

@@ -1,6 +1,6 @@
-import type { Facts } from '../engine/facts.ts'
 import { file } from '../resources/file.ts'
 import type { Resource } from '../resources/resource.ts'
+import type { Facts } from './facts.ts'
 import type { PinnedRoute } from './platform.ts'
 
 const cases = (routes: PinnedRoute[]): string =>

@@ -1,7 +1,7 @@
-import type { Facts } from '../engine/facts.ts'
 import { centos6 } from './centos6.ts'
 import { debian12 } from './debian12.ts'
 import { debian12Sysvinit } from './debian12-sysvinit.ts'
+import type { Facts } from './facts.ts'
 import type { Platform } from './platform.ts'
 
 /** By the id, major version and init that a host's facts have. */

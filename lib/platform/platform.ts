@@ -1,6 +1,6 @@
-import type { Facts } from '../engine/facts.ts'
 import type { HostResource, Resource } from '../resources/resource.ts'
 import type { ServiceOptions } from '../resources/service.ts'
+import type { Facts } from './facts.ts'
 
 /** A host route that pins the peer's address to its own link. */
 export interface PinnedRoute {

@@ -1,6 +1,6 @@
+import type { Event, TaskStatus } from '../engine/events.ts'
 import { duration } from './amounts.ts'
 import { diffLines, summaryOf } from './changes.ts'
-import type { Event, TaskStatus } from './events.ts'
 import type { Palette } from './palette.ts'
 import { lastLines, oneLine, pad, width, wrap } from './text.ts'
 import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, subjectOf, type TaskEnd } from './wording.ts'

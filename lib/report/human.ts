@@ -1,5 +1,5 @@
+import type { Event } from '../engine/events.ts'
 import { escapedDeep } from './escape.ts'
-import type { Event } from './events.ts'
 import { humanLines, type Page } from './human-lines.ts'
 import type { LiveRows, Outcome } from './live-rows.ts'
 import { type Output, outputTo } from './output.ts'

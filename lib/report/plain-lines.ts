@@ -1,6 +1,6 @@
+import type { Event } from '../engine/events.ts'
 import { duration } from './amounts.ts'
 import { diffLines, summaryOf } from './changes.ts'
-import type { Event } from './events.ts'
 import type { Palette } from './palette.ts'
 import { tableLines } from './table.ts'
 import { lastLines, oneLine } from './text.ts'

@@ -1,5 +1,5 @@
+import type { Event } from '../engine/events.ts'
 import { escapedDeep } from './escape.ts'
-import type { Event } from './events.ts'
 import { type Output, outputTo } from './output.ts'
 import { colorLevel, type Palette, palette } from './palette.ts'
 import { plainLines } from './plain-lines.ts'

@@ -1,6 +1,6 @@
+import type { Event, HostRecap } from '../engine/events.ts'
 import type { Progress } from '../resources/resource.ts'
 import { clock } from './amounts.ts'
-import type { Event, HostRecap } from './events.ts'
 import type { Palette } from './palette.ts'
 import { countStatus, noCounters } from './score.ts'
 import { cut, oneLine, pad, padLeft, width } from './text.ts'

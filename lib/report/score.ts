@@ -1,4 +1,4 @@
-import type { EndingSignal, Event, HostRecap, TaskStatus } from './events.ts'
+import type { EndingSignal, Event, HostRecap, TaskStatus } from '../engine/events.ts'
 
 /** Why a run ends with a code other than 0. */
 export interface ExitReason {

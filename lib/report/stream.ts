@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
+import type { Emit, Event, EventBody } from '../engine/events.ts'
 import { escapedDeep } from './escape.ts'
-import type { Emit, Event, EventBody } from './events.ts'
 import { MASK, type Masker } from './mask.ts'
 
 export interface EventStream {

@@ -1,5 +1,5 @@
+import type { Event, HostRecap } from '../engine/events.ts'
 import { duration } from './amounts.ts'
-import type { Event, HostRecap } from './events.ts'
 import type { Palette } from './palette.ts'
 import { count, counted, type ExitReason, emptyScore, exitReasons, type Score } from './score.ts'
 import { oneLine, pad, width, wrap } from './text.ts'

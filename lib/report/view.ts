@@ -1,4 +1,4 @@
-import type { Event } from './events.ts'
+import type { Event } from '../engine/events.ts'
 import type { OutputStream } from './output.ts'
 import type { ColorLevel } from './palette.ts'
 
@@ -20,22 +20,4 @@ export interface ViewOptions {
   silentWhenFine?: boolean
   /** Overrides what the streams and NO_COLOR, FORCE_COLOR say. */
   color?: ColorLevel
-}
-
-export type OutputFormat = 'human' | 'plain' | 'jsonl'
-
-/** What `--output` means when it was not given: live rows need a terminal on both streams, or a log would miss what scrolled by. */
-export function defaultFormat(
-  stdout: OutputStream = process.stdout,
-  stderr: OutputStream = process.stderr,
-  env = process.env,
-): OutputFormat {
-  return stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? 'human' : 'plain'
-}
-
-/** The view of a format, each loaded only when it is the one. */
-export async function openView(format: OutputFormat, options: ViewOptions = {}): Promise<View> {
-  if (format === 'jsonl') return (await import('./jsonl.ts')).jsonlView(options)
-  if (format === 'plain') return (await import('./plain.ts')).plainView(options)
-  return (await import('./human.ts')).humanView(options)
 }

@@ -1,6 +1,6 @@
+import type { Event } from '../engine/events.ts'
 import type { Progress } from '../resources/resource.ts'
 import { clock, rate } from './amounts.ts'
-import type { Event } from './events.ts'
 import { oneLine } from './text.ts'
 
 export type TaskEnd = Extract<Event, { type: 'task-end' }>

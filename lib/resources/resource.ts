@@ -1,6 +1,9 @@
 import type { Connection } from '../ssh/connection.ts'
 import type { Shell } from '../ssh/shell.ts'
 
+// Roles name the connection that an apply gets; they never open one.
+export type { Connection }
+
 /** What a probe's script printed. */
 export interface ProbeOutput {
   code: number

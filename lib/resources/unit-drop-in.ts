@@ -1,4 +1,4 @@
-import { blocksOf } from '../engine/frames.ts'
+import { blocksOf } from './blocks.ts'
 import type { FileState } from './file.ts'
 import { embeddedProbe, file, parseEmbedded } from './file.ts'
 import type { HostResource } from './resource.ts'

@@ -1,4 +1,4 @@
-import { blocksOf } from '../../lib/engine/frames.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'

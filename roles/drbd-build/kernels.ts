@@ -1,4 +1,4 @@
-import type { Facts } from '../../lib/engine/facts.ts'
+import type { Facts } from '../../lib/platform/facts.ts'
 
 const segmentsOf = (text: string): string[] => text.match(/\d+|[a-z]+/gi) ?? []
 

@@ -1,4 +1,4 @@
-import { blocksOf } from '../../lib/engine/frames.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'

@@ -1,4 +1,4 @@
-import { blocksOf } from '../../lib/engine/frames.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
 import type { Change, Probe } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { type Part, recordFile } from './parts.ts'

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection } from '../../lib/ssh/connection.ts'
+import type { Connection } from '../../lib/resources/resource.ts'
 
 /** How far a host's clock is ahead of ours, seconds, and how sure that is: half of the round trip it was measured with. */
 export interface ClockSample {

@@ -1,4 +1,4 @@
-import { blocksOf } from '../../lib/engine/frames.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
 import type { FileState } from '../../lib/resources/file.ts'
 import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
+import type { EventBody } from '../../lib/engine/events.ts'
 import { runPlays } from '../../lib/engine/run.ts'
-import type { EventBody } from '../../lib/report/events.ts'
 import { exitCodeOf } from '../../lib/report/score.ts'
 import { type HostResource, present } from '../../lib/resources/resource.ts'
 import { connect } from '../../lib/ssh/connect.ts'

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runHistory } from '../../lib/cli/history-store.ts'
+import type { Event } from '../../lib/engine/events.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { driftReport } from '../../lib/report/drift.ts'
-import type { Event } from '../../lib/report/events.ts'
+import { openView, outputFormats } from '../../lib/report/open-view.ts'
 import { print, printJson } from '../../lib/report/output.ts'
 import { knownSecrets } from '../../lib/report/secrets.ts'
 import { eventStream } from '../../lib/report/stream.ts'
-import { type OutputFormat, openView } from '../../lib/report/view.ts'
 import { file } from '../../lib/resources/file.ts'
 import { runJob } from '../../lib/resources/job.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
@@ -92,7 +92,7 @@ const roles: Record<string, Resource[]> = {
   ],
 }
 
-const views = await Promise.all((['plain', 'jsonl', 'human'] as OutputFormat[]).map(format => openView(format, { verbosity: 3 })))
+const views = await Promise.all(outputFormats.map(format => openView(format, { verbosity: 3 })))
 const events: Event[] = []
 const history = runHistory()
 const stream = eventStream({ command: 'secret-run', secrets: knownSecrets })

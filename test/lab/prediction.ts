@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import type { Event } from '../../lib/engine/events.ts'
 import type { MachineName } from '../../lib/lab/index.ts'
-import type { Event } from '../../lib/report/events.ts'
 import { hostsOf, subjectOf } from '../../lib/report/wording.ts'
 import type { Played } from './run.ts'
 import { on } from './run.ts'

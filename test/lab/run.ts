@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Event, HostRecap } from '../../lib/engine/events.ts'
 import { attempt } from '../../lib/lab/command.ts'
 import type { MachineName } from '../../lib/lab/index.ts'
 import { labConnection, sshArguments } from '../../lib/lab/index.ts'
-import type { Event, HostRecap } from '../../lib/report/events.ts'
 
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Facts } from '../../lib/engine/facts.ts'
+import type { Facts } from '../../lib/platform/facts.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
 import type { Context } from '../../roles/role.ts'
 import { firstOf } from '../../roles/role.ts'

@@ -1,5 +1,5 @@
-import type { Facts } from '../../../lib/engine/facts.ts'
 import type { Node } from '../../../lib/engine/role.ts'
+import type { Facts } from '../../../lib/platform/facts.ts'
 import type { Vars } from '../../vars.ts'
 
 type Met = { node: Node<Vars>; facts: Facts }

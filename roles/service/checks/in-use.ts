@@ -1,5 +1,5 @@
-import { blocksOf } from '../../../lib/engine/frames.ts'
 import type { Node } from '../../../lib/engine/role.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { minorOf, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import { quote } from '../../../lib/resources/quote.ts'
 import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'

@@ -1,5 +1,5 @@
-import { blocksOf } from '../../../lib/engine/frames.ts'
 import { assertion } from '../../../lib/resources/assertion.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { quote } from '../../../lib/resources/quote.ts'
 import type { HostResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'

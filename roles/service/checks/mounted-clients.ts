@@ -1,5 +1,5 @@
-import { blocksOf } from '../../../lib/engine/frames.ts'
 import type { Platform } from '../../../lib/platform/platform.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import type { ExportEntry } from '../../../lib/resources/exports.ts'
 import { parseExports } from '../../../lib/resources/exports.ts'
 import type { Change, ClusterResource, Member } from '../../../lib/resources/resource.ts'

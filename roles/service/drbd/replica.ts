@@ -1,5 +1,5 @@
-import { blocksOf } from '../../../lib/engine/frames.ts'
 import { type Judgement, judgeDisk, parseJudgement } from '../../../lib/resources/blank.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { minorOf } from '../../../lib/resources/proc-drbd.ts'
 import { quote } from '../../../lib/resources/quote.ts'
 import type { Probe } from '../../../lib/resources/resource.ts'

@@ -6,7 +6,7 @@ import { headline, whyUnread } from './headline.ts'
 import { hostDifferences, linkDifferences, nfsdDifferences, pairDifferences, serviceDifferences } from './problems.ts'
 import type { ServiceState } from './state.ts'
 import { serviceProbe, statesOf } from './state.ts'
-import { surroundingDifferences } from './surroundings.ts'
+import { surroundingDifferences } from './surrounding-differences.ts'
 
 /** One row a question, one column a node: that is how two nodes are compared at a glance. */
 const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {

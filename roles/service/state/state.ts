@@ -1,5 +1,5 @@
-import { blocksOf } from '../../../lib/engine/frames.ts'
 import type { Platform } from '../../../lib/platform/platform.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { parseDf } from '../../../lib/resources/df.ts'
 import { parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import type { DrbdDevice } from '../../../lib/resources/proc-drbd.ts'

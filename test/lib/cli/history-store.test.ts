@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, test } from 'vitest'
 import { eventsOf, keptRuns, runHistory } from '../../../lib/cli/history-store.ts'
-import type { Event } from '../../../lib/report/events.ts'
+import type { Event } from '../../../lib/engine/events.ts'
 import { bare, converged } from '../report/runs.ts'
 
 let folder = ''

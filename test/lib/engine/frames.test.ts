@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { answered, batchScript, blocksOf, parseBatch } from '../../../lib/engine/frames.ts'
+import { answered, batchScript, parseBatch } from '../../../lib/engine/frames.ts'
 import { absent } from '../../../lib/resources/resource.ts'
 
 const probe = (sh: string) => ({ sh, parse: () => absent })
@@ -49,18 +49,8 @@ test('what was not answered is left out', () => {
   expect(parseBatch(`a\n${boundary} 0 0\nhalf of`, '', boundary)).toHaveLength(1)
 })
 
-test('blocks are cut at their names and keep what is between', () => {
-  expect(blocksOf('@a\n1\n2\n@b\n@c-d\nx\n')).toEqual({ a: '1\n2', b: '', 'c-d': 'x\n' })
-})
-
 test('a line for the log of the host goes before the probes, and nothing in it is shell', () => {
   const script = batchScript([probe('echo one')], boundary, [`file it's $(touch x): mode`])
   expect(script).toContain(`logger -t nfsha-play -p daemon.notice -- 'file it'\\''s $(touch x): mode' </dev/null >/dev/null 2>&1\n`)
   expect(parseBatch(spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' }).stdout, '', boundary)[0]?.stdout).toBe('one\n')
-})
-
-test('a part with nothing in it is there, one that was not reached is not', () => {
-  expect({ ...blocksOf('before\n@silent\n@disk\n') }).toEqual({ silent: '', disk: '' })
-  expect({ ...blocksOf('@disk') }).toEqual({ disk: '' })
-  expect({ ...blocksOf('@a\none\n\n@b\ntwo\n@a\nthree') }).toEqual({ a: 'one\n\nthree', b: 'two' })
 })

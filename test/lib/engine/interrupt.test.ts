@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { EventBody } from '../../../lib/engine/events.ts'
 import { Interrupted, inGrace, unlessInterrupted } from '../../../lib/engine/interrupt.ts'
-import type { EventBody } from '../../../lib/report/events.ts'
 
 const never = () => new Promise<never>(() => undefined)
 const step = { host: 'M1', id: 'file /x', scope: 'host' } as const

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/report/events.ts'
+import type { Event } from '../../../lib/engine/events.ts'
 import { humanView } from '../../../lib/report/human.ts'
 import { folded } from '../../../lib/report/live-rows.ts'
 import type { ViewOptions } from '../../../lib/report/view.ts'

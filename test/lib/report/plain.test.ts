@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/report/events.ts'
+import type { Event } from '../../../lib/engine/events.ts'
 import { plainView, progressPacer } from '../../../lib/report/plain.ts'
 import type { ViewOptions } from '../../../lib/report/view.ts'
 import { bare, checked, content, converged, failing, mode, recorded, runStart, sideBySide, taskEnd, unreachable } from './runs.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/report/events.ts'
+import type { Event } from '../../../lib/engine/events.ts'
 import { palette } from '../../../lib/report/palette.ts'
 import { advance, layoutOf, liveTitle, progressBar, type Rows } from '../../../lib/report/rows.ts'
 import { width } from '../../../lib/report/text.ts'

@@ -1,4 +1,4 @@
-import type { Event, EventBody, TaskStatus } from '../../../lib/report/events.ts'
+import type { Event, EventBody, TaskStatus } from '../../../lib/engine/events.ts'
 import { createMasker } from '../../../lib/report/mask.ts'
 import { exitCodeOf, recapOf } from '../../../lib/report/score.ts'
 import { eventStream } from '../../../lib/report/stream.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EventBody } from '../../../lib/report/events.ts'
+import type { EventBody } from '../../../lib/engine/events.ts'
 import { exitCodeOf, exitReasons, recapOf, scoreOf } from '../../../lib/report/score.ts'
 import { bare, checked, converged, failing, recorded, sideBySide, taskEnd, unreachable } from './runs.ts'
 

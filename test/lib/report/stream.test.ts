@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/report/events.ts'
+import type { Event } from '../../../lib/engine/events.ts'
 import { createMasker } from '../../../lib/report/mask.ts'
 import { eventStream } from '../../../lib/report/stream.ts'
 import { key, taskEnd } from './runs.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Event, EventBody } from '../../../lib/report/events.ts'
+import type { Event, EventBody } from '../../../lib/engine/events.ts'
 import { palette } from '../../../lib/report/palette.ts'
 import { exitCodeOf, scoreOf } from '../../../lib/report/score.ts'
 import { closingLines, emptyTally, tally } from '../../../lib/report/summary.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { blocksOf } from '../../../lib/engine/frames.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { parseDrbdEvents } from '../../../lib/resources/drbd-events.ts'
 import { parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import { describeDevice, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { blocksOf } from '../../../lib/engine/frames.ts'
+import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { embeddedProbe, parseEmbedded } from '../../../lib/resources/file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-file-'))

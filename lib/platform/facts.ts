@@ -1,5 +1,5 @@
+import { blocksOf } from '../resources/blocks.ts'
 import { type Nic, parseNics } from '../resources/ip-address.ts'
-import { blocksOf } from './frames.ts'
 
 /** What no role can change: a fact is read once a run. */
 export interface Facts {

@@ -1,0 +1,25 @@
+import type { OutputStream } from './output.ts'
+import type { View, ViewOptions } from './view.ts'
+
+/** The views by the format that `--output` names, each loaded only when it is the one. */
+const views = {
+  human: async options => (await import('./human.ts')).humanView(options),
+  plain: async options => (await import('./plain.ts')).plainView(options),
+  jsonl: async options => (await import('./jsonl.ts')).jsonlView(options),
+} satisfies Record<string, (options: ViewOptions) => Promise<View>>
+
+export type OutputFormat = keyof typeof views
+
+export const outputFormats = Object.keys(views) as OutputFormat[]
+
+/** What `--output` means when it was not given: live rows need a terminal on both streams, or a log would miss what scrolled by. */
+export function defaultFormat(
+  stdout: OutputStream = process.stdout,
+  stderr: OutputStream = process.stderr,
+  env = process.env,
+): OutputFormat {
+  return stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? 'human' : 'plain'
+}
+
+/** The view of a format. */
+export const openView = (format: OutputFormat, options: ViewOptions = {}): Promise<View> => views[format](options)

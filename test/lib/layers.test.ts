@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+// The linter holds the layers. Here files are planted, in a directory of their own, that break them, and others that do not.
+const biome = join(import.meta.dirname, '../../node_modules/.bin/biome')
+const directory = mkdtempSync(join(tmpdir(), 'nfsha-layers-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+/** The rule that each file breaks, by its path. */
+const broken = (files: Record<string, string>): Record<string, string> => {
+  rmSync(directory, { recursive: true })
+  mkdirSync(directory)
+  copyFileSync(join(import.meta.dirname, '../../biome.json'), join(directory, 'biome.json'))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), text)
+  }
+  const argv = ['lint', '--vcs-enabled=false', '--only=suspicious/noImportCycles', '--only=style/noRestrictedImports', '--reporter=json']
+  const { stdout } = spawnSync(biome, [...argv, '--max-diagnostics=none'], { cwd: directory, encoding: 'utf8' })
+  const { diagnostics }: { diagnostics: { category: string; location: { path: string } }[] } = JSON.parse(stdout)
+  return Object.fromEntries(diagnostics.map(({ category, location }) => [location.path, category.replace(/.*\//, '')]))
+}
+
+/** A file that imports from another layer, as a value, as a type or when it is called. */
+const importing = (from: string) => [
+  `import { x } from '${from}'\nexport const y = x\n`,
+  `import type { X } from '${from}'\nexport type Y = X\n`,
+  `export const y = () => import('${from}')\n`,
+]
+
+const plant = (imports: [folder: string, from: string][]) =>
+  Object.fromEntries(
+    imports.flatMap(([folder, from], i) =>
+      importing(from).map((text, kind): [string, string] => [`${folder}/planted-${i}-${kind}.ts`, text]),
+    ),
+  )
+
+test('an import against the layers, or of another role, is an error, whatever kind it is of', () => {
+  const files = plant([
+    ['roles/base', '../../lib/ssh/connection.ts'],
+    ['roles/base', '../../lib/lab/index.ts'],
+    ['roles/base/part', '../../../lib/cli/options.ts'],
+    ['roles', '../lib/ssh/connection.ts'],
+    ['roles/failover-test', '../../lib/ssh/connection.ts'],
+    ['roles/service/state', '../../../lib/ssh/connection.ts'],
+    ['roles/base', '../nfs/role.ts'],
+    ['roles/base/part', '../../nfs/role.ts'],
+    ['roles/service', '../nfs/role.ts'],
+    ['roles/service/state', '../../nfs/role.ts'],
+    ['lib/resources', '../engine/frames.ts'],
+    ['lib/resources', '../platform/facts.ts'],
+    ['lib/platform', '../engine/role.ts'],
+    ['lib/engine', '../report/score.ts'],
+    ['lib/engine', '../cli/options.ts'],
+    ['lib/report', '../engine/run.ts'],
+    ['lib/ssh', '../resources/quote.ts'],
+    ['lib/config', '../engine/role.ts'],
+    ['lib/lab', '../../roles/index.ts'],
+    ['lib/engine', '../../roles/index.ts'],
+  ])
+  expect(broken(files)).toEqual(Object.fromEntries(Object.keys(files).map(path => [path, 'noRestrictedImports'])))
+})
+
+test('an import along the layers is none', () => {
+  const files = plant([
+    ['roles/base', '../../lib/resources/file.ts'],
+    ['roles/base', '../../lib/platform/facts.ts'],
+    ['roles/base', '../service/state/state.ts'],
+    ['roles/base', '../vars.ts'],
+    ['roles/base', './part/one.ts'],
+    ['roles/base/part', '../../service/paths.ts'],
+    ['roles/base/part', '../role.ts'],
+    ['roles/base/part', '../../vars.ts'],
+    ['roles/service/state', '../drbd/tools.ts'],
+    ['roles', './base/role.ts'],
+    ['lib/resources', '../ssh/connection.ts'],
+    ['lib/engine', '../resources/resource.ts'],
+    ['lib/report', '../engine/events.ts'],
+    ['lib/cli', '../engine/run.ts'],
+    ['lib/cli', '../lab/index.ts'],
+    ['lib/cli', '../../roles/index.ts'],
+  ])
+  expect(broken(files)).toEqual({})
+})
+
+test('a circle of imports is an error, of types and of what is loaded when it is called too', () => {
+  const files = {
+    'lib/report/a.ts': "import { b } from './b.ts'\nexport const a = () => b\n",
+    'lib/report/b.ts': "export const b = () => import('./c.ts')\n",
+    'lib/report/c.ts': "import type { a } from './a.ts'\nexport type C = typeof a\n",
+  }
+  expect(Object.values(broken(files))).toEqual(['noImportCycles', 'noImportCycles', 'noImportCycles'])
+})
