@@ -1,12 +1,12 @@
 import { Vars } from '../../roles/vars.ts'
 import { ConfigError, MOST_SHOWN, throwAll } from '../config/error.ts'
 import type { Inventory } from '../config/model.ts'
+import { formerNames, RUNNER_VARIABLES } from '../config/own-names.ts'
 import type { Play } from '../config/playbook.ts'
 import { ownVariables, variablesOf } from '../config/precedence.ts'
-import { didYouMean } from '../config/suggest.ts'
+import { closest } from '../config/suggest.ts'
 import { isConnectionVariable, READ } from '../config/target-variables.ts'
 import type { Variables } from '../config/value.ts'
-import { RUNNER_VARIABLES } from '../config/variables.ts'
 
 /**
  * The playbook that a variable of ours is for, when it is for one alone. Its description says so, and nothing else does: `switchover.yml`: the
@@ -30,18 +30,23 @@ export const refuseUnknownExtraVars = (extraVars: Variables, inventory: Inventor
   }
   const ours = [...Object.keys(Vars.shape), ...RUNNER_VARIABLES]
   const usable = ours.filter(isUsed)
-  const unread = [...extraVars].filter(([name]) => !usable.includes(name) && !isConnectionVariable(name))
+  const former = formerNames(Vars)
+  const current = (name: string) => former.get(name) ?? name
+  const unread = [...extraVars].filter(([name]) => !usable.includes(current(name)) && !isConnectionVariable(name))
   if (unread.length === 0) return
   const foreign = foreignNames(inventory, plays ?? [])
   throwAll(
     unread
-      .filter(([name]) => ours.includes(name) || !foreign.has(name))
+      .filter(([name]) => ours.includes(current(name)) || !foreign.has(name))
       .slice(0, MOST_SHOWN)
       .map(([name, { at }]) => {
         // Nobody knows what a value is that stands under the wrong name: its line is not shown.
         const place = { ...at, source: { ...at.source, secret: true } }
-        if (ours.includes(name)) return new ConfigError(`'${name}' has no effect here: it is for ${playbookOf(name)}.yml`, place)
-        const hint = didYouMean(name, [...usable, ...READ, ...foreign])
+        if (ours.includes(current(name)))
+          return new ConfigError(`'${name}' has no effect here: it is for ${playbookOf(current(name))}.yml`, place)
+        const old = [...former.keys()].filter(one => usable.includes(current(one)))
+        const meant = closest(name, [...usable, ...old, ...READ, ...foreign])
+        const hint = meant === undefined ? undefined : `did you mean '${current(meant)}'?`
         const nobody = `no role ${plays ? 'of this playbook ' : ''}reads it, and the inventory does not have it`
         return new ConfigError(`unknown variable '${name}'`, place, hint ?? nobody)
       }),

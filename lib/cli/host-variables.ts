@@ -2,10 +2,11 @@ import { ClientVars, Vars } from '../../roles/vars.ts'
 import { type ClusterHosts, clustersOf } from '../config/cluster.ts'
 import { ConfigError, placeName } from '../config/error.ts'
 import type { Inventory } from '../config/model.ts'
+import { isOurs, withNewNames } from '../config/own-names.ts'
 import { variablesOf } from '../config/precedence.ts'
 import { fieldSecret } from '../config/schema-issue.ts'
 import { reveal, type Value, type Variables } from '../config/value.ts'
-import { isOurs, resolveVars } from '../config/variables.ts'
+import { resolveVars } from '../config/variables.ts'
 
 /** A variable of ours as a host ends up with it. */
 export interface HostVariable {
@@ -56,7 +57,7 @@ const partOf = (
   given: Variables,
   { inventory, secrets }: Surroundings,
 ): HostPart => {
-  const others = [...given].filter(([name]) => isOurs(name) && !read.some(variable => variable.name === name))
+  const others = [...given].filter(([name]) => isOurs(name, Vars) && !read.some(variable => variable.name === name))
   const described = others.map(([name, { value }]): HostVariable => {
     const revealed = reveal(value, inventory.vault)
     secrets.push(...revealed.secrets)
@@ -79,7 +80,7 @@ const resolved = (
   knownNames: string[] = [],
 ): HostVariable[] => {
   const { values, origins, secrets: found } = resolveVars(inventory, host, { schema, knownNames, extraVars })
-  const given = variablesOf(inventory, host, { extraVars })
+  const { given } = withNewNames(variablesOf(inventory, host, { extraVars }), schema)
   secrets.push(...found)
   return Object.keys(schema.shape).map(name => {
     const value = (values as Record<string, unknown>)[name]

@@ -24,18 +24,21 @@ export interface Plan {
   plays: PlayPlan<Vars>[]
   /** Plain text of every secret that the plan read. */
   secrets: string[]
+  /** What still works and should be written in another way. */
+  warnings: string[]
 }
 
 /** Inventory and playbook become what the engine plays. Every variable is read and judged here, before anything is touched. */
 export const planOf = (book: Play[], inventory: Inventory, options: PlayArguments, extraVars: Variables): Plan => {
   const secrets: string[] = []
+  const warnings: string[] = []
   collecting(
     [() => refuseUnknownTags(book, options), () => refuseRoleVars(book), () => refuseUnknownExtraVars(extraVars, inventory, book)],
     refuse => refuse(),
   )
   const hostsInAll = clustersOf(inventory)
-  const plays = collecting(book, play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets }))
-  return { plays, secrets: [...new Set(secrets)] }
+  const plays = collecting(book, play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets, warnings }))
+  return { plays, secrets: [...new Set(secrets)], warnings: [...new Set(warnings)] }
 }
 
 const specialTags = ['all', 'tagged', 'untagged', 'always', 'never']
@@ -70,6 +73,7 @@ interface Surroundings {
   extraVars: Variables
   clusters: ClusterHosts[]
   secrets: string[]
+  warnings: string[]
 }
 
 const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
@@ -112,7 +116,7 @@ const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], pla
 }
 
 /** Everything that is wrong with the values of a cluster is thrown at once: each by itself, and with the others. */
-const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secrets }: Surroundings): Cluster<Vars> => {
+const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secrets, warnings }: Surroundings): Cluster<Vars> => {
   const outer = { playVars: play.vars, extraVars }
   const nodes = hosts.nodes.map(host => ({ host, ...judgeVars(inventory, host, { ...outer, schema: Vars }) }))
   const shared = nodes[0]?.values ?? {}
@@ -127,6 +131,7 @@ const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secr
   const placeOf = (conflict: Conflict) => judged.find(j => j.host === conflict.host)?.place(conflict.names)
   throwAll([...errors, ...conflicts.map(c => new ConfigError(c.message, placeOf(c), c.hint))])
   secrets.push(...nodes.flatMap(n => n.secrets))
+  warnings.push(...judged.flatMap(j => j.warnings))
   const complete = (some: typeof judged) => some.map(({ host, values }): Node<Vars> => ({ name: host, vars: values as Vars }))
   return { name: hosts.name, nodes: complete(nodes), clients: complete(clients) }
 }

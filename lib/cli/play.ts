@@ -91,6 +91,7 @@ export const runPrepared = async (
   const interrupt = onInterrupt(signal => stream.emit({ type: 'interrupted', signal, pending: [] }))
   try {
     stream.emit({ type: 'run-start', command, check: options.check ?? false, diff: options.diff ?? false })
+    for (const text of plan.warnings) stream.emit({ type: 'message', level: 'warning', text })
     await runPlays(plan.plays, {
       check: options.check ?? false,
       drift,

@@ -3,20 +3,12 @@ import { knownSecrets } from '../report/secrets.ts'
 import { ConfigError, configErrorsOf, isSecretName, type Place, placeName, throwAll } from './error.ts'
 import { type HostError, hostErrors } from './host-errors.ts'
 import type { Inventory } from './model.ts'
+import { isOurs, RUNNER_VARIABLES, withNewNames } from './own-names.ts'
 import { type OuterVariables, variablesOf } from './precedence.ts'
 import { plainScalar } from './scalar.ts'
 import { fieldSecret, isAboutType, issueError, shownPlace } from './schema-issue.ts'
 import { closest, didYouMean } from './suggest.ts'
 import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
-
-/** Names under these prefixes are ours: one that we do not know is a mistake. All others belong to somebody else. */
-const PREFIXES = ['node_', 'routes_', 'base_', 'heartbeat_', 'drbd_', 'nfs_', 'ha_', 'client_', 'failover_', 'nfsha_'] as const
-
-/** Whether a name is one of ours, or would have to be. */
-export const isOurs = (name: string) => PREFIXES.some(prefix => name.startsWith(prefix))
-
-/** Our variables that the runner itself reads. */
-export const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example', 'nfsha_ssh_legacy'] as const
 
 export interface ResolveOptions<S extends z.ZodObject> extends OuterVariables {
   schema: S
@@ -37,6 +29,8 @@ export interface JudgedVars<S extends z.ZodObject> {
   /** The values that are right by themselves; complete when nothing is wrong. */
   values: Partial<z.infer<S>>
   errors: HostError[]
+  /** Old names that were used, each with its place. */
+  warnings: string[]
   secrets: string[]
   /** Where each value comes from: `file:line:column`, `-e`, or `default`. */
   origins: Record<string, string>
@@ -54,9 +48,8 @@ export function resolveVars<S extends z.ZodObject>(inventory: Inventory, host: s
 /** A host's variables, judged one by one: what is wrong with one of them hides nothing of the others. */
 export function judgeVars<S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): JudgedVars<S> {
   const { schema, knownNames = [] } = options
-  const given = variablesOf(inventory, host, options)
-  const known = [...Object.keys(schema.shape), ...knownNames, ...RUNNER_VARIABLES]
-  const errors: HostError[] = unknownNames(given, known).map(error => ({ host, error }))
+  const { given, warnings, errors: doubled } = withNewNames(variablesOf(inventory, host, options), schema)
+  const errors: HostError[] = [...doubled, ...unknownNames(given, schema, knownNames)].map(error => ({ host, error }))
   const broken: ConfigError[] = []
   const { input, secrets } = readInput(inventory, given, schema, broken)
   errors.push(...broken.map(error => ({ host, error })))
@@ -68,6 +61,7 @@ export function judgeVars<S extends z.ZodObject>(inventory: Inventory, host: str
   return {
     values: result.success && errors.length === 0 ? (result.data as z.infer<S>) : validOnes(schema, input, unread),
     errors,
+    warnings,
     secrets: [...new Set(secrets)].filter(secret => secret !== ''),
     origins: originsOf(given, schema),
     place: names => placeOf(names, given, schema),
@@ -90,8 +84,9 @@ function placeOf(names: readonly string[], given: Variables, schema: z.ZodObject
 }
 
 /** Errors for the names under our prefixes that nobody knows. */
-function unknownNames(given: Variables, known: readonly string[]): ConfigError[] {
-  const names = [...given].filter(([name]) => isOurs(name) && !known.includes(name))
+function unknownNames(given: Variables, schema: z.ZodObject, knownNames: readonly string[]): ConfigError[] {
+  const known = [...Object.keys(schema.shape), ...knownNames, ...RUNNER_VARIABLES]
+  const names = [...given].filter(([name]) => isOurs(name, schema) && !known.includes(name))
   return names.map(([name, { at }]) => {
     const hint = didYouMean(name, known) ?? 'names with this prefix belong to nfsha-play'
     // The value of a misspelt secret is a secret: its line is not shown.

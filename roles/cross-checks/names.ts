@@ -28,7 +28,7 @@ const resourceName: CrossCheck = cluster => {
 
 /** Variables that name one of the two nodes, and what else they may say. */
 const naming: [keyof Vars, string[]][] = [
-  ['to', []],
+  ['ha_switchover_to', []],
   ['ha_maintenance', ['none']],
   ['drbd_victim', []],
   ['drbd_init_primary', []],

@@ -1,4 +1,4 @@
-import { milliseconds } from '../vars.ts'
+import { milliseconds } from '../service/heartbeat-time.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 
 const order = ['heartbeat_keepalive', 'heartbeat_warntime', 'heartbeat_deadtime', 'heartbeat_initdead'] as const

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { discard } from '../service/drbd/discard.ts'
 import { readService, switchoverProblems } from '../service/hand-over.ts'
-import { milliseconds } from '../vars.ts'
+import { milliseconds } from '../service/heartbeat-time.ts'
 import type { Bench } from './bench.ts'
 import { look, otherNode } from './bench.ts'
 import type { EndState, Fault, Step } from './catalogue.ts'

@@ -43,8 +43,8 @@ const sampleFaults = ['switchover', 'power-loss', 'power-loss-standby']
 /** Pure: what a test will do, in order, or why it does nothing. `seed`: for a random choice without one of its own. */
 export const planOf = (vars: Vars, seed: number): TestPlan | string => {
   const lab = vars.nfsha_lab !== undefined
-  if (!lab && vars.confirm !== vipAddress(vars))
-    return `these are no machines of the lab, and every client of ${vipAddress(vars)} will suffer: say that it is meant with -e confirm=<the virtual IP>`
+  if (!lab && vars.failover_confirm !== vipAddress(vars))
+    return `these are no machines of the lab, and every client of ${vipAddress(vars)} will suffer: say that it is meant with -e failover_confirm=<the virtual IP>`
   const around = surroundingsOf(vars)
   if (typeof around === 'string') return around
   const named = vars.failover_faults === 'all' ? undefined : vars.failover_faults.split(',')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { knownSecrets } from '../../lib/report/secrets.ts'
+import { milliseconds } from '../service/heartbeat-time.ts'
 import type { Vars } from '../vars.ts'
-import { milliseconds } from '../vars.ts'
 import type { Bench } from './bench.ts'
 import { awaitWhole, connectionTo, look } from './bench.ts'
 import type { Work } from './clients.ts'

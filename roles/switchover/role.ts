@@ -8,7 +8,7 @@ import { serviceProbe, statesOf } from '../service/state/state.ts'
 /** The service is on the node that the operator named; without a name on the one that did not serve when this run first looked. */
 const service = (context: Context): ClusterResource<ServiceState> => {
   const { vars, cluster } = context
-  let target = vars.to
+  let target = vars.ha_switchover_to
   return {
     scope: 'cluster',
     id: 'node that serves',
@@ -21,7 +21,7 @@ const service = (context: Context): ClusterResource<ServiceState> => {
         return `the service is on ${holder ? 'both nodes' : 'no node'}, it cannot be moved: look first, nfsha-play status.yml`
       target ??= cluster.nodes.find(n => n.name !== holder.host)?.name
       if (!target || !cluster.nodes.some(n => n.name === target))
-        return `to=${target}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`
+        return `ha_switchover_to=${target}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`
       if (holder.host === target) return []
       const problems = switchoverProblems(states, target, vars.ha_stage)
       if (problems.length > 0) return `the service stays on ${holder.host}: ${problems.join('; ')}`

@@ -64,7 +64,7 @@ export const handOverTests = (lab: string): void => {
       await on(lab, 'M1', 'drbdadm connect drbd')
     }
     await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
-    const moved = await play('switchover', '-e', 'to=M1')
+    const moved = await play('switchover', '-e', 'ha_switchover_to=M1')
     expect(moved.code, moved.story).toBe(0)
   })
 
@@ -83,9 +83,9 @@ export const handOverTests = (lab: string): void => {
   })
 
   test('a switchover says how long it took; there already, it moves nothing', async () => {
-    const moved = await play('switchover', '-e', 'to=M1')
+    const moved = await play('switchover', '-e', 'ha_switchover_to=M1')
     expect(moved.code, moved.story).toBe(0)
     expect(moved.story).toMatch(/M1 serves after \d+\.\d s/)
-    await changesNothing('switchover', '-e', 'to=M1')
+    await changesNothing('switchover', '-e', 'ha_switchover_to=M1')
   })
 }

@@ -109,7 +109,7 @@ export const handlerTests = (lab: string): void => {
     })
     expect(handOvers).toBe(1)
     expect(await daemons()).toEqual(before)
-    const back = await play('switchover', '-e', 'to=M1')
+    const back = await play('switchover', '-e', 'ha_switchover_to=M1')
     expect(back.code, back.story).toBe(0)
   })
 }

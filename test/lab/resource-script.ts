@@ -51,7 +51,7 @@ export const resourceScriptTests = (lab: string): void => {
       await onM1(`pkill -KILL ${itsPattern}; umount /run/pins/one /run/pins 2>/dev/null; ${script} stop`)
       for (const node of nodes) await on(lab, node, 'systemctl start heartbeat')
       await until('one node serves', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, 240_000)
-      const back = await nfshaPlay(lab, ['switchover', '-e', 'to=M1'])
+      const back = await nfshaPlay(lab, ['switchover', '-e', 'ha_switchover_to=M1'])
       expect(back.code, back.story).toBe(0)
     })
 

@@ -15,7 +15,7 @@ test.each([
 ] as const)('heartbeat_auto_failback: $auto', async ({ auto, stays }) => {
   await good('site.yml', '-e', `heartbeat_auto_failback=${auto}`)
   await whole()
-  if ((await holder()) !== 'M1') await good('switchover', '-e', 'to=M1')
+  if ((await holder()) !== 'M1') await good('switchover', '-e', 'ha_switchover_to=M1')
   const damage = await underWork(
     lab,
     `failback-${auto}`,

@@ -10,8 +10,9 @@ import { parseSuperblock } from '../../roles/drbd-init/file-system.ts'
 import type { Replica } from '../../roles/drbd-init/first-sync.ts'
 import { syncChanges } from '../../roles/drbd-init/first-sync.ts'
 import { parseRules } from '../../roles/service/checks/firewall.ts'
+import { milliseconds } from '../../roles/service/heartbeat-time.ts'
 import { missingOptions } from '../../roles/service/nfs/reload.ts'
-import { milliseconds, type Vars } from '../../roles/vars.ts'
+import type { Vars } from '../../roles/vars.ts'
 
 // Actual state and wanted state in, changes out: no machine.
 

@@ -4,7 +4,7 @@ import { Vars } from '../../roles/vars.ts'
 
 const heading = `# Variables
 
-Made from the schema in \`roles/vars.ts\`. All are flat and can be set wherever an Ansible inventory sets variables; an unknown name with one
+Made from the schemas in \`roles/*/vars.ts\`. All are flat and can be set wherever an Ansible inventory sets variables; an unknown name with one
 of these prefixes is an error.
 
 | variable | default | meaning |

@@ -74,20 +74,24 @@ describe('names in -e', () => {
   const switchover = '- hosts: nfs\n  roles: [switchover]\n'
 
   it.each([
-    [switchover, 'too=M2', "-e: unknown variable 'too'\n  did you mean 'to'?"],
-    [switchover, '{"To": "M2"}', "unknown variable 'To'\n  did you mean 'to'?"],
+    [switchover, 'too=M2', "-e: unknown variable 'too'\n  did you mean 'ha_switchover_to'?"],
+    [switchover, '{"To": "M2"}', "unknown variable 'To'\n  did you mean 'ha_switchover_to'?"],
+    [switchover, 'ha_switchover_two=M2', "unknown variable 'ha_switchover_two'\n  did you mean 'ha_switchover_to'?"],
     [switchover, 'target=M2', 'no role of this playbook reads it, and the inventory does not have it'],
     [switchover, 'ha_maintenance=M2', "'ha_maintenance' has no effect here: it is for maintenance.yml"],
     [switchover, 'ansible_usr=root', "unknown variable 'ansible_usr'\n  did you mean 'ansible_user'?"],
+    [site, 'ha_switchover_to=M2', "'ha_switchover_to' has no effect here: it is for switchover.yml"],
     [site, 'to=M2', "'to' has no effect here: it is for switchover.yml"],
-    ['- hosts: nfs\n  roles: [failover-test]\n', 'comfirm=1', "did you mean 'confirm'?"],
+    [switchover, 'to=M2 ha_switchover_to=M1', "'to' is an old name of 'ha_switchover_to', which is given too"],
+    [switchover, 'to=M3', 'ha_switchover_to: M3 is no node of this cluster'],
+    ['- hosts: nfs\n  roles: [failover-test]\n', 'comfirm=1', "did you mean 'failover_confirm'?"],
     ['- hosts: nfs\n  roles: [split-brain]\n', 'drbd_victm=M1', "did you mean 'drbd_victim'?"],
   ])('%j -e %s is refused', (playbook, argument, message) => {
     expect(failure(() => played(playbook, { extraVars: [argument] }))).toContain(message)
   })
 
   it('are refused in a file at their place, and their values are not shown', () => {
-    const cwd = workspace({ 'vars.yml': 'to: M2\nheartbeat_secrt: tiger-tiger\nmy_key: tiger\n' })
+    const cwd = workspace({ 'vars.yml': 'ha_switchover_to: M2\nheartbeat_secrt: tiger-tiger\nmy_key: tiger\n' })
     const message = failure(() => played(switchover, { extraVars: [`@${join(cwd, 'vars.yml')}`] }))
     expect(message).toMatch(/vars\.yml:2:1: unknown variable 'heartbeat_secrt'\n {2}did you mean 'heartbeat_secret'\?/)
     expect(message).toMatch(/vars\.yml:3:1: unknown variable 'my_key'/)
@@ -97,18 +101,50 @@ describe('names in -e', () => {
   it('may be those that the plays use, of the connection, of the inventory and of the play', () => {
     const cwd = workspace({ 'group_vars/nfs.yml': 'ntp_server: a\n', 'host_vars/M2': 'rack: 1\n' })
     const inventory = loadInventory([join(packageRoot, 'inventory/lab.yml')], { cwd, playbookDirectories: ['.'] })
-    const extraVars = ['to=M2 ansible_user=root ansible_python_interpreter=auto', 'ntp_server=b rack=2 colour=blue', 'nfsha_lab=x']
+    const extraVars = [
+      'ha_switchover_to=M2 ansible_user=root ansible_python_interpreter=auto',
+      'ntp_server=b rack=2 colour=blue',
+      'nfsha_lab=x',
+    ]
     expect(played('- hosts: nfs\n  vars: {colour: red}\n  roles: [switchover]\n', { extraVars }, inventory)).toEqual([['M1', 'M2']])
+  })
+})
+
+describe('a name of the version before', () => {
+  const planWith = (playbook: string, arguments_: string[]) => {
+    const cwd = workspace({ 'play.yml': playbook })
+    const { plays } = loadPlaybook(join(cwd, 'play.yml'), { cwd, roleNames: roles.map(role => role.name), vault: lab.vault })
+    return planOf(plays, lab, {}, parseExtraVars(arguments_, lab.vault))
+  }
+  const target = (playbook: string, arguments_: string[]) => {
+    const { plays, warnings } = planWith(playbook, arguments_)
+    return { to: plays[0]?.targets[0]?.cluster.nodes.map(node => node.vars.ha_switchover_to), warnings }
+  }
+
+  it('still works in -e and in a play, with one warning that names the new one', () => {
+    expect(target('- hosts: nfs\n  roles: [switchover]\n', ['to=M2'])).toEqual({
+      to: ['M2', 'M2'],
+      warnings: ["-e: 'to' is now 'ha_switchover_to'; the old name works in this version only"],
+    })
+    const { to, warnings } = target('- hosts: nfs\n  vars: {to: M1}\n  roles: [switchover]\n', [])
+    expect(to).toEqual(['M1', 'M1'])
+    expect(warnings).toEqual([expect.stringMatching(/play\.yml:2:10: 'to' is now 'ha_switchover_to'/)])
+    expect(planWith('- hosts: nfs\n  roles: [failover-test]\n', ['confirm=192.168.0.219']).warnings).toEqual([
+      "-e: 'confirm' is now 'failover_confirm'; the old name works in this version only",
+    ])
+  })
+
+  it('the new one needs none', () => {
+    expect(target('- hosts: nfs\n  roles: [switchover]\n', ['ha_switchover_to=M2'])).toEqual({ to: ['M2', 'M2'], warnings: [] })
   })
 })
 
 test('what belongs to one playbook alone is known by its description', () => {
   const owned = Object.keys(Vars.shape).flatMap(name => (playbookOf(name) === undefined ? [] : [`${playbookOf(name)} ${name}`]))
   expect(owned.filter(entry => !entry.includes(' failover_'))).toEqual([
-    'switchover to',
+    'switchover ha_switchover_to',
     'maintenance ha_maintenance',
     'split-brain drbd_victim',
-    'failover-test confirm',
   ])
   expect(owned.filter(entry => entry.startsWith('failover-test failover_'))).toHaveLength(
     Object.keys(Vars.shape).filter(name => name.startsWith('failover_')).length,

@@ -14,16 +14,16 @@ const { vars } = contextOn(debian12)
 const lab = { ...vars, nfsha_lab: 'default' }
 
 test('on machines that are no lab nothing happens without the virtual IP as a word', () => {
-  expect(planOf(vars, 1)).toMatch(/-e confirm=/)
-  expect(planOf({ ...vars, confirm: 'yes' }, 1)).toMatch(/-e confirm=/)
-  expect(planOf({ ...vars, confirm: '192.168.0.219' }, 1)).toHaveProperty('trials')
+  expect(planOf(vars, 1)).toMatch(/-e failover_confirm=/)
+  expect(planOf({ ...vars, failover_confirm: 'yes' }, 1)).toMatch(/-e failover_confirm=/)
+  expect(planOf({ ...vars, failover_confirm: '192.168.0.219' }, 1)).toHaveProperty('trials')
   expect(planOf(lab, 1)).toHaveProperty('trials')
 })
 
 const names = (plan: ReturnType<typeof planOf>) => (typeof plan === 'string' ? plan : plan.trials.map(t => `${t.fault.name} ${t.run}`))
 
 test('what can be made where', () => {
-  const real = planOf({ ...vars, confirm: '192.168.0.219' }, 1)
+  const real = planOf({ ...vars, failover_confirm: '192.168.0.219' }, 1)
   if (typeof real === 'string') throw new Error(real)
   expect(real.skipped.map(s => s.fault)).toEqual([
     'vip-alone',

@@ -38,7 +38,7 @@ test.each<[Partial<typeof lab>, RegExp]>([
 
 test('on real servers no disk is slowed down from outside; what was left out is in the report', () => {
   const plan = planOf(
-    { ...lab, nfsha_lab: undefined, confirm: '192.168.0.219', failover_surroundings: 'all', failover_faults: 'switchover' },
+    { ...lab, nfsha_lab: undefined, failover_confirm: '192.168.0.219', failover_surroundings: 'all', failover_faults: 'switchover' },
     1,
   )
   expect(plan).toMatchObject({

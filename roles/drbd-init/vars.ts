@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { absolutePath, word } from '../field-types.ts'
+import { roleVars } from '../role-vars.ts'
+import { DrbdSecret } from '../secrets.ts'
+
+/** 20 bits are what a minor number has (linux/kdev_t.h). */
+const isDrbdDevice = (path: string): boolean => /^\/dev\/drbd(0|[1-9]\d*)$/.test(path) && Number(path.slice(9)) < 2 ** 20
+
+/** One disk of one node and what is on it, several with commas between: a word that holds for nothing else. */
+const diskWords = (id: string) => z.string().regex(new RegExp(`^[\\w.-]+:/[\\w./-]+:${id}(,[\\w.-]+:/[\\w./-]+:${id})*$`))
+
+export const drbdInitVars = roleVars(['drbd_'], {
+  drbd_resource: word.default('drbd').describe('name of the DRBD resource'),
+  drbd_device: z
+    .string()
+    .refine(isDrbdDevice, 'must be /dev/drbd0, /dev/drbd1, ...: the number is what DRBD knows the device by')
+    .default('/dev/drbd0')
+    .describe('the replicated device'),
+  drbd_disk: absolutePath.describe('backing disk, on both nodes; it must be blank before the first run'),
+  drbd_adopt: diskWords('[0-9A-Fa-f]{16}')
+    .optional()
+    .describe(
+      'metadata of DRBD that is on a disk already, and is to be the replica of this pair: `M2:/dev/vdb:` and its current UUID, which the refusal names; given by `-e`, once: docs/disks.md',
+    ),
+  drbd_keep_data: diskWords('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+    .optional()
+    .describe(
+      'a file system on the disk of one node that the pair is to be built around: `M1:/dev/vdb:` and its UUID; given by `-e`, once: docs/disks.md',
+    ),
+  drbd_port: z.number().int().min(1).max(65535).default(7789).describe('TCP port of the replication'),
+  drbd_secret: DrbdSecret.describe(
+    'shared secret with which the nodes prove themselves to each other: 8 to 63 printable ASCII characters, no `"`, no `\\`',
+  ),
+  drbd_disk_flushes: z.boolean().default(true).describe('false only with a battery-backed write cache'),
+  drbd_resync_max: z
+    .string()
+    .regex(/^\d+[kMG]?$/)
+    .default('200M')
+    .describe('most that a resync may take of the link, bytes a second'),
+  drbd_init_primary: word
+    .optional()
+    .describe('inventory name of the node whose (blank) disk the first synchronisation starts from; default the first'),
+  drbd_init_wait: z
+    .enum(['auto', 'sync', 'serve'])
+    .default('auto')
+    .describe('`sync` waits for the first synchronisation, `serve` goes on meanwhile, `auto` serves above 100 GiB'),
+  drbd_init_files: z
+    .enum(['normal', 'small', 'tiny'])
+    .default('normal')
+    .describe('inodes: one for each 16 KiB, 8 KiB (small) or 4 KiB (tiny: tens of millions of small files)'),
+  drbd_init_lvm: z
+    .strictObject({ group: word, volume: word, size: z.string().regex(/^(\d+[MGT]|100%FREE)$/), disk: absolutePath })
+    .optional()
+    .describe('volume to make on a blank disk first: group, volume, size, disk'),
+})

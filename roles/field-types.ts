@@ -1,0 +1,20 @@
+import { normalize } from 'node:path/posix'
+import { z } from 'zod'
+
+export const ip = z.ipv4()
+export const cidr = z.cidrv4()
+/** A bare word: safe as a file name, in YAML, in the configuration files that we write. */
+export const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/)
+
+/** One spelling for each path: paths are compared with what the kernel shows, and stand in files where other characters need quoting. */
+const pathProblem = (path: string): string | undefined => {
+  if (!path.startsWith('/')) return 'must be an absolute path'
+  if (!/^[\w./-]*$/.test(path)) return 'may have letters, digits and . _ - / only'
+  const plain = normalize(path).replace(/(.)\/+$/, '$1')
+  return plain === path ? undefined : `must be a plain path: ${plain}`
+}
+
+export const absolutePath = z.string().superRefine((path, context) => {
+  const message = pathProblem(path)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { ip } from '../field-types.ts'
+import { roleVars } from '../role-vars.ts'
+import { HeartbeatSecret } from '../secrets.ts'
+
+/** heartbeat's own notation: seconds, or milliseconds with `ms` (ha.cf). */
+const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^[1-9]\d*(ms)?$/)]).transform(String)
+
+export const heartbeatVars = roleVars(['heartbeat_'], {
+  heartbeat_ping: z
+    .union([ip, z.array(ip).min(1).max(8)])
+    .transform(value => [value].flat())
+    .describe(
+      'ping node: an address on the service network that is always up, the gateway as a rule; a list of several is better, one that answers is enough',
+    ),
+  heartbeat_without_ping: z
+    .enum(['block', 'serve'])
+    .default('block')
+    .describe(
+      'what the active node does when neither its peer nor any ping node answers: `block` suspends I/O until one does, `serve` goes on while its cable is in, at the risk of a split brain: docs/failover.md',
+    ),
+  heartbeat_secret: HeartbeatSecret.describe('key with which heartbeat signs its packets: 8 to 255 printable ASCII characters, no blanks'),
+  heartbeat_keepalive: heartbeatTime.prefault('1').describe('time between two heartbeats, seconds or `250ms`'),
+  heartbeat_warntime: heartbeatTime.prefault('4').describe('a late heartbeat is logged after this time'),
+  heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is taken for dead after this time'),
+  heartbeat_initdead: heartbeatTime.prefault('30').describe('the same at start, when the network may still be coming up'),
+  heartbeat_udpport: z.number().int().min(1).max(65535).default(694).describe('UDP port'),
+  heartbeat_mcast: ip.default('225.0.0.192').describe('multicast group on the heartbeat link'),
+  heartbeat_auto_failback: z
+    .boolean()
+    .default(false)
+    .describe(
+      'whether the service goes back to the first node when that comes back; off, for that is one more wait of all clients, for a node that has just failed',
+    ),
+})

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { isOurs, prefixesOf } from '../../lib/config/own-names.ts'
+import { packageRoot } from '../../roles/packaged.ts'
+import type { RoleVars } from '../../roles/role-vars.ts'
+import { roleVars } from '../../roles/role-vars.ts'
+import { ClientVars, Vars } from '../../roles/vars.ts'
+
+const folders = readdirSync(join(packageRoot, 'roles')).filter(name => existsSync(join(packageRoot, 'roles', name, 'vars.ts')))
+
+test('the variables of every role, and their prefixes, are in the schema', async () => {
+  expect(folders.length).toBeGreaterThan(8)
+  const names: string[] = []
+  for (const folder of folders) {
+    const module: Record<string, unknown> = await import(join(packageRoot, 'roles', folder, 'vars.ts'))
+    const [own] = Object.values(module).filter(value => (value as Partial<RoleVars<z.ZodRawShape>>).prefixes !== undefined)
+    const { prefixes, fields } = own as RoleVars<z.ZodRawShape>
+    expect(Object.keys(Vars.shape), folder).toEqual(expect.arrayContaining(Object.keys(fields)))
+    for (const schema of [Vars, ClientVars]) expect(prefixesOf(schema), folder).toEqual(expect.arrayContaining([...prefixes]))
+    names.push(...Object.keys(fields))
+  }
+  expect(names.sort(), 'each has one owner').toEqual(Object.keys(Vars.shape).sort())
+})
+
+test('every role that has a prefix closes it, and names of others are left alone', () => {
+  for (const name of Object.keys(Vars.shape)) expect(isOurs(name, Vars), name).toBe(true)
+  for (const name of [
+    'node_x',
+    'routes_x',
+    'base_x',
+    'heartbeat_x',
+    'drbd_x',
+    'nfs_x',
+    'ha_x',
+    'client_x',
+    'failover_x',
+    'nfsha_x',
+    'accept_client_break_x',
+  ])
+    expect(isOurs(name, ClientVars), name).toBe(true)
+  for (const name of ['ntp_server', 'to', 'confirm', 'accept_x', 'nodes', 'x_ha_y']) expect(isOurs(name, Vars), name).toBe(false)
+})
+
+test('a variable without the prefix of its role does not compile', () => {
+  expect(roleVars(['nfs_'], { nfs_threads: z.number() }).prefixes).toEqual(['nfs_'])
+  // @ts-expect-error lease would be closed by no prefix
+  expect(roleVars(['nfs_'], { nfs_threads: z.number(), lease: z.number() }).prefixes).toEqual(['nfs_'])
+})
