@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { oneLine } from '../report/text.ts'
+import { oneLine } from '../text/layout.ts'
 import { exitCodes } from './options.ts'
 import { secrets } from './secrets.ts'
 

@@ -1,8 +1,8 @@
 import type { Event } from '../engine/events.ts'
-import { duration } from '../report/amounts.ts'
 import { openView } from '../report/open-view.ts'
 import { print } from '../report/output.ts'
 import { counted, scoreOf } from '../report/score.ts'
+import { duration } from '../text/amounts.ts'
 import { eventsOf, keptRuns } from './history-store.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 

@@ -3,7 +3,7 @@ import { jsonText } from '../config/json.ts'
 import { byCodePoint, type Group, type Inventory } from '../config/model.ts'
 import { type OuterVariables, variablesOf } from '../config/precedence.ts'
 import type { Entry, Value } from '../config/value.ts'
-import { MASK } from '../report/mask.ts'
+import { MASK } from '../text/mask.ts'
 
 /** A group that has several parents is drawn below each: a ladder of 30 groups would take a billion lines. */
 const LARGEST_GRAPH = 20_000_000

@@ -4,8 +4,8 @@ import { Socket } from 'node:net'
 import { homedir } from 'node:os'
 import { basename, extname, resolve } from 'node:path'
 import { reasonOf } from '../config/files.ts'
-import { createMasker } from '../report/mask.ts'
 import { complain } from '../report/output.ts'
+import { createMasker } from '../text/mask.ts'
 import { UsageError } from './options.ts'
 
 /** Bytes: what is longer is no password. */

@@ -1,5 +1,5 @@
 import { complain } from '../report/output.ts'
-import { knownSecrets } from '../report/secrets.ts'
+import { knownSecrets } from '../text/secrets.ts'
 import { type PlayArguments, UsageError } from './options.ts'
 import { secrets } from './secrets.ts'
 

@@ -1,2 +1,2 @@
 // One masker for the whole process: what is learnt here is masked in every event, message and report.
-export { knownSecrets as secrets } from '../report/secrets.ts'
+export { knownSecrets as secrets } from '../text/secrets.ts'

@@ -1,5 +1,5 @@
-import { escapedTabs } from '../report/escape.ts'
-import { width } from '../report/text.ts'
+import { escapedTabs } from '../text/escape.ts'
+import { width } from '../text/layout.ts'
 
 /** A text that configuration was read from. `file` is what an operator would type to open it, or `-e` for the command line. */
 export interface Source {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { knownSecrets } from '../report/secrets.ts'
+import { knownSecrets } from '../text/secrets.ts'
 import { ConfigError, configErrorsOf, isSecretName, type Place, placeName, throwAll } from './error.ts'
 import { type HostError, hostErrors } from './host-errors.ts'
 import type { Inventory } from './model.ts'

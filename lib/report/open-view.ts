@@ -3,9 +3,9 @@ import type { View, ViewOptions } from './view.ts'
 
 /** The views by the format that `--output` names, each loaded only when it is the one. */
 const views = {
-  human: async options => (await import('./human.ts')).humanView(options),
-  plain: async options => (await import('./plain.ts')).plainView(options),
-  jsonl: async options => (await import('./jsonl.ts')).jsonlView(options),
+  human: async options => (await import('./views/human.ts')).humanView(options),
+  plain: async options => (await import('./views/plain.ts')).plainView(options),
+  jsonl: async options => (await import('./views/jsonl.ts')).jsonlView(options),
 } satisfies Record<string, (options: ViewOptions) => Promise<View>>
 
 export type OutputFormat = keyof typeof views

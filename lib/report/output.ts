@@ -1,5 +1,5 @@
-import { escapedJson, escapedPainted, escapedTabs } from './escape.ts'
-import { knownSecrets } from './secrets.ts'
+import { escapedJson, escapedPainted, escapedTabs } from '../text/escape.ts'
+import { knownSecrets } from '../text/secrets.ts'
 
 /** What a view writes to: a standard stream, or a stand-in of a test. */
 export type OutputStream = Pick<NodeJS.WritableStream, 'write' | 'on'> & { isTTY?: boolean; columns?: number; rows?: number }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { escapedDeep, escapedJson } from './escape.ts'
+import { escapedDeep, escapedJson } from '../text/escape.ts'
 import type { View } from './view.ts'
 
 /**

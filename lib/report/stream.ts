@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Emit, Event, EventBody } from '../engine/events.ts'
-import { escapedDeep } from './escape.ts'
-import { MASK, type Masker } from './mask.ts'
+import { escapedDeep } from '../text/escape.ts'
+import { MASK, type Masker } from '../text/mask.ts'
 
 export interface EventStream {
   /** Identifies the run in logs and on the hosts. */

@@ -1,6 +1,6 @@
 import type { Event } from '../engine/events.ts'
 import type { OutputStream } from './output.ts'
-import type { ColorLevel } from './palette.ts'
+import type { ColorLevel } from './parts/palette.ts'
 
 /** Shows a run. Decides nothing: everything it shows is in the events. */
 export interface View {

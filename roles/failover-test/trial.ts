@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { knownSecrets } from '../../lib/report/secrets.ts'
+import { knownSecrets } from '../../lib/text/secrets.ts'
 import { milliseconds } from '../service/heartbeat-time.ts'
 import type { Vars } from '../vars.ts'
 import type { Bench } from './bench.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DriftReport } from '../../lib/report/drift.ts'
+import type { DriftReport } from '../../lib/report/drift/report.ts'
 import { nfsha } from './run.ts'
 
 export interface Looked {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Event } from '../../lib/engine/events.ts'
 import type { MachineName } from '../../lib/lab/index.ts'
-import { hostsOf, subjectOf } from '../../lib/report/wording.ts'
+import { hostsOf, subjectOf } from '../../lib/report/parts/wording.ts'
 import type { Played } from './run.ts'
 import { on } from './run.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MachineName } from '../../lib/lab/index.ts'
 import { labFault } from '../../lib/lab/index.ts'
-import type { Finding } from '../../lib/report/drift.ts'
+import type { Finding } from '../../lib/report/drift/report.ts'
 import type { Looked } from '../lab/drift.ts'
 import { lookForDrift } from '../lab/drift.ts'
 import { changedBy } from '../lab/prediction.ts'

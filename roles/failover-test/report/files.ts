@@ -1,8 +1,8 @@
 import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { escapedJson } from '../../../lib/report/escape.ts'
-import { knownSecrets } from '../../../lib/report/secrets.ts'
 import { ApplyFailed } from '../../../lib/resources/outcome.ts'
+import { escapedJson } from '../../../lib/text/escape.ts'
+import { knownSecrets } from '../../../lib/text/secrets.ts'
 import type { FailoverReport, Trial } from '../record.ts'
 import { pageOf } from './page.ts'
 

@@ -1,4 +1,4 @@
-import { escapedTabs as visible } from '../../../lib/report/escape.ts'
+import { escapedTabs as visible } from '../../../lib/text/escape.ts'
 
 /** Markup that needs no escaping any more. */
 export class Markup {

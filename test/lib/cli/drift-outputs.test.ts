@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeReport } from '../../../lib/cli/drift-outputs.ts'
-import type { DriftReport } from '../../../lib/report/drift.ts'
+import type { DriftReport } from '../../../lib/report/drift/report.ts'
 
 test('a report is never written through a link that waits for it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-outputs-'))

@@ -1,8 +1,8 @@
 import type { Event, EventBody, TaskStatus } from '../../../lib/engine/events.ts'
-import { createMasker } from '../../../lib/report/mask.ts'
 import { exitCodeOf, recapOf } from '../../../lib/report/score.ts'
 import { eventStream } from '../../../lib/report/stream.ts'
 import type { Change } from '../../../lib/resources/resource.ts'
+import { createMasker } from '../../../lib/text/mask.ts'
 
 type Body = EventBody & { cluster?: string; after?: number }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../../lib/engine/events.ts'
-import { createMasker } from '../../../lib/report/mask.ts'
 import { eventStream } from '../../../lib/report/stream.ts'
+import { createMasker } from '../../../lib/text/mask.ts'
 import { key, taskEnd } from './runs.ts'
 
 const collecting = (...secrets: string[]) => {

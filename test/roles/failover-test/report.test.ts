@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { width } from '../../../lib/report/text.ts'
+import { width } from '../../../lib/text/layout.ts'
 import type { FailoverReport } from '../../../roles/failover-test/record.ts'
 import { median, problemsOf } from '../../../roles/failover-test/record.ts'
 import { chartTable, sparkline } from '../../../roles/failover-test/report/chart.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/engine/events.ts'
-import { plainView, progressPacer } from '../../../lib/report/plain.ts'
-import type { ViewOptions } from '../../../lib/report/view.ts'
-import { bare, checked, content, converged, failing, mode, recorded, runStart, sideBySide, taskEnd, unreachable } from './runs.ts'
-import { captured } from './screen.ts'
+import type { Event } from '../../../../lib/engine/events.ts'
+import type { ViewOptions } from '../../../../lib/report/view.ts'
+import { plainView, progressPacer } from '../../../../lib/report/views/plain.ts'
+import { bare, checked, content, converged, failing, mode, recorded, runStart, sideBySide, taskEnd, unreachable } from '../runs.ts'
+import { captured } from '../screen.ts'
 
 async function plain(events: Event[], options: ViewOptions = {}) {
   const [stdout, stderr] = [captured(), captured()]

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrEventManager, ListrLogger, ProcessOutput } from 'listr2'
-import type { Output } from './output.ts'
-import type { Palette } from './palette.ts'
+import type { Output } from '../output.ts'
+import type { Palette } from '../parts/palette.ts'
 
 /** What a row shows now; asked for before each drawing, so that a burst of events costs one. */
 interface Look {

@@ -1,10 +1,10 @@
-import type { Event } from '../engine/events.ts'
-import { duration } from './amounts.ts'
-import { diffLines, summaryOf } from './changes.ts'
-import type { Palette } from './palette.ts'
-import { tableLines } from './table.ts'
-import { lastLines, oneLine } from './text.ts'
-import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWord, subjectOf, type TaskEnd } from './wording.ts'
+import type { Event } from '../../engine/events.ts'
+import { duration } from '../../text/amounts.ts'
+import { lastLines, oneLine } from '../../text/layout.ts'
+import { diffLines, summaryOf } from '../parts/changes.ts'
+import type { Palette } from '../parts/palette.ts'
+import { tableLines } from '../parts/table.ts'
+import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWord, subjectOf, type TaskEnd } from '../parts/wording.ts'
 
 /** So much of a failed command's output is shown; the log has all of it. */
 const DETAIL_LINES = 20

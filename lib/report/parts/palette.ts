@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk'
-import type { TaskStatus } from '../engine/events.ts'
+import type { TaskStatus } from '../../engine/events.ts'
 
 /** Colours by meaning; views never name a colour themselves. */
 export interface Palette {

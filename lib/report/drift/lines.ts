@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { DriftReport, Finding } from './drift.ts'
-import { counted } from './score.ts'
+import { counted } from '../score.ts'
+import type { DriftReport, Finding } from './report.ts'
 
 /** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (mended by site.yml)` */
 export const findingLine = (finding: Finding): string => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/engine/events.ts'
-import { humanView } from '../../../lib/report/human.ts'
-import { folded } from '../../../lib/report/live-rows.ts'
-import type { ViewOptions } from '../../../lib/report/view.ts'
-import { bare, checked, converged, failing, playStart, recorded, runStart, sideBySide, taskEnd, unreachable } from './runs.ts'
-import { captured, shownBy } from './screen.ts'
+import type { Event } from '../../../../lib/engine/events.ts'
+import type { ViewOptions } from '../../../../lib/report/view.ts'
+import { humanView } from '../../../../lib/report/views/human.ts'
+import { folded } from '../../../../lib/report/views/live-rows.ts'
+import { bare, checked, converged, failing, playStart, recorded, runStart, sideBySide, taskEnd, unreachable } from '../runs.ts'
+import { captured, shownBy } from '../screen.ts'
 
 /** Both streams on one screen, as a terminal shows them. */
 async function screenOf(events: Event[], options: ViewOptions = {}, columns = 80) {

@@ -1,9 +1,9 @@
-import type { Event, TaskStatus } from '../engine/events.ts'
-import { duration } from './amounts.ts'
-import { diffLines, summaryOf } from './changes.ts'
-import type { Palette } from './palette.ts'
-import { lastLines, oneLine, pad, width, wrap } from './text.ts'
-import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, subjectOf, type TaskEnd } from './wording.ts'
+import type { Event, TaskStatus } from '../../engine/events.ts'
+import { duration } from '../../text/amounts.ts'
+import { lastLines, oneLine, pad, width, wrap } from '../../text/layout.ts'
+import { diffLines, summaryOf } from '../parts/changes.ts'
+import type { Palette } from '../parts/palette.ts'
+import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, subjectOf, type TaskEnd } from '../parts/wording.ts'
 
 /** The terminal and the columns in it, which grow with the longest name seen. */
 export interface Page extends Mode {

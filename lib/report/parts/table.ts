@@ -1,5 +1,5 @@
+import { cut, oneLine, pad, padLeft, width } from '../../text/layout.ts'
 import type { Palette } from './palette.ts'
-import { cut, oneLine, pad, padLeft, width } from './text.ts'
 
 export interface Table {
   title: string

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { DriftReport } from '../../../lib/report/drift.ts'
-import { driftReport } from '../../../lib/report/drift.ts'
-import { driftLines, fingerprint, onChange } from '../../../lib/report/drift-lines.ts'
-import { driftMetrics, lastCompleteIn } from '../../../lib/report/drift-metrics.ts'
-import { playStart, recorded, runStart, taskEnd } from './runs.ts'
+import { driftLines, fingerprint, onChange } from '../../../../lib/report/drift/lines.ts'
+import { driftMetrics, lastCompleteIn } from '../../../../lib/report/drift/metrics.ts'
+import type { DriftReport } from '../../../../lib/report/drift/report.ts'
+import { driftReport } from '../../../../lib/report/drift/report.ts'
+import { playStart, recorded, runStart, taskEnd } from '../runs.ts'
 
 const start = [runStart({ check: true }), playStart(['M1', 'M2'])]
 const reportOf = (...bodies: Parameters<typeof recorded>[0]) => driftReport(recorded([...start, ...bodies]), 'site.yml')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createMasker } from '../../../lib/report/mask.ts'
+import { createMasker } from '../../../lib/text/mask.ts'
 import { runs } from '../../runs.ts'
 
 const masking = (...secrets: string[]) => {

@@ -1,4 +1,4 @@
-import type { DriftReport, Finding } from './drift.ts'
+import type { DriftReport, Finding } from './report.ts'
 
 const label = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 

@@ -1,8 +1,8 @@
-import type { Change } from '../resources/resource.ts'
-import { escapedTabs } from './escape.ts'
+import type { Change } from '../../resources/resource.ts'
+import { escapedTabs } from '../../text/escape.ts'
+import { cut, oneLine } from '../../text/layout.ts'
+import { diffCounts, unifiedDiff } from '../../text/unified.ts'
 import type { Palette } from './palette.ts'
-import { cut, oneLine } from './text.ts'
-import { diffCounts, unifiedDiff } from './unified.ts'
 
 const NOT_SHOWN = '(secret, not shown)'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Event, EventBody } from '../../../lib/engine/events.ts'
-import { palette } from '../../../lib/report/palette.ts'
-import { exitCodeOf, scoreOf } from '../../../lib/report/score.ts'
-import { closingLines, emptyTally, tally } from '../../../lib/report/summary.ts'
+import type { Event, EventBody } from '../../../../lib/engine/events.ts'
+import { palette } from '../../../../lib/report/parts/palette.ts'
+import { closingLines, emptyTally, tally } from '../../../../lib/report/parts/summary.ts'
+import { exitCodeOf, scoreOf } from '../../../../lib/report/score.ts'
 
 /** The last line of a run of two hosts. */
 const lastLine = (check: boolean, ...bodies: EventBody[]): string => {

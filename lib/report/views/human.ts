@@ -1,15 +1,15 @@
-import type { Event } from '../engine/events.ts'
-import { escapedDeep } from './escape.ts'
+import type { Event } from '../../engine/events.ts'
+import { escapedDeep } from '../../text/escape.ts'
+import { width } from '../../text/layout.ts'
+import { type Output, outputTo } from '../output.ts'
+import { colorLevel, palette } from '../parts/palette.ts'
+import { closingLines, emptyTally, tally } from '../parts/summary.ts'
+import { tableLines } from '../parts/table.ts'
+import type { View, ViewOptions } from '../view.ts'
 import { humanLines, type Page } from './human-lines.ts'
 import type { LiveRows, Outcome } from './live-rows.ts'
-import { type Output, outputTo } from './output.ts'
-import { colorLevel, palette } from './palette.ts'
 import { isSilent } from './plain.ts'
 import { advance, type HostRow, layoutOf, liveTitle, progressBar, type Rows, settledTitle } from './rows.ts'
-import { closingLines, emptyTally, tally } from './summary.ts'
-import { tableLines } from './table.ts'
-import { width } from './text.ts'
-import type { View, ViewOptions } from './view.ts'
 
 /** For a terminal: one live row a host, what changes or fails stays above them, results follow on stdout. */
 export function humanView(options: ViewOptions = {}): View {

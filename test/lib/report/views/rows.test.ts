@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../lib/engine/events.ts'
-import { palette } from '../../../lib/report/palette.ts'
-import { advance, layoutOf, liveTitle, progressBar, type Rows } from '../../../lib/report/rows.ts'
-import { width } from '../../../lib/report/text.ts'
-import { playStart, ready, recorded, runStart, taskEnd } from './runs.ts'
+import type { Event } from '../../../../lib/engine/events.ts'
+import { palette } from '../../../../lib/report/parts/palette.ts'
+import { advance, layoutOf, liveTitle, progressBar, type Rows } from '../../../../lib/report/views/rows.ts'
+import { width } from '../../../../lib/text/layout.ts'
+import { playStart, ready, recorded, runStart, taskEnd } from '../runs.ts'
 
 const colors = palette(0)
 

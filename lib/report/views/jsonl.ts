@@ -1,6 +1,6 @@
-import { escapedDeep, escapedJson } from './escape.ts'
-import { outputTo } from './output.ts'
-import type { View, ViewOptions } from './view.ts'
+import { escapedDeep, escapedJson } from '../../text/escape.ts'
+import { outputTo } from '../output.ts'
+import type { View, ViewOptions } from '../view.ts'
 
 /** One event a line on stdout, for programs. */
 export function jsonlView({ stdout = process.stdout }: ViewOptions = {}): View {

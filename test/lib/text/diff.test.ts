@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { edits, linesOf } from '../../../lib/report/diff.ts'
-import { diffCounts, unifiedDiff } from '../../../lib/report/unified.ts'
+import { edits, linesOf } from '../../../lib/text/diff.ts'
+import { diffCounts, unifiedDiff } from '../../../lib/text/unified.ts'
 
 /** Applies a unified diff as `patch` does, checking the lines that it says are there. */
 function patched(from: string, diff: string[]): string {

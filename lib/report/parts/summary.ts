@@ -1,8 +1,8 @@
-import type { Event, HostRecap } from '../engine/events.ts'
-import { duration } from './amounts.ts'
+import type { Event, HostRecap } from '../../engine/events.ts'
+import { duration } from '../../text/amounts.ts'
+import { oneLine, pad, width, wrap } from '../../text/layout.ts'
+import { count, counted, type ExitReason, emptyScore, exitReasons, type Score } from '../score.ts'
 import type { Palette } from './palette.ts'
-import { count, counted, type ExitReason, emptyScore, exitReasons, type Score } from './score.ts'
-import { oneLine, pad, width, wrap } from './text.ts'
 
 /** What the end of a run's report is made of, gathered event by event. */
 export interface Tally {

@@ -1,13 +1,13 @@
-import type { Event } from '../engine/events.ts'
-import { escapedDeep } from './escape.ts'
-import { type Output, outputTo } from './output.ts'
-import { colorLevel, type Palette, palette } from './palette.ts'
+import type { Event } from '../../engine/events.ts'
+import { escapedDeep } from '../../text/escape.ts'
+import { oneLine } from '../../text/layout.ts'
+import { type Output, outputTo } from '../output.ts'
+import { colorLevel, type Palette, palette } from '../parts/palette.ts'
+import { closingLines, emptyTally, tally } from '../parts/summary.ts'
+import { type Mode, progressFigures } from '../parts/wording.ts'
+import type { Score } from '../score.ts'
+import type { View, ViewOptions } from '../view.ts'
 import { plainLines } from './plain-lines.ts'
-import type { Score } from './score.ts'
-import { closingLines, emptyTally, tally } from './summary.ts'
-import { oneLine } from './text.ts'
-import type { View, ViewOptions } from './view.ts'
-import { type Mode, progressFigures } from './wording.ts'
 
 /** Lines for pipes and logs: what happened on stdout, how far things are and warnings on stderr. */
 export function plainView(options: ViewOptions = {}): View {

@@ -1,10 +1,10 @@
-import type { Event, HostRecap } from '../engine/events.ts'
-import type { Progress } from '../resources/resource.ts'
-import { clock } from './amounts.ts'
-import type { Palette } from './palette.ts'
-import { countStatus, noCounters } from './score.ts'
-import { cut, oneLine, pad, padLeft, width } from './text.ts'
-import { progressFigures, type TaskEnd } from './wording.ts'
+import type { Event, HostRecap } from '../../engine/events.ts'
+import type { Progress } from '../../resources/resource.ts'
+import { clock } from '../../text/amounts.ts'
+import { cut, oneLine, pad, padLeft, width } from '../../text/layout.ts'
+import type { Palette } from '../parts/palette.ts'
+import { progressFigures, type TaskEnd } from '../parts/wording.ts'
+import { countStatus, noCounters } from '../score.ts'
 
 /** What a host's live row is drawn from. */
 export interface HostRow {

@@ -1,8 +1,8 @@
-import type { Event } from '../engine/events.ts'
-import { atWork } from '../resources/at-work.ts'
-import type { Change } from '../resources/resource.ts'
-import { signalCodes } from './score.ts'
-import { changesOf, type HandlerEnd, type TaskEnd } from './wording.ts'
+import type { Event } from '../../engine/events.ts'
+import { atWork } from '../../resources/at-work.ts'
+import type { Change } from '../../resources/resource.ts'
+import { changesOf, type HandlerEnd, type TaskEnd } from '../parts/wording.ts'
+import { signalCodes } from '../score.ts'
 
 /** What one thing is and what it should be. */
 export interface Finding {

@@ -1,7 +1,7 @@
-import type { Event } from '../engine/events.ts'
-import type { Progress } from '../resources/resource.ts'
-import { clock, rate } from './amounts.ts'
-import { oneLine } from './text.ts'
+import type { Event } from '../../engine/events.ts'
+import type { Progress } from '../../resources/resource.ts'
+import { clock, rate } from '../../text/amounts.ts'
+import { oneLine } from '../../text/layout.ts'
 
 export type TaskEnd = Extract<Event, { type: 'task-end' }>
 export type HandlerEnd = Extract<Event, { type: 'handler-end' }>
