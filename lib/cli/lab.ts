@@ -12,6 +12,7 @@ import {
   labStatus,
   labUp,
   type MachineName,
+  parseReleases,
   sshArguments,
 } from '../lab/index.ts'
 import { complain, print } from '../report/output.ts'
@@ -47,10 +48,17 @@ export const defineLab = (lab: Command): void => {
   const named = (command: Command) => command.option('--name <name>', 'which lab', 'default')
   named(lab.command('up').description('boot the machines (builds their image the first time)'))
     .option('--from <saved>', 'start from a saved set of machines')
+    .option('--release <release>', "the machines' Debian: bookworm, trixie or forky; or by machine: M1=bookworm,M2=trixie")
     .addOption(new Option('--init <init>', 'what the machines boot with').choices(['systemd', 'sysvinit']))
     .action(
-      async ({ name, from, init }: { name: string; from?: string; init?: Init }) =>
-        void (await labUp({ name, onProgress: tellLab(), ...(from && { from }), ...(init && { init }) })),
+      async ({ name, from, init, release }: { name: string; from?: string; init?: Init; release?: string }) =>
+        void (await labUp({
+          name,
+          onProgress: tellLab(),
+          ...(from && { from }),
+          ...(init && { init }),
+          ...(release && { releases: parseReleases(release) }),
+        })),
     )
   named(lab.command('down').description('end the machines'))
     .option('--destroy', 'remove their disks too')

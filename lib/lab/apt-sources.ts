@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { attempt } from './command.ts'
 import { LabError } from './error.ts'
@@ -94,6 +95,29 @@ function readSource(name: string): Array<{ name: string; text: string }> {
   } catch {
     return []
   }
+}
+
+/** Reads like apt does (its proxy, its settings), without a package list. */
+async function hasSuite(uri: string, suite: string): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'nfsha-suite-'))
+  const url = `${uri.replace(/\/$/, '')}/dists/${suite}/InRelease`
+  try {
+    return (await attempt('/usr/lib/apt/apt-helper', ['download-file', url, join(folder, 'InRelease')])).code === 0
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What the archive really has of a release: a testing suite may have no security or updates. Says what is missing. */
+export async function availableSources(sources: readonly AptSource[], onProgress: (text: string) => void): Promise<AptSource[]> {
+  const found = await Promise.all(
+    sources.map(async ({ uri, suites }) => {
+      const present = await Promise.all(suites.map(suite => hasSuite(uri, suite)))
+      for (const suite of suites.filter((_, i) => !present[i])) onProgress(`the archive has no ${suite}: the machines do without it`)
+      return { uri, suites: suites.filter((_, i) => present[i]) }
+    }),
+  )
+  return found.filter(({ suites }) => suites.length > 0)
 }
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'

@@ -4,9 +4,10 @@ import { run } from './command.ts'
 import { cpioArchive } from './cpio.ts'
 import { hasDataDisks } from './emulator.ts'
 import type { BareImage } from './image.ts'
-import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { byMachine, MACHINE_NAMES, type MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import type { Init } from './recipe.ts'
+import type { Release } from './release.ts'
 import { savedPlaces } from './saved.ts'
 import { seedEntries } from './seed.ts'
 import { knownHostsLines, type LabState, newState, writeState } from './state.ts'
@@ -14,17 +15,21 @@ import { knownHostsLines, type LabState, newState, writeState } from './state.ts
 const SPARE_DISK_MIB = 64
 
 interface NewLab {
-  image: BareImage
+  images: Record<MachineName, BareImage>
   from?: string | undefined
   init?: Init | undefined
+  releases: Record<MachineName, Release>
   drbdDiskMiB: number
   ephemeral: boolean
 }
 
 /** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made anew. */
-export async function createLab(name: string, { image, from, init, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
+export async function createLab(name: string, { images, from, init, releases, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
   const places = labPlaces(name)
-  const state = await newState(image.key, { from, init, ephemeral })
+  const state = await newState(
+    byMachine(machine => images[machine].key),
+    { from, init, releases, ephemeral },
+  )
   if (from) copyKey(savedPlaces(from).identityFile, places.identityFile)
   else await makeKey(places.identityFile, 'nfsha-play lab')
   await Promise.all(
@@ -34,8 +39,8 @@ export async function createLab(name: string, { image, from, init, drbdDiskMiB, 
       mkdirSync(files.dir, { recursive: true })
       if (from) copyKey(savedPlaces(from).machine(machine).hostKey, files.hostKey)
       else await makeKey(files.hostKey, `lab ${machine}`)
-      await makeDisks(name, machine, from ? savedPlaces(from).machine(machine).root : image.root, drbdDiskMiB, from)
-      writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(image.initrd)), seedOf(name, machine)]), { mode: 0o600 })
+      await makeDisks(name, machine, from ? savedPlaces(from).machine(machine).root : images[machine].root, drbdDiskMiB, from)
+      writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(images[machine].initrd)), seedOf(name, machine)]), { mode: 0o600 })
     }),
   )
   writeKnownHosts(name, state)

@@ -70,7 +70,7 @@ async function powerOn(name: string, machine: MachineName): Promise<void> {
         `port ${port} of ${machine} was taken by another program`,
         `let the lab choose another: nfsha-play lab up${nameOption(name)}`,
       )
-    await startMachine(name, state, requireImage(name, state.imageKey), machine, { ephemeral: state.ephemeral ?? false })
+    await startMachine(name, state, requireImage(name, state.imageKeys[machine]), machine, { ephemeral: state.ephemeral ?? false })
   })
 }
 

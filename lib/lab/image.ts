@@ -1,10 +1,11 @@
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
+import { availableSources, hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
 import { attempt, lastLines, run } from './command.ts'
 import { LabError } from './error.ts'
 import { cacheRoot } from './places.ts'
 import { bareRecipe, type Init, type Recipe, recipeKey } from './recipe.ts'
+import type { Release } from './release.ts'
 
 /** The files of a bare image, shared by all machines and never written to. */
 export interface BareImage {
@@ -29,9 +30,13 @@ export function imageDir(key: string): string {
 }
 
 /** Builds the bare image unless an equal one is in the cache. */
-export async function ensureImage(init: Init, onProgress: (text: string) => void, signal?: AbortSignal): Promise<BareImage> {
-  const sources = hostSources('bookworm')
-  const recipe = bareRecipe(renderSources(sources, 'guest'), await hostAptSettings(), init)
+export async function ensureImage(
+  { release, init }: { release: Release; init: Init },
+  onProgress: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<BareImage> {
+  const sources = await availableSources(hostSources(release), onProgress)
+  const recipe = bareRecipe(release, renderSources(sources, 'guest'), await hostAptSettings(), init)
   const key = recipeKey(recipe, await run('mmdebstrap', ['--version']))
   const dir = imageDir(key)
   const cached = readImage(dir, key)

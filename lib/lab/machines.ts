@@ -23,6 +23,12 @@ export const MACHINES: Record<MachineName, Machine> = {
 }
 
 export const MACHINE_NAMES: readonly MachineName[] = ['M1', 'M2', 'C1']
+
+/** One value for each machine. */
+export function byMachine<T>(make: (machine: MachineName) => T): Record<MachineName, T> {
+  return { M1: make('M1'), M2: make('M2'), C1: make('C1') }
+}
+
 export const SEGMENT_NAMES: readonly SegmentName[] = ['em1', 'em2', 'em3']
 
 /** What answers as 192.168.0.1, the article's gateway and ping node. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Release } from './release.ts'
 
 /** Everything that goes into the bare image; its digest is the image's key. */
 export interface Recipe {
@@ -21,7 +22,14 @@ export type Init = 'systemd' | 'sysvinit'
 /** A machine with sysvinit has the tools of its time. */
 const INIT_PACKAGES: Record<Init, readonly string[]> = { systemd: ['systemd-sysv'], sysvinit: ['sysvinit-core', 'net-tools'] }
 
-const packages = (init: Init) => [
+/** Libraries whose names changed with the 64-bit time_t (Debian 13). */
+const TIME_LIBRARIES: Record<Release, readonly string[]> = {
+  bookworm: ['libcurl4', 'libglib2.0-0', 'libsnmp40'],
+  trixie: ['libcurl4t64', 'libglib2.0-0t64', 'libsnmp40t64'],
+  forky: ['libcurl4t64', 'libglib2.0-0t64', 'libsnmp40t64'],
+}
+
+const packages = (release: Release, init: Init) => [
   'e2fsprogs',
   'ifupdown', // the article takes em1 down and up with it
   'iproute2',
@@ -36,9 +44,7 @@ const packages = (init: Init) => [
   'bc',
   'bzip2',
   'gawk',
-  'libcurl4',
-  'libglib2.0-0',
-  'libsnmp40',
+  ...TIME_LIBRARIES[release],
   'libxml2-utils',
   'netbase',
   'psmisc',
@@ -79,7 +85,8 @@ echo '# the root is mounted by the initrd' > "$root/etc/fstab"
 ${init === 'systemd' ? SYSTEMD : SYSVINIT}rm -f "$root/etc/update-motd.d/10-uname" "$root"/etc/ssh/ssh_host_*
 cd "$root/tmp" && in_root sh -c 'cd /tmp && apt-get download -qq -o APT::Sandbox::User=root busybox-static'
 mkdir "$root/tmp/lab-busybox" && dpkg-deb -x "$root"/tmp/busybox-static_*.deb "$root/tmp/lab-busybox"
-mv "$root/tmp/lab-busybox/bin/busybox" "$root/boot/lab-busybox" && rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
+find "$root/tmp/lab-busybox" -type f -name busybox -exec mv {} "$root/boot/lab-busybox" ';'
+rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
 `
 
 const SYSTEMD = `# udev asks every device at boot for its events: only disks and cards have any that matter here
@@ -124,7 +131,7 @@ const DEV: Record<Init, string> = { systemd: '/busybox umount /dev', sysvinit: '
 const initrd = (init: Init) => `#!/busybox sh
 /busybox mkdir -p /dev /mnt
 /busybox mount -t devtmpfs dev /dev
-for module in ${BOOT_MODULES.map(path => path.split('/').at(-1)).join(' ')}; do /busybox insmod /modules/$module.ko; done
+for module in ${BOOT_MODULES.map(path => path.split('/').at(-1)).join(' ')}; do [ ! -f /modules/$module.ko ] || /busybox insmod /modules/$module.ko; done
 tries=0
 while [ ! -b /dev/vda ] && [ $tries -lt 200 ]; do /busybox usleep 20000; tries=$((tries + 1)); done
 /busybox mount -t ext4 /dev/vda /mnt
@@ -145,7 +152,15 @@ tar -C "$work/tree" -x --numeric-owner --exclude='./dev/*'
 cd "$work/tree"
 kernel=$(ls lib/modules)
 mv boot/lab-busybox ../initrd/busybox
-for module in ${BOOT_MODULES.join(' ')}; do cp "lib/modules/$kernel/kernel/$module.ko" ../initrd/modules/; done
+# compressed since Debian 13, and some are built in
+for module in ${BOOT_MODULES.join(' ')}; do
+  file="lib/modules/$kernel/kernel/$module.ko"
+  to="../initrd/modules/$(basename "$module").ko"
+  if [ -f "$file" ]; then cp "$file" "$to"
+  elif [ -f "$file.xz" ]; then xz -dc "$file.xz" > "$to"
+  elif ! grep -qx "kernel/$module.ko" "lib/modules/$kernel/modules.builtin"; then echo "the kernel has no $module"; exit 1
+  fi
+done
 cat > ../initrd/init <<'INIT'
 ${initrd(init)}INIT
 chmod 0755 ../initrd/init ../initrd/busybox
@@ -161,11 +176,12 @@ qemu-img convert -f raw -O qcow2 root.ext4 out/root.qcow2
 tar -C out -c . >&3
 `
 
-/** The recipe of the bare Debian 12 image. */
-export function bareRecipe(sources: string, hostAptSettings: readonly string[], init: Init = 'systemd'): Recipe {
+/** The recipe of a bare Debian image. */
+export function bareRecipe(release: Release, sources: string, hostAptSettings: readonly string[], init: Init = 'systemd'): Recipe {
+  const names = packages(release, init)
   return {
-    suite: 'bookworm',
-    packages: /https:/.test(sources) ? [...packages(init), 'ca-certificates'] : packages(init),
+    suite: release,
+    packages: /https:/.test(sources) ? [...names, 'ca-certificates'] : names,
     aptSettings: [...APT_SETTINGS, ...hostAptSettings],
     dpkgSettings: DPKG_SETTINGS,
     sources,

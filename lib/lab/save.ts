@@ -37,7 +37,7 @@ export async function labSave({ name = 'default', as, key = '', onProgress = () 
     try {
       await Promise.all(MACHINE_NAMES.map(machine => copyMachine(name, machine, join(draft, machine))))
       copyKey(labPlaces(name).identityFile, join(draft, 'id_ed25519'))
-      const stamp: SavedLab = { imageKey: state.imageKey, key, created: new Date().toISOString() }
+      const stamp: SavedLab = { imageKeys: state.imageKeys, releases: state.releases, key, created: new Date().toISOString() }
       writeFileSync(join(draft, 'saved.json'), `${JSON.stringify(stamp, null, 2)}\n`)
       rmSync(target.dir, { recursive: true, force: true })
       renameSync(draft, target.dir)

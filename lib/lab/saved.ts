@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { LabError } from './error.ts'
 import type { MachineName } from './machines.ts'
 import { cacheRoot, checkName } from './places.ts'
+import type { Release } from './release.ts'
 
 /** A saved set of machines, switched off: what a new lab can start from. */
 export interface SavedLab {
-  imageKey: string
+  imageKeys: Record<MachineName, string>
+  releases: Record<MachineName, Release>
   /** The caller's stamp: what the set was made with, so that it can be told when it is out of date. */
   key: string
   created: string

@@ -7,15 +7,18 @@ import { labPlaces } from './places.ts'
 import { freePorts } from './ports.ts'
 import { processStat } from './processes.ts'
 import type { Init } from './recipe.ts'
+import type { Release } from './release.ts'
 
-const STATE_VERSION = 1
+const STATE_VERSION = 2
 
 /** What a lab is; whether it runs is read from the processes, never from here. */
 export interface LabState {
   version: typeof STATE_VERSION
   /** In the arguments of every process of this lab. */
   id: string
-  imageKey: string
+  imageKeys: Record<MachineName, string>
+  /** The Debian releases that its machines were made of. */
+  releases: Record<MachineName, Release>
   /** The saved set it was made from. */
   from?: string
   /** What was asked for when it was made; nothing is systemd. */
@@ -73,15 +76,16 @@ export function writeState(name: string, state: LabState): void {
 
 /** The state of a new lab: its own id, multicast group and ports. */
 export async function newState(
-  imageKey: string,
-  options: { from?: string | undefined; init?: Init | undefined; ephemeral: boolean },
+  imageKeys: Record<MachineName, string>,
+  options: { from?: string | undefined; init?: Init | undefined; releases: Record<MachineName, Release>; ephemeral: boolean },
 ): Promise<LabState> {
   const [m1 = 0, m2 = 0, c1 = 0] = await freePorts(3)
   const firstSegment = randomInt(20_000, 30_000)
   return {
     version: STATE_VERSION,
     id: randomBytes(6).toString('hex'),
-    imageKey,
+    imageKeys,
+    releases: options.releases,
     ...(options.from ? { from: options.from } : {}),
     ...(options.init ? { init: options.init } : {}),
     ...(options.ephemeral ? { ephemeral: true } : {}),

@@ -5,11 +5,12 @@ import { LabError } from './error.ts'
 import { ensureHostTools } from './host-tools.ts'
 import { type BareImage, ensureImage, imageDir, readImage } from './image.ts'
 import { startGateway, startMachine } from './launch.ts'
-import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { byMachine, MACHINE_NAMES, type MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { freePorts, isPortFree } from './ports.ts'
 import { kill, labProcesses } from './processes.ts'
 import type { Init } from './recipe.ts'
+import { DEFAULT_RELEASE, everywhere, type Release } from './release.ts'
 import { requireSaved } from './saved.ts'
 import { type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
 
@@ -25,6 +26,8 @@ export interface LabUpOptions {
   from?: string
   /** What a new bare lab's machines boot with; default systemd. */
   init?: Init
+  /** The Debian release of each of a new bare lab's machines. */
+  releases?: Record<MachineName, Release>
   /** Only these machines; all three unless told otherwise. */
   machines?: readonly MachineName[]
   /** The size of the DRBD disk of a new bare lab. */
@@ -56,7 +59,7 @@ export async function labUp(options: LabUpOptions = {}): Promise<void> {
 
 async function startAll(name: string, options: LabUpOptions): Promise<{ started: MachineName[]; state: LabState }> {
   const { onProgress = () => undefined, signal } = options
-  const { state, image } = await prepare(name, options)
+  const { state, images } = await prepare(name, options)
   const ephemeral = state.ephemeral ?? false
   const running = labProcesses(state.id)
   if (!running.gateway) startGateway(name, state, { ephemeral })
@@ -67,7 +70,7 @@ async function startAll(name: string, options: LabUpOptions): Promise<{ started:
     await Promise.all(
       missing.map(async machine => {
         signal?.throwIfAborted()
-        await startMachine(name, state, image, machine, { ephemeral })
+        await startMachine(name, state, images[machine], machine, { ephemeral })
         started.push(machine)
         onProgress({ machine, text: 'booting' })
       }),
@@ -79,21 +82,37 @@ async function startAll(name: string, options: LabUpOptions): Promise<{ started:
   return { started, state }
 }
 
+type Images = Record<MachineName, BareImage>
+
 /** The lab as it is, or a new one. */
-async function prepare(name: string, options: LabUpOptions): Promise<{ state: LabState; image: BareImage }> {
-  const { from, init, drbdDiskMiB = 320, ephemeral = false, onProgress = () => undefined, signal } = options
+async function prepare(name: string, options: LabUpOptions): Promise<{ state: LabState; images: Images }> {
+  const { from, init, releases, drbdDiskMiB = 320, ephemeral = false, signal } = options
   const known = readState(name)
   const remove = `remove it first: nfsha-play lab down --destroy${nameOption(name)}`
-  if (from && init) throw new LabError(`'${from}' has its own init: give either what to start from or the init`)
+  if (from && (init || releases))
+    throw new LabError(`'${from}' has its own release and init: give either what to start from, or the release and the init`)
   if (known && from && known.from !== from) throw new LabError(`lab '${name}' exists already and was not made from '${from}'`, remove)
   if (known && init && (known.init ?? 'systemd') !== init)
     throw new LabError(`lab '${name}' exists already and was not made with ${init}`, remove)
-  if (known) return { state: known, image: requireImage(name, known.imageKey) }
-  const image = from
-    ? requireImage(name, requireSaved(from).imageKey)
-    : await ensureImage(init ?? 'systemd', text => onProgress({ text }), signal)
+  if (known && releases && MACHINE_NAMES.some(machine => known.releases?.[machine] !== releases[machine]))
+    throw new LabError(`lab '${name}' exists already and was not made of ${[...new Set(Object.values(releases))].join(' and ')}`, remove)
+  if (known) return { state: known, images: byMachine(machine => requireImage(name, known.imageKeys[machine])) }
+  const saved = from ? requireSaved(from) : undefined
+  const made = releases ?? saved?.releases ?? everywhere(DEFAULT_RELEASE)
+  const images = saved
+    ? byMachine(machine => requireImage(name, saved.imageKeys[machine]))
+    : await bareImages(made, init ?? 'systemd', options)
   signal?.throwIfAborted()
-  return { state: await createLab(name, { image, from, init, drbdDiskMiB, ephemeral }), image }
+  return { state: await createLab(name, { images, from, init, releases: made, drbdDiskMiB, ephemeral }), images }
+}
+
+/** One image for each release, one after the other: a build takes all of this machine. */
+async function bareImages(releases: Record<MachineName, Release>, init: Init, options: LabUpOptions): Promise<Images> {
+  const { onProgress = () => undefined, signal } = options
+  const built = new Map<Release, BareImage>()
+  for (const release of new Set(Object.values(releases)))
+    built.set(release, await ensureImage({ release, init }, text => onProgress({ text }), signal))
+  return byMachine(machine => built.get(releases[machine]) as BareImage)
 }
 
 /** A lab stays with the image it was made from, even when a newer recipe would build another. */

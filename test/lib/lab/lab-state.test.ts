@@ -94,7 +94,7 @@ test('ports differ', async () => {
 })
 
 test("the image's key follows all that goes into it", () => {
-  const recipe = bareRecipe('deb http://a.test/debian bookworm main\n', [])
+  const recipe = bareRecipe('bookworm', 'deb http://a.test/debian bookworm main\n', [])
   const key = recipeKey(recipe, '1')
   expect(key).toMatch(/^[0-9a-f]{16}$/)
   expect(recipeKey({ ...recipe }, '1')).toBe(key)
