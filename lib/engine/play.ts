@@ -1,6 +1,6 @@
 import type { Facts } from '../platform/facts.ts'
 import { factsScript, parseFacts } from '../platform/facts.ts'
-import { platformOf } from '../platform/index.ts'
+import { platformOf, supportedSystems } from '../platform/index.ts'
 import type { Detour, HostResource, Resource } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Unreachable } from '../ssh/connection.ts'
@@ -185,7 +185,7 @@ const planHost = <V>(
   if (!platform)
     problems.push({
       host: node.name,
-      problem: `unsupported system: ${facts.os} ${facts.version} with ${facts.init}; supported: Debian 12 with systemd`,
+      problem: `unsupported system: ${facts.os} ${facts.version} with ${facts.init}; supported: ${supportedSystems()}`,
     })
   const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
   const tasks = context ? numbered(play.roles.flatMap(role => selected(play, role, role.steps(context)))) : []

@@ -1,6 +1,7 @@
 import { centos6 } from './centos6.ts'
 import { debian12 } from './debian12.ts'
 import { debian12Sysvinit } from './debian12-sysvinit.ts'
+import { debian13 } from './debian13.ts'
 import type { Facts } from './facts.ts'
 import type { Platform } from './platform.ts'
 
@@ -8,6 +9,7 @@ import type { Platform } from './platform.ts'
 const platforms: Record<string, Platform> = {
   'debian 12 systemd': debian12,
   'debian 12 sysvinit': debian12Sysvinit,
+  'debian 13 systemd': debian13,
   // upstart, which runs the scripts of /etc/init.d
   'centos 6 sysvinit': centos6,
 }
@@ -15,5 +17,11 @@ const platforms: Record<string, Platform> = {
 /** The platform of a host, or undefined when it is none that we know. */
 export const platformOf = ({ os, version, init }: Pick<Facts, 'os' | 'version' | 'init'>): Platform | undefined =>
   platforms[`${os} ${version} ${init}`]
+
+/** For a message: `Debian 12, Debian 12 with sysvinit, ...`. */
+export const supportedSystems = (): string =>
+  Object.values(platforms)
+    .map(p => p.name)
+    .join(', ')
 
 export type { Platform } from './platform.ts'

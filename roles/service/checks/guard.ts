@@ -22,6 +22,8 @@ export const clusterGuard = (context: Context): Resource[] => [
     'nfs-kernel-server',
     'nfs-mountd',
     'nfs-idmapd',
+    // Debian 13 has it: on 12 before the upgrade.
+    'fsidd',
     'rpc-statd',
     'rpcbind',
     'drbd',

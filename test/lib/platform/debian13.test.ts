@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { debian12 } from '../../../lib/platform/debian12.ts'
+import { debian13 } from '../../../lib/platform/debian13.ts'
+import { platformOf, supportedSystems } from '../../../lib/platform/index.ts'
+
+test('Debian 13 differs from 12 in what docs/platforms.md names, and in nothing else', () => {
+  const { name, nfsUnits, ...same } = debian13
+  expect(name).toBe('Debian 13')
+  expect(nfsUnits.filter(unit => !debian12.nfsUnits.includes(unit))).toEqual(['fsidd.service'])
+  expect(debian12).toMatchObject(same)
+})
+
+test('systems are known by id, version and init; a message lists them', () => {
+  expect(platformOf({ os: 'debian', version: '13', init: 'systemd' })).toBe(debian13)
+  expect(platformOf({ os: 'debian', version: '14', init: 'systemd' })).toBeUndefined()
+  expect(platformOf({ os: 'ubuntu', version: '12', init: 'systemd' })).toBeUndefined()
+  expect(supportedSystems()).toBe('Debian 12, Debian 12 with sysvinit, Debian 13, CentOS 6')
+})
