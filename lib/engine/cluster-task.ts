@@ -1,16 +1,17 @@
-import type { ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
-import { unknown } from '../resources/resource.ts'
-import { differing, noteOf } from './host-task.ts'
+import type { AnyClusterResource, ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
+import { skip, unknown } from '../resources/resource.ts'
+import type { Outcome } from './events.ts'
+import { noteOf } from './host-task.ts'
 import { inGrace, unlessInterrupted } from './interrupt.ts'
+import { failed, ok, outcomeOf, pending, skippedFor, stillDiffers } from './outcome.ts'
 import { isPredicted, predict } from './prediction.ts'
 import type { Task } from './schedule.ts'
-import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
-import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
+import type { ClusterSession, HostSession, Voice } from './session.ts'
 import { settle } from './settle.ts'
 
 interface Part {
   host: HostSession
-  task: Task<ClusterResource>
+  task: Task<AnyClusterResource>
 }
 
 /**
@@ -24,7 +25,7 @@ export const runClusterTask = async (
   { isHandler = false }: { isHandler?: boolean } = {},
 ): Promise<Outcome> => {
   const leader = parts[0]
-  if (!leader) return skipped('no host of the cluster takes part')
+  if (!leader) return skippedFor(skip('no host of the cluster takes part'))
   const { resource } = leader.task
   const missing = resource.partial ? [] : [...session.missing].map(([host, reason]) => `${host} (${reason})`)
   if (missing.length > 0) return isHandler && !(await isNeeded(resource, parts, session)) ? ok : pending(`needs ${missing.join(' and ')}`)
@@ -36,7 +37,7 @@ export const runClusterTask = async (
   if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
   const notified = isHandler ? namesOf(parts).filter(host => isPredicted(session, [host], resource.id)) : []
   if (first.outcome.status !== 'changed' && !(first.outcome.status === 'ok' && notified.length > 0)) return first.outcome
-  if (session.check) {
+  if (session.check || resource.assertion) {
     const outcome = await foretell(resource, first, nodesOf(parts, session, voice, []), session, notified)
     if (outcome.status === 'changed') predict(session, namesOf(parts), resource.id)
     return outcome
@@ -44,13 +45,18 @@ export const runClusterTask = async (
   await unlessInterrupted(session.beforeChange(), session.signal)
   const wanted = await unlessInterrupted(look(), session.signal)
   if (wanted.outcome.status !== 'changed') return wanted.outcome
-  return inGrace(() => change(parts, wanted, look, session, voice), session, { host: leader.host.host, id: resource.id, scope: 'cluster' })
+  return inGrace(() => change(resource, parts, wanted, look, session, voice), session, {
+    host: leader.host.host,
+    id: resource.id,
+    scope: 'cluster',
+  })
 }
 
 type Look = () => Promise<ReturnType<typeof judgeCluster>>
 
 /** Changes a cluster resource with the shells of all its nodes, and reads it again. */
 const change = async (
+  resource: ClusterResource,
   parts: Part[],
   { outcome: wanted, members }: Awaited<ReturnType<Look>>,
   look: Look,
@@ -58,7 +64,6 @@ const change = async (
   voice: Voice,
 ): Promise<Outcome> => {
   const { task } = parts[0] as Part
-  const { resource } = task
   voice.phase('apply')
   const remarks: string[] = []
   const spoil = () => {
@@ -82,7 +87,7 @@ const change = async (
 }
 
 const foretell = async (
-  resource: ClusterResource,
+  resource: AnyClusterResource,
   { outcome, members }: { outcome: Outcome; members: Member<unknown>[] },
   nodes: ClusterNodes,
   session: ClusterSession,
@@ -96,7 +101,7 @@ const foretell = async (
 
 const namesOf = (parts: Part[]): string[] => parts.map(p => p.host.host)
 
-const isNeeded = async (resource: ClusterResource, parts: Part[], session: ClusterSession): Promise<boolean> => {
+const isNeeded = async (resource: AnyClusterResource, parts: Part[], session: ClusterSession): Promise<boolean> => {
   const there = (await membersOf(parts, session)).filter(m => !session.missing.has(m.host))
   return judgeCluster(resource, there, session).outcome.status !== 'ok'
 }
@@ -109,15 +114,12 @@ const membersOf = async (parts: Part[], session: ClusterSession, voice?: Voice):
   return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]
 }
 
-const judgeCluster = (resource: ClusterResource, members: Member<unknown>[], session: ClusterSession) => {
+const judgeCluster = (resource: AnyClusterResource, members: Member<unknown>[], session: ClusterSession) => {
   const dark = resource.partial ? undefined : members.find(m => m.reading.kind === 'unknown')
   if (dark?.reading.kind === 'unknown')
-    return { members, outcome: unread({ kind: 'unknown', until: `${dark.reading.until} on ${dark.host}` }, session) }
-  const verdict = resource.changes(members)
-  if (typeof verdict === 'object' && 'kind' in verdict)
-    return { members, outcome: verdict.kind === 'skip' ? skipped(verdict.reason) : unread(verdict, session) }
+    return { members, outcome: outcomeOf(unknown(`${dark.reading.until} on ${dark.host}`), resource, [], session) }
   const hosts = members.map(m => m.host)
-  return { members, outcome: differing(resource, verdict, hosts, session) }
+  return { members, outcome: outcomeOf(resource.compare(members), resource, hosts, session) }
 }
 
 const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice, remarks: string[]): ClusterNodes => ({

@@ -1,5 +1,16 @@
 import type { Change, Progress } from '../resources/resource.ts'
 
+/** What became of one task or handler. */
+export interface Outcome {
+  status: TaskStatus
+  /** In check mode: `changed` means would change. */
+  changes: Change[]
+  reason?: string
+  /** Skipped for now, to be done by a later run: it needs a host that takes no part, or `--no-handlers` holds it back. */
+  pending?: boolean
+  error?: { message: string; hint?: string; detail?: string }
+}
+
 export type TaskStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
 
 /** The signals that end a run in order. */
@@ -33,39 +44,20 @@ export type EventBody =
       phase: 'read' | 'apply' | 'verify' | 'wait'
     }
   | { type: 'task-progress'; host: string; role: string; resource: string; progress: Progress }
-  | {
+  | (Outcome & {
       type: 'task-end'
       host: string
       role: string
       resource: string
       /** For a cluster resource the host is the cluster's first node and this names all. */
       hosts?: string[]
-      status: TaskStatus
-      /** In check mode: `changed` means would change. */
-      changes: Change[]
-      reason?: string
-      /** Skipped for now, to be done by a later run: it needs a host that takes no part. */
-      pending?: boolean
-      error?: { message: string; hint?: string; detail?: string }
       ms: number
       index: number
       total: number
-    }
+    })
   | { type: 'handler-notified'; host: string; role: string; handler: string; by: string }
   | { type: 'handler-start'; host: string; role: string; handler: string }
-  | {
-      type: 'handler-end'
-      host: string
-      role: string
-      handler: string
-      status: TaskStatus
-      changes?: Change[]
-      reason?: string
-      /** Needed and left for a later run: without a host that it needs, or by `--no-handlers`. */
-      pending?: boolean
-      error?: { message: string; hint?: string; detail?: string }
-      ms: number
-    }
+  | (Outcome & { type: 'handler-end'; host: string; role: string; handler: string; ms: number })
   | { type: 'host-unreachable'; host: string; message: string; hint?: string }
   | { type: 'host-stopped'; host: string; reason: string; remaining: number }
   /** What the run needed of the way to a host: round trips are what makes a run slow. */

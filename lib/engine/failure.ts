@@ -1,4 +1,4 @@
-import type { Outcome } from './session.ts'
+import type { Outcome } from './events.ts'
 
 interface ProcessFailure {
   exitCode: number | null

@@ -1,56 +1,30 @@
-import type { ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
+import type { AnyHostResource, ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
+import type { Outcome } from './events.ts'
 import { inGrace, unlessInterrupted } from './interrupt.ts'
-import { foretold, predict } from './prediction.ts'
+import { failed, outcomeOf, stillDiffers } from './outcome.ts'
+import { predict } from './prediction.ts'
 import type { Task } from './schedule.ts'
-import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
-import { failed, ok, pending, skipped, stillDiffers, unread } from './session.ts'
+import type { ClusterSession, HostSession, Voice } from './session.ts'
 import { settle } from './settle.ts'
 
-/** What a reading means: nothing to do, a difference to mend, or why neither can be said. */
+/** What a reading means: nothing to do, a difference to repair, or why neither can be said. */
 export const judge = (
-  resource: HostResource,
+  resource: AnyHostResource,
   reading: Reading<unknown>,
   host: HostSession,
   session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
 ): Outcome => {
-  if (reading.kind === 'unknown') return unread(reading, session)
-  if (reading.kind === 'skip') return reading.pending ? pending(reading.reason) : skipped(reading.reason)
-  return differing(resource, resource.changes(reading, host.readings.peek), [host.host], session)
-}
-
-/** Shared by host and cluster resources: a list of changes, or a refusal, becomes an outcome. */
-export const differing = (
-  resource: Pick<HostResource, 'assertion' | 'gate' | 'dependsOn'>,
-  changes: ReturnType<HostResource['changes']>,
-  hosts: string[],
-  session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
-): Outcome => {
-  if (resource.gate !== undefined && typeof changes !== 'string' && changes.length > 0) {
-    if (session.check && !session.drift) return { status: 'changed', changes, reason: resource.gate }
-    return { ...failed(assertionText(changes), resource.gate), changes }
-  }
-  const differences = typeof changes === 'string' ? [] : changes
-  const refusal = typeof changes === 'string' ? changes : resource.assertion && changes.length > 0 ? assertionText(changes) : undefined
-  const now: Outcome =
-    refusal !== undefined
-      ? { ...failed(refusal, remedyOf(differences)), changes: differences }
-      : differences.length === 0
-        ? ok
-        : { status: 'changed', changes: differences }
-  return foretold(resource, now, hosts, session)
-}
-
-const assertionText = (changes: Change[]): string =>
-  changes.map(c => `${c.attribute}${c.host ? ` on ${c.host}` : ''}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}`).join('\n')
-
-/** What a run leaves alone names the playbooks that mend it. */
-const remedyOf = (changes: Change[]): string | undefined => {
-  const playbooks = [...new Set(changes.flatMap(c => c.remedy ?? []))]
-  return playbooks.length === 0 ? undefined : `a run leaves this alone; play ${playbooks.join(', ')}`
+  const isRead = reading.kind === 'present' || reading.kind === 'absent'
+  return outcomeOf(isRead ? resource.compare(reading, host.readings.peek) : reading, resource, [host.host], session)
 }
 
 /** Reads one resource of one host, and where it differs changes it and reads it again. */
-export const runHostTask = async (task: Task<HostResource>, host: HostSession, session: ClusterSession, voice: Voice): Promise<Outcome> => {
+export const runHostTask = async (
+  task: Task<AnyHostResource>,
+  host: HostSession,
+  session: ClusterSession,
+  voice: Voice,
+): Promise<Outcome> => {
   const { resource } = task
   const read = () => unlessInterrupted(host.readings.ensure(resource.id, voice.progress), session.signal)
   const first = judge(resource, await read(), host, session)
@@ -60,7 +34,7 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
     return { status: 'changed', changes: merged }
   }
   if (first.status !== 'changed') return first
-  if (session.check) {
+  if (session.check || resource.assertion) {
     predict(session, [host.host], resource.id)
     return first
   }
@@ -68,7 +42,11 @@ export const runHostTask = async (task: Task<HostResource>, host: HostSession, s
   // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
   const wanted = judge(resource, await read(), host, session)
   if (wanted.status !== 'changed') return wanted
-  return inGrace(() => change(task, wanted, host, session, voice), session, { host: host.host, id: resource.id, scope: 'host' })
+  return inGrace(() => change({ ...task, resource }, wanted, host, session, voice), session, {
+    host: host.host,
+    id: resource.id,
+    scope: 'host',
+  })
 }
 
 /** Changes one resource of one host, and reads it again. */

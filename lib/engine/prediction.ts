@@ -1,5 +1,6 @@
 import type { Resource } from '../resources/resource.ts'
-import type { ClusterSession, Outcome } from './session.ts'
+import type { Outcome } from './events.ts'
+import type { ClusterSession } from './session.ts'
 
 type Checking = Pick<ClusterSession, 'check' | 'drift' | 'predicted'>
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Resource } from '../resources/resource.ts'
-import type { ClusterSession, HostSession, Outcome } from './session.ts'
+import type { Outcome } from './events.ts'
+import type { ClusterSession, HostSession } from './session.ts'
 
 /** ms from a bad reading to the next one, and how long a drift run gives a cluster altogether to turn out well. */
 const pause = 3_000

@@ -1,4 +1,4 @@
-import type { ClusterResource, HostResource, Resource } from '../resources/resource.ts'
+import type { AnyClusterResource, AnyHostResource, Resource } from '../resources/resource.ts'
 
 /** One resource with the role that wants it and its place in the host's list (from 1). */
 export interface Task<R extends Resource = Resource> {
@@ -18,20 +18,20 @@ export interface HostPlan {
  * cluster stage: each host's own instance of the resource, because its probe may differ from host to host.
  */
 export type Stage =
-  | { kind: 'hosts'; role: string; lanes: { host: string; tasks: Task<HostResource>[] }[] }
-  | { kind: 'cluster'; role: string; parts: { host: string; task: Task<ClusterResource> }[] }
+  | { kind: 'hosts'; role: string; lanes: { host: string; tasks: Task<AnyHostResource>[] }[] }
+  | { kind: 'cluster'; role: string; parts: { host: string; task: Task<AnyClusterResource> }[] }
 
-const isCluster = (task: Task): task is Task<ClusterResource> => task.resource.scope === 'cluster'
+const isCluster = (task: Task): task is Task<AnyClusterResource> => task.resource.scope === 'cluster'
 
 /** Cuts one host's tasks of one role at the cluster resources: [host tasks, cluster task, host tasks, ...]. */
-const segments = (tasks: Task[]): { hosts: Task<HostResource>[]; cluster?: Task<ClusterResource> }[] => {
-  const result: { hosts: Task<HostResource>[]; cluster?: Task<ClusterResource> }[] = [{ hosts: [] }]
+const segments = (tasks: Task[]): { hosts: Task<AnyHostResource>[]; cluster?: Task<AnyClusterResource> }[] => {
+  const result: { hosts: Task<AnyHostResource>[]; cluster?: Task<AnyClusterResource> }[] = [{ hosts: [] }]
   for (const task of tasks) {
     const last = result[result.length - 1] as (typeof result)[number]
     if (isCluster(task)) {
       last.cluster = task
       result.push({ hosts: [] })
-    } else last.hosts.push(task as Task<HostResource>)
+    } else last.hosts.push(task as Task<AnyHostResource>)
   }
   return result
 }

@@ -1,4 +1,4 @@
-import type { Change, Detour, HostResource, Progress, Reading } from '../resources/resource.ts'
+import type { Change, Detour, HostResource, Progress } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Emit } from './events.ts'
 import type { HostReadings } from './readings.ts'
@@ -50,35 +50,3 @@ export interface Voice {
   phase(phase: 'apply' | 'verify'): void
   progress(progress: Progress): void
 }
-
-/** What became of one task. */
-export interface Outcome {
-  status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
-  changes: Change[]
-  reason?: string
-  /** Skipped for now, to be done by a later run. */
-  pending?: boolean
-  error?: { message: string; hint?: string; detail?: string }
-}
-
-export const ok: Outcome = { status: 'ok', changes: [] }
-export const failed = (message: string, hint?: string): Outcome => ({
-  status: 'failed',
-  changes: [],
-  error: hint === undefined ? { message } : { message, hint },
-})
-export const skipped = (reason: string): Outcome => ({ status: 'skipped', changes: [], reason })
-
-export const pending = (reason: string): Outcome => ({ status: 'skipped', changes: [], reason, pending: true })
-
-/** A reading that names what it waits for: honest in check mode, a failure in a run, for then its prerequisites are done. */
-export const unread = (reading: Extract<Reading<unknown>, { kind: 'unknown' }>, session: Pick<ClusterSession, 'check'>): Outcome =>
-  session.check
-    ? { status: 'unknown', changes: [], reason: `waits for ${reading.until}` }
-    : failed(`could not be read: waits for ${reading.until}`)
-
-/** `mode is 0644, wanted 0600`: for a second reading that is still not right. */
-export const stillDiffers = (changes: Change[]): string =>
-  changes
-    .map(c => (c.secret || c.diff ? `${c.attribute} still differs` : `${c.attribute} is still ${c.from || 'absent'}, wanted ${c.to}`))
-    .join('; ')

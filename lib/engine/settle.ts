@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Outcome } from './session.ts'
+import type { Outcome } from './events.ts'
 
 /** ms from the first judgement to the next. */
 const firstPause = 200

@@ -1,14 +1,15 @@
 import { Unreachable } from '../ssh/connection.ts'
 import { runClusterTask } from './cluster-task.ts'
+import type { Outcome } from './events.ts'
 import { failureOf } from './failure.ts'
 import { judge, runHostTask } from './host-task.ts'
 import { Interrupted } from './interrupt.ts'
 import { Locked, LockLost } from './lock.ts'
+import { pending } from './outcome.ts'
 import { predict } from './prediction.ts'
 import { confirmed } from './reread.ts'
 import type { Stage, Task } from './schedule.ts'
-import type { ClusterSession, HostSession, Outcome, Voice } from './session.ts'
-import { pending } from './session.ts'
+import type { ClusterSession, HostSession, Voice } from './session.ts'
 
 /** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
 export type StageKind = 'task' | 'handler'
@@ -31,7 +32,7 @@ const runLane = async (
     if (session.signal.aborted) host.stopped ??= 'interrupted'
     if (host.stopped !== undefined) return
     const teller = tell(session, [name], task, kind)
-    const outcome = await outcomeOf(task, [host], session, kind, mine => runHostTask(task, host, mine, teller.voice))
+    const outcome = await attempt(task, [host], session, kind, mine => runHostTask(task, host, mine, teller.voice))
     teller.end(outcome)
     if (kind === 'task') host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
@@ -48,7 +49,7 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
   const names = parts.map(p => p.host.host)
   const teller = tell(session, names, task, kind)
   const hosts = parts.map(p => p.host)
-  const outcome = await outcomeOf(task, hosts, session, kind, mine =>
+  const outcome = await attempt(task, hosts, session, kind, mine =>
     runClusterTask(parts, mine, teller.voice, { isHandler: kind === 'handler' }),
   )
   teller.end(outcome)
@@ -57,7 +58,7 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
 }
 
 /** Runs one task, whatever it throws, and again while it may turn out well. A handler that is held is only looked at, and pending where it is needed. */
-const outcomeOf = async (
+const attempt = async (
   { resource }: Task,
   hosts: HostSession[],
   session: ClusterSession,

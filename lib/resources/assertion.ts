@@ -1,12 +1,25 @@
-import type { HostResource, Probe } from './resource.ts'
+import type { ClusterAssertion, HostAssertion, Probe } from './resource.ts'
+import { refused, refusedFor } from './verdict.ts'
 
-/** Judges and never changes: `problems` names all that is wrong. Fails in every mode when there is one. */
-export const assertion = <S>(id: string, { probe, problems }: { probe: Probe<S>; problems: (state: S) => string[] }): HostResource<S> => ({
-  scope: 'host',
+/** Judges one host and never changes it: fails in every mode where `compare` says anything but in sync. */
+export const hostAssertion = <S>(id: string, rest: Omit<HostAssertion<S>, 'id' | 'scope' | 'assertion'>): HostAssertion<S> => ({
+  ...rest,
   id,
+  scope: 'host',
   assertion: true,
-  alters: 'itself',
-  probe,
-  changes: actual => (actual.kind === 'present' ? problems(actual.state).join('\n') || [] : `${id}: nothing was found`),
-  apply: async () => undefined,
 })
+
+/** The same for the whole cluster. */
+export const clusterAssertion = <S>(id: string, rest: Omit<ClusterAssertion<S>, 'id' | 'scope' | 'assertion'>): ClusterAssertion<S> => ({
+  ...rest,
+  id,
+  scope: 'cluster',
+  assertion: true,
+})
+
+/** An assertion whose `problems` names all that is wrong on a host. */
+export const assertion = <S>(id: string, { probe, problems }: { probe: Probe<S>; problems: (state: S) => string[] }): HostAssertion<S> =>
+  hostAssertion(id, {
+    probe,
+    compare: actual => (actual.kind === 'present' ? refusedFor(problems(actual.state)) : refused(`${id}: nothing was found`)),
+  })

@@ -1,5 +1,6 @@
 import type { HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
+import { differsBy } from './verdict.ts'
 
 /** chrony's sources of the inventory, as a file of a directory that it rereads without a restart. chrony.conf(5), sourcedir. */
 export const timeSources = (servers: string[]): string =>
@@ -16,9 +17,9 @@ export const sourcesReload = (id: string, servers: string[]): HostResource<strin
     parse: ({ code, stdout }) =>
       code === 0 ? present(stdout.split('\n').map(line => line.split(',')[2] ?? '')) : unknown('an answer of chrony'),
   },
-  changes(actual) {
+  compare(actual) {
     const asked = actual.kind === 'present' ? actual.state : []
-    return servers.filter(s => !asked.includes(s)).map(s => ({ attribute: 'time server', from: '', to: s }))
+    return differsBy(servers.filter(s => !asked.includes(s)).map(s => ({ attribute: 'time server', from: '', to: s })))
   },
   async apply($) {
     await $`chronyc reload sources`

@@ -2,6 +2,7 @@ import type { FileState } from './file.ts'
 import { octal, ownershipChanges, parseFile } from './file.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
+import { differsBy, refused } from './verdict.ts'
 
 /** A directory with this mode and owner; its content is nobody's business here. */
 export const directory = (
@@ -14,9 +15,10 @@ export const directory = (
     id: `directory ${path}`,
     alters: 'host',
     probe: { sh: `[ -e ${p} ] || exit 44; stat -c '%a|%U|%G|%F' ${p}`, parse: parseFile },
-    changes(actual) {
-      if (actual.kind === 'present' && actual.state.kind !== 'directory') return `${path} is a ${actual.state.kind}, not a directory`
-      return ownershipChanges(actual.kind === 'present' ? actual.state : undefined, { mode, owner, group })
+    compare(actual) {
+      if (actual.kind === 'present' && actual.state.kind !== 'directory')
+        return refused(`${path} is a ${actual.state.kind}, not a directory`)
+      return differsBy(ownershipChanges(actual.kind === 'present' ? actual.state : undefined, { mode, owner, group }))
     },
     async apply($) {
       await $`mkdir -p ${path}; chown ${owner}:${group} ${path}; chmod ${octal(mode)} ${path}`

@@ -2,6 +2,7 @@ import type { FileState } from './file.ts'
 import { fileProbe, parseFile, writeFile } from './file.ts'
 import type { HostResource } from './resource.ts'
 import { unknown } from './resource.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 /**
  * A file that we share with others: `edit` is a pure function from its text to the text as it should be, and leaves foreign lines alone.
@@ -28,10 +29,10 @@ export const edited = (
       return reading.kind === 'absent' && bringer !== undefined ? unknown(bringer) : reading
     },
   },
-  changes(actual) {
+  compare(actual) {
     const from = actual.kind === 'present' ? actual.state.content : ''
     const to = edit(from)
-    return from === to ? [] : [{ attribute: 'content', from, to, diff: true }]
+    return from === to ? inSync : differsBy([{ attribute: 'content', from, to, diff: true }])
   },
   async apply(_$, changes, { connection }) {
     const change = changes[0]

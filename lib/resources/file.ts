@@ -3,6 +3,7 @@ import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
 import type { Change, HostResource, ProbeOutput, Reading } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { differsBy, inSync, refused } from './verdict.ts'
 
 export interface FileState {
   /** `regular file`, `directory`, `symbolic link`, as stat(1) says it */
@@ -85,14 +86,15 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
     ...(shared && { shared }),
     alters: options.alters ?? 'host',
     probe: { sh: fileProbe(path), parse: parseFile },
-    changes(actual) {
-      if (actual.kind === 'present' && actual.state.kind !== 'regular file') return `${path} is a ${actual.state.kind}, not a regular file`
+    compare(actual) {
+      if (actual.kind === 'present' && actual.state.kind !== 'regular file')
+        return refused(`${path} is a ${actual.state.kind}, not a regular file`)
       const state = actual.kind === 'present' ? actual.state : undefined
       const content: Change[] =
         state?.content === options.content
           ? []
           : [{ attribute: 'content', from: state?.content ?? '', to: options.content, diff: true, ...(options.secret && { secret: true }) }]
-      return [...content, ...ownershipChanges(state, wanted)]
+      return differsBy([...content, ...ownershipChanges(state, wanted)])
     },
     apply: (_$, _changes, { connection }) =>
       writeFile(connection, path, { ...wanted, content: options.content, validate: options.validate }),
@@ -105,7 +107,7 @@ export const removed = (path: string): HostResource<true> => ({
   id: `no file ${path}`,
   alters: 'host',
   probe: { sh: `[ -e ${quote(path)} ]`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
-  changes: actual => (actual.kind === 'absent' ? [] : [{ attribute: 'file', from: 'there', to: 'removed' }]),
+  compare: actual => (actual.kind === 'absent' ? inSync : differsBy([{ attribute: 'file', from: 'there', to: 'removed' }])),
   async apply($) {
     await $`rm -f ${path}`
   },

@@ -2,6 +2,7 @@ import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
+import { differsBy } from './verdict.ts'
 
 interface Names {
   running: string
@@ -38,12 +39,12 @@ export const hostName = (name: string, place: BootName): HostResource<Names> => 
       return present({ running, boot })
     },
   },
-  changes(actual) {
+  compare(actual) {
     const { running = '', boot = '' } = actual.kind === 'present' ? actual.state : {}
-    return [
+    return differsBy([
       ...(running === name ? [] : [{ attribute: 'name', from: running, to: name }]),
       ...(boot === name ? [] : [{ attribute: 'name after a boot', from: boot, to: name }]),
-    ]
+    ])
   },
   async apply(_$, _changes, { connection }) {
     const script = `set -eu; set -- ${quote(name)}; ${place.write}; hostname "$1"`

@@ -1,6 +1,7 @@
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { differsBy, inSync, refused } from './verdict.ts'
 
 /** A module that is loaded now. That the boot loads it too is a file in /etc/modules-load.d, a resource of its own. */
 export const kernelModule = (name: string): HostResource<true> => ({
@@ -11,7 +12,7 @@ export const kernelModule = (name: string): HostResource<true> => ({
     sh: `[ -d /sys/module/${name} ]`,
     parse: ({ code, stdout }) => (code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent),
   },
-  changes: actual => (actual.kind === 'present' ? [] : [{ attribute: 'loaded', from: 'no', to: 'yes' }]),
+  compare: actual => (actual.kind === 'present' ? inSync : differsBy([{ attribute: 'loaded', from: 'no', to: 'yes' }])),
   async apply($) {
     await $`modprobe ${name}`
   },
@@ -28,9 +29,9 @@ export const sysctl = (key: string, value: string): HostResource<string> => {
       sh: `[ -e ${quote(path)} ] || exit 44; cat ${quote(path)}`,
       parse: ({ code, stdout }) => (code === 44 ? absent : present(stdout.trim().replace(/\s+/g, ' '))),
     },
-    changes(actual) {
-      if (actual.kind === 'absent') return `this kernel has no ${key}`
-      return actual.state === value ? [] : [{ attribute: key, from: actual.state, to: value }]
+    compare(actual) {
+      if (actual.kind === 'absent') return refused(`this kernel has no ${key}`)
+      return actual.state === value ? inSync : differsBy([{ attribute: key, from: actual.state, to: value }])
     },
     async apply($) {
       await $`printf '%s\n' ${value} > ${path}`

@@ -1,6 +1,7 @@
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present, skip } from './resource.ts'
+import { differsBy, inSync, refused } from './verdict.ts'
 
 interface LinkState {
   /** Where it leads; undefined when something else than a link is there. */
@@ -22,11 +23,11 @@ export const link = (path: string, target: string, { optional = false }: { optio
         return present({ target: code === 43 ? undefined : stdout.replace(/\n$/, '') })
       },
     },
-    changes(actual) {
-      if (actual.kind === 'absent') return [{ attribute: 'target', from: '', to: target }]
+    compare(actual) {
+      if (actual.kind === 'absent') return differsBy([{ attribute: 'target', from: '', to: target }])
       const { target: now } = actual.state
-      if (now === undefined) return `${path} is no link, and not ours: it is not touched. Remove what brought it, or move it away`
-      return now === target ? [] : [{ attribute: 'target', from: now, to: target }]
+      if (now === undefined) return refused(`${path} is no link, and not ours: it is not touched. Remove what brought it, or move it away`)
+      return now === target ? inSync : differsBy([{ attribute: 'target', from: now, to: target }])
     },
     async apply($) {
       await $`mkdir -p ${path.slice(0, path.lastIndexOf('/')) || '/'}; ln -sfn ${target} ${path}`

@@ -3,6 +3,7 @@ import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 export interface VolumeSpec {
   group: string
@@ -21,7 +22,8 @@ export const logicalVolume = ({ group, volume, size, disk }: VolumeSpec): HostRe
     sh: `command -v lvs >/dev/null || exit 45; lvs --noheadings ${quote(`${group}/${volume}`)} >/dev/null 2>&1 || exit 44`,
     parse: ({ code }) => (code === 45 ? unknown('package lvm2') : code === 44 ? absent : present(true)),
   },
-  changes: actual => (actual.kind === 'present' ? [] : [{ attribute: 'volume', from: '', to: `${size} in ${group} on ${disk}` }]),
+  compare: actual =>
+    actual.kind === 'present' ? inSync : differsBy([{ attribute: 'volume', from: '', to: `${size} in ${group} on ${disk}` }]),
   async apply(_$, _changes, { connection }) {
     const result = await connection.run(
       `set -eu

@@ -1,6 +1,7 @@
 import type { HostResource } from './resource.ts'
 import { absent, present } from './resource.ts'
 import { hostRoutesTo, parseRouteTable } from './route-table.ts'
+import { differsBy } from './verdict.ts'
 
 /** A host route by route(8) of net-tools, as the article sets it. What leads the address another way is taken out first. */
 export const netToolsRoute = ({ address, nic }: { address: string; nic: string }): HostResource<string[]> => ({
@@ -14,10 +15,10 @@ export const netToolsRoute = ({ address, nic }: { address: string; nic: string }
       return ways.length === 0 ? absent : present(ways)
     },
   },
-  changes(actual) {
+  compare(actual) {
     const ways = actual.kind === 'present' ? actual.state : []
     const wrong = ways.filter(way => way !== nic).map(way => ({ attribute: 'wrong way', from: way, to: '' }))
-    return ways.includes(nic) ? wrong : [...wrong, { attribute: 'device', from: '', to: nic }]
+    return differsBy(ways.includes(nic) ? wrong : [...wrong, { attribute: 'device', from: '', to: nic }])
   },
   async apply($, changes) {
     for (const { attribute, from } of changes) {

@@ -1,6 +1,7 @@
 import { runJob } from '../ssh/job.ts'
 import { failedScript } from './outcome.ts'
 import type { ApplyContext, Change, HostResource, Probe } from './resource.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 export interface PackageState {
   name: string
@@ -42,7 +43,7 @@ export const packagesBy =
     wanted: { names, hold },
     alters: 'host',
     probe: manager.probe(names),
-    changes: actual => (actual.kind === 'present' ? packageChanges(actual.state, hold) : []),
+    compare: actual => (actual.kind === 'present' ? differsBy(packageChanges(actual.state, hold)) : inSync),
     apply: (_$, _changes, context) => install(manager, [{ names, hold }], context),
     merge: {
       kind: 'packages',

@@ -13,21 +13,39 @@ export interface ProbeOutput {
   at: number
 }
 
-/**
- * What was read of a resource. `unknown` is the honest third value: it names what must come first (`until: 'package heartbeat'`) or
- * why nothing could be read. `skip` is for what does not apply to this host now, with its reason; `pending` when a later run is to do it.
- */
-export type Reading<S> =
-  | { kind: 'present'; state: S }
-  | { kind: 'absent' }
-  | { kind: 'unknown'; until: string }
-  | { kind: 'skip'; reason: string; pending?: true }
+/** It cannot be said yet: what must come first (`package heartbeat`), or why nothing could be read. */
+export interface Unknown {
+  kind: 'unknown'
+  until: string
+}
+
+/** It does not apply to this host now; `pending` when a later run is to do it. */
+export interface Skipped {
+  kind: 'skipped'
+  reason: string
+  pending?: true
+}
+
+/** What was read of a resource. `unknown` is the honest third value. */
+export type Reading<S> = Present<S> | Absent | Unknown | Skipped
+
+interface Present<S> {
+  kind: 'present'
+  state: S
+}
+
+interface Absent {
+  kind: 'absent'
+}
+
+/** A reading that can be compared with what is desired. */
+export type Actual<S> = Present<S> | Absent
 
 export const present = <S>(state: S): Reading<S> => ({ kind: 'present', state })
-export const absent: Reading<never> = { kind: 'absent' }
-export const unknown = (until: string): Reading<never> => ({ kind: 'unknown', until })
-export const skip = (reason: string): Reading<never> => ({ kind: 'skip', reason })
-export const postponed = (reason: string): Reading<never> => ({ kind: 'skip', reason, pending: true })
+export const absent: Absent = { kind: 'absent' }
+export const unknown = (until: string): Unknown => ({ kind: 'unknown', until })
+export const skip = (reason: string): Skipped => ({ kind: 'skipped', reason })
+export const postponed = (reason: string): Skipped => ({ kind: 'skipped', reason, pending: true })
 
 /** A POSIX sh script that only reads, and a pure parser of what it printed. */
 export interface Probe<S> {
@@ -49,6 +67,12 @@ export interface Change {
   /** No run mends it: the playbook with which an operator does. */
   remedy?: string
 }
+
+/**
+ * What a comparison says of a resource. `differs` has at least one change, and applying them is what repairs it. `refused`: it is not as desired and
+ * nothing is touched; the task fails with `why`. `unknown` and `skipped` mean what they mean in a reading.
+ */
+export type Verdict = { kind: 'in-sync' } | { kind: 'differs'; changes: Change[] } | { kind: 'refused'; why: string } | Unknown | Skipped
 
 /** What one host's part of a play knows of the others: readings by resource id. */
 export type Readings = (id: string) => Reading<unknown> | undefined
@@ -74,12 +98,8 @@ interface Common {
   id: string
   /** Several roles may ask for it; it is done once, for the first. */
   shared?: boolean
-  /** Ids of handlers of the same role that a change of this makes needed: said when it changes; whether they run is read. */
-  notify?: string[]
   tags?: string[]
-  /** What readings go stale when this was applied; default `cluster`, the safe one. */
-  alters?: 'itself' | 'host' | 'cluster'
-  /** ms the second reading may take to become right; default 0. */
+  /** ms the second reading may take to become right; default 0. For an assertion, how long a failure may take to turn out well. */
   settle?: number
   /**
    * Ids of resources of the same play whose change may change what this reads. While a check predicts one of them, what is read now says nothing
@@ -87,22 +107,43 @@ interface Common {
    * here, so a refusal stands in a check too. Undefined: any change that is predicted may.
    */
   dependsOn?: string[]
-  /** Changes nothing and only judges: a difference is a failure, in every mode. */
-  assertion?: boolean
-  /** Changes nothing: a difference is what the rest of the play would do. Check mode shows it with this text, a run fails with it. */
+}
+
+/** A thing that is changed where it differs. */
+interface Changeable extends Common {
+  assertion?: never
+  gate?: never
+  /** Ids of handlers of the same role that a change of this makes needed: said when it changes; whether they run is read. */
+  notify?: string[]
+  /** What readings go stale when this was applied; default `cluster`, the safe one. */
+  alters?: 'itself' | 'host' | 'cluster'
+}
+
+/** A thing that is only judged: a difference is a failure, in every mode. */
+interface Judged extends Common {
+  assertion: true
+  /** A difference is what the rest of the play would do. Check mode shows it with this text, a run fails with it. */
   gate?: string
+  notify?: never
+  merge?: never
+}
+
+interface OnHost<S> {
+  scope: 'host'
+  probe: Probe<S>
+  /** Pure. */
+  compare(actual: Actual<S>, readings: Readings): Verdict
 }
 
 /** A thing on one host: read, compared, and where it differs changed. */
-export interface HostResource<S = unknown> extends Common {
-  scope: 'host'
-  probe: Probe<S>
-  /** Pure. Empty when as desired; a string is a refusal: the task fails with it and nothing is touched. */
-  changes(actual: { kind: 'present'; state: S } | { kind: 'absent' }, readings: Readings): Change[] | string
+export interface HostResource<S = unknown> extends Changeable, OnHost<S> {
   apply($: Shell, changes: Change[], context: ApplyContext): Promise<void>
   /** Resources of one kind that can be done in one go (one package transaction): `apply` of the first gets all of them. */
   merge?: { kind: string; applyAll(resources: HostResource[], $: Shell, context: ApplyContext): Promise<void> }
 }
+
+/** What must be so on one host. */
+export interface HostAssertion<S = unknown> extends Judged, OnHost<S> {}
 
 export interface Table {
   title: string
@@ -116,22 +157,30 @@ export interface Member<S> {
   reading: Reading<S>
 }
 
-/** A thing of the whole cluster. Each node contributes a probe; changes and apply see all of them. One row in the report. */
-export interface ClusterResource<S = unknown> extends Common {
+interface OnCluster<S> {
   scope: 'cluster'
   probe: Probe<S>
-  /** Pure. Members come in the inventory's order. May answer with a reading of its own: unknown or skip. */
-  changes(members: Member<S>[]): Change[] | string | { kind: 'unknown'; until: string } | { kind: 'skip'; reason: string }
+  /** Pure. Members come in the inventory's order. */
+  compare(members: Member<S>[]): Verdict
+  /** Judged with the nodes that are there; the missing ones are members whose reading is unknown. For what is read in an outage. */
+  partial?: boolean
+  /** What an operator wants to see of it, whatever the judgement: shown as a table. */
+  table?(members: Member<S>[]): Table
+}
+
+/** A thing of the whole cluster. Each node contributes a probe; `compare` and `apply` see all of them. One row in the report. */
+export interface ClusterResource<S = unknown> extends Changeable, OnCluster<S> {
   apply(nodes: ClusterNodes, changes: Change[], members: Member<S>[]): Promise<void>
   /**
    * What a check shows in place of `changes`: what applying them comes to for the clients, by readings that are too dear for every run. Reads only. Throws
    * what `apply` would refuse with. `notified`: hosts where a change that is predicted makes this handler needed.
    */
   foretell?(nodes: ClusterNodes, changes: Change[], members: Member<S>[], notified: string[]): Promise<Change[]>
-  /** Judged with the nodes that are there; the missing ones are members whose reading is unknown. For what is read in an outage. */
-  partial?: boolean
-  /** What an operator wants to see of it, whatever the judgement: shown as a table. */
-  table?(members: Member<S>[]): Table
+}
+
+/** What must be so of the whole cluster. */
+export interface ClusterAssertion<S = unknown> extends Judged, OnCluster<S> {
+  foretell?: never
 }
 
 /** A way round: from which host, to which address. */
@@ -157,6 +206,10 @@ export interface ClusterNodes {
   signal: AbortSignal
 }
 
-// A list of resources holds kinds of many states; each one's own parser guarantees the state its `changes` gets.
+// A list of resources holds kinds of many states; each one's own parser guarantees the state its `compare` gets.
 // biome-ignore lint/suspicious/noExplicitAny: the one place where the state's type is given up
-export type Resource = HostResource<any> | ClusterResource<any>
+type Any = any
+
+export type AnyHostResource = HostResource<Any> | HostAssertion<Any>
+export type AnyClusterResource = ClusterResource<Any> | ClusterAssertion<Any>
+export type Resource = AnyHostResource | AnyClusterResource

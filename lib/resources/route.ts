@@ -1,5 +1,7 @@
-import type { HostResource } from './resource.ts'
+import { hostAssertion } from './assertion.ts'
+import type { HostAssertion, HostResource } from './resource.ts'
 import { absent, present } from './resource.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 /** A host route in the kernel's main table: this address over this NIC, whatever other routes say. */
 export const hostRoute = (address: string, nic: string): HostResource<string> => ({
@@ -14,9 +16,9 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
       return stdout.trim() === '' ? absent : present([...nics, ...(via ? [`via ${via}`] : [])].join(' '))
     },
   },
-  changes(actual) {
+  compare(actual) {
     const from = actual.kind === 'present' ? actual.state : ''
-    return from === nic ? [] : [{ attribute: 'device', from, to: nic }]
+    return from === nic ? inSync : differsBy([{ attribute: 'device', from, to: nic }])
   },
   async apply($) {
     await $`ip -4 route replace ${address}/32 dev ${nic}`
@@ -24,17 +26,14 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
 })
 
 /** The kernel's own answer to "which way do packets to this address go": the right NIC and no gateway (one hop). Judges only. */
-export const oneHop = (address: string, nic: string): HostResource<string> => ({
-  scope: 'host',
-  id: `one hop to ${address}`,
-  assertion: true,
-  probe: {
-    sh: `ip -4 route get ${address}`,
-    parse: ({ stdout }) => present(/^\S+ (via \S+ )?dev \S+/.exec(stdout)?.[0].replace(/^\S+ /, '') ?? ''),
-  },
-  changes(actual) {
-    const from = actual.kind === 'present' ? actual.state : ''
-    return from === `dev ${nic}` ? [] : [{ attribute: `way to ${address}`, from, to: `dev ${nic}` }]
-  },
-  apply: async () => undefined,
-})
+export const oneHop = (address: string, nic: string): HostAssertion<string> =>
+  hostAssertion(`one hop to ${address}`, {
+    probe: {
+      sh: `ip -4 route get ${address}`,
+      parse: ({ stdout }) => present(/^\S+ (via \S+ )?dev \S+/.exec(stdout)?.[0].replace(/^\S+ /, '') ?? ''),
+    },
+    compare(actual) {
+      const from = actual.kind === 'present' ? actual.state : ''
+      return from === `dev ${nic}` ? inSync : differsBy([{ attribute: `way to ${address}`, from, to: `dev ${nic}` }])
+    },
+  })

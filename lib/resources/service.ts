@@ -1,5 +1,6 @@
 import type { Change, HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 export interface ServiceState {
   loaded: string
@@ -32,7 +33,7 @@ export const service = (name: string, options: ServiceOptions): HostResource<Ser
       return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
     },
   },
-  changes: actual => (actual.kind === 'present' ? serviceChanges(actual.state, options) : []),
+  compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, options)) : inSync),
   async apply($, changes) {
     for (const { attribute, to } of changes) {
       if (attribute === 'masked') await $`systemctl ${to === 'yes' ? 'mask' : 'unmask'} ${name}`

@@ -2,6 +2,7 @@ import type { HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
 import type { ServiceOptions, ServiceState } from './service.ts'
 import { serviceChanges } from './service.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 /** What the run levels of the boot start, and the program that changes it. */
 export interface RunLevels {
@@ -59,7 +60,7 @@ ${levels.read(name)}; /etc/init.d/${name} status >/dev/null 2>&1; echo "status $
               ? present(parseSysvService(name, levels, stdout))
               : unknown(`an answer of /etc/init.d/${name}`),
       },
-      changes: actual => (actual.kind === 'present' ? serviceChanges(actual.state, wanted) : []),
+      compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, wanted)) : inSync),
       async apply($, changes) {
         for (const { attribute, to } of changes) {
           if (attribute === 'boot') {

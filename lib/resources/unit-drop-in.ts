@@ -3,6 +3,7 @@ import type { FileState } from './file.ts'
 import { embeddedProbe, file, parseEmbedded } from './file.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
+import { differsBy, inSync } from './verdict.ts'
 
 interface DropInState {
   file: { kind: 'absent' } | { kind: 'present'; state: FileState }
@@ -26,14 +27,14 @@ export const unitDropIn = (unit: string, content: string): HostResource<DropInSt
       parse({ stdout }) {
         const { file: text, reload } = blocksOf(stdout)
         const file = parseEmbedded(text)
-        return file.kind === 'unknown' || file.kind === 'skip' ? file : present({ file, unread: reload?.trim() === 'yes' })
+        return file.kind === 'unknown' || file.kind === 'skipped' ? file : present({ file, unread: reload?.trim() === 'yes' })
       },
     },
-    changes(actual) {
-      if (actual.kind !== 'present') return []
-      const changes = wanted.changes(actual.state.file, () => undefined)
-      if (changes.length > 0 || !actual.state.unread) return changes
-      return [{ attribute: 'read by systemd', from: 'an older one', to: 'this one' }]
+    compare(actual) {
+      if (actual.kind !== 'present') return inSync
+      const verdict = wanted.compare(actual.state.file, () => undefined)
+      if (verdict.kind !== 'in-sync' || !actual.state.unread) return verdict
+      return differsBy([{ attribute: 'read by systemd', from: 'an older one', to: 'this one' }])
     },
     async apply($, changes, host) {
       await wanted.apply($, changes, host)

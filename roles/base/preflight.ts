@@ -1,7 +1,9 @@
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
 import { blocksOf } from '../../lib/resources/blocks.ts'
 import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
+import type { ClusterAssertion, Probe } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import { hasAddress } from '../service/conditions.ts'
@@ -48,13 +50,9 @@ const claims = ['here', 'answers', 'free'] as const
 type Claim = (typeof claims)[number]
 
 /** The virtual IP is on one of our nodes or nobody answers there: another machine's address is never taken. Judges only. */
-export const vipIsOurs = (vars: Vars): ClusterResource<Claim> => {
+export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
   const vip = vipAddress(vars)
-  return {
-    scope: 'cluster',
-    id: 'virtual IP is ours or free',
-    assertion: true,
-    alters: 'itself',
+  return clusterAssertion('virtual IP is ours or free', {
     probe: {
       sh: `if ${hasAddress(vip)}; then echo here; elif ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`,
       parse: ({ stdout }) => {
@@ -62,32 +60,27 @@ export const vipIsOurs = (vars: Vars): ClusterResource<Claim> => {
         return claim === undefined ? unknown('an answer: whether the virtual IP is here') : present(claim)
       },
     },
-    changes(members) {
+    compare(members) {
       const said = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'free'))
-      if (said.includes('here') || !said.includes('answers')) return []
-      return `${vip} belongs to another machine: it answers, and neither node has it`
+      if (said.includes('here') || !said.includes('answers')) return inSync
+      return refused(`${vip} belongs to another machine: it answers, and neither node has it`)
     },
-    apply: async () => undefined,
-  }
+  })
 }
 
 /** Both backing disks of one size: DRBD would use the smaller one, and a disk of another size is often another disk. Judges only. */
-export const diskSizes = (disk: string): ClusterResource<number> => ({
-  scope: 'cluster',
-  id: 'disks of one size',
-  assertion: true,
-  alters: 'itself',
-  probe: {
-    sh: `blockdev --getsize64 ${quote(disk)}`,
-    parse({ code, stdout }) {
-      if (code !== 0) return absent
-      return /^\d{1,18}$/.test(stdout.trim()) ? present(Number(stdout)) : unknown(`the size of ${disk}`)
+export const diskSizes = (disk: string): ClusterAssertion<number> =>
+  clusterAssertion('disks of one size', {
+    probe: {
+      sh: `blockdev --getsize64 ${quote(disk)}`,
+      parse({ code, stdout }) {
+        if (code !== 0) return absent
+        return /^\d{1,18}$/.test(stdout.trim()) ? present(Number(stdout)) : unknown(`the size of ${disk}`)
+      },
     },
-  },
-  changes(members) {
-    const sizes = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0))
-    if (new Set(sizes).size === 1 && !sizes.includes(0)) return []
-    return members.map((m, i) => ({ attribute: `${disk} on ${m.host}`, from: `${sizes[i]} bytes`, to: '' }))
-  },
-  apply: async () => undefined,
-})
+    compare(members) {
+      const sizes = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0))
+      if (new Set(sizes).size === 1 && !sizes.includes(0)) return inSync
+      return differsBy(members.map((m, i) => ({ attribute: `${disk} on ${m.host}`, from: `${sizes[i]} bytes`, to: '' })))
+    },
+  })

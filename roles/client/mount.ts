@@ -1,5 +1,6 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
@@ -17,11 +18,11 @@ export const vipMount = ({ vars }: Context): HostResource<string> => {
         return stdout.trim() === '' ? absent : present(stdout.split(' ')[0] ?? '')
       },
     },
-    changes(actual) {
+    compare(actual) {
       const problem = versionProblem(vars)
-      if (problem) return problem
-      if (actual.kind === 'absent') return [{ attribute: 'mounted', from: '', to: source }]
-      return actual.state === source ? [] : `${vars.client_mount} is the mount of something else: ${actual.state}`
+      if (problem) return refused(problem)
+      if (actual.kind === 'absent') return differsBy([{ attribute: 'mounted', from: '', to: source }])
+      return actual.state === source ? inSync : refused(`${vars.client_mount} is the mount of something else: ${actual.state}`)
     },
     async apply($) {
       await $`mkdir -p ${vars.client_mount}; timeout 90 mount -t nfs -o ${vars.client_options} ${source} ${vars.client_mount}`

@@ -1,6 +1,7 @@
 import { quote } from '../../lib/resources/quote.ts'
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 
@@ -25,9 +26,9 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
         return code === 44 ? absent : present(stdout)
       },
     },
-    changes(actual) {
+    compare(actual) {
       const from = actual.kind === 'present' ? actual.state : ''
-      return from === proofText(host) ? [] : [{ attribute: path, from, to: proofText(host) }]
+      return from === proofText(host) ? inSync : differsBy([{ attribute: path, from, to: proofText(host) }])
     },
     async apply($) {
       // In a directory of its own first: where the share is as /tmp, the client's kernel lets no squashed root open what it has just created

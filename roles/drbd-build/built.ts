@@ -1,4 +1,6 @@
+import { statesOf } from '../../lib/resources/members.ts'
 import type { ClusterResource, HostResource, Member } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refusedFor } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { kernelsToBuildFor } from './kernels.ts'
@@ -21,7 +23,7 @@ const builtHere = (context: Context): HostResource<BuildState> => ({
   id: idOf(context.vars),
   alters: 'host',
   probe: buildProbe(partsFor(context)),
-  changes: actual => (actual.kind === 'present' ? buildChanges(actual.state) : []),
+  compare: actual => (actual.kind === 'present' ? differsBy(buildChanges(actual.state)) : inSync),
   async apply(_$, changes, { connection, progress, signal }) {
     const around: Surroundings = { keyring: context.vars.drbd_build_keyring, progress, signal }
     const parts = partsFor(context).filter(p => changes.some(c => c.attribute === p.label))
@@ -29,9 +31,6 @@ const builtHere = (context: Context): HostResource<BuildState> => ({
     for (const part of parts) await install(connection, part, around)
   },
 })
-
-const statesOf = (members: Member<BuildState>[]) =>
-  members.flatMap(({ host, reading }) => (reading.kind === 'present' ? [{ host, ...reading.state }] : []))
 
 /** Pure: why the first node's build is no build for another. */
 export const exchangeProblems = (members: Member<BuildState>[]): string[] => {
@@ -51,10 +50,10 @@ const builtOnce = (context: Context): ClusterResource<BuildState> => ({
   scope: 'cluster',
   id: idOf(context.vars),
   probe: buildProbe(partsFor(context)),
-  changes(members) {
+  compare(members) {
     const problems = exchangeProblems(members)
-    if (problems.length > 0) return problems.join('\n')
-    return statesOf(members).flatMap(state => buildChanges(state).map(change => ({ ...change, host: state.host })))
+    if (problems.length > 0) return refusedFor(problems)
+    return differsBy(statesOf(members).flatMap(state => buildChanges(state).map(change => ({ ...change, host: state.host }))))
   },
   async apply(nodes, _changes, members) {
     const around: Surroundings = { keyring: context.vars.drbd_build_keyring, progress: nodes.progress, signal: nodes.signal }

@@ -4,6 +4,7 @@ import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { HostResource, Reading } from '../../lib/resources/resource.ts'
 import { absent, postponed, present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { recordFile, replacedModule } from './parts.ts'
 import { type BuildRecord, parseRecord } from './record.ts'
@@ -132,10 +133,11 @@ export const builtModule = (context: Context): HostResource<Loaded> => ({
   alters: 'cluster',
   settle: 20_000,
   probe: { sh: probeScript(context), parse: ({ stdout }) => readLoaded(stdout, context.host, minorOf(context.vars.drbd_device)) },
-  changes(actual) {
-    if (actual.kind === 'absent') return [{ attribute: 'loaded', from: 'no', to: 'yes' }]
+  compare(actual) {
+    if (actual.kind === 'absent') return differsBy([{ attribute: 'loaded', from: 'no', to: 'yes' }])
     const { isBuilt, identity } = actual.state
-    return isBuilt ? [] : [{ attribute: 'module', from: `another one (srcversion ${identity.srcversion})`, to: 'the one that was built' }]
+    if (isBuilt) return inSync
+    return differsBy([{ attribute: 'module', from: `another one (srcversion ${identity.srcversion})`, to: 'the one that was built' }])
   },
   async apply($, changes, { connection }) {
     if (changes[0]?.attribute === 'loaded') {

@@ -1,5 +1,7 @@
-import type { ClusterResource, Probe } from '../../lib/resources/resource.ts'
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
+import type { ClusterAssertion, Probe } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../lib/resources/verdict.ts'
 import { drbdPrefix, drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
@@ -30,16 +32,12 @@ const parse =
   }
 
 /** The kernel module and the utilities that talk to it are the same on both nodes. Judges only. */
-export const sameVersion = (vars: Vars): ClusterResource<string> => ({
-  scope: 'cluster',
-  id: 'DRBD version',
-  assertion: true,
-  alters: 'itself',
-  probe: { sh: probeScript(vars), parse: parse(vars) },
-  changes(members) {
-    const versions = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'none'))
-    if (new Set(versions).size === 1) return []
-    return members.map((m, i) => ({ attribute: m.host, from: versions[i] ?? '', to: '' }))
-  },
-  apply: async () => undefined,
-})
+export const sameVersion = (vars: Vars): ClusterAssertion<string> =>
+  clusterAssertion('DRBD version', {
+    probe: { sh: probeScript(vars), parse: parse(vars) },
+    compare(members) {
+      const versions = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'none'))
+      if (new Set(versions).size === 1) return inSync
+      return differsBy(members.map((m, i) => ({ attribute: m.host, from: versions[i] ?? '', to: '' })))
+    },
+  })

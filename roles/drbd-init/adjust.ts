@@ -1,6 +1,8 @@
+import { statesOf } from '../../lib/resources/members.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
-import type { Change, ClusterResource, Member } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
+import type { Change, ClusterResource } from '../../lib/resources/resource.ts'
+import { present, skip, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, refused } from '../../lib/resources/verdict.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
@@ -67,18 +69,18 @@ printf '%s\\n' "$o"; exit $c`,
       return present({ commands: parseAdjust(stdout), standAlone: /^@standalone$/m.test(stdout), ...(alias !== undefined && { alias }) })
     },
   },
-  changes(members) {
+  compare(members) {
     const states = statesOf(members)
     const first = members.find(m => m.reading.kind === 'unknown')
     // A node that is not there has no part in this; one that is there and cannot be read yet has.
     if (first?.reading.kind === 'unknown' && (states.length === 0 || waitsHere(first.reading.until, vars)))
-      return { kind: 'unknown', until: `${first.reading.until} on ${first.host}` }
+      return unknown(`${first.reading.until} on ${first.host}`)
     const differing = states.filter(s => commandsFor(s).length > 0)
-    if (differing.some(s => s.standAlone)) return splitBrain
+    if (differing.some(s => s.standAlone)) return refused(splitBrain)
     const away = members.find(m => m.reading.kind !== 'present')
     if (away && differing.length > 0 && differing.every(s => commandsFor(s).every(isNetOption)))
-      return { kind: 'skip', reason: `net options are changed on both nodes at once, and ${away.host} is not there` }
-    return differing.flatMap(changesOf)
+      return skip(`net options are changed on both nodes at once, and ${away.host} is not there`)
+    return differsBy(differing.flatMap(changesOf))
   },
   async apply(nodes, _changes, members) {
     const differing = statesOf(members).filter(s => commandsFor(s).length > 0)
@@ -89,9 +91,6 @@ printf '%s\\n' "$o"; exit $c`,
       if (result.code !== 0) throw failedScript(`drbdadm adjust ${vars.drbd_resource} on ${differing[i]?.host}`, result)
   },
 })
-
-const statesOf = (members: Member<Difference>[]): Named[] =>
-  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
 /** Whether a reading waits for something that is to come on that node, rather than for the node. */
 const waitsHere = (until: string, vars: Vars): boolean =>

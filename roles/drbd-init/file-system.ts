@@ -1,10 +1,12 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { notBlank } from '../../lib/resources/blank.ts'
+import { statesOf } from '../../lib/resources/members.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { reporting } from '../../lib/resources/progress.ts'
-import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
+import type { ClusterResource } from '../../lib/resources/resource.ts'
+import { present, skip, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { withDrbd } from '../service/drbd/tools.ts'
@@ -34,8 +36,6 @@ export const mkfsOptions = (vars: Vars, platform: Platform): string =>
 export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResource<FileSystem> => {
   const disk = backingDisk(vars)
   const minor = minorOf(vars.drbd_device)
-  const judged = (members: Member<FileSystem>[]) =>
-    members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
   return {
     scope: 'cluster',
     id: `file system on ${vars.drbd_device}`,
@@ -50,20 +50,20 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
         return present({ ...parseSuperblock(bytes), upToDate: state === 'UpToDate', role })
       },
     },
-    changes(members) {
-      const good = judged(members).filter(m => m.upToDate)
+    compare(members) {
+      const good = statesOf(members).filter(m => m.upToDate)
       const [one] = good
-      if (!one) return { kind: 'unknown', until: 'a node that is UpToDate' }
-      if (one.type === '') return [{ attribute: 'type', from: 'none, the device is blank', to: 'ext4' }]
-      if (one.type !== 'ext4') return `${vars.drbd_device} holds ${one.type}: it is not touched`
-      if (!one.checks) return []
+      if (!one) return unknown('a node that is UpToDate')
+      if (one.type === '') return differsBy([{ attribute: 'type', from: 'none, the device is blank', to: 'ext4' }])
+      if (one.type !== 'ext4') return refused(`${vars.drbd_device} holds ${one.type}: it is not touched`)
+      if (!one.checks) return inSync
       // Nobody is made Primary for this: that would begin a new history of the data.
-      if (!judged(members).some(m => m.role === 'Primary'))
-        return { kind: 'skip', reason: 'checks by mount count or time are on; they are switched off when a node serves' }
-      return [{ attribute: 'checks by mount count or time', from: 'on', to: 'off' }]
+      if (!statesOf(members).some(m => m.role === 'Primary'))
+        return skip('checks by mount count or time are on; they are switched off when a node serves')
+      return differsBy([{ attribute: 'checks by mount count or time', from: 'on', to: 'off' }])
     },
     async apply(nodes, changes, members) {
-      const states = judged(members)
+      const states = statesOf(members)
       const primary = states.find(s => s.role === 'Primary')?.host
       const host = primary ?? vars.drbd_init_primary ?? cluster.nodes[0]?.name ?? ''
       const make = changes[0]?.attribute === 'type'

@@ -1,8 +1,10 @@
+import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed, failedScript } from '../../lib/resources/outcome.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
 import { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../../lib/resources/proc-drbd.ts'
-import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
+import type { ClusterNodes, ClusterResource, Member, Verdict } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { drbdProgram, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
@@ -31,9 +33,6 @@ export const replicaProbe = (vars: Vars) => ({
   },
 })
 
-const replicasOf = (members: Member<Replica>[]) =>
-  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
-
 const serveAbove = 100 * 2 ** 30
 
 /** Whether the play waits for the synchronisation, or goes on while a large device synchronises. */
@@ -41,18 +40,18 @@ const waitsFor = (replicas: { size: number }[], wait: Vars['drbd_init_wait']): b
   wait === 'sync' || (wait === 'auto' && Math.max(...replicas.map(r => r.size)) <= serveAbove)
 
 /** Pure: what the pair still needs until it holds one and the same data, or why we keep our hands off. */
-export const syncChanges = (members: Member<Replica>[], wait: 'auto' | 'sync' | 'serve'): Change[] | string => {
-  const replicas = replicasOf(members)
+export const compareReplicas = (members: Member<Replica>[], wait: 'auto' | 'sync' | 'serve'): Verdict => {
+  const replicas = statesOf(members)
   const states = replicas.map(r => `${r.host}: ${describeDevice(r.device)}`).join('; ')
   const attribute = 'first synchronisation'
   if (replicas.every(r => r.device.disk === 'Inconsistent' && !isSyncing(r.device))) {
-    if (replicas.every(r => r.justCreated)) return [{ attribute, from: 'never done', to: 'UpToDate on both nodes' }]
-    return `both sides are Inconsistent but not just created: nobody knows which data is good (${states})`
+    if (replicas.every(r => r.justCreated)) return differsBy([{ attribute, from: 'never done', to: 'UpToDate on both nodes' }])
+    return refused(`both sides are Inconsistent but not just created: nobody knows which data is good (${states})`)
   }
   const waits = waitsFor(replicas, wait)
   const running = replicas.find(r => isSyncing(r.device))
-  if (running && waits) return [{ attribute, from: `running, ${running.device.sync?.percent ?? 0}%`, to: 'UpToDate on both nodes' }]
-  return []
+  if (!running || !waits) return inSync
+  return differsBy([{ attribute, from: `running, ${running.device.sync?.percent ?? 0}%`, to: 'UpToDate on both nodes' }])
 }
 
 /** The first synchronisation from the declared node; only between two devices whose metadata was just created on both sides. */
@@ -61,13 +60,13 @@ export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> 
   id: `first synchronisation of ${vars.drbd_resource}`,
   settle: 15_000,
   probe: replicaProbe(vars),
-  changes: members => syncChanges(members, vars.drbd_init_wait),
+  compare: members => compareReplicas(members, vars.drbd_init_wait),
   async apply(nodes, _changes, members) {
     const [first] = cluster.nodes
     const source = vars.drbd_init_primary ?? first?.name ?? ''
-    const fresh = replicasOf(members).every(r => r.justCreated)
+    const fresh = statesOf(members).every(r => r.justCreated)
     if (fresh) await start(nodes, source, vars)
-    const waits = waitsFor(replicasOf(members), vars.drbd_init_wait)
+    const waits = waitsFor(statesOf(members), vars.drbd_init_wait)
     if (waits) await follow(nodes, source, vars.drbd_device)
     if (fresh && waits) await nodes.on(source).$`${drbdProgram(vars, 'drbdadm')} secondary ${vars.drbd_resource}`
   },

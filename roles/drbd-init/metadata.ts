@@ -3,13 +3,14 @@ import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { reporting } from '../../lib/resources/progress.ts'
 import { quote } from '../../lib/resources/quote.ts'
-import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
+import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
+import { differsBy, refusedFor } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { type Replica, replicaProbe, replicaRecord } from '../service/drbd/replica.ts'
 import { withDrbd } from '../service/drbd/tools.ts'
-import { type Fate, judgeDisks, refusals, type Verdict } from '../service/drbd/verdict.ts'
+import { type DiskVerdict, type Fate, judgeDisks, refusals } from '../service/drbd/verdict.ts'
 import type { Vars } from '../vars.ts'
 
 /**
@@ -18,15 +19,16 @@ import type { Vars } from '../vars.ts'
  */
 export const metadata = (context: Context): ClusterResource<Replica> => {
   const { vars, platform } = context
-  const judge = (members: Parameters<ClusterResource<Replica>['changes']>[0]) => judgeDisks(members, vars, platform.commands.emptyDisk)
+  const judge = (members: Member<Replica>[]) => judgeDisks(members, vars, platform.commands.emptyDisk)
   return {
     scope: 'cluster',
     id: `DRBD metadata ${vars.drbd_resource}`,
     alters: 'cluster',
     probe: replicaProbe(vars),
-    changes(members) {
+    compare(members) {
       const verdicts = judge(members)
-      return refusals(verdicts) || verdicts.flatMap(changeFor)
+      const problems = refusals(verdicts)
+      return problems.length > 0 ? refusedFor(problems) : differsBy(verdicts.flatMap(changeFor))
     },
     async apply(nodes, _changes, members) {
       // The disk with data first: what fails there leaves the blank one blank.
@@ -39,7 +41,7 @@ export const metadata = (context: Context): ClusterResource<Replica> => {
   }
 }
 
-const changeFor = ({ host, replica, fate }: Verdict): Change[] => {
+const changeFor = ({ host, replica, fate }: DiskVerdict): Change[] => {
   const change = (from: string, to: string): Change[] => [{ attribute: `metadata on ${replica.disk}`, host, from, to }]
   if (fate.kind === 'create' || fate.kind === 'volume') return change('none, the disk is blank', 'created')
   if (fate.kind === 'keep') return change(`none, the file system ${fate.uuid} is kept`, 'created behind it; the other node becomes a copy')

@@ -1,5 +1,6 @@
 import type { HostResource } from '../../lib/resources/resource.ts'
 import { absent, present, skip, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../lib/resources/verdict.ts'
 
 /**
  * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
@@ -20,9 +21,9 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
       return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : unknown(`an answer of lsattr: it ended with code ${code}`)
     },
   },
-  changes(actual) {
-    if (actual.kind === 'absent') return [{ attribute: 'directory', from: '', to: 'immutable' }]
-    return actual.state.immutable ? [] : [{ attribute: 'immutable', from: 'no', to: 'yes' }]
+  compare(actual) {
+    if (actual.kind === 'absent') return differsBy([{ attribute: 'directory', from: '', to: 'immutable' }])
+    return actual.state.immutable ? inSync : differsBy([{ attribute: 'immutable', from: 'no', to: 'yes' }])
   },
   async apply($) {
     const guard = `grep -q ' ${path} ' /proc/mounts && exit 0; mkdir -p ${path}; [ -z "$(ls -A ${path})" ] || { echo "${path} is not empty" >&2; exit 1; }`

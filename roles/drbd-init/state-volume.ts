@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { notBlank } from '../../lib/resources/blank.ts'
+import { statesOf } from '../../lib/resources/members.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterResource, Member } from '../../lib/resources/resource.ts'
+import type { ClusterResource, Verdict } from '../../lib/resources/resource.ts'
 import { present, skip, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
@@ -61,8 +63,6 @@ make_state_volume() {
 export const stateVolume = ({ vars }: Context): ClusterResource<StateVolume> => {
   const { drbd_device: device, nfs_export_path: path } = vars
   const minor = minorOf(device)
-  const judged = (members: Member<StateVolume>[]) =>
-    members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
   return {
     scope: 'cluster',
     id: `volume for the clients' state on ${device}`,
@@ -84,9 +84,9 @@ echo @volume; dd if="$NFSHA_DEVICE" iflag=direct bs=4096 skip=$((offset / 4096))
         return present({ role, mounted: stdout.includes('@mounted'), volume: volumeOf(stdout.split('@volume\n')[1]) })
       },
     },
-    changes: members => stateVolumeChanges(judged(members)),
+    compare: members => compareStateVolume(statesOf(members)),
     async apply(nodes, _changes, members) {
-      const host = judged(members).find(s => s.mounted)?.host ?? ''
+      const host = statesOf(members).find(s => s.mounted)?.host ?? ''
       nodes.progress({ text: `volume for the clients' state on ${host}` })
       const script = `${notBlank}\n${makeStateVolume(vars)}\nmake_state_volume ${path}`
       const result = await nodes.on(host).connection.run(script, { timeout: 600_000 })
@@ -107,12 +107,13 @@ const volumeOf = (superblock?: string): StateVolume['volume'] => {
 }
 
 /** Pure. What the Primary says counts: the other one's disk may not have it yet. */
-export const stateVolumeChanges = (states: (StateVolume & { host: string })[]): ReturnType<ClusterResource['changes']> => {
+export const compareStateVolume = (states: (StateVolume & { host: string })[]): Verdict => {
   const primary = states.find(s => s.role === 'Primary')
   const known = primary ?? states.find(s => s.volume === 'ext4') ?? states[0]
-  if (!known) return { kind: 'unknown', until: 'a node that can be read' }
-  if (known.volume === 'ext4') return []
-  if (known.volume === 'something that is not ext4') return 'the blocks of inode 5 hold something that is not ext4: they are not touched'
-  if (!primary?.mounted) return { kind: 'skip', reason: 'it is made where the share is mounted, when a node serves' }
-  return [{ attribute: 'volume', from: known.volume === 'none' ? 'none, the state is in the share' : 'blank', to: 'ext4' }]
+  if (!known) return unknown('a node that can be read')
+  if (known.volume === 'ext4') return inSync
+  if (known.volume === 'something that is not ext4')
+    return refused('the blocks of inode 5 hold something that is not ext4: they are not touched')
+  if (!primary?.mounted) return skip('it is made where the share is mounted, when a node serves')
+  return differsBy([{ attribute: 'volume', from: known.volume === 'none' ? 'none, the state is in the share' : 'blank', to: 'ext4' }])
 }

@@ -1,5 +1,6 @@
-import type { Change, ClusterResource, HostResource, Member, Probe, Reading } from '../../lib/resources/resource.ts'
+import type { ClusterAssertion, ClusterResource, HostResource, Member, Probe, Reading, Verdict } from '../../lib/resources/resource.ts'
 import { unknown } from '../../lib/resources/resource.ts'
+import { changesOf } from '../../lib/resources/verdict.ts'
 import { contextAt } from '../role.ts'
 import { clockOffset } from '../service/checks/clock.ts'
 import { firewall } from '../service/checks/firewall.ts'
@@ -30,12 +31,11 @@ const readingOf = async <S>(bench: Bench, host: string, probe: Probe<S>): Promis
   }
 }
 
-const ofCluster = async <S>(bench: Bench, resource: ClusterResource<S>): Promise<string[]> => {
+const ofCluster = async <S>(bench: Bench, resource: ClusterResource<S> | ClusterAssertion<S>): Promise<string[]> => {
   const members: Member<S>[] = await Promise.all(
     bench.nodes.map(async host => ({ host, reading: await readingOf(bench, host, resource.probe) })),
   )
-  const verdict = resource.changes(members)
-  return Array.isArray(verdict) || typeof verdict === 'string' ? texts(verdict) : []
+  return texts(resource.compare(members))
 }
 
 const ofHosts = async <S>(bench: Bench, resourceOn: (host: string) => HostResource<S>): Promise<string[]> => {
@@ -43,9 +43,9 @@ const ofHosts = async <S>(bench: Bench, resourceOn: (host: string) => HostResour
     const resource = resourceOn(host)
     const reading = await readingOf(bench, host, resource.probe)
     if (reading.kind !== 'present' && reading.kind !== 'absent') return []
-    return texts(resource.changes(reading, () => undefined)).map(text => `${host}: ${text}`)
+    return texts(resource.compare(reading, () => undefined)).map(text => `${host}: ${text}`)
   })
   return (await Promise.all(all)).flat()
 }
 
-const texts = (verdict: Change[] | string): string[] => (typeof verdict === 'string' ? [verdict] : verdict.map(problemText))
+const texts = (verdict: Verdict): string[] => (verdict.kind === 'refused' ? [verdict.why] : changesOf(verdict).map(problemText))

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import type { Change, ClusterNodes, ClusterResource, Resource, Table } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
+import { differsBy, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
@@ -43,13 +44,13 @@ const faultsSurvived = (context: Context): ClusterResource<true> => {
     scope: 'cluster',
     id: 'faults survived',
     probe: { sh: ':', parse: () => present(true) },
-    changes() {
-      if (typeof plan === 'string') return plan
+    compare() {
+      if (typeof plan === 'string') return refused(plan)
       if (context.cluster.clients.length === 0 && vars.ha_stage === 'full')
-        return `nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`
+        return refused(`nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`)
       const problem = vars.ha_stage === 'full' ? unmountable(context) : undefined
-      if (problem) return problem
-      return plan.trials.filter(p => !tried.has(p)).map(wish)
+      if (problem) return refused(problem)
+      return differsBy(plan.trials.filter(p => !tried.has(p)).map(wish))
     },
     async apply(nodes) {
       if (typeof plan === 'string') return

@@ -1,9 +1,11 @@
 import { blocksOf } from '../../lib/resources/blocks.ts'
 import type { FileState } from '../../lib/resources/file.ts'
 import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
+import { statesOf } from '../../lib/resources/members.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
-import type { Change, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
+import type { ClusterResource, Reading, Verdict } from '../../lib/resources/resource.ts'
+import { present, skip, unknown } from '../../lib/resources/resource.ts'
+import { allOf, differsBy, refused, reworded } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { daemonPid, daemonProbe, parseDaemon } from '../service/state/daemon.ts'
 import { heartbeatFiles } from './stacks.ts'
@@ -35,15 +37,12 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
   const cf = `${platform.paths.haDir}/ha.cf`
   const content = heartbeatFiles[vars.ha_stack].authkeys(vars)
   const wanted = file(path, { content, mode: attributes.mode, secret: true })
-  const changesOn = (state: Named): Change[] | string => {
-    if (state.file.kind !== 'present' && state.file.kind !== 'absent') return `${path} on ${state.host} cannot be read`
-    const changes = wanted.changes(state.file, () => undefined)
-    if (typeof changes === 'string') return changes
-    const unread = state.running && !state.loaded && changes.length === 0
-    return [...changes, ...(unread ? [{ attribute: 'key in use', from: 'an older one', to: 'this one' }] : [])].map(c => ({
-      ...c,
-      attribute: `${c.attribute} on ${state.host}`,
-    }))
+  const compareOn = (state: Named): Verdict => {
+    if (state.file.kind !== 'present' && state.file.kind !== 'absent') return refused(`${path} on ${state.host} cannot be read`)
+    const onDisk = wanted.compare(state.file, () => undefined)
+    const isUnread = onDisk.kind === 'in-sync' && state.running && !state.loaded
+    const verdict = isUnread ? differsBy([{ attribute: 'key in use', from: 'an older one', to: 'this one' }]) : onDisk
+    return reworded(verdict, c => ({ ...c, attribute: `${c.attribute} on ${state.host}` }))
   }
   return {
     scope: 'cluster',
@@ -61,21 +60,15 @@ echo "@daemon"; ${daemonProbe([path, cf])}`,
         return present({ file: parseEmbedded(blocks.file), running: daemon.running, loaded, restartDue: daemon.newer.includes(cf) })
       },
     },
-    changes(members) {
+    compare(members) {
       const states = statesOf(members)
-      const found = states.map(changesOn)
-      const refusal = found.find(c => typeof c === 'string')
-      if (typeof refusal === 'string') return refusal
-      const changes = found.flat() as Change[]
+      const verdict = allOf(states.map(compareOn))
       const due = states.find(s => s.restartDue)
-      if (changes.length === 0 || !due) return changes
-      return {
-        kind: 'skip',
-        reason: `heartbeat on ${due.host} runs with an older ha.cf; when this run has restarted it, the next changes the key`,
-      }
+      if (verdict.kind !== 'differs' || !due) return verdict
+      return skip(`heartbeat on ${due.host} runs with an older ha.cf; when this run has restarted it, the next changes the key`)
     },
     async apply(nodes, _changes, members) {
-      const differing = statesOf(members).filter(s => changesOn(s).length > 0)
+      const differing = statesOf(members).filter(s => compareOn(s).kind !== 'in-sync')
       for (const { host } of differing) await writeFile(nodes.on(host).connection, `${path}.next`, { ...attributes, content })
       const results = await Promise.all(differing.map(({ host }) => nodes.on(host).connection.run(switchScript(path), { timeout: 60_000 })))
       for (const [i, result] of results.entries())
@@ -88,9 +81,6 @@ echo "@daemon"; ${daemonProbe([path, cf])}`,
     },
   }
 }
-
-const statesOf = (members: Member<Authkeys>[]): Named[] =>
-  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
 /** As few forks as can be before the signal: both nodes do this at one moment. SIGHUP is what `heartbeat -r` sends. */
 const switchScript = (path: string): string => `set -eu

@@ -1,6 +1,8 @@
+import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { Change, ClusterNodes, ClusterResource, Member } from '../../lib/resources/resource.ts'
+import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { settled, untilTrue } from '../service/conditions.ts'
 import { handOver, handOverProblems, holds, moves, readService } from '../service/hand-over.ts'
@@ -27,8 +29,8 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
       parse: ({ code, stdout }) =>
         code === 0 && isDaemonAnswer(stdout) ? present(parseDaemon(stdout)) : unknown('an answer about heartbeat'),
     },
-    changes(members) {
-      return outdated(statesOf(members)).map(s => restarted('runs with an older configuration')(s.host))
+    compare(members) {
+      return differsBy(outdated(statesOf(members)).map(s => restarted('runs with an older configuration')(s.host)))
     },
     async foretell(nodes, changes, members, notified) {
       const running = statesOf(members).filter(s => s.running)
@@ -78,9 +80,6 @@ const refuseRestart = (nodes: ClusterNodes, service: NamedState[], { vars }: Con
 const restarted =
   (from: string) =>
   (host: string): Change => ({ attribute: `heartbeat on ${host}`, from, to: 'restarted' })
-
-const statesOf = (members: Member<Daemon>[]): Named[] =>
-  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
 
 const outdated = (states: Named[]): Named[] => states.filter(s => s.running && s.newer.length > 0)
 

@@ -1,13 +1,16 @@
+import { hostAssertion } from '../../lib/resources/assertion.ts'
+import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { ClusterNodes, ClusterResource, HostResource } from '../../lib/resources/resource.ts'
+import type { ClusterNodes, ClusterResource, HostAssertion } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import { hasAddress, settled, untilTrue } from '../service/conditions.ts'
 import { servedMarker } from '../service/paths.ts'
 import { serviceProblems } from '../service/state/problems.ts'
 import type { ServiceState } from '../service/state/state.ts'
-import { serviceProbe, statesOf } from '../service/state/state.ts'
+import { serviceProbe } from '../service/state/state.ts'
 
 /**
  * The first start of heartbeat at a stage, on both nodes in order. A cluster that has served is never started, moved or promoted by a run: after an outage
@@ -22,20 +25,22 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
     id: 'first start of heartbeat',
     settle: 180_000,
     probe: serviceProbe(vars, platform, peerOf(context).vars.node_name),
-    changes(members) {
+    compare(members) {
       const states = statesOf(members)
       if (states.some(s => s.served === stage)) {
         const asleep = states.filter(s => s.served !== stage)
-        return asleep.map(s => ({ attribute: `record of service on ${s.host}`, from: s.served || 'none', to: stage }))
+        return differsBy(asleep.map(s => ({ attribute: `record of service on ${s.host}`, from: s.served || 'none', to: stage })))
       }
       const problems = serviceProblems(states, stage)
       if (problems.length > 0 && states.some(s => s.heartbeat))
-        return [{ attribute: 'service', from: problems.join('; '), to: 'runs on one node' }]
-      return states.map(s => ({
-        attribute: `heartbeat on ${s.host}`,
-        from: s.heartbeat ? 'runs, never recorded' : 'never started',
-        to: 'started',
-      }))
+        return differsBy([{ attribute: 'service', from: problems.join('; '), to: 'runs on one node' }])
+      return differsBy(
+        states.map(s => ({
+          attribute: `heartbeat on ${s.host}`,
+          from: s.heartbeat ? 'runs, never recorded' : 'never started',
+          to: 'started',
+        })),
+      )
     },
     async apply(nodes, _changes, members) {
       const states = statesOf(members)
@@ -74,20 +79,18 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
 }
 
 /** A cluster that has served NFS is not taken back to the address alone by a variable: its clients would lose the share. Judges only. */
-export const noWayBack = ({ vars }: Context): HostResource<string> => ({
-  scope: 'host',
-  id: 'stage of the cluster',
-  assertion: true,
-  alters: 'itself',
-  probe: {
-    sh: `cat ${servedMarker} 2>/dev/null`,
-    parse: ({ stdout }) => (['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : unknown(`a stage in ${servedMarker}`)),
-  },
-  changes(actual) {
-    const back = actual.kind === 'present' && actual.state === 'full' && vars.ha_stage === 'vip'
-    return back
-      ? `this cluster serves NFS, and ha_stage: vip would end that; to mean it, stop heartbeat on both nodes and remove ${servedMarker}`
-      : []
-  },
-  apply: async () => undefined,
-})
+export const noWayBack = ({ vars }: Context): HostAssertion<string> =>
+  hostAssertion('stage of the cluster', {
+    probe: {
+      sh: `cat ${servedMarker} 2>/dev/null`,
+      parse: ({ stdout }) => (['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : unknown(`a stage in ${servedMarker}`)),
+    },
+    compare(actual) {
+      const back = actual.kind === 'present' && actual.state === 'full' && vars.ha_stage === 'vip'
+      return back
+        ? refused(
+            `this cluster serves NFS, and ha_stage: vip would end that; to mean it, stop heartbeat on both nodes and remove ${servedMarker}`,
+          )
+        : inSync
+    },
+  })

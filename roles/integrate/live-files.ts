@@ -1,10 +1,12 @@
 import { blocksOf } from '../../lib/resources/blocks.ts'
 import type { FileOptions, FileState } from '../../lib/resources/file.ts'
 import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
+import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import type { Change, ClusterNodes, ClusterResource, Member, Reading } from '../../lib/resources/resource.ts'
-import { present } from '../../lib/resources/resource.ts'
+import type { ClusterNodes, ClusterResource, Member, Reading, Verdict } from '../../lib/resources/resource.ts'
+import { present, skip } from '../../lib/resources/resource.ts'
+import { allOf, differsBy, refused, reworded } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
 import { handOver, handOverProblems, moves, readService, stageOf } from '../service/hand-over.ts'
@@ -35,8 +37,8 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
   const files = filesOf(context)
   // Settings name a node's own NIC, so each node has its own text.
   const wantedOn = (host: string) => filesOf(contextAt(context, host))
-  const statesOf = (members: Member<LiveState>[]): NamedLive[] =>
-    members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, wanted: wantedOn(m.host), ...m.reading.state }] : []))
+  const livesOf = (members: Member<LiveState>[]): NamedLive[] =>
+    statesOf(members).map(state => ({ ...state, wanted: wantedOn(state.host) }))
   return {
     scope: 'cluster',
     id: 'what heartbeat reads live',
@@ -49,28 +51,25 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
         return present({ serves: (blocks.holds ?? '').trim() !== '', files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
       },
     },
-    changes(members) {
-      const differing = statesOf(members).map(state => ({ state, changes: changesOf(state) }))
-      const refusal = differing.find(d => typeof d.changes === 'string')
-      if (refusal) return `${refusal.state.host}: ${refusal.changes}`
-      const all = differing.flatMap(d => d.changes as Change[])
-      const holder = differing.find(d => d.state.serves && d.changes.length > 0)?.state
-      if (!holder) return all
+    compare(members) {
+      const states = livesOf(members)
+      const verdict = allOf(states.map(compareOn))
+      const holder = states.find(serverThatDiffers)
+      if (verdict.kind !== 'differs' || !holder) return verdict
       const to = members.find(m => m.host !== holder.host)
-      if (to?.reading.kind !== 'present')
-        return { kind: 'skip', reason: `${holder.host} serves, and ${to?.host ?? 'its peer'} is not there to take over` }
-      return [...all, moves(holder.host, to.host)]
+      if (to?.reading.kind !== 'present') return skip(`${holder.host} serves, and ${to?.host ?? 'its peer'} is not there to take over`)
+      return differsBy([...verdict.changes, moves(holder.host, to.host)])
     },
     async foretell(nodes, changes, members) {
-      const states = statesOf(members)
-      const holder = states.find(s => s.serves && changesOf(s).length > 0)
+      const states = livesOf(members)
+      const holder = states.find(serverThatDiffers)
       const to = states.find(s => !s.serves)
       if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
       return changes
     },
     async apply(nodes, _changes, members) {
-      const states = statesOf(members)
-      const holder = states.find(s => s.serves && changesOf(s).length > 0)
+      const states = livesOf(members)
+      const holder = states.find(serverThatDiffers)
       const to = states.find(s => !s.serves)
       if (holder && to) await refuseUnlessFit(nodes, holder.host, to.host, context)
       const first = states.filter(s => !s.serves || releasesByNew(s))
@@ -92,17 +91,18 @@ const refuseUnlessFit = async (nodes: ClusterNodes, from: string, to: string, co
   })
 }
 
-const changesOf = (state: NamedLive): Change[] | string => {
-  const all: Change[] = []
-  for (const [i, { path, options }] of state.wanted.entries()) {
-    const reading = state.files[i]
-    if (reading?.kind !== 'present' && reading?.kind !== 'absent') return `${path} cannot be read`
-    const changes = file(path, options).changes(reading, () => undefined)
-    if (typeof changes === 'string') return changes
-    all.push(...changes.map(c => ({ ...c, attribute: `${path} on ${state.host}: ${c.attribute}` })))
-  }
-  return all
-}
+const compareOn = (state: NamedLive): Verdict =>
+  allOf(
+    state.wanted.map(({ path, options }, i) => {
+      const reading = state.files[i]
+      if (reading?.kind !== 'present' && reading?.kind !== 'absent') return refused(`${state.host}: ${path} cannot be read`)
+      const verdict = file(path, options).compare(reading, () => undefined)
+      if (verdict.kind === 'refused') return refused(`${state.host}: ${verdict.why}`)
+      return reworded(verdict, c => ({ ...c, attribute: `${path} on ${state.host}: ${c.attribute}` }))
+    }),
+  )
+
+const serverThatDiffers = (state: NamedLive): boolean => state.serves && compareOn(state).kind !== 'in-sync'
 
 const releasesByNew = ({ wanted, files }: NamedLive): boolean =>
   wanted.some(({ releases }, i) => {
@@ -114,7 +114,7 @@ const write = async (nodes: ClusterNodes, state: NamedLive): Promise<void> => {
   const { connection } = nodes.on(state.host)
   for (const [i, { path, options }] of state.wanted.entries()) {
     const reading = state.files[i]
-    if (reading?.kind === 'present' && file(path, options).changes(reading, () => undefined).length === 0) continue
+    if (reading?.kind === 'present' && file(path, options).compare(reading, () => undefined).kind === 'in-sync') continue
     await writeFile(connection, path, { mode: 0o644, owner: 'root', group: 'root', ...options, validate: options.validate })
   }
 }

@@ -1,29 +1,33 @@
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
 import { removed, writeFile } from '../../lib/resources/file.ts'
-import type { Change, ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import { statesOf } from '../../lib/resources/members.ts'
+import type { ClusterAssertion, ClusterResource, Resource, Verdict } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
 import { handOver, handOverProblems } from '../service/hand-over.ts'
 import { maintenanceMarker } from '../service/paths.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
-import { serviceProbe, statesOf } from '../service/state/state.ts'
+import { serviceProbe } from '../service/state/state.ts'
 
 const probeOf = (context: Context) => serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
 
 /** Pure: what taking the node out of service means now, or why it stays in. */
-const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): Change[] | string => {
+const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): Verdict => {
   const here = states.find(s => s.host === node)
   const other = states.find(s => s.host !== node)
-  if (!here || !other) return `ha_maintenance=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`
-  if (!here.heartbeat && !here.vip) return []
-  if (!here.vip && !other.vip) return 'the service is on no node: nothing is stopped before that is understood, nfsha-play status.yml'
+  if (!here || !other) return refused(`ha_maintenance=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`)
+  if (!here.heartbeat && !here.vip) return inSync
+  if (!here.vip && !other.vip)
+    return refused('the service is on no node: nothing is stopped before that is understood, nfsha-play status.yml')
   const problems = here.vip ? handOverProblems(states, other.host, vars.ha_stage) : []
-  if (problems.length > 0) return `the service stays on ${node}: ${problems.join('; ')}`
-  return [
+  if (problems.length > 0) return refused(`the service stays on ${node}: ${problems.join('; ')}`)
+  return differsBy([
     ...(here.vip ? [{ attribute: 'service', from: node, to: other.host }] : []),
     { attribute: `heartbeat on ${node}`, from: 'running', to: 'stopped' },
-  ]
+  ])
 }
 
 /** Both nodes say that somebody is at work. Drift alarms nothing from then on, so it is not said before the node may really be taken out. */
@@ -31,13 +35,12 @@ const marked = (context: Context, node: string): ClusterResource<ServiceState> =
   scope: 'cluster',
   id: `maintenance of ${node} marked`,
   probe: probeOf(context),
-  changes(members) {
+  compare(members) {
     const states = statesOf(members)
     const allowed = draining(states, node, context)
-    if (typeof allowed === 'string') return allowed
-    return states
-      .filter(s => s.maintenance !== node)
-      .map(s => ({ attribute: `mark on ${s.host}`, from: s.maintenance ?? 'none', to: node }))
+    if (allowed.kind === 'refused') return allowed
+    const unmarked = states.filter(s => s.maintenance !== node)
+    return differsBy(unmarked.map(s => ({ attribute: `mark on ${s.host}`, from: s.maintenance ?? 'none', to: node })))
   },
   async apply(nodes) {
     const mark = { content: `${node}\n`, mode: 0o644, owner: 'root', group: 'root' }
@@ -51,7 +54,7 @@ const drained = (context: Context, node: string): ClusterResource<ServiceState> 
   id: `${node} out of service`,
   settle: 30_000,
   probe: probeOf(context),
-  changes: members => draining(statesOf(members), node, context),
+  compare: members => draining(statesOf(members), node, context),
   async apply(nodes, _changes, members) {
     const states = statesOf(members)
     const other = states.find(s => s.host !== node)
@@ -69,7 +72,8 @@ const back = (context: Context): ClusterResource<ServiceState> => ({
   id: 'all nodes in service',
   settle: 120_000,
   probe: probeOf(context),
-  changes: members => asleep(statesOf(members)).map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' })),
+  compare: members =>
+    differsBy(asleep(statesOf(members)).map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' }))),
   async apply(nodes, _changes, members) {
     for (const { host } of asleep(statesOf(members))) {
       nodes.progress({ text: `start heartbeat on ${host}` })
@@ -84,16 +88,18 @@ const inStep = (context: Context): ClusterResource<ServiceState> => ({
   id: 'replication in step',
   settle: 3_600_000,
   probe: probeOf(context),
-  changes(members) {
+  compare(members) {
     const states = statesOf(members)
     const alone = states.find(s => s.device?.connection === 'StandAlone')
-    if (alone) return `DRBD is StandAlone on ${alone.host}: that is split brain, playbooks/split-brain.yml mends it`
+    if (alone) return refused(`DRBD is StandAlone on ${alone.host}: that is split brain, playbooks/split-brain.yml mends it`)
     const behind = states.filter(s => s.device?.disk !== 'UpToDate' || s.device.connection !== 'Connected')
-    return behind.map(s => ({
-      attribute: `DRBD on ${s.host}`,
-      from: s.device ? `${s.device.connection} ${s.device.disk}` : 'down',
-      to: 'Connected UpToDate',
-    }))
+    return differsBy(
+      behind.map(s => ({
+        attribute: `DRBD on ${s.host}`,
+        from: s.device ? `${s.device.connection} ${s.device.disk}` : 'down',
+        to: 'Connected UpToDate',
+      })),
+    )
   },
   async apply(nodes, _changes, members) {
     for (const { host } of statesOf(members).filter(s => !s.device))
@@ -103,17 +109,15 @@ const inStep = (context: Context): ClusterResource<ServiceState> => ({
 })
 
 /** Nothing to do would read as done. */
-const unnamed = ({ cluster }: Context): ClusterResource<true> => ({
-  scope: 'cluster',
-  id: 'node to take out of service',
-  assertion: true,
-  partial: true,
-  alters: 'itself',
-  probe: { sh: ':', parse: () => present(true) },
-  changes: () =>
-    `which node? Name it: -e ha_maintenance=<node> (${cluster.nodes.map(n => n.name).join(' or ')}), or none to take all back into service`,
-  apply: async () => undefined,
-})
+const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
+  clusterAssertion('node to take out of service', {
+    partial: true,
+    probe: { sh: ':', parse: () => present(true) },
+    compare: () =>
+      refused(
+        `which node? Name it: -e ha_maintenance=<node> (${cluster.nodes.map(n => n.name).join(' or ')}), or none to take all back into service`,
+      ),
+  })
 
 const steps = (context: Context): Resource[] => {
   const { ha_maintenance: node } = context.vars

@@ -1,39 +1,34 @@
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
 import { atWork } from '../../lib/resources/at-work.ts'
-import type { ClusterResource } from '../../lib/resources/resource.ts'
+import { statesOf } from '../../lib/resources/members.ts'
+import type { ClusterAssertion } from '../../lib/resources/resource.ts'
+import { differsBy } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { overview } from '../service/state/overview.ts'
 import { maintenanceDifferences, transitionDifferences } from '../service/state/problems.ts'
 import type { ServiceState } from '../service/state/state.ts'
-import { serviceProbe, statesOf } from '../service/state/state.ts'
+import { serviceProbe } from '../service/state/state.ts'
 
 /** A play that runs now, or an operator's maintenance: what differs meanwhile is their doing, so drift names them instead. */
-const whoIsAtWork = (context: Context): ClusterResource<ServiceState> => ({
-  scope: 'cluster',
-  id: atWork.resource,
-  assertion: true,
-  partial: true,
-  alters: 'itself',
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
-  changes(members) {
-    const states = statesOf(members)
-    const plays = states.flatMap(s => (s.lock === '' ? [] : [{ attribute: atWork.play, host: s.host, from: s.lock, to: 'ended' }]))
-    return [...plays, ...maintenanceDifferences(states)]
-  },
-  apply: async () => undefined,
-})
+const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
+  clusterAssertion(atWork.resource, {
+    partial: true,
+    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    compare(members) {
+      const states = statesOf(members)
+      const plays = states.flatMap(s => (s.lock === '' ? [] : [{ attribute: atWork.play, host: s.host, from: s.lock, to: 'ended' }]))
+      return differsBy([...plays, ...maintenanceDifferences(states)])
+    },
+  })
 
 /** Not in `status.yml`: it shows a hand-over that is under way, and need not wait until it has ended. */
-const stable = (context: Context): ClusterResource<ServiceState> => ({
-  scope: 'cluster',
-  id: 'heartbeat is stable',
-  assertion: true,
-  partial: true,
-  alters: 'itself',
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
-  changes: members => transitionDifferences(statesOf(members)),
-  apply: async () => undefined,
-})
+const stable = (context: Context): ClusterAssertion<ServiceState> =>
+  clusterAssertion('heartbeat is stable', {
+    partial: true,
+    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    compare: members => differsBy(transitionDifferences(statesOf(members))),
+  })
 
 /** What `drift` looks at beside the roles of a play: the state of the service, and who is at work on it. */
 export const watch: Role = {

@@ -11,6 +11,7 @@ import type { PlayPlan } from '../../lib/engine/play.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { JOBS_DIRECTORY } from '../../lib/resources/job.ts'
+import { changesOf } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { built } from '../../roles/drbd-build/built.ts'
 import { buildName, type Part, partsOf } from '../../roles/drbd-build/parts.ts'
@@ -77,8 +78,8 @@ const linksOf = (archive: { source: string; sha256: string }): string[] =>
   drbdBuild
     .steps(contextFor(archive))
     .filter(resource => resource.id.startsWith('link '))
-    .flatMap(resource => (resource.scope === 'host' ? [resource.changes({ kind: 'absent' }, () => undefined)] : []))
-    .flatMap(changes => (typeof changes === 'string' ? [] : changes.map(change => change.to)))
+    .flatMap(resource => (resource.scope === 'host' ? [resource.compare({ kind: 'absent' }, () => undefined)] : []))
+    .flatMap(verdict => changesOf(verdict).map(change => change.to))
 
 const used: Part[] = []
 const partOf = (archive: { source: string; sha256: string }): Part => {

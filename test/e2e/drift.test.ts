@@ -9,9 +9,11 @@ import { runPlays } from '../../lib/engine/run.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { driftReport } from '../../lib/report/drift/report.ts'
 import { eventStream } from '../../lib/report/stream.ts'
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
 import { file } from '../../lib/resources/file.ts'
-import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
+import type { ClusterAssertion, Resource } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
+import { differsBy } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { createMasker } from '../../lib/text/mask.ts'
 import { watch } from '../../roles/status/watch.ts'
@@ -48,17 +50,14 @@ const run = async (steps: (host: string) => Resource[], { drift = true, wrong = 
 }
 
 /** Wrong as long as a file is there; each reading leaves a line, so it can be counted. */
-const judged = (name: string, healAfter = Number.POSITIVE_INFINITY): ClusterResource<number> => ({
-  scope: 'cluster',
-  id: name,
-  assertion: true,
-  probe: { sh: `echo x >> ${at(name)}; wc -l < ${at(name)}`, parse: o => present(Number(o.stdout)) },
-  changes(members) {
-    const reads = Math.max(...members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0)))
-    return reads > healAfter ? [] : [{ attribute: name, from: 'bad', to: 'good', remedy: 'status.yml' }]
-  },
-  apply: async () => undefined,
-})
+const judged = (name: string, healAfter = Number.POSITIVE_INFINITY): ClusterAssertion<number> =>
+  clusterAssertion(name, {
+    probe: { sh: `echo x >> ${at(name)}; wc -l < ${at(name)}`, parse: o => present(Number(o.stdout)) },
+    compare(members) {
+      const reads = Math.max(...members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0)))
+      return differsBy(reads > healAfter ? [] : [{ attribute: name, from: 'bad', to: 'good', remedy: 'status.yml' }])
+    },
+  })
 
 /** The state of the service as `drift` watches it, of a pair that this machine is not. */
 const pairSteps = (host: string): Resource[] => {

@@ -6,12 +6,14 @@ import type { EventBody } from '../../lib/engine/events.ts'
 import type { PlayPlan } from '../../lib/engine/play.ts'
 import type { Role } from '../../lib/engine/role.ts'
 import { runPlays } from '../../lib/engine/run.ts'
+import { hostAssertion } from '../../lib/resources/assertion.ts'
 import { directory } from '../../lib/resources/directory.ts'
 import { lineInFile } from '../../lib/resources/edit.ts'
 import { file } from '../../lib/resources/file.ts'
 import { sysctl } from '../../lib/resources/kernel.ts'
 import type { ClusterResource, HostResource, Resource } from '../../lib/resources/resource.ts'
 import { absent, present, skip, unknown } from '../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { me } from './ssh/client.ts'
 import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
@@ -123,10 +125,12 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'cluster',
       id: 'switched off and on',
       probe: { sh: `cat ${at('switched')} 2>/dev/null || :`, parse: o => present(o.stdout.trim()) },
-      changes: members =>
-        members.every(m => m.reading.kind === 'present' && m.reading.state === 'yes')
-          ? []
-          : [{ attribute: 'power', from: 'on', to: 'off and on' }],
+      compare: members =>
+        differsBy(
+          members.every(m => m.reading.kind === 'present' && m.reading.state === 'yes')
+            ? []
+            : [{ attribute: 'power', from: 'on', to: 'off and on' }],
+        ),
       async apply(nodes) {
         await nodes.on('A').connection.close()
         await expect(nodes.on('A').connection.run(':')).rejects.toThrow()
@@ -147,14 +151,14 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'host',
       id: 'stubborn',
       probe: { sh: 'echo 1', parse: o => present(o.stdout.trim()) },
-      changes: a => [{ attribute: 'value', from: a.kind === 'present' ? a.state : '', to: '2' }],
+      compare: a => differsBy([{ attribute: 'value', from: a.kind === 'present' ? a.state : '', to: '2' }]),
       apply: async () => undefined,
     }
     const meeting: ClusterResource<string> = {
       scope: 'cluster',
       id: 'meeting',
       probe: stubborn.probe,
-      changes: () => [],
+      compare: () => inSync,
       apply: async () => undefined,
     }
     const result = await run(roleOf(host => [...(host === 'A' ? [stubborn] : []), meeting, file(at(`${host}.after`), { content: '' })]))
@@ -168,7 +172,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       // Each reading after the change counts; the third is right. The next resource was read along with the first.
       const count = `[ ! -e ${at('applied')} ] || echo x >> ${at('looks')}`
       const lines = `cat ${at('looks')} 2>/dev/null | wc -l`
-      const few = (lines: number) => (lines >= 3 ? [] : [{ attribute: 'readings', from: String(lines), to: '3' }])
+      const few = (lines: number) => differsBy(lines >= 3 ? [] : [{ attribute: 'readings', from: String(lines), to: '3' }])
       const common = {
         id: 'slow',
         settle: 10_000,
@@ -179,23 +183,19 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
           ? {
               ...common,
               scope,
-              changes: a => few(a.kind === 'present' ? a.state : 0),
+              compare: a => few(a.kind === 'present' ? a.state : 0),
               apply: async $ => void (await $`touch ${at('applied')}`),
             }
           : {
               ...common,
               scope,
-              changes: members => few(Math.min(...members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0)))),
+              compare: members => few(Math.min(...members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0)))),
               apply: async nodes => void (await nodes.on('A').$`touch ${at('applied')}`),
             }
-      const judge: HostResource<number> = {
-        scope: 'host',
-        id: 'judge',
-        assertion: true,
+      const judge = hostAssertion<number>('judge', {
         probe: { sh: lines, parse: o => present(Number(o.stdout)) },
-        changes: a => few(a.kind === 'present' ? a.state : 0),
-        apply: async () => undefined,
-      }
+        compare: a => few(a.kind === 'present' ? a.state : 0),
+      })
       const role = roleOf(() => [slow, judge])
       expect((await run(role, { hosts: ['A'] })).statuses).toEqual(['A slow: changed', 'A judge: ok'])
     })
@@ -206,8 +206,10 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'cluster',
       id: 'sum',
       probe: { sh: `cat ${at('n')} 2>/dev/null | wc -l`, parse: o => present(Number(o.stdout)) },
-      changes: members =>
-        members.every(m => m.reading.kind === 'present' && m.reading.state >= 2) ? [] : [{ attribute: 'lines', from: 'few', to: 'two' }],
+      compare: members =>
+        differsBy(
+          members.every(m => m.reading.kind === 'present' && m.reading.state >= 2) ? [] : [{ attribute: 'lines', from: 'few', to: 'two' }],
+        ),
       async apply(nodes) {
         for (const host of nodes.hosts) await nodes.on(host).$`echo ${host} >> ${at('n')}`
       },
@@ -228,7 +230,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'host',
       id: 'never',
       probe: { sh: ':', parse: () => unknown('package x') },
-      changes: () => [],
+      compare: () => inSync,
       apply: async () => undefined,
     }
     const role = roleOf(() => [never])
@@ -237,14 +239,11 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
   })
 
   test('a gate is shown in check mode, and stops a run before what comes after it', async () => {
-    const gate: HostResource<string> = {
-      scope: 'host',
-      id: 'gate',
+    const gate = hostAssertion<string>('gate', {
       gate: 'needs -e yes',
       probe: { sh: 'echo 7', parse: o => present(o.stdout.trim()) },
-      changes: a => [{ attribute: 'fsid', from: a.kind === 'present' ? a.state : '', to: '1' }],
-      apply: async () => undefined,
-    }
+      compare: a => differsBy([{ attribute: 'fsid', from: a.kind === 'present' ? a.state : '', to: '1' }]),
+    })
     const role = roleOf(() => [gate, file(at('behind'), { content: '' })])
     const seen = await run(role, { check: true, hosts: ['A'] })
     expect(seen.of('gate')).toMatchObject({
@@ -263,7 +262,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'host',
       id: name,
       probe: { sh: `[ -e ${at(name)} ]`, parse: o => present(o.code === 0) },
-      changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
+      compare: a => differsBy(a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
       apply: async () => undefined,
       merge: {
         kind: 'made',
@@ -287,7 +286,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'host',
       id: 'hanging',
       probe: { sh: 'sleep 60', timeout: 500, parse: () => absent },
-      changes: () => [],
+      compare: () => inSync,
       apply: async () => undefined,
     }
     const result = await run(
@@ -305,7 +304,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       id: 'reload',
       alters: 'itself',
       probe: { sh: `cmp -s ${at(`${host}.conf`)} ${at(`${host}.loaded`)}`, parse: o => present(o.code === 0) },
-      changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'loaded', from: 'old', to: 'new' }]),
+      compare: a => differsBy(a.kind === 'present' && a.state ? [] : [{ attribute: 'loaded', from: 'old', to: 'new' }]),
       async apply($) {
         await $`cp ${at(`${host}.conf`)} ${at(`${host}.loaded`)}`
       },
@@ -337,7 +336,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       id: 'reload',
       alters: 'itself',
       probe: { sh: ':', parse: () => present(false) },
-      changes: () => [{ attribute: 'loaded', from: 'old', to: 'new' }],
+      compare: () => differsBy([{ attribute: 'loaded', from: 'old', to: 'new' }]),
       async apply($) {
         await $`false`
       },
@@ -355,8 +354,8 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'cluster',
       id: 'reload',
       probe: { sh: `[ -e ${at('due')} ]`, parse: o => present(o.code === 0) },
-      changes: members =>
-        members.some(m => m.reading.kind === 'present' && m.reading.state) ? [{ attribute: 'x', from: '', to: 'y' }] : [],
+      compare: members =>
+        differsBy(members.some(m => m.reading.kind === 'present' && m.reading.state) ? [{ attribute: 'x', from: '', to: 'y' }] : []),
       async apply(nodes) {
         await nodes.on('A').$`rm ${at('due')}`
       },
@@ -380,7 +379,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       scope: 'host',
       id: 'slow',
       probe: { sh: `[ -e ${at('slow')} ]`, parse: o => present(o.code === 0) },
-      changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
+      compare: a => differsBy(a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
       async apply($) {
         await $`touch ${at('begun')}; n=0; until [ -e ${at('go')} ] || [ $n -gt 200 ]; do n=$((n+1)); sleep 0.1; done; touch ${at('slow')}`
       },

@@ -9,6 +9,7 @@ import type { Event, EventBody } from '../../lib/engine/events.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { exitCodeOf, recapOf } from '../../lib/report/score.ts'
 import { type HostResource, present, type Resource } from '../../lib/resources/resource.ts'
+import { differsBy } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
@@ -88,7 +89,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     scope: 'host',
     id,
     probe: { sh: `[ -e ${at(id)} ]`, parse: o => present(o.code === 0) },
-    changes: a => (a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
+    compare: a => differsBy(a.kind === 'present' && a.state ? [] : [{ attribute: 'there', from: 'no', to: 'yes' }]),
     async apply($) {
       await $({ prefix: '', input: '' })`sh -c ${script}`
       await $`touch ${at(id)}`

@@ -3,6 +3,7 @@ import type { EventBody } from '../../lib/engine/events.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { exitCodeOf } from '../../lib/report/score.ts'
 import { type HostResource, present } from '../../lib/resources/resource.ts'
+import { differsBy } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
 
@@ -21,7 +22,7 @@ export const runOfChanges = async (
     scope: 'host',
     id: `change ${i}`,
     probe: { sh: `grep -c '^${name} ${i} ' ${log} || :`, parse: o => present(Number(o.stdout)) },
-    changes: actual => (actual.kind === 'present' && actual.state >= 2 ? [] : [{ attribute: 'lines', from: 'fewer', to: '2' }]),
+    compare: actual => differsBy(actual.kind === 'present' && actual.state >= 2 ? [] : [{ attribute: 'lines', from: 'fewer', to: '2' }]),
     async apply($) {
       await $`echo ${name} ${i} a >> ${log}`
       await $`echo ${name} ${i} b >> ${log}`

@@ -11,6 +11,7 @@ import { file } from '../../lib/resources/file.ts'
 import { runJob } from '../../lib/resources/job.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { type HostResource, present, type Resource, unknown } from '../../lib/resources/resource.ts'
+import { differsBy } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
 import { knownSecrets } from '../../lib/text/secrets.ts'
@@ -39,7 +40,7 @@ const broken = (id: string, more: Partial<HostResource<boolean>>): HostResource<
   id,
   alters: 'itself',
   probe: { sh: ':', parse: () => present(false) },
-  changes: () => [{ attribute: 'kernel', from: 'differs', to: `drbdsetup net-options --shared-secret=${drbd}` }],
+  compare: () => differsBy([{ attribute: 'kernel', from: 'differs', to: `drbdsetup net-options --shared-secret=${drbd}` }]),
   apply: async () => undefined,
   ...more,
 })

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { type Resource, unknown } from '../../lib/resources/resource.ts'
+import { changesOf, inSync } from '../../lib/resources/verdict.ts'
 import type { Connection, ScriptOptions } from '../../lib/ssh/connection.ts'
 import { quote } from '../../lib/ssh/quote.ts'
 import type { Shell } from '../../lib/ssh/shell.ts'
@@ -59,11 +60,10 @@ export const issuedBy = async (resource: Resource, hosts: string[], host: string
   const connections = new Map(hosts.map(name => [name, recording(name, resource.id, issued)]))
   const on = (name: string) => connections.get(name) ?? recording(name, resource.id, issued)
   if (resource.scope === 'host') {
-    const absent = answer === undefined ? resource.changes({ kind: 'absent' }, () => undefined) : []
+    const absent = answer === undefined ? resource.compare({ kind: 'absent' }, () => undefined) : inSync
     const read = resource.probe.parse(output)
-    const changes = absent.length > 0 || read.kind !== 'present' ? absent : resource.changes(read, () => undefined)
-    if (typeof changes !== 'string' && changes.length > 0)
-      await resource.apply(on(host).$, changes, { connection: on(host), progress, signal })
+    const changes = changesOf(absent.kind !== 'in-sync' || read.kind !== 'present' ? absent : resource.compare(read, () => undefined))
+    if (!resource.assertion && changes.length > 0) await resource.apply(on(host).$, changes, { connection: on(host), progress, signal })
     return issued
   }
   const nodes = {
@@ -76,11 +76,11 @@ export const issuedBy = async (resource: Resource, hosts: string[], host: string
     signal,
   }
   const members = hosts.map(name => ({ host: name, reading: unknownAsAbsent(resource.probe.parse(output)) }))
-  const changes = resource.changes(members)
-  await resource.apply(nodes, Array.isArray(changes) ? changes : [], members).catch(error => {
+  if (resource.assertion) return issued
+  await resource.apply(nodes, changesOf(resource.compare(members)), members).catch(error => {
     if (error instanceof TypeError) throw error
   })
   return issued
 }
 
-const unknownAsAbsent = <R extends { kind: string }>(reading: R) => (reading.kind === 'skip' ? unknown('a machine') : reading)
+const unknownAsAbsent = <R extends { kind: string }>(reading: R) => (reading.kind === 'skipped' ? unknown('a machine') : reading)

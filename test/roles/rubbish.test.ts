@@ -15,6 +15,7 @@ import { parsePackages } from '../../lib/resources/packages.ts'
 import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { Reading, Resource } from '../../lib/resources/resource.ts'
 import { parseRouteTable } from '../../lib/resources/route-table.ts'
+import { inSync } from '../../lib/resources/verdict.ts'
 import { parseRpm } from '../../lib/resources/yum.ts'
 import { readyGroup } from '../../lib/ssh/bootstrap.ts'
 import { parseReport } from '../../lib/ssh/job-script.ts'
@@ -149,10 +150,10 @@ describe.each([debian12, centos6])('what is read on $name', platform => {
       fc.property(garbage, fc.constantFrom(0, 1, 2, 126, 127, 137, 255), (stdout, code) => {
         for (const resource of resources) {
           const reading = resource.probe.parse({ code, stdout, stderr: 'bad', at: 0 })
-          expect(['present', 'absent', 'unknown', 'skip']).toContain(reading.kind)
-          if (reading.kind === 'unknown' || reading.kind === 'skip') continue
+          expect(['present', 'absent', 'unknown', 'skipped']).toContain(reading.kind)
+          if (reading.kind === 'unknown' || reading.kind === 'skipped') continue
           if (code === 0 && byCodeAlone.test(resource.id)) continue
-          expect(verdictOn(resource, reading), `${resource.id}: code ${code}`).not.toEqual([])
+          expect(verdictOn(resource, reading), `${resource.id}: code ${code}`).not.toEqual(inSync)
         }
       }),
       { numRuns: process.env.NFSHA_LONG ? 1000 : 60 },
@@ -161,4 +162,4 @@ describe.each([debian12, centos6])('what is read on $name', platform => {
 })
 
 const verdictOn = (resource: Resource, reading: Extract<Reading<unknown>, { kind: 'present' | 'absent' }>) =>
-  resource.scope === 'host' ? resource.changes(reading, () => undefined) : resource.changes(['M1', 'M2'].map(host => ({ host, reading })))
+  resource.scope === 'host' ? resource.compare(reading, () => undefined) : resource.compare(['M1', 'M2'].map(host => ({ host, reading })))

@@ -1,26 +1,29 @@
+import { statesOf } from '../../../lib/resources/members.ts'
 import { failedScript } from '../../../lib/resources/outcome.ts'
 import type { ClusterResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 
 /**
  * The nodes' clocks against each other, compared through the clock of the machine which reads both: good to the time an answer travels. A
  * difference is the time service's to mend: it is asked to look at its servers now, and given a minute.
  */
-export const clockOffset = ({ vars, platform }: Context): ClusterResource<number> => ({
+export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offset: number }> => ({
   scope: 'cluster',
   id: 'clocks agree',
   alters: 'itself',
   settle: 60_000,
   probe: {
     sh: 'date +%s.%N',
-    parse: ({ stdout, at }) => present(Number(stdout.trim()) - at / 1000),
+    parse: ({ stdout, at }) => present({ offset: Number(stdout.trim()) - at / 1000 }),
   },
-  changes(members) {
-    const offsets = members.flatMap(m => (m.reading.kind === 'present' ? [m.reading.state] : []))
+  compare(members) {
+    const offsets = statesOf(members).map(s => s.offset)
     const difference = Math.max(...offsets) - Math.min(...offsets)
     const limit = vars.base_clock_offset
-    return difference <= limit ? [] : [{ attribute: 'clocks', from: `${difference.toFixed(1)} s apart`, to: `at most ${limit} s` }]
+    if (difference <= limit) return inSync
+    return differsBy([{ attribute: 'clocks', from: `${difference.toFixed(1)} s apart`, to: `at most ${limit} s` }])
   },
   async apply(nodes) {
     const hint = 'name servers that the nodes reach: base_time_servers'

@@ -1,5 +1,7 @@
-import type { HostResource } from '../../../lib/resources/resource.ts'
+import { hostAssertion } from '../../../lib/resources/assertion.ts'
+import type { HostAssertion, HostResource } from '../../../lib/resources/resource.ts'
 import { present, skip } from '../../../lib/resources/resource.ts'
+import { differsBy, inSync, refused } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import { peerOf } from '../../role.ts'
 import { version3Needs } from '../nfs/version3.ts'
@@ -50,11 +52,11 @@ export const firewall = (context: Context): HostResource<Ruleset> => {
     id: 'firewall',
     alters: 'itself',
     probe: { sh: reads, parse: ({ stdout }) => (parseRules(stdout).closes ? present(parseRules(stdout)) : skip('no rule closes a port')) },
-    changes(actual) {
-      if (actual.kind === 'absent' || marked(actual.state.text) >= ports.length) return []
+    compare(actual) {
+      if (actual.kind === 'absent' || marked(actual.state.text) >= ports.length) return inSync
       if (context.vars.base_firewall === 'report')
-        return refusal(list, { peer: peer.name, wanted: ports.length, found: marked(actual.state.text) })
-      return [{ attribute: 'rules', from: 'may close ports', to: `${list} open` }]
+        return refused(refusal(list, { peer: peer.name, wanted: ports.length, found: marked(actual.state.text) }))
+      return differsBy([{ attribute: 'rules', from: 'may close ports', to: `${list} open` }])
     },
     async apply($) {
       for (const rule of open) await $`sh -c ${rule}`
@@ -67,16 +69,15 @@ const refusal = (list: string, { peer, wanted, found }: { peer: string; wanted: 
 Let each through with a rule of its own that has the comment ${mark} (${found} of ${wanted} found), or set base_firewall: open`
 
 /** SELinux in enforcing mode denies heartbeat's scripts on the systems of that time: reported, never switched off. */
-export const selinux = (): HostResource<string> => ({
-  scope: 'host',
-  id: 'SELinux',
-  alters: 'itself',
-  probe: {
-    // /selinux is where kernels before 3.0 show it.
-    sh: 'cat /sys/fs/selinux/enforce /selinux/enforce 2>/dev/null',
-    parse: ({ stdout }) => (stdout.trim() === '1' ? present('enforcing') : skip('not enforcing')),
-  },
-  changes: actual =>
-    actual.kind === 'present' ? 'SELinux is enforcing: allow what heartbeat runs with a policy, or set it to permissive yourself' : [],
-  apply: async () => undefined,
-})
+export const selinux = (): HostAssertion<string> =>
+  hostAssertion('SELinux', {
+    probe: {
+      // /selinux is where kernels before 3.0 show it.
+      sh: 'cat /sys/fs/selinux/enforce /selinux/enforce 2>/dev/null',
+      parse: ({ stdout }) => (stdout.trim() === '1' ? present('enforcing') : skip('not enforcing')),
+    },
+    compare: actual =>
+      actual.kind === 'present'
+        ? refused('SELinux is enforcing: allow what heartbeat runs with a policy, or set it to permissive yourself')
+        : inSync,
+  })

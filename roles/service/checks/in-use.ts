@@ -1,9 +1,12 @@
 import type { Node } from '../../../lib/engine/role.ts'
+import { clusterAssertion } from '../../../lib/resources/assertion.ts'
 import { blocksOf } from '../../../lib/resources/blocks.ts'
+import { statesOf } from '../../../lib/resources/members.ts'
 import { minorOf, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import { quote } from '../../../lib/resources/quote.ts'
-import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import type { ClusterAssertion, Member } from '../../../lib/resources/resource.ts'
 import { present, unknown } from '../../../lib/resources/resource.ts'
+import { inSync, refused } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'
@@ -179,24 +182,19 @@ const diskProblem = (
  * A pair that has data keeps its disks, addresses and names: each of them in the inventory says where the data is, and a run that took another value for
  * a wish would detach a live disk on both nodes at once, or cut the replication. Stands before everything that a run writes. Judges only.
  */
-export const inUse = (context: Context): ClusterResource<InUse> => ({
-  scope: 'cluster',
-  id: 'disks, addresses and names in use',
-  shared: true,
-  partial: true,
-  assertion: true,
-  dependsOn: [],
-  alters: 'itself',
-  probe: {
-    sh: probeScript(context),
-    parse: ({ stdout }) =>
-      blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
-  },
-  changes(members: Member<InUse>[]) {
-    const states = members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))
-    const problems = inUseProblems(states, context.cluster.nodes)
-    if (problems.length === 0) return []
-    return `this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}`
-  },
-  apply: async () => undefined,
-})
+export const inUse = (context: Context): ClusterAssertion<InUse> =>
+  clusterAssertion('disks, addresses and names in use', {
+    shared: true,
+    partial: true,
+    dependsOn: [],
+    probe: {
+      sh: probeScript(context),
+      parse: ({ stdout }) =>
+        blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
+    },
+    compare(members: Member<InUse>[]) {
+      const problems = inUseProblems(statesOf(members), context.cluster.nodes)
+      if (problems.length === 0) return inSync
+      return refused(`this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}`)
+    },
+  })

@@ -1,7 +1,7 @@
 import { assertion } from '../../../lib/resources/assertion.ts'
 import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { quote } from '../../../lib/resources/quote.ts'
-import type { HostResource } from '../../../lib/resources/resource.ts'
+import type { HostAssertion } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
 import type { Vars } from '../../vars.ts'
 
@@ -62,7 +62,7 @@ export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device
 }
 
 /** The path of the share on this node, judged before anything is written. Judges only. */
-export const mountPlace = (vars: Vars): HostResource<Place> => ({
+export const mountPlace = (vars: Vars): HostAssertion<Place> => ({
   ...assertion(`place of ${vars.nfs_export_path}`, {
     probe: { sh: probeScript(vars.nfs_export_path), parse: ({ stdout }) => present(parsePlace(stdout)) },
     problems: place => placeProblems(place, vars),

@@ -1,9 +1,12 @@
 import type { Platform } from '../../../lib/platform/platform.ts'
+import { clusterAssertion } from '../../../lib/resources/assertion.ts'
 import { blocksOf } from '../../../lib/resources/blocks.ts'
 import type { ExportEntry } from '../../../lib/resources/exports.ts'
 import { parseExports } from '../../../lib/resources/exports.ts'
-import type { Change, ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import { statesOf } from '../../../lib/resources/members.ts'
+import type { Change, ClusterAssertion, Member } from '../../../lib/resources/resource.ts'
 import { present, unknown } from '../../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
@@ -119,24 +122,15 @@ export const clientBreaks = (offers: Offer[], vars: Vars, ours: string): Change[
  * Stands before the first change that mounted clients would notice: file handles hold the fsid, state is reclaimed from a known scope only, and
  * a mount names address and path. A difference that a hand made in a file and that is not in force is none: putting it right disturbs nobody.
  */
-export const mountedClients = ({ vars, platform }: Context): ClusterResource<Offer> => ({
-  scope: 'cluster',
-  id: 'what mounted clients rely on',
-  shared: true,
-  partial: true,
-  alters: 'itself',
-  gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
-  probe: {
-    sh: probe(platform),
-    parse: ({ stdout }) => (blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout))),
-  },
-  changes: (members: Member<Offer>[]) =>
-    vars.accept_client_break
-      ? []
-      : clientBreaks(
-          members.flatMap(m => (m.reading.kind === 'present' ? [m.reading.state] : [])),
-          vars,
-          platform.paths.exports,
-        ),
-  apply: async () => undefined,
-})
+export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Offer> =>
+  clusterAssertion('what mounted clients rely on', {
+    shared: true,
+    partial: true,
+    gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
+    probe: {
+      sh: probe(platform),
+      parse: ({ stdout }) => (blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout))),
+    },
+    compare: (members: Member<Offer>[]) =>
+      vars.accept_client_break ? inSync : differsBy(clientBreaks(statesOf(members), vars, platform.paths.exports)),
+  })

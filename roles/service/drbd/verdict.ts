@@ -1,4 +1,5 @@
 import type { Reason } from '../../../lib/resources/blank.ts'
+import { statesOf } from '../../../lib/resources/members.ts'
 import type { Member } from '../../../lib/resources/resource.ts'
 import type { Vars } from '../../vars.ts'
 import { type DiskWord, dataBytes, describeMetadata, diskWords, isJustCreated, type Relation, relationTo } from './adoption.ts'
@@ -15,7 +16,7 @@ export type Fate =
   | { kind: 'keep'; uuid: string; bytes: number }
   | { kind: 'refused'; why: string }
 
-export interface Verdict {
+export interface DiskVerdict {
   host: string
   replica: Replica
   fate: Fate
@@ -81,7 +82,7 @@ const relations: Record<Relation, string> = {
 }
 
 /** What holds DRBD's metadata that this node did not make. */
-const foreign = (host: string, replica: Replica, peer: Verdict | undefined, words: Words): string => {
+const foreign = (host: string, replica: Replica, peer: DiskVerdict | undefined, words: Words): string => {
   const { disk, judgement, served } = replica
   const { drbd } = judgement
   if (!drbd) return ''
@@ -126,7 +127,7 @@ const notKept = (replica: Replica): string | undefined => {
 }
 
 /** What becomes of one node's disk, without a look at the other's size. */
-const fateOf = (host: string, replica: Replica, peer: Verdict | undefined, words: Words): Fate => {
+const fateOf = (host: string, replica: Replica, peer: DiskVerdict | undefined, words: Words): Fate => {
   const { judgement, attached, served, stamp, group, disk } = replica
   const { drbd } = judgement
   const refused = (why: string): Fate => ({ kind: 'refused', why })
@@ -163,10 +164,10 @@ const fateOf = (host: string, replica: Replica, peer: Verdict | undefined, words
   return not === undefined ? { kind: 'keep', uuid: kept.uuid, bytes: kept.bytes } : refused(`drbd_keep_data: ${not}`)
 }
 
-const holdsData = ({ fate }: Verdict): boolean => ['ours', 'adopt', 'keep'].includes(fate.kind)
+const holdsData = ({ fate }: DiskVerdict): boolean => ['ours', 'adopt', 'keep'].includes(fate.kind)
 
 /** Why a blank disk cannot become a copy of the other; undefined when it can, or when that is not known yet. */
-const tooSmall = ({ replica, host }: Verdict, other: Verdict): string | undefined => {
+const tooSmall = ({ replica, host }: DiskVerdict, other: DiskVerdict): string | undefined => {
   const { size } = replica.judgement
   const its = other.replica.judgement
   const fits = other.fate.kind === 'keep' ? size >= its.size : dataBytes(size) >= (its.drbd?.size ?? 0)
@@ -176,7 +177,7 @@ const tooSmall = ({ replica, host }: Verdict, other: Verdict): string | undefine
 }
 
 /** What speaks against a pair of disks, each of which alone would do. */
-const together = (one: Verdict, other: Verdict): string | undefined => {
+const together = (one: DiskVerdict, other: DiskVerdict): string | undefined => {
   const [kind, its] = [one.fate.kind, other.fate.kind]
   if (kind === 'keep' && its !== 'create') return `drbd_keep_data keeps the data of ${one.host}, so the disk of ${other.host} must be blank`
   const [own, found] = [one.replica.judgement.drbd, other.replica.judgement.drbd]
@@ -190,14 +191,14 @@ const together = (one: Verdict, other: Verdict): string | undefined => {
 }
 
 /** Pure. What becomes of both disks. When one is refused, nothing is to be written to either. */
-export const judgeDisks = (members: Member<Replica>[], vars: Vars, empty: Words['empty']): Verdict[] => {
+export const judgeDisks = (members: Member<Replica>[], vars: Vars, empty: Words['empty']): DiskVerdict[] => {
   const words = { adopt: diskWords(vars.drbd_adopt), keep: diskWords(vars.drbd_keep_data), empty }
-  const read = members.flatMap(({ host, reading }) => (reading.kind === 'present' ? [{ host, replica: reading.state }] : []))
-  const alone = (host: string): Verdict | undefined => {
+  const read = statesOf(members).map(replica => ({ host: replica.host, replica }))
+  const alone = (host: string): DiskVerdict | undefined => {
     const other = read.find(r => r.host !== host)
     return other && { ...other, fate: { kind: 'ours' } }
   }
-  const verdicts = read.map(({ host, replica }): Verdict => ({ host, replica, fate: fateOf(host, replica, alone(host), words) }))
+  const verdicts = read.map(({ host, replica }): DiskVerdict => ({ host, replica, fate: fateOf(host, replica, alone(host), words) }))
   return verdicts.map(verdict => {
     const other = verdicts.find(v => v.host !== verdict.host)
     if (verdict.fate.kind === 'refused' || !other || other.fate.kind === 'refused') return verdict
@@ -206,6 +207,6 @@ export const judgeDisks = (members: Member<Replica>[], vars: Vars, empty: Words[
   })
 }
 
-/** The refusals of both, one line each; '' when there is none. */
-export const refusals = (verdicts: Verdict[]): string =>
-  verdicts.flatMap(({ host, fate }) => (fate.kind === 'refused' ? [`${host}: ${fate.why}`] : [])).join('\n')
+/** The refusals of both. */
+export const refusals = (verdicts: DiskVerdict[]): string[] =>
+  verdicts.flatMap(({ host, fate }) => (fate.kind === 'refused' ? [`${host}: ${fate.why}`] : []))

@@ -1,5 +1,6 @@
 import type { HostResource } from '../../../lib/resources/resource.ts'
 import { absent, present } from '../../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
 import type { Vars } from '../../vars.ts'
 import { exportDirectory } from './exports.ts'
 import { version3Ports } from './version3.ts'
@@ -49,14 +50,14 @@ export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: st
     sh: mountdScript,
     parse: ({ code, stdout }) => (code === 44 ? absent : present({ ports: portsOf(stdout), list: listOf(stdout) })),
   },
-  changes(actual) {
+  compare(actual) {
     const wanted = wantedPorts(vars)
-    if (actual.kind === 'absent') return []
+    if (actual.kind === 'absent') return inSync
     const { ports, list } = actual.state
-    return [
+    return differsBy([
       ...(ports === wanted ? [] : [{ attribute: 'version 3', from: told(ports), to: told(wanted) }]),
       ...(list === 'in memory' ? [] : [{ attribute: 'list of exports', from: list, to: 'in memory' }]),
-    ]
+    ])
   },
   async apply($) {
     const gone = `n=0; while left=; ${each('left=1')}; [ -n "$left" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1; done`

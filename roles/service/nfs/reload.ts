@@ -1,6 +1,7 @@
 import type { Platform } from '../../../lib/platform/platform.ts'
 import type { HostResource } from '../../../lib/resources/resource.ts'
 import { present, skip } from '../../../lib/resources/resource.ts'
+import { differsBy } from '../../../lib/resources/verdict.ts'
 import type { Vars } from '../../vars.ts'
 import { exportOptions } from './exports.ts'
 
@@ -20,9 +21,9 @@ export const exportsReload = (id: string, vars: Vars, platform: Platform): HostR
     sh: `[ -r /proc/fs/nfsd/threads ] && [ "$(cat /proc/fs/nfsd/threads)" -gt 0 ] || exit 44; ${platform.commands.exported}`,
     parse: ({ code, stdout }) => (code === 44 ? skip('nfsd does not run here') : present(stdout)),
   },
-  changes(actual) {
+  compare(actual) {
     const missing = actual.kind === 'present' ? missingOptions(actual.state, vars) : []
-    return missing.map(option => ({ attribute: `export ${vars.nfs_export_path}`, from: '', to: option }))
+    return differsBy(missing.map(option => ({ attribute: `export ${vars.nfs_export_path}`, from: '', to: option })))
   },
   async apply($) {
     await $`exportfs -ra`

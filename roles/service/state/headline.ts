@@ -1,7 +1,7 @@
+import { statesOf } from '../../../lib/resources/members.ts'
 import type { Member } from '../../../lib/resources/resource.ts'
 import type { Vars } from '../../vars.ts'
 import type { NamedState, ServiceState } from './state.ts'
-import { statesOf } from './state.ts'
 
 /** Pure: why a node was not read: `no answer within 30 s`, `unreachable`. */
 export const whyUnread = ({ reading }: Member<unknown>): string =>
@@ -9,7 +9,7 @@ export const whyUnread = ({ reading }: Member<unknown>): string =>
     ? reading.until
         .replace(/^an answer: (?:none came within|it took more than) (\S+ s).*/, 'no answer within $1')
         .replace(/^an answer: /, '')
-    : reading.kind === 'skip'
+    : reading.kind === 'skipped'
       ? reading.reason
       : 'it was not read'
 

@@ -1,11 +1,14 @@
+import { clusterAssertion } from '../../../lib/resources/assertion.ts'
+import { statesOf } from '../../../lib/resources/members.ts'
 import { describeDevice } from '../../../lib/resources/proc-drbd.ts'
-import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import type { ClusterAssertion, Member } from '../../../lib/resources/resource.ts'
+import { differsBy } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import { peerOf, vipAddress } from '../../role.ts'
 import { headline, whyUnread } from './headline.ts'
 import { hostDifferences, linkDifferences, nfsdDifferences, pairDifferences, serviceDifferences } from './problems.ts'
 import type { ServiceState } from './state.ts'
-import { serviceProbe, statesOf } from './state.ts'
+import { serviceProbe } from './state.ts'
 import { surroundingDifferences } from './surrounding-differences.ts'
 
 /** One row a question, one column a node: that is how two nodes are compared at a glance. */
@@ -38,35 +41,31 @@ const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
 }
 
 /** Everything that is read of the service, judged with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
-export const overview = (context: Context): ClusterResource<ServiceState> => ({
-  scope: 'cluster',
-  id: 'state of the service',
-  assertion: true,
-  partial: true,
-  alters: 'itself',
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
-  changes(members) {
-    const { vars } = context
-    const silent = members.filter(m => m.reading.kind !== 'present')
-    const missing = silent.map(m => m.host)
-    const states = statesOf(members)
-    const unasked = silent.map(m => ({ attribute: 'node', host: m.host, from: whyUnread(m), to: 'read', remedy: 'status.yml' }))
-    return [
-      ...unasked,
-      ...serviceDifferences(states, vars.ha_stage, missing),
-      ...linkDifferences(states),
-      ...nfsdDifferences(states, vars),
-      ...hostDifferences(states, vars),
-      ...pairDifferences(states),
-      ...surroundingDifferences(states, vars),
-    ]
-  },
-  apply: async () => undefined,
-  table(members) {
-    return {
-      title: `${context.cluster.name}: ${headline(members, context.vars.ha_stage)}`,
-      columns: ['', ...members.map(m => m.host)],
-      rows: rowsOf(members, vipAddress(context.vars)),
-    }
-  },
-})
+export const overview = (context: Context): ClusterAssertion<ServiceState> =>
+  clusterAssertion('state of the service', {
+    partial: true,
+    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    compare(members) {
+      const { vars } = context
+      const silent = members.filter(m => m.reading.kind !== 'present')
+      const missing = silent.map(m => m.host)
+      const states = statesOf(members)
+      const unasked = silent.map(m => ({ attribute: 'node', host: m.host, from: whyUnread(m), to: 'read', remedy: 'status.yml' }))
+      return differsBy([
+        ...unasked,
+        ...serviceDifferences(states, vars.ha_stage, missing),
+        ...linkDifferences(states),
+        ...nfsdDifferences(states, vars),
+        ...hostDifferences(states, vars),
+        ...pairDifferences(states),
+        ...surroundingDifferences(states, vars),
+      ])
+    },
+    table(members) {
+      return {
+        title: `${context.cluster.name}: ${headline(members, context.vars.ha_stage)}`,
+        columns: ['', ...members.map(m => m.host)],
+        rows: rowsOf(members, vipAddress(context.vars)),
+      }
+    },
+  })

@@ -4,7 +4,7 @@ import { parseDf } from '../../../lib/resources/df.ts'
 import { parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import type { DrbdDevice } from '../../../lib/resources/proc-drbd.ts'
 import { minorOf } from '../../../lib/resources/proc-drbd.ts'
-import type { Member, Probe } from '../../../lib/resources/resource.ts'
+import type { Probe } from '../../../lib/resources/resource.ts'
 import { present, unknown } from '../../../lib/resources/resource.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
@@ -210,6 +210,3 @@ const bootProblems = (interfaces: string, fstab: string, vars: Vars): string[] =
 }
 
 export type NamedState = ServiceState & { host: string }
-
-export const statesOf = (members: Member<ServiceState>[]): NamedState[] =>
-  members.flatMap(m => (m.reading.kind === 'present' ? [{ host: m.host, ...m.reading.state }] : []))

@@ -3,6 +3,7 @@ import { runClusterTask } from '../../../lib/engine/cluster-task.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
 import type { ClusterResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
+import { differsBy } from '../../../lib/resources/verdict.ts'
 
 /** A cluster whose one node moves to where it is told. */
 const playOn = (node: { at: string }, remark?: string) => {
@@ -10,8 +11,10 @@ const playOn = (node: { at: string }, remark?: string) => {
     scope: 'cluster',
     id: 'place',
     probe: { sh: ':', parse: () => present('') },
-    changes: ([one]) =>
-      one?.reading.kind === 'present' && one.reading.state === 'there' ? [] : [{ attribute: 'place', from: 'here', to: 'there' }],
+    compare: ([one]) =>
+      differsBy(
+        one?.reading.kind === 'present' && one.reading.state === 'there' ? [] : [{ attribute: 'place', from: 'here', to: 'there' }],
+      ),
     async apply(nodes) {
       node.at = 'there'
       if (remark !== undefined) nodes.remark(remark)

@@ -5,6 +5,7 @@ import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts
 import { ApplyFailed } from '../../../lib/resources/outcome.ts'
 import type { Change, ClusterResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
+import { differsBy } from '../../../lib/resources/verdict.ts'
 
 const move: Change = { attribute: 'service', from: 'M1', to: 'handed over to M2, once' }
 const restart: Change = { attribute: 'heartbeat', from: 'old', to: 'restarted' }
@@ -31,7 +32,7 @@ const checked = async ({
     scope: 'cluster',
     id: 'restart',
     probe: { sh: ':', parse: () => present('') },
-    changes: () => (differs ? [restart] : []),
+    compare: () => differsBy(differs ? [restart] : []),
     async foretell(_nodes, changes, _members, hosts) {
       if (refuses) throw new ApplyFailed('M2 could not take over', { hint: 'repair it' })
       return changes.length > 0 || hosts.length > 0 ? [restart, move] : []

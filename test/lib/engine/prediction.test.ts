@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Outcome } from '../../../lib/engine/events.ts'
+import { failed, ok } from '../../../lib/engine/outcome.ts'
 import { foretold, isPredicted, predict } from '../../../lib/engine/prediction.ts'
-import type { Outcome } from '../../../lib/engine/session.ts'
-import { failed, ok } from '../../../lib/engine/session.ts'
 
 const changed: Outcome = { status: 'changed', changes: [{ attribute: 'kernel', from: 'a', to: 'b' }] }
 const session = (ids: string[], { check = true, drift = false } = {}) => {
@@ -11,7 +11,7 @@ const session = (ids: string[], { check = true, drift = false } = {}) => {
 }
 const status = (outcome: Outcome) => `${outcome.status}${outcome.reason ? ` ${outcome.reason}` : ''}`
 
-test.each<[string, { dependsOn?: string[]; assertion?: boolean }, Outcome, string[], string[], string]>([
+test.each<[string, { dependsOn?: string[]; assertion?: true }, Outcome, string[], string[], string]>([
   ['what reads a file that is pending is unknown', { dependsOn: ['file f'] }, changed, ['file f'], ['M1'], 'unknown waits for file f'],
   ['even when it looks right now', { dependsOn: ['file f'] }, ok, ['file f'], ['M1'], 'unknown waits for file f'],
   ['another host is another matter', { dependsOn: ['file f'] }, changed, ['file f'], ['M2'], 'changed'],

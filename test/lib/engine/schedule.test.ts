@@ -3,9 +3,10 @@ import type { Task } from '../../../lib/engine/schedule.ts'
 import { schedule } from '../../../lib/engine/schedule.ts'
 import type { Resource } from '../../../lib/resources/resource.ts'
 import { absent } from '../../../lib/resources/resource.ts'
+import { inSync } from '../../../lib/resources/verdict.ts'
 
 const resource = (id: string): Resource => {
-  const common = { id, probe: { sh: '', parse: () => absent }, changes: () => [], apply: async () => undefined }
+  const common = { id, probe: { sh: '', parse: () => absent }, compare: () => inSync, apply: async () => undefined }
   return id.startsWith('C') ? { scope: 'cluster', ...common } : { scope: 'host', ...common }
 }
 const plan = (host: string, wanted: Record<string, string[]>) => {

@@ -9,15 +9,18 @@ import { withLine } from '../../../lib/resources/edit.ts'
 import { withServers } from '../../../lib/resources/ntp.ts'
 import { packageChanges } from '../../../lib/resources/package-manager.ts'
 import { chkconfig, parseSysvService } from '../../../lib/resources/sysv-service.ts'
+import { changesOf } from '../../../lib/resources/verdict.ts'
 import { parseRpm } from '../../../lib/resources/yum.ts'
 import { clusterGuard } from '../../../roles/service/checks/guard.ts'
 import { contextOn } from '../../roles/contexts.ts'
+import { refusalOf } from '../../roles/verdicts.ts'
 
 test('the lean stack is refused there by every role that installs, with the reason', () => {
   const [refusal, ...more] = clusterGuard(contextOn(centos6, {}, 'ha_stack=lean'))
   const inUse = 'disks, addresses and names in use'
   expect(more.map(r => r.id)).toEqual([inUse])
-  expect(refusal?.scope === 'host' && refusal.changes({ kind: 'present', state: true }, () => undefined)).toMatch(
+  if (refusal?.scope !== 'host') throw new Error('no refusal')
+  expect(refusalOf(refusal.compare({ kind: 'present', state: true }, () => undefined))).toMatch(
     /^CentOS 6 runs ha_stack: article, not lean: nfs-utils 1\.2\.3 has no nfsdcld/,
   )
   expect(clusterGuard(contextOn(centos6)).map(r => r.id)).toEqual([inUse])
@@ -111,7 +114,8 @@ test('a shutdown undoes it, and waits for nobody', () => {
 test('the repositories are the operator’s, and what they bring is signed', () => {
   expect(centos6.repositories([])).toEqual([])
   const [file] = centos6.repositories([{ name: 'base', url: 'http://archive.example/6.10/os/x86_64', key: 'file:///etc/pki/key' }])
-  const changes = file?.scope === 'host' ? file.changes({ kind: 'absent' }, () => undefined) : ''
+  if (file?.scope !== 'host') throw new Error('no file')
+  const changes = changesOf(file.compare({ kind: 'absent' }, () => undefined))
   expect(changes).toContainEqual(
     expect.objectContaining({
       to: `# Managed by nfsha-play.

@@ -108,7 +108,7 @@ export const bare = (modes: { diff?: boolean } = {}) =>
       total: 4,
     }),
     { type: 'handler-start', host: 'M1', role: 'heartbeat', handler: 'restart heartbeat' },
-    { type: 'handler-end', host: 'M1', role: 'heartbeat', handler: 'restart heartbeat', status: 'changed', ms: 2300 },
+    { type: 'handler-end', host: 'M1', role: 'heartbeat', handler: 'restart heartbeat', status: 'changed', changes: [], ms: 2300 },
   ])
 
 export const failing = () =>

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { unitDropIn } from '../../../lib/resources/unit-drop-in.ts'
+import { changesOf } from '../../../lib/resources/verdict.ts'
 
 const dropIn = unitDropIn('heartbeat', '[Service]\n')
 const seen = (file: string, reload: string) => {
   const reading = dropIn.probe.parse({ code: 0, stdout: `@file\n${file}@end\n@reload\n${reload}\n`, stderr: '', at: 0 })
   if (reading.kind !== 'present') return reading
-  const changes = dropIn.changes(reading, () => undefined)
-  return typeof changes === 'string' ? changes : changes.map(c => c.attribute)
+  const verdict = dropIn.compare(reading, () => undefined)
+  return verdict.kind === 'refused' ? verdict.why : changesOf(verdict).map(c => c.attribute)
 }
 const ours = '|644|root|root|regular file\n|[Service]\n\n'
 

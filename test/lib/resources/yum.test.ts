@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packageChanges } from '../../../lib/resources/package-manager.ts'
+import { changesOf } from '../../../lib/resources/verdict.ts'
 import { parseRpm, rpmPackages } from '../../../lib/resources/yum.ts'
 
 // rpm(8) takes a package by its name, with or without version and architecture, says what the format asks of each that fits, and of others that they
@@ -34,11 +35,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const missing = (names: string[]): string[] => {
-  const { probe, changes } = rpmPackages(names)
+  const { probe, compare } = rpmPackages(names)
   const { stdout, status } = spawnSync('sh', ['-s'], { input: `PATH=${folder}:$PATH\n${probe.sh}`, encoding: 'utf8' })
   expect(status).toBe(0)
-  const wanted = changes(probe.parse({ code: 0, stdout, stderr: '', at: 0 }) as never, () => undefined)
-  return typeof wanted === 'string' ? [wanted] : wanted.map(c => `${c.attribute} ${c.from}`)
+  const verdict = compare(probe.parse({ code: 0, stdout, stderr: '', at: 0 }) as never, () => undefined)
+  return verdict.kind === 'refused' ? [verdict.why] : changesOf(verdict).map(c => `${c.attribute} ${c.from}`)
 }
 
 test.each<[string, string[], string[]]>([

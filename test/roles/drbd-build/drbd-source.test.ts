@@ -197,7 +197,7 @@ describe('which module runs', () => {
       `${built}${debians}${device('Connected ro:Primary/Secondary ds:UpToDate/UpToDate')}@mounts\n/dev/drbd0 /data ext4\n@heartbeat\nactive\n`,
     )
     expect(reading).toEqual({
-      kind: 'skip',
+      kind: 'skipped',
       pending: true,
       reason: expect.stringMatching(
         /^the kernel runs another module than the one that was built, and this node is in use \(a DRBD device is mounted, DRBD is Primary, heartbeat runs\)\. .*ha_maintenance=M1/,

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { notBlank } from '../../../lib/resources/blank.ts'
-import { makeStateVolume, stateVolumeChanges } from '../../../roles/drbd-init/state-volume.ts'
+import { compareStateVolume, makeStateVolume } from '../../../roles/drbd-init/state-volume.ts'
 import type { Vars } from '../../../roles/vars.ts'
 import { loopDisk, loopsWork } from '../../lib/resources/loop.ts'
+import { expectVerdict } from '../verdicts.ts'
 
 const mountsWork = loopsWork && spawnSync('unshare', ['-m', 'true']).status === 0
 
@@ -44,10 +45,10 @@ test.each([
   ['an attempt that was interrupted', [at('Primary', 'blank'), at('Secondary', 'none')], 1],
   ['there, and the standby’s disk does not have it yet', [at('Primary', 'ext4'), at('Secondary', 'none')], 0],
   ['a new pair', [at('Secondary', 'ext4'), at('Secondary', 'none')], 0],
-])('%s', (_name, states, wanted) => expect(stateVolumeChanges(states)).toHaveLength(wanted))
+])('%s', (_name, states, wanted) => expectVerdict(compareStateVolume(states), wanted))
 
 test('nobody is made Primary for it, and what somebody else has put there stays', () => {
-  expect(stateVolumeChanges([at('Secondary', 'none'), at('Secondary', 'none')])).toMatchObject({ kind: 'skip' })
-  expect(stateVolumeChanges([at('Primary', 'something that is not ext4')])).toMatch(/not touched/)
-  expect(stateVolumeChanges([])).toMatchObject({ kind: 'unknown' })
+  expect(compareStateVolume([at('Secondary', 'none'), at('Secondary', 'none')])).toMatchObject({ kind: 'skipped' })
+  expectVerdict(compareStateVolume([at('Primary', 'something that is not ext4')]), /not touched/)
+  expect(compareStateVolume([])).toMatchObject({ kind: 'unknown' })
 })

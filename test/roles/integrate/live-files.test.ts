@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
+import type { Verdict } from '../../../lib/resources/resource.ts'
+import { changesOf, inSync } from '../../../lib/resources/verdict.ts'
 import { filesReadLive, releasesAll } from '../../../roles/integrate/config.ts'
 import { liveFiles } from '../../../roles/integrate/live-files.ts'
 import type { Context } from '../../../roles/role.ts'
@@ -24,18 +26,18 @@ const member = (context: Context, host: string, serves: boolean, edit = (text: s
 test("each node has the settings of its own NIC, whichever node's view it is judged by", () => {
   const context = unlike()
   const resource = liveFiles(context, filesReadLive)
-  expect(resource.changes([member(context, 'M1', true), member(context, 'M2', false)] as never)).toEqual([])
+  expect(resource.compare([member(context, 'M1', true), member(context, 'M2', false)] as never)).toEqual(inSync)
 })
 
 test('a change on the node that serves costs one hand-over, one on the standby none', () => {
   const context = unlike()
   const resource = liveFiles(context, filesReadLive)
   const older = (text: string) => text.replace('nfsha', 'nfsha ')
-  const attributes = (changes: unknown) => (changes as { attribute: string; to: string }[]).map(c => `${c.attribute}: ${c.to}`)
-  expect(attributes(resource.changes([member(context, 'M1', true, older), member(context, 'M2', false)] as never)).at(-1)).toBe(
+  const attributes = (verdict: Verdict) => changesOf(verdict).map(c => `${c.attribute}: ${c.to}`)
+  expect(attributes(resource.compare([member(context, 'M1', true, older), member(context, 'M2', false)] as never)).at(-1)).toBe(
     'service: handed over to M2, once: clients wait for some seconds',
   )
-  const onStandby = attributes(resource.changes([member(context, 'M1', true), member(context, 'M2', false, older)] as never))
+  const onStandby = attributes(resource.compare([member(context, 'M1', true), member(context, 'M2', false, older)] as never))
   expect(onStandby.filter(a => a.startsWith('service:'))).toEqual([])
   expect(onStandby).not.toEqual([])
 })

@@ -3,9 +3,11 @@ import { debian12 } from '../../../lib/platform/debian12.ts'
 import { parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import type { ClusterResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
+import { changesOf, inSync } from '../../../lib/resources/verdict.ts'
 import { maintenance } from '../../../roles/maintenance/role.ts'
 import type { ServiceState } from '../../../roles/service/state/state.ts'
 import { contextOn } from '../contexts.ts'
+import { refusalOf } from '../verdicts.ts'
 
 const steps = (...extra: string[]) => maintenance.steps(contextOn(debian12, {}, ...extra)) as ClusterResource<ServiceState>[]
 const device = (disk: string) => parseProcDrbd(` 0: cs:Connected ro:Secondary/Primary ds:${disk}/UpToDate C r-----\n    oos:0\n`).devices[0]
@@ -21,11 +23,11 @@ test.each([
   ['a service on no node', 'M2', { vip: false }, {}, /^the service is on no node/],
 ])('%s: refused before anything is marked', (_name, node, one, two, text) => {
   const [first] = steps(`ha_maintenance=${node}`)
-  expect(first?.changes(members(one, two))).toMatch(text)
+  expect(refusalOf(first?.compare(members(one, two)))).toMatch(text)
 })
 
 test('both nodes are marked, then the node is drained', () => {
-  const changes = steps('ha_maintenance=M1').map(step => step.changes(members({}, {})))
+  const changes = steps('ha_maintenance=M1').map(step => changesOf(step.compare(members({}, {}))))
   expect(changes).toEqual([
     [
       { attribute: 'mark on M1', from: 'none', to: 'M1' },
@@ -40,12 +42,12 @@ test('both nodes are marked, then the node is drained', () => {
 
 test('a node that is out of service stays so, and nothing changes', () => {
   const drained = members({ maintenance: 'M1', heartbeat: false, stable: false, vip: false }, { maintenance: 'M1', vip: true })
-  expect(steps('ha_maintenance=M1').map(step => step.changes(drained))).toEqual([[], []])
+  expect(steps('ha_maintenance=M1').map(step => step.compare(drained))).toEqual([inSync, inSync])
 })
 
 test('without a name nothing reads as done', () => {
   const [first, ...rest] = steps()
   expect(first?.assertion).toBe(true)
-  expect(first?.changes(members({}, {}))).toMatch(/^which node\? Name it: -e ha_maintenance=<node> \(M1 or M2\), or none/)
+  expect(refusalOf(first?.compare(members({}, {})))).toMatch(/^which node\? Name it: -e ha_maintenance=<node> \(M1 or M2\), or none/)
   expect(rest).toEqual([])
 })

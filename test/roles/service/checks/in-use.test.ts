@@ -50,8 +50,8 @@ const judged = (one: string, two: string | undefined, ...extra: string[]): strin
     reading:
       text === undefined ? ({ kind: 'unknown', until: 'unreachable' } as const) : ({ kind: 'present', state: parseInUse(text) } as const),
   })
-  const result = inUse(context).changes([member('M1', one), member('M2', two)])
-  return typeof result === 'string' ? result : Array.isArray(result) && result.length === 0 ? '' : JSON.stringify(result)
+  const result = inUse(context).compare([member('M1', one), member('M2', two)])
+  return result.kind === 'refused' ? result.why : result.kind === 'in-sync' ? '' : JSON.stringify(result)
 }
 const lines = (text: string) => text.split('\n').slice(1)
 const vg = '/dev/mapper/VolGroup-lv_drbd'

@@ -53,7 +53,7 @@ const judge = (one: Replica, two: Replica, words: { adopt?: string; keep?: strin
   return judgeDisks(members, vars, d => `empty ${d}`)
 }
 const kinds = (...args: Parameters<typeof judge>) => judge(...args).map(v => v.fate.kind)
-const why = (...args: Parameters<typeof judge>) => refusals(judge(...args))
+const why = (...args: Parameters<typeof judge>) => refusals(judge(...args)).join('\n')
 
 test('two blank disks become a pair', () => expect(kinds(blank, blank)).toEqual(['create', 'create']))
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { centos6 } from '../../../../lib/platform/centos6.ts'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
+import { changesOf } from '../../../../lib/resources/verdict.ts'
 import { namesOf } from '../../../../roles/base/hosts.ts'
 import { mountsOf } from '../../../../roles/failover-test/workload.ts'
 import { settings } from '../../../../roles/integrate/config.ts'
@@ -84,11 +85,11 @@ outgoing-port=32766
     const stock = '#MOUNTD_PORT=892\n#RPCNFSDARGS="-N 4"\n#LOCKD_TCPPORT=32803\n'
     const asked = centos6.nfsSettings(nfsSettings(article.vars), []).flatMap(r => {
       if (r.scope !== 'host') return []
-      const changes = r.changes(
+      const verdict = r.compare(
         { kind: 'present', state: { kind: 'regular file', mode: 0o644, owner: 'root', group: 'root', content: stock } },
         () => undefined,
       )
-      return Array.isArray(changes) ? changes.map(c => c.to) : []
+      return changesOf(verdict).map(c => c.to)
     })
     expect(asked[0]).toBe(stock.replace('#MOUNTD_PORT=892', 'MOUNTD_PORT=20048'))
     expect(asked[1]).toBe(stock.replace('#LOCKD_TCPPORT=32803', 'LOCKD_TCPPORT=4045'))
@@ -151,8 +152,8 @@ test.each([
   const resource = mountdVersions('versions', { ...on.vars, nfs_v3 })
   const reading = resource.probe.parse({ code, stdout, stderr: '', at: 0 })
   if (reading.kind !== 'present' && reading.kind !== 'absent') throw new Error(reading.kind)
-  const changes = resource.changes(reading, () => undefined)
-  expect(Array.isArray(changes) && changes.map(c => `${c.from} -> ${c.to}`)).toEqual(wanted)
+  const changes = changesOf(resource.compare(reading, () => undefined))
+  expect(changes.map(c => `${c.from} -> ${c.to}`)).toEqual(wanted)
   const [issued] = await issuedBy(resource, ['M1', 'M2'], 'M1')
   expect(issued?.script ?? 'nothing').toMatch(/nothing|kill/)
 })

@@ -1,0 +1,61 @@
+import type { Change, Resource, Skipped, Unknown, Verdict } from '../resources/resource.ts'
+import type { Outcome } from './events.ts'
+import { foretold } from './prediction.ts'
+import type { ClusterSession } from './session.ts'
+
+export const ok: Outcome = { status: 'ok', changes: [] }
+export const failed = (message: string, hint?: string): Outcome => ({
+  status: 'failed',
+  changes: [],
+  error: hint === undefined ? { message } : { message, hint },
+})
+export const pending = (reason: string): Outcome => ({ status: 'skipped', changes: [], reason, pending: true })
+
+type Session = Pick<ClusterSession, 'check' | 'predicted' | 'drift'>
+type Judged = Pick<Resource, 'assertion' | 'gate' | 'dependsOn'>
+
+/** What a verdict means in this run: nothing to do, a difference to repair, or why neither can be said. */
+export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], session: Session): Outcome => {
+  switch (verdict.kind) {
+    case 'unknown':
+      return unread(verdict, session)
+    case 'skipped':
+      return skippedFor(verdict)
+    case 'in-sync':
+      return foretold(resource, ok, hosts, session)
+    case 'refused':
+      return foretold(resource, failed(verdict.why), hosts, session)
+    case 'differs':
+      if (resource.gate !== undefined) return gated(verdict.changes, resource.gate, session)
+      return foretold(resource, resource.assertion ? notAsAsserted(verdict.changes) : differs(verdict.changes), hosts, session)
+  }
+}
+
+/** A reading that names what it waits for: honest in check mode, a failure in a run, for then its prerequisites are done. */
+const unread = ({ until }: Unknown, session: Session): Outcome =>
+  session.check ? { status: 'unknown', changes: [], reason: `waits for ${until}` } : failed(`could not be read: waits for ${until}`)
+
+export const skippedFor = ({ reason, pending: isPending }: Skipped): Outcome =>
+  isPending ? pending(reason) : { status: 'skipped', changes: [], reason }
+
+const differs = (changes: Change[]): Outcome => ({ status: 'changed', changes })
+
+const notAsAsserted = (changes: Change[]): Outcome => ({ ...failed(assertionText(changes), remedyOf(changes)), changes })
+
+const gated = (changes: Change[], gate: string, session: Session): Outcome =>
+  session.check && !session.drift ? { ...differs(changes), reason: gate } : { ...failed(assertionText(changes), gate), changes }
+
+const assertionText = (changes: Change[]): string =>
+  changes.map(c => `${c.attribute}${c.host ? ` on ${c.host}` : ''}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}`).join('\n')
+
+/** What is not repaired automatically names the playbooks that repair it. */
+const remedyOf = (changes: Change[]): string | undefined => {
+  const playbooks = [...new Set(changes.flatMap(c => c.remedy ?? []))]
+  return playbooks.length === 0 ? undefined : `a run leaves this alone; play ${playbooks.join(', ')}`
+}
+
+/** `mode is 0644, wanted 0600`: for a second reading that is still not right. */
+export const stillDiffers = (changes: Change[]): string =>
+  changes
+    .map(c => (c.secret || c.diff ? `${c.attribute} still differs` : `${c.attribute} is still ${c.from || 'absent'}, wanted ${c.to}`))
+    .join('; ')

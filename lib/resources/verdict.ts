@@ -1,0 +1,21 @@
+import type { Change, Verdict } from './resource.ts'
+
+export const inSync: Verdict = { kind: 'in-sync' }
+export const refused = (why: string): Verdict => ({ kind: 'refused', why })
+
+/** In sync when there is no change. */
+export const differsBy = (changes: Change[]): Verdict => (changes.length === 0 ? inSync : { kind: 'differs', changes })
+
+/** Refused when there is a problem: one line each. */
+export const refusedFor = (problems: string[]): Verdict => (problems.length === 0 ? inSync : refused(problems.join('\n')))
+
+/** What would be changed: nothing unless the verdict is `differs`. */
+export const changesOf = (verdict: Verdict): Change[] => (verdict.kind === 'differs' ? verdict.changes : [])
+
+/** The verdicts on several parts as one: the first that is neither `in-sync` nor `differs` decides, else all changes count. */
+export const allOf = (verdicts: Verdict[]): Verdict =>
+  verdicts.find(v => v.kind !== 'in-sync' && v.kind !== 'differs') ?? differsBy(verdicts.flatMap(changesOf))
+
+/** The same verdict with each change told in other words, such as with the host that it is on. */
+export const reworded = (verdict: Verdict, change: (change: Change) => Change): Verdict =>
+  verdict.kind === 'differs' ? { ...verdict, changes: verdict.changes.map(change) } : verdict

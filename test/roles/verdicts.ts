@@ -1,0 +1,14 @@
+import { expect } from 'vitest'
+import type { Verdict } from '../../lib/resources/resource.ts'
+import { changesOf } from '../../lib/resources/verdict.ts'
+
+/** Why it was refused; undefined when it was not. */
+export const refusalOf = (verdict: Verdict | undefined): string | undefined => (verdict?.kind === 'refused' ? verdict.why : undefined)
+
+/** So many changes, or a refusal that says this. */
+export const expectVerdict = (verdict: Verdict, wanted: number | RegExp): void => {
+  if (typeof wanted === 'number') {
+    expect(verdict.kind).toBe(wanted === 0 ? 'in-sync' : 'differs')
+    expect(changesOf(verdict)).toHaveLength(wanted)
+  } else expect(refusalOf(verdict)).toMatch(wanted)
+}
