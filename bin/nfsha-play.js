@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Runs the sources through tsx. No logic here but what must happen before tsx is loaded.
+// Runs the build in dist/; in a clone whose sources are not those of the build, the sources. No logic here but what must happen before either.
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { privateDirectory } from './private-directory.js'
+import { isClone, isCurrent } from './sources.js'
 
 try {
   process.cwd()
@@ -10,18 +11,10 @@ try {
   process.exit(2)
 }
 
-// tsx runs what it finds in its cache, a directory in the temporary one, whoever put it there; and it lets a tsconfig.json in the
-// current directory say where imports come from. So both are ours.
-const { TMPDIR, TSX_TSCONFIG_PATH, TSX_DISABLE_CACHE } = process.env
-const cache = privateDirectory('tsx')
-process.env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../tsconfig.json', import.meta.url))
-if (cache === undefined) process.env.TSX_DISABLE_CACHE = '1'
-else process.env.TMPDIR = cache
-await import('tsx')
-const { main } = await import('../lib/cli/main.ts')
-// What is loaded later goes the same way: only the programs that are started get their own values back.
-for (const [name, value] of Object.entries({ TMPDIR, TSX_TSCONFIG_PATH, TSX_DISABLE_CACHE })) {
-  if (value === undefined) delete process.env[name]
-  else process.env[name] = value
+const root = fileURLToPath(new URL('..', import.meta.url))
+if (isClone(root) && !isCurrent(root)) await (await import('./run-sources.js')).runSources(root)
+else if (existsSync(new URL('../dist/main.js', import.meta.url))) await (await import('../dist/main.js')).main()
+else {
+  process.stderr.write('nfsha-play: the package is incomplete: dist/ is missing: install nfsha-play again\n')
+  process.exit(1)
 }
-await main()

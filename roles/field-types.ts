@@ -1,5 +1,5 @@
 import { normalize } from 'node:path/posix'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const ip = z.ipv4()
 export const cidr = z.cidrv4()

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What a text holds that its consumer would misread, in words that tell nothing of the rest; undefined when there is nothing.

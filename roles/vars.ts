@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { baseVars } from './base/vars.ts'
 import { clientVars } from './client/vars.ts'
 import { drbdBuildVars, refuseArchives } from './drbd-build/vars.ts'

@@ -5,7 +5,6 @@ import { print } from '../report/output.ts'
 import { count, emptyScore, exitReasons, signalCodes } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
 import type { Detour } from '../resources/resource.ts'
-import { connect } from '../ssh/connect.ts'
 import type { ConnectionTarget } from '../ssh/connection.ts'
 import { runHistory } from './history-store.ts'
 import { listPlan } from './list.ts'
@@ -99,7 +98,7 @@ export const runPrepared = async (
       emit: stream.emit,
       signal: interrupt.signal,
       forks: Number(options.forks ?? 5),
-      connect: (host, through) => connect(wayTo(reached, host, through)),
+      connect: async (host, through) => (await import('../ssh/connect.ts')).connect(wayTo(reached, host, through)),
     })
   } catch (error) {
     stream.emit({

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { ConfigError, type Place } from './error.ts'
 import { shownPath } from './files.ts'
 import type { HostError } from './host-errors.ts'

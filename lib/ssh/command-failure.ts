@@ -1,8 +1,6 @@
 import { ProcessOutput } from 'zx/core'
 import { CommandFailed } from './connection.ts'
-
-/** Lines of stderr that a message shows: the last ones say why. */
-const SHOWN_LINES = 5
+import { lastLines } from './last-lines.ts'
 
 /** What ended a command, in words: `M1: `mount … …` ended with exit code 32`, and the last lines of what it said. */
 export function commandFailure(host: string, command: string, reason: unknown): unknown {
@@ -12,13 +10,4 @@ export function commandFailure(host: string, command: string, reason: unknown): 
   const said = lastLines(stderr) || lastLines(stdout)
   const message = `${host}: \`${command}\` ${how}${said ? `: ${said}` : ''}`
   return new CommandFailed(message, { host, command, exitCode, signal, stdout, stderr }, cause ? { cause } : undefined)
-}
-
-/** The last non-empty lines of an output. */
-export function lastLines(text: string, count = SHOWN_LINES): string {
-  return text
-    .split('\n')
-    .filter(line => line.trim() !== '')
-    .slice(-count)
-    .join('\n')
 }

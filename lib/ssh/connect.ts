@@ -6,7 +6,8 @@ import { createSlots } from './slots.ts'
 import type { Keepalive } from './ssh-client.ts'
 import type { Transport } from './transport.ts'
 import { uploadFile } from './upload.ts'
-import { createShell } from './zx-shell.ts'
+
+type ZxShell = typeof import('./zx-shell.ts')
 
 export interface ConnectOptions {
   /** Commands at the same time on one connection. sshd allows 10 (MaxSessions) and frees their places late. */
@@ -26,6 +27,8 @@ const START_LIMIT = 30_000
  */
 export async function connect(target: ConnectionTarget, options: ConnectOptions = {}): Promise<Connection> {
   const transport = await openTransport(target, options)
+  // zx is loaded when there is a host to use it on: most of what the command line does needs none.
+  const { createShell } = await import('./zx-shell.ts')
   const host: Host = {
     name: target.name,
     transport,
@@ -35,16 +38,16 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
     counts: { connections: 1, execs: 0 },
     startLimit: options.startLimit ?? Math.max(START_LIMIT, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
   }
-  return connectionTo(host)
+  return connectionTo(host, createShell)
 }
 
-function connectionTo(host: Host): Connection {
+function connectionTo(host: Host, createShell: ZxShell['createShell']): Connection {
   return {
     host: host.name,
     $: createShell(host),
     run: (script, scriptOptions) => runScript(host, script, scriptOptions),
     upload: (localFile, path, uploadOptions) => uploadFile(host, localFile, path, uploadOptions),
-    fenced: fence => connectionTo({ ...host, fence }),
+    fenced: fence => connectionTo({ ...host, fence }, createShell),
     counts: host.counts,
     close: () => host.transport.close(),
   }

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { lastLines } from './command-failure.ts'
 import { BecomeFailed, type Connection, ScriptTimeout, TooMuchOutput, Unreachable } from './connection.ts'
 import { type HostTextDecoder, hostTextDecoder } from './host-text.ts'
 import { beginScript, endScript, JOBS_DIRECTORY, type JobPlace, parseReport, removeScript, resumeScript } from './job-script.ts'
+import { lastLines } from './last-lines.ts'
 
 export interface JobOptions {
   /** One thing to do on a host, for example `compile-drbd`: a second run with the same id adopts one that still runs. */

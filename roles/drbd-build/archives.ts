@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What an archive holds: `combined` is DRBD 8.4.3 and before, module and utilities in one tree; `utilities` is drbd-utils; `kernel` is a

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ip } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 import { HeartbeatSecret } from '../secrets.ts'

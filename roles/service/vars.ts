@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { cidr, ip, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 

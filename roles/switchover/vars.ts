@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { roleVars } from '../role-vars.ts'
 
 export const switchoverVars = roleVars(['ha_switchover_'], {

@@ -14,9 +14,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { privateDirectory } from '../../../bin/private-directory.js'
-import { bin } from './run.ts'
+import { buildIn, copyOfClone } from '../../clone.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const isRoot = process.getuid?.() === 0
 const me = process.getuid?.() ?? 0
@@ -43,8 +45,14 @@ const node = (uid: number, argv: string[], cwd: string, env: NodeJS.ProcessEnv) 
     env: { PATH: process.env.PATH ?? '', ...env },
   })
 
+/** One that has no build, where tsx runs the sources, and one that has. */
+const [sources, built] = [made(me, 0o755), made(me, 0o755)].map(path => copyOfClone(path)) as [string, string]
+buildIn(built)
+const shimOf = (clone: string) => join(clone, 'bin/nfsha-play.js')
+const bin = shimOf(sources)
+
 const tsx = fileURLToPath(import.meta.resolve('tsx'))
-const main = pathToFileURL(fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url))).href
+const main = pathToFileURL(join(sources, 'lib/cli/main.ts')).href
 
 /** As it was before: tsx alone, with its own ideas of where to look. */
 const unprotected = (uid: number, cwd: string, env: NodeJS.ProcessEnv) =>
@@ -82,10 +90,12 @@ describe.each(users)('user %i', uid => {
       { HOME: home, XDG_CACHE_HOME: shared },
       { HOME: home, XDG_CACHE_HOME: 'cache' },
     ]) {
-      const run = node(uid, [bin, '--version'], home, { ...env, TMPDIR: shared })
-      expect(run.stderr).toBe('')
-      expect(run.stdout).toBe('0.1.0\n')
-      expect(existsSync(owned)).toBe(false)
+      for (const clone of [sources, built]) {
+        const run = node(uid, [shimOf(clone), '--version'], home, { ...env, TMPDIR: shared })
+        expect(run.stderr).toBe('')
+        expect(run.stdout).toBe('0.1.0\n')
+        expect(existsSync(owned)).toBe(false)
+      }
     }
   })
 
@@ -102,17 +112,28 @@ describe.each(users)('user %i', uid => {
     unprotected(uid, cwd, { HOME: cwd, TMPDIR: cwd })
     expect(existsSync(owned)).toBe(true)
     rmSync(owned)
-    expect(node(uid, [bin, '--version'], cwd, { HOME: cwd }).stdout).toBe('0.1.0\n')
-    expect(existsSync(owned)).toBe(false)
+    for (const clone of [sources, built]) {
+      expect(node(uid, [shimOf(clone), '--version'], cwd, { HOME: cwd }).stdout).toBe('0.1.0\n')
+      expect(existsSync(owned)).toBe(false)
+    }
   })
+})
+
+test('a build writes nothing and reads nothing in the temporary directory or a cache', () => {
+  const [home, shared] = [made(me), made(me)]
+  node(me, [shimOf(built), 'site.yml', '--list-tasks'], home, { HOME: home, TMPDIR: shared })
+  expect([readdirSync(home), readdirSync(shared)]).toEqual([[], []])
 })
 
 test('what the command starts has the TMPDIR that was given', () => {
   const home = made(me)
   const file = join(home, 'program')
   writeFileSync(file, `#!/bin/sh\necho "$TMPDIR \${TSX_TSCONFIG_PATH-none}" >${join(home, 'seen')}; echo pw\n`, { mode: 0o755 })
-  node(me, [bin, 'vault', 'encrypt-string', 'x', '--vault-password-file', file], home, { HOME: home, TMPDIR: '/elsewhere' })
-  expect(readFileSync(join(home, 'seen'), 'utf8')).toBe('/elsewhere none\n')
+  for (const clone of [sources, built]) {
+    node(me, [shimOf(clone), 'vault', 'encrypt-string', 'x', '--vault-password-file', file], home, { HOME: home, TMPDIR: '/elsewhere' })
+    expect(readFileSync(join(home, 'seen'), 'utf8')).toBe('/elsewhere none\n')
+    rmSync(join(home, 'seen'))
+  }
 })
 
 test('a current directory that is gone: exit code 2, no trace', () => {

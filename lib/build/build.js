@@ -1,0 +1,81 @@
+// npm run build, and `prepare`: makes dist/, which bin/nfsha-play.js runs. JavaScript, since it runs before there is anything that runs TypeScript.
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { sourcesOf } from '../../bin/sources.js'
+import { licencesOf } from './licences.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const dist = join(root, 'dist')
+/** A run that has started on an earlier build loads parts of that later on. */
+const keptFor = 24 * 60 * 60 * 1000
+
+/** CommonJS that is bundled wants what an ES module has not. Only files that use one of these names get it. */
+const commonJs = `import { createRequire as nfshaRequire } from 'node:module'
+import { fileURLToPath as nfshaPath } from 'node:url'
+const require = nfshaRequire(import.meta.url), __filename = nfshaPath(import.meta.url), __dirname = nfshaPath(new URL('.', import.meta.url))
+`
+const withCommonJs = text => (/\b(require|__filename|__dirname)\b/.test(text) ? commonJs + text : text)
+
+/** ssh2 is faster with what is compiled where it is installed, and does without: found beside ssh2 itself, else there is none. */
+const compiledParts = {
+  name: 'compiled-parts',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\.node$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path).replace(/^.*\/node_modules\//, ''),
+      external: true,
+    }))
+  },
+}
+
+/** zod brings its messages in 60 languages; it registers the English ones itself. */
+const oneLanguage = {
+  name: 'one-language',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer }) =>
+      importer.includes('/node_modules/zod/') ? { path: 'none', namespace: 'locales' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'locales' }, () => ({ contents: 'export {}' }))
+  },
+}
+
+/** Whole or not at all: somebody may start the build meanwhile. */
+const replace = (path, text) => {
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, text)
+  renameSync(temporary, path)
+}
+
+const removeOld = names => {
+  for (const name of readdirSync(dist).filter(name => !names.includes(name)))
+    if (['pack', 'publish'].includes(process.env.npm_command) || Date.now() - statSync(join(dist, name)).mtimeMs > keptFor)
+      rmSync(join(dist, name), { recursive: true })
+}
+
+// Before esbuild reads them: what is edited meanwhile makes the build an old one.
+const sources = sourcesOf(root)
+const { outputFiles, metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ['lib/cli/main.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  external: ['cpu-features'],
+  plugins: [compiledParts, oneLanguage],
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  write: false,
+})
+mkdirSync(dist, { recursive: true })
+rmSync(join(dist, 'sources'), { force: true })
+// The parts first, what loads them last.
+const isEntry = ({ path }) => path === join(dist, 'main.js')
+for (const { path, text } of outputFiles.sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) replace(path, withCommonJs(text))
+replace(join(dist, 'LICENCES'), licencesOf(root, Object.keys(metafile.inputs)))
+replace(join(dist, 'sources'), sources)
+removeOld([...outputFiles.map(({ path }) => relative(dist, path)), 'LICENCES', 'sources'])
