@@ -18,7 +18,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { privateDirectory } from '../../../bin/private-directory.js'
 import { buildIn, copyOfClone } from '../../clone.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const isRoot = process.getuid?.() === 0
 const me = process.getuid?.() ?? 0
