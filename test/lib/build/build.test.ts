@@ -40,17 +40,19 @@ const run = (argv: string[], root = clone) => {
 const isSource = (url: string) => url.endsWith('.ts')
 
 test.each([
-  ['--version', 12],
-  ['--help', 12],
-  ['site.yml --list-tasks', 40],
-  ['site.yml -i nowhere', 40],
-])('%s loads at most %i modules, all of the build, and opens no source', (words, most) => {
+  ['--version', 20, 250],
+  ['--help', 20, 250],
+  ['site.yml --list-tasks', 50, 1300],
+  ['site.yml -i nowhere', 50, 1300],
+])('%s loads at most %i modules and %i kB, all of the build, no source', (words, most, kilobytes) => {
   const { modules, stderr } = run(words.split(' '))
   expect(stderr).toBe(words.endsWith('nowhere') ? "nowhere: no such inventory\n  host names need a comma: 'nowhere,'\n" : '')
   expect(modules.filter(url => !url.startsWith(`${pathToFileURL(clone).href}/`))).toEqual([])
   expect(modules.filter(isSource)).toEqual([])
   expect(modules.length).toBeGreaterThan(3)
   expect(modules.length).toBeLessThanOrEqual(most)
+  const bytes = modules.map(url => statSync(new URL(url)).size).reduce((a, b) => a + b)
+  expect(Math.round(bytes / 1000)).toBeLessThanOrEqual(kilobytes)
 })
 
 test('none of the build is a language of zod but English, and every package in it has its licence with it', () => {
