@@ -10,6 +10,7 @@ import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
+import { scriptPart } from '../service/resource-script/index.ts'
 import type { Vars } from '../vars.ts'
 
 interface StateVolume {
@@ -18,11 +19,11 @@ interface StateVolume {
   mounted: boolean
 }
 
-/** The resource script finds it at every start; the roles find it the same way. */
-const findVolume = (): string => {
-  const text = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
-  return /^find_volume\(\) \{\n[\s\S]*?^\}$/m.exec(text)?.[0] ?? ''
-}
+/** The resource script finds it at every start; the roles find it the same way. Its comment stays here. */
+const findVolume = (): string =>
+  scriptPart('shared/find-volume')
+    .replace(/^#.*\n/gm, '')
+    .trimEnd()
 
 /** Shell that succeeds on a kernel without EXT4_IOC_SWAP_BOOT, which came with Linux 3.10: the state stays in the share there. */
 export const hasNoPlace = 'case $(uname -r) in [0-2].*|3.[0-9].*) true ;; *) false ;; esac'

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs'
 import type { Cluster } from '../../lib/engine/role.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
 import type { FileOptions } from '../../lib/resources/file.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { packagedFile } from '../packaged.ts'
 import type { Context } from '../role.ts'
 import { firstOf, peerOf, vipAddress } from '../role.ts'
 import { drbdPrefix } from '../service/drbd/tools.ts'
 import { goStandby } from '../service/hand-over.ts'
 import { serverScope } from '../service/nfs/scope.ts'
 import { lockdGrace } from '../service/nfs/version3.ts'
+import { resourceScript } from '../service/resource-script/index.ts'
 import type { Vars } from '../vars.ts'
 import { articleResources, nfsdScript } from './article.ts'
 import type { LiveFile } from './live-files.ts'
@@ -60,7 +59,7 @@ const stacks: Record<
     resources: () => 'nfsha',
     files: context => ({
       'nfsha.conf': { content: settings(context.vars, context.platform) },
-      'resource.d/nfsha': { content: readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8'), mode: 0o755 },
+      'resource.d/nfsha': { content: resourceScript(), mode: 0o755 },
     }),
     watch: context => {
       const { vars, cluster } = context

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ifupScript } from '../../lib/platform/debian-routes.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
@@ -9,6 +8,7 @@ import { resourceFile } from '../../roles/drbd-init/config.ts'
 import { haCf, keysFile } from '../../roles/heartbeat/config.ts'
 import { haresources, settings, watchSettings } from '../../roles/integrate/config.ts'
 import { exportLine, squashesRoot } from '../../roles/service/nfs/exports.ts'
+import { resourceScript } from '../../roles/service/resource-script/index.ts'
 import { Vars } from '../../roles/vars.ts'
 
 const node = (name: string, n: number) => ({
@@ -104,7 +104,7 @@ test.each([
 })
 
 test.each([
-  ['nfsha', readFileSync(new URL('../../roles/integrate/files/nfsha', import.meta.url), 'utf8')],
+  ['nfsha', resourceScript()],
   ['settings', settings(vars, debian12)],
   ['settings of the watch', watchSettings(vars, node('M2', 211).vars, 'local')],
   ['if-up', ifupScript([{ address: '172.16.0.211', nic: 'em2' }])],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { resetNode } from '../../../roles/drbd-init/fence-peer.ts'
-import { shells } from '../resource-script.ts'
+import { shells } from '../service/resource-script/functions.ts'
 
 describe.each(shells)('reset-node under %s', shell => {
   let folder = ''

@@ -16,7 +16,7 @@ import type { NamedState } from '../../../../roles/service/state/state.ts'
 import { parseService } from '../../../../roles/service/state/state.ts'
 import { contextOn } from '../../contexts.ts'
 import { issuedBy } from '../../recorder.ts'
-import { runFunctions, scriptFolder, shells } from '../../resource-script.ts'
+import { runFunctions, scriptFolder, shells } from '../resource-script/functions.ts'
 
 const off = contextOn(debian12, {}, 'ha_stack=lean')
 const on = contextOn(debian12, {}, 'ha_stack=lean nfs_v3=true')

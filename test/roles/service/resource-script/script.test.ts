@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, ut
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { runFunctions, scriptFolder, shells } from './resource-script.ts'
+import { runFunctions, scriptFolder, shells } from './functions.ts'
 
 describe.each(shells)('the resource script under %s', shell => {
   let folder = ''

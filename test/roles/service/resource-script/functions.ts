@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packagedFile } from '../../roles/packaged.ts'
+import { resourceScript, scriptParts } from '../../../../roles/service/resource-script/index.ts'
 
 const installed = (shell: string) => spawnSync('sh', ['-c', `command -v ${shell.replace(/ .*/, '')}`]).status === 0
 
@@ -22,11 +22,10 @@ export const scriptFolder = (programs: string[]): string => {
 
 /** The functions of the resource script, with the volume and the programs of a folder; then what is tried. */
 export const runFunctions = (shell: string, folder: string, tried: string, settings = '', more = (text: string) => text) => {
-  const text = readFileSync(packagedFile('roles/integrate/files/nfsha'), 'utf8')
+  const text = resourceScript(scriptParts.filter(part => part !== 'main'))
     .replace('. /etc/ha.d/nfsha.conf', `NFSHA_MOUNT=${folder}/data NFSHA_NIC=em1 NFSHA_VIP=192.168.0.219 ${settings}`)
     .replace('PATH=/usr/sbin', `PATH=${folder}/tools:/usr/sbin`)
     .replaceAll('/run/nfsha', `${folder}/run`)
-    .replace(/^case \$1 in[\s\S]*/m, '')
   const [command = '', ...rest] = shell.split(' ')
   const { stderr, status } = spawnSync(command, [...rest, '-s'], {
     input: `${more(text)}\n${tried}\ncode=$?; wait; exit $code`,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { runFunctions, scriptFolder, shells } from './resource-script.ts'
+import { runFunctions, scriptFolder, shells } from './functions.ts'
 
 /** debugfs 1.47.0, `stat <5>`. */
 const inode = (size: number, extents: string) => `Inode: 5   Type: regular    Mode:  0000   Flags: 0x80000
