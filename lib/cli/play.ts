@@ -4,7 +4,7 @@ import { defaultFormat, openView } from '../report/open-view.ts'
 import { print } from '../report/output.ts'
 import { count, emptyScore, exitReasons, signalCodes } from '../report/score.ts'
 import { eventStream } from '../report/stream.ts'
-import type { Detour } from '../resources/resource.ts'
+import type { Via } from '../resources/resource.ts'
 import type { ConnectionTarget } from '../ssh/connection.ts'
 import { runHistory } from './history-store.ts'
 import { listPlan } from './list.ts'
@@ -98,7 +98,7 @@ export const runPrepared = async (
       emit: stream.emit,
       signal: interrupt.signal,
       forks: Number(options.forks ?? 5),
-      connect: async (host, through) => (await import('../ssh/connect.ts')).connect(wayTo(reached, host, through)),
+      connect: async (host, via) => (await import('../ssh/connect.ts')).connect(wayTo(reached, host, via)),
     })
   } catch (error) {
     stream.emit({
@@ -112,10 +112,10 @@ export const runPrepared = async (
   return stream.emit
 }
 
-const wayTo = (reached: Map<string, ConnectionTarget>, host: string, through?: Detour): ConnectionTarget => {
+const wayTo = (reached: Map<string, ConnectionTarget>, host: string, via?: Via): ConnectionTarget => {
   const target = reached.get(host) as ConnectionTarget
-  const jump = through && reached.get(through.host)
-  return jump ? { ...target, via: { jump, address: through.address } } : target
+  const jump = via && reached.get(via.host)
+  return jump ? { ...target, via: { jump, address: via.address } } : target
 }
 
 /** The first signal lets the step in hand finish; the second ends the process at once. SIGHUP: the terminal was closed. */

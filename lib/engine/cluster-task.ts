@@ -1,17 +1,20 @@
 import type { AnyClusterResource, ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
 import { skip, unknown } from '../resources/resource.ts'
+import { converge } from './converge.ts'
 import type { Outcome } from './events.ts'
-import { noteOf } from './host-task.ts'
-import { inGrace, unlessInterrupted } from './interrupt.ts'
-import { failed, ok, outcomeOf, pending, skippedFor, stillDiffers } from './outcome.ts'
-import { isPredicted, predict } from './prediction.ts'
+import { ok, outcomeOf, pending, skippedFor } from './outcome.ts'
+import { isPredicted } from './prediction.ts'
 import type { Task } from './schedule.ts'
-import type { ClusterSession, HostSession, Voice } from './session.ts'
-import { settle } from './settle.ts'
+import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
 interface Part {
   host: HostSession
   task: Task<AnyClusterResource>
+}
+
+interface ClusterLook {
+  outcome: Outcome
+  members: Member<unknown>[]
 }
 
 /**
@@ -21,108 +24,99 @@ interface Part {
 export const runClusterTask = async (
   parts: Part[],
   session: ClusterSession,
-  voice: Voice,
+  reporter: TaskReporter,
   { isHandler = false }: { isHandler?: boolean } = {},
 ): Promise<Outcome> => {
-  const leader = parts[0]
-  if (!leader) return skippedFor(skip('no host of the cluster takes part'))
-  const { resource } = leader.task
-  const missing = resource.partial ? [] : [...session.missing].map(([host, reason]) => `${host} (${reason})`)
+  const task = parts[0]?.task
+  if (!task) return skippedFor(skip('no host of the cluster takes part'))
+  const { resource } = task
+  const absence = await withoutNode(resource, parts, session, isHandler)
+  if (absence) return absence
+  let isFirst = true
+  return converge<ClusterLook>(
+    {
+      task,
+      hosts: parts.map(p => p.host),
+      async look() {
+        const seen = judge(resource, await membersOf(parts, session, reporter), session)
+        if (isFirst && resource.table) session.emit({ type: 'table', ...resource.table(seen.members) })
+        isFirst = false
+        return seen
+      },
+      preview: first => preview(resource, first, parts, session, reporter, isHandler),
+      apply: resource.assertion ? undefined : wanted => apply(resource, wanted, parts, session, reporter),
+    },
+    session,
+    reporter,
+  )
+}
+
+/** What it comes to while a node takes no part; undefined when it can be looked at. */
+const withoutNode = async (
+  resource: AnyClusterResource,
+  parts: Part[],
+  session: ClusterSession,
+  isHandler: boolean,
+): Promise<Outcome | undefined> => {
+  const missing = resource.allowMissing ? [] : [...session.missing].map(([host, reason]) => `${host} (${reason})`)
   if (missing.length > 0) return isHandler && !(await isNeeded(resource, parts, session)) ? ok : pending(`needs ${missing.join(' and ')}`)
   const stopped = parts.find(p => p.host.stopped !== undefined)
-  if (stopped) return pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
-
-  const look: Look = async () => judgeCluster(resource, await membersOf(parts, session, voice), session)
-  const first = await unlessInterrupted(look(), session.signal)
-  if (resource.table) session.emit({ type: 'table', ...resource.table(first.members) })
-  const notified = isHandler ? namesOf(parts).filter(host => isPredicted(session, [host], resource.id)) : []
-  if (first.outcome.status !== 'changed' && !(first.outcome.status === 'ok' && notified.length > 0)) return first.outcome
-  if (session.check || resource.assertion) {
-    const outcome = await foretell(resource, first, nodesOf(parts, session, voice, []), session, notified)
-    if (outcome.status === 'changed') predict(session, namesOf(parts), resource.id)
-    return outcome
-  }
-  await unlessInterrupted(session.beforeChange(), session.signal)
-  const wanted = await unlessInterrupted(look(), session.signal)
-  if (wanted.outcome.status !== 'changed') return wanted.outcome
-  return inGrace(() => change(resource, parts, wanted, look, session, voice), session, {
-    host: leader.host.host,
-    id: resource.id,
-    scope: 'cluster',
-  })
+  return stopped && pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
 }
-
-type Look = () => Promise<ReturnType<typeof judgeCluster>>
-
-/** Changes a cluster resource with the shells of all its nodes, and reads it again. */
-const change = async (
-  resource: ClusterResource,
-  parts: Part[],
-  { outcome: wanted, members }: Awaited<ReturnType<Look>>,
-  look: Look,
-  session: ClusterSession,
-  voice: Voice,
-): Promise<Outcome> => {
-  const { task } = parts[0] as Part
-  voice.phase('apply')
-  const remarks: string[] = []
-  const spoil = () => {
-    for (const { host } of parts) host.readings.stale(resource.alters === 'itself' ? [resource.id] : undefined)
-  }
-  try {
-    await resource.apply(nodesOf(parts, session, voice, remarks), wanted.changes, members)
-  } finally {
-    spoil()
-  }
-  for (const { host } of parts) host.readings.note(noteOf(task, wanted.changes, session))
-  voice.phase('verify')
-  const again = () => {
-    for (const { host } of parts) host.readings.stale([resource.id])
-  }
-  const second = await settle(async () => (await look()).outcome, { again, late: spoil }, resource.settle ?? 0, session.signal)
-  if (second.status === 'ok')
-    return { status: 'changed', changes: wanted.changes, ...(remarks.length > 0 && { reason: remarks.join('; ') }) }
-  if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
-  return second
-}
-
-const foretell = async (
-  resource: AnyClusterResource,
-  { outcome, members }: { outcome: Outcome; members: Member<unknown>[] },
-  nodes: ClusterNodes,
-  session: ClusterSession,
-  notified: string[],
-): Promise<Outcome> => {
-  // What is held back by --no-handlers is only named, and drift says what differs now.
-  if (!resource.foretell || session.drift || session.holdHandlers) return outcome
-  const changes = await resource.foretell(nodes, outcome.changes, members, notified)
-  return changes.length === 0 ? ok : { status: 'changed', changes }
-}
-
-const namesOf = (parts: Part[]): string[] => parts.map(p => p.host.host)
 
 const isNeeded = async (resource: AnyClusterResource, parts: Part[], session: ClusterSession): Promise<boolean> => {
   const there = (await membersOf(parts, session)).filter(m => !session.missing.has(m.host))
-  return judgeCluster(resource, there, session).outcome.status !== 'ok'
+  return judge(resource, there, session).outcome.status !== 'ok'
 }
 
-const membersOf = async (parts: Part[], session: ClusterSession, voice?: Voice): Promise<Member<unknown>[]> => {
+const membersOf = async (parts: Part[], session: ClusterSession, reporter?: TaskReporter): Promise<Member<unknown>[]> => {
   const there = await Promise.all(
-    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id, voice?.progress) })),
+    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id, reporter?.progress) })),
   )
   const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
   return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]
 }
 
-const judgeCluster = (resource: AnyClusterResource, members: Member<unknown>[], session: ClusterSession) => {
-  const dark = resource.partial ? undefined : members.find(m => m.reading.kind === 'unknown')
-  if (dark?.reading.kind === 'unknown')
-    return { members, outcome: outcomeOf(unknown(`${dark.reading.until} on ${dark.host}`), resource, [], session) }
+const judge = (resource: AnyClusterResource, members: Member<unknown>[], session: ClusterSession): ClusterLook => {
+  const unread = resource.allowMissing ? undefined : members.find(m => m.reading.kind === 'unknown')
+  if (unread?.reading.kind === 'unknown')
+    return { members, outcome: outcomeOf(unknown(`${unread.reading.until} on ${unread.host}`), resource, [], session) }
   const hosts = members.map(m => m.host)
   return { members, outcome: outcomeOf(resource.compare(members), resource, hosts, session) }
 }
 
-const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice, remarks: string[]): ClusterNodes => ({
+/** A handler that a predicted change notifies is previewed even where nothing differs yet. */
+const preview = async (
+  resource: AnyClusterResource,
+  { outcome, members }: ClusterLook,
+  parts: Part[],
+  session: ClusterSession,
+  reporter: TaskReporter,
+  isHandler: boolean,
+): Promise<Outcome> => {
+  const hosts = parts.map(p => p.host.host)
+  const notified = isHandler ? hosts.filter(host => isPredicted(session, [host], resource.id)) : []
+  const isDue = outcome.status === 'changed' || (outcome.status === 'ok' && notified.length > 0)
+  // What is held back by --no-handlers is only named, and drift says what differs now.
+  if (!isDue || !resource.preview || session.drift || session.holdHandlers) return outcome
+  const changes = await resource.preview(nodesOf(parts, session, reporter, []), outcome.changes, members, notified)
+  return changes.length === 0 ? ok : { status: 'changed', changes }
+}
+
+/** Returns what the apply remarks. */
+const apply = async (
+  resource: ClusterResource,
+  { outcome, members }: ClusterLook,
+  parts: Part[],
+  session: ClusterSession,
+  reporter: TaskReporter,
+): Promise<string | undefined> => {
+  const remarks: string[] = []
+  await resource.apply(nodesOf(parts, session, reporter, remarks), outcome.changes, members)
+  return remarks.length > 0 ? remarks.join('; ') : undefined
+}
+
+const nodesOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter, remarks: string[]): ClusterNodes => ({
   hosts: parts.map(p => p.host.host),
   on(name) {
     const part = parts.find(p => p.host.host === name)
@@ -130,9 +124,9 @@ const nodesOf = (parts: Part[], session: ClusterSession, voice: Voice, remarks: 
     const connection = session.writerOf(part.host)
     return { $: connection.$, connection }
   },
-  reconnect: (name, through) => session.reconnect(name, through),
+  reconnect: (name, via) => session.reconnect(name, via),
   remark: text => void remarks.push(text),
   show: table => session.emit({ type: 'table', ...table }),
-  progress: voice.progress,
+  progress: reporter.progress,
   signal: session.signal,
 })

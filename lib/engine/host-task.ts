@@ -1,11 +1,9 @@
 import type { AnyHostResource, ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
+import { converge, type Look, noteOf } from './converge.ts'
 import type { Outcome } from './events.ts'
-import { inGrace, unlessInterrupted } from './interrupt.ts'
-import { failed, outcomeOf, stillDiffers } from './outcome.ts'
-import { predict } from './prediction.ts'
+import { outcomeOf } from './outcome.ts'
 import type { Task } from './schedule.ts'
-import type { ClusterSession, HostSession, Voice } from './session.ts'
-import { settle } from './settle.ts'
+import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
 /** What a reading means: nothing to do, a difference to repair, or why neither can be said. */
 export const judge = (
@@ -23,73 +21,37 @@ export const runHostTask = async (
   task: Task<AnyHostResource>,
   host: HostSession,
   session: ClusterSession,
-  voice: Voice,
+  reporter: TaskReporter,
 ): Promise<Outcome> => {
   const { resource } = task
-  const read = () => unlessInterrupted(host.readings.ensure(resource.id, voice.progress), session.signal)
-  const first = judge(resource, await read(), host, session)
+  const outcome = await converge<Look>(
+    {
+      task,
+      hosts: [host],
+      look: async () => ({ outcome: judge(resource, await host.readings.ensure(resource.id, reporter.progress), host, session) }),
+      preview: async first => first.outcome,
+      apply: resource.assertion ? undefined : wanted => apply(resource, wanted.outcome.changes, host, session, reporter),
+    },
+    session,
+    reporter,
+  )
   const merged = host.merged.get(resource.id)
-  if (merged && first.status === 'ok') {
-    host.merged.delete(resource.id)
-    return { status: 'changed', changes: merged }
-  }
-  if (first.status !== 'changed') return first
-  if (session.check || resource.assertion) {
-    predict(session, [host.host], resource.id)
-    return first
-  }
-  await unlessInterrupted(session.beforeChange(), session.signal)
-  // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
-  const wanted = judge(resource, await read(), host, session)
-  if (wanted.status !== 'changed') return wanted
-  return inGrace(() => change({ ...task, resource }, wanted, host, session, voice), session, {
-    host: host.host,
-    id: resource.id,
-    scope: 'host',
-  })
+  if (!merged || outcome.status !== 'ok') return outcome
+  host.merged.delete(resource.id)
+  return { status: 'changed', changes: merged }
 }
 
-/** Changes one resource of one host, and reads it again. */
-const change = async (
-  task: Task<HostResource>,
-  wanted: Outcome,
+const apply = async (
+  resource: HostResource,
+  changes: Change[],
   host: HostSession,
   session: ClusterSession,
-  voice: Voice,
-): Promise<Outcome> => {
-  const { resource } = task
-  voice.phase('apply')
-  await apply(resource, wanted, host, session, voice)
-  host.readings.note(noteOf(task, wanted.changes, session))
-  voice.phase('verify')
-  const second = await settle(
-    async () => judge(resource, await host.readings.ensure(resource.id), host, session),
-    { again: () => host.readings.stale([resource.id]), late: () => spoil(resource, host, session) },
-    resource.settle ?? 0,
-    session.signal,
-  )
-  if (second.status === 'ok') return { status: 'changed', changes: wanted.changes }
-  if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
-  return second
-}
-
-/** The line of a change in the host's own log: what and whose, no values, so no secret. */
-export const noteOf = (
-  { role, resource }: { role: string; resource: { id: string } },
-  changes: Change[],
-  { owner }: Pick<ClusterSession, 'owner'>,
-): string => `${role}: ${resource.id}: ${[...new Set(changes.map(c => c.attribute))].join(', ')} (${owner})`
-
-const apply = async (resource: HostResource, wanted: Outcome, host: HostSession, session: ClusterSession, voice: Voice): Promise<void> => {
+  reporter: TaskReporter,
+): Promise<undefined> => {
   const connection = session.writerOf(host)
-  const context = { connection, signal: session.signal, progress: voice.progress }
-  try {
-    if (resource.merge) await applyMerged(resource, host, session, context)
-    else await resource.apply(connection.$, wanted.changes, context)
-  } finally {
-    // Even a failed apply may have written.
-    spoil(resource, host, session)
-  }
+  const context = { connection, signal: session.signal, progress: reporter.progress }
+  if (resource.merge) await applyMerged(resource, host, session, context)
+  else await resource.apply(connection.$, changes, context)
 }
 
 /** All resources of the play that merge with this one and differ are applied with it; their turn comes later and finds them right. */
@@ -107,10 +69,4 @@ const applyMerged = async (resource: HostResource, host: HostSession, session: C
     host.merged.set(other.id, changes)
     host.readings.note(noteOf({ role: 'merged', resource: other }, changes, session))
   }
-}
-
-const spoil = (resource: HostResource, host: HostSession, session: ClusterSession): void => {
-  const alters = resource.alters ?? 'cluster'
-  host.readings.stale(alters === 'itself' ? [resource.id] : undefined)
-  if (alters === 'cluster') for (const other of session.hosts.values()) other.readings.stale()
 }

@@ -33,7 +33,7 @@ export class LockLost extends FenceRefused {
 
 export interface ClusterLock {
   /** Takes the lock on all hosts, in name order, once. Throws `Locked` when another run holds one of them. */
-  take(hosts: { host: string; connection: Connection; readings: { stale(): void } }[]): Promise<void>
+  take(hosts: { host: string; connection: Connection; readings: { invalidate(): void } }[]): Promise<void>
   /** Throws `LockLost` when a lease is known to have ended. Costs nothing; whether the lock still holds on a host, that host judges: `fence`. */
   verify(): void
   /** Lets what changes a host run there only while the lock is held. */
@@ -67,7 +67,7 @@ export const clusterLock = (owner: string, options = usual): ClusterLock => {
     for (const { host, connection } of [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1)))
       leases.push(await takeLease(host, connection, owner, options))
     // What was read before the lock was held may have been changed by its last holder.
-    for (const { readings } of hosts) readings.stale()
+    for (const { readings } of hosts) readings.invalidate()
   }
 
   return {

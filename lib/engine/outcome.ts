@@ -1,6 +1,6 @@
 import type { Change, Resource, Skipped, Unknown, Verdict } from '../resources/resource.ts'
 import type { Outcome } from './events.ts'
-import { foretold } from './prediction.ts'
+import { asPredicted } from './prediction.ts'
 import type { ClusterSession } from './session.ts'
 
 export const ok: Outcome = { status: 'ok', changes: [] }
@@ -22,12 +22,12 @@ export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], s
     case 'skipped':
       return skippedFor(verdict)
     case 'in-sync':
-      return foretold(resource, ok, hosts, session)
+      return asPredicted(resource, ok, hosts, session)
     case 'refused':
-      return foretold(resource, failed(verdict.why), hosts, session)
+      return asPredicted(resource, failed(verdict.why), hosts, session)
     case 'differs':
       if (resource.gate !== undefined) return gated(verdict.changes, resource.gate, session)
-      return foretold(resource, resource.assertion ? notAsAsserted(verdict.changes) : differs(verdict.changes), hosts, session)
+      return asPredicted(resource, resource.assertion ? notAsAsserted(verdict.changes) : differs(verdict.changes), hosts, session)
   }
 }
 

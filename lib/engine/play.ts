@@ -1,7 +1,7 @@
 import type { Facts } from '../platform/facts.ts'
 import { factsScript, parseFacts } from '../platform/facts.ts'
 import { platformOf, supportedSystems } from '../platform/index.ts'
-import type { Detour, HostResource, Resource } from '../resources/resource.ts'
+import type { HostResource, Resource, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import type { Emit } from './events.ts'
@@ -13,7 +13,7 @@ import type { Cluster, Node, Role, RoleContext } from './role.ts'
 import type { HostPlan, Task } from './schedule.ts'
 import { schedule } from './schedule.ts'
 import type { ClusterSession, HostSession } from './session.ts'
-import { lose, runStage, tellMerged } from './stage.ts'
+import { markUnreachable, reportMerged, runStage } from './stage.ts'
 
 /** Hosts that are played together: a cluster, or the clients of one. */
 export interface Target<V> {
@@ -56,7 +56,7 @@ export interface PlayOptions {
   emit: Emit
   connect(host: string): Promise<Connection>
   /** A new connection in place of the one that `connect` has opened. */
-  reconnect(host: string, through?: Detour): Promise<Connection>
+  reconnect(host: string, via?: Via): Promise<Connection>
   /** Shown to whoever finds the lock held. */
   owner: string
   /** For tests. */
@@ -81,10 +81,10 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
       lock.verify()
     },
     writerOf: ({ connection }) => connection.fenced(lock.fence),
-    async reconnect(name, through) {
+    async reconnect(name, via) {
       const host = session.hosts.get(name)
       if (!host) throw new Error(`${name} is no host of this cluster`)
-      host.connection = await options.reconnect(name, through)
+      host.connection = await options.reconnect(name, via)
       host.readings.moveTo(host.connection)
       await lock.retake(name, host.connection)
     },
@@ -97,8 +97,8 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
       stopAll(session, options.signal.aborted ? 'interrupted' : 'a host of its cluster is unreachable')
     await runStages(plans.tasks, play, session, 'task')
     await runStages(plans.handlers, play, session, 'handler')
-    for (const plan of plans.tasks) await tellMerged(plan.host, plan.tasks, session)
-    tellStopped(session, plans.tasks)
+    for (const plan of plans.tasks) await reportMerged(plan.host, plan.tasks, session)
+    reportStopped(session, plans.tasks)
     return { failed: session.missing.size > target.left.length || [...session.hosts.values()].some(h => h.stopped !== undefined) }
   } finally {
     await lock.release()
@@ -121,7 +121,7 @@ const stopAll = (session: ClusterSession, reason: string): void => {
   for (const host of session.hosts.values()) host.stopped ??= reason
 }
 
-const tellStopped = (session: ClusterSession, plans: HostPlan[]): void => {
+const reportStopped = (session: ClusterSession, plans: HostPlan[]): void => {
   for (const host of session.hosts.values()) {
     const total = plans.find(p => p.host === host.host)?.tasks.length ?? 0
     if (host.stopped !== undefined)
@@ -142,7 +142,7 @@ const prepare = async <V>(
   options: PlayOptions,
   session: ClusterSession,
 ): Promise<{ tasks: HostPlan[]; handlers: HostPlan[] }> => {
-  const found = await Promise.all(target.hosts.map(node => meet(node, options, session)))
+  const found = await Promise.all(target.hosts.map(node => gatherFacts(node, options, session)))
   const ready = found.filter(p => p !== undefined)
   const problems = play.identity(ready)
   const tasks: HostPlan[] = []
@@ -157,7 +157,7 @@ const prepare = async <V>(
   return { tasks, handlers }
 }
 
-const meet = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSession): Promise<Prepared<V> | undefined> => {
+const gatherFacts = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSession): Promise<Prepared<V> | undefined> => {
   session.emit({ type: 'host-connecting', host: node.name })
   try {
     const connection = await unlessInterrupted(options.connect(node.name), options.signal)
@@ -169,7 +169,7 @@ const meet = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSess
       return undefined
     }
     const lost = error instanceof Unreachable ? error : new Unreachable(node.name, failureOf(error).error?.message ?? String(error))
-    lose(node.name, lost, session)
+    markUnreachable(node.name, lost, session)
     return undefined
   }
 }

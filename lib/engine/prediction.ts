@@ -15,7 +15,7 @@ export const isPredicted = ({ check, predicted }: Checking, hosts: string[], id:
   check && hosts.some(host => predicted.get(host)?.has(id) === true)
 
 /** What a judgement made now is worth in a check: nothing, when what it reads is about to change. */
-export const foretold = (
+export const asPredicted = (
   { dependsOn, assertion }: Pick<Resource, 'dependsOn' | 'assertion'>,
   now: Outcome,
   hosts: string[],

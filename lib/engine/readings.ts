@@ -23,7 +23,8 @@ export interface HostReadings {
   ensure(id: string, progress?: (progress: Progress) => void): Promise<Reading<unknown>>
   /** What is known without asking; undefined when it was never read. */
   peek(id: string): Reading<unknown> | undefined
-  stale(ids?: string[]): void
+  /** What was read of these (of all, without a list) may be out of date. */
+  invalidate(ids?: string[]): void
   /** A line for the host's own log; it travels with what is read next. */
   note(text: string): void
   /** What is read from now on is read through this connection; nothing that was read before counts. */
@@ -189,7 +190,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
       return entry.reading ?? unknown('an answer')
     },
     peek: id => entries.get(id)?.reading,
-    stale(ids = order) {
+    invalidate(ids = order) {
       for (const id of ids) {
         const entry = entries.get(id)
         if (entry) entry.fresh = false
@@ -200,7 +201,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
     note: text => void notes.push(text),
     moveTo(other) {
       connection = other
-      this.stale()
+      this.invalidate()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os'
-import type { Detour } from '../resources/resource.ts'
+import type { Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Emit } from './events.ts'
 import { unlessInterrupted } from './interrupt.ts'
@@ -15,15 +15,15 @@ export interface RunOptions {
   holdHandlers?: boolean
   emit: Emit
   signal: AbortSignal
-  /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`through`: the way round). */
-  connect(host: string, through?: Detour): Promise<Connection>
+  /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`via`: the way round). */
+  connect(host: string, via?: Via): Promise<Connection>
   /** For tests. */
   lock?: LockOptions
   /** How many clusters (or groups of clients) are played side by side. */
   forks: number
 }
 
-/** Plays all plays in order, each on all its clusters side by side. Everything that happens is said through `emit`. */
+/** Plays all plays in order, each on all its clusters side by side. Everything that happens is reported through `emit`. */
 export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Promise<void> => {
   const open = new Map<string, Promise<Connection>>()
   const connect = (host: string): Promise<Connection> => {
@@ -31,8 +31,8 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
     open.set(host, known)
     return known
   }
-  const reconnect = async (host: string, through?: Detour): Promise<Connection> => {
-    const [old, connection] = [open.get(host), await options.connect(host, through)]
+  const reconnect = async (host: string, via?: Via): Promise<Connection> => {
+    const [old, connection] = [open.get(host), await options.connect(host, via)]
     open.set(host, Promise.resolve(connection))
     // It is dead, or about to be: its goodbye is not waited for.
     void old?.then(dead => dead.close()).catch(() => undefined)
@@ -62,7 +62,7 @@ const close = async (host: string, opening: Promise<Connection>, { emit, signal 
 }
 
 interface Playing extends RunOptions {
-  reconnect(host: string, through?: Detour): Promise<Connection>
+  reconnect(host: string, via?: Via): Promise<Connection>
   owner: string
   /** Clusters that failed in a play: what follows builds on them. */
   broken: Set<string>

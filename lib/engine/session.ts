@@ -1,4 +1,4 @@
-import type { Change, Detour, HostResource, Progress } from '../resources/resource.ts'
+import type { Change, HostResource, Progress, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Emit } from './events.ts'
 import type { HostReadings } from './readings.ts'
@@ -38,7 +38,7 @@ export interface ClusterSession {
   /** The way by which a host is changed: what travels on it runs there only while this run holds the lock. */
   writerOf(host: HostSession): Connection
   /** Gives a host a new connection, and the lock that ended with the old one. */
-  reconnect(host: string, through?: Detour): Promise<void>
+  reconnect(host: string, via?: Via): Promise<void>
   /** In check mode: ids of the resources that would have changed, by host, so that what is read of them may be out of date. */
   predicted: Map<string, Set<string>>
   /** Handlers are judged and left for a later run. */
@@ -46,7 +46,7 @@ export interface ClusterSession {
 }
 
 /** How a task in hand tells how far it is. */
-export interface Voice {
+export interface TaskReporter {
   phase(phase: 'apply' | 'verify'): void
   progress(progress: Progress): void
 }

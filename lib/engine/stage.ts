@@ -7,9 +7,9 @@ import { Interrupted } from './interrupt.ts'
 import { Locked, LockLost } from './lock.ts'
 import { pending } from './outcome.ts'
 import { predict } from './prediction.ts'
-import { confirmed } from './reread.ts'
+import { retryUntilStable } from './retry.ts'
 import type { Stage, Task } from './schedule.ts'
-import type { ClusterSession, HostSession, Voice } from './session.ts'
+import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
 /** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
 export type StageKind = 'task' | 'handler'
@@ -31,9 +31,9 @@ const runLane = async (
   for (const task of tasks) {
     if (session.signal.aborted) host.stopped ??= 'interrupted'
     if (host.stopped !== undefined) return
-    const teller = tell(session, [name], task, kind)
-    const outcome = await attempt(task, [host], session, kind, mine => runHostTask(task, host, mine, teller.voice))
-    teller.end(outcome)
+    const reporter = reporterFor(session, [name], task, kind)
+    const outcome = await attempt(task, [host], session, kind, mine => runHostTask(task, host, mine, reporter.reporter))
+    reporter.end(outcome)
     if (kind === 'task') host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
@@ -47,12 +47,12 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
   const task = parts[0]?.task
   if (!task || session.signal.aborted || parts.every(p => p.host.stopped !== undefined)) return
   const names = parts.map(p => p.host.host)
-  const teller = tell(session, names, task, kind)
+  const reporter = reporterFor(session, names, task, kind)
   const hosts = parts.map(p => p.host)
   const outcome = await attempt(task, hosts, session, kind, mine =>
-    runClusterTask(parts, mine, teller.voice, { isHandler: kind === 'handler' }),
+    runClusterTask(parts, mine, reporter.reporter, { isHandler: kind === 'handler' }),
   )
-  teller.end(outcome)
+  reporter.end(outcome)
   if (kind === 'task') for (const { host } of parts) host.done++
   if (outcome.status === 'failed' && !session.drift) for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
 }
@@ -67,7 +67,7 @@ const attempt = async (
 ): Promise<Outcome> => {
   const isHeld = kind === 'handler' && session.holdHandlers && !session.check
   const mine = isHeld ? { ...session, check: true } : session
-  const outcome = await guarded(hosts[0]?.host ?? '', session, () => confirmed(() => run(mine), hosts, resource, session))
+  const outcome = await guarded(hosts[0]?.host ?? '', session, () => retryUntilStable(() => run(mine), hosts, resource, session))
   return isHeld && outcome.status === 'changed' ? { ...pending('needed; left by --no-handlers'), changes: outcome.changes } : outcome
 }
 
@@ -75,7 +75,7 @@ const attempt = async (
  * On a host that was stopped: what one transaction has already done for resources whose turn did not come is read and said, or it would be
  * changed and nobody told.
  */
-export const tellMerged = async (name: string, tasks: Task[], session: ClusterSession): Promise<void> => {
+export const reportMerged = async (name: string, tasks: Task[], session: ClusterSession): Promise<void> => {
   const host = session.hosts.get(name)
   if (!host || host.stopped === undefined || host.stopped === 'unreachable') return
   for (const task of tasks) {
@@ -83,7 +83,7 @@ export const tellMerged = async (name: string, tasks: Task[], session: ClusterSe
     if (!changes || task.resource.scope !== 'host') continue
     const { resource } = task
     const outcome = await guarded(name, session, async () => judge(resource, await host.readings.ensure(resource.id), host, session))
-    if (outcome.status === 'ok') tell(session, [name], task, 'task').end({ status: 'changed', changes })
+    if (outcome.status === 'ok') reporterFor(session, [name], task, 'task').end({ status: 'changed', changes })
   }
 }
 
@@ -97,7 +97,7 @@ const guarded = async (host: string, session: ClusterSession, run: () => Promise
     if (error instanceof Interrupted)
       return error.isHalfDone ? { status: 'unknown', changes: [], reason: error.message } : pending(error.message)
     if (error instanceof Unreachable) {
-      lose(error.host || host, error, session)
+      markUnreachable(error.host || host, error, session)
       return { status: 'unknown', changes: [], reason: `the connection to ${error.host || host} was lost` }
     }
     return failureOf(error)
@@ -113,8 +113,8 @@ const loseLock = (error: LockLost, session: ClusterSession): void => {
 
 const lockLost = 'the lock was lost'
 
-/** Marks a host as lost. */
-export const lose = (host: string, error: Unreachable, session: ClusterSession): void => {
+/** Marks a host as unreachable, once and for all of this play. */
+export const markUnreachable = (host: string, error: Unreachable, session: ClusterSession): void => {
   session.emit({ type: 'host-unreachable', host, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })
   session.missing.set(host, 'unreachable')
   const lost = session.hosts.get(host)
@@ -125,13 +125,13 @@ export const lose = (host: string, error: Unreachable, session: ClusterSession):
 const isNeeded = ({ status, pending }: Outcome): boolean => status !== 'ok' && (status !== 'skipped' || pending === true)
 
 /** The events of one task. */
-const tell = (session: ClusterSession, names: string[], task: Task, kind: StageKind) => {
+const reporterFor = (session: ClusterSession, names: string[], task: Task, kind: StageKind) => {
   const started = Date.now()
   const [host = ''] = names
   const { role, index, total, resource } = task
   const common = { host, role, resource: resource.id, index, total }
   const start = (phase: 'read' | 'apply' | 'verify') => session.emit({ type: 'task-start', ...common, phase })
-  const voice: Voice = {
+  const reporter: TaskReporter = {
     phase(phase) {
       if (kind === 'handler' && phase === 'apply') session.emit({ type: 'handler-start', host, role, handler: resource.id })
       if (kind === 'task') start(phase)
@@ -150,5 +150,5 @@ const tell = (session: ClusterSession, names: string[], task: Task, kind: StageK
         session.emit({ type: 'handler-notified', host, role, handler, by: resource.id })
       }
   }
-  return { voice, end }
+  return { reporter, end }
 }

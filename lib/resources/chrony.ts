@@ -10,7 +10,7 @@ export const timeSources = (servers: string[]): string =>
 export const sourcesReload = (id: string, servers: string[]): HostResource<string[]> => ({
   scope: 'host',
   id,
-  alters: 'itself',
+  invalidates: 'itself',
   settle: 10_000,
   probe: {
     sh: 'chronyc -n -c sources',

@@ -13,7 +13,7 @@ export const directory = (
   return {
     scope: 'host',
     id: `directory ${path}`,
-    alters: 'host',
+    invalidates: 'host',
     probe: { sh: `[ -e ${p} ] || exit 44; stat -c '%a|%U|%G|%F' ${p}`, parse: parseFile },
     compare(actual) {
       if (actual.kind === 'present' && actual.state.kind !== 'directory')

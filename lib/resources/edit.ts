@@ -20,7 +20,7 @@ export const edited = (
 ): HostResource<FileState> => ({
   scope: 'host',
   id: `${what} in ${path}`,
-  alters: 'host',
+  invalidates: 'host',
   ...(notify && { notify }),
   probe: {
     sh: fileProbe(path),

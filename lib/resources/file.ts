@@ -28,7 +28,7 @@ export interface FileOptions {
   /** A shell command that must accept the new content before it takes the old one's place; `$1` is its file. */
   validate?: string
   /** Where in the play its changes are refused: returns the reason, for files that a running service reads live. */
-  alters?: 'itself' | 'host' | 'cluster'
+  invalidates?: 'itself' | 'host' | 'cluster'
 }
 
 export const octal = (mode: number): string => mode.toString(8).padStart(4, '0')
@@ -84,7 +84,7 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
     ...(notify && { notify }),
     ...(tags && { tags }),
     ...(shared && { shared }),
-    alters: options.alters ?? 'host',
+    invalidates: options.invalidates ?? 'host',
     probe: { sh: fileProbe(path), parse: parseFile },
     compare(actual) {
       if (actual.kind === 'present' && actual.state.kind !== 'regular file')
@@ -105,7 +105,7 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
 export const removed = (path: string): HostResource<true> => ({
   scope: 'host',
   id: `no file ${path}`,
-  alters: 'host',
+  invalidates: 'host',
   probe: { sh: `[ -e ${quote(path)} ]`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
   compare: actual => (actual.kind === 'absent' ? inSync : differsBy([{ attribute: 'file', from: 'there', to: 'removed' }])),
   async apply($) {

@@ -31,7 +31,7 @@ export const sysconfigNetwork: BootName = {
 export const hostName = (name: string, place: BootName): HostResource<Names> => ({
   scope: 'host',
   id: 'host name',
-  alters: 'host',
+  invalidates: 'host',
   probe: {
     sh: `uname -n; ${place.read}`,
     parse({ stdout }) {

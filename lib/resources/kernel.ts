@@ -7,7 +7,7 @@ import { differsBy, inSync, refused } from './verdict.ts'
 export const kernelModule = (name: string): HostResource<true> => ({
   scope: 'host',
   id: `kernel module ${name}`,
-  alters: 'host',
+  invalidates: 'host',
   probe: {
     sh: `[ -d /sys/module/${name} ]`,
     parse: ({ code, stdout }) => (code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent),
@@ -24,7 +24,7 @@ export const sysctl = (key: string, value: string): HostResource<string> => {
   return {
     scope: 'host',
     id: `sysctl ${key}`,
-    alters: 'host',
+    invalidates: 'host',
     probe: {
       sh: `[ -e ${quote(path)} ] || exit 44; cat ${quote(path)}`,
       parse: ({ code, stdout }) => (code === 44 ? absent : present(stdout.trim().replace(/\s+/g, ' '))),

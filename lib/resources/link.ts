@@ -14,7 +14,7 @@ export const link = (path: string, target: string, { optional = false }: { optio
   return {
     scope: 'host',
     id: `link ${path}`,
-    alters: 'itself',
+    invalidates: 'itself',
     probe: {
       sh: `[ -L ${p} ] && exec readlink ${p}; [ -e ${p} ] && exit 43; exit 44`,
       parse({ code, stdout }) {

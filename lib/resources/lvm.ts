@@ -17,7 +17,7 @@ export interface VolumeSpec {
 export const logicalVolume = ({ group, volume, size, disk }: VolumeSpec): HostResource<true> => ({
   scope: 'host',
   id: `volume ${group}/${volume}`,
-  alters: 'host',
+  invalidates: 'host',
   probe: {
     sh: `command -v lvs >/dev/null || exit 45; lvs --noheadings ${quote(`${group}/${volume}`)} >/dev/null 2>&1 || exit 44`,
     parse: ({ code }) => (code === 45 ? unknown('package lvm2') : code === 44 ? absent : present(true)),

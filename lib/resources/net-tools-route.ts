@@ -7,7 +7,7 @@ import { differsBy } from './verdict.ts'
 export const netToolsRoute = ({ address, nic }: { address: string; nic: string }): HostResource<string[]> => ({
   scope: 'host',
   id: `route ${address}`,
-  alters: 'host',
+  invalidates: 'host',
   probe: {
     sh: '/sbin/route -n',
     parse({ stdout }) {

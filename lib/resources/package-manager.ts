@@ -41,7 +41,7 @@ export const packagesBy =
     scope: 'host',
     id: `package ${names.join(' ')}`,
     wanted: { names, hold },
-    alters: 'host',
+    invalidates: 'host',
     probe: manager.probe(names),
     compare: actual => (actual.kind === 'present' ? differsBy(packageChanges(actual.state, hold)) : inSync),
     apply: (_$, _changes, context) => install(manager, [{ names, hold }], context),

@@ -116,7 +116,7 @@ interface Changeable extends Common {
   /** Ids of handlers of the same role that a change of this makes needed: said when it changes; whether they run is read. */
   notify?: string[]
   /** What readings go stale when this was applied; default `cluster`, the safe one. */
-  alters?: 'itself' | 'host' | 'cluster'
+  invalidates?: 'itself' | 'host' | 'cluster'
 }
 
 /** A thing that is only judged: a difference is a failure, in every mode. */
@@ -125,6 +125,7 @@ interface Judged extends Common {
   /** A difference is what the rest of the play would do. Check mode shows it with this text, a run fails with it. */
   gate?: string
   notify?: never
+  invalidates?: never
   merge?: never
 }
 
@@ -163,7 +164,7 @@ interface OnCluster<S> {
   /** Pure. Members come in the inventory's order. */
   compare(members: Member<S>[]): Verdict
   /** Judged with the nodes that are there; the missing ones are members whose reading is unknown. For what is read in an outage. */
-  partial?: boolean
+  allowMissing?: boolean
   /** What an operator wants to see of it, whatever the judgement: shown as a table. */
   table?(members: Member<S>[]): Table
 }
@@ -175,16 +176,16 @@ export interface ClusterResource<S = unknown> extends Changeable, OnCluster<S> {
    * What a check shows in place of `changes`: what applying them comes to for the clients, by readings that are too dear for every run. Reads only. Throws
    * what `apply` would refuse with. `notified`: hosts where a change that is predicted makes this handler needed.
    */
-  foretell?(nodes: ClusterNodes, changes: Change[], members: Member<S>[], notified: string[]): Promise<Change[]>
+  preview?(nodes: ClusterNodes, changes: Change[], members: Member<S>[], notified: string[]): Promise<Change[]>
 }
 
 /** What must be so of the whole cluster. */
 export interface ClusterAssertion<S = unknown> extends Judged, OnCluster<S> {
-  foretell?: never
+  preview?: never
 }
 
-/** A way round: from which host, to which address. */
-export interface Detour {
+/** The host to connect from, and the address that it reaches the other by. */
+export interface Via {
   host: string
   address: string
 }
@@ -194,10 +195,10 @@ export interface ClusterNodes {
   hosts: string[]
   on(host: string): { $: Shell; connection: Connection }
   /**
-   * Opens a new way to a host whose connection ended because of what was done to it. `through`: another host of the cluster, and the address
+   * Opens a new way to a host whose connection ended because of what was done to it. `via`: another host of the cluster, and the address
    * that it reaches this one by. Throws `Unreachable`.
    */
-  reconnect(host: string, through?: Detour): Promise<void>
+  reconnect(host: string, via?: Via): Promise<void>
   /** What is to stand beside the changes in the result: a figure that only the doing shows, such as how long it took. */
   remark(text: string): void
   /** Shows a table at once; the views decide how. */

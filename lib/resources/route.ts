@@ -7,7 +7,7 @@ import { differsBy, inSync } from './verdict.ts'
 export const hostRoute = (address: string, nic: string): HostResource<string> => ({
   scope: 'host',
   id: `route ${address}`,
-  alters: 'host',
+  invalidates: 'host',
   probe: {
     sh: `ip -4 route show exact ${address}/32`,
     parse({ stdout }) {

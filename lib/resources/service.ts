@@ -21,7 +21,7 @@ export interface ServiceOptions {
 export const service = (name: string, options: ServiceOptions): HostResource<ServiceState> => ({
   scope: 'host',
   id: `service ${name}`,
-  alters: 'host',
+  invalidates: 'host',
   settle: 10_000,
   probe: {
     sh: `systemctl show -p LoadState -p ActiveState -p UnitFileState ${name}`,

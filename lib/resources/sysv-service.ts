@@ -48,7 +48,7 @@ export const sysvService =
     return {
       scope: 'host',
       id: `service ${name}`,
-      alters: 'host',
+      invalidates: 'host',
       settle: 10_000,
       probe: {
         sh: `[ -x /etc/init.d/${name} ] || exit 45

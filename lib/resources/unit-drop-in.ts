@@ -21,7 +21,7 @@ export const unitDropIn = (unit: string, content: string): HostResource<DropInSt
   return {
     scope: 'host',
     id: `drop-in ${path}`,
-    alters: 'host',
+    invalidates: 'host',
     probe: {
       sh: `${embeddedProbe('file', path)}; echo "@reload"; systemctl show -p NeedDaemonReload --value ${unit}`,
       parse({ stdout }) {

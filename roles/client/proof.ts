@@ -17,7 +17,7 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
   return {
     scope: 'host',
     id: `write and read through ${vipAddress(vars)}`,
-    alters: 'itself',
+    invalidates: 'itself',
     probe: {
       sh: `grep -q ' ${vars.client_mount} nfs' /proc/mounts || exit 46; timeout 15 cat ${quote(path)} 2>/dev/null; c=$?; [ $c = 124 ] && exit 47; [ $c = 0 ] || exit 44`,
       parse({ code, stdout }) {

@@ -21,7 +21,7 @@ const partsFor = (context: Context): Part[] => partsOf(context, kernelsOf(contex
 const builtHere = (context: Context): HostResource<BuildState> => ({
   scope: 'host',
   id: idOf(context.vars),
-  alters: 'host',
+  invalidates: 'host',
   probe: buildProbe(partsFor(context)),
   compare: actual => (actual.kind === 'present' ? differsBy(buildChanges(actual.state)) : inSync),
   async apply(_$, changes, { connection, progress, signal }) {

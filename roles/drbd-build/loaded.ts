@@ -130,7 +130,7 @@ exit 1`
 export const builtModule = (context: Context): HostResource<Loaded> => ({
   scope: 'host',
   id: 'kernel module drbd',
-  alters: 'cluster',
+  invalidates: 'cluster',
   settle: 20_000,
   probe: { sh: probeScript(context), parse: ({ stdout }) => readLoaded(stdout, context.host, minorOf(context.vars.drbd_device)) },
   compare(actual) {

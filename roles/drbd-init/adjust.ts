@@ -44,9 +44,9 @@ const splitBrain =
 export const adjusted = (vars: Vars, dependsOn: string[]): ClusterResource<Difference> => ({
   scope: 'cluster',
   id: `DRBD resource ${vars.drbd_resource}`,
-  partial: true,
+  allowMissing: true,
   dependsOn,
-  alters: 'cluster',
+  invalidates: 'cluster',
   settle: 20_000,
   probe: {
     sh: withDrbd(

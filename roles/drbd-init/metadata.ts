@@ -23,7 +23,7 @@ export const metadata = (context: Context): ClusterResource<Replica> => {
   return {
     scope: 'cluster',
     id: `DRBD metadata ${vars.drbd_resource}`,
-    alters: 'cluster',
+    invalidates: 'cluster',
     probe: replicaProbe(vars),
     compare(members) {
       const verdicts = judge(members)

@@ -9,7 +9,7 @@ import { differsBy, inSync } from '../../lib/resources/verdict.ts'
 export const mountPoint = (path: string): HostResource<{ immutable: boolean }> => ({
   scope: 'host',
   id: `mount point ${path}`,
-  alters: 'itself',
+  invalidates: 'itself',
   probe: {
     sh: `grep -q ' ${path} ' /proc/mounts && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
     parse({ code, stdout }) {

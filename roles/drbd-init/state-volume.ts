@@ -67,7 +67,7 @@ export const stateVolume = ({ vars }: Context): ClusterResource<StateVolume> => 
   return {
     scope: 'cluster',
     id: `volume for the clients' state on ${device}`,
-    alters: 'itself',
+    invalidates: 'itself',
     probe: {
       // A Secondary's is read from the backing disk, past the page cache, as the file system's superblock is.
       sh: `LC_ALL=C; export LC_ALL

@@ -32,7 +32,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     compare(members) {
       return differsBy(outdated(statesOf(members)).map(s => restarted('runs with an older configuration')(s.host)))
     },
-    async foretell(nodes, changes, members, notified) {
+    async preview(nodes, changes, members, notified) {
       const running = statesOf(members).filter(s => s.running)
       const due = notified.filter(host => running.some(s => s.host === host))
       const more = due

@@ -42,7 +42,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
   return {
     scope: 'cluster',
     id: 'what heartbeat reads live',
-    partial: true,
+    allowMissing: true,
     probe: {
       // The address comes last and goes first, and may be what changes: a mount or the role of DRBD tell as much.
       sh: `echo "@holds"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'; grep '^${vars.drbd_device} ' /proc/mounts; grep '^ *${minorOf(vars.drbd_device)}: cs:.* ro:Primary/' /proc/drbd 2>/dev/null\n${files.map((f, i) => embeddedProbe(`file-${i}`, f.path)).join('\n')}`,
@@ -60,7 +60,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       if (to?.reading.kind !== 'present') return skip(`${holder.host} serves, and ${to?.host ?? 'its peer'} is not there to take over`)
       return differsBy([...verdict.changes, moves(holder.host, to.host)])
     },
-    async foretell(nodes, changes, members) {
+    async preview(nodes, changes, members) {
       const states = livesOf(members)
       const holder = states.find(serverThatDiffers)
       const to = states.find(s => !s.serves)

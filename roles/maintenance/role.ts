@@ -111,7 +111,7 @@ const inStep = (context: Context): ClusterResource<ServiceState> => ({
 /** Nothing to do would read as done. */
 const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
   clusterAssertion('node to take out of service', {
-    partial: true,
+    allowMissing: true,
     probe: { sh: ':', parse: () => present(true) },
     compare: () =>
       refused(

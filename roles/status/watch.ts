@@ -13,7 +13,7 @@ import { serviceProbe } from '../service/state/state.ts'
 /** A play that runs now, or an operator's maintenance: what differs meanwhile is their doing, so drift names them instead. */
 const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion(atWork.resource, {
-    partial: true,
+    allowMissing: true,
     probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
     compare(members) {
       const states = statesOf(members)
@@ -25,7 +25,7 @@ const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
 /** Not in `status.yml`: it shows a hand-over that is under way, and need not wait until it has ended. */
 const stable = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('heartbeat is stable', {
-    partial: true,
+    allowMissing: true,
     probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
     compare: members => differsBy(transitionDifferences(statesOf(members))),
   })

@@ -302,7 +302,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     const reload = (host: string): HostResource<boolean> => ({
       scope: 'host',
       id: 'reload',
-      alters: 'itself',
+      invalidates: 'itself',
       probe: { sh: `cmp -s ${at(`${host}.conf`)} ${at(`${host}.loaded`)}`, parse: o => present(o.code === 0) },
       compare: a => differsBy(a.kind === 'present' && a.state ? [] : [{ attribute: 'loaded', from: 'old', to: 'new' }]),
       async apply($) {
@@ -334,7 +334,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     const reload: HostResource<boolean> = {
       scope: 'host',
       id: 'reload',
-      alters: 'itself',
+      invalidates: 'itself',
       probe: { sh: ':', parse: () => present(false) },
       compare: () => differsBy([{ attribute: 'loaded', from: 'old', to: 'new' }]),
       async apply($) {

@@ -25,7 +25,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     connections.push(connection)
     return connection
   }
-  const hostOf = (connection: Connection) => ({ host: 'M1', connection, readings: { stale: () => undefined } })
+  const hostOf = (connection: Connection) => ({ host: 'M1', connection, readings: { invalidate: () => undefined } })
   /** A lock that is held, and the connection that changes by it. */
   const holding = async (owner: string) => {
     const connection = await open()

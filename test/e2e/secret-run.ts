@@ -38,7 +38,7 @@ const quoting = `printf '%s:5: Parse error: expected, but got "%.20s..." (%s)\\n
 const broken = (id: string, more: Partial<HostResource<boolean>>): HostResource<boolean> => ({
   scope: 'host',
   id,
-  alters: 'itself',
+  invalidates: 'itself',
   probe: { sh: ':', parse: () => present(false) },
   compare: () => differsBy([{ attribute: 'kernel', from: 'differs', to: `drbdsetup net-options --shared-secret=${drbd}` }]),
   apply: async () => undefined,

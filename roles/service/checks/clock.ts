@@ -12,7 +12,7 @@ import type { Context } from '../../role.ts'
 export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offset: number }> => ({
   scope: 'cluster',
   id: 'clocks agree',
-  alters: 'itself',
+  invalidates: 'itself',
   settle: 60_000,
   probe: {
     sh: 'date +%s.%N',

@@ -50,7 +50,7 @@ export const firewall = (context: Context): HostResource<Ruleset> => {
   return {
     scope: 'host',
     id: 'firewall',
-    alters: 'itself',
+    invalidates: 'itself',
     probe: { sh: reads, parse: ({ stdout }) => (parseRules(stdout).closes ? present(parseRules(stdout)) : skip('no rule closes a port')) },
     compare(actual) {
       if (actual.kind === 'absent' || marked(actual.state.text) >= ports.length) return inSync

@@ -185,7 +185,7 @@ const diskProblem = (
 export const inUse = (context: Context): ClusterAssertion<InUse> =>
   clusterAssertion('disks, addresses and names in use', {
     shared: true,
-    partial: true,
+    allowMissing: true,
     dependsOn: [],
     probe: {
       sh: probeScript(context),

@@ -125,7 +125,7 @@ export const clientBreaks = (offers: Offer[], vars: Vars, ours: string): Change[
 export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Offer> =>
   clusterAssertion('what mounted clients rely on', {
     shared: true,
-    partial: true,
+    allowMissing: true,
     gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
     probe: {
       sh: probe(platform),

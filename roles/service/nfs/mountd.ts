@@ -44,7 +44,7 @@ const told = (ports: string): string => (ports === '' ? 'not served' : `served a
 export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: string; list: string }> => ({
   scope: 'host',
   id,
-  alters: 'itself',
+  invalidates: 'itself',
   settle: 10_000,
   probe: {
     sh: mountdScript,

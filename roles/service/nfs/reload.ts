@@ -16,7 +16,7 @@ export const missingOptions = (exported: string, vars: Vars): string[] => {
 export const exportsReload = (id: string, vars: Vars, platform: Platform): HostResource<string> => ({
   scope: 'host',
   id,
-  alters: 'itself',
+  invalidates: 'itself',
   probe: {
     sh: `[ -r /proc/fs/nfsd/threads ] && [ "$(cat /proc/fs/nfsd/threads)" -gt 0 ] || exit 44; ${platform.commands.exported}`,
     parse: ({ code, stdout }) => (code === 44 ? skip('nfsd does not run here') : present(stdout)),

@@ -43,7 +43,7 @@ const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
 /** Everything that is read of the service, judged with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
 export const overview = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('state of the service', {
-    partial: true,
+    allowMissing: true,
     probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
     compare(members) {
       const { vars } = context

@@ -20,7 +20,7 @@ const playOn = (node: { at: string }, remark?: string) => {
       if (remark !== undefined) nodes.remark(remark)
     },
   }
-  const readings = { ensure: async () => present(node.at), stale: () => undefined, note: () => undefined }
+  const readings = { ensure: async () => present(node.at), invalidate: () => undefined, note: () => undefined }
   const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
   const session = {
     hosts: new Map([['M1', host]]),
@@ -32,8 +32,8 @@ const playOn = (node: { at: string }, remark?: string) => {
     emit: () => undefined,
     beforeChange: async () => undefined,
   } as unknown as ClusterSession
-  const voice = { phase: () => undefined, progress: () => undefined }
-  return runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, voice)
+  const reporter = { phase: () => undefined, progress: () => undefined }
+  return runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, reporter)
 }
 
 test('what an apply remarks stands beside its changes in the result', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Outcome } from '../../../lib/engine/events.ts'
 import { failed, ok } from '../../../lib/engine/outcome.ts'
-import { foretold, isPredicted, predict } from '../../../lib/engine/prediction.ts'
+import { asPredicted, isPredicted, predict } from '../../../lib/engine/prediction.ts'
 
 const changed: Outcome = { status: 'changed', changes: [{ attribute: 'kernel', from: 'a', to: 'b' }] }
 const session = (ids: string[], { check = true, drift = false } = {}) => {
@@ -30,7 +30,7 @@ test.each<[string, { dependsOn?: string[]; assertion?: true }, Outcome, string[]
   ['and is refused where nothing is predicted', {}, failed('no'), [], ['M1'], 'failed'],
   ['and changes as it reads', {}, changed, ['file f'], ['M1'], 'changed'],
 ])('%s', (_, resource, now, predicted, hosts, expected) => {
-  expect(status(foretold(resource, now, hosts, session(predicted)))).toBe(expected)
+  expect(status(asPredicted(resource, now, hosts, session(predicted)))).toBe(expected)
 })
 
 test('only a check predicts', () => {
@@ -38,5 +38,5 @@ test('only a check predicts', () => {
   expect(isPredicted(session(['file f'], { check: false }), ['M1'], 'file f')).toBe(false)
   const drift = session(['file f'], { drift: true })
   expect(drift.predicted.size).toBe(0)
-  expect(foretold({ dependsOn: ['file f'] }, changed, ['M1'], drift)).toBe(changed)
+  expect(asPredicted({ dependsOn: ['file f'] }, changed, ['M1'], drift)).toBe(changed)
 })

@@ -8,7 +8,7 @@ const firstPause = 200
  * The second reading: asks `judge` until it says ok or the time to settle (ms) is over; only then is a change `changed`.
  * `again` must make the next judgement read anew; `late` is called when the first was not the last: what was read beside it is older than the change.
  */
-export const settle = async (
+export const verify = async (
   judge: () => Promise<Outcome>,
   { again, late }: { again(): void; late(): void },
   limit: number,

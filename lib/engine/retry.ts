@@ -14,7 +14,7 @@ type Session = Pick<ClusterSession, 'drift' | 'rereadUntil' | 'signal'>
  * drift. The first bad one opens the time that all of the cluster's share; what comes after it is read once more at least. What a run would
  * mend does not mend itself, so once more is enough for it. In other runs only a judgement that has a time to settle is made again.
  */
-export const confirmed = async (
+export const retryUntilStable = async (
   run: () => Promise<Outcome>,
   hosts: Pick<HostSession, 'readings'>[],
   resource: Pick<Resource, 'id' | 'assertion' | 'settle'>,
@@ -27,7 +27,7 @@ export const confirmed = async (
   if (until === undefined) return outcome
   if (isFirst) await wait(session.signal)
   while (isBad(outcome) && !session.signal.aborted) {
-    for (const { readings } of hosts) readings.stale([resource.id])
+    for (const { readings } of hosts) readings.invalidate([resource.id])
     outcome = await run()
     if (outcome.status === 'changed' || Date.now() + pause > until) return outcome
     if (isBad(outcome)) await wait(session.signal)

@@ -33,7 +33,7 @@ const checked = async ({
     id: 'restart',
     probe: { sh: ':', parse: () => present('') },
     compare: () => differsBy(differs ? [restart] : []),
-    async foretell(_nodes, changes, _members, hosts) {
+    async preview(_nodes, changes, _members, hosts) {
       if (refuses) throw new ApplyFailed('M2 could not take over', { hint: 'repair it' })
       return changes.length > 0 || hosts.length > 0 ? [restart, move] : []
     },
@@ -41,7 +41,7 @@ const checked = async ({
       throw new Error('a check applies nothing')
     },
   }
-  const readings = { ensure: async () => present(''), stale: () => undefined, note: () => undefined }
+  const readings = { ensure: async () => present(''), invalidate: () => undefined, note: () => undefined }
   const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
   const session = {
     hosts: new Map([['M1', host]]),
@@ -55,8 +55,8 @@ const checked = async ({
     emit: () => undefined,
   } as unknown as ClusterSession
   if (notified) predict(session, ['M1'], 'restart')
-  const voice = { phase: () => undefined, progress: () => undefined }
-  return runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, voice, { isHandler })
+  const reporter = { phase: () => undefined, progress: () => undefined }
+  return runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, reporter, { isHandler })
 }
 
 test.each<[string, Case, Change[]]>([

@@ -1,0 +1,104 @@
+import type { Change, Resource } from '../resources/resource.ts'
+import type { Outcome } from './events.ts'
+import { inGrace, unlessInterrupted } from './interrupt.ts'
+import { failed, stillDiffers } from './outcome.ts'
+import { predict } from './prediction.ts'
+import type { Task } from './schedule.ts'
+import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
+import { verify } from './verify.ts'
+
+/** What one look at a resource came to. Subjects keep what they have read beside it. */
+export interface Look {
+  outcome: Outcome
+}
+
+/** A resource where it is: on one host, or on the nodes of a cluster. */
+export interface Subject<L extends Look> {
+  task: Task
+  /** The hosts that it is on; the first stands for all in messages. */
+  hosts: HostSession[]
+  /** Reads what is stale, and judges. */
+  look(): Promise<L>
+  /** What a check shows for the first look. */
+  preview(first: L): Promise<Outcome>
+  /** Undefined for what is only judged. May return a remark for the result. */
+  apply: ((wanted: L) => Promise<string | undefined>) | undefined
+}
+
+/**
+ * Read, judge, and where it differs: lock, read again, apply, read again. All resources go this way; only the first two steps are taken in a check.
+ * Throws what reading or applying throws, and `Interrupted`.
+ */
+export const converge = async <L extends Look>(subject: Subject<L>, session: ClusterSession, reporter: TaskReporter): Promise<Outcome> => {
+  const look = () => unlessInterrupted(subject.look(), session.signal)
+  const first = await look()
+  if (session.check) return previewed(subject, first, session)
+  const { apply } = subject
+  if (first.outcome.status !== 'changed' || !apply) return first.outcome
+  await unlessInterrupted(session.beforeChange(), session.signal)
+  // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
+  const wanted = await look()
+  if (wanted.outcome.status !== 'changed') return wanted.outcome
+  const { id, scope } = subject.task.resource
+  return inGrace(() => change({ ...subject, apply }, wanted, session, reporter), session, { host: subject.hosts[0]?.host ?? '', id, scope })
+}
+
+const previewed = async <L extends Look>(subject: Subject<L>, first: L, session: ClusterSession): Promise<Outcome> => {
+  const outcome = await subject.preview(first)
+  if (outcome.status === 'changed')
+    predict(
+      session,
+      subject.hosts.map(h => h.host),
+      subject.task.resource.id,
+    )
+  return outcome
+}
+
+/** Applies, and reads again: only a second reading that is right is `changed`. */
+const change = async <L extends Look>(
+  subject: Subject<L> & { apply: (wanted: L) => Promise<string | undefined> },
+  wanted: L,
+  session: ClusterSession,
+  reporter: TaskReporter,
+): Promise<Outcome> => {
+  const { task, hosts } = subject
+  const { changes } = wanted.outcome
+  const invalidateAll = () => invalidate(task.resource, hosts, session)
+  reporter.phase('apply')
+  let remark: string | undefined
+  try {
+    remark = await subject.apply(wanted)
+  } finally {
+    // Even a failed apply may have written.
+    invalidateAll()
+  }
+  for (const { readings } of hosts) readings.note(noteOf(task, changes, session))
+  reporter.phase('verify')
+  const second = await verify(
+    async () => (await subject.look()).outcome,
+    { again: () => invalidateOwn(task.resource, hosts), late: invalidateAll },
+    task.resource.settle ?? 0,
+    session.signal,
+  )
+  if (second.status === 'ok') return { status: 'changed', changes, ...(remark !== undefined && { reason: remark }) }
+  if (second.status === 'changed') return failed(`applied, but ${stillDiffers(second.changes)}`)
+  return second
+}
+
+/** The line of a change in the host's own log: what and whose, no values, so no secret. */
+export const noteOf = (
+  { role, resource }: { role: string; resource: { id: string } },
+  changes: Change[],
+  { owner }: Pick<ClusterSession, 'owner'>,
+): string => `${role}: ${resource.id}: ${[...new Set(changes.map(c => c.attribute))].join(', ')} (${owner})`
+
+const invalidateOwn = ({ id }: Resource, hosts: HostSession[]): void => {
+  for (const { readings } of hosts) readings.invalidate([id])
+}
+
+/** Marks stale what an apply of this resource may have altered. */
+const invalidate = (resource: Resource, hosts: HostSession[], session: ClusterSession): void => {
+  const { invalidates = 'cluster' } = resource
+  const ids = invalidates === 'itself' ? [resource.id] : undefined
+  for (const { readings } of invalidates === 'cluster' ? new Set([...hosts, ...session.hosts.values()]) : hosts) readings.invalidate(ids)
+}
