@@ -3,8 +3,8 @@ import { Command, Help } from 'commander'
 import { packagedFile } from '../../roles/packaged.ts'
 import { didYouMean } from '../config/suggest.ts'
 import { complain } from '../report/output.ts'
-import { commandNames, isCommandName } from './command-names.ts'
-import { commands } from './commands.ts'
+import { commands } from './commands/index.ts'
+import { commandNames, isCommandName } from './commands/names.ts'
 import { toldOf } from './error-text.ts'
 import { help } from './help.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
@@ -25,10 +25,10 @@ const program = async (words: readonly string[]): Promise<Command> => {
     .showSuggestionAfterError()
     .action(async (argument: string | undefined, options: PlayArguments) => {
       if (argument === undefined) return root.help({ error: true })
-      const { play } = await import('./play.ts')
-      process.exitCode = await play(argument, options)
+      const { runPlaybook } = await import('./run/run-playbook.ts')
+      process.exitCode = await runPlaybook(argument, options)
     })
-  for (const name of commandNames.filter(name => words.includes(name))) await commands[name](root.command(name))
+  for (const name of commandNames.filter(name => words.includes(name))) (await commands[name]()).define(root.command(name))
   return root
 }
 

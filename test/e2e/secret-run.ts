@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runHistory } from '../../lib/cli/history-store.ts'
+import { runHistory } from '../../lib/cli/history/store.ts'
 import type { Event } from '../../lib/engine/events.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { driftReport } from '../../lib/report/drift/report.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
-import { planOf } from '../../lib/cli/plan.ts'
+import { planOf } from '../../lib/cli/run/plan.ts'
 import { parseExtraVars } from '../../lib/config/extra-vars.ts'
 import { loadInventory } from '../../lib/config/inventory.ts'
 import { loadPlaybook } from '../../lib/config/playbook.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runPrepared } from '../../../lib/cli/play.ts'
+import { runPrepared } from '../../../lib/cli/run/run-playbook.ts'
 import type { Event } from '../../../lib/engine/events.ts'
 
 test('what a plan warns of is an event of its run, before anything is connected', async () => {

@@ -16,7 +16,7 @@ test('nothing is written to the terminal but through lib/report/output.ts', () =
   )
   expect(files.length).toBeGreaterThan(200)
   // The question's line feed after a password that was typed.
-  expect(around).toEqual(['lib/cli/prompt.ts'])
+  expect(around).toEqual(['lib/cli/run/prompt.ts'])
 })
 
 const codeOf = (file: string) => readFileSync(file, 'utf8').replace(/\/\*\*?[\s\S]*?\*\/|\/\/.*/g, '')

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { commandNames } from '../../../lib/cli/command-names.ts'
+import { commandNames } from '../../../lib/cli/commands/names.ts'
 import { help } from '../../../lib/cli/help.ts'
 import { didYouMean } from '../../../lib/config/suggest.ts'
 import { roles } from '../../../roles/index.ts'

@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import type { Event } from '../../engine/events.ts'
+import { openView } from '../../report/open-view.ts'
+import { print } from '../../report/output.ts'
+import { counted, scoreOf } from '../../report/score.ts'
+import { duration } from '../../text/amounts.ts'
+import { eventsOf, keptRuns } from '../history/store.ts'
+import { exitCodes, type PlayArguments, UsageError } from '../options.ts'
+
+/** One line a run: id, what was played, on which hosts, what it came to. */
+const lineOf = (run: string, events: Event[]): string => {
+  const score = scoreOf(events)
+  const start = events.find(e => e.type === 'run-start')
+  const end = events.find(e => e.type === 'run-end')
+  const hosts = Object.keys(score.recap).join(',')
+  const outcome = end ? `exit code ${end.exitCode} after ${duration(end.ms)}` : 'did not come to its end'
+  return `${run}  ${start?.command ?? ''}  ${hosts}  ${counted(score.changes, 'change')}, ${outcome}`
+}
+
+const show = async (wanted: string, options: PlayArguments): Promise<void> => {
+  const matching = keptRuns().filter(run => run === wanted || run.includes(wanted))
+  const [run] = matching
+  if (run === undefined) throw new UsageError(`history: no run '${wanted}' is kept; \`nfsha-play history\` lists those that are`)
+  if (matching.length > 1 && !matching.includes(wanted))
+    throw new UsageError(`history: '${wanted}' may be any of ${matching.join(', ')}; give more of its name`)
+  const view = await openView(options.output ?? 'plain', { verbosity: options.verbose ?? 0 })
+  for (const event of eventsOf(matching.includes(wanted) ? wanted : run)) view.on(event)
+  await view.close()
+}
+
+/** `nfsha-play history [run]`: the runs that changed something, or one of them as it was. */
+export const define = (command: Command): void =>
+  void command
+    .description('runs that changed something; with an id, what that one did')
+    .argument('[run]', 'its id, or a part of it')
+    .action(async (run: string | undefined) => {
+      process.exitCode = await history(run, command.optsWithGlobals<PlayArguments>())
+    })
+
+/** Resolves with the exit code. */
+const history = async (run: string | undefined, options: PlayArguments): Promise<number> => {
+  if (run !== undefined) await show(run, options)
+  else
+    print(
+      keptRuns()
+        .map(id => `${lineOf(id, eventsOf(id))}\n`)
+        .join(''),
+    )
+  return exitCodes.fine
+}

@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import type { CommandName } from './names.ts'
+
+interface CommandFile {
+  /** Makes a bare command the sub-command that it is to be: its text, arguments, options and action. */
+  define(command: Command): void
+}
+
+/** Every sub-command by its file. Only the one that the command line names is loaded. */
+export const commands: Record<CommandName, () => Promise<CommandFile>> = {
+  ping: () => import('./ping.ts'),
+  unlock: () => import('./unlock.ts'),
+  demo: () => import('./demo.ts'),
+  lab: () => import('./lab.ts'),
+  vars: () => import('./vars.ts'),
+  inventory: () => import('./inventory.ts'),
+  init: () => import('./init.ts'),
+  drift: () => import('./drift.ts'),
+  cron: () => import('./cron.ts'),
+  history: () => import('./history.ts'),
+  vault: () => import('./vault.ts'),
+}

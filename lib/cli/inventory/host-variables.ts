@@ -1,0 +1,103 @@
+import { ClientVars, Vars } from '../../../roles/vars.ts'
+import { type ClusterHosts, clustersOf } from '../../config/cluster.ts'
+import { ConfigError, placeName } from '../../config/error.ts'
+import type { Inventory } from '../../config/model.ts'
+import { isOurs, withNewNames } from '../../config/own-names.ts'
+import { variablesOf } from '../../config/precedence.ts'
+import { fieldSecret } from '../../config/schema-issue.ts'
+import { reveal, type Value, type Variables } from '../../config/value.ts'
+import { resolveVars } from '../../config/variables.ts'
+
+/** A variable of ours as a host ends up with it. */
+export interface HostVariable {
+  name: string
+  /** Undefined when it is neither set nor has a default. */
+  value: unknown
+  /** `file:line:column`, `-e`, `default of the role` or `not set`. */
+  from: string
+  secret: boolean
+}
+
+/** What a host is to a cluster, and the variables that it has as that. */
+export interface HostPart {
+  cluster: string
+  as: 'node' | 'client'
+  variables: HostVariable[]
+}
+
+/** Every variable of ours for a host, once for each cluster that it belongs to: clients may be shared. Throws what is wrong with them. */
+export const hostVariables = (inventory: Inventory, host: string, extraVars: Variables): { parts: HostPart[]; secrets: string[] } => {
+  const given = variablesOf(inventory, host, { extraVars })
+  const secrets: string[] = []
+  const around = { inventory, extraVars, secrets }
+  const parts = clustersOf(inventory).flatMap((cluster): HostPart[] => {
+    if (cluster.nodes.includes(host)) return [partOf(cluster, 'node', resolved(host, Vars, around), given, around)]
+    if (!cluster.clients.includes(host)) return []
+    return [partOf(cluster, 'client', clientVariables(cluster, host, around), given, around)]
+  })
+  if (parts.length > 0) return { parts, secrets }
+  throw new ConfigError(
+    `${host} is neither a node nor a client of a cluster`,
+    inventory.hosts.get(host)?.place,
+    'a cluster is a group of two hosts that defines ha_vip; its clients are in the group `clients`',
+  )
+}
+
+interface Surroundings {
+  inventory: Inventory
+  extraVars: Variables
+  secrets: string[]
+}
+
+/** What the roles read, then what is ours and only describes the host: the lab that it is in, the addresses of a client. */
+const partOf = (
+  { name: cluster }: ClusterHosts,
+  as: HostPart['as'],
+  read: HostVariable[],
+  given: Variables,
+  { inventory, secrets }: Surroundings,
+): HostPart => {
+  const others = [...given].filter(([name]) => isOurs(name, Vars) && !read.some(variable => variable.name === name))
+  const described = others.map(([name, { value }]): HostVariable => {
+    const revealed = reveal(value, inventory.vault)
+    secrets.push(...revealed.secrets)
+    return { name, value: revealed.value, from: placeName(value.place), secret: isSecret(name, value) }
+  })
+  return { cluster, as, variables: [...read, ...described] }
+}
+
+/** A client has its own few variables; all else that it reads is its cluster's, as the play takes it. What names a node's own is not for it. */
+const clientVariables = ({ nodes: [node] }: ClusterHosts, host: string, around: Surroundings): HostVariable[] => {
+  const own = resolved(host, ClientVars, around, Object.keys(Vars.shape))
+  const shared = resolved(node, Vars, around).filter(({ name }) => !(name in ClientVars.shape) && !name.startsWith('node_'))
+  return [...own, ...shared]
+}
+
+const resolved = (
+  host: string,
+  schema: typeof Vars | typeof ClientVars,
+  { inventory, extraVars, secrets }: Surroundings,
+  knownNames: string[] = [],
+): HostVariable[] => {
+  const { values, origins, secrets: found } = resolveVars(inventory, host, { schema, knownNames, extraVars })
+  const { given } = withNewNames(variablesOf(inventory, host, { extraVars }), schema)
+  secrets.push(...found)
+  return Object.keys(schema.shape).map(name => {
+    const value = (values as Record<string, unknown>)[name]
+    const unset = value === undefined ? 'not set' : 'default of the role'
+    const from = given.has(name) ? (origins[name] ?? '') : unset
+    return { name, value, from, secret: isSecret(name, given.get(name)?.value) }
+  })
+}
+
+const isSecret = (name: string, value: Value | undefined): boolean => {
+  const field = name in Vars.shape ? Vars.shape[name as keyof typeof Vars.shape] : undefined
+  return (field !== undefined && fieldSecret(field)) || (value !== undefined && isConcealed(value))
+}
+
+/** Whether a value, or a part of it, came out of the vault. */
+const isConcealed = (value: Value): boolean => {
+  if (value.kind === 'list') return value.items.some(isConcealed)
+  if (value.kind === 'map') return [...value.entries.values()].some(entry => isConcealed(entry.value))
+  return value.kind === 'vault' || value.place.source.secret === true
+}

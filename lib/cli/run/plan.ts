@@ -1,0 +1,137 @@
+import type { Conflict } from '../../../roles/cross-checks/conflict.ts'
+import { conflictsOf } from '../../../roles/cross-checks/index.ts'
+import { roles as allRoles } from '../../../roles/index.ts'
+import type { Role } from '../../../roles/role.ts'
+import { clientIdentity, pairIdentity } from '../../../roles/service/checks/identity.ts'
+import { ClientVars, Vars } from '../../../roles/vars.ts'
+import type { ClusterHosts } from '../../config/cluster.ts'
+import { clustersOf, DEFAULT_CLIENTS } from '../../config/cluster.ts'
+import { ConfigError, collecting, throwAll } from '../../config/error.ts'
+import { hostErrors } from '../../config/host-errors.ts'
+import type { Inventory } from '../../config/model.ts'
+import { limitHosts, matchHosts } from '../../config/pattern.ts'
+import type { Play } from '../../config/playbook.ts'
+import { didYouMean } from '../../config/suggest.ts'
+import { isSelected } from '../../config/tags.ts'
+import type { Variables } from '../../config/value.ts'
+import { judgeVars } from '../../config/variables.ts'
+import type { PlayPlan, Target } from '../../engine/play.ts'
+import type { Cluster, Node } from '../../engine/role.ts'
+import type { PlayArguments } from '../options.ts'
+import { refuseUnknownExtraVars } from './extra-names.ts'
+
+export interface Plan {
+  plays: PlayPlan<Vars>[]
+  /** Plain text of every secret that the plan read. */
+  secrets: string[]
+  /** What still works and should be written in another way. */
+  warnings: string[]
+}
+
+/** Inventory and playbook become what the engine plays. Every variable is read and judged here, before anything is touched. */
+export const planOf = (book: Play[], inventory: Inventory, options: PlayArguments, extraVars: Variables): Plan => {
+  const secrets: string[] = []
+  const warnings: string[] = []
+  collecting(
+    [() => refuseUnknownTags(book, options), () => refuseRoleVars(book), () => refuseUnknownExtraVars(extraVars, inventory, book)],
+    refuse => refuse(),
+  )
+  const hostsInAll = clustersOf(inventory)
+  const plays = collecting(book, play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets, warnings }))
+  return { plays, secrets: [...new Set(secrets)], warnings: [...new Set(warnings)] }
+}
+
+const specialTags = ['all', 'tagged', 'untagged', 'always', 'never']
+
+/** A mistyped tag would silently play nothing, and no tag at all (an empty variable in a script) everything. */
+const refuseUnknownTags = (book: Play[], { tags, skipTags }: PlayArguments): void => {
+  const own = [...new Set(book.flatMap(play => [...play.tags, ...play.roles.flatMap(r => r.tags)]))]
+  const known = [...own, ...specialTags]
+  for (const [option, given] of [
+    ['--tags', tags],
+    ['--skip-tags', skipTags],
+  ] as const) {
+    if (given?.length === 0 && option === '--tags')
+      throw new ConfigError(`${option}: no tag is named`, undefined, `there are: ${own.join(', ')}`)
+    const unknown = given?.find(tag => !known.includes(tag))
+    if (unknown === undefined) continue
+    const longer = own.filter(tag => unknown.length > 1 && tag.startsWith(unknown))
+    const likely = longer.length > 0 ? `did you mean ${longer.map(tag => `'${tag}'`).join(' or ')}?` : didYouMean(unknown, known)
+    throw new ConfigError(`${option}: no tag '${unknown}' in this playbook`, undefined, likely ?? `there are: ${own.join(', ')}`)
+  }
+}
+
+/** The roles of a play share one set of variables per host, so one role cannot have its own. */
+const refuseRoleVars = (book: Play[]): void => {
+  const role = book.flatMap(play => play.roles).find(r => r.vars.size > 0)
+  if (role) throw new ConfigError(`variables of role ${role.role} alone are not supported`, role.place, 'give them as `vars` of the play')
+}
+
+interface Surroundings {
+  inventory: Inventory
+  options: PlayArguments
+  extraVars: Variables
+  clusters: ClusterHosts[]
+  secrets: string[]
+  warnings: string[]
+}
+
+const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
+  const { inventory, options } = around
+  const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, mayLack: [DEFAULT_CLIENTS] })
+  const limited = options.limit === undefined ? matched : limitHosts(inventory, matched, options.limit)
+  const roles = play.roles.map(({ role }) => roleOf(role))
+  const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags
+  const targets = collecting(around.clusters, hosts => targetOf(hosts, matched, limited, play, around)).flat()
+  const nodes = new Set(around.clusters.flatMap(c => c.nodes as string[]))
+  return {
+    name: play.name,
+    targets,
+    roles,
+    selects: tags => isSelected([...tags, ...tagsOf(tags[0] ?? '')], { tags: options.tags ?? [], skipTags: options.skipTags ?? [] }),
+    anyErrorsFatal: play.anyErrorsFatal,
+    ...(play.serial !== undefined && { serial: play.serial }),
+    identity: met => [
+      ...pairIdentity(met.filter(m => nodes.has(m.node.name))),
+      ...clientIdentity(met.filter(m => !nodes.has(m.node.name))),
+    ],
+  }
+}
+
+const roleOf = (name: string): Role => {
+  const role = allRoles.find(r => r.name === name)
+  if (!role) throw new Error(`no role ${name}`)
+  return role
+}
+
+/** The part of a play that concerns one cluster: its nodes, or its clients. */
+const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], play: Play, around: Surroundings): Target<Vars>[] => {
+  const members = [...hosts.nodes, ...hosts.clients].filter(h => matched.includes(h))
+  const chosen = members.filter(h => limited.includes(h))
+  if (chosen.length === 0) return []
+  const cluster = clusterOf(hosts, play, around)
+  const nodes = [...cluster.nodes, ...cluster.clients].filter(n => chosen.includes(n.name))
+  const left = members.filter(h => !chosen.includes(h)).map(host => ({ host, reason: 'not in --limit' }))
+  return [{ cluster, hosts: nodes, left }]
+}
+
+/** Everything that is wrong with the values of a cluster is thrown at once: each by itself, and with the others. */
+const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secrets, warnings }: Surroundings): Cluster<Vars> => {
+  const outer = { playVars: play.vars, extraVars }
+  const nodes = hosts.nodes.map(host => ({ host, ...judgeVars(inventory, host, { ...outer, schema: Vars }) }))
+  const shared = nodes[0]?.values ?? {}
+  const clients = hosts.clients.map(host => {
+    const own = judgeVars(inventory, host, { ...outer, schema: ClientVars, knownNames: Object.keys(Vars.shape) })
+    return { host, ...own, values: { ...shared, ...own.values } }
+  })
+  const judged = [...nodes, ...clients]
+  const errors = hostErrors(judged.flatMap(j => j.errors))
+  const declared = (some: typeof judged) => some.map(({ host, values }) => ({ host, vars: values }))
+  const conflicts = conflictsOf({ nodes: declared(nodes), clients: declared(clients) })
+  const placeOf = (conflict: Conflict) => judged.find(j => j.host === conflict.host)?.place(conflict.names)
+  throwAll([...errors, ...conflicts.map(c => new ConfigError(c.message, placeOf(c), c.hint))])
+  secrets.push(...nodes.flatMap(n => n.secrets))
+  warnings.push(...judged.flatMap(j => j.warnings))
+  const complete = (some: typeof judged) => some.map(({ host, values }): Node<Vars> => ({ name: host, vars: values as Vars }))
+  return { name: hosts.name, nodes: complete(nodes), clients: complete(clients) }
+}

@@ -1,0 +1,135 @@
+import type { Emit, EndingSignal, Event } from '../../engine/events.ts'
+import { runPlays } from '../../engine/run.ts'
+import { defaultFormat, openView } from '../../report/open-view.ts'
+import { print } from '../../report/output.ts'
+import { count, emptyScore, exitReasons, signalCodes } from '../../report/score.ts'
+import { eventStream } from '../../report/stream.ts'
+import type { Via } from '../../resources/resource.ts'
+import type { ConnectionTarget } from '../../ssh/connection.ts'
+import { runHistory } from '../history/store.ts'
+import { type PlayArguments, UsageError } from '../options.ts'
+import { secrets } from '../secrets.ts'
+import { listPlan } from './list.ts'
+import { type Plan, planOf } from './plan.ts'
+import { askBecomePassword } from './prompt.ts'
+import { readSources } from './sources.ts'
+import { targetsOf } from './targets.ts'
+
+interface Prepared {
+  plan: Plan
+  /** The `hosts` of its plays, as they are written. */
+  patterns: string[]
+  reached: Map<string, ConnectionTarget>
+}
+
+/** Reads all that the command line names and asks for passwords; touches no host. */
+export const preparePlay = async (argument: string, options: PlayArguments): Promise<Prepared> => {
+  const sources = await readSources(argument, options)
+  const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars)
+  for (const secret of plan.secrets) secrets.add(secret)
+  const patterns = [...new Set(sources.plays.flatMap(p => p.hosts))]
+  if (options.syntaxCheck || isListing(options)) return { plan, patterns, reached: new Map() }
+  const becomePassword = await askBecomePassword(options)
+  const hosts = [...new Set(plan.plays.flatMap(p => p.targets.flatMap(t => t.hosts.map(h => h.name))))]
+  const reached = targetsOf(sources, hosts, options, becomePassword)
+  return { plan, patterns, reached }
+}
+
+const isListing = ({ listHosts, listTasks, listTags }: PlayArguments) => listHosts || listTasks || listTags
+
+/** Says what a list was asked of, and whether one was. */
+export const toldList = ({ plan }: Prepared, options: PlayArguments): boolean => {
+  if (!isListing(options)) return false
+  print(listPlan(plan.plays, options))
+  return true
+}
+
+/** Without a single host there is nothing to do, and cron would take that for well done: Ansible only warns. */
+export const refuseIdle = (argument: string, { plan, patterns }: Prepared, { limit }: PlayArguments): void => {
+  if (plan.plays.some(play => play.targets.length > 0)) return
+  const chosen = `hosts: ${patterns.join(', ')}${limit === undefined ? '' : `; --limit ${limit}`}`
+  throw new UsageError(`${argument}: no host of this inventory is played by it (${chosen}), so nothing was done`)
+}
+
+/** Plays a playbook or a role. Resolves with the exit code; everything shown goes through events. */
+export const runPlaybook = async (argument: string, options: PlayArguments): Promise<number> => {
+  const prepared = await preparePlay(argument, options)
+  if (options.syntaxCheck) return 0
+  if (toldList(prepared, options)) return 0
+  refuseIdle(argument, prepared, options)
+  const view = await openView(options.output ?? defaultFormat(), { verbosity: options.verbose ?? 0 })
+  const history = runHistory()
+  const score = emptyScore()
+  const started = Date.now()
+  const watch = (event: Event) => {
+    count(score, event)
+    view.on(event)
+  }
+  const emit = await runPrepared(argument, prepared, options, { watch: [watch, history.on] })
+  const exitCode = exitReasons(score, { judge: options.exitCode ?? false })[0]?.code ?? 0
+  emit({ type: 'run-end', recap: score.recap, exitCode, ms: Date.now() - started })
+  await view.close()
+  history.close()
+  return exitCode
+}
+
+interface Running {
+  watch: ((event: Event) => void)[]
+  drift?: boolean
+}
+
+/** Runs a plan; every event goes to each of `watch`. Resolves with the way to add the last one. Never rejects for what the run met. */
+export const runPrepared = async (
+  command: string,
+  { plan, reached }: Prepared,
+  options: PlayArguments,
+  { watch, drift = false }: Running,
+): Promise<Emit> => {
+  const stream = eventStream({ command, secrets })
+  for (const one of watch) stream.subscribe(one)
+  const interrupt = onInterrupt(signal => stream.emit({ type: 'interrupted', signal, pending: [] }))
+  try {
+    stream.emit({ type: 'run-start', command, check: options.check ?? false, diff: options.diff ?? false })
+    for (const text of plan.warnings) stream.emit({ type: 'message', level: 'warning', text })
+    await runPlays(plan.plays, {
+      check: options.check ?? false,
+      drift,
+      holdHandlers: options.handlers === false,
+      emit: stream.emit,
+      signal: interrupt.signal,
+      forks: Number(options.forks ?? 5),
+      connect: async (host, via) => (await import('../../ssh/connect.ts')).connect(wayTo(reached, host, via)),
+    })
+  } catch (error) {
+    stream.emit({
+      type: 'internal-error',
+      message: String(error),
+      ...(error instanceof Error && error.stack ? { detail: error.stack } : {}),
+    })
+  } finally {
+    interrupt.end()
+  }
+  return stream.emit
+}
+
+const wayTo = (reached: Map<string, ConnectionTarget>, host: string, via?: Via): ConnectionTarget => {
+  const target = reached.get(host) as ConnectionTarget
+  const jump = via && reached.get(via.host)
+  return jump ? { ...target, via: { jump, address: via.address } } : target
+}
+
+/** The first signal lets the step in hand finish; the second ends the process at once. SIGHUP: the terminal was closed. */
+const onInterrupt = (tell: (signal: EndingSignal) => void) => {
+  const controller = new AbortController()
+  const on = (signal: EndingSignal) => {
+    if (controller.signal.aborted) process.exit(signalCodes[signal])
+    tell(signal)
+    controller.abort()
+  }
+  const signals = Object.keys(signalCodes) as EndingSignal[]
+  for (const signal of signals) process.on(signal, on)
+  const end = () => {
+    for (const signal of signals) process.off(signal, on)
+  }
+  return { signal: controller.signal, end }
+}

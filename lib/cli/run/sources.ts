@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { roles, siteRoles } from '../../../roles/index.ts'
+import { packageRoot } from '../../../roles/packaged.ts'
+import { refuseExample } from '../../config/example.ts'
+import { parseExtraVars } from '../../config/extra-vars.ts'
+import { loadInventory } from '../../config/inventory.ts'
+import type { Inventory } from '../../config/model.ts'
+import { findPlayable, playbookOfRole } from '../../config/playable.ts'
+import type { Play } from '../../config/playbook.ts'
+import { loadPlaybook } from '../../config/playbook.ts'
+import type { Variables } from '../../config/value.ts'
+import { keyring, type VaultPassword } from '../../config/vault.ts'
+import { complain } from '../../report/output.ts'
+import { commandNames } from '../commands/names.ts'
+import { type PlayArguments, UsageError } from '../options.ts'
+import { vaultPasswords } from '../vault/passwords.ts'
+
+export interface Sources {
+  plays: Play[]
+  inventory: Inventory
+  extraVars: Variables
+}
+
+const roleNames = roles.map(r => r.name)
+/** Those that a word on the command line may mean: `status` is the playbook of that name. */
+const playableRoles = siteRoles.map(r => r.name)
+
+const defaultInventory = join('inventory', 'hosts.yml')
+
+/** The inventories that are named, or the directory's own. Throws `UsageError` where there is none: the package's example is nobody's. */
+export const inventoryPaths = (named: readonly string[] | undefined, cwd = process.cwd()): string[] => {
+  if (named !== undefined) return named.map(inventoryPath(cwd))
+  if (existsSync(join(cwd, defaultInventory))) return [join(cwd, defaultInventory)]
+  throw new UsageError(`no ./${defaultInventory} here: \`nfsha-play init\` writes one, -i names another`)
+}
+
+/** A path as given, or the package's own file of that name: `-i inventory/lab.yml` works from anywhere. */
+const inventoryPath = (cwd: string) => (path: string) => {
+  const packaged = join(packageRoot, path)
+  const isOurs = path !== defaultInventory && existsSync(packaged)
+  return existsSync(resolve(cwd, path)) || !isOurs ? path : packaged
+}
+
+/** Tasks and tags are the same for any hosts, so they are listed without an inventory too: as for the pair of the package's example. */
+const listsExample = ({ listTasks, listTags, listHosts, limit, inventory }: PlayArguments, cwd: string): boolean =>
+  Boolean(listTasks || listTags) && !listHosts && limit === undefined && inventory === undefined && !existsSync(join(cwd, defaultInventory))
+
+/** What the example leaves to its reader. */
+const exampleSecrets = ['heartbeat_secret=example-secret', 'drbd_secret=example-secret']
+
+/** Reads everything that the command line names: inventory, playbook or role, extra variables. Throws `ConfigError`; nothing is touched. */
+export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
+  const passwords = await vaultPasswords(options)
+  const vault = keyring(passwords)
+  const places = { cwd, packageRoot, roleNames: playableRoles, commandNames }
+  const playable = findPlayable(argument, places)
+  const book =
+    playable.kind === 'role'
+      ? playbookOfRole(playable.role, places, { cwd, roleNames, vault })
+      : loadPlaybook(playable.file, { cwd, roleNames, vault })
+  const isExample = listsExample(options, cwd)
+  const beside = dirname(resolve(cwd, book.file))
+  const inventory = isExample ? exampleInventory(passwords, beside) : readInventory(options, passwords, cwd, beside)
+  const extraVars = [...(isExample ? exampleSecrets : []), ...(options.extraVars ?? [])]
+  const plays = isExample ? book.plays.map(play => ({ ...play, hosts: hostsOfExample(play, inventory) })) : book.plays
+  return { plays, inventory, extraVars: parseExtraVars(extraVars, vault, cwd) }
+}
+
+/** The inventory alone, for what plays nothing. `playbookDir` stands for the playbook whose group_vars and host_vars count. */
+export const readHosts = async (
+  options: PlayArguments & { playbookDir?: string },
+  cwd = process.cwd(),
+): Promise<Omit<Sources, 'plays'>> => {
+  const passwords = await vaultPasswords(options)
+  const inventory = readInventory(options, passwords, cwd, resolve(cwd, options.playbookDir ?? '.'))
+  return { inventory, extraVars: parseExtraVars(options.extraVars ?? [], keyring(passwords), cwd) }
+}
+
+/** A playbook of somebody's own has groups that the example does not know. */
+const hostsOfExample = ({ hosts }: Play, { groups }: Inventory): string[] => (hosts.every(name => groups.has(name)) ? hosts : ['nfs'])
+
+const exampleInventory = (vaultPasswords: VaultPassword[], beside: string): Inventory =>
+  loadInventory([defaultInventory], { cwd: packageRoot, vaultPasswords, playbookDirectories: [beside] })
+
+const readInventory = (options: PlayArguments, passwords: VaultPassword[], cwd: string, beside: string): Inventory => {
+  const inventory = loadInventory(inventoryPaths(options.inventory, cwd), { cwd, vaultPasswords: passwords, playbookDirectories: [beside] })
+  for (const warning of inventory.warnings) complain(`warning: ${warning}\n`)
+  refuseExample(inventory)
+  return inventory
+}
