@@ -6,7 +6,7 @@ export const RELEASES = ['bookworm', 'trixie', 'forky'] as const
 export type Release = (typeof RELEASES)[number]
 
 /** What a lab is made of unless told otherwise. */
-export const DEFAULT_RELEASE: Release = 'bookworm'
+export const DEFAULT_RELEASE: Release = 'trixie'
 
 /** `trixie`, or by machine: `M1=bookworm,M2=trixie`, where the others are of the default release. Pure. Throws LabError. */
 export function parseReleases(text: string): Record<MachineName, Release> {

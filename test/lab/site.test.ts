@@ -5,6 +5,7 @@ import { lookForDrift } from './drift.ts'
 import { handOverTests } from './hand-over.ts'
 import { handlerTests } from './handlers.ts'
 import { changedBy, expectForetold, fingerprint, unknownTo } from './prediction.ts'
+import { chosenReleases } from './releases.ts'
 import { resourceScriptTests } from './resource-script.ts'
 import type { Played } from './run.ts'
 import { nfshaPlay, on, until } from './run.ts'
@@ -41,7 +42,7 @@ const unchanged = (run: Played) => {
 }
 
 beforeAll(async () => {
-  if (given === undefined) await labUp({ name: lab, ephemeral: true })
+  if (given === undefined) await labUp({ name: lab, ephemeral: true, ...chosenReleases })
 })
 afterAll(async () => {
   if (given === undefined) await labDown({ name: lab, destroy: true })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
@@ -24,7 +25,7 @@ const good = (run: Played, changes: 'some' | 'none') => {
   else expect(changed, run.story).toBe(0)
 }
 
-beforeAll(() => labUp({ name: lab, ephemeral: true }))
+beforeAll(() => labUp({ name: lab, ephemeral: true, ...chosenReleases }))
 afterAll(() => labDown({ name: lab, destroy: true }))
 
 test.each(['base', 'routes', 'heartbeat'])('role %s alone', async role => {

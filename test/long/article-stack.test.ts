@@ -6,6 +6,7 @@ import { labDown, labFault, labUp } from '../../lib/lab/index.ts'
 import type { FailoverReport } from '../../roles/failover-test/record.ts'
 import { median } from '../../roles/failover-test/record.ts'
 import { readReport } from '../../roles/failover-test/report/files.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 import type { Node } from './converged.ts'
 import { other } from './converged.ts'
@@ -27,7 +28,7 @@ const stacks = {
 
 const play = (stack: keyof typeof stacks, ...argv: string[]) => nfshaPlay(lab, [...argv, ...stacks[stack]])
 const bringUp = async (stack: keyof typeof stacks) => {
-  if (given === undefined) await labUp({ name: lab, ephemeral: true })
+  if (given === undefined) await labUp({ name: lab, ephemeral: true, ...chosenReleases })
   const first = await play(stack, 'site.yml')
   expect(first.code, first.story).toBe(0)
   const again = await play(stack, 'site.yml')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
 import { fingerprint } from '../lab/prediction.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import { nfsha, nfshaPlay, on, until } from '../lab/run.ts'
 
 /**
@@ -65,7 +66,7 @@ printf '192.168.0.210 M1.redhat.sx\\n192.168.0.211 M2.redhat.sx\\n' >> /etc/host
 }
 
 beforeAll(async () => {
-  await labUp({ name: lab, ephemeral: true })
+  await labUp({ name: lab, ephemeral: true, ...chosenReleases })
   await Promise.all(nodes.map(byHand))
   await on(
     lab,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
@@ -42,7 +43,7 @@ export const convergedLab = (name: string): Converged => {
 
   beforeAll(async () => {
     if (given === undefined) {
-      await labUp({ name: lab, ephemeral: true })
+      await labUp({ name: lab, ephemeral: true, ...chosenReleases })
       await good('site.yml')
     }
     await whole()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
@@ -38,7 +39,7 @@ let before = ''
 
 beforeAll(async () => {
   if (given === undefined) {
-    await labUp({ name: lab, ephemeral: true })
+    await labUp({ name: lab, ephemeral: true, ...chosenReleases })
     good(await nfshaPlay(lab, ['drbd-build']))
   }
   await Promise.all(nodes.map(node => on(lab, node, emptied)))

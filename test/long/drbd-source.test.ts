@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { labDown, labUp } from '../../lib/lab/index.ts'
+import { labDown, labUp, parseReleases } from '../../lib/lab/index.ts'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 import { brokenArchive, debianArchives, type Given } from './debian-archives.ts'
@@ -56,7 +56,7 @@ const holder = async () => {
 }
 
 beforeAll(async () => {
-  if (given === undefined) await labUp({ name: lab, ephemeral: true })
+  if (given === undefined) await labUp({ name: lab, ephemeral: true, releases: parseReleases('bookworm') })
   kernel = await on(lab, 'M1', 'uname -r')
   archives = await debianArchives(folder, await on(lab, 'M1', `dpkg-query -W -f '\${Version}' linux-image-${kernel}`))
 })

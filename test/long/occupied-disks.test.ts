@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
 import { notBlank } from '../../lib/resources/blank.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import { nfshaPlay, on } from '../lab/run.ts'
 
 /**
@@ -152,7 +153,7 @@ const rows: string[] = []
 
 beforeAll(async () => {
   if (given === undefined) {
-    await labUp({ name: lab, ephemeral: true })
+    await labUp({ name: lab, ephemeral: true, ...chosenReleases })
     const built = await nfshaPlay(lab, ['drbd-build'])
     expect(built.code, built.story).toBe(0)
   }

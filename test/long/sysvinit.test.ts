@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { labDown, labUp } from '../../lib/lab/index.ts'
+import { labDown, labUp, parseReleases } from '../../lib/lab/index.ts'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
@@ -17,7 +17,7 @@ const good = (run: Played, changes: 'some' | 'none') => {
 }
 const holds = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 addr show em1')).includes('192.168.0.219/')
 
-beforeAll(() => labUp({ name: lab, ephemeral: true, init: 'sysvinit' }))
+beforeAll(() => labUp({ name: lab, ephemeral: true, releases: parseReleases('bookworm'), init: 'sysvinit' }))
 afterAll(() => labDown({ name: lab, destroy: true }))
 
 test('they are machines without systemd', async () => {

@@ -10,6 +10,7 @@ import { hostDifferences, linkDifferences, nfsdDifferences, pairDifferences, ser
 import type { ServiceState } from './state.ts'
 import { serviceProbe } from './state.ts'
 import { surroundingDifferences } from './surrounding-differences.ts'
+import { isMixed } from './versions.ts'
 
 /** One row a question, one column a node: that is how two nodes are compared at a glance. */
 const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
@@ -35,6 +36,7 @@ const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
     row('nfsd client tracking', s => (s.nfs ? (s.nfs.tracked ? 'nfsdcld' : 'fallen back') : '-')),
     row('space / inodes used', s => `${fullest(s, 'used')} / ${fullest(s, 'inodes')}`),
     row('pending handlers', s => s.pending.join(', ') || '-'),
+    ...(isMixed(statesOf(members)) ? [row('system (an upgrade is under way)', s => s.system)] : []),
     ...(some(maintenance) ? [row('maintenance', maintenance)] : []),
     ...(some(running) ? [row('a play runs', running)] : []),
   ]

@@ -64,6 +64,7 @@ echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/d
 echo "@fstab"; show /etc/fstab
 ${surroundingsScript(vars, platform)}
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
+echo "@system"; (. /etc/os-release; echo "\${ID:-} \${VERSION_ID:-}") 2>/dev/null
 echo "@packages"; ${platform.commands.versions(packages)}
 echo "@minor"; echo ${minorOf(device)}`
 }

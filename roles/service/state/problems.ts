@@ -5,6 +5,7 @@ import { stateDirectory } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'
 import { lockdGrace, version3Ports } from '../nfs/version3.ts'
 import type { NamedState } from './state.ts'
+import { versionDifferences } from './versions.ts'
 
 /** No run mends these: each names the playbook with which an operator does. */
 type Remedy = 'status.yml' | 'switchover.yml' | 'split-brain.yml' | 'maintenance.yml'
@@ -155,15 +156,18 @@ export const transitionDifferences = (states: NamedState[]): Change[] =>
 export const pairDifferences = (states: NamedState[]): Change[] => {
   const [one, two] = states
   if (!one || !two) return []
-  const compare = (what: string, a: Record<string, string>, b: Record<string, string>, word: (v?: string) => string) =>
-    [...new Set([...Object.keys(a), ...Object.keys(b)])]
-      .filter(key => a[key] !== b[key])
-      .map(key =>
-        differs(`${what} ${key}`, `${one.host} ${word(a[key])}, ${two.host} ${word(b[key])}`, 'the same on both nodes', 'status.yml'),
-      )
+  const sum = (of: NamedState, file: string) => of.sums[file]?.slice(0, 8) ?? 'has none'
+  const files = [...new Set([...Object.keys(one.sums), ...Object.keys(two.sums)])].filter(file => one.sums[file] !== two.sums[file])
   return [
-    ...compare('configuration', one.sums, two.sums, sum => (sum === undefined ? 'has none' : sum.slice(0, 8))),
-    ...compare('version of', one.versions, two.versions, v => v || 'none'),
+    ...files.map(file =>
+      differs(
+        `configuration ${file}`,
+        `${one.host} ${sum(one, file)}, ${two.host} ${sum(two, file)}`,
+        'the same on both nodes',
+        'status.yml',
+      ),
+    ),
+    ...versionDifferences(one, two),
   ]
 }
 

@@ -82,6 +82,9 @@ export interface ServiceState {
   /** What stands around the service and may end it. */
   around: Surroundings
   sums: Record<string, string>
+  /** `debian 13`; nothing where the host does not say it. */
+  system: string
+  /** Of the packages that serve. */
   versions: Record<string, string>
 }
 
@@ -139,6 +142,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     boot: bootProblems(block('interfaces'), block('fstab'), vars),
     around: parseSurroundings(blocks, vars),
     sums: pairsOf(linesOf(blocks.sums), 1, 0),
+    system: block('system'),
     versions: pairsOf(linesOf(blocks.packages), 0, 1),
   }
 }

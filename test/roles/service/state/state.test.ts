@@ -60,6 +60,7 @@ const holder: NamedState = {
   boot: [],
   around: { answers: [], mac: '52:54:00:00:00:01', silentPings: [], watch: undefined, claims: [], automatic: [], twins: [] },
   sums: { '/etc/exports': 'aaaaaaaaaa' },
+  system: 'debian 13',
   versions: { heartbeat: '3.0.6' },
   device: device('Connected ro:Primary/Secondary ds:UpToDate/UpToDate'),
 }
@@ -251,6 +252,8 @@ iface em2 inet static
 # the root is mounted by the initrd
 @sums
 aaaa  /etc/exports
+@system
+debian 13
 @packages
 heartbeat 1:3.0.6-13
 `
@@ -269,6 +272,7 @@ test('what a serving machine answered', () => {
     lock: '',
     boot: ['the boot does not give 172.16.0.210 to em2'],
     sums: { '/etc/exports': 'aaaa' },
+    system: 'debian 13',
     versions: { heartbeat: '1:3.0.6-13' },
     readOnly: false,
     exposed: false,

@@ -1,0 +1,42 @@
+import type { Change } from '../../../lib/resources/resource.ts'
+import type { NamedState } from './state.ts'
+
+/**
+ * Upstream versions that were seen to serve together in one pair, a Debian 12 and a Debian 13 (docs/platforms.md). What has no line here may differ: resource-agents
+ * and arping only speak for their own node.
+ */
+const together: Record<string, readonly string[]> = {
+  heartbeat: ['3.0.6'],
+  'drbd-utils': ['9.22.0'],
+  'nfs-kernel-server': ['2.6.2', '2.8.3'],
+  'nfs-common': ['2.6.2', '2.8.3'],
+}
+const apart = ['resource-agents', 'iputils-arping']
+
+/** `1:2.6.2-4+deb12u1` is of upstream's 2.6.2. deb-version(7). Pure. */
+export const upstreamOf = (version: string): string => version.replace(/^\d+:/, '').replace(/-[^-]*$/, '')
+
+const servesWith = (name: string, one: string | undefined, two: string | undefined): boolean =>
+  one !== undefined &&
+  two !== undefined &&
+  (apart.includes(name) || [one, two].every(version => together[name]?.includes(upstreamOf(version)) ?? false))
+
+/** Pure: two releases of one system, as while one node after the other is upgraded. */
+export const isMixed = (states: readonly NamedState[]): boolean => new Set(states.map(s => s.system)).size > 1
+
+/**
+ * Pure: packages that differ. In a pair of two releases those that were seen to serve together are no difference; the table of the status names the releases.
+ */
+export const versionDifferences = (one: NamedState, two: NamedState): Change[] => {
+  const mixed = isMixed([one, two])
+  const names = [...new Set([...Object.keys(one.versions), ...Object.keys(two.versions)])]
+  return names
+    .filter(name => one.versions[name] !== two.versions[name])
+    .filter(name => !mixed || !servesWith(name, one.versions[name], two.versions[name]))
+    .map(name => ({
+      attribute: `version of ${name}`,
+      from: `${one.host} ${one.versions[name] || 'none'}, ${two.host} ${two.versions[name] || 'none'}`,
+      to: mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes',
+      remedy: 'status.yml',
+    }))
+}
