@@ -1,16 +1,12 @@
-import type { AnyClusterResource, ClusterNodes, ClusterResource, Member } from '../resources/resource.ts'
-import { skip, unknown } from '../resources/resource.ts'
+import type { AnyClusterResource, ClusterAssertion, ClusterResource, Member, Procedure } from '../resources/resource.ts'
+import { skip } from '../resources/resource.ts'
 import { converge } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { ok, outcomeOf, pending, skippedFor } from './outcome.ts'
+import { membersOf, nodesOf, type Part, remarkOf, unreadIn } from './parts.ts'
 import { isPredicted } from './prediction.ts'
-import type { Task } from './schedule.ts'
-import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
-
-interface Part {
-  host: HostSession
-  task: Task<AnyClusterResource>
-}
+import { runProcedure } from './procedure-task.ts'
+import type { ClusterSession, TaskReporter } from './session.ts'
 
 interface ClusterLook {
   outcome: Outcome
@@ -32,6 +28,7 @@ export const runClusterTask = async (
   const { resource } = task
   const absence = await withoutNode(resource, parts, session, isHandler)
   if (absence) return absence
+  if (resource.plan) return runProcedure(resource, parts as Part<Procedure>[], session, reporter)
   let isFirst = true
   return converge<ClusterLook>(
     {
@@ -59,35 +56,31 @@ const withoutNode = async (
   isHandler: boolean,
 ): Promise<Outcome | undefined> => {
   const missing = resource.allowMissing ? [] : [...session.missing].map(([host, reason]) => `${host} (${reason})`)
-  if (missing.length > 0) return isHandler && !(await isNeeded(resource, parts, session)) ? ok : pending(`needs ${missing.join(' and ')}`)
+  if (missing.length > 0) {
+    const isIdle = isHandler && !resource.plan && !(await isNeeded(resource, parts, session))
+    return isIdle ? ok : pending(`needs ${missing.join(' and ')}`)
+  }
   const stopped = parts.find(p => p.host.stopped !== undefined)
   return stopped && pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
 }
 
-const isNeeded = async (resource: AnyClusterResource, parts: Part[], session: ClusterSession): Promise<boolean> => {
+const isNeeded = async (resource: Compared, parts: Part[], session: ClusterSession): Promise<boolean> => {
   const there = (await membersOf(parts, session)).filter(m => !session.missing.has(m.host))
   return judge(resource, there, session).outcome.status !== 'ok'
 }
 
-const membersOf = async (parts: Part[], session: ClusterSession, reporter?: TaskReporter): Promise<Member<unknown>[]> => {
-  const there = await Promise.all(
-    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id, reporter?.progress) })),
-  )
-  const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
-  return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]
-}
+type Compared = ClusterResource | ClusterAssertion
 
-const judge = (resource: AnyClusterResource, members: Member<unknown>[], session: ClusterSession): ClusterLook => {
-  const unread = resource.allowMissing ? undefined : members.find(m => m.reading.kind === 'unknown')
-  if (unread?.reading.kind === 'unknown')
-    return { members, outcome: outcomeOf(unknown(`${unread.reading.until} on ${unread.host}`), resource, [], session) }
+const judge = (resource: Compared, members: Member<unknown>[], session: ClusterSession): ClusterLook => {
+  const unread = resource.allowMissing ? undefined : unreadIn(members)
+  if (unread) return { members, outcome: outcomeOf(unread, resource, [], session) }
   const hosts = members.map(m => m.host)
   return { members, outcome: outcomeOf(resource.compare(members), resource, hosts, session) }
 }
 
 /** A handler that a predicted change notifies is previewed even where nothing differs yet. */
 const preview = async (
-  resource: AnyClusterResource,
+  resource: Compared,
   { outcome, members }: ClusterLook,
   parts: Part[],
   session: ClusterSession,
@@ -113,20 +106,5 @@ const apply = async (
 ): Promise<string | undefined> => {
   const remarks: string[] = []
   await resource.apply(nodesOf(parts, session, reporter, remarks), outcome.changes, members)
-  return remarks.length > 0 ? remarks.join('; ') : undefined
+  return remarkOf(remarks)
 }
-
-const nodesOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter, remarks: string[]): ClusterNodes => ({
-  hosts: parts.map(p => p.host.host),
-  on(name) {
-    const part = parts.find(p => p.host.host === name)
-    if (!part) throw new Error(`${name} is no host of this cluster`)
-    const connection = session.writerOf(part.host)
-    return { $: connection.$, connection }
-  },
-  reconnect: (name, via) => session.reconnect(name, via),
-  remark: text => void remarks.push(text),
-  show: table => session.emit({ type: 'table', ...table }),
-  progress: reporter.progress,
-  signal: session.signal,
-})

@@ -23,6 +23,8 @@ export interface Subject<L extends Look> {
   preview(first: L): Promise<Outcome>
   /** Undefined for what is only judged. May return a remark for the result. */
   apply: ((wanted: L) => Promise<string | undefined>) | undefined
+  /** Its apply writes to the hosts' own logs what it has done. */
+  notesItself?: true
 }
 
 /**
@@ -72,7 +74,7 @@ const change = async <L extends Look>(
     // Even a failed apply may have written.
     invalidateAll()
   }
-  for (const { readings } of hosts) readings.note(noteOf(task, changes, session))
+  if (!subject.notesItself) for (const { readings } of hosts) readings.note(noteOf(task, changes, session))
   reporter.phase('verify')
   const second = await verify(
     async () => (await subject.look()).outcome,
@@ -97,7 +99,7 @@ const invalidateOwn = ({ id }: Resource, hosts: HostSession[]): void => {
 }
 
 /** Marks stale what an apply of this resource may have altered. */
-const invalidate = (resource: Resource, hosts: HostSession[], session: ClusterSession): void => {
+export const invalidate = (resource: Resource, hosts: HostSession[], session: ClusterSession): void => {
   const { invalidates = 'cluster' } = resource
   const ids = invalidates === 'itself' ? [resource.id] : undefined
   for (const { readings } of invalidates === 'cluster' ? new Set([...hosts, ...session.hosts.values()]) : hosts) readings.invalidate(ids)

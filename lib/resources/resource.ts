@@ -68,11 +68,16 @@ export interface Change {
   remedy?: string
 }
 
+/** It is not as desired, and nothing is touched: the task fails with `why`. */
+export interface Refused {
+  kind: 'refused'
+  why: string
+}
+
 /**
- * What a comparison says of a resource. `differs` has at least one change, and applying them is what repairs it. `refused`: it is not as desired and
- * nothing is touched; the task fails with `why`. `unknown` and `skipped` mean what they mean in a reading.
+ * What a comparison says of a resource. `differs` has at least one change, and applying them is what repairs it. `unknown` and `skipped` mean what they mean in a reading.
  */
-export type Verdict = { kind: 'in-sync' } | { kind: 'differs'; changes: Change[] } | { kind: 'refused'; why: string } | Unknown | Skipped
+export type Verdict = { kind: 'in-sync' } | { kind: 'differs'; changes: Change[] } | Refused | Unknown | Skipped
 
 /** What one host's part of a play knows of the others: readings by resource id. */
 export type Readings = (id: string) => Reading<unknown> | undefined
@@ -171,6 +176,7 @@ interface OnCluster<S> {
 
 /** A thing of the whole cluster. Each node contributes a probe; `compare` and `apply` see all of them. One row in the report. */
 export interface ClusterResource<S = unknown> extends Changeable, OnCluster<S> {
+  plan?: never
   apply(nodes: ClusterNodes, changes: Change[], members: Member<S>[]): Promise<void>
   /**
    * What a check shows in place of `changes`: what applying them comes to for the clients, by readings that are too dear for every run. Reads only. Throws
@@ -181,7 +187,43 @@ export interface ClusterResource<S = unknown> extends Changeable, OnCluster<S> {
 
 /** What must be so of the whole cluster. */
 export interface ClusterAssertion<S = unknown> extends Judged, OnCluster<S> {
+  plan?: never
   preview?: never
+}
+
+/** One step of a procedure. */
+export interface Step {
+  /** Unique in its procedure: `hand over`. */
+  name: string
+  /** What it changes, one at least: what a check shows of it. */
+  changes: Change[]
+  /** A step that only waits does nothing here. */
+  run(nodes: ClusterNodes): Promise<void>
+  /** ms until a reading must show it; default 30 000. */
+  settle?: number
+}
+
+/** The steps that are left; none: it is done. A refusal: it is not begun, or not continued. */
+export type Plan = { kind: 'steps'; steps: Step[] } | Refused | Unknown | Skipped
+
+/**
+ * What an operator has done once, step by step: no desired state that a run restores. A check shows its plan. Before each step all nodes are read and
+ * the plan is made again, so its preconditions hold for every step; after each step they are read until the plan no longer has it.
+ */
+export interface Procedure<S = unknown, A = unknown> extends Omit<Common, 'shared'> {
+  scope: 'cluster'
+  probe: Probe<S>
+  /** Pure. What the operator means, by the first reading, for good: which node is "the other one" must not turn when it has taken over. */
+  aim(members: Member<S>[]): A
+  /** Pure. `done`: names of the steps that this run has taken. */
+  plan(members: Member<S>[], aim: A, done: readonly string[]): Plan
+  shared?: never
+  assertion?: never
+  gate?: never
+  notify?: never
+  invalidates?: never
+  allowMissing?: never
+  table?: never
 }
 
 /** The host to connect from, and the address that it reaches the other by. */
@@ -212,5 +254,5 @@ export interface ClusterNodes {
 type Any = any
 
 export type AnyHostResource = HostResource<Any> | HostAssertion<Any>
-export type AnyClusterResource = ClusterResource<Any> | ClusterAssertion<Any>
+export type AnyClusterResource = ClusterResource<Any> | ClusterAssertion<Any> | Procedure<Any, Any>
 export type Resource = AnyHostResource | AnyClusterResource

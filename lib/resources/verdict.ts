@@ -1,13 +1,16 @@
-import type { Change, Verdict } from './resource.ts'
+import type { Change, Plan, Refused, Step, Verdict } from './resource.ts'
 
 export const inSync: Verdict = { kind: 'in-sync' }
-export const refused = (why: string): Verdict => ({ kind: 'refused', why })
+export const refused = (why: string): Refused => ({ kind: 'refused', why })
 
 /** In sync when there is no change. */
 export const differsBy = (changes: Change[]): Verdict => (changes.length === 0 ? inSync : { kind: 'differs', changes })
 
 /** Refused when there is a problem: one line each. */
 export const refusedFor = (problems: string[]): Verdict => (problems.length === 0 ? inSync : refused(problems.join('\n')))
+
+/** The steps of a procedure that are left, those that are not due left out. */
+export const planOf = (steps: (Step | false)[]): Plan => ({ kind: 'steps', steps: steps.filter(step => step !== false) })
 
 /** What would be changed: nothing unless the verdict is `differs`. */
 export const changesOf = (verdict: Verdict): Change[] => (verdict.kind === 'differs' ? verdict.changes : [])

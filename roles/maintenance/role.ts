@@ -1,9 +1,9 @@
 import { clusterAssertion } from '../../lib/resources/assertion.ts'
 import { removed, writeFile } from '../../lib/resources/file.ts'
 import { statesOf } from '../../lib/resources/members.ts'
-import type { ClusterAssertion, ClusterResource, Resource, Verdict } from '../../lib/resources/resource.ts'
+import type { ClusterAssertion, ClusterNodes, Plan, Procedure, Resource, Verdict } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import { changesOf, differsBy, inSync, planOf, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
@@ -30,82 +30,90 @@ const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Co
   ])
 }
 
-/** Both nodes say that somebody is at work. Drift alarms nothing from then on, so it is not said before the node may really be taken out. */
-const marked = (context: Context, node: string): ClusterResource<ServiceState> => ({
-  scope: 'cluster',
-  id: `maintenance of ${node} marked`,
-  probe: probeOf(context),
-  compare(members) {
-    const states = statesOf(members)
-    const allowed = draining(states, node, context)
-    if (allowed.kind === 'refused') return allowed
-    const unmarked = states.filter(s => s.maintenance !== node)
-    return differsBy(unmarked.map(s => ({ attribute: `mark on ${s.host}`, from: s.maintenance ?? 'none', to: node })))
-  },
-  async apply(nodes) {
-    const mark = { content: `${node}\n`, mode: 0o644, owner: 'root', group: 'root' }
-    await Promise.all(nodes.hosts.map(host => writeFile(nodes.on(host).connection, maintenanceMarker, mark)))
-  },
-})
+/**
+ * Pure: both nodes are marked, so that drift raises no alarm; then the named node gives the service away and its heartbeat stops: it can be rebooted,
+ * opened or upgraded. Nothing is marked before the node may really be taken out.
+ */
+const planOut = (states: NamedState[], node: string, context: Context): Plan => {
+  const { vars, platform } = context
+  const verdict = draining(states, node, context)
+  if (verdict.kind !== 'in-sync' && verdict.kind !== 'differs') return verdict
+  const unmarked = states.filter(s => s.maintenance !== node)
+  const [moved, stopped] = [
+    changesOf(verdict).filter(c => c.attribute === 'service'),
+    changesOf(verdict).filter(c => c.attribute !== 'service'),
+  ]
+  const other = states.find(s => s.host !== node)?.host ?? ''
+  return planOf([
+    unmarked.length > 0 && {
+      name: `mark the maintenance of ${node}`,
+      changes: unmarked.map(s => ({ attribute: `mark on ${s.host}`, from: s.maintenance ?? 'none', to: node })),
+      run: nodes => mark(nodes, node),
+    },
+    moved.length > 0 && { name: `hand over to ${other}`, changes: moved, run: nodes => handOver(nodes, node, other, vars) },
+    stopped.length > 0 && {
+      name: `stop heartbeat on ${node}`,
+      changes: stopped,
+      run: async nodes => void (await nodes.on(node).$`${platform.commands.stop(platform.services.heartbeat)}`),
+    },
+  ])
+}
 
-/** The named node holds nothing and its heartbeat is stopped: it can be rebooted, opened or upgraded. */
-const drained = (context: Context, node: string): ClusterResource<ServiceState> => ({
+const mark = async (nodes: ClusterNodes, node: string): Promise<void> => {
+  const file = { content: `${node}\n`, mode: 0o644, owner: 'root', group: 'root' }
+  await Promise.all(nodes.hosts.map(host => writeFile(nodes.on(host).connection, maintenanceMarker, file)))
+}
+
+const outOfService = (context: Context, node: string): Procedure<ServiceState, string> => ({
   scope: 'cluster',
   id: `${node} out of service`,
   settle: 30_000,
   probe: probeOf(context),
-  compare: members => draining(statesOf(members), node, context),
-  async apply(nodes, _changes, members) {
-    const states = statesOf(members)
-    const other = states.find(s => s.host !== node)
-    if (other && states.some(s => s.host === node && s.vip)) await handOver(nodes, node, other.host, context.vars)
-    nodes.progress({ text: `stop heartbeat on ${node}` })
-    await nodes.on(node).$`${context.platform.commands.stop(context.platform.services.heartbeat)}`
-  },
+  aim: () => node,
+  plan: members => planOut(statesOf(members), node, context),
 })
 
-const asleep = (states: NamedState[]) => states.filter(s => !s.heartbeat && s.served !== '')
-
-/** Every node of a cluster that has served takes part again. The service stays where it is. */
-const back = (context: Context): ClusterResource<ServiceState> => ({
-  scope: 'cluster',
-  id: 'all nodes in service',
-  settle: 120_000,
-  probe: probeOf(context),
-  compare: members =>
-    differsBy(asleep(statesOf(members)).map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' }))),
-  async apply(nodes, _changes, members) {
-    for (const { host } of asleep(statesOf(members))) {
-      nodes.progress({ text: `start heartbeat on ${host}` })
-      await nodes.on(host).$`${context.platform.commands.start(context.platform.services.heartbeat)}`
-    }
-  },
-})
-
-/** Replication has caught up: until then the node that comes back is no safety for the other. */
-const inStep = (context: Context): ClusterResource<ServiceState> => ({
-  scope: 'cluster',
-  id: 'replication in step',
-  settle: 3_600_000,
-  probe: probeOf(context),
-  compare(members) {
-    const states = statesOf(members)
-    const alone = states.find(s => s.device?.connection === 'StandAlone')
-    if (alone) return refused(`DRBD is StandAlone on ${alone.host}: that is split brain, playbooks/split-brain.yml mends it`)
-    const behind = states.filter(s => s.device?.disk !== 'UpToDate' || s.device.connection !== 'Connected')
-    return differsBy(
-      behind.map(s => ({
+/**
+ * Pure: replication catches up first, for until then the node that comes back is no safety for the other; then every node of a cluster that has served
+ * takes part again. The service stays where it is.
+ */
+const planBack = (states: NamedState[], { vars, platform }: Context): Plan => {
+  const alone = states.find(s => s.device?.connection === 'StandAlone')
+  if (alone) return refused(`DRBD is StandAlone on ${alone.host}: that is split brain, playbooks/split-brain.yml repairs it`)
+  const behind = states.filter(s => s.device?.disk !== 'UpToDate' || s.device.connection !== 'Connected')
+  const stopped = states.filter(s => !s.heartbeat && s.served !== '')
+  return planOf([
+    behind.length > 0 && {
+      name: 'wait until DRBD is in sync',
+      settle: 3_600_000,
+      changes: behind.map(s => ({
         attribute: `DRBD on ${s.host}`,
         from: s.device ? `${s.device.connection} ${s.device.disk}` : 'down',
         to: 'Connected UpToDate',
       })),
-    )
-  },
-  async apply(nodes, _changes, members) {
-    for (const { host } of statesOf(members).filter(s => !s.device))
-      await nodes.on(host).$`${drbdProgram(context.vars, 'drbdadm')} adjust ${context.vars.drbd_resource}`
-    nodes.progress({ text: 'wait until DRBD is in step' })
-  },
+      async run(nodes) {
+        for (const { host } of states.filter(s => !s.device))
+          await nodes.on(host).$`${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}`
+      },
+    },
+    stopped.length > 0 && {
+      name: `start heartbeat on ${stopped.map(s => s.host).join(' and ')}`,
+      settle: 120_000,
+      changes: stopped.map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' })),
+      async run(nodes) {
+        for (const { host } of stopped) await nodes.on(host).$`${platform.commands.start(platform.services.heartbeat)}`
+      },
+    },
+  ])
+}
+
+const backInService = (context: Context): Procedure<ServiceState, undefined> => ({
+  scope: 'cluster',
+  id: 'all nodes in service',
+  settle: 30_000,
+  probe: probeOf(context),
+  aim: () => undefined,
+  plan: members => planBack(statesOf(members), context),
 })
 
 /** Nothing to do would read as done. */
@@ -122,8 +130,8 @@ const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
 const steps = (context: Context): Resource[] => {
   const { ha_maintenance: node } = context.vars
   if (node === undefined) return [unnamed(context)]
-  if (node === 'none') return [inStep(context), back(context), removed(maintenanceMarker)]
-  return [marked(context, node), drained(context, node)]
+  if (node === 'none') return [backInService(context), removed(maintenanceMarker)]
+  return [outOfService(context, node)]
 }
 
 export const maintenance: Role = { name: 'maintenance', summary: 'takes a node out of service, or all back in', steps }

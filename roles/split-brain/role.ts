@@ -1,14 +1,14 @@
 import { statesOf } from '../../lib/resources/members.ts'
 import { describeDevice } from '../../lib/resources/proc-drbd.ts'
-import type { ClusterResource, Verdict } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import type { Plan, Procedure, Verdict } from '../../lib/resources/resource.ts'
+import { differsBy, inSync, planOf, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { discard } from '../service/drbd/discard.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
-/** Pure: what mending a split brain would do, or why hands are kept off. Whose data goes is the operator's word alone. */
+/** Pure: what the recovery from a split brain would do, or why it is refused. Only the operator says whose data is discarded. */
 export const recovery = (states: NamedState[], victim: string | undefined): Verdict => {
   const alone = states.filter(s => s.device?.connection === 'StandAlone')
   if (alone.length === 0) return inSync
@@ -26,33 +26,40 @@ export const recovery = (states: NamedState[], victim: string | undefined): Verd
   ])
 }
 
-const healed = (context: Context): ClusterResource<ServiceState> => {
-  const { drbd_victim: victim } = context.vars
-  return {
-    scope: 'cluster',
-    id: 'one history of the data',
-    settle: 30_000,
-    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
-    compare(members) {
-      const states = statesOf(members)
-      const verdict = recovery(states, victim)
-      if (verdict.kind !== 'in-sync') return verdict
-      // The nodes shake hands for a moment, and may find once more that they do not agree.
-      const apart = states.find(s => !/^(Connected|Sync|PausedSync)/.test(s.device?.connection ?? ''))
-      if (!victim || !apart) return inSync
-      return differsBy([{ attribute: `DRBD on ${apart.host}`, from: apart.device?.connection ?? 'no device', to: 'connected' }])
+/** Pure: discard the victim's data, then wait until the nodes replicate. */
+const planFor = (states: NamedState[], { vars }: Context): Plan => {
+  const { drbd_victim: victim } = vars
+  const verdict = recovery(states, victim)
+  const survivor = states.find(s => s.host !== victim)
+  if (verdict.kind === 'differs' && victim && survivor)
+    return planOf([
+      { name: `discard the data of ${victim}`, changes: verdict.changes, run: nodes => discard(nodes, vars, victim, survivor.host) },
+    ])
+  if (verdict.kind !== 'in-sync' && verdict.kind !== 'differs') return verdict
+  // The nodes shake hands for a moment, and may find once more that they do not agree.
+  const apart = states.find(s => !/^(Connected|Sync|PausedSync)/.test(s.device?.connection ?? ''))
+  if (!victim || !apart) return planOf([])
+  const from = apart.device?.connection ?? 'no device'
+  return planOf([
+    {
+      name: 'wait for the nodes to connect',
+      changes: [{ attribute: `DRBD on ${apart.host}`, from, to: 'connected' }],
+      run: async () => undefined,
     },
-    async apply(nodes, _changes, members) {
-      const states = statesOf(members)
-      const survivor = states.find(s => s.host !== victim)
-      if (!victim || !survivor || !states.some(s => s.device?.connection === 'StandAlone')) return
-      await discard(nodes, context.vars, victim, survivor.host)
-    },
-  }
+  ])
 }
+
+const resolveSplitBrain = (context: Context): Procedure<ServiceState, undefined> => ({
+  scope: 'cluster',
+  id: 'split brain resolved',
+  settle: 30_000,
+  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  aim: () => undefined,
+  plan: members => planFor(statesOf(members), context),
+})
 
 export const splitBrain: Role = {
   name: 'split-brain',
-  summary: 'joins two histories of the data, by the word of the operator',
-  steps: context => [healed(context)],
+  summary: 'resolves a split brain: discards the data of the node that the operator names',
+  steps: context => [resolveSplitBrain(context)],
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { type Resource, unknown } from '../../lib/resources/resource.ts'
+import { type ClusterNodes, type Member, type Procedure, type Resource, unknown } from '../../lib/resources/resource.ts'
 import { changesOf, inSync } from '../../lib/resources/verdict.ts'
 import type { Connection, ScriptOptions } from '../../lib/ssh/connection.ts'
 import { quote } from '../../lib/ssh/quote.ts'
@@ -77,10 +77,17 @@ export const issuedBy = async (resource: Resource, hosts: string[], host: string
   }
   const members = hosts.map(name => ({ host: name, reading: unknownAsAbsent(resource.probe.parse(output)) }))
   if (resource.assertion) return issued
-  await resource.apply(nodes, changesOf(resource.compare(members)), members).catch(error => {
-    if (error instanceof TypeError) throw error
-  })
+  await (resource.plan ? allSteps(resource, nodes, members) : resource.apply(nodes, changesOf(resource.compare(members)), members)).catch(
+    error => {
+      if (error instanceof TypeError) throw error
+    },
+  )
   return issued
+}
+
+const allSteps = async (procedure: Procedure, nodes: ClusterNodes, members: Member<unknown>[]): Promise<void> => {
+  const plan = procedure.plan(members, procedure.aim(members), [])
+  for (const step of plan.kind === 'steps' ? plan.steps : []) await step.run(nodes)
 }
 
 const unknownAsAbsent = <R extends { kind: string }>(reading: R) => (reading.kind === 'skipped' ? unknown('a machine') : reading)

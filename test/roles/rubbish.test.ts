@@ -161,5 +161,10 @@ describe.each([debian12, centos6])('what is read on $name', platform => {
   })
 })
 
-const verdictOn = (resource: Resource, reading: Extract<Reading<unknown>, { kind: 'present' | 'absent' }>) =>
-  resource.scope === 'host' ? resource.compare(reading, () => undefined) : resource.compare(['M1', 'M2'].map(host => ({ host, reading })))
+const verdictOn = (resource: Resource, reading: Extract<Reading<unknown>, { kind: 'present' | 'absent' }>) => {
+  if (resource.scope === 'host') return resource.compare(reading, () => undefined)
+  const members = ['M1', 'M2'].map(host => ({ host, reading }))
+  if (!resource.plan) return resource.compare(members)
+  const plan = resource.plan(members, resource.aim(members), [])
+  return plan.kind === 'steps' && plan.steps.length === 0 ? inSync : plan
+}

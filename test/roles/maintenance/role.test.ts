@@ -1,18 +1,23 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
-import type { ClusterResource } from '../../../lib/resources/resource.ts'
+import type { ClusterAssertion, Plan, Procedure } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
-import { changesOf, inSync } from '../../../lib/resources/verdict.ts'
+import { planOf } from '../../../lib/resources/verdict.ts'
 import { maintenance } from '../../../roles/maintenance/role.ts'
 import type { ServiceState } from '../../../roles/service/state/state.ts'
 import { contextOn } from '../contexts.ts'
 import { refusalOf } from '../verdicts.ts'
 
-const steps = (...extra: string[]) => maintenance.steps(contextOn(debian12, {}, ...extra)) as ClusterResource<ServiceState>[]
+const steps = (...extra: string[]) => maintenance.steps(contextOn(debian12, {}, ...extra))
+const planned = (members: ReturnType<typeof membersOf>, ...extra: string[]) => {
+  const procedure = steps(...extra)[0] as Procedure<ServiceState>
+  return procedure.plan(members, procedure.aim(members), [])
+}
+const changes = (plan: Plan) => (plan.kind === 'steps' ? plan.steps.map(s => [s.name, s.changes]) : plan)
 const device = (disk: string) => parseProcDrbd(` 0: cs:Connected ro:Secondary/Primary ds:${disk}/UpToDate C r-----\n    oos:0\n`).devices[0]
 const well = { heartbeat: true, stable: true, links: ['em2 up', 'em3 up'], vip: false, device: device('UpToDate'), space: [], holders: [] }
-const members = (one: Partial<ServiceState>, two: Partial<ServiceState>) => [
+const membersOf = (one: Partial<ServiceState>, two: Partial<ServiceState>) => [
   { host: 'M1', reading: present({ ...well, vip: true, ...one } as ServiceState) },
   { host: 'M2', reading: present({ ...well, ...two } as ServiceState) },
 ]
@@ -22,32 +27,60 @@ test.each([
   ['a peer whose copy is behind', 'M1', {}, { device: device('Inconsistent') }, /^the service stays on M1: DRBD is Inconsistent on M2/],
   ['a service on no node', 'M2', { vip: false }, {}, /^the service is on no node/],
 ])('%s: refused before anything is marked', (_name, node, one, two, text) => {
-  const [first] = steps(`ha_maintenance=${node}`)
-  expect(refusalOf(first?.compare(members(one, two)))).toMatch(text)
+  expect(planned(membersOf(one, two), `ha_maintenance=${node}`)).toEqual({ kind: 'refused', why: expect.stringMatching(text) })
 })
 
+const handOver = ['hand over to M2', [{ attribute: 'service', from: 'M1', to: 'M2' }]]
+const stop = ['stop heartbeat on M1', [{ attribute: 'heartbeat on M1', from: 'running', to: 'stopped' }]]
+
 test('both nodes are marked, then the node is drained', () => {
-  const changes = steps('ha_maintenance=M1').map(step => changesOf(step.compare(members({}, {}))))
-  expect(changes).toEqual([
+  expect(changes(planned(membersOf({}, {}), 'ha_maintenance=M1'))).toEqual([
     [
-      { attribute: 'mark on M1', from: 'none', to: 'M1' },
-      { attribute: 'mark on M2', from: 'none', to: 'M1' },
+      'mark the maintenance of M1',
+      [
+        { attribute: 'mark on M1', from: 'none', to: 'M1' },
+        { attribute: 'mark on M2', from: 'none', to: 'M1' },
+      ],
     ],
-    [
-      { attribute: 'service', from: 'M1', to: 'M2' },
-      { attribute: 'heartbeat on M1', from: 'running', to: 'stopped' },
-    ],
+    handOver,
+    stop,
   ])
 })
 
+test('what is done is left out: the plan goes on where it was', () => {
+  const marked = { maintenance: 'M1' }
+  expect(changes(planned(membersOf(marked, marked), 'ha_maintenance=M1'))).toEqual([handOver, stop])
+  expect(changes(planned(membersOf({ ...marked, vip: false }, { ...marked, vip: true }), 'ha_maintenance=M1'))).toEqual([stop])
+})
+
 test('a node that is out of service stays so, and nothing changes', () => {
-  const drained = members({ maintenance: 'M1', heartbeat: false, stable: false, vip: false }, { maintenance: 'M1', vip: true })
-  expect(steps('ha_maintenance=M1').map(step => step.compare(drained))).toEqual([inSync, inSync])
+  const drained = membersOf({ maintenance: 'M1', heartbeat: false, stable: false, vip: false }, { maintenance: 'M1', vip: true })
+  expect(planned(drained, 'ha_maintenance=M1')).toEqual(planOf([]))
+})
+
+test('a node comes back when its data has caught up, not before', () => {
+  const stopped = { heartbeat: false, served: 'full', vip: false }
+  const behind = membersOf({ ...stopped, device: device('Inconsistent') }, { vip: true, served: 'full' })
+  const start = ['start heartbeat on M1', [{ attribute: 'heartbeat on M1', from: 'stopped', to: 'running' }]]
+  expect(changes(planned(behind, 'ha_maintenance=none'))).toEqual([
+    ['wait until DRBD is in sync', [{ attribute: 'DRBD on M1', from: 'Connected Inconsistent', to: 'Connected UpToDate' }]],
+    start,
+  ])
+  expect(changes(planned(membersOf(stopped, { vip: true, served: 'full' }), 'ha_maintenance=none'))).toEqual([start])
+  expect(planned(membersOf({ served: 'full' }, { served: 'full' }), 'ha_maintenance=none')).toEqual(planOf([]))
+})
+
+test('a split brain is not taken back into service', () => {
+  const [alone] = parseProcDrbd(' 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n    oos:0\n').devices
+  expect(planned(membersOf({ heartbeat: false, served: 'full', device: alone }, {}), 'ha_maintenance=none')).toMatchObject({
+    kind: 'refused',
+    why: expect.stringMatching(/^DRBD is StandAlone on M1: that is split brain/),
+  })
 })
 
 test('without a name nothing reads as done', () => {
-  const [first, ...rest] = steps()
-  expect(first?.assertion).toBe(true)
-  expect(refusalOf(first?.compare(members({}, {})))).toMatch(/^which node\? Name it: -e ha_maintenance=<node> \(M1 or M2\), or none/)
+  const [first, ...rest] = steps() as [ClusterAssertion<ServiceState>]
+  expect(first.assertion).toBe(true)
+  expect(refusalOf(first.compare(membersOf({}, {})))).toMatch(/^which node\? Name it: -e ha_maintenance=<node> \(M1 or M2\), or none/)
   expect(rest).toEqual([])
 })

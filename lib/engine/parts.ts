@@ -1,0 +1,48 @@
+import type { AnyClusterResource, ClusterNodes, Member, Unknown } from '../resources/resource.ts'
+import { unknown } from '../resources/resource.ts'
+import type { Task } from './schedule.ts'
+import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
+
+/** One node's part in a task of the cluster: its own instance of the resource, because the probe may differ from node to node. */
+export interface Part<R extends AnyClusterResource = AnyClusterResource> {
+  host: HostSession
+  task: Task<R>
+}
+
+/** Reads all nodes; those that take no part are unknown. */
+export const membersOf = async (
+  parts: Part[],
+  session: Pick<ClusterSession, 'missing'>,
+  reporter?: TaskReporter,
+): Promise<Member<unknown>[]> => {
+  const there = await Promise.all(
+    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id, reporter?.progress) })),
+  )
+  const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
+  return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]
+}
+
+/** The first member that could not be read, as what the whole waits for. */
+export const unreadIn = (members: Member<unknown>[]): Unknown | undefined => {
+  const unread = members.find(m => m.reading.kind === 'unknown')
+  return unread?.reading.kind === 'unknown' ? unknown(`${unread.reading.until} on ${unread.host}`) : undefined
+}
+
+/** The cluster's shells for one apply; what it remarks is added to `remarks`. */
+export const nodesOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter, remarks: string[]): ClusterNodes => ({
+  hosts: parts.map(p => p.host.host),
+  on(name) {
+    const part = parts.find(p => p.host.host === name)
+    if (!part) throw new Error(`${name} is no host of this cluster`)
+    const connection = session.writerOf(part.host)
+    return { $: connection.$, connection }
+  },
+  reconnect: (name, via) => session.reconnect(name, via),
+  remark: text => void remarks.push(text),
+  show: table => session.emit({ type: 'table', ...table }),
+  progress: reporter.progress,
+  signal: session.signal,
+})
+
+/** What the result says beside its changes. */
+export const remarkOf = (remarks: string[]): string | undefined => (remarks.length > 0 ? remarks.join('; ') : undefined)
