@@ -33,7 +33,6 @@ export type EventBody =
   | { type: 'play-skipped'; play: string; reason: string }
   | { type: 'host-connecting'; host: string }
   | { type: 'host-ready'; host: string; platform: string; total: number }
-  | { type: 'role-start'; host: string; role: string }
   | {
       type: 'task-start'
       host: string
@@ -41,7 +40,7 @@ export type EventBody =
       resource: string
       index: number
       total: number
-      phase: 'read' | 'apply' | 'verify' | 'wait'
+      phase: 'read' | 'apply' | 'verify'
     }
   | { type: 'task-progress'; host: string; role: string; resource: string; progress: Progress }
   | (Outcome & {
@@ -66,8 +65,8 @@ export type EventBody =
   | { type: 'message'; level: 'info' | 'warning' | 'error'; host?: string; text: string; hint?: string }
   /** Another run holds this host's lock, or with `lost` this run no longer holds it, `owner` (may be empty) does: exit code 6. */
   | { type: 'locked'; host: string; owner: string; hint?: string; lost?: boolean }
-  /** A signal ended the run early; `pending` says what was left undone. Exit code 129, 130 or 143. */
-  | { type: 'interrupted'; signal: EndingSignal; pending: string[] }
+  /** A signal ended the run early. Exit code 129, 130 or 143. */
+  | { type: 'interrupted'; signal: EndingSignal }
   /** A fault of the runner itself: exit code 1. */
   | { type: 'internal-error'; message: string; detail?: string }
   | { type: 'run-end'; recap: Record<string, HostRecap>; exitCode: number; ms: number }

@@ -10,19 +10,9 @@ import { type LabState, nameOption, requireState, switchedOff, withLabLock, writ
 import { requireImage } from './up.ts'
 
 /** What can be done to a machine from outside. */
-export type Fault = 'power-off' | 'power-on' | 'reset' | 'freeze' | 'thaw' | 'link-down' | 'link-up' | 'disk-slow' | 'disk-fast'
+export const FAULTS = ['power-off', 'power-on', 'reset', 'freeze', 'thaw', 'link-down', 'link-up', 'disk-slow', 'disk-fast'] as const
 
-export const FAULTS: readonly Fault[] = [
-  'power-off',
-  'power-on',
-  'reset',
-  'freeze',
-  'thaw',
-  'link-down',
-  'link-up',
-  'disk-slow',
-  'disk-fast',
-]
+export type Fault = (typeof FAULTS)[number]
 
 /**
  * Does one thing to a machine from outside, as it would happen to metal: `power-off` cuts the power, `link-down em2` pulls a
@@ -52,6 +42,8 @@ export async function labFault(name: string, machine: MachineName, fault: Fault,
     case 'disk-slow':
     case 'disk-fast':
       return void (await qmp(socket, 'block_set_io_throttle', throttle(checkDisk(machine, arg), fault === 'disk-slow' ? slowDisk : 0)))
+    default:
+      fault satisfies never
   }
 }
 

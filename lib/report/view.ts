@@ -16,8 +16,6 @@ export interface ViewOptions {
   stderr?: OutputStream
   /** How often `-v` was given: 1 shows what is as it should be and what was skipped, 2 times and steps as well. */
   verbosity?: number
-  /** Says nothing at all when there was nothing to say: for `drift` in cron. */
-  silentWhenFine?: boolean
   /** Overrides what the streams and NO_COLOR, FORCE_COLOR say. */
   color?: ColorLevel
 }

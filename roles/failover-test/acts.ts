@@ -34,8 +34,12 @@ export const insideOf = (act: Act, vars: Vars, platform: Platform): Inside | und
     case 'reset':
       // sysrq: at once, nothing is synced, nothing unmounted.
       return { make: 'echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger' }
-    default:
+    case 'cable':
+    case 'power-off':
+    case 'freeze':
       return undefined
+    default:
+      return act satisfies never
   }
 }
 

@@ -172,11 +172,22 @@ export const expectedEnd = (fault: Fault, step: Step, stack: Vars['ha_stack']): 
 /** Faults in which clients must wait until somebody undoes them, or in which data has to be given up: judged apart. */
 export const endsWithoutService = (end: EndState): boolean => end === 'none' || end === 'split'
 
-const outsideOnly: readonly Act['kind'][] = ['cable', 'power-off', 'freeze']
+/** Whether it takes somebody outside the machine. */
+const outsideOnly: Record<Act['kind'], boolean> = {
+  nothing: false,
+  'hand-over': false,
+  'heartbeat-stop': false,
+  ifdown: false,
+  cable: true,
+  'power-off': true,
+  reset: false,
+  freeze: true,
+  reboot: false,
+}
 
 /** Why a fault cannot be made here; undefined when it can. */
 export const whyNot = (fault: Fault, { lab, stage }: { lab: boolean; stage: 'vip' | 'full' }): string | undefined => {
   if ((fault.stage ?? 'full') !== stage) return `needs ha_stage: ${fault.stage ?? 'full'}`
-  if (!lab && fault.steps.some(s => outsideOnly.includes(s.act.kind))) return 'can only be made from outside, in the lab'
+  if (!lab && fault.steps.some(s => outsideOnly[s.act.kind])) return 'can only be made from outside, in the lab'
   return undefined
 }

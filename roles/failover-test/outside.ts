@@ -16,8 +16,15 @@ export const outsideOf = (act: Act, vars: Vars): { make: [LabFault, string?][]; 
       return { make: [['power-off']], undo: [['power-on']] }
     case 'freeze':
       return { make: [['freeze']], undo: [['thaw']] }
-    default:
+    case 'nothing':
+    case 'hand-over':
+    case 'heartbeat-stop':
+    case 'ifdown':
+    case 'reset':
+    case 'reboot':
       return undefined
+    default:
+      return act satisfies never
   }
 }
 

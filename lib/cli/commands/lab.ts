@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { type Command, Option } from 'commander'
 import {
   FAULTS,
-  type Fault,
   type Init,
   isMachineName,
   labConnection,
@@ -79,6 +78,6 @@ export const define = (lab: Command): void => {
     const known = FAULTS.find(f => f === fault)
     if (!known) throw new UsageError(`no fault '${fault}': there are ${FAULTS.join(', ')}`)
     const machine = machineOf(words.at(-1) ?? '')
-    await labFault(name, machine, known as Fault, words.length > 1 ? words[0] : undefined)
+    await labFault(name, machine, known, words.length > 1 ? words[0] : undefined)
   })
 }

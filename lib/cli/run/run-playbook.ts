@@ -87,7 +87,7 @@ export const runPrepared = async (
 ): Promise<Emit> => {
   const stream = eventStream({ command, secrets })
   for (const one of watch) stream.subscribe(one)
-  const interrupt = onInterrupt(signal => stream.emit({ type: 'interrupted', signal, pending: [] }))
+  const interrupt = onInterrupt(signal => stream.emit({ type: 'interrupted', signal }))
   try {
     stream.emit({ type: 'run-start', command, check: options.check ?? false, diff: options.diff ?? false })
     for (const text of plan.warnings) stream.emit({ type: 'message', level: 'warning', text })

@@ -49,8 +49,31 @@ export function humanLines(event: Event, page: Page, colors: Palette): string[] 
       return noted(colors.status.skipped, '↓', event.host, `stopped: ${event.reason}, ${event.remaining} tasks left`, page)
     case 'locked':
       return [...noted(colors.status.failed, '✖', event.host, lockWords(event), page), ...hint(event.hint, page, colors)]
+    case 'message':
+      return messageLines(event, page, colors)
+    case 'interrupted':
+      return [colors.warning(`⚠ interrupted by ${event.signal}`)]
+    case 'internal-error':
+      return [
+        ...noted(colors.status.failed, '✖', undefined, `internal error: ${event.message}`, page),
+        ...(page.verbosity > 0
+          ? detail(event.detail, colors)
+          : hint('a fault of nfsha-play: please report it, with what the same command prints with -v', page, colors)),
+      ]
+    // Shown by the live rows, as a table, or at the end.
+    case 'host-connecting':
+    case 'host-ready':
+    case 'task-start':
+    case 'task-progress':
+    case 'handler-start':
+    case 'host-closed':
+    case 'table':
+    case 'run-end':
+      return []
     default:
-      return noticeLines(event, page, colors)
+      // An event that another version has written to its history; of ours none is forgotten.
+      event satisfies never
+      return []
   }
 }
 
@@ -59,25 +82,12 @@ function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string 
   return `the lock was lost, nothing more is changed${owner === '' ? '' : `; held by ${owner}`}`
 }
 
-function noticeLines(event: Event, page: Page, colors: Palette): string[] {
-  if (event.type === 'message') {
-    const [mark, paint] = { info: ['·', colors.faint], warning: ['⚠', colors.warning], error: ['✖', colors.status.failed] }[
-      event.level
-    ] as [string, (text: string) => string]
-    return [...noted(paint, mark, event.host, event.text, page), ...hint(event.hint, page, colors)]
-  }
-  if (event.type === 'interrupted') {
-    return [colors.warning(`⚠ interrupted by ${event.signal}`), ...event.pending.map(text => `    pending: ${oneLine(text)}`)]
-  }
-  if (event.type === 'internal-error') {
-    return [
-      ...noted(colors.status.failed, '✖', undefined, `internal error: ${event.message}`, page),
-      ...(page.verbosity > 0
-        ? detail(event.detail, colors)
-        : hint('a fault of nfsha-play: please report it, with what the same command prints with -v', page, colors)),
-    ]
-  }
-  return []
+function messageLines(event: Extract<Event, { type: 'message' }>, page: Page, colors: Palette): string[] {
+  const [mark, paint] = { info: ['·', colors.faint], warning: ['⚠', colors.warning], error: ['✖', colors.status.failed] }[event.level] as [
+    string,
+    (text: string) => string,
+  ]
+  return [...noted(paint, mark, event.host, event.text, page), ...hint(event.hint, page, colors)]
 }
 
 function endLines(event: TaskEnd | HandlerEnd, page: Page, colors: Palette): string[] {

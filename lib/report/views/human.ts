@@ -8,7 +8,6 @@ import { tableLines } from '../parts/table.ts'
 import type { View, ViewOptions } from '../view.ts'
 import { humanLines, type Page } from './human-lines.ts'
 import type { LiveRows, Outcome } from './live-rows.ts'
-import { isSilent } from './plain.ts'
 import { advance, type HostRow, layoutOf, liveTitle, progressBar, type Rows, settledTitle } from './rows.ts'
 
 /** For a terminal: one live row a host, what changes or fails stays above them, results follow on stdout. */
@@ -19,8 +18,6 @@ export function humanView(options: ViewOptions = {}): View {
   const sum = emptyTally()
   const rows: Rows = new Map()
   const shown = new Set<string>()
-  // As in the plain view: a heading waits for something to head when silence is wanted.
-  const headings: string[] = []
   const announced = new Set<string>()
   let end: Extract<Event, { type: 'run-end' }> | undefined
 
@@ -52,8 +49,7 @@ export function humanView(options: ViewOptions = {}): View {
     if (event.type === 'handler-notified' && page.verbosity === 0 && announced.has(handlerKey(event))) return
     if (event.type === 'handler-notified') announced.add(handlerKey(event))
     const lines = humanLines(event, page, errColors)
-    if (options.silentWhenFine === true && isHeading(event)) headings.push(...lines)
-    else if (lines.length > 0) above(stderr, [...headings.splice(0), ...lines])
+    if (lines.length > 0) above(stderr, lines)
   }
 
   const settle = (host: string, live: LiveRows) => {
@@ -83,9 +79,8 @@ export function humanView(options: ViewOptions = {}): View {
     async close() {
       const loaded = await ready
       for (const host of rows.keys()) settle(host, loaded)
-      const silent = end !== undefined && isSilent(end, options, sum.score)
-      await loaded.end({ clear: silent })
-      const closing = end === undefined || silent ? [] : ['', ...closingLines(sum, end, outColors, stdout.stream.columns)]
+      await loaded.end()
+      const closing = end === undefined ? [] : ['', ...closingLines(sum, end, outColors, stdout.stream.columns)]
       for (const line of closing) stdout.line(line)
       await Promise.all([stdout.flush(), stderr.flush()])
     },
@@ -94,8 +89,6 @@ export function humanView(options: ViewOptions = {}): View {
 
 /** The mark before a row, and what listr2 keeps free behind it. */
 const MARGIN = 4
-
-const isHeading = (event: Event) => event.type === 'run-start' || event.type === 'play-start'
 
 const handlerKey = ({ host, role, handler }: Extract<Event, { type: 'handler-notified' }>) => `${host}\0${role}\0${handler}`
 

@@ -17,8 +17,7 @@ export interface LiveRows {
   settle(name: string, outcome: Outcome, title: string): void
   /** Prints above the rows, to stay. */
   above(output: Output, lines: string[]): void
-  /** `clear`: as if nothing had been there. */
-  end(options: { clear: boolean }): Promise<void>
+  end(): Promise<void>
 }
 
 /**
@@ -45,10 +44,9 @@ export async function liveRows(output: Output, colors: Palette): Promise<LiveRow
       board.finished.push(row.finish(outcome, title))
     },
     above: (target, lines) => board.above(target, lines),
-    async end({ clear }) {
+    async end() {
       await Promise.all(board.finished)
-      if (clear) board.vanish()
-      else board.end()
+      board.end()
     },
   }
 }
@@ -140,12 +138,6 @@ class Board extends DefaultRenderer {
     this.inner.updater.clear()
     target.write(lines.map(line => `${line}\n`).join(''))
     this.update()
-  }
-
-  vanish(): void {
-    this.inner.spinner.stop()
-    this.inner.updater.clear()
-    this.inner.updater.done()
   }
 }
 

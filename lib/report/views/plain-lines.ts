@@ -18,8 +18,6 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
       return [colors.status.skipped(`PLAY [${oneLine(event.play)}] skipped: ${oneLine(event.reason)}`)]
     case 'host-ready':
       return mode.verbosity > 0 ? [`${event.host} | connected: ${oneLine(event.platform)}, ${event.total} tasks`] : []
-    case 'role-start':
-      return mode.verbosity > 1 ? [`${event.host} | ${event.role} | started`] : []
     case 'task-start':
       return mode.verbosity > 1 ? [`${event.host} | ${event.role} | ${oneLine(event.resource)}: ${event.phase}`] : []
     case 'task-end':
@@ -37,8 +35,22 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
       return [colors.status.failed(`${event.host} | ${lockWords(event)}`), ...hintLines(event.hint, colors)]
     case 'table':
       return tableLines(event, colors)
+    case 'message':
+      return messageLines(event, colors)
+    case 'interrupted':
+      return [colors.warning(`INTERRUPTED by ${event.signal}`)]
+    case 'internal-error':
+      return [colors.status.failed(`INTERNAL ERROR: ${oneLine(event.message)}`), ...traceLines(event.detail, mode, colors)]
+    case 'run-start':
+    case 'host-connecting':
+    case 'task-progress':
+    case 'host-closed':
+    case 'run-end':
+      return []
     default:
-      return noticeLines(event, mode, colors)
+      // An event that another version has written to its history; of ours none is forgotten.
+      event satisfies never
+      return []
   }
 }
 
@@ -47,19 +59,10 @@ function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string 
   return `LOCK LOST: nothing more is changed${owner === '' ? '' : `; held by ${oneLine(owner)}`}`
 }
 
-function noticeLines(event: Event, mode: Mode, colors: Palette): string[] {
-  if (event.type === 'message') {
-    const level = event.level === 'info' ? '' : `${event.level.toUpperCase()}: `
-    const paint = { info: (text: string) => text, warning: colors.warning, error: colors.status.failed }[event.level]
-    return [paint(`${event.host === undefined ? '' : `${event.host} | `}${level}${oneLine(event.text)}`), ...hintLines(event.hint, colors)]
-  }
-  if (event.type === 'interrupted') {
-    return [colors.warning(`INTERRUPTED by ${event.signal}`), ...event.pending.map(text => `    pending: ${oneLine(text)}`)]
-  }
-  if (event.type === 'internal-error') {
-    return [colors.status.failed(`INTERNAL ERROR: ${oneLine(event.message)}`), ...traceLines(event.detail, mode, colors)]
-  }
-  return []
+function messageLines(event: Extract<Event, { type: 'message' }>, colors: Palette): string[] {
+  const level = event.level === 'info' ? '' : `${event.level.toUpperCase()}: `
+  const paint = { info: (text: string) => text, warning: colors.warning, error: colors.status.failed }[event.level]
+  return [paint(`${event.host === undefined ? '' : `${event.host} | `}${level}${oneLine(event.text)}`), ...hintLines(event.hint, colors)]
 }
 
 function endLines(event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): string[] {

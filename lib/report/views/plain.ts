@@ -5,7 +5,6 @@ import { type Output, outputTo } from '../output.ts'
 import { colorLevel, type Palette, palette } from '../parts/palette.ts'
 import { closingLines, emptyTally, tally } from '../parts/summary.ts'
 import { type Mode, progressFigures } from '../parts/wording.ts'
-import type { Score } from '../score.ts'
 import type { View, ViewOptions } from '../view.ts'
 import { plainLines } from './plain-lines.ts'
 
@@ -17,13 +16,9 @@ export function plainView(options: ViewOptions = {}): View {
   const sum = emptyTally()
   const isDue = progressPacer()
   const announced = new Set<string>()
-  // Headings wait for something to head; with `silentWhenFine` that may never come.
-  const headings: string[] = []
 
   const say = (target: Channel, lines: string[]) => {
-    if (lines.length === 0) return
-    const due = target === stdout ? headings.splice(0) : []
-    for (const line of [...due, ...lines]) target.output.line(line)
+    for (const line of lines) target.output.line(line)
   }
 
   return {
@@ -34,13 +29,9 @@ export function plainView(options: ViewOptions = {}): View {
       if (event.type === 'run-start') Object.assign(mode, { check: event.check, diff: event.diff })
       if (event.type === 'task-progress') return isDue(event) ? say(stderr, [progressLine(event)]) : undefined
       if (event.type === 'handler-notified' && isRepeated(announced, event, mode)) return
-      if (event.type === 'run-end') {
-        return isSilent(event, options, sum.score) ? undefined : say(stdout, ['', ...closingLines(sum, event, stdout.colors)])
-      }
+      if (event.type === 'run-end') return say(stdout, ['', ...closingLines(sum, event, stdout.colors)])
       const target = isForStderr(event) ? stderr : stdout
-      const lines = plainLines(event, mode, target.colors)
-      if (event.type === 'play-start' && options.silentWhenFine === true) headings.push(...lines)
-      else say(target, lines)
+      say(target, plainLines(event, mode, target.colors))
     },
     async close() {
       await Promise.all([stdout.output.flush(), stderr.output.flush()])
@@ -60,11 +51,6 @@ const isForStderr = (event: Event) =>
   event.type === 'interrupted' ||
   event.type === 'internal-error' ||
   event.type === 'locked'
-
-/** A run with nothing to tell: all as it should be, no code other than 0. */
-export function isSilent(end: Extract<Event, { type: 'run-end' }>, options: ViewOptions, { changes, unknown }: Score): boolean {
-  return options.silentWhenFine === true && end.exitCode === 0 && changes + unknown === 0
-}
 
 /** One announcement for a handler is enough; `-v` names everything that asked for it. */
 function isRepeated(announced: Set<string>, event: Extract<Event, { type: 'handler-notified' }>, mode: Mode): boolean {

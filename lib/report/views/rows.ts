@@ -61,9 +61,6 @@ function move(row: HostRow, event: Event, time: number): void {
       begin(`connected, ${oneLine(event.platform)}`)
       Object.assign(row, { state: 'running', index: 0, total: event.total })
       return
-    case 'role-start':
-      begin(event.role)
-      return
     case 'task-start':
       begin(`${event.role} › ${PHASES[event.phase]}${oneLine(event.resource)}`)
       Object.assign(row, { index: Math.max(row.index, event.index - 1), total: event.total })
@@ -92,7 +89,7 @@ function move(row: HostRow, event: Event, time: number): void {
   }
 }
 
-const PHASES = { read: 'reading ', apply: '', verify: 'verifying ', wait: 'waiting for ' }
+const PHASES = { read: 'reading ', apply: '', verify: 'verifying ' }
 
 /** A cluster's resource is done on every host that it names. The index is that of the first. */
 function endTask(rows: Rows, event: TaskEnd, time: number): void {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { commandNames } from '../../../lib/cli/commands/names.ts'
 import { help } from '../../../lib/cli/help.ts'
 import { didYouMean } from '../../../lib/config/suggest.ts'
+import { outputFormats } from '../../../lib/report/open-view.ts'
 import { roles } from '../../../roles/index.ts'
 import { bin, cli, cliIn } from './run.ts'
 
@@ -21,6 +22,7 @@ test('the help fits a screen and names every command', () => {
     .join(' ')
     .split(/[^\w-]+/)
   expect(commandNames.filter(name => !named.includes(name))).toEqual([])
+  expect(help).toContain(`--output <${outputFormats.join('|')}>`)
 })
 
 test.each([

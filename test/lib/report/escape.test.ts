@@ -99,7 +99,6 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
   fc.record({ type: fc.constant('play-start' as const), play: nasty, hosts: fc.array(hostNames, { maxLength: 2 }) }),
   fc.record({ type: fc.constant('play-skipped' as const), play: nasty, reason: nasty }),
   fc.record({ type: fc.constant('host-ready' as const), host: hostNames, platform: nasty, total: fc.nat(9) }),
-  fc.record({ type: fc.constant('role-start' as const), host: hostNames, role: nasty }),
   fc.record({
     type: fc.constant('task-progress' as const),
     ...common,
@@ -134,7 +133,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
     hint: nasty,
   }),
   fc.record({ type: fc.constant('locked' as const), host: hostNames, owner: nasty, hint: nasty }),
-  fc.record({ type: fc.constant('interrupted' as const), signal: fc.constant('SIGINT' as const), pending: fc.array(nasty) }),
+  fc.record({ type: fc.constant('interrupted' as const), signal: fc.constant('SIGINT' as const) }),
   fc.record({ type: fc.constant('internal-error' as const), message: nasty, detail: nasty }),
 )
 

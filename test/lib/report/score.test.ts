@@ -57,13 +57,13 @@ describe('exit code', () => {
       { type: 'locked', host: 'M1', owner: 'root@jump' },
       { type: 'host-unreachable', host: 'M2', message: 'no answer' },
       taskEnd('failed', { host: 'M1', role: 'r', resource: 'b' }),
-      { type: 'interrupted', signal: 'SIGTERM', pending: [] },
+      { type: 'interrupted', signal: 'SIGTERM' },
       { type: 'internal-error', message: 'fault' },
     ]
     const codes = (count: number) => exitReasons(scoreOf(recorded(bodies.slice(0, count))), { judge: true }).map(({ code }) => code)
     expect(codes(6)).toEqual([1, 143, 3, 4, 6, 5])
     expect(codes(5)).toEqual([143, 3, 4, 6, 5])
     expect(codes(3)).toEqual([4, 6, 5])
-    expect(exitCodeOf(recorded([{ type: 'interrupted', signal: 'SIGINT', pending: [] }]))).toBe(130)
+    expect(exitCodeOf(recorded([{ type: 'interrupted', signal: 'SIGINT' }]))).toBe(130)
   })
 })

@@ -117,7 +117,7 @@ test.each([
 })
 
 test('a run that was cut off is not complete and has its own exit code', () => {
-  const cut = reportOf({ type: 'interrupted', signal: 'SIGTERM', pending: [] })
+  const cut = reportOf({ type: 'interrupted', signal: 'SIGTERM' })
   expect([cut.complete, cut.exitCode]).toEqual([false, 143])
   const broken = reportOf({ type: 'internal-error', message: 'x' })
   expect([broken.complete, broken.exitCode]).toEqual([false, 1])

@@ -94,10 +94,6 @@ describe('human view', () => {
     ])
   })
 
-  test('leaves nothing behind when silence is wanted and nothing differs', async () => {
-    expect((await screenOf(converged(), { silentWhenFine: true })).filter(line => line !== '')).toEqual([])
-  })
-
   test('a run without an end leaves its rows open, and no recap', async () => {
     const cutShort = recorded([runStart(), playStart(['M1'])]).filter(event => event.type !== 'run-end')
     expect(await screenOf(cutShort)).toEqual(['NFS HA cluster  M1', '', '↓ M1  ok=0'])
