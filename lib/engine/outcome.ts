@@ -40,19 +40,18 @@ export const skippedFor = ({ reason, pending: isPending }: Skipped): Outcome =>
 
 const differs = (changes: Change[]): Outcome => ({ status: 'changed', changes })
 
-const notAsAsserted = (changes: Change[]): Outcome => ({ ...failed(assertionText(changes), remedyOf(changes)), changes })
+const notAsAsserted = (changes: Change[]): Outcome => ({ ...failed(assertionText(changes)), changes })
 
 const gated = (changes: Change[], gate: string, session: Session): Outcome =>
   session.check && !session.drift ? { ...differs(changes), reason: gate } : { ...failed(assertionText(changes), gate), changes }
 
 const assertionText = (changes: Change[]): string =>
-  changes.map(c => `${c.attribute}${c.host ? ` on ${c.host}` : ''}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}`).join('\n')
+  changes
+    .map(c => `${c.attribute}${c.host ? ` on ${c.host}` : ''}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}${nextOf(c)}`)
+    .join('\n')
 
-/** What is not repaired automatically names the playbooks that repair it. */
-const remedyOf = (changes: Change[]): string | undefined => {
-  const playbooks = [...new Set(changes.flatMap(c => c.remedy ?? []))]
-  return playbooks.length === 0 ? undefined : `a run leaves this alone; play ${playbooks.join(', ')}`
-}
+/** What no run repairs names what an operator does. */
+const nextOf = ({ remedy }: Change): string => (remedy === undefined ? '' : `; next: ${remedy}`)
 
 /** `mode is 0644, wanted 0600`: for a second reading that is still not right. */
 export const stillDiffers = (changes: Change[]): string =>

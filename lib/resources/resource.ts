@@ -64,7 +64,7 @@ export interface Change {
   secret?: boolean
   /** For a cluster resource: the one host that it is about. */
   host?: string
-  /** No run mends it: the playbook with which an operator does. */
+  /** No run repairs it: what an operator does next, as a command where there is one. */
   remedy?: string
 }
 

@@ -10,7 +10,7 @@ export interface DriftKind {
   resource: string | RegExp
   is: RegExp
   /** Mended by a plain run, or named with this playbook. */
-  mended: true | 'status.yml' | 'switchover.yml' | 'split-brain.yml'
+  mended: true | 'next step' | 'switchover.yml' | 'split-brain.yml'
   /** A cable, pulled from outside. */
   cable?: string
 }
@@ -132,7 +132,7 @@ const inService: DriftKind[] = [
     repair: 'exportfs -u 192.168.0.50:/srv',
     resource: 'kernel exports',
     is: /\/srv 192\.168\.0\.50/,
-    mended: 'status.yml',
+    mended: 'next step',
   },
   {
     name: 'configuration of one node alone',
@@ -141,7 +141,7 @@ const inService: DriftKind[] = [
     repair: 'mv /root/idmapd.conf /etc/idmapd.conf',
     resource: 'configuration /etc/idmapd.conf',
     is: /M1 .*, M2 /,
-    mended: 'status.yml',
+    mended: 'next step',
   },
   {
     name: 'the boot would take the virtual IP',
@@ -150,7 +150,7 @@ const inService: DriftKind[] = [
     repair: 'rm -f /etc/network/interfaces.d/vip',
     resource: 'next boot',
     is: /gives 192\.168\.0\.219/,
-    mended: 'status.yml',
+    mended: 'next step',
   },
   {
     name: 'the boot would mount the share',
@@ -159,7 +159,7 @@ const inService: DriftKind[] = [
     repair: "sed -i '/drbd0/d' /etc/fstab",
     resource: 'next boot',
     is: /mounts \/dev\/drbd0 on \/data/,
-    mended: 'status.yml',
+    mended: 'next step',
   },
   {
     name: 'space short',
@@ -168,7 +168,7 @@ const inService: DriftKind[] = [
     repair: 'rm -f /data/.fill',
     resource: 'space on /data',
     is: /9\d% used|100% used/,
-    mended: 'status.yml',
+    mended: 'next step',
   },
   {
     name: 'threads of nfsd',
@@ -195,7 +195,7 @@ const inService: DriftKind[] = [
     repair: 'rpc.nfsd 0; true',
     resource: 'nfsd',
     is: /running/,
-    mended: 'status.yml',
+    mended: 'next step',
   },
   {
     name: 'virtual IP on both',
@@ -222,7 +222,7 @@ const inService: DriftKind[] = [
     break: 'true',
     resource: 'link em2',
     is: /no carrier/,
-    mended: 'status.yml',
+    mended: 'next step',
     cable: 'em2',
   },
   {
@@ -233,7 +233,7 @@ const inService: DriftKind[] = [
       'systemctl start heartbeat; for i in $(seq 60); do [ "$(cl_status rscstatus 2>/dev/null)" = none ] || [ "$(cl_status rscstatus 2>/dev/null)" = local ] && break; sleep 1; done',
     resource: 'heartbeat',
     is: /stopped/,
-    mended: 'status.yml',
+    mended: 'next step',
   },
 ]
 

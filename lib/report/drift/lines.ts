@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { counted } from '../score.ts'
 import type { DriftReport, Finding } from './report.ts'
 
-/** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (mended by site.yml)` */
+/** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (repaired by: nfsha-play site.yml)` */
 export const findingLine = (finding: Finding): string => {
   const { host, resource, is, should } = finding
   return `${host}: ${resource}: ${is}, should be ${should}${mendOf(finding)}`
@@ -10,7 +10,7 @@ export const findingLine = (finding: Finding): string => {
 
 const mendOf = ({ kind, mend }: Finding): string => {
   if (mend === undefined) return ''
-  return kind === 'differs' ? ` (mended by ${mend})` : ` (a run leaves it alone: ${mend})`
+  return kind === 'differs' ? ` (repaired by: nfsha-play ${mend})` : ` (not repaired automatically; next: ${mend})`
 }
 
 /** Who is at work, and how much is not alarmed for it. */

@@ -4,17 +4,18 @@ import type { Vars } from '../../vars.ts'
 import { stateDirectory } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'
 import { lockdGrace, version3Ports } from '../nfs/version3.ts'
+import { nextStep } from './next-step.ts'
 import type { NamedState } from './state.ts'
 import { versionDifferences } from './versions.ts'
 
-/** No run mends these: each names the playbook with which an operator does. */
-type Remedy = 'status.yml' | 'switchover.yml' | 'split-brain.yml' | 'maintenance.yml'
+/** No run repairs these: an operator does, with a playbook, or by what `nextStep` says. */
+type Remedy = 'next step' | 'switchover.yml' | 'split-brain.yml' | 'maintenance.yml'
 
 const differs = (attribute: string, from: string, to: string, remedy: Remedy, host?: string): Change => ({
   attribute,
   from,
   to,
-  remedy,
+  remedy: remedy === 'next step' ? nextStep({ attribute, from, ...(host !== undefined && { host }) }) : `nfsha-play ${remedy}`,
   ...(host !== undefined && { host }),
 })
 
@@ -24,16 +25,14 @@ export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage']
   // What a node that was not read may have is not claimed to be nowhere: that node is the problem.
   const isKnown = (at: NamedState[]) => missing.length === 0 || at.length > 0
   const holders = states.filter(s => s.vip)
-  const found = states
-    .filter(s => !s.heartbeat)
-    .map(s => differs('heartbeat', 'stopped', 'running (the operator starts it)', 'status.yml', s.host))
+  const found = states.filter(s => !s.heartbeat).map(s => differs('heartbeat', 'stopped', 'running', 'next step', s.host))
   if (holders.length !== 1 && isKnown(holders))
-    found.push(differs('virtual IP', `on ${names(holders)}`, 'on exactly one', holders.length > 1 ? 'split-brain.yml' : 'status.yml'))
+    found.push(differs('virtual IP', `on ${names(holders)}`, 'on exactly one', holders.length > 1 ? 'split-brain.yml' : 'next step'))
   if (stage === 'vip') return found
   const [holder] = holders
   const onlyThere = (at: NamedState[]) => at.length === 1 && at[0]?.host === holder?.host
   const where = (what: string, at: NamedState[]) => {
-    if (!onlyThere(at) && isKnown(at)) found.push(differs(what, `on ${names(at)}`, 'where the virtual IP is', 'status.yml'))
+    if (!onlyThere(at) && isKnown(at)) found.push(differs(what, `on ${names(at)}`, 'where the virtual IP is', 'next step'))
   }
   where(
     'DRBD Primary',
@@ -53,32 +52,32 @@ export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage']
       found.push(
         s.vip
           ? differs('nfsd', 'stopped', 'running where the virtual IP is', 'switchover.yml', s.host)
-          : differs('nfsd', 'running', 'running only where the virtual IP is', 'status.yml', s.host),
+          : differs('nfsd', 'running', 'running only where the virtual IP is', 'next step', s.host),
       )
   return found
 }
 
 const deviceDifferences = ({ host, device }: NamedState): Change[] => {
-  if (!device) return [differs('DRBD device', 'none', 'there', 'status.yml', host)]
+  if (!device) return [differs('DRBD device', 'none', 'there', 'next step', host)]
   const found: Change[] = []
   const syncing = /^(Sync|PausedSync)/.test(device.connection)
   if (device.connection === 'StandAlone') found.push(differs('DRBD connection', 'StandAlone', 'Connected', 'split-brain.yml', host))
-  if (device.connection === 'WFConnection') found.push(differs('DRBD connection', 'WFConnection', 'Connected', 'status.yml', host))
-  if (device.disk !== 'UpToDate' && !syncing) found.push(differs('DRBD disk', device.disk, 'UpToDate', 'status.yml', host))
-  if (device.flags.startsWith('s')) found.push(differs('DRBD I/O', 'suspended', 'running', 'status.yml', host))
+  if (device.connection === 'WFConnection') found.push(differs('DRBD connection', 'WFConnection', 'Connected', 'next step', host))
+  if (device.disk !== 'UpToDate' && !syncing) found.push(differs('DRBD disk', device.disk, 'UpToDate', 'next step', host))
+  if (device.flags.startsWith('s')) found.push(differs('DRBD I/O', 'suspended', 'running', 'next step', host))
   if (device.connection === 'Connected' && device.outOfSync > 0)
-    found.push(differs('DRBD blocks', `${device.outOfSync} KiB out of sync`, 'the same on both', 'status.yml', host))
+    found.push(differs('DRBD blocks', `${device.outOfSync} KiB out of sync`, 'the same on both', 'next step', host))
   return found
 }
 
 /** Pure: cables and what heartbeat hears over them. */
 export const linkDifferences = (states: NamedState[]): Change[] =>
   states.flatMap(s => [
-    ...s.unplugged.map(nic => differs(`link ${nic}`, 'no carrier', 'up', 'status.yml', s.host)),
+    ...s.unplugged.map(nic => differs(`link ${nic}`, 'no carrier', 'up', 'next step', s.host)),
     ...(s.heartbeat ? s.links : [])
       .map(l => l.split(' '))
       .filter(([nic = '', state]) => state !== 'up' && !s.unplugged.includes(nic))
-      .map(([nic, state]) => differs(`heartbeat link ${nic}`, state ?? 'unknown', 'up', 'status.yml', s.host)),
+      .map(([nic, state]) => differs(`heartbeat link ${nic}`, state ?? 'unknown', 'up', 'next step', s.host)),
   ])
 
 /** `-3 +4 +4.1 +4.2`, as /proc/fs/nfsd/versions should have it: the kernel's own list, with these on or off. */
@@ -88,7 +87,7 @@ const wantedVersions = (versions: string, v3: boolean): string =>
     .replace(/[+-]3\b/g, v3 ? '+3' : '-3')
     .replace(/-4(?=\s|$)/, '+4')
 
-/** Pure: nfsd where it runs, with what it was started. Only a new start changes any of it, so a run leaves it alone. */
+/** Pure: nfsd where it runs, with what it was started. Only a new start changes any of it, so a run does not. */
 export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
   states.flatMap(s => {
     const { nfs, host } = s
@@ -130,7 +129,7 @@ const stateDifferences = ({ host, exposed, state }: NamedState, vars: Vars): Cha
 /** Pure: what does not stop the service now, and will if nobody looks. */
 export const hostDifferences = (states: NamedState[], vars: Vars): Change[] =>
   states.flatMap(s => {
-    const named = (what: string, from: string, to: string) => differs(what, from, to, 'status.yml', s.host)
+    const named = (what: string, from: string, to: string) => differs(what, from, to, 'next step', s.host)
     const limit = vars.ha_space_limit
     const vip = `${vars.node_service_nic}/${vars.ha_vip.replace(/.*\//, '')}`
     return [
@@ -150,7 +149,7 @@ export const hostDifferences = (states: NamedState[], vars: Vars): Change[] =>
 
 /** Pure: a hand-over that does not come to its end. */
 export const transitionDifferences = (states: NamedState[]): Change[] =>
-  states.filter(s => s.heartbeat && !s.stable).map(s => differs('heartbeat', 'in transition', 'stable', 'status.yml', s.host))
+  states.filter(s => s.heartbeat && !s.stable).map(s => differs('heartbeat', 'in transition', 'stable', 'next step', s.host))
 
 /** Pure: what the two nodes have and must have alike. */
 export const pairDifferences = (states: NamedState[]): Change[] => {
@@ -164,7 +163,7 @@ export const pairDifferences = (states: NamedState[]): Change[] => {
         `configuration ${file}`,
         `${one.host} ${sum(one, file)}, ${two.host} ${sum(two, file)}`,
         'the same on both nodes',
-        'status.yml',
+        'next step',
       ),
     ),
     ...versionDifferences(one, two),

@@ -1,4 +1,5 @@
 import type { Change } from '../../../lib/resources/resource.ts'
+import { nextStep } from './next-step.ts'
 import type { NamedState } from './state.ts'
 
 /**
@@ -33,10 +34,10 @@ export const versionDifferences = (one: NamedState, two: NamedState): Change[] =
   return names
     .filter(name => one.versions[name] !== two.versions[name])
     .filter(name => !mixed || !servesWith(name, one.versions[name], two.versions[name]))
-    .map(name => ({
-      attribute: `version of ${name}`,
-      from: `${one.host} ${one.versions[name] || 'none'}, ${two.host} ${two.versions[name] || 'none'}`,
-      to: mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes',
-      remedy: 'status.yml',
-    }))
+    .map(name => {
+      const from = `${one.host} ${one.versions[name] || 'none'}, ${two.host} ${two.versions[name] || 'none'}`
+      const attribute = `version of ${name}`
+      const to = mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes'
+      return { attribute, from, to, remedy: nextStep({ attribute, from }) }
+    })
 }

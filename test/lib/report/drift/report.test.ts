@@ -27,26 +27,31 @@ const lost = { type: 'host-unreachable' as const, host: 'M2', message: 'no route
 
 test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
   ['nothing differs', [taskEnd('ok', ha), taskEnd('skipped', { ...ha, reason: 'mounted here' })], 0, []],
-  ['declared', [fileDiffers], 5, ['M1: file /etc/ha.d/ha.cf: other content, mode 0600, should be as declared, 0644 (mended by site.yml)']],
+  [
+    'declared',
+    [fileDiffers],
+    5,
+    ['M1: file /etc/ha.d/ha.cf: other content, mode 0600, should be as declared, 0644 (repaired by: nfsha-play site.yml)'],
+  ],
   [
     'absent',
     [taskEnd('changed', { ...ha, changes: [{ ...content, from: '' }] })],
     5,
-    ['M1: file /etc/ha.d/ha.cf: no content, should be as declared (mended by site.yml)'],
+    ['M1: file /etc/ha.d/ha.cf: no content, should be as declared (repaired by: nfsha-play site.yml)'],
   ],
   [
     'a secret',
     [taskEnd('changed', { ...ha, changes: [{ ...content, secret: true }] })],
     5,
-    ['M1: file /etc/ha.d/ha.cf: other content, should be as declared (secret, not shown) (mended by site.yml)'],
+    ['M1: file /etc/ha.d/ha.cf: other content, should be as declared (secret, not shown) (repaired by: nfsha-play site.yml)'],
   ],
   [
     'service',
     [taskEnd('failed', { ...service, changes: [both, nfsd], error: { message: 'x' } })],
     5,
     [
-      'M1,M2: virtual IP: on M1 and M2, should be on exactly one (a run leaves it alone: split-brain.yml)',
-      'M2: nfsd: running, should be running only where the virtual IP is (a run leaves it alone: status.yml)',
+      'M1,M2: virtual IP: on M1 and M2, should be on exactly one (not repaired automatically; next: split-brain.yml)',
+      'M2: nfsd: running, should be running only where the virtual IP is (not repaired automatically; next: status.yml)',
     ],
   ],
   [
@@ -56,7 +61,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
       taskEnd('failed', { ...service, resource: 'state of the service', changes: [both] }),
     ],
     5,
-    ['M1,M2: virtual IP: on M1 and M2, should be on exactly one (a run leaves it alone: split-brain.yml)'],
+    ['M1,M2: virtual IP: on M1 and M2, should be on exactly one (not repaired automatically; next: split-brain.yml)'],
   ],
   [
     'refused',
@@ -84,7 +89,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
       },
     ],
     5,
-    ['M1: reload exports: export /data nothing, should be rw (mended by site.yml)'],
+    ['M1: reload exports: export /data nothing, should be rw (repaired by: nfsha-play site.yml)'],
   ],
   [
     'unreachable: said once, with what could not be judged',
