@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labDown, labFault, labReady, labUp } from '../../lib/lab/index.ts'
 import { blankProbe } from '../../lib/resources/blank.ts'
+import type { FailoverReport } from '../../roles/failover-test/record.ts'
 import { lookForDrift } from './drift.ts'
 import { handOverTests } from './hand-over.ts'
 import { handlerTests } from './handlers.ts'
@@ -194,6 +198,22 @@ test('status names the holder', async () => {
   expect(run.code, run.story).toBe(0)
   const table = run.events.find(e => e.type === 'table')
   expect(table?.title).toBe('nfs: served by M1')
+})
+
+test('bad surroundings, a sample: a switchover towards a full node is refused, one over a link that loses packets is made', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nfsha-sample-'))
+  try {
+    const given = ['failover_surroundings=root-full-standby,loss-drbd', 'failover_faults=switchover', `failover_report=${folder}/sample`]
+    const run = await play('failover-test.yml', ...given.flatMap(variable => ['-e', variable]))
+    const { trials } = JSON.parse(readFileSync(`${folder}/sample.json`, 'utf8')) as FailoverReport
+    expect(trials.flatMap(t => t.problems)).toEqual([])
+    expect(trials.map(t => t.actual)).toEqual(['stays', 'moved'])
+    expect(run.code, run.story).toBe(0)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const back = await play('switchover', '-e', 'ha_switchover_to=M1')
+  expect(back.code, back.story).toBe(0)
 })
 
 test('a package that is installed again leaves the service alone', async () => {
