@@ -2,7 +2,7 @@ import type { Change, HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
 import { differsBy, inSync } from './verdict.ts'
 
-export interface ServiceState {
+export interface UnitState {
   loaded: string
   active: string
   /** UnitFileState: enabled, disabled, static, masked, '' */
@@ -18,7 +18,7 @@ export interface ServiceOptions {
 }
 
 /** What a systemd unit is and whether the boot starts it. It never restarts anything: that is a handler's work. */
-export const service = (name: string, options: ServiceOptions): HostResource<ServiceState> => ({
+export const service = (name: string, options: ServiceOptions): HostResource<UnitState> => ({
   scope: 'host',
   id: `service ${name}`,
   invalidates: 'host',
@@ -44,7 +44,7 @@ export const service = (name: string, options: ServiceOptions): HostResource<Ser
 })
 
 /** Pure: what differs. `boot` is compared only when asked for, a masked unit is neither enabled nor disabled. */
-export const serviceChanges = (state: ServiceState, { running, enabled, masked }: ServiceOptions): Change[] => {
+export const serviceChanges = (state: UnitState, { running, enabled, masked }: ServiceOptions): Change[] => {
   const changes: Change[] = []
   const yes = (value: boolean) => (value ? 'yes' : 'no')
   // What /run says is forgotten at the next boot.

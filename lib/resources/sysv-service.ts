@@ -1,6 +1,6 @@
 import type { HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
-import type { ServiceOptions, ServiceState } from './service.ts'
+import type { ServiceOptions, UnitState } from './service.ts'
 import { serviceChanges } from './service.ts'
 import { differsBy, inSync } from './verdict.ts'
 
@@ -35,7 +35,7 @@ export const updateRcd: RunLevels = {
 }
 
 /** Pure: what the boot does with it, and the exit code of the init script's `status`; the LSB's status 0 is "runs". */
-export const parseSysvService = (name: string, { isOn }: RunLevels, stdout: string): ServiceState => {
+export const parseSysvService = (name: string, { isOn }: RunLevels, stdout: string): UnitState => {
   const active = /^status 0$/m.test(stdout)
   return { loaded: 'loaded', active: active ? 'active' : 'inactive', enabled: isOn(name, stdout) ? 'enabled' : 'disabled' }
 }
@@ -43,7 +43,7 @@ export const parseSysvService = (name: string, { isOn }: RunLevels, stdout: stri
 /** A service of SysV init: a script of /etc/init.d. There is no masking; what would be masked is off at boot. */
 export const sysvService =
   (levels: RunLevels) =>
-  (name: string, { masked, from, ...options }: ServiceOptions): HostResource<ServiceState> => {
+  (name: string, { masked, from, ...options }: ServiceOptions): HostResource<UnitState> => {
     const wanted: ServiceOptions = masked ? { ...options, enabled: false } : options
     return {
       scope: 'host',

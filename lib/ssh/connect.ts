@@ -1,5 +1,5 @@
 import type { Connection, ConnectionTarget } from './connection.ts'
-import type { Host } from './host.ts'
+import type { SshHost } from './host.ts'
 import { createLocalTransport } from './local-transport.ts'
 import { runScript } from './run.ts'
 import { createSlots } from './slots.ts'
@@ -29,7 +29,7 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
   const transport = await openTransport(target, options)
   // zx is loaded when there is a host to use it on: most of what the command line does needs none.
   const { createShell } = await import('./zx-shell.ts')
-  const host: Host = {
+  const host: SshHost = {
     name: target.name,
     transport,
     slots: createSlots(options.maxChannels ?? MAX_CHANNELS),
@@ -41,7 +41,7 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
   return connectionTo(host, createShell)
 }
 
-function connectionTo(host: Host, createShell: ZxShell['createShell']): Connection {
+function connectionTo(host: SshHost, createShell: ZxShell['createShell']): Connection {
   return {
     host: host.name,
     $: createShell(host),

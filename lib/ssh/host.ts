@@ -5,7 +5,7 @@ import type { Become } from './sudo.ts'
 import { type Channel, ChannelRefused, type Transport } from './transport.ts'
 
 /** What every command on one host shares. */
-export interface Host {
+export interface SshHost {
   /** Inventory name. */
   readonly name: string
   readonly transport: Transport
@@ -25,7 +25,7 @@ export interface Host {
 const REFUSED_DELAYS = [10, 20, 50, 100, 200, 500, 1000, 2000, 2000, 2000]
 
 /** Starts a command on the host, waiting while the host refuses another channel. @throws Unreachable */
-export async function openChannel(host: Host, argv: readonly string[], options: { terminal?: boolean } = {}): Promise<Channel> {
+export async function openChannel(host: SshHost, argv: readonly string[], options: { terminal?: boolean } = {}): Promise<Channel> {
   for (const pause of [...REFUSED_DELAYS, undefined]) {
     try {
       host.counts.execs++

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { bootstrapArgv, FENCE_REFUSED, fencedScript, frameScript, goLine, readyGroup } from './bootstrap.ts'
 import { Unreachable } from './connection.ts'
 import { createGate, type Gate, GREETING_LIMIT } from './gate.ts'
-import { type Host, openChannel } from './host.ts'
+import { openChannel, type SshHost } from './host.ts'
 import { asksForTerminal, becomeFailure, randomPrompt, sudoArgv, wrongPassword } from './sudo.ts'
 import { openWithTerminal } from './terminal.ts'
 import type { Channel, Exit } from './transport.ts'
@@ -26,22 +26,22 @@ export interface RemoteProcess {
   abandon(error: Error): void
 }
 
-interface Life {
-  readonly host: Host
+interface Execution {
+  readonly host: SshHost
   readonly token: string
   readonly prompt: string
   readonly frame: Buffer
   readonly stdin: PassThrough
   readonly out: Gate
   readonly err: Gate
-  readonly verdict: Verdict
+  readonly pendingExit: PendingExit
   channel: Channel | undefined
   group: number | undefined
   passwordSent: boolean
   over: boolean
 }
 
-interface Verdict {
+interface PendingExit {
   readonly given: Promise<Exit>
   resolve(exit: Exit): void
   reject(error: Error): void
@@ -52,9 +52,9 @@ interface Verdict {
  * @param options.urgent does not wait for a free channel: only for what ends another script
  * @throws TypeError when the script holds a NUL byte
  */
-export function startProcess(host: Host, script: string | Uint8Array, options: { urgent?: boolean } = {}): RemoteProcess {
+export function startProcess(host: SshHost, script: string | Uint8Array, options: { urgent?: boolean } = {}): RemoteProcess {
   const token = `nfsha-${randomBytes(12).toString('hex')}`
-  const life: Life = {
+  const execution: Execution = {
     host,
     token,
     prompt: randomPrompt(),
@@ -62,94 +62,94 @@ export function startProcess(host: Host, script: string | Uint8Array, options: {
     stdin: new PassThrough(),
     out: createGate(
       goLine(token),
-      (held, open) => heardOnStdout(life, held, open),
-      () => flooded(life),
+      (held, open) => heardOnStdout(execution, held, open),
+      () => flooded(execution),
     ),
     err: createGate(
       goLine(token),
-      held => heardOnStderr(life, held),
-      () => flooded(life),
+      held => heardOnStderr(execution, held),
+      () => flooded(execution),
     ),
-    verdict: createVerdict(),
+    pendingExit: createPendingExit(),
     channel: undefined,
     group: undefined,
     passwordSent: false,
     over: false,
   }
-  const ended = live(life, options.urgent ?? false)
+  const ended = live(execution, options.urgent ?? false)
   ended.catch(() => {})
   return {
-    stdin: life.stdin,
-    stdout: life.out.stream,
-    stderr: life.err.stream,
+    stdin: execution.stdin,
+    stdout: execution.out.stream,
+    stderr: execution.err.stream,
     ended,
-    kill: signal => sendSignal(life, signal),
-    terminate: () => terminate(life),
-    abandon: error => life.verdict.reject(error),
+    kill: signal => sendSignal(execution, signal),
+    terminate: () => terminate(execution),
+    abandon: error => execution.pendingExit.reject(error),
   }
 }
 
-async function live(life: Life, urgent: boolean): Promise<Exit> {
-  const slot = urgent ? Promise.resolve(() => {}) : life.host.slots.take()
+async function live(execution: Execution, urgent: boolean): Promise<Exit> {
+  const slot = urgent ? Promise.resolve(() => {}) : execution.host.slots.take()
   const limit = { timer: undefined as NodeJS.Timeout | undefined }
   try {
-    const unwanted = await Promise.race([life.verdict.given, slot.then(() => undefined)])
+    const unwanted = await Promise.race([execution.pendingExit.given, slot.then(() => undefined)])
     if (unwanted) return unwanted
-    return await Promise.race([life.verdict.given, untilEnd(life, limit)])
+    return await Promise.race([execution.pendingExit.given, untilEnd(execution, limit)])
   } finally {
     clearTimeout(limit.timer)
-    life.over = true
-    closeOutputs(life)
+    execution.over = true
+    closeOutputs(execution)
     slot.then(release => release())
   }
 }
 
-async function untilEnd(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
-  const exit = await runOnce(life, limit)
-  if (!refusedForTerminal(life)) return ended(life, exit)
-  life.host.needsTerminal = true
-  life.err.forget()
-  return ended(life, await runOnce(life, limit))
+async function untilEnd(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
+  const exit = await runOnce(execution, limit)
+  if (!refusedForTerminal(execution)) return ended(execution, exit)
+  execution.host.needsTerminal = true
+  execution.err.forget()
+  return ended(execution, await runOnce(execution, limit))
 }
 
-async function runOnce(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
-  const channel = await begin(life, limit)
+async function runOnce(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
+  const channel = await begin(execution, limit)
   const exit = await channel.ended
   await Promise.allSettled([channel.stdout, channel.stderr].map(from => finished(from, { writable: false })))
   return exit
 }
 
-async function ended(life: Life, exit: Exit): Promise<Exit> {
-  for (const gate of [life.out, life.err]) gate.stream.end()
-  await outputsRead(life)
-  if (life.err.isOpen()) return exit
-  throw notStarted(life, exit)
+async function ended(execution: Execution, exit: Exit): Promise<Exit> {
+  for (const gate of [execution.out, execution.err]) gate.stream.end()
+  await outputsRead(execution)
+  if (execution.err.isOpen()) return exit
+  throw notStarted(execution, exit)
 }
 
-function refusedForTerminal({ host, err, passwordSent, over }: Life): boolean {
+function refusedForTerminal({ host, err, passwordSent, over }: Execution): boolean {
   return host.transport.terminals && !host.needsTerminal && !err.isOpen() && !passwordSent && !over && asksForTerminal(err.held())
 }
 
-async function begin(life: Life, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
-  const { host, token } = life
+async function begin(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
+  const { host, token } = execution
   clearTimeout(limit.timer)
   limit.timer = setTimeout(() => {
     // The limit is for the way to the script, the opening of a channel included; it is none for the script.
-    if (!life.out.isOpen()) life.verdict.reject(startTimeout(life))
+    if (!execution.out.isOpen()) execution.pendingExit.reject(startTimeout(execution))
   }, host.startLimit)
-  const sudo = host.become ? sudoArgv(host.become, life.prompt) : []
+  const sudo = host.become ? sudoArgv(host.become, execution.prompt) : []
   const argv = [...sudo, ...bootstrapArgv(token, { isFenced: host.fence !== undefined })]
   const channel = await (host.needsTerminal ? openWithTerminal(host, argv, token) : openChannel(host, argv))
   channel.ended.catch(() => {})
   // Given up while the channel was being opened.
-  if (life.over) {
+  if (execution.over) {
     channel.destroy()
     return channel
   }
-  life.channel = channel
-  attach(channel.stdout, life.out)
-  attach(channel.stderr, life.err)
-  if (!host.become) sendScript(life)
+  execution.channel = channel
+  attach(channel.stdout, execution.out)
+  attach(channel.stderr, execution.err)
+  if (!host.become) sendScript(execution)
   return channel
 }
 
@@ -161,42 +161,42 @@ function attach(from: Readable, gate: Gate): void {
 }
 
 /** The bootstrap's words on stdout: it is there; it starts the script. */
-function heardOnStdout(life: Life, held: string, open: boolean): void {
-  const { channel, host } = life
+function heardOnStdout(execution: Execution, held: string, open: boolean): void {
+  const { channel, host } = execution
   if (!channel) return
-  if (life.group === undefined) {
-    life.group = readyGroup(held, life.token)
-    if (life.group !== undefined && host.become) sendScript(life)
+  if (execution.group === undefined) {
+    execution.group = readyGroup(held, execution.token)
+    if (execution.group !== undefined && host.become) sendScript(execution)
   }
   // Only now: a `head` that reads ahead (busybox) would have swallowed the script's input.
-  if (open && !channel.stdin.writableEnded) life.stdin.pipe(channel.stdin)
+  if (open && !channel.stdin.writableEnded) execution.stdin.pipe(channel.stdin)
 }
 
 /** sudo's words on stderr: the password goes out on its own prompt alone, and once. */
-function heardOnStderr(life: Life, held: string): void {
-  const { become, name, transport } = life.host
-  if (become?.password === undefined || life.group !== undefined) return
-  const asked = held.split(life.prompt).length - 1
-  if (asked > 1) life.verdict.reject(wrongPassword(name, transport.loginUser, become))
-  if (asked !== 1 || life.passwordSent) return
-  life.passwordSent = true
-  life.channel?.stdin.write(`${become.password}\n`)
+function heardOnStderr(execution: Execution, held: string): void {
+  const { become, name, transport } = execution.host
+  if (become?.password === undefined || execution.group !== undefined) return
+  const asked = held.split(execution.prompt).length - 1
+  if (asked > 1) execution.pendingExit.reject(wrongPassword(name, transport.loginUser, become))
+  if (asked !== 1 || execution.passwordSent) return
+  execution.passwordSent = true
+  execution.channel?.stdin.write(`${become.password}\n`)
 }
 
-function sendScript(life: Life): void {
-  const { channel, frame, stdin } = life
+function sendScript(execution: Execution): void {
+  const { channel, frame, stdin } = execution
   // End of file at once where there is no input: it saves a round trip, 40 ms over a jump host.
   if (stdin.writableEnded && stdin.readableLength === 0) channel?.stdin.end(frame)
   else channel?.stdin.write(frame)
 }
 
-async function outputsRead(life: Life): Promise<void> {
-  await Promise.allSettled([life.out, life.err].map(gate => finished(gate.stream, { writable: false })))
+async function outputsRead(execution: Execution): Promise<void> {
+  await Promise.allSettled([execution.out, execution.err].map(gate => finished(gate.stream, { writable: false })))
 }
 
-function closeOutputs(life: Life): void {
-  const { channel, stdin } = life
-  for (const [from, gate] of [[channel?.stdout, life.out] as const, [channel?.stderr, life.err] as const]) {
+function closeOutputs(execution: Execution): void {
+  const { channel, stdin } = execution
+  for (const [from, gate] of [[channel?.stdout, execution.out] as const, [channel?.stderr, execution.err] as const]) {
     if (gate.stream.writableEnded) continue
     from?.unpipe(gate.stream)
     from?.resume()
@@ -208,19 +208,19 @@ function closeOutputs(life: Life): void {
   channel?.destroy()
 }
 
-async function sendSignal(life: Life, signal: NodeJS.Signals): Promise<void> {
-  if (life.over) return
-  if (life.group === undefined) return life.verdict.resolve({ code: null, signal })
-  await runQuietly(life.host, killScript(life.group, `kill -${signal.slice(3)} -${life.group} 2>/dev/null`))
+async function sendSignal(execution: Execution, signal: NodeJS.Signals): Promise<void> {
+  if (execution.over) return
+  if (execution.group === undefined) return execution.pendingExit.resolve({ code: null, signal })
+  await runQuietly(execution.host, killScript(execution.group, `kill -${signal.slice(3)} -${execution.group} 2>/dev/null`))
 }
 
-async function terminate(life: Life): Promise<void> {
-  if (life.over) return
-  const { group, host } = life
+async function terminate(execution: Execution): Promise<void> {
+  if (execution.over) return
+  const { group, host } = execution
   try {
     if (group !== undefined) await runQuietly(host, endScript(group), END_LIMIT)
   } finally {
-    life.verdict.resolve({ code: null, signal: 'SIGTERM' })
+    execution.pendingExit.resolve({ code: null, signal: 'SIGTERM' })
   }
 }
 
@@ -243,7 +243,7 @@ const END_LIMIT = 15_000
 /** Bytes that such a script may print: it prints nothing. */
 const QUIET = 64 * 1024
 
-async function runQuietly(host: Host, script: string, limit = END_LIMIT): Promise<void> {
+async function runQuietly(host: SshHost, script: string, limit = END_LIMIT): Promise<void> {
   const { fence: _, ...unfenced } = host
   const killer = startProcess(unfenced, script, { urgent: true })
   const giveUp = () => killer.abandon(new Error(`${host.name}: a process there could not be ended`))
@@ -262,9 +262,9 @@ async function runQuietly(host: Host, script: string, limit = END_LIMIT): Promis
   }
 }
 
-function createVerdict(): Verdict {
-  let resolve: Verdict['resolve'] = () => {}
-  let reject: Verdict['reject'] = () => {}
+function createPendingExit(): PendingExit {
+  let resolve: PendingExit['resolve'] = () => {}
+  let reject: PendingExit['reject'] = () => {}
   const given = new Promise<Exit>((yes, no) => {
     resolve = yes
     reject = no
@@ -273,26 +273,29 @@ function createVerdict(): Verdict {
   return { given, resolve, reject }
 }
 
-function notStarted(life: Life, exit: Exit): Error {
-  const { host } = life
+function notStarted(execution: Execution, exit: Exit): Error {
+  const { host } = execution
   const login = host.transport.loginUser
-  if (host.fence && life.group !== undefined && exit.code === FENCE_REFUSED) return host.fence.refused(host.name, life.err.held().trim())
-  const said = `${life.err.held()}${life.out.held()}`.replaceAll(life.prompt, '').trim()
-  if (host.become && life.group === undefined) return becomeFailure(host.name, login, host.become, said)
+  if (host.fence && execution.group !== undefined && exit.code === FENCE_REFUSED)
+    return host.fence.refused(host.name, execution.err.held().trim())
+  const said = `${execution.err.held()}${execution.out.held()}`.replaceAll(execution.prompt, '').trim()
+  if (host.become && execution.group === undefined) return becomeFailure(host.name, login, host.become, said)
   const how = exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`
   const message = `${host.name}: the shell of ${login} ended ${how} before the script began${said ? `: ${said}` : ''}`
   return new Unreachable(host.name, message, `${login} needs a working POSIX sh on the host: try "ssh ${login}@... true".`)
 }
 
-function flooded({ host, verdict }: Life): void {
+function flooded({ host, pendingExit }: Execution): void {
   const hint = 'Does its login shell, or a ForceCommand of its sshd, print without end?'
-  verdict.reject(new Unreachable(host.name, `${host.name}: more than ${GREETING_LIMIT / 1024 ** 2} MiB came before the shell began`, hint))
+  pendingExit.reject(
+    new Unreachable(host.name, `${host.name}: more than ${GREETING_LIMIT / 1024 ** 2} MiB came before the shell began`, hint),
+  )
 }
 
-function startTimeout(life: Life): Error {
-  const { host } = life
+function startTimeout(execution: Execution): Error {
+  const { host } = execution
   const seconds = Math.round(host.startLimit / 1000)
-  const what = host.become && life.group === undefined ? 'sudo and the shell' : 'the shell'
+  const what = host.become && execution.group === undefined ? 'sudo and the shell' : 'the shell'
   const hint = 'Does its login shell ask something, or wait for a directory service?'
   return new Unreachable(host.name, `${host.name}: ${what} did not answer within ${seconds} s`, hint)
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { Readable, type Writable } from 'node:stream'
 import { MAX_OUTPUT, type ScriptOptions, type ScriptResult, ScriptTimeout, TooMuchOutput } from './connection.ts'
-import type { Host } from './host.ts'
+import type { SshHost } from './host.ts'
 import { encodeHostText, hostTextDecoder } from './host-text.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import type { Exit } from './transport.ts'
@@ -15,7 +15,7 @@ export function exitCode(exit: Exit): number {
  * Runs a POSIX sh script. Resolves with any exit code.
  * @throws Unreachable (also BecomeFailed), ScriptTimeout, TooMuchOutput, the abort signal's reason
  */
-export async function runScript(host: Host, script: string, options: ScriptOptions = {}): Promise<ScriptResult> {
+export async function runScript(host: SshHost, script: string, options: ScriptOptions = {}): Promise<ScriptResult> {
   options.signal?.throwIfAborted()
   const process = startProcess(host, script)
   const limit = limitOf(host, process, options)
@@ -90,7 +90,7 @@ interface Limit {
 }
 
 /** Ends the remote process group on time-out or abort. */
-function limitOf(host: Host, process: RemoteProcess, { timeout, signal }: ScriptOptions): Limit {
+function limitOf(host: SshHost, process: RemoteProcess, { timeout, signal }: ScriptOptions): Limit {
   const end = (reason: unknown) => {
     limit.hit ??= { reason }
     // When the host is lost meanwhile, `ended` says so.
@@ -110,6 +110,6 @@ function limitOf(host: Host, process: RemoteProcess, { timeout, signal }: Script
   return limit
 }
 
-function timedOut(host: Host, timeout: number): ScriptTimeout {
+function timedOut(host: SshHost, timeout: number): ScriptTimeout {
   return new ScriptTimeout(`${host.name}: a script took longer than ${timeout / 1000} s and was ended`)
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type Host, openChannel } from './host.ts'
+import { openChannel, type SshHost } from './host.ts'
 import type { Channel } from './transport.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Channel } from './transport.ts'
  * user's own; the other has the terminal, and the command on it reads and writes the pipes.
  * @param token random, unique for the command
  */
-export async function openWithTerminal(host: Host, argv: readonly string[], token: string): Promise<Channel> {
+export async function openWithTerminal(host: SshHost, argv: readonly string[], token: string): Promise<Channel> {
   const streams = await openChannel(host, ['sh', '-c', STREAMS, 'nfsha-play', token])
   // Who waits for the end of the command has it from below; where that is never reached, the reason is thrown here.
   streams.ended.catch(() => {})

@@ -4,7 +4,7 @@ import { posix } from 'node:path'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { UploadOptions } from './connection.ts'
-import type { Host } from './host.ts'
+import type { SshHost } from './host.ts'
 import { lastLines } from './last-lines.ts'
 import { startProcess } from './process.ts'
 import { quote } from './quote.ts'
@@ -35,7 +35,7 @@ const ENDS = { noSpace: 81, cutShort: 82, wrongSum: 83, noDirectory: 84 }
  * it stopped. The sum is verified on the host, then mode, fsync and rename: nothing is at `path` before it is whole.
  * @throws UploadFailed, Unreachable
  */
-export async function uploadFile(host: Host, localFile: string, path: string, options: UploadOptions): Promise<void> {
+export async function uploadFile(host: SshHost, localFile: string, path: string, options: UploadOptions): Promise<void> {
   const { size } = await stat(localFile)
   const temporary = posix.join(posix.dirname(path), `.nfsha-play.${options.sha256.slice(0, 24)}.part`)
   const offset = await prepare(host, path, temporary, size)
@@ -43,7 +43,7 @@ export async function uploadFile(host: Host, localFile: string, path: string, op
 }
 
 /** Bytes that an earlier, broken upload of the same file left; 0 when there is none to trust. */
-async function prepare(host: Host, path: string, temporary: string, size: number): Promise<number> {
+async function prepare(host: SshHost, path: string, temporary: string, size: number): Promise<number> {
   const result = await runScript(host, prepareScript(path, temporary, size), { timeout: 60_000, maxOutput: 64 * 1024 })
   if (result.code === ENDS.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
   if (result.code === ENDS.noSpace)
@@ -80,7 +80,7 @@ export interface Sending {
   options: UploadOptions
 }
 
-async function send(host: Host, sending: Sending): Promise<void> {
+async function send(host: SshHost, sending: Sending): Promise<void> {
   const { path, options } = sending
   const process = startProcess(host, receiveScript(sending))
   process.stdin.on('error', () => {})

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { ScriptTimeout, TooMuchOutput } from './connection.ts'
-import type { Host } from './host.ts'
+import type { SshHost } from './host.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import { quote } from './quote.ts'
 
@@ -23,7 +23,7 @@ interface RemoteChild {
 }
 
 /** zx's `spawn` for a host. */
-export function spawnOn(host: Host): (script: string, args: readonly string[], options: SpawnOptions) => ChildProcess {
+export function spawnOn(host: SshHost): (script: string, args: readonly string[], options: SpawnOptions) => ChildProcess {
   return (script, _args, options) => {
     const process = startProcess(host, exportLines(options.env) + script)
     limit(host, process)
@@ -40,7 +40,7 @@ const MOST = 64 * 1024 ** 2
 const LONGEST = 3_600_000
 
 /** Ends a command that prints without end or never ends. */
-function limit(host: Host, process: RemoteProcess): void {
+function limit(host: SshHost, process: RemoteProcess): void {
   const end = (error: Error) => {
     process.terminate().catch(() => {})
     process.abandon(error)

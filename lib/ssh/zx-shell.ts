@@ -1,14 +1,14 @@
 import { $, type Options, type ProcessOutput, type ProcessPromise, type Shell } from 'zx/core'
 import { commandFailure } from './command-failure.ts'
 import { FenceRefused, Unreachable } from './connection.ts'
-import type { Host } from './host.ts'
+import type { SshHost } from './host.ts'
 import { quote } from './quote.ts'
 import { spawnOn } from './zx-child.ts'
 
 type Spawn = Options['spawn']
 
 /** What zx may read from its own defaults or ZX_ variables, pinned: none of it is meant for a host. */
-function optionsFor(host: Host): Partial<Options> {
+function optionsFor(host: SshHost): Partial<Options> {
   return {
     spawn: spawnOn(host) as unknown as Spawn,
     spawnSync: (() => refuseSync(host.name)) as unknown as Options['spawnSync'],
@@ -27,11 +27,11 @@ function optionsFor(host: Host): Partial<Options> {
 }
 
 /** zx's `$` with its processes started on a host. The global `$` stays as it is. */
-export function createShell(host: Host): Shell {
+export function createShell(host: SshHost): Shell {
   return wrap(host, $(optionsFor(host)))
 }
 
-function wrap(host: Host, inner: Shell): Shell {
+function wrap(host: SshHost, inner: Shell): Shell {
   const shell = (first: TemplateStringsArray | Partial<Options>, ...values: unknown[]) => {
     if (isTemplate(first)) return dress(host, shell as Shell, first, inner(first, ...values.map(checkValue)))
     return wrap(host, inner(remoteOptions(host, first)))
@@ -54,14 +54,14 @@ function refuseSync(name: string): never {
 }
 
 /** zx would look for `cwd` on this machine: it becomes a `cd` on the host. */
-function remoteOptions(host: Host, options: Partial<Options>): Partial<Options> {
+function remoteOptions(host: SshHost, options: Partial<Options>): Partial<Options> {
   if (options.sync) refuseSync(host.name)
   const { cwd, ...others } = options
   return cwd === undefined ? others : { ...others, prefix: `set -eu; cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)};` }
 }
 
 /** The parts of a zx process that would act on this machine, or not name the host, replaced. */
-function dress(host: Host, shell: Shell, template: TemplateStringsArray, process: ProcessPromise): ProcessPromise {
+function dress(host: SshHost, shell: Shell, template: TemplateStringsArray, process: ProcessPromise): ProcessPromise {
   const define = (name: string, value: unknown) => Object.defineProperty(process, name, { value, configurable: true, writable: true })
   define('pipe', remotePipe(host, shell, process))
   define('kill', async (signal: NodeJS.Signals = 'SIGTERM') => void process.child?.kill(signal))
@@ -94,7 +94,7 @@ function lossOf(output: unknown): Unreachable | FenceRefused | undefined {
 type PipeMethod = ProcessPromise['pipe']
 
 /** `` $`a`.pipe`b` ``: zx would run b on this machine. */
-function remotePipe(host: Host, shell: Shell, process: ProcessPromise): PipeMethod {
+function remotePipe(host: SshHost, shell: Shell, process: ProcessPromise): PipeMethod {
   const original = process.pipe
   const bind = (method: (...args: never[]) => unknown) =>
     function pipe(destination: unknown, ...values: unknown[]) {

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { EventBody } from '../../lib/engine/events.ts'
 import { runPlays } from '../../lib/engine/run.ts'
-import { exitCodeOf } from '../../lib/report/score.ts'
+import { exitCodeOf } from '../../lib/report/stats.ts'
 import { type HostResource, present } from '../../lib/resources/resource.ts'
 import { differsBy } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'

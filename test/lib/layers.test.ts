@@ -53,7 +53,7 @@ test('an import against the layers, or of another role, is an error, whatever ki
     ['lib/resources', '../engine/frames.ts'],
     ['lib/resources', '../platform/facts.ts'],
     ['lib/platform', '../engine/role.ts'],
-    ['lib/engine', '../report/score.ts'],
+    ['lib/engine', '../report/stats.ts'],
     ['lib/engine', '../cli/options.ts'],
     ['lib/report', '../engine/run.ts'],
     ['lib/ssh', '../resources/quote.ts'],

@@ -2,19 +2,19 @@ import type { Command } from 'commander'
 import type { Event } from '../../engine/events.ts'
 import { openView } from '../../report/open-view.ts'
 import { print } from '../../report/output.ts'
-import { counted, scoreOf } from '../../report/score.ts'
+import { counted, statsOf } from '../../report/stats.ts'
 import { duration } from '../../text/amounts.ts'
 import { eventsOf, keptRuns } from '../history/store.ts'
 import { exitCodes, type PlayArguments, UsageError } from '../options.ts'
 
 /** One line a run: id, what was played, on which hosts, what it came to. */
 const lineOf = (run: string, events: Event[]): string => {
-  const score = scoreOf(events)
+  const stats = statsOf(events)
   const start = events.find(e => e.type === 'run-start')
   const end = events.find(e => e.type === 'run-end')
-  const hosts = Object.keys(score.recap).join(',')
+  const hosts = Object.keys(stats.recap).join(',')
   const outcome = end ? `exit code ${end.exitCode} after ${duration(end.ms)}` : 'did not come to its end'
-  return `${run}  ${start?.command ?? ''}  ${hosts}  ${counted(score.changes, 'change')}, ${outcome}`
+  return `${run}  ${start?.command ?? ''}  ${hosts}  ${counted(stats.changes, 'change')}, ${outcome}`
 }
 
 const show = async (wanted: string, options: PlayArguments): Promise<void> => {

@@ -2,7 +2,7 @@ import type { Emit, EndingSignal, Event } from '../../engine/events.ts'
 import { runPlays } from '../../engine/run.ts'
 import { defaultFormat, openView } from '../../report/open-view.ts'
 import { print } from '../../report/output.ts'
-import { count, emptyScore, exitReasons, signalCodes } from '../../report/score.ts'
+import { count, emptyStats, exitReasons, signalCodes } from '../../report/stats.ts'
 import { eventStream } from '../../report/stream.ts'
 import type { Via } from '../../resources/resource.ts'
 import type { ConnectionTarget } from '../../ssh/connection.ts'
@@ -59,15 +59,15 @@ export const runPlaybook = async (argument: string, options: PlayArguments): Pro
   refuseIdle(argument, prepared, options)
   const view = await openView(options.output ?? defaultFormat(), { verbosity: options.verbose ?? 0 })
   const history = runHistory()
-  const score = emptyScore()
+  const stats = emptyStats()
   const started = Date.now()
   const watch = (event: Event) => {
-    count(score, event)
+    count(stats, event)
     view.on(event)
   }
   const emit = await runPrepared(argument, prepared, options, { watch: [watch, history.on] })
-  const exitCode = exitReasons(score, { judge: options.exitCode ?? false })[0]?.code ?? 0
-  emit({ type: 'run-end', recap: score.recap, exitCode, ms: Date.now() - started })
+  const exitCode = exitReasons(stats, { judge: options.exitCode ?? false })[0]?.code ?? 0
+  emit({ type: 'run-end', recap: stats.recap, exitCode, ms: Date.now() - started })
   await view.close()
   history.close()
   return exitCode

@@ -2,7 +2,7 @@ import type { Event } from '../../engine/events.ts'
 import { atWork } from '../../resources/at-work.ts'
 import type { Change } from '../../resources/resource.ts'
 import { changesOf, type HandlerEnd, type TaskEnd } from '../parts/wording.ts'
-import { signalCodes } from '../score.ts'
+import { signalCodes } from '../stats.ts'
 
 /** What one thing is and what it should be. */
 export interface Finding {

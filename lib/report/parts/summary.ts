@@ -1,12 +1,12 @@
 import type { Event, HostRecap } from '../../engine/events.ts'
 import { duration } from '../../text/amounts.ts'
 import { oneLine, pad, width, wrap } from '../../text/layout.ts'
-import { count, counted, type ExitReason, emptyScore, exitReasons, type Score } from '../score.ts'
+import { count, counted, type ExitReason, emptyStats, exitReasons, type RunStats } from '../stats.ts'
 import type { Palette } from './palette.ts'
 
 /** What the end of a run's report is made of, gathered event by event. */
-export interface Tally {
-  score: Score
+export interface Summary {
+  stats: RunStats
   check: boolean
   /** Changes by role, in the order of the run. */
   roles: Map<string, number>
@@ -19,8 +19,8 @@ export interface Tally {
   pending: number
 }
 
-export const emptyTally = (): Tally => ({
-  score: emptyScore(),
+export const emptySummary = (): Summary => ({
+  stats: emptyStats(),
   check: false,
   roles: new Map(),
   failures: [],
@@ -30,10 +30,10 @@ export const emptyTally = (): Tally => ({
   pending: 0,
 })
 
-export function tally(sum: Tally, event: Event): void {
-  count(sum.score, event)
+export function addToSummary(sum: Summary, event: Event): void {
+  count(sum.stats, event)
   if (event.type === 'run-start') sum.check = event.check
-  tallyUnread(sum, event)
+  addUnread(sum, event)
   if (event.type === 'host-unreachable') sum.failures.push(`${event.host}: unreachable: ${oneLine(event.message)}`)
   if (event.type !== 'task-end' && event.type !== 'handler-end') return
   if (event.pending) sum.pending += 1
@@ -43,7 +43,7 @@ export function tally(sum: Tally, event: Event): void {
 }
 
 /** A host counts as read when its play came to its end there: until something says so, it does not. */
-function tallyUnread({ hosts, unread }: Tally, event: Event): void {
+function addUnread({ hosts, unread }: Summary, event: Event): void {
   switch (event.type) {
     case 'play-start':
       for (const host of event.hosts) {
@@ -101,26 +101,26 @@ function colorOf(counters: HostRecap, colors: Palette): (text: string) => string
 }
 
 /** `24 changes in 3m12s`, or that nothing changed, which is what the second run is for; nothing is claimed of what was not read. */
-function outcomeLine(sum: Tally, ms: number): string {
-  const { score, check, failures, hosts, unread, judged } = sum
+function outcomeLine(sum: Summary, ms: number): string {
+  const { stats, check, failures, hosts, unread, judged } = sum
   const read = [...hosts].filter(host => !unread.has(host))
   const nothing = check ? 'nothing would change' : 'nothing changed'
-  const changes = check ? `${counted(score.changes, 'change')} would be made` : counted(score.changes, 'change')
-  const isWhole = unread.size === 0 && failures.length === 0 && sum.score.signal === undefined
+  const changes = check ? `${counted(stats.changes, 'change')} would be made` : counted(stats.changes, 'change')
+  const isWhole = unread.size === 0 && failures.length === 0 && sum.stats.signal === undefined
   const outcome = () => {
-    if (score.changes > 0) return changes
+    if (stats.changes > 0) return changes
     if (judged === 0) return check ? 'nothing was checked' : 'nothing was done'
     if (isWhole) return nothing
     // What failed half way may have changed something, or would: no claim about that.
-    return check && score.failed === 0 && read.length > 0 ? `${nothing} on ${read.join(', ')}` : changes
+    return check && stats.failed === 0 && read.length > 0 ? `${nothing} on ${read.join(', ')}` : changes
   }
   const left = [...unread].map(([host, why]) => `${host} (${oneLine(why)})`).join(', ')
   const end = left === '' ? '' : `; ${check ? 'not fully read' : 'unfinished'}: ${left}`
   return `${[outcome(), ...restOf(sum)].join(', ')}${check && judged > 0 ? ', checked' : ''} in ${duration(ms)}${end}`
 }
 
-const restOf = ({ score, pending }: Tally): string[] => [
-  ...(score.unknown > 0 ? [`${score.unknown} unknown`] : []),
+const restOf = ({ stats, pending }: Summary): string[] => [
+  ...(stats.unknown > 0 ? [`${stats.unknown} unknown`] : []),
   ...(pending > 0 ? [`${pending} pending`] : []),
 ]
 
@@ -131,13 +131,13 @@ function exitLine(reasons: ExitReason[]): string {
 
 /** The report after the last event: changes by role, failures once more, recap, outcome. */
 export function closingLines(
-  sum: Tally,
+  sum: Summary,
   end: Extract<Event, { type: 'run-end' }>,
   colors: Palette,
   columns = Number.POSITIVE_INFINITY,
 ): string[] {
   // The engine knows whether differences count (`--exit-code`, drift): its code says so.
-  const reasons = exitReasons(sum.score, { judge: end.exitCode === 5 })
+  const reasons = exitReasons(sum.stats, { judge: end.exitCode === 5 })
   const byRole = [...sum.roles].map(([role, changes]) => `${role} ${changes}`).join(' · ')
   return [
     ...(sum.failures.length > 0
@@ -151,16 +151,16 @@ export function closingLines(
 }
 
 /** Green is for what was read as a whole and is right. */
-const outcomePaint = ({ score, unread, judged, failures }: Tally, colors: Palette): ((text: string) => string) => {
+const outcomePaint = ({ stats, unread, judged, failures }: Summary, colors: Palette): ((text: string) => string) => {
   if (failures.length > 0 || unread.size > 0) return colors.status.failed
-  if (score.changes > 0) return colors.status.changed
-  return score.unknown > 0 || judged === 0 || score.signal !== undefined ? colors.status.unknown : colors.status.ok
+  if (stats.changes > 0) return colors.status.changed
+  return stats.unknown > 0 || judged === 0 || stats.signal !== undefined ? colors.status.unknown : colors.status.ok
 }
 
 /** A line of any length, continued with an indent. */
 const folded = (text: string, columns: number) => wrap(text, columns - 2).map((line, index) => (index === 0 ? line : `  ${line}`))
 
-/** The code that the engine exits with comes first, known to the score or not. */
+/** The code that the engine exits with comes first, known to the stats or not. */
 function deciding(reasons: ExitReason[], exitCode: number): ExitReason[] {
   const first = reasons.find(({ code }) => code === exitCode) ?? { code: exitCode, text: 'see above' }
   return [first, ...reasons.filter(({ code }) => code !== exitCode)]

@@ -3,11 +3,11 @@ import { escapedDeep } from '../../text/escape.ts'
 import { width } from '../../text/layout.ts'
 import { type Output, outputTo } from '../output.ts'
 import { colorLevel, palette } from '../parts/palette.ts'
-import { closingLines, emptyTally, tally } from '../parts/summary.ts'
+import { addToSummary, closingLines, emptySummary } from '../parts/summary.ts'
 import { tableLines } from '../parts/table.ts'
 import type { View, ViewOptions } from '../view.ts'
 import { humanLines, type Page } from './human-lines.ts'
-import type { LiveRows, Outcome } from './live-rows.ts'
+import type { LiveRows, RowOutcome } from './live-rows.ts'
 import { advance, type HostRow, layoutOf, liveTitle, progressBar, type Rows, settledTitle } from './rows.ts'
 
 /** For a terminal: one live row a host, what changes or fails stays above them, results follow on stdout. */
@@ -15,7 +15,7 @@ export function humanView(options: ViewOptions = {}): View {
   const [stdout, stderr] = [outputTo(options.stdout ?? process.stdout), outputTo(options.stderr ?? process.stderr)]
   const [outColors, errColors] = [palette(options.color ?? colorLevel('stdout')), palette(options.color ?? colorLevel('stderr'))]
   const page: Page = { check: false, diff: false, verbosity: options.verbosity ?? 0, columns: 80, nameWidth: 0, roleWidth: 10 }
-  const sum = emptyTally()
+  const sum = emptySummary()
   const rows: Rows = new Map()
   const shown = new Set<string>()
   const announced = new Set<string>()
@@ -30,7 +30,7 @@ export function humanView(options: ViewOptions = {}): View {
   })
 
   const show = (event: Event, live: LiveRows) => {
-    tally(sum, event)
+    addToSummary(sum, event)
     advance(rows, event)
     if (event.type === 'run-start') Object.assign(page, { check: event.check, diff: event.diff })
     measure(page, event, columns())
@@ -105,7 +105,7 @@ function measure(page: Page, event: Event, columns: number): void {
 }
 
 /** Without its `run-end` a run was cut short: a host that still ran is not done. */
-function outcomeOf(row: HostRow, ended: boolean): Outcome {
+function outcomeOf(row: HostRow, ended: boolean): RowOutcome {
   if (row.state === 'failed' || row.state === 'unreachable') return 'failed'
   return row.state === 'stopped' || !ended ? 'skipped' : 'done'
 }

@@ -9,12 +9,12 @@ interface Look {
   bar: string
 }
 
-export type Outcome = 'done' | 'failed' | 'skipped'
+export type RowOutcome = 'done' | 'failed' | 'skipped'
 
 export interface LiveRows {
   /** A row at the bottom of the rows; `look` is asked until it is settled. */
   add(name: string, look: () => Look): void
-  settle(name: string, outcome: Outcome, title: string): void
+  settle(name: string, outcome: RowOutcome, title: string): void
   /** Prints above the rows, to stay. */
   above(output: Output, lines: string[]): void
   end(): Promise<void>
@@ -54,7 +54,7 @@ export async function liveRows(output: Output, colors: Palette): Promise<LiveRow
 interface Row {
   tasks: ConstructorParameters<typeof DefaultRenderer>[0]
   refresh(): void
-  finish(outcome: Outcome, title: string): Promise<unknown>
+  finish(outcome: RowOutcome, title: string): Promise<unknown>
 }
 
 /** The part of listr2's task that a row uses. */
@@ -67,7 +67,7 @@ interface Handle {
 function newRow(look: () => Look): Row {
   let handle: Handle | undefined
   const started = signal<Handle>()
-  const settled = signal<Outcome>()
+  const settled = signal<RowOutcome>()
   const list = new Listr<unknown, 'silent', 'silent'>(
     {
       title: look().title,

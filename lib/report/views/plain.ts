@@ -3,7 +3,7 @@ import { escapedDeep } from '../../text/escape.ts'
 import { oneLine } from '../../text/layout.ts'
 import { type Output, outputTo } from '../output.ts'
 import { colorLevel, type Palette, palette } from '../parts/palette.ts'
-import { closingLines, emptyTally, tally } from '../parts/summary.ts'
+import { addToSummary, closingLines, emptySummary } from '../parts/summary.ts'
 import { type Mode, progressFigures } from '../parts/wording.ts'
 import type { View, ViewOptions } from '../view.ts'
 import { plainLines } from './plain-lines.ts'
@@ -13,7 +13,7 @@ export function plainView(options: ViewOptions = {}): View {
   const stdout = channel(options.stdout ?? process.stdout, palette(options.color ?? colorLevel('stdout')))
   const stderr = channel(options.stderr ?? process.stderr, palette(options.color ?? colorLevel('stderr')))
   const mode: Mode = { check: false, diff: false, verbosity: options.verbosity ?? 0 }
-  const sum = emptyTally()
+  const sum = emptySummary()
   const isDue = progressPacer()
   const announced = new Set<string>()
 
@@ -25,7 +25,7 @@ export function plainView(options: ViewOptions = {}): View {
     on(given) {
       // Escaped where it was made, unless it comes from a log file.
       const event = escapedDeep(given)
-      tally(sum, event)
+      addToSummary(sum, event)
       if (event.type === 'run-start') Object.assign(mode, { check: event.check, diff: event.diff })
       if (event.type === 'task-progress') return isDue(event) ? say(stderr, [progressLine(event)]) : undefined
       if (event.type === 'handler-notified' && isRepeated(announced, event, mode)) return

@@ -4,7 +4,7 @@ import { clock } from '../../text/amounts.ts'
 import { cut, oneLine, pad, padLeft, width } from '../../text/layout.ts'
 import type { Palette } from '../parts/palette.ts'
 import { progressFigures, type TaskEnd } from '../parts/wording.ts'
-import { countStatus, noCounters } from '../score.ts'
+import { countStatus, noCounters } from '../stats.ts'
 
 /** What a host's live row is drawn from. */
 export interface HostRow {

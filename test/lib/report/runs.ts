@@ -1,5 +1,5 @@
 import type { Event, EventBody, TaskStatus } from '../../../lib/engine/events.ts'
-import { exitCodeOf, recapOf } from '../../../lib/report/score.ts'
+import { exitCodeOf, recapOf } from '../../../lib/report/stats.ts'
 import { eventStream } from '../../../lib/report/stream.ts'
 import type { Change } from '../../../lib/resources/resource.ts'
 import { createMasker } from '../../../lib/text/mask.ts'

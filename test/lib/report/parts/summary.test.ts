@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Event, EventBody } from '../../../../lib/engine/events.ts'
 import { palette } from '../../../../lib/report/parts/palette.ts'
-import { closingLines, emptyTally, tally } from '../../../../lib/report/parts/summary.ts'
-import { exitCodeOf, scoreOf } from '../../../../lib/report/score.ts'
+import { addToSummary, closingLines, emptySummary } from '../../../../lib/report/parts/summary.ts'
+import { exitCodeOf, statsOf } from '../../../../lib/report/stats.ts'
 
 /** The last line of a run of two hosts. */
 const lastLine = (check: boolean, ...bodies: EventBody[]): string => {
@@ -12,9 +12,9 @@ const lastLine = (check: boolean, ...bodies: EventBody[]): string => {
     ...bodies,
   ]
   const events = all.map((body, i) => ({ v: 1, run: 'r', seq: i, time: '2026-01-01T00:00:00Z', ...body }) as Event)
-  const sum = emptyTally()
-  for (const event of events) tally(sum, event)
-  const end = { type: 'run-end', recap: scoreOf(events).recap, exitCode: exitCodeOf(events), ms: 1000 } as Extract<
+  const sum = emptySummary()
+  for (const event of events) addToSummary(sum, event)
+  const end = { type: 'run-end', recap: statsOf(events).recap, exitCode: exitCodeOf(events), ms: 1000 } as Extract<
     Event,
     { type: 'run-end' }
   >

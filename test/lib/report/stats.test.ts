@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EventBody } from '../../../lib/engine/events.ts'
-import { exitCodeOf, exitReasons, recapOf, scoreOf } from '../../../lib/report/score.ts'
+import { exitCodeOf, exitReasons, recapOf, statsOf } from '../../../lib/report/stats.ts'
 import { bare, checked, converged, failing, recorded, sideBySide, taskEnd, unreachable } from './runs.ts'
 
 const none = { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, unknown: 0 }
@@ -31,7 +31,7 @@ describe('recapOf', () => {
   })
 
   test("a cluster's change is one change", () => {
-    expect(scoreOf(sideBySide()).changes).toBe(1)
+    expect(statsOf(sideBySide()).changes).toBe(1)
   })
 })
 
@@ -60,7 +60,7 @@ describe('exit code', () => {
       { type: 'interrupted', signal: 'SIGTERM' },
       { type: 'internal-error', message: 'fault' },
     ]
-    const codes = (count: number) => exitReasons(scoreOf(recorded(bodies.slice(0, count))), { judge: true }).map(({ code }) => code)
+    const codes = (count: number) => exitReasons(statsOf(recorded(bodies.slice(0, count))), { judge: true }).map(({ code }) => code)
     expect(codes(6)).toEqual([1, 143, 3, 4, 6, 5])
     expect(codes(5)).toEqual([143, 3, 4, 6, 5])
     expect(codes(3)).toEqual([4, 6, 5])

@@ -7,7 +7,7 @@ export interface ExitReason {
 }
 
 /** What a run came to: kept up event by event, so that recap and exit code need no second look. */
-export interface Score {
+export interface RunStats {
   recap: Record<string, HostRecap>
   /** Tasks and handlers that changed (in check mode: would change), a cluster's counted once. */
   changes: number
@@ -20,7 +20,7 @@ export interface Score {
   internal: boolean
 }
 
-export const emptyScore = (): Score => ({
+export const emptyStats = (): RunStats => ({
   recap: {},
   changes: 0,
   unknown: 0,
@@ -31,39 +31,39 @@ export const emptyScore = (): Score => ({
   internal: false,
 })
 
-/** Adds one event to the score, in place: a run has thousands. */
-export function count(score: Score, event: Event): void {
+/** Adds one event to the figures, in place: a run has thousands. */
+export function count(stats: RunStats, event: Event): void {
   switch (event.type) {
     case 'play-start':
-      for (const host of event.hosts) countersOf(score, host)
+      for (const host of event.hosts) countersOf(stats, host)
       return
     case 'task-end':
-      countEnd(score, event.hosts ?? [event.host], event.status)
+      countEnd(stats, event.hosts ?? [event.host], event.status)
       return
     case 'handler-end':
-      countEnd(score, [event.host], event.status)
+      countEnd(stats, [event.host], event.status)
       return
     case 'host-unreachable':
-      countersOf(score, event.host).unreachable += 1
+      countersOf(stats, event.host).unreachable += 1
       return
     case 'locked':
-      if (event.lost) score.lockLost = true
-      else score.locked += 1
+      if (event.lost) stats.lockLost = true
+      else stats.locked += 1
       return
     case 'interrupted':
-      score.signal = event.signal
+      stats.signal = event.signal
       return
     case 'internal-error':
-      score.internal = true
+      stats.internal = true
   }
 }
 
 /** A cluster's resource is one row and one change, and counts for every host that it names. */
-function countEnd(score: Score, hosts: string[], status: TaskStatus): void {
-  if (status === 'changed') score.changes += 1
-  if (status === 'unknown') score.unknown += 1
-  if (status === 'failed') score.failed += 1
-  for (const host of hosts) countStatus(countersOf(score, host), status)
+function countEnd(stats: RunStats, hosts: string[], status: TaskStatus): void {
+  if (status === 'changed') stats.changes += 1
+  if (status === 'unknown') stats.unknown += 1
+  if (status === 'failed') stats.failed += 1
+  for (const host of hosts) countStatus(countersOf(stats, host), status)
 }
 
 /** As Ansible counts: what changed is ok as well. */
@@ -72,24 +72,24 @@ export function countStatus(counters: HostRecap, status: TaskStatus): void {
   if (status === 'changed') counters.ok += 1
 }
 
-function countersOf(score: Score, host: string): HostRecap {
-  score.recap[host] ??= noCounters()
-  return score.recap[host]
+function countersOf(stats: RunStats, host: string): HostRecap {
+  stats.recap[host] ??= noCounters()
+  return stats.recap[host]
 }
 
 export const noCounters = (): HostRecap => ({ ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, unknown: 0 })
 
-export function scoreOf(events: Iterable<Event>): Score {
-  const score = emptyScore()
-  for (const event of events) count(score, event)
-  return score
+export function statsOf(events: Iterable<Event>): RunStats {
+  const stats = emptyStats()
+  for (const event of events) count(stats, event)
+  return stats
 }
 
 /** Ansible's counters of each host, in the order in which the hosts came up. */
-export const recapOf = (events: Iterable<Event>): Record<string, HostRecap> => scoreOf(events).recap
+export const recapOf = (events: Iterable<Event>): Record<string, HostRecap> => statsOf(events).recap
 
 /** `judge`: differences and unknowns count against the run (`drift`, or `--check --exit-code`). */
-export interface Verdict {
+export interface ExitPolicy {
   judge?: boolean
 }
 
@@ -97,27 +97,27 @@ export interface Verdict {
 export const signalCodes: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
 /** All reasons for a code other than 0, the one to exit with first. */
-export function exitReasons(score: Score, { judge = false }: Verdict = {}): ExitReason[] {
-  const unreachable = Object.values(score.recap).filter(host => host.unreachable > 0).length
+export function exitReasons(stats: RunStats, { judge = false }: ExitPolicy = {}): ExitReason[] {
+  const unreachable = Object.values(stats.recap).filter(host => host.unreachable > 0).length
   const all: [boolean, number, string][] = [
-    [score.internal, 1, 'internal error'],
-    [score.signal === 'SIGHUP', signalCodes.SIGHUP, 'the terminal was closed'],
-    [score.signal === 'SIGINT', signalCodes.SIGINT, 'interrupted'],
-    [score.signal === 'SIGTERM', signalCodes.SIGTERM, 'terminated'],
+    [stats.internal, 1, 'internal error'],
+    [stats.signal === 'SIGHUP', signalCodes.SIGHUP, 'the terminal was closed'],
+    [stats.signal === 'SIGINT', signalCodes.SIGINT, 'interrupted'],
+    [stats.signal === 'SIGTERM', signalCodes.SIGTERM, 'terminated'],
     // Before what failed: it is why.
-    [score.lockLost, 6, 'the lock was lost'],
-    [score.failed > 0, 3, `${counted(score.failed, 'task')} failed`],
+    [stats.lockLost, 6, 'the lock was lost'],
+    [stats.failed > 0, 3, `${counted(stats.failed, 'task')} failed`],
     [unreachable > 0, 4, `${counted(unreachable, 'host')} unreachable`],
-    [score.locked > 0, 6, 'locked by another run'],
-    [judge && score.changes + score.unknown > 0, 5, driftText(score)],
+    [stats.locked > 0, 6, 'locked by another run'],
+    [judge && stats.changes + stats.unknown > 0, 5, driftText(stats)],
   ]
   return all.filter(([applies]) => applies).map(([, code, text]) => ({ code, text }))
 }
 
-function driftText({ changes, unknown }: Score): string {
+function driftText({ changes, unknown }: RunStats): string {
   return [changes > 0 && counted(changes, 'difference'), unknown > 0 && `${unknown} unknown`].filter(part => part !== false).join(', ')
 }
 
-export const exitCodeOf = (events: Iterable<Event>, verdict?: Verdict): number => exitReasons(scoreOf(events), verdict)[0]?.code ?? 0
+export const exitCodeOf = (events: Iterable<Event>, policy?: ExitPolicy): number => exitReasons(statsOf(events), policy)[0]?.code ?? 0
 
 export const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
