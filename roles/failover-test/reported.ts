@@ -1,47 +1,61 @@
-import type { ClusterAssertion, ClusterResource, HostResource, Member, Probe, Reading, Verdict } from '../../lib/resources/resource.ts'
+import { safePath } from '../../lib/failover/faults/guest-faults.ts'
+import type {
+  ClusterAssertion,
+  ClusterNodes,
+  ClusterResource,
+  HostResource,
+  Member,
+  Probe,
+  Reading,
+  Verdict,
+} from '../../lib/resources/resource.ts'
 import { unknown } from '../../lib/resources/resource.ts'
 import { changesOf } from '../../lib/resources/verdict.ts'
+import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { clockOffset } from '../service/checks/clock.ts'
 import { firewall } from '../service/checks/firewall.ts'
 import { overview } from '../service/state/overview.ts'
 import { problemText } from '../service/state/problems.ts'
-import { safePath } from './acts.ts'
-import type { Bench } from './bench.ts'
-import { connectionTo } from './bench.ts'
+
+/** The pair, without its clients. */
+interface Pair {
+  nodes: ClusterNodes
+  hosts: string[]
+}
 
 /** What status.yml and drift report of the pair now: their own readings and their own judgement. */
-export const reported = async (bench: Bench): Promise<string[]> => {
-  const { context } = bench
+export const reported = async (nodes: ClusterNodes, context: Context): Promise<string[]> => {
+  const pair = { nodes, hosts: context.cluster.nodes.map(n => n.name) }
   const found = await Promise.all([
-    ofCluster(bench, overview(context)),
-    ofCluster(bench, clockOffset(context)),
-    ofHosts(bench, host => firewall(contextAt(context, host))),
+    ofCluster(pair, overview(context)),
+    ofCluster(pair, clockOffset(context)),
+    ofHosts(pair, host => firewall(contextAt(context, host))),
   ])
   return [...new Set(found.flat())]
 }
 
 /** Unknown where a node does not answer in time. */
-const readingOf = async <S>(bench: Bench, host: string, probe: Probe<S>): Promise<Reading<S>> => {
+const readingOf = async <S>({ nodes }: Pair, host: string, probe: Probe<S>): Promise<Reading<S>> => {
   try {
-    const { code, stdout, stderr } = await connectionTo(bench, host).run(`${safePath}\n${probe.sh}`, { timeout: 60_000 })
+    const { code, stdout, stderr } = await nodes.on(host).connection.run(`${safePath}\n${probe.sh}`, { timeout: 60_000 })
     return probe.parse({ code, stdout, stderr, at: Date.now() })
   } catch (error) {
     return unknown(String(error))
   }
 }
 
-const ofCluster = async <S>(bench: Bench, resource: ClusterResource<S> | ClusterAssertion<S>): Promise<string[]> => {
+const ofCluster = async <S>(pair: Pair, resource: ClusterResource<S> | ClusterAssertion<S>): Promise<string[]> => {
   const members: Member<S>[] = await Promise.all(
-    bench.nodes.map(async host => ({ host, reading: await readingOf(bench, host, resource.probe) })),
+    pair.hosts.map(async host => ({ host, reading: await readingOf(pair, host, resource.probe) })),
   )
   return texts(resource.compare(members))
 }
 
-const ofHosts = async <S>(bench: Bench, resourceOn: (host: string) => HostResource<S>): Promise<string[]> => {
-  const all = bench.nodes.map(async host => {
+const ofHosts = async <S>(pair: Pair, resourceOn: (host: string) => HostResource<S>): Promise<string[]> => {
+  const all = pair.hosts.map(async host => {
     const resource = resourceOn(host)
-    const reading = await readingOf(bench, host, resource.probe)
+    const reading = await readingOf(pair, host, resource.probe)
     if (reading.kind !== 'present' && reading.kind !== 'absent') return []
     return texts(resource.compare(reading, () => undefined)).map(text => `${host}: ${text}`)
   })

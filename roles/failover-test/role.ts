@@ -1,27 +1,14 @@
 import { randomInt } from 'node:crypto'
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { Change, ClusterNodes, ClusterResource, Resource, Table } from '../../lib/resources/resource.ts'
+import { changeOf, type Planned, planOf } from '../../lib/failover/scenario/plan.ts'
+import { runPlan } from '../../lib/failover/scenario/run-plan.ts'
+import { testbedOf } from '../../lib/failover/testbed/testbed.ts'
+import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { differsBy, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
-import { benchOf } from './bench.ts'
-import { endsWithoutService } from './catalogue.ts'
-import type { Planned, TestPlan } from './plan.ts'
-import { planOf } from './plan.ts'
-import type { FailoverReport, Trial } from './record.ts'
-import { chartTable } from './report/chart.ts'
-import { readReport, refuseUnwritable, writeReport } from './report/files.ts'
-import { runTrial } from './trial.ts'
-
-const titleOf = ({ fault, surrounding }: Planned): string => (surrounding ? `${fault.title}, ${surrounding.title}` : fault.title)
-
-const wish = (planned: Planned): Change => ({
-  attribute: `${titleOf(planned)}${planned.run > 1 ? ` (${planned.run})` : ''}`,
-  from: 'not tried',
-  to: `tried on ${[...new Set(planned.fault.steps.map(s => (s.on === 'both' ? 'both nodes' : `the ${s.on}`)))].join(' and ')}`,
-})
+import { pairTools } from './pair-tools.ts'
 
 const isClient = ({ host, cluster }: Context): boolean => cluster.clients.some(c => c.name === host)
 
@@ -33,8 +20,8 @@ const unmountable = ({ cluster }: Context): string | undefined =>
   })[0]
 
 /**
- * The faults of the plan are made, each on a pair that is whole, undone and measured. It is an act, no state: what there is to do is what this
- * run has not done. The report is written after each fault, so that an interrupted test leaves what it has seen.
+ * The faults of the plan are made, each on a pair that is whole, undone and measured (lib/failover). It is an act, no state: what there is to do is what this
+ * run has not done.
  */
 const faultsSurvived = (context: Context): ClusterResource<true> => {
   const { vars } = firstOf(context.cluster)
@@ -50,66 +37,16 @@ const faultsSurvived = (context: Context): ClusterResource<true> => {
         return refused(`nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`)
       const problem = vars.ha_stage === 'full' ? unmountable(context) : undefined
       if (problem) return refused(problem)
-      return differsBy(plan.trials.filter(p => !tried.has(p)).map(wish))
+      return differsBy(plan.trials.filter(p => !tried.has(p)).map(changeOf))
     },
     async apply(nodes) {
       if (typeof plan === 'string') return
-      refuseUnwritable(context.vars.failover_report)
-      await tryAll(context, plan, nodes, tried)
+      const { cluster, vars } = context
+      const timing = { keepalive: vars.heartbeat_keepalive, warntime: vars.heartbeat_warntime, deadtime: vars.heartbeat_deadtime }
+      const reporting = { cluster: cluster.name, timing, path: vars.failover_report, beside: vars.failover_beside }
+      await runPlan(testbedOf(nodes, context, pairTools(nodes, context)), plan, reporting, tried)
     },
   }
-}
-
-const tryAll = async (context: Context, plan: TestPlan, nodes: ClusterNodes, tried: Set<Planned>): Promise<void> => {
-  const { vars } = context
-  const beside = vars.failover_beside === undefined ? [] : readReport(vars.failover_beside).trials
-  const bench = benchOf(nodes, context)
-  const report: FailoverReport = {
-    version: 1,
-    started: new Date().toISOString(),
-    cluster: context.cluster.name,
-    timing: { keepalive: vars.heartbeat_keepalive, warntime: vars.heartbeat_warntime, deadtime: vars.heartbeat_deadtime },
-    ...(plan.seed !== undefined && { seed: plan.seed }),
-    skipped: plan.skipped,
-    trials: [],
-  }
-  if (plan.seed !== undefined) nodes.show(randomChoice(plan, plan.seed))
-  try {
-    for (const [i, planned] of plan.trials.entries()) {
-      if (nodes.signal.aborted) return
-      const place = `${i + 1} of ${plan.trials.length}, ${titleOf(planned)}`
-      const percent = (100 * i) / plan.trials.length
-      const trial = await runTrial(bench, planned, text => nodes.progress({ text: `${place}: ${text}`, percent }))
-      report.trials.push(trial)
-      tried.add(planned)
-      writeReport(vars.failover_report, report, beside)
-      if (trial.wholeAt === undefined) break
-    }
-  } finally {
-    if (report.trials.length > 0) nodes.show(chartTable(report))
-  }
-  judge(report.trials, vars.failover_report)
-}
-
-/** The seed is said before anything happens: whatever comes of it can be tried again. */
-const randomChoice = ({ trials }: TestPlan, seed: number): Table => ({
-  title: `${trials.length} faults at random, seed ${seed}`,
-  columns: ['fault', 'times'],
-  rows: [...new Set(trials.map(t => t.fault))].map(fault => [fault.title, String(trials.filter(t => t.fault === fault).length)]),
-})
-
-/** Throws `ApplyFailed` when a fault was not survived as it must be. */
-const judge = (trials: readonly Trial[], path: string): void => {
-  const bad = trials.filter(t => t.problems.length > 0)
-  if (bad.length === 0) return
-  const apart = bad.filter(t => endsWithoutService(t.expected)).length
-  throw new ApplyFailed(
-    `${bad.length} of ${trials.length} faults did not end as they must${apart > 0 ? ` (${apart} of them where no service is expected)` : ''}`,
-    {
-      detail: bad.map(t => `${t.fault} ${t.run}: ${t.problems.join('; ')}`).join('\n'),
-      hint: `look at ${path}.html`,
-    },
-  )
 }
 
 const steps = (context: Context): Resource[] => [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { measureClock } from '../../lib/failover/testbed/clock.ts'
 import { connect } from '../../lib/ssh/connect.ts'
-import { measureClock } from '../../roles/failover-test/clock.ts'
 import { type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
 
 const missing = whyNoSshd()

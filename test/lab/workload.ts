@@ -1,9 +1,9 @@
+import type { ClientImpact } from '../../lib/failover/clients/client-impact.ts'
+import { clientImpactOf, timed } from '../../lib/failover/clients/client-impact.ts'
+import { judgeRecords } from '../../lib/failover/clients/operations.ts'
+import { mountsOf, shareDirectory, startWorkload } from '../../lib/failover/clients/workload.ts'
 import { labConnection } from '../../lib/lab/index.ts'
 import { connect } from '../../lib/ssh/connect.ts'
-import type { Damage } from '../../roles/failover-test/damage.ts'
-import { damageOf, timed } from '../../roles/failover-test/damage.ts'
-import { judgeRecords } from '../../roles/failover-test/operations.ts'
-import { mountsOf, shareDirectory, startWorkload } from '../../roles/failover-test/workload.ts'
 import { on, until } from './run.ts'
 
 const share = { ha_vip: '192.168.0.219/24', nfs_export_path: '/data', failover_dd: false }
@@ -14,7 +14,7 @@ export const underWork = async (
   run: string,
   change: () => Promise<void>,
   holder: () => Promise<'M1' | 'M2'>,
-): Promise<Damage> => {
+): Promise<ClientImpact> => {
   const { host: address, port, user, identityFile, knownHostsFile } = labConnection(lab, 'C1')
   const way = { address, port, user, identityFiles: [identityFile], knownHostsFiles: [knownHostsFile] }
   const connection = await connect({ kind: 'ssh', name: 'C1', ...way })
@@ -42,7 +42,7 @@ export const underWork = async (
     ),
   )
   const start = work.operations()[0]?.start ?? 0
-  return damageOf(
+  return clientImpactOf(
     timed(work.operations(), at => at, start),
     records,
     Number.POSITIVE_INFINITY,

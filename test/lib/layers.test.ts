@@ -63,6 +63,10 @@ test('an import against the layers, or of another role, is an error, whatever ki
     ['lib/text', '../ssh/quote.ts'],
     ['lib/lab', '../../roles/index.ts'],
     ['lib/engine', '../../roles/index.ts'],
+    ['lib/failover/faults', '../../../roles/service/hand-over.ts'],
+    ['lib/failover/faults', '../../engine/run.ts'],
+    ['lib/failover/report', '../../report/view.ts'],
+    ['lib/failover/scenario', '../../ssh/connection.ts'],
   ])
   expect(broken(files)).toEqual(Object.fromEntries(Object.keys(files).map(path => [path, 'noRestrictedImports'])))
 })
@@ -72,6 +76,10 @@ test('an import along the layers is none', () => {
     ['roles/base', '../../lib/resources/file.ts'],
     ['roles/base', '../../lib/platform/facts.ts'],
     ['roles/base', '../service/state/state.ts'],
+    ['roles/failover-test', '../../lib/failover/scenario/plan.ts'],
+    ['lib/failover/faults', '../../lab/index.ts'],
+    ['lib/failover/scenario', '../report/record.ts'],
+    ['lib/failover/scenario', '../../resources/outcome.ts'],
     ['roles/base', '../vars.ts'],
     ['roles/base', './part/one.ts'],
     ['roles/base/part', '../../service/paths.ts'],

@@ -16,7 +16,7 @@ test.each([
   await good('site.yml', '-e', `heartbeat_auto_failback=${auto}`)
   await whole()
   if ((await holder()) !== 'M1') await good('switchover', '-e', 'ha_switchover_to=M1')
-  const damage = await underWork(
+  const impact = await underWork(
     lab,
     `failback-${auto}`,
     async () => {
@@ -28,7 +28,7 @@ test.each([
     },
     holder,
   )
-  console.log(`auto_failback ${auto}: longest stall of a write ${damage.stall.write} ms`)
-  expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
+  console.log(`auto_failback ${auto}: longest stall of a write ${impact.stall.write} ms`)
+  expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await holder()).toBe(stays)
 })

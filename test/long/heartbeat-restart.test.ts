@@ -15,7 +15,7 @@ const saysDead = (node: Node, peer: Node) => on(lab, node, `cl_status nodestatus
 
 test('a standby that was cut off comes back, five times: systemd takes no restart for the end, no error, nothing lost', async () => {
   const pids = new Set<string>()
-  const damage = await underWork(
+  const impact = await underWork(
     lab,
     'restarts',
     async () => {
@@ -34,9 +34,9 @@ test('a standby that was cut off comes back, five times: systemd takes no restar
     },
     holder,
   )
-  console.log(`restarts: ${pids.size} processes of heartbeat, longest stall of a write ${damage.stall.write} ms`)
+  console.log(`restarts: ${pids.size} processes of heartbeat, longest stall of a write ${impact.stall.write} ms`)
   expect(pids.size).toBeGreaterThan(5)
-  expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
+  expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
 })
 
 test('ended by hand it is no longer active, and can be started; stopped, nothing of it is left', async () => {

@@ -22,7 +22,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
   const before = await holder()
   const after = other(before)
   const since = await on(lab, before, 'rm -f /run/nfsha/gave-away; date "+%F %T"')
-  const damage = await underWork(
+  const impact = await underWork(
     lab,
     name.replace(' ', '-'),
     async () => {
@@ -31,8 +31,8 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
     },
     holder,
   )
-  console.log(`${name}: longest stall of a write ${damage.stall.write} ms`)
-  expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
+  console.log(`${name}: longest stall of a write ${impact.stall.write} ms`)
+  expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await saidBy(before, since)).toMatch(new RegExp(`(${why.source}).*: handing over`))
   if (mend) await on(lab, before, mend)
   await whole(120_000)
@@ -41,7 +41,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
 test('broken again within ha_damping seconds: started again where it is', async () => {
   const before = await holder()
   const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha/gave-away; date "+%F %T"`)
-  const damage = await underWork(
+  const impact = await underWork(
     lab,
     'damped',
     async () => {
@@ -51,8 +51,8 @@ test('broken again within ha_damping seconds: started again where it is', async 
     },
     holder,
   )
-  console.log(`damped: longest stall of a write ${damage.stall.write} ms`)
-  expect(damage).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
+  console.log(`damped: longest stall of a write ${impact.stall.write} ms`)
+  expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await holder()).toBe(before)
   await whole(120_000)
 })

@@ -6,6 +6,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchScript } from '../../lib/engine/frames.ts'
 import { leaseCondition, leaseScript, unlockScript } from '../../lib/engine/lock-scripts.ts'
+import { insideOf, makeScript, undoScript } from '../../lib/failover/faults/guest-faults.ts'
+import { makePartScript, undoPartScript } from '../../lib/failover/faults/surround.ts'
+import { catalogue } from '../../lib/failover/scenario/catalogue.ts'
+import { surroundings } from '../../lib/failover/scenario/surroundings.ts'
+import { logScript } from '../../lib/failover/testbed/node-log.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { debian12Sysvinit } from '../../lib/platform/debian12-sysvinit.ts'
@@ -16,13 +21,9 @@ import { beginScript, endScript, JOBS_DIRECTORY, resumeScript } from '../../lib/
 import { endScript as endGroupScript } from '../../lib/ssh/process.ts'
 import { ON_PIPES, STREAMS } from '../../lib/ssh/terminal.ts'
 import { prepareScript, receiveScript } from '../../lib/ssh/upload.ts'
-import { insideOf, makeScript, undoScript } from '../../roles/failover-test/acts.ts'
-import { catalogue } from '../../roles/failover-test/catalogue.ts'
-import { logScript } from '../../roles/failover-test/node-log.ts'
-import { makePartScript, undoPartScript } from '../../roles/failover-test/surround.ts'
-import { surroundings } from '../../roles/failover-test/surroundings.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
+import { goStandby } from '../../roles/service/hand-over.ts'
 import { contextOn, sourceVariables } from './contexts.ts'
 import { issuedBy } from './recorder.ts'
 
@@ -97,7 +98,7 @@ const sentBy = async (context: Context): Promise<Sent[]> => {
 const faultScripts = ({ vars, platform }: Context): [string, string][] =>
   catalogue.flatMap(fault =>
     fault.steps.flatMap(({ act }): [string, string][] => {
-      const inside = insideOf(act, vars, platform)
+      const inside = insideOf(act, vars, platform, goStandby)
       if (!inside) return []
       const { make, undo = ':' } = inside
       return [makeScript(inside, 600), undoScript(inside), make, undo].map(text => [`failover-test, ${fault.name}`, text])

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ApplyFailed } from '../../resources/outcome.ts'
+import { quote } from '../../resources/quote.ts'
+import type { Connection } from '../../resources/resource.ts'
+import type { PairSettings } from '../testbed/settings.ts'
+import { vipAddress } from '../testbed/settings.ts'
+import type { Operation } from './operations.ts'
+import { parseOperation } from './operations.ts'
+
+/** One mount of the share by a client that is there for the test alone. */
+export interface TestMount {
+  name: string
+  directory: string
+  options: string
+}
+
+/** At least so many mounts take part, however few clients there are. */
+const fewest = 3
+/** Seconds until the work of a client must have ended, its mounts taken away. */
+const stopLimit = 180
+
+/**
+ * Pure. One client's mounts are different clients for the server where the versions differ (nfs(5): a version is part of the client's own
+ * name), and `nosharecache` keeps the others from sharing what they know.
+ */
+export const mountsOf = (client: string, clients: number, options: string): TestMount[] =>
+  Array.from({ length: Math.max(1, Math.ceil(fewest / clients)) }, (_, i) => ({
+    name: `${client}-${i + 1}`,
+    directory: `/run/nfsha-failover/${client}-${i + 1}`,
+    options: [options, 'nosharecache', ...(i === 1 && !options.includes('vers=') ? ['vers=4.1'] : [])].join(','),
+  }))
+
+/** Where on the share a test works. All of it is removed when it is over. */
+export const shareDirectory = '.nfsha-failover'
+
+export interface Workload {
+  operations(): readonly Operation[]
+  /** It has ended by itself: `stop` says why. */
+  isOver(): boolean
+  /** Ends the work and takes the mounts away. Throws `ApplyFailed` when it had trouble of its own. */
+  stop(): Promise<void>
+}
+
+/** What the work needs to know of the share. */
+type Share = Pick<PairSettings, 'ha_vip' | 'nfs_export_path' | 'failover_dd'>
+
+const script = (mounts: TestMount[], run: string, vars: Share): string => {
+  const source = `${vipAddress(vars)}:${vars.nfs_export_path}`
+  const perl = readFileSync(new URL('./workload.pl', import.meta.url), 'utf8')
+  const work = (m: TestMount) => `${m.directory}/${shareDirectory}/${run}`
+  const mount = (m: TestMount) => `mkdir -p ${m.directory}
+mount -t nfs -o ${m.options} ${source} ${m.directory} && mkdir -p ${work(m)} || exit 1`
+  return `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
+leave() { for d in ${mounts.map(m => m.directory).join(' ')}; do timeout 20 umount "$d" 2>/dev/null || umount -l "$d" 2>/dev/null; rmdir "$d" 2>/dev/null; done; }
+trap leave EXIT
+${mounts.map(mount).join('\n')}
+perl -e ${quote(perl)} ${vars.failover_dd ? 1 : 0} ${mounts.map(m => `${m.name} ${work(m)}`).join(' ')}`
+}
+
+/** Starts the work of one client on all of its mounts. It goes on until it is stopped, or our connection ends. */
+export const startWorkload = (connection: Connection, mounts: TestMount[], run: string, vars: Share): Workload => {
+  const input = new PassThrough()
+  const seen: Operation[] = []
+  let rest = ''
+  const ended = connection.run(script(mounts, run, vars), {
+    input,
+    maxOutput: 256 * 1024 ** 2,
+    onStdout: text => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const operation = parseOperation(line)
+        if (operation) seen.push(operation)
+      }
+    },
+  })
+  let over = false
+  // What it came to is looked at when it is stopped.
+  ended
+    .catch(() => undefined)
+    .finally(() => {
+      over = true
+    })
+  return {
+    operations: () => seen,
+    isOver: () => over,
+    async stop() {
+      input.end()
+      // Where nobody serves, a mount may not let go.
+      const end = await Promise.race([ended, delay(stopLimit * 1000, undefined, { ref: false })])
+      if (end === undefined)
+        throw new ApplyFailed(`the clients' work on ${connection.host} did not end within ${stopLimit} s`, {
+          hint: 'its mounts hang where nobody serves: look at /run/nfsha-failover there when the service is back',
+        })
+      const { stderr } = end
+      if (stderr.trim() !== '') throw new ApplyFailed(`the clients' work on ${connection.host} had trouble of its own`, { detail: stderr })
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { Platform } from '../../platform/platform.ts'
+import { quote } from '../../resources/quote.ts'
+import type { Act, Link } from '../scenario/catalogue.ts'
+import type { PairSettings } from '../testbed/settings.ts'
+
+export const nicOf = (vars: PairSettings, link: Link): string =>
+  ({ service: vars.node_service_nic, heartbeat: vars.node_heartbeat_nic, drbd: vars.node_drbd_nic })[link]
+
+interface Inside {
+  make: string
+  /** What the host does by itself when nobody has undone it in time; undefined where a boot does. */
+  undo?: string
+}
+
+/** The shell commands of a fault that is made from inside; undefined when it takes somebody outside. `handOver`: asks heartbeat for a planned switchover. */
+export const insideOf = (act: Act, vars: PairSettings, platform: Platform, handOver: string): Inside | undefined => {
+  switch (act.kind) {
+    case 'nothing':
+      return { make: ':' }
+    case 'hand-over':
+      return { make: handOver }
+    case 'heartbeat-stop':
+      return {
+        make: platform.commands.stop(platform.services.heartbeat).join(' '),
+        undo: platform.commands.start(platform.services.heartbeat).join(' '),
+      }
+    case 'ifdown': {
+      const nics = act.links.map(link => nicOf(vars, link))
+      return { make: nics.map(nic => `ifdown ${nic}`).join('; '), undo: nics.map(nic => `ifup ${nic}`).join('; ') }
+    }
+    case 'reboot':
+      return { make: 'reboot' }
+    case 'reset':
+      // sysrq: at once, nothing is synced, nothing unmounted.
+      return { make: 'echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger' }
+    case 'cable':
+    case 'power-off':
+    case 'freeze':
+      return undefined
+    default:
+      return act satisfies never
+  }
+}
+
+/** The host's own timer: whatever becomes of us, it undoes what we did. Its group is ended when we have undone it ourselves. */
+const timerFile = '/run/nfsha-failover.undo'
+export const safePath = 'LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH'
+
+/** s between the time that is printed and the act: the answer must be out before the network goes. */
+export const headStart = 0.5
+
+/** Runs a command in a process group of its own, which outlives the connection. */
+export const detached = (command: string): string => `setsid sh -c ${quote(command)} </dev/null >/dev/null 2>&1 &`
+
+/** Shell that starts a timer which undoes something in `seconds`, and ends with 1 when the timer does not stand. `file` holds its process group. */
+export const armTimer = (file: string, undo: string, seconds: number): string => `rm -f ${file}
+${detached(`echo $$ > ${file}; sleep ${seconds}; rm -f ${file}; ${undo}`)}
+n=0; until [ -s ${file} ]; do n=$((n + 1)); [ $n -lt 100 ] || { echo "the undo timer does not start" >&2; exit 1; }; sleep 0.05; done`
+
+/** Shell that ends the process group which a file names, if it is there. */
+export const endGroup = (file: string): string => `[ -s ${file} ] && read -r p < ${file} && kill -- "-$p" 2>/dev/null\nrm -f ${file}`
+
+/**
+ * A script that arms the undo timer, prints the host's time and makes the fault by a process of its own, which outlives the connection that
+ * the fault may cut. Fails before anything is done when the timer does not stand.
+ */
+export const makeScript = ({ make, undo }: Inside, undoAfter: number): string =>
+  `${safePath}\n${undo ? `${armTimer(timerFile, undo, undoAfter)}\n` : ''}date +%s.%N\n${detached(`sleep ${headStart}; ${make}`)}`
+
+/** Undoes it, and ends the timer that would do it again. Harmless when nothing is to be undone. */
+export const undoScript = ({ undo }: Inside): string => `${safePath}\n${endGroup(timerFile)}\n${undo ?? ':'}`

@@ -1,0 +1,140 @@
+import { ApplyFailed } from '../../resources/outcome.ts'
+import type { Act, Step } from '../scenario/catalogue.ts'
+import type { ClockSample } from '../testbed/clock.ts'
+import { toOurs } from '../testbed/clock.ts'
+import type { Testbed } from '../testbed/testbed.ts'
+import { bootIdOf, connectionTo, otherNode, reach } from '../testbed/testbed.ts'
+import { headStart, insideOf, makeScript, undoScript } from './guest-faults.ts'
+import { awaitOutside, doOutside, outsideOf } from './lab-faults.ts'
+
+/** A fault that was made on one node, and what it takes to undo it. */
+export interface Made {
+  host: string
+  act: Act
+  /** Seconds since the epoch by our clock. */
+  at: number
+}
+
+/** Which boot each node was in before: a fault may end it, and so may a node itself, which restarts when its peer has gone on without it or it cannot unmount. */
+export type Boots = ReadonlyMap<string, string>
+
+export const bootsOf = async (testbed: Testbed): Promise<Boots> =>
+  new Map(await Promise.all(testbed.nodes.map(async host => [host, await bootIdOf(testbed, host)] as const)))
+
+/** Seconds after which a host undoes by itself what was done to it from inside. */
+const undoAfter = 600
+const bootLimit = 300
+
+const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].includes(act.kind)
+/** Ends or stops all that runs on the node. */
+export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze'
+const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
+
+/** Injects the fault of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
+export const inject = async (
+  testbed: Testbed,
+  step: Step,
+  holder: string,
+  clocks: Map<string, ClockSample[]>,
+  made: Made[],
+): Promise<void> => {
+  const hosts = { holder: [holder], standby: [otherNode(testbed, holder)], both: testbed.nodes }[step.on]
+  const all = await Promise.allSettled(
+    hosts.map(async host => {
+      const at = await injectOn(testbed, host, step.act, clocks.get(host) ?? [])
+      made.push({ host, act: step.act, at })
+      if (isDark(step.act)) testbed.dark.add(host)
+      if (testbed.lab === undefined && cutsOurWay(step.act)) await goRound(testbed, host)
+    }),
+  )
+  throwFirst(all)
+}
+
+const throwFirst = (all: PromiseSettledResult<void>[]): void => {
+  const failed = all.find(one => one.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+const injectOn = async (testbed: Testbed, host: string, act: Act, clock: ClockSample[]): Promise<number> => {
+  const vars = testbed.varsOf(host)
+  const outside = outsideOf(act, vars)
+  if (outside && testbed.lab !== undefined) {
+    const at = Date.now() / 1000
+    await doOutside(testbed.lab, host, outside.make)
+    return at
+  }
+  const inside = insideOf(act, vars, testbed.platform, testbed.tools.handOver)
+  if (!inside) throw new ApplyFailed(`${act.kind} can only be made from outside, and these are no machines of a lab`)
+  const { code, stdout, stderr } = await connectionTo(testbed, host).run(makeScript(inside, undoAfter), { timeout: 60_000 })
+  if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host}: nothing was done`, { detail: stderr })
+  return toOurs(Number(stdout.trim()), clock) + headStart
+}
+
+/** A node without its service network is asked through its peer, over the heartbeat link. */
+const goRound = (testbed: Testbed, host: string): Promise<void> =>
+  testbed.hosts.reconnect(host, { host: otherNode(testbed, host), address: testbed.varsOf(host).node_heartbeat_ip })
+
+/**
+ * Undoes what was made, on each node the last first (a cable is plugged into a machine that is on), and returns when every node answers again and
+ * heartbeat has been started where its boot ended; before that start `restore` is called. One that fails keeps no other from it.
+ */
+export const undo = async (
+  testbed: Testbed,
+  made: readonly Made[],
+  boots: Boots,
+  restore: () => Promise<void> = async () => undefined,
+): Promise<void> => {
+  const hosts = [...new Set(made.map(one => one.host))]
+  const undone = await Promise.allSettled(
+    hosts.map(async host => {
+      for (const one of made.filter(m => m.host === host).reverse()) await undoOn(testbed, one)
+    }),
+  )
+  const dark = made.filter(one => isDark(one.act))
+  const revived = await Promise.allSettled(dark.map(one => revive(testbed, one, boots.get(one.host))))
+  const restored = await Promise.allSettled([restore()])
+  const booted = dark.filter(one => endsBoot(one.act) && !testbed.dark.has(one.host))
+  const started = await Promise.allSettled(booted.map(one => startHeartbeat(testbed, one.host)))
+  throwFirst([...undone, ...revived, ...restored, ...started])
+}
+
+const undoOn = async (testbed: Testbed, { host, act }: Made): Promise<void> => {
+  const vars = testbed.varsOf(host)
+  const outside = outsideOf(act, vars)
+  if (outside && testbed.lab !== undefined) return doOutside(testbed.lab, host, outside.undo)
+  const inside = insideOf(act, vars, testbed.platform, testbed.tools.handOver)
+  if (inside?.undo === undefined) return
+  const { code, stderr } = await connectionTo(testbed, host).run(undoScript(inside), { timeout: 120_000 })
+  if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host} could not be undone; its own timer will try it`, { detail: stderr })
+  if (testbed.lab === undefined && cutsOurWay(act)) await testbed.hosts.reconnect(host)
+}
+
+/** A node that was off or frozen. */
+const revive = async (testbed: Testbed, { host, act }: Made, boot = ''): Promise<void> => {
+  if (testbed.lab !== undefined && act.kind === 'power-off') await awaitOutside(testbed.lab, host)
+  await reach(testbed, host, { seconds: bootLimit, ...(endsBoot(act) && { notBoot: boot }) })
+  testbed.dark.delete(host)
+}
+
+/** After a boot heartbeat is started as its operator would, who has looked why the node went down. */
+const startHeartbeat = async (testbed: Testbed, host: string): Promise<void> => {
+  const { isActive, start } = testbed.platform.commands
+  // The article keeps rpcbind off at boot too, and cannot start NFS without it.
+  const units = [...(testbed.vars.ha_stack === 'article' ? testbed.platform.portmapUnits : []), testbed.platform.services.heartbeat]
+  const { code, stderr } = await connectionTo(testbed, host).run(
+    units.map(unit => `{ [ "$(${isActive(unit)})" = active ] || ${start(unit).join(' ')}; }`).join(' && '),
+    { timeout: 120_000 },
+  )
+  if (code !== 0) throw new ApplyFailed(`heartbeat does not start on ${host}`, { detail: stderr })
+}
+
+/** A node that has restarted itself since is taken in again as after any boot. */
+export const takeInRestarted = async (testbed: Testbed, boots: Boots): Promise<void> => {
+  for (const [host, boot] of boots) {
+    // It may restart itself while it is asked.
+    const back = await reach(testbed, host, { seconds: 5 })
+      .then(() => bootIdOf(testbed, host))
+      .catch(() => boot)
+    if (back !== boot) await startHeartbeat(testbed, host)
+  }
+}

@@ -1,0 +1,193 @@
+import type { PairSettings } from '../testbed/settings.ts'
+
+/** Which node a fault is made on, seen from the moment before it. */
+export type Where = 'holder' | 'standby' | 'both'
+
+/** Who serves in the end: the other node, the same, nobody until the fault is undone, or both (two histories of the data). */
+export type EndState = 'moved' | 'stays' | 'none' | 'split'
+
+export type Link = 'service' | 'heartbeat' | 'drbd'
+
+/** What is done. Two ways lead there: from inside by ssh, on any machine; from outside, which only the lab has. */
+export type Act =
+  | { kind: 'nothing' }
+  | { kind: 'hand-over' }
+  | { kind: 'heartbeat-stop' }
+  | { kind: 'ifdown'; links: readonly Link[] }
+  | { kind: 'cable'; links: readonly Link[] }
+  | { kind: 'power-off' }
+  | { kind: 'reset' }
+  | { kind: 'freeze' }
+  | { kind: 'reboot' }
+
+export interface Step {
+  act: Act
+  on: Where
+  expected: EndState
+}
+
+/** One fault of the catalogue: a description, nothing that acts. */
+export interface Fault {
+  name: string
+  title: string
+  /** The chapter of the article that does the same. */
+  article?: string
+  /** Usually one; more are made one after the other, each when the one before has come to its end. */
+  steps: readonly [Step, ...Step[]]
+  /** How the machines are as before afterwards; said in the report. */
+  undo: string
+  /** The last step's end on the article's stack, which has one link only and no fencing. */
+  expectedOfArticle?: EndState
+  /** Only where the cluster has this stage. */
+  stage?: 'vip'
+}
+
+const one = (act: Act, on: Where, expected: EndState): readonly [Step] => [{ act, on, expected }]
+const cable = (...links: Link[]): Act => ({ kind: 'cable', links })
+const ifdown = (...links: Link[]): Act => ({ kind: 'ifdown', links })
+const handOver: Step = { act: { kind: 'hand-over' }, on: 'holder', expected: 'moved' }
+
+const plugged = 'the cable is plugged in'
+const ifup = 'ifup'
+const started = 'heartbeat is started'
+const booted = 'it boots, heartbeat is started'
+const switchedOn = 'power on, heartbeat is started'
+
+/** Everything that can be tried, each with the end that it must come to. docs/failover.md is made from it. */
+export const catalogue: readonly Fault[] = [
+  {
+    name: 'vip-alone',
+    title: 'heartbeat stopped, the address alone',
+    article: 'III.5',
+    steps: one({ kind: 'heartbeat-stop' }, 'holder', 'moved'),
+    undo: started,
+    stage: 'vip',
+  },
+  {
+    name: 'nothing',
+    title: 'no fault: clients write and read',
+    article: 'V.4',
+    steps: one({ kind: 'nothing' }, 'holder', 'stays'),
+    undo: 'nothing',
+  },
+  { name: 'switchover', title: 'planned switchover', article: 'IV.8', steps: [handOver], undo: 'nothing' },
+  {
+    name: 'failback-twice',
+    title: 'switchover and failback, twice in a row',
+    steps: [handOver, handOver, handOver, handOver],
+    undo: 'nothing',
+  },
+  {
+    name: 'heartbeat-stop',
+    title: 'heartbeat stopped and started',
+    article: 'VI.3a',
+    steps: one({ kind: 'heartbeat-stop' }, 'holder', 'moved'),
+    undo: started,
+  },
+  {
+    name: 'heartbeat-stop-standby',
+    title: 'heartbeat stopped on the standby',
+    steps: one({ kind: 'heartbeat-stop' }, 'standby', 'stays'),
+    undo: started,
+  },
+  {
+    name: 'ifdown-service',
+    title: 'ifdown of the service NIC',
+    article: 'VI.3b',
+    steps: one(ifdown('service'), 'holder', 'moved'),
+    undo: ifup,
+  },
+  { name: 'ifdown-heartbeat', title: 'ifdown of the heartbeat NIC', steps: one(ifdown('heartbeat'), 'holder', 'stays'), undo: ifup },
+  { name: 'ifdown-drbd', title: 'ifdown of the replication NIC', steps: one(ifdown('drbd'), 'holder', 'stays'), undo: ifup },
+  { name: 'cable-service', title: 'cable of the service NIC', steps: one(cable('service'), 'holder', 'moved'), undo: plugged },
+  {
+    name: 'cable-service-standby',
+    title: 'cable of the service NIC, standby',
+    steps: one(cable('service'), 'standby', 'stays'),
+    undo: plugged,
+  },
+  { name: 'cable-heartbeat', title: 'cable of the heartbeat NIC', steps: one(cable('heartbeat'), 'holder', 'stays'), undo: plugged },
+  { name: 'cable-drbd', title: 'cable of the replication NIC', steps: one(cable('drbd'), 'holder', 'stays'), undo: plugged },
+  {
+    name: 'cable-drbd-power-loss',
+    title: 'cable of the replication NIC, then power loss',
+    // The standby has an older copy, and knows it.
+    steps: [
+      { act: cable('drbd'), on: 'holder', expected: 'stays' },
+      { act: { kind: 'power-off' }, on: 'holder', expected: 'none' },
+    ],
+    undo: `${plugged}, ${switchedOn}`,
+    expectedOfArticle: 'moved',
+  },
+  { name: 'power-loss', title: 'power loss', steps: one({ kind: 'power-off' }, 'holder', 'moved'), undo: switchedOn },
+  {
+    name: 'power-loss-standby',
+    title: 'power loss of the standby',
+    steps: one({ kind: 'power-off' }, 'standby', 'stays'),
+    undo: switchedOn,
+  },
+  { name: 'power-loss-both', title: 'power loss of both nodes', steps: one({ kind: 'power-off' }, 'both', 'none'), undo: switchedOn },
+  { name: 'reset', title: 'reset without a sync', steps: one({ kind: 'reset' }, 'holder', 'moved'), undo: booted },
+  {
+    name: 'freeze',
+    title: 'freeze and thaw',
+    steps: one({ kind: 'freeze' }, 'holder', 'moved'),
+    undo: 'it is thawed, the node restarts itself, heartbeat is started',
+  },
+  {
+    name: 'freeze-standby',
+    title: 'freeze and thaw of the standby',
+    steps: one({ kind: 'freeze' }, 'standby', 'stays'),
+    undo: 'it is thawed',
+  },
+  { name: 'reboot', title: 'orderly reboot', steps: one({ kind: 'reboot' }, 'holder', 'moved'), undo: booted },
+  { name: 'reboot-standby', title: 'orderly reboot of the standby', steps: one({ kind: 'reboot' }, 'standby', 'stays'), undo: booted },
+  {
+    name: 'cable-heartbeat-drbd',
+    title: 'cables of heartbeat and replication NIC',
+    steps: one(cable('heartbeat', 'drbd'), 'holder', 'stays'),
+    undo: plugged,
+    expectedOfArticle: 'split',
+  },
+  {
+    name: 'cable-all',
+    title: 'all cables',
+    steps: one(cable('service', 'heartbeat', 'drbd'), 'holder', 'moved'),
+    undo: `${plugged}, the node restarts itself, heartbeat is started`,
+    expectedOfArticle: 'split',
+  },
+  {
+    name: 'cable-all-standby',
+    title: 'all cables of the standby',
+    steps: one(cable('service', 'heartbeat', 'drbd'), 'standby', 'stays'),
+    undo: plugged,
+    expectedOfArticle: 'split',
+  },
+]
+
+/** The end that a step must come to. */
+export const expectedEnd = (fault: Fault, step: Step, stack: PairSettings['ha_stack']): EndState =>
+  (stack === 'article' && step === fault.steps.at(-1) ? fault.expectedOfArticle : undefined) ?? step.expected
+
+/** Faults in which clients must wait until somebody undoes them, or in which data has to be given up: judged apart. */
+export const endsWithoutService = (end: EndState): boolean => end === 'none' || end === 'split'
+
+/** Whether it takes somebody outside the machine. */
+const outsideOnly: Record<Act['kind'], boolean> = {
+  nothing: false,
+  'hand-over': false,
+  'heartbeat-stop': false,
+  ifdown: false,
+  cable: true,
+  'power-off': true,
+  reset: false,
+  freeze: true,
+  reboot: false,
+}
+
+/** Why a fault cannot be made here; undefined when it can. */
+export const whyNot = (fault: Fault, { lab, stage }: { lab: boolean; stage: 'vip' | 'full' }): string | undefined => {
+  if ((fault.stage ?? 'full') !== stage) return `needs ha_stage: ${fault.stage ?? 'full'}`
+  if (!lab && fault.steps.some(s => outsideOnly[s.act.kind])) return 'can only be made from outside, in the lab'
+  return undefined
+}

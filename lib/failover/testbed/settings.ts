@@ -1,0 +1,30 @@
+/** What the test reads of the pair's variables. The roles' variables fit; this folder is below the roles and knows none of them. */
+export interface PairSettings {
+  ha_vip: string
+  ha_stack: 'lean' | 'article'
+  ha_stage: 'full' | 'vip'
+  node_service_nic: string
+  node_heartbeat_nic: string
+  node_heartbeat_ip: string
+  node_drbd_nic: string
+  heartbeat_ping: string[]
+  drbd_device: string
+  drbd_disk: string
+  drbd_resource: string
+  nfs_export_path: string
+  nfs_lease: number
+  client_options: string
+  /** The lab whose machines these are. */
+  nfsha_lab?: string | undefined
+  failover_faults: string
+  failover_runs: number
+  failover_random?: number | undefined
+  failover_surroundings?: string | undefined
+  failover_seed?: number | undefined
+  failover_confirm?: string | undefined
+  failover_dd: boolean
+  failover_dead_client?: string | undefined
+}
+
+/** The virtual IP without its prefix length. */
+export const vipAddress = (settings: Pick<PairSettings, 'ha_vip'>): string => settings.ha_vip.replace(/\/.*/, '')

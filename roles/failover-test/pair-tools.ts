@@ -1,0 +1,22 @@
+import type { PairTools } from '../../lib/failover/testbed/testbed.ts'
+import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import { discard } from '../service/drbd/discard.ts'
+import { goStandby, readService, switchoverProblems } from '../service/hand-over.ts'
+import { milliseconds } from '../service/heartbeat-time.ts'
+import { reported } from './reported.ts'
+
+/** What the test asks of the pair by the same means as the operating playbooks. */
+export const pairTools = (nodes: ClusterNodes, context: Context): PairTools => {
+  const { cluster, vars } = context
+  const pair = cluster.nodes.map(n => n.name)
+  return {
+    deadtime: milliseconds(vars.heartbeat_deadtime),
+    handOver: goStandby,
+    async refusal(to) {
+      return switchoverProblems(await readService(nodes, context, pair), to, vars.ha_stage).join('; ') || undefined
+    },
+    discard: (victim, survivor) => discard(nodes, vars, victim, survivor),
+    reported: () => reported(nodes, context),
+  }
+}
