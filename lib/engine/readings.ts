@@ -173,12 +173,12 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
       if (entry.fresh && entry.reading) return entry.reading
       const batch = wanted(id)
       const started = generation
-      const told = notes
+      const sent = notes
       notes = []
       const readings = await readProbes(
         connection,
         batch.map(([, e]) => e.probe),
-        told,
+        sent,
         progress,
       )
       batch.forEach(([, e], i) => {

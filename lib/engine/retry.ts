@@ -10,9 +10,9 @@ const limit = 15_000
 type Session = Pick<ClusterSession, 'drift' | 'rereadUntil' | 'signal'>
 
 /**
- * In a drift run a bad outcome is read again before it is said: a hand-over, a reconnect or a heartbeat that is late takes seconds and is no
- * drift. The first bad one opens the time that all of the cluster's share; what comes after it is read once more at least. What a run would
- * mend does not mend itself, so once more is enough for it. In other runs only a judgement that has a time to settle is made again.
+ * In a drift run a bad outcome is read again before it is reported: a hand-over, a reconnect or a late heartbeat takes seconds and is no drift.
+ * The first bad one starts a time limit that the whole cluster shares; what comes after it is read at least once more. What a run would repair does
+ * not repair itself, so once more is enough for it. In other runs only an assertion with a time to settle is judged again.
  */
 export const retryUntilStable = async (
   run: () => Promise<Outcome>,

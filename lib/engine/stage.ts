@@ -73,7 +73,7 @@ const attempt = async (
 
 /**
  * On a host that was stopped: what one transaction has already done for resources whose turn did not come is read and said, or it would be
- * changed and nobody told.
+ * changed without a report.
  */
 export const reportMerged = async (name: string, tasks: Task[], session: ClusterSession): Promise<void> => {
   const host = session.hosts.get(name)

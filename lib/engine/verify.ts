@@ -5,8 +5,8 @@ import type { Outcome } from './events.ts'
 const firstPause = 200
 
 /**
- * The second reading: asks `judge` until it says ok or the time to settle (ms) is over; only then is a change `changed`.
- * `again` must make the next judgement read anew; `late` is called when the first was not the last: what was read beside it is older than the change.
+ * The second reading: calls `judge` until it returns ok or the time to settle (ms) is over; only ok makes a change `changed`.
+ * `again` must make the next judgement read the host again; `late` is called when it took more than one: what was read with the first is outdated.
  */
 export const verify = async (
   judge: () => Promise<Outcome>,

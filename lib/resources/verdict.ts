@@ -19,6 +19,6 @@ export const changesOf = (verdict: Verdict): Change[] => (verdict.kind === 'diff
 export const allOf = (verdicts: Verdict[]): Verdict =>
   verdicts.find(v => v.kind !== 'in-sync' && v.kind !== 'differs') ?? differsBy(verdicts.flatMap(changesOf))
 
-/** The same verdict with each change told in other words, such as with the host that it is on. */
+/** The same verdict with each change reworded, for example to name its host. */
 export const reworded = (verdict: Verdict, change: (change: Change) => Change): Verdict =>
   verdict.kind === 'differs' ? { ...verdict, changes: verdict.changes.map(change) } : verdict

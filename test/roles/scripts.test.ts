@@ -63,7 +63,7 @@ const otherwise: [RegExp, string][] = [
   [/^kernel module drbd$/, '@record\nsha256 x\narguments x\nsrcversion F73C\n@loaded\nB0B0 \n'],
   [
     /^split brain resolved$/,
-    '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n@minor\n0\n',
+    '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----\n@minor\n0\n',
   ],
   [/^DRBD metadata drbd$/, '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n'],
   [/^firewall$/, ':INPUT DROP [0:0]\n'],
