@@ -2,11 +2,14 @@ import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { bootstrapArgv, FENCE_REFUSED, fencedScript, frameScript, goLine, readyGroup } from './bootstrap.ts'
-import { Unreachable } from './connection.ts'
-import { createGate, type Gate, GREETING_LIMIT } from './gate.ts'
+import { bootstrapArgv, fencedScript, frameScript, goLine } from './bootstrap.ts'
+import { endScript, killScript } from './end-script.ts'
+import { createPendingExit, type Execution } from './execution.ts'
+import { createGate, type Gate } from './gate.ts'
+import { heardOnStderr, heardOnStdout, refusedForTerminal, sendScript } from './handshake.ts'
 import { openChannel, type SshHost } from './host.ts'
-import { asksForTerminal, becomeFailure, randomPrompt, sudoArgv, wrongPassword } from './sudo.ts'
+import { flooded, notStarted, startTimeout } from './start-failure.ts'
+import { randomPrompt, sudoArgv } from './sudo.ts'
 import { openWithTerminal } from './terminal.ts'
 import type { Channel, Exit } from './transport.ts'
 
@@ -24,27 +27,6 @@ export interface RemoteProcess {
   terminate(): Promise<void>
   /** Gives the channel up at once; `ended` rejects with the error. The process may run on. */
   abandon(error: Error): void
-}
-
-interface Execution {
-  readonly host: SshHost
-  readonly token: string
-  readonly prompt: string
-  readonly frame: Buffer
-  readonly stdin: PassThrough
-  readonly out: Gate
-  readonly err: Gate
-  readonly pendingExit: PendingExit
-  channel: Channel | undefined
-  group: number | undefined
-  passwordSent: boolean
-  over: boolean
-}
-
-interface PendingExit {
-  readonly given: Promise<Exit>
-  resolve(exit: Exit): void
-  reject(error: Error): void
 }
 
 /**
@@ -126,10 +108,6 @@ async function ended(execution: Execution, exit: Exit): Promise<Exit> {
   throw notStarted(execution, exit)
 }
 
-function refusedForTerminal({ host, err, passwordSent, over }: Execution): boolean {
-  return host.transport.terminals && !host.needsTerminal && !err.isOpen() && !passwordSent && !over && asksForTerminal(err.held())
-}
-
 async function begin(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
   const { host, token } = execution
   clearTimeout(limit.timer)
@@ -158,36 +136,6 @@ function attach(from: Readable, gate: Gate): void {
   from.pipe(gate.stream, { end: false })
   // A reader that closed its end must not stall the channel: both outputs share one window.
   gate.stream.once('close', () => from.resume())
-}
-
-/** The bootstrap's words on stdout: it is there; it starts the script. */
-function heardOnStdout(execution: Execution, held: string, open: boolean): void {
-  const { channel, host } = execution
-  if (!channel) return
-  if (execution.group === undefined) {
-    execution.group = readyGroup(held, execution.token)
-    if (execution.group !== undefined && host.become) sendScript(execution)
-  }
-  // Only now: a `head` that reads ahead (busybox) would have swallowed the script's input.
-  if (open && !channel.stdin.writableEnded) execution.stdin.pipe(channel.stdin)
-}
-
-/** sudo's words on stderr: the password goes out on its own prompt alone, and once. */
-function heardOnStderr(execution: Execution, held: string): void {
-  const { become, name, transport } = execution.host
-  if (become?.password === undefined || execution.group !== undefined) return
-  const asked = held.split(execution.prompt).length - 1
-  if (asked > 1) execution.pendingExit.reject(wrongPassword(name, transport.loginUser, become))
-  if (asked !== 1 || execution.passwordSent) return
-  execution.passwordSent = true
-  execution.channel?.stdin.write(`${become.password}\n`)
-}
-
-function sendScript(execution: Execution): void {
-  const { channel, frame, stdin } = execution
-  // End of file at once where there is no input: it saves a round trip, 40 ms over a jump host.
-  if (stdin.writableEnded && stdin.readableLength === 0) channel?.stdin.end(frame)
-  else channel?.stdin.write(frame)
 }
 
 async function outputsRead(execution: Execution): Promise<void> {
@@ -224,20 +172,6 @@ async function terminate(execution: Execution): Promise<void> {
   }
 }
 
-/** Refuses when the host runs all its commands in one group (no setsid in its server): that group is not the script's alone. */
-function killScript(group: number, then: string): string {
-  return `read -r l </proc/$$/stat; l=\${l##*) }; set -- $l; [ "$3" = ${group} ] && exit 1\n${then}\n:`
-}
-
-/** Ends a process group: SIGTERM, after 2 s SIGKILL. */
-export const endScript = (group: number): string => killScript(group, endGroup(group))
-
-function endGroup(group: number): string {
-  const alive = `kill -0 -${group} 2>/dev/null`
-  const wait = `i=0; while ${alive} && [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done`
-  return `kill -TERM -${group} 2>/dev/null; ${wait}; ${alive} && kill -KILL -${group} 2>/dev/null`
-}
-
 /** ms until a host that should end a process is given up: the same that makes the one endless may make the other so. */
 const END_LIMIT = 15_000
 /** Bytes that such a script may print: it prints nothing. */
@@ -260,42 +194,4 @@ async function runQuietly(host: SshHost, script: string, limit = END_LIMIT): Pro
   } finally {
     clearTimeout(timer)
   }
-}
-
-function createPendingExit(): PendingExit {
-  let resolve: PendingExit['resolve'] = () => {}
-  let reject: PendingExit['reject'] = () => {}
-  const given = new Promise<Exit>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  given.catch(() => {})
-  return { given, resolve, reject }
-}
-
-function notStarted(execution: Execution, exit: Exit): Error {
-  const { host } = execution
-  const login = host.transport.loginUser
-  if (host.fence && execution.group !== undefined && exit.code === FENCE_REFUSED)
-    return host.fence.refused(host.name, execution.err.held().trim())
-  const said = `${execution.err.held()}${execution.out.held()}`.replaceAll(execution.prompt, '').trim()
-  if (host.become && execution.group === undefined) return becomeFailure(host.name, login, host.become, said)
-  const how = exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`
-  const message = `${host.name}: the shell of ${login} ended ${how} before the script began${said ? `: ${said}` : ''}`
-  return new Unreachable(host.name, message, `${login} needs a working POSIX sh on the host: try "ssh ${login}@... true".`)
-}
-
-function flooded({ host, pendingExit }: Execution): void {
-  const hint = 'Does its login shell, or a ForceCommand of its sshd, print without end?'
-  pendingExit.reject(
-    new Unreachable(host.name, `${host.name}: more than ${GREETING_LIMIT / 1024 ** 2} MiB came before the shell began`, hint),
-  )
-}
-
-function startTimeout(execution: Execution): Error {
-  const { host } = execution
-  const seconds = Math.round(host.startLimit / 1000)
-  const what = host.become && execution.group === undefined ? 'sudo and the shell' : 'the shell'
-  const hint = 'Does its login shell ask something, or wait for a directory service?'
-  return new Unreachable(host.name, `${host.name}: ${what} did not answer within ${seconds} s`, hint)
 }

@@ -1,0 +1,39 @@
+import type { Buffer } from 'node:buffer'
+import type { PassThrough } from 'node:stream'
+import type { Gate } from './gate.ts'
+import type { SshHost } from './host.ts'
+import type { Channel, Exit } from './transport.ts'
+
+/** One script on its way to its end: what is known of it, and what it is connected with. */
+export interface Execution {
+  readonly host: SshHost
+  readonly token: string
+  readonly prompt: string
+  readonly frame: Buffer
+  readonly stdin: PassThrough
+  readonly out: Gate
+  readonly err: Gate
+  readonly pendingExit: PendingExit
+  channel: Channel | undefined
+  group: number | undefined
+  passwordSent: boolean
+  over: boolean
+}
+
+/** How it ends, whoever says so first. */
+export interface PendingExit {
+  readonly given: Promise<Exit>
+  resolve(exit: Exit): void
+  reject(error: Error): void
+}
+
+export function createPendingExit(): PendingExit {
+  let resolve: PendingExit['resolve'] = () => {}
+  let reject: PendingExit['reject'] = () => {}
+  const given = new Promise<Exit>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  given.catch(() => {})
+  return { given, resolve, reject }
+}
