@@ -32,7 +32,7 @@ export type EventBody =
   | { type: 'play-start'; play: string; hosts: string[] }
   | { type: 'play-skipped'; play: string; reason: string }
   | { type: 'host-connecting'; host: string }
-  | { type: 'host-ready'; host: string; platform: string; total: number }
+  | { type: 'host-ready'; host: string; platform: string; untested?: string; total: number }
   | {
       type: 'task-start'
       host: string

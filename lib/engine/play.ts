@@ -1,6 +1,6 @@
 import type { Facts } from '../platform/facts.ts'
 import { factsScript, parseFacts } from '../platform/facts.ts'
-import { platformOf, supportedSystems } from '../platform/index.ts'
+import { type Platform, platformOf, supportedSystems } from '../platform/index.ts'
 import type { HostResource, Resource, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Unreachable } from '../ssh/connection.ts'
@@ -45,6 +45,8 @@ export interface PlayPlan<V> {
    * list per host; empty when it is the right pair.
    */
   identity(hosts: { node: Node<V>; facts: Facts }[]): IdentityProblem[]
+  /** What a host that is none of the supported systems is played as; undefined refuses it. */
+  untested?(node: Node<V>, facts: Facts): Platform | undefined
 }
 
 export interface PlayOptions {
@@ -181,18 +183,24 @@ const planHost = <V>(
   session: ClusterSession,
   problems: IdentityProblem[],
 ): { tasks: HostPlan; handlers: HostPlan } | undefined => {
-  const platform = platformOf(facts)
+  const platform = platformOf(facts) ?? play.untested?.(node, facts)
   if (!platform)
     problems.push({
       host: node.name,
-      problem: `unsupported system: ${facts.os} ${facts.version} with ${facts.init}; supported: ${supportedSystems()}`,
+      problem: `unsupported system: ${facts.os} ${facts.version} with ${facts.init}; supported: ${supportedSystems()} (docs/platforms.md; -e accept_untested_platform=debian13 plays it as the nearest one)`,
     })
   const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
   const tasks = context ? numbered(play.roles.flatMap(role => selected(play, role, role.steps(context)))) : []
   const handlers = context ? numbered(play.roles.flatMap(role => selected(play, role, role.handlers?.(context) ?? []))) : []
   const host = hostSession(node.name, connection, [...tasks, ...handlers])
   session.hosts.set(node.name, host)
-  session.emit({ type: 'host-ready', host: node.name, platform: platform?.name ?? facts.os, total: tasks.length })
+  session.emit({
+    type: 'host-ready',
+    host: node.name,
+    platform: platform?.name ?? facts.os,
+    ...(platform?.untested !== undefined && { untested: platform.untested }),
+    total: tasks.length,
+  })
   if (problems.length === 0) return { tasks: { host: node.name, tasks }, handlers: { host: node.name, tasks: handlers } }
   const isRights = problems.every(p => p.isRights)
   host.stopped = isRights ? 'no root' : 'it is not the machine that the inventory describes'

@@ -3,6 +3,7 @@ import { debian12 } from './debian12.ts'
 import { debian12Sysvinit } from './debian12-sysvinit.ts'
 import { debian13 } from './debian13.ts'
 import type { Facts } from './facts.ts'
+import type { NearestPlatform } from './nearest.ts'
 import type { Platform } from './platform.ts'
 
 /** By the id, major version and init that a host's facts have. */
@@ -17,6 +18,14 @@ const platforms: Record<string, Platform> = {
 /** The platform of a host, or undefined when it is none that we know. */
 export const platformOf = ({ os, version, init }: Pick<Facts, 'os' | 'version' | 'init'>): Platform | undefined =>
   platforms[`${os} ${version} ${init}`]
+
+const nearest: Record<NearestPlatform, Platform> = { debian12, debian13 }
+
+/** The platform of a host that is none of ours, when the operator has named the one that it is like. Its packages and paths are then assumed, not known. */
+export const untestedPlatform = (as: NearestPlatform, { os, version }: Pick<Facts, 'os' | 'version'>): Platform => ({
+  ...nearest[as],
+  untested: `${`${os} ${version}`.trim()} is not supported, played as ${nearest[as].name} (accept_untested_platform)`,
+})
 
 /** For a message: `Debian 12, Debian 12 with sysvinit, ...`. */
 export const supportedSystems = (): string =>

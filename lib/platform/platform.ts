@@ -50,6 +50,8 @@ export interface NfsSettings {
 export interface Platform {
   /** `Debian 12` */
   name: string
+  /** Shown in the recap: the host is another system, and the operator wants it played as this one. */
+  untested?: string
   packages: {
     heartbeat: string[]
     drbd: string[]

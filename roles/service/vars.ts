@@ -1,9 +1,10 @@
 import * as z from 'zod'
+import { nearestPlatforms } from '../../lib/platform/nearest.ts'
 import { cidr, ip, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 
 /** What describes the pair and its service, and belongs to no single role. */
-export const serviceVars = roleVars(['node_', 'ha_', 'accept_client_break'], {
+export const serviceVars = roleVars(['node_', 'ha_', 'accept_client_break', 'accept_untested_platform'], {
   node_name: word.describe('host name of the node: what `uname -n` says and the cluster calls it'),
   node_service_ip: ip.describe('address on the service network'),
   node_service_nic: word.default('em1').describe('NIC of the service network; carries the virtual IP'),
@@ -40,5 +41,9 @@ export const serviceVars = roleVars(['node_', 'ha_', 'accept_client_break'], {
     .describe(
       'yes lets a run change what mounted clients rely on: fsid, path, squashing, anonymous user, ro or rw, security flavour, server scope, NFS version 3, virtual IP; given by `-e`, once',
     ),
+  accept_untested_platform: z
+    .enum(nearestPlatforms)
+    .optional()
+    .describe('plays a system that is not supported as this one; every recap names it: docs/platforms.md'),
   ha_clients: word.default('clients').describe('inventory group of the clients that are verified'),
 })

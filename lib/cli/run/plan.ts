@@ -17,6 +17,7 @@ import type { Variables } from '../../config/value.ts'
 import { judgeVars } from '../../config/variables.ts'
 import type { PlayPlan, Target } from '../../engine/play.ts'
 import type { Cluster, Node } from '../../engine/role.ts'
+import { untestedPlatform } from '../../platform/index.ts'
 import type { PlayArguments } from '../options.ts'
 import { refuseUnknownExtraVars } from './extra-names.ts'
 
@@ -95,6 +96,8 @@ const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
       ...pairIdentity(met.filter(m => nodes.has(m.node.name))),
       ...clientIdentity(met.filter(m => !nodes.has(m.node.name))),
     ],
+    untested: ({ vars }, facts) =>
+      vars.accept_untested_platform === undefined ? undefined : untestedPlatform(vars.accept_untested_platform, facts),
   }
 }
 

@@ -14,6 +14,8 @@ export interface Summary {
   /** Hosts of the plays, and those of which not everything was read, with the reason: nothing is claimed of them. */
   hosts: Set<string>
   unread: Map<string, string>
+  /** Hosts of a system that is not supported, in words. */
+  untested: Map<string, string>
   /** Tasks that were judged, and those that are left for a later run. */
   judged: number
   pending: number
@@ -26,6 +28,7 @@ export const emptySummary = (): Summary => ({
   failures: [],
   hosts: new Set(),
   unread: new Map(),
+  untested: new Map(),
   judged: 0,
   pending: 0,
 })
@@ -34,6 +37,7 @@ export function addToSummary(sum: Summary, event: Event): void {
   count(sum.stats, event)
   if (event.type === 'run-start') sum.check = event.check
   addUnread(sum, event)
+  if (event.type === 'host-ready' && event.untested !== undefined) sum.untested.set(event.host, event.untested)
   if (event.type === 'host-unreachable') sum.failures.push(`${event.host}: unreachable: ${oneLine(event.message)}`)
   if (event.type !== 'task-end' && event.type !== 'handler-end') return
   if (event.pending) sum.pending += 1
@@ -144,6 +148,7 @@ export function closingLines(
       ? [colors.heading('FAILED'), ...sum.failures.flatMap(text => folded(text, columns)).map(text => colors.status.failed(text)), '']
       : []),
     ...(Object.keys(end.recap).length > 0 ? [colors.heading('RECAP'), ...recapLines(end.recap, colors), ''] : []),
+    ...[...sum.untested].map(([host, text]) => colors.warning(`${host}: ${oneLine(text)}`)),
     ...(end.exitCode === 0 ? [] : [colors.status.failed(exitLine(deciding(reasons, end.exitCode)))]),
     ...(byRole === '' ? [] : folded(`changes: ${byRole}`, columns).map(text => colors.faint(text))),
     outcomePaint(sum, colors)(outcomeLine(sum, end.ms)),

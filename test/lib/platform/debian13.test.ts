@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { debian13 } from '../../../lib/platform/debian13.ts'
-import { platformOf, supportedSystems } from '../../../lib/platform/index.ts'
+import { platformOf, supportedSystems, untestedPlatform } from '../../../lib/platform/index.ts'
 
 test('Debian 13 differs from 12 in what docs/platforms.md names, and in nothing else', () => {
   const { name, nfsUnits, ...same } = debian13
@@ -15,4 +15,11 @@ test('systems are known by id, version and init; a message lists them', () => {
   expect(platformOf({ os: 'debian', version: '14', init: 'systemd' })).toBeUndefined()
   expect(platformOf({ os: 'ubuntu', version: '12', init: 'systemd' })).toBeUndefined()
   expect(supportedSystems()).toBe('Debian 12, Debian 12 with sysvinit, Debian 13, CentOS 6')
+})
+
+test('another system can be played as the nearest one, and says so', () => {
+  const { untested, ...same } = untestedPlatform('debian13', { os: 'ubuntu', version: '24.04' })
+  expect(same).toEqual(debian13)
+  expect(untested).toBe('ubuntu 24.04 is not supported, played as Debian 13 (accept_untested_platform)')
+  expect(untestedPlatform('debian12', { os: 'debian', version: '' }).untested).toMatch(/^debian is not supported, played as Debian 12 /)
 })

@@ -36,6 +36,15 @@ const task = (host: string, more: Partial<Extract<EventBody, { type: 'task-end' 
 })
 const away = (host: string): EventBody => ({ type: 'host-unreachable', host, message: 'gone' })
 const stopped = (host: string, reason: string, remaining = 3): EventBody => ({ type: 'host-stopped', host, reason, remaining })
+test('a host of a system that is not supported is named in every recap', () => {
+  const text = 'ubuntu 24.04 is not supported, played as Debian 13 (accept_untested_platform)'
+  const event = { ...ready('M1'), untested: text, v: 1, run: 'r', seq: 1, time: '2026-01-01T00:00:00Z' } as Event
+  const sum = emptySummary()
+  addToSummary(sum, event)
+  const end = { type: 'run-end', recap: {}, exitCode: 0, ms: 1 } as unknown as Extract<Event, { type: 'run-end' }>
+  expect(closingLines(sum, end, palette(0))).toContain(`M1: ${text}`)
+})
+
 const both = [ready('M1'), ready('M2'), task('M1'), task('M2')]
 
 describe('the last line claims nothing of what was not read', () => {
