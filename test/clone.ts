@@ -4,7 +4,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const shipped = ['bin', 'docs', 'inventory', 'lib', 'playbooks', 'roles', 'LICENSE', 'README.md', 'SECURITY.md', 'tsconfig.json']
+const shipped = [
+  'bin',
+  'docs',
+  'inventory',
+  'lib',
+  'playbooks',
+  'roles',
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'tsconfig.json',
+]
 
 /** A copy of this clone in an empty directory: what a user gets from git, with the packages that are installed here, and no build. */
 export const copyOfClone = (into: string, { packages = true } = {}): string => {
