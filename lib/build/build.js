@@ -40,6 +40,12 @@ const oneLanguage = {
   },
 }
 
+/** Roles of the user's own may use all of zod, the runner uses little of it and would load the rest each time: a file of its own for them. */
+const wholeZod = {
+  name: 'whole-zod',
+  setup: ({ onResolve }) => void onResolve({ filter: /^\.\/zod\.ts$/ }, () => ({ path: './zod.js', external: true })),
+}
+
 /** Whole or not at all: somebody may start the build meanwhile. */
 const replace = (path, text) => {
   const temporary = `${path}.${process.pid}`
@@ -55,22 +61,31 @@ const removeOld = names => {
 
 // Before esbuild reads them: what is edited meanwhile makes the build an old one.
 const sources = sourcesOf(root)
-const { outputFiles, metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['lib/cli/main.ts'],
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['cpu-features'],
-  plugins: [compiledParts, oneLanguage],
   legalComments: 'none',
   logLevel: 'warning',
-  metafile: true,
   write: false,
+}
+const zod = await build({ ...common, entryPoints: [{ in: 'lib/role-api/zod.ts', out: 'zod' }], plugins: [oneLanguage] })
+const { outputFiles: parts, metafile } = await build({
+  ...common,
+  entryPoints: [
+    { in: 'lib/cli/main.ts', out: 'main' },
+    { in: 'lib/role-api/index.ts', out: 'role-api' },
+  ],
+  splitting: true,
+  // esbuild compiles roles of the user's own, and brings a program.
+  external: ['cpu-features', 'esbuild'],
+  plugins: [compiledParts, oneLanguage, wholeZod],
+  metafile: true,
 })
+const outputFiles = [...zod.outputFiles, ...parts]
 mkdirSync(dist, { recursive: true })
 rmSync(join(dist, 'sources'), { force: true })
 // The parts first, what loads them last.

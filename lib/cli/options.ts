@@ -3,6 +3,7 @@ import type { OutputFormat } from '../report/open-view.ts'
 /** The options of a command that plays, as commander hands them over. Short forms are Ansible's. */
 export interface PlayArguments {
   inventory?: string[]
+  rolesPath?: string[]
   limit?: string
   tags?: string[]
   skipTags?: string[]

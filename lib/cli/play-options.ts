@@ -16,6 +16,7 @@ const more = (_: string, before = 0): number => before + 1
 export const withPlayOptions = (command: Command): Command =>
   command
     .option('-i, --inventory <path>', 'inventory, several allowed (default ./inventory/hosts.yml)', collect)
+    .option('--roles-path <dir>', 'more roles of your own than those of ./roles, several allowed', collect)
     .option('-l, --limit <pattern>', 'only these hosts')
     .option('-t, --tags <tags>', 'only roles with these tags', split)
     .option('--skip-tags <tags>', 'not these', split)

@@ -7,6 +7,9 @@ export const vaultOptions = ['vaultPasswordFile', 'vaultId', 'askVaultPass'] as 
 /** The options that say what the variables of a host are. */
 export const inventoryOptions = ['inventory', 'extraVars', ...vaultOptions] as const
 
+/** The same with the roles of the user's own, which have variables too. */
+export const variableOptions = [...inventoryOptions, 'rolesPath'] as const
+
 /** The options that say which hosts, and how they are reached. */
 export const reachOptions = [...inventoryOptions, 'limit', 'user', 'privateKey', 'become', 'askBecomePass', 'acceptNewHostKeys'] as const
 

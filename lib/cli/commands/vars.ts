@@ -6,8 +6,8 @@ import { createMasker, MASK } from '../../text/mask.ts'
 import { type HostPart, type HostVariable, hostVariables } from '../inventory/host-variables.ts'
 import type { PlayArguments } from '../options.ts'
 import { refuseUnknownExtraVars } from '../run/extra-names.ts'
-import { readHosts } from '../run/sources.ts'
-import { accepting, inventoryOptions } from './accepting.ts'
+import { allOwnRoles, readHosts } from '../run/sources.ts'
+import { accepting, variableOptions } from './accepting.ts'
 
 /** The options of `nfsha-play vars`. */
 interface VarsOptions extends PlayArguments {
@@ -17,7 +17,7 @@ interface VarsOptions extends PlayArguments {
 
 /** `nfsha-play vars <host>`: what a host ends up with, and from where. */
 export const define = (command: Command): void =>
-  void accepting(command, inventoryOptions)
+  void accepting(command, variableOptions)
     .description('every variable of ours for a host, its value and the place that it comes from; secrets masked')
     .argument('<host>', 'a node or a client')
     .option('--json', 'for programs')
@@ -26,8 +26,9 @@ export const define = (command: Command): void =>
 
 const showVars = async (host: string, options: VarsOptions): Promise<void> => {
   const { inventory, extraVars } = await readHosts(options)
-  refuseUnknownExtraVars(extraVars, inventory)
-  const { parts, secrets } = hostVariables(inventory, host, extraVars)
+  const ownRoles = await allOwnRoles(options)
+  refuseUnknownExtraVars(extraVars, inventory, { ownRoles })
+  const { parts, secrets } = hostVariables(inventory, host, extraVars, ownRoles)
   const masker = createMasker()
   for (const secret of secrets) masker.add(secret)
   if (options.json) printJson(masker.mask(jsonOf(parts)))
@@ -43,7 +44,7 @@ const tableOf = (host: string, { cluster, as, variables }: HostPart, mask: (text
     Math.max(...rows.map(row => width(row[column as 0 | 1])).filter(columns => columns <= widest)),
   )
   const lines = rows.map(([name, value, from]) => `${pad(name, names ?? 0)}  ${pad(value, values ?? 0)}  ${from}\n`)
-  return `${host}, ${as} of cluster ${cluster}\n${lines.join('')}`
+  return `${host}, ${as === 'alone' ? 'in no cluster' : `${as} of cluster ${cluster}`}\n${lines.join('')}`
 }
 
 const shown = ({ value, secret }: HostVariable): string => {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { siteRoles } from '../../../roles/index.ts'
 import { packagedFile, packageRoot } from '../../../roles/packaged.ts'
 import { findPlayable } from '../../config/playable.ts'
+import { ownRoleFiles, roleFolders } from '../../own-roles/find.ts'
 import type { DriftOptions } from '../drift/options.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
 import { inventoryPaths } from '../run/sources.ts'
@@ -11,6 +12,12 @@ const absoluteId = (id: string): string => {
   const [, label = '', source = ''] = /^(.*?@)?(.*)$/.exec(id) ?? []
   if (source === 'prompt') throw new UsageError(`--vault-id ${id} asks on a terminal, and a cron job has none; name a file`)
   return `${label}${resolve(source)}`
+}
+
+/** cron starts the job elsewhere, where `./roles` is another one. */
+const rolesPathsOf = ({ rolesPath = [] }: PlayArguments): string[] => {
+  const here = resolve('roles')
+  return [...(ownRoleFiles(roleFolders([here], packageRoot)).size > 0 ? [here] : []), ...rolesPath.map(path => resolve(path))]
 }
 
 /** The command line of the job: what was given, every path absolute, since cron starts it in another folder. */
@@ -27,6 +34,7 @@ export const argvOf = (argument: string, options: PlayArguments, outputs: DriftO
     'drift',
     playable.kind === 'role' ? playable.role : resolve(playable.file),
     ...inventoryPaths(options.inventory).flatMap(path => ['-i', resolve(path)]),
+    ...rolesPathsOf(options).flatMap(path => ['--roles-path', path]),
     ...pair('--limit', options.limit),
     ...(options.tags ?? []).flatMap(t => ['--tags', t]),
     ...(options.skipTags ?? []).flatMap(t => ['--skip-tags', t]),

@@ -1,4 +1,5 @@
-import { ClientVars, Vars } from '../../../roles/vars.ts'
+import type * as z from 'zod'
+import { Vars } from '../../../roles/vars.ts'
 import { type ClusterHosts, clustersOf } from '../../config/cluster.ts'
 import { ConfigError, placeName } from '../../config/error.ts'
 import type { Inventory } from '../../config/model.ts'
@@ -7,6 +8,8 @@ import { variablesOf } from '../../config/precedence.ts'
 import { fieldSecret } from '../../config/schema-issue.ts'
 import { reveal, type Value, type Variables } from '../../config/value.ts'
 import { resolveVars } from '../../config/variables.ts'
+import type { OwnRole } from '../../own-roles/load.ts'
+import { type Schemas, schemasWith } from '../run/own-schemas.ts'
 
 /** A variable of ours as a host ends up with it. */
 export interface HostVariable {
@@ -18,24 +21,32 @@ export interface HostVariable {
   secret: boolean
 }
 
-/** What a host is to a cluster, and the variables that it has as that. */
+/** What a host is to a cluster, and the variables that it has as that. `alone`: to none, and only roles of the user's own are played on it. */
 export interface HostPart {
   cluster: string
-  as: 'node' | 'client'
+  as: 'node' | 'client' | 'alone'
   variables: HostVariable[]
 }
 
 /** Every variable of ours for a host, once for each cluster that it belongs to: clients may be shared. Throws what is wrong with them. */
-export const hostVariables = (inventory: Inventory, host: string, extraVars: Variables): { parts: HostPart[]; secrets: string[] } => {
+export const hostVariables = (
+  inventory: Inventory,
+  host: string,
+  extraVars: Variables,
+  ownRoles: readonly OwnRole[] = [],
+): { parts: HostPart[]; secrets: string[] } => {
   const given = variablesOf(inventory, host, { extraVars })
   const secrets: string[] = []
-  const around = { inventory, extraVars, secrets }
+  const schemas = schemasWith(ownRoles)
+  const around = { inventory, extraVars, secrets, schemas }
   const parts = clustersOf(inventory).flatMap((cluster): HostPart[] => {
-    if (cluster.nodes.includes(host)) return [partOf(cluster, 'node', resolved(host, Vars, around), given, around)]
+    if (cluster.nodes.includes(host)) return [partOf(cluster, 'node', resolved(host, schemas.node, around), given, around)]
     if (!cluster.clients.includes(host)) return []
     return [partOf(cluster, 'client', clientVariables(cluster, host, around), given, around)]
   })
   if (parts.length > 0) return { parts, secrets }
+  if (ownRoles.length > 0 && inventory.hosts.has(host))
+    return { parts: [{ cluster: '', as: 'alone', variables: resolved(host, schemas.alone, around) }], secrets }
   throw new ConfigError(
     `${host} is neither a node nor a client of a cluster`,
     inventory.hosts.get(host)?.place,
@@ -47,6 +58,7 @@ interface Surroundings {
   inventory: Inventory
   extraVars: Variables
   secrets: string[]
+  schemas: Schemas
 }
 
 /** What the roles read, then what is ours and only describes the host: the lab that it is in, the addresses of a client. */
@@ -68,14 +80,15 @@ const partOf = (
 
 /** A client has its own few variables; all else that it reads is its cluster's, as the play takes it. What names a node's own is not for it. */
 const clientVariables = ({ nodes: [node] }: ClusterHosts, host: string, around: Surroundings): HostVariable[] => {
-  const own = resolved(host, ClientVars, around, Object.keys(Vars.shape))
-  const shared = resolved(node, Vars, around).filter(({ name }) => !(name in ClientVars.shape) && !name.startsWith('node_'))
+  const { schemas } = around
+  const own = resolved(host, schemas.client, around, Object.keys(schemas.node.shape))
+  const shared = resolved(node, schemas.node, around).filter(({ name }) => !(name in schemas.client.shape) && !name.startsWith('node_'))
   return [...own, ...shared]
 }
 
 const resolved = (
   host: string,
-  schema: typeof Vars | typeof ClientVars,
+  schema: z.ZodObject,
   { inventory, extraVars, secrets }: Surroundings,
   knownNames: string[] = [],
 ): HostVariable[] => {
@@ -86,12 +99,12 @@ const resolved = (
     const value = (values as Record<string, unknown>)[name]
     const unset = value === undefined ? 'not set' : 'default of the role'
     const from = given.has(name) ? (origins[name] ?? '') : unset
-    return { name, value, from, secret: isSecret(name, given.get(name)?.value) }
+    return { name, value, from, secret: isSecret(name, given.get(name)?.value, schema) }
   })
 }
 
-const isSecret = (name: string, value: Value | undefined): boolean => {
-  const field = name in Vars.shape ? Vars.shape[name as keyof typeof Vars.shape] : undefined
+const isSecret = (name: string, value: Value | undefined, schema: z.ZodObject = Vars): boolean => {
+  const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined
   return (field !== undefined && fieldSecret(field)) || (value !== undefined && isConcealed(value))
 }
 

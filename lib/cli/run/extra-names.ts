@@ -7,6 +7,7 @@ import { ownVariables, variablesOf } from '../../config/precedence.ts'
 import { closest } from '../../config/suggest.ts'
 import { isConnectionVariable, READ } from '../../config/target-variables.ts'
 import type { Variables } from '../../config/value.ts'
+import type { OwnRole } from '../../own-roles/load.ts'
 
 /**
  * The playbook that a variable of ours is for, when it is for one alone. Its description says so, and nothing else does: `switchover.yml`: the
@@ -22,13 +23,17 @@ export const playbookOf = (name: string): string | undefined => {
  * plays can use, a connection variable, or one that the inventory or a play defines (it is somebody else's then). Without plays all of ours
  * count. Throws all mistakes at once.
  */
-export const refuseUnknownExtraVars = (extraVars: Variables, inventory: Inventory, plays?: readonly Play[]): void => {
+export const refuseUnknownExtraVars = (
+  extraVars: Variables,
+  inventory: Inventory,
+  { plays, ownRoles = [] }: { plays?: readonly Play[]; ownRoles?: readonly OwnRole[] } = {},
+): void => {
   const roles = plays && new Set(plays.flatMap(play => play.roles.map(({ role }) => role)))
   const isUsed = (name: string) => {
     const owner = playbookOf(name)
     return owner === undefined || roles === undefined || roles.has(owner)
   }
-  const ours = [...Object.keys(Vars.shape), ...RUNNER_VARIABLES]
+  const ours = [...Object.keys(Vars.shape), ...RUNNER_VARIABLES, ...ownRoles.flatMap(role => Object.keys(role.fields))]
   const usable = ours.filter(isUsed)
   const former = formerNames(Vars)
   const current = (name: string) => former.get(name) ?? name

@@ -1,4 +1,3 @@
-import { roles as allRoles } from '../../../roles/index.ts'
 import type { Vars } from '../../../roles/vars.ts'
 import type { PlayPlan } from '../../engine/play.ts'
 import { listTasks } from '../../engine/play.ts'
@@ -19,13 +18,11 @@ const taskLines = (play: PlayPlan<Vars>, { cluster, hosts }: PlayPlan<Vars>['tar
   const [first] = hosts
   if (!first) return []
   const context = { host: first.name, vars: first.vars, facts: listedFacts, cluster, platform: debian12 }
-  return play.roles
-    .filter(r => allRoles.includes(r))
-    .flatMap(role =>
-      listTasks([role], context)
-        .filter(r => play.selects([role.name, ...(r.tags ?? [])]))
-        .map(r => `  ${role.name} : ${r.id}`),
-    )
+  return play.roles.flatMap(role =>
+    listTasks([role], context)
+      .filter(r => play.selects([role.name, ...(r.tags ?? [])]))
+      .map(r => `  ${role.name} : ${r.id}`),
+  )
 }
 
 /** What a list assumes about a machine that it does not ask. */

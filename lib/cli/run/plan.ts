@@ -3,7 +3,7 @@ import { conflictsOf } from '../../../roles/cross-checks/index.ts'
 import { roles as allRoles } from '../../../roles/index.ts'
 import type { Role } from '../../../roles/role.ts'
 import { clientIdentity, pairIdentity } from '../../../roles/service/checks/identity.ts'
-import { ClientVars, Vars } from '../../../roles/vars.ts'
+import type { Vars } from '../../../roles/vars.ts'
 import type { ClusterHosts } from '../../config/cluster.ts'
 import { clustersOf, DEFAULT_CLIENTS } from '../../config/cluster.ts'
 import { ConfigError, collecting, throwAll } from '../../config/error.ts'
@@ -17,9 +17,11 @@ import type { Variables } from '../../config/value.ts'
 import { judgeVars } from '../../config/variables.ts'
 import type { PlayPlan, Target } from '../../engine/play.ts'
 import type { Cluster, Node } from '../../engine/role.ts'
+import type { OwnRole } from '../../own-roles/load.ts'
 import { untestedPlatform } from '../../platform/index.ts'
 import type { PlayArguments } from '../options.ts'
 import { refuseUnknownExtraVars } from './extra-names.ts'
+import { playable, type Schemas, schemasWith } from './own-schemas.ts'
 
 export interface Plan {
   plays: PlayPlan<Vars>[]
@@ -30,15 +32,27 @@ export interface Plan {
 }
 
 /** Inventory and playbook become what the engine plays. Every variable is read and judged here, before anything is touched. */
-export const planOf = (book: Play[], inventory: Inventory, options: PlayArguments, extraVars: Variables): Plan => {
+export const planOf = (
+  book: Play[],
+  inventory: Inventory,
+  options: PlayArguments,
+  extraVars: Variables,
+  ownRoles: readonly OwnRole[] = [],
+): Plan => {
   const secrets: string[] = []
   const warnings: string[] = []
   collecting(
-    [() => refuseUnknownTags(book, options), () => refuseRoleVars(book), () => refuseUnknownExtraVars(extraVars, inventory, book)],
+    [
+      () => refuseUnknownTags(book, options),
+      () => refuseRoleVars(book),
+      () => refuseUnknownExtraVars(extraVars, inventory, { plays: book, ownRoles }),
+    ],
     refuse => refuse(),
   )
   const hostsInAll = clustersOf(inventory)
-  const plays = collecting(book, play => planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets, warnings }))
+  const plays = collecting(book, play =>
+    planPlay(play, { inventory, options, extraVars, clusters: hostsInAll, secrets, warnings, ownRoles }),
+  )
   return { plays, secrets: [...new Set(secrets)], warnings: [...new Set(warnings)] }
 }
 
@@ -75,15 +89,29 @@ interface Surroundings {
   clusters: ClusterHosts[]
   secrets: string[]
   warnings: string[]
+  ownRoles: readonly OwnRole[]
+}
+
+/** What all hosts of one play have in common. */
+interface Within extends Surroundings {
+  schemas: Schemas
+  /** Variables of roles of the user's own that other plays have. */
+  elsewhere: string[]
 }
 
 const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   const { inventory, options } = around
   const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, mayLack: [DEFAULT_CLIENTS] })
   const limited = options.limit === undefined ? matched : limitHosts(inventory, matched, options.limit)
-  const roles = play.roles.map(({ role }) => roleOf(role))
+  const isPlayed = ({ name }: OwnRole) => play.roles.some(({ role }) => role === name)
+  const ownRoles = around.ownRoles.filter(isPlayed)
+  const elsewhere = around.ownRoles.filter(role => !isPlayed(role)).flatMap(role => Object.keys(role.fields))
+  const within: Within = { ...around, ownRoles, elsewhere, schemas: schemasWith(ownRoles) }
+  const roles = play.roles.map(({ role }) => roleOf(role, ownRoles))
   const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags
-  const targets = collecting(around.clusters, hosts => targetOf(hosts, matched, limited, play, around)).flat()
+  const targets = collecting(around.clusters, hosts => targetOf(hosts, matched, limited, play, within)).flat()
+  // Our own roles need a cluster; a play with one of them passes by hosts that belong to none.
+  if (play.roles.length === ownRoles.length) targets.push(...targetsAlone(matched, limited, play, within))
   const nodes = new Set(around.clusters.flatMap(c => c.nodes as string[]))
   return {
     name: play.name,
@@ -101,30 +129,60 @@ const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   }
 }
 
-const roleOf = (name: string): Role => {
-  const role = allRoles.find(r => r.name === name)
+const roleOf = (name: string, ownRoles: readonly OwnRole[]): Role => {
+  const own = ownRoles.find(r => r.name === name)
+  const role = own ? playable(own) : allRoles.find(r => r.name === name)
   if (!role) throw new Error(`no role ${name}`)
   return role
 }
 
 /** The part of a play that concerns one cluster: its nodes, or its clients. */
-const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], play: Play, around: Surroundings): Target<Vars>[] => {
+const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], play: Play, within: Within): Target<Vars>[] => {
   const members = [...hosts.nodes, ...hosts.clients].filter(h => matched.includes(h))
   const chosen = members.filter(h => limited.includes(h))
   if (chosen.length === 0) return []
-  const cluster = clusterOf(hosts, play, around)
+  const cluster = clusterOf(hosts, play, within)
   const nodes = [...cluster.nodes, ...cluster.clients].filter(n => chosen.includes(n.name))
   const left = members.filter(h => !chosen.includes(h)).map(host => ({ host, reason: 'not in --limit' }))
   return [{ cluster, hosts: nodes, left }]
 }
 
+/** Hosts that belong to no cluster: each is played by itself, with its own lock. */
+const targetsAlone = (matched: string[], limited: string[], play: Play, within: Within): Target<Vars>[] => {
+  const { inventory, clusters, extraVars, schemas, elsewhere, secrets, warnings } = within
+  const inClusters = new Set(clusters.flatMap(c => [...c.nodes, ...c.clients]))
+  return collecting(
+    matched.filter(host => !inClusters.has(host) && limited.includes(host)),
+    host => {
+      const judged = judgeVars(inventory, host, { playVars: play.vars, extraVars, schema: schemas.alone, knownNames: elsewhere })
+      throwAll(hostErrors(judged.errors))
+      secrets.push(...judged.secrets)
+      warnings.push(...judged.warnings)
+      // A play of our roles never gets here, so nobody reads what is not there.
+      const node = { name: host, vars: judged.values as Vars }
+      return { cluster: { name: host, nodes: [], clients: [node] }, hosts: [node], left: [] }
+    },
+  )
+}
+
 /** Everything that is wrong with the values of a cluster is thrown at once: each by itself, and with the others. */
-const clusterOf = (hosts: ClusterHosts, play: Play, { inventory, extraVars, secrets, warnings }: Surroundings): Cluster<Vars> => {
+const clusterOf = (
+  hosts: ClusterHosts,
+  play: Play,
+  { inventory, extraVars, secrets, warnings, schemas, elsewhere }: Within,
+): Cluster<Vars> => {
   const outer = { playVars: play.vars, extraVars }
-  const nodes = hosts.nodes.map(host => ({ host, ...judgeVars(inventory, host, { ...outer, schema: Vars }) }))
+  const nodes = hosts.nodes.map(host => ({
+    host,
+    ...judgeVars(inventory, host, { ...outer, schema: schemas.node, knownNames: elsewhere }),
+  }))
   const shared = nodes[0]?.values ?? {}
   const clients = hosts.clients.map(host => {
-    const own = judgeVars(inventory, host, { ...outer, schema: ClientVars, knownNames: Object.keys(Vars.shape) })
+    const own = judgeVars(inventory, host, {
+      ...outer,
+      schema: schemas.client,
+      knownNames: [...Object.keys(schemas.node.shape), ...elsewhere],
+    })
     return { host, ...own, values: { ...shared, ...own.values } }
   })
   const judged = [...nodes, ...clients]

@@ -25,7 +25,7 @@ interface Prepared {
 /** Reads all that the command line names and asks for passwords; touches no host. */
 export const preparePlay = async (argument: string, options: PlayArguments): Promise<Prepared> => {
   const sources = await readSources(argument, options)
-  const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars)
+  const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars, sources.ownRoles)
   for (const secret of plan.secrets) secrets.add(secret)
   const patterns = [...new Set(sources.plays.flatMap(p => p.hosts))]
   if (options.syntaxCheck || isListing(options)) return { plan, patterns, reached: new Map() }

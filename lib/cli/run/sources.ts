@@ -4,6 +4,7 @@ import { roles, siteRoles } from '../../../roles/index.ts'
 import { packageRoot } from '../../../roles/packaged.ts'
 import { refuseExample } from '../../config/example.ts'
 import { parseExtraVars } from '../../config/extra-vars.ts'
+import { kindOf } from '../../config/files.ts'
 import { loadInventory } from '../../config/inventory.ts'
 import type { Inventory } from '../../config/model.ts'
 import { findPlayable, playbookOfRole } from '../../config/playable.ts'
@@ -11,15 +12,20 @@ import type { Play } from '../../config/playbook.ts'
 import { loadPlaybook } from '../../config/playbook.ts'
 import type { Variables } from '../../config/value.ts'
 import { keyring, type VaultPassword } from '../../config/vault.ts'
+import { ownRoleFiles, roleFolders } from '../../own-roles/find.ts'
+import type { OwnRole } from '../../own-roles/load.ts'
 import { complain } from '../../report/output.ts'
 import { commandNames } from '../commands/names.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
 import { vaultPasswords } from '../vault/passwords.ts'
+import { ourPrefixes } from './own-schemas.ts'
 
 export interface Sources {
   plays: Play[]
   inventory: Inventory
   extraVars: Variables
+  /** The roles of the user's own that the plays name. */
+  ownRoles: OwnRole[]
 }
 
 const roleNames = roles.map(r => r.name)
@@ -53,25 +59,51 @@ const exampleSecrets = ['heartbeat_secret=example-secret', 'drbd_secret=example-
 export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
   const passwords = await vaultPasswords(options)
   const vault = keyring(passwords)
-  const places = { cwd, packageRoot, roleNames: playableRoles, commandNames }
+  const here = ownRoleFiles(foldersOf(options, cwd))
+  const places = { cwd, packageRoot, roleNames: [...playableRoles, ...here.keys()], commandNames }
   const playable = findPlayable(argument, places)
-  const book =
-    playable.kind === 'role'
-      ? playbookOfRole(playable.role, places, { cwd, roleNames, vault })
-      : loadPlaybook(playable.file, { cwd, roleNames, vault })
+  const files = playable.kind === 'role' ? here : ownRoleFiles(foldersOf(options, cwd, dirname(resolve(cwd, playable.file))))
+  const known = { cwd, roleNames: [...roleNames, ...files.keys()], vault }
+  const book = playable.kind === 'role' ? playbookOfRole(playable.role, places, known) : loadPlaybook(playable.file, known)
+  const ownRoles = await ownRolesOf(book.plays, files, cwd)
   const isExample = listsExample(options, cwd)
   const beside = dirname(resolve(cwd, book.file))
   const inventory = isExample ? exampleInventory(passwords, beside) : readInventory(options, passwords, cwd, beside)
   const extraVars = [...(isExample ? exampleSecrets : []), ...(options.extraVars ?? [])]
   const plays = isExample ? book.plays.map(play => ({ ...play, hosts: hostsOfExample(play, inventory) })) : book.plays
-  return { plays, inventory, extraVars: parseExtraVars(extraVars, vault, cwd) }
+  return { plays, inventory, extraVars: parseExtraVars(extraVars, vault, cwd), ownRoles }
+}
+
+/** Where roles of the user's own are looked for: beside the playbook, here, and where the command line says. */
+const foldersOf = ({ rolesPath = [] }: PlayArguments, cwd: string, beside = cwd): string[] => {
+  const given = rolesPath.map(path => resolve(cwd, path))
+  const missing = given.findIndex(path => kindOf(path) !== 'directory')
+  if (missing >= 0) throw new UsageError(`--roles-path ${rolesPath[missing]}: no such directory`)
+  return roleFolders([join(beside, 'roles'), join(cwd, 'roles'), ...given], packageRoot)
+}
+
+/** Only roles that are played are loaded: code of the user's own. */
+const ownRolesOf = async (plays: readonly Play[], files: Map<string, string[]>, cwd: string): Promise<OwnRole[]> => {
+  const names = [...new Set(plays.flatMap(play => play.roles.map(({ role }) => role)))].filter(name => files.has(name))
+  return names.length === 0 ? [] : loadThem(names, files, cwd)
+}
+
+const loadThem = async (names: readonly string[], files: Map<string, string[]>, cwd: string): Promise<OwnRole[]> => {
+  const { loadOwnRoles } = await import('../../own-roles/load.ts')
+  return loadOwnRoles(names, files, { cwd, taken: { roles: roleNames, prefixes: ourPrefixes() } })
+}
+
+/** Every role of the user's own that a playbook in a directory could name. */
+export const allOwnRoles = (options: PlayArguments & { playbookDir?: string }, cwd = process.cwd()): Promise<OwnRole[]> => {
+  const files = ownRoleFiles(foldersOf(options, cwd, resolve(cwd, options.playbookDir ?? '.')))
+  return files.size === 0 ? Promise.resolve([]) : loadThem([...files.keys()], files, cwd)
 }
 
 /** The inventory alone, for what plays nothing. `playbookDir` stands for the playbook whose group_vars and host_vars count. */
 export const readHosts = async (
   options: PlayArguments & { playbookDir?: string },
   cwd = process.cwd(),
-): Promise<Omit<Sources, 'plays'>> => {
+): Promise<Omit<Sources, 'plays' | 'ownRoles'>> => {
   const passwords = await vaultPasswords(options)
   const inventory = readInventory(options, passwords, cwd, resolve(cwd, options.playbookDir ?? '.'))
   return { inventory, extraVars: parseExtraVars(options.extraVars ?? [], keyring(passwords), cwd) }

@@ -9,7 +9,7 @@ import type { Sources } from './sources.ts'
 
 /** How each host is reached: the inventory's connection variables and the play's, or the running lab's machine of that name. */
 export const targetsOf = (
-  { inventory, plays, extraVars }: Sources,
+  { inventory, plays, extraVars }: Omit<Sources, 'ownRoles'>,
   hosts: string[],
   options: PlayArguments,
   becomePassword: string | undefined,

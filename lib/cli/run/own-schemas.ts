@@ -1,0 +1,37 @@
+import * as z from 'zod'
+import type { Role } from '../../../roles/role.ts'
+import { ClientVars, Vars } from '../../../roles/vars.ts'
+import type { OwnRole } from '../../own-roles/load.ts'
+
+/** The schemas of what hosts have in a play, with the variables of the user's own roles in them. */
+export interface Schemas {
+  node: typeof Vars
+  client: typeof ClientVars
+  /** A host that belongs to no cluster has nothing but those. */
+  alone: z.ZodObject
+}
+
+const prefixesOf = (schema: z.ZodType): string[] => (schema.meta()?.prefixes as string[] | undefined) ?? []
+
+/** What the names of our variables begin with. */
+export const ourPrefixes = (): string[] => prefixesOf(Vars)
+
+export const schemasWith = (own: readonly OwnRole[]): Schemas => {
+  const fields = Object.assign({}, ...own.map(role => role.fields)) as z.ZodRawShape
+  const prefixes = own.map(role => role.prefix)
+  const alone = z.object(fields).meta({ prefixes })
+  if (own.length === 0) return { node: Vars, client: ClientVars, alone }
+  return {
+    node: Vars.safeExtend(fields).meta({ prefixes: [...ourPrefixes(), ...prefixes] }) as unknown as typeof Vars,
+    client: ClientVars.safeExtend(fields).meta({ prefixes: [...prefixesOf(ClientVars), ...prefixes] }) as unknown as typeof ClientVars,
+    alone,
+  }
+}
+
+/** A role of the user's own as the engine plays it: the variables that it has declared are among those of the host. */
+export const playable = ({ name, summary, steps, handlers }: OwnRole): Role => ({
+  name,
+  summary,
+  steps: context => steps(context),
+  ...(handlers && { handlers: context => handlers(context) }),
+})

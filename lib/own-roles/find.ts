@@ -1,0 +1,24 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { kindOf } from '../config/files.ts'
+
+/** Role names are directories, tags and the beginnings of variables. */
+const roleName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+
+/** The directories in which roles of the user's own are looked for; those of the package are no such. */
+export const roleFolders = (folders: readonly string[], packageRoot: string): string[] => {
+  const ours = join(realpathSync(packageRoot), 'roles')
+  const real = folders.filter(folder => kindOf(folder) === 'directory').map(folder => realpathSync(folder))
+  return [...new Set(real)].filter(folder => folder !== ours)
+}
+
+/** Every role that lies in them, by name: `NAME/role.ts`. Several files for one name are a mistake, once the role is played. */
+export const ownRoleFiles = (folders: readonly string[]): Map<string, string[]> => {
+  const found = new Map<string, string[]>()
+  for (const folder of folders)
+    for (const name of readdirSync(folder).sort()) {
+      const file = join(folder, name, 'role.ts')
+      if (roleName.test(name) && existsSync(file)) found.set(name, [...(found.get(name) ?? []), file])
+    }
+  return found
+}

@@ -1,0 +1,91 @@
+import { quote } from './quote.ts'
+import type { Change, HostResource } from './resource.ts'
+import { absent, present, unknown } from './resource.ts'
+import { differsBy } from './verdict.ts'
+
+export interface UserState {
+  home: string
+  shell: string
+  group: string
+  /** Of the supplementary ones. */
+  groups: string[]
+}
+
+export interface UserOptions {
+  /** Below the uids of people, without an expiry date: useradd(8). Only for an account that is made. */
+  system?: boolean
+  home?: string
+  /** Whether a home directory is made with the account. Default false. */
+  createHome?: boolean
+  shell?: string
+  group?: string
+  /** Groups that it must be in, beside those it is in already. */
+  groups?: string[]
+}
+
+/** A group of group(5). An existing one is never changed. */
+export const group = (name: string, { system = false }: { system?: boolean } = {}): HostResource<true> => ({
+  scope: 'host',
+  id: `group ${name}`,
+  invalidates: 'host',
+  probe: { sh: `getent group ${quote(name)} >/dev/null`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
+  compare: actual => differsBy(actual.kind === 'present' ? [] : [{ attribute: 'group', from: '', to: name }]),
+  async apply($) {
+    await $`groupadd ${system ? ['--system'] : []} ${name}`
+  },
+})
+
+/** Pure. The answer of the probe: a line of passwd(5), the name of its group, the names of all. */
+export const parseUser = (stdout: string): UserState | undefined => {
+  const [line = '', group = '', all = ''] = stdout.split('\n')
+  const fields = line.split(':')
+  if (fields.length !== 7 || group === '') return undefined
+  return { home: fields[5] ?? '', shell: fields[6] ?? '', group, groups: all.split(' ').filter(name => name !== '' && name !== group) }
+}
+
+/** An account of passwd(5). It has no password; one that is there keeps what it has. */
+export const user = (name: string, options: UserOptions = {}): HostResource<UserState> => ({
+  scope: 'host',
+  id: `user ${name}`,
+  invalidates: 'host',
+  probe: {
+    sh: `getent passwd ${quote(name)} || exit 44; id -gn ${quote(name)}; id -Gn ${quote(name)}`,
+    parse({ code, stdout, stderr }) {
+      if (code === 44) return absent
+      const state = parseUser(stdout)
+      return state ? present(state) : unknown(`a readable account: ${stderr.trim() || stdout.trim()}`)
+    },
+  },
+  compare: actual => differsBy(userChanges(name, actual.kind === 'present' ? actual.state : undefined, options)),
+  async apply($, changes) {
+    const { system = false, createHome = false } = options
+    const wanted = (attribute: string) => changes.find(change => change.attribute === attribute)?.to
+    const [home, shell, primary, groups] = ['home', 'shell', 'group', 'groups'].map(wanted)
+    const flags = [
+      ...(home === undefined ? [] : ['--home-dir', home]),
+      ...(shell === undefined ? [] : ['--shell', shell]),
+      ...(primary === undefined ? [] : ['--gid', primary]),
+    ]
+    if (wanted('user') === undefined) {
+      const changed = flags.map(flag => (flag === '--home-dir' ? '--home' : flag))
+      await $`usermod ${changed} ${groups === undefined ? [] : ['--append', '--groups', groups]} ${name}`
+    } else {
+      const kind = [...(system ? ['--system'] : []), createHome ? '--create-home' : '--no-create-home']
+      await $`useradd ${kind} ${flags} ${groups === undefined ? [] : ['--groups', groups]} ${name}`
+    }
+  },
+})
+
+/** Pure: what differs of an account; one that is missing differs in all that is asked for. */
+export const userChanges = (name: string, state: UserState | undefined, { home, shell, group, groups = [] }: UserOptions): Change[] => {
+  const differs = (attribute: string, from: string | undefined, to: string | undefined): Change[] =>
+    to === undefined || from === to ? [] : [{ attribute, from: from ?? '', to }]
+  const missing = groups.filter(one => one !== state?.group && !state?.groups.includes(one))
+  return [
+    ...(state ? [] : [{ attribute: 'user', from: '', to: name }]),
+    ...differs('home', state?.home, home),
+    ...differs('shell', state?.shell, shell),
+    ...differs('group', state?.group, group),
+    ...(missing.length > 0 ? [{ attribute: 'groups', from: state?.groups.join(',') ?? '', to: missing.join(',') }] : []),
+  ]
+}

@@ -1,0 +1,24 @@
+import { type FileState, file } from './file.ts'
+import type { HostResource } from './resource.ts'
+
+export interface CronEntryOptions {
+  /** Five fields, or `@daily`: crontab(5). */
+  schedule: string
+  /** One line for sh; a % that is not escaped would end it. */
+  command: string
+  /** Default root. */
+  user?: string
+  notify?: string[]
+}
+
+/**
+ * A job in /etc/cron.d, in a file of its own name. cron ignores names with other characters than letters, digits, `_` and `-`: run-parts(8).
+ * Throws `TypeError` for what cron would not read as one job.
+ */
+export const cronEntry = (name: string, { schedule, command, user = 'root', notify }: CronEntryOptions): HostResource<FileState> => {
+  if (!/^[\w-]+$/.test(name)) throw new TypeError(`cron entry '${name}': only letters, digits, _ and - are allowed`)
+  if (!/^(@\w+|\S+( \S+){4})$/.test(schedule)) throw new TypeError(`cron entry '${name}': '${schedule}' has not five fields`)
+  if (/\n/.test(command) || /(^|[^\\])%/.test(command)) throw new TypeError(`cron entry '${name}': a command is one line, with \\% for %`)
+  const content = `# Managed by nfsha-play.\n${schedule} ${user} ${command}\n`
+  return { ...file(`/etc/cron.d/${name}`, { content, ...(notify && { notify }) }), id: `cron entry ${name}` }
+}
