@@ -1,21 +1,6 @@
 import type { Command } from 'commander'
-import { watch } from '../../../roles/status/watch.ts'
-import type { Vars } from '../../../roles/vars.ts'
-import type { Event } from '../../engine/events.ts'
-import type { PlayPlan } from '../../engine/play.ts'
-import { driftLines, onChange } from '../../report/drift/lines.ts'
-import { driftReport } from '../../report/drift/report.ts'
-import { complain, print, printJson } from '../../report/output.ts'
 import { type DriftOptions, withDriftOptions } from '../drift/options.ts'
-import { refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from '../drift/outputs.ts'
 import type { PlayArguments } from '../options.ts'
-import { preparePlay, refuseIdle, runPrepared, toldList } from '../run/run-playbook.ts'
-
-/** A play in which nodes take part, and what matters in service, whatever tags were chosen. Clients have no service to watch. */
-export const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
-  play.targets.some(({ hosts, cluster }) => hosts.some(h => cluster.nodes.some(n => n.name === h.name)))
-    ? { ...play, roles: [...play.roles, watch], selects: tags => tags[0] === watch.name || play.selects(tags) }
-    : play
 
 /** `nfsha-play drift`: what differs now. */
 export const define = (command: Command): void =>
@@ -24,39 +9,6 @@ export const define = (command: Command): void =>
   )
     .option('--on-change-only', 'say a state once, again every 24 h, and when it has cleared')
     .action(async (argument: string, options: DriftOptions) => {
+      const { drift } = await import('../drift/look.ts')
       process.exitCode = await drift(argument, command.optsWithGlobals<PlayArguments>(), options)
     })
-
-/**
- * Check mode over the whole play and the service, judged from its events. Prints what differs and nothing else; takes no lock and
- * writes nothing on a host. Resolves with the exit code.
- */
-const drift = async (argument: string, options: PlayArguments, outputs: DriftOptions): Promise<number> => {
-  refuseUnwritable(outputs)
-  const prepared = await preparePlay(argument, options)
-  if (toldList(prepared, options)) return 0
-  refuseIdle(argument, prepared, options)
-  if (options.syntaxCheck) return 0
-  const plan = { ...prepared.plan, plays: prepared.plan.plays.map(watched) }
-  const events: Event[] = []
-  const keep = (event: Event) => {
-    if (event.type !== 'task-start' && event.type !== 'table') events.push(event)
-  }
-  await runPrepared(argument, { ...prepared, plan }, { ...options, check: true }, { watch: [keep], drift: true })
-  const report = driftReport(events, argument)
-  if (outputs.report !== undefined) writeReport(outputs.report, report)
-  if (outputs.metrics !== undefined) writeMetrics(outputs.metrics, report)
-  const memory = outputs.onChangeOnly
-    ? remembered([argument, ...(options.inventory ?? []), options.limit ?? '', ...(options.tags ?? [])])
-    : undefined
-  const { lines, told } = memory ? onChange(report, memory.told, new Date()) : { lines: driftLines(report), told: undefined }
-  const faults = events.flatMap(e => (e.type === 'internal-error' ? [`internal error: ${e.message}`] : []))
-  const jsonl = options.output === 'jsonl' ? report.findings.filter(f => f.alarm).map(f => JSON.stringify(f)) : lines
-  if (options.output === 'jsonl') printJson(jsonl.map(line => `${line}\n`).join(''))
-  else print(jsonl.map(line => `${line}\n`).join(''))
-  complain(faults.map(line => `${line}\n`).join(''))
-  if (outputs.syslog) tellSyslog(lines)
-  // Last: what could not be told is told again by the next run.
-  memory?.keep(told)
-  return report.exitCode
-}

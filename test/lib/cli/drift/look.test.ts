@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { watched } from '../../../../lib/cli/commands/drift.ts'
+import { watched } from '../../../../lib/cli/drift/look.ts'
 import type { PlayPlan } from '../../../../lib/engine/play.ts'
 import type { Vars } from '../../../../roles/vars.ts'
 import { articleCluster } from '../../../roles/article-cluster.ts'
