@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 
 /** A login user of this machine with a password and sudo rules, for the time of a test file. Needs root. */
@@ -16,6 +16,9 @@ export function createSudoUser(suffix: string): SudoUser {
   const file = `/etc/sudoers.d/${name}`
   const remove = () => {
     rmSync(file, { force: true })
+    // A run that was broken off may have left a process of this user, and userdel refuses then.
+    for (const pid of spawnSync('ps', ['-o', 'pid=', '-u', name], { encoding: 'utf8' }).stdout.split(/\s+/).filter(Boolean))
+      spawnSync('kill', ['-KILL', pid])
     try {
       execFileSync('userdel', [name], { stdio: 'ignore' })
     } catch {
