@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { packagedFile } from '../text/packaged.ts'
 import { chooseAccelerator } from './accelerator.ts'
 import { lastLines } from './command.ts'
 import { emulatorArguments, gatewayArguments, hasDataDisks } from './emulator.ts'
@@ -58,16 +58,8 @@ export async function startMachine(
 
 /** Starts what answers as the article's gateway. */
 export function startGateway(name: string, state: LabState, options: LaunchOptions): number {
-  const args = gatewayArguments(gatewayScript(), processMarker(state.id, 'gateway'), state.segments)
+  const args = gatewayArguments(packagedFile('lib/lab/gateway.js'), processMarker(state.id, 'gateway'), state.segments)
   return startProcess(process.execPath, args, labPlaces(name).gatewayLog, options)
-}
-
-/** gateway.js lies beside this file, or in the package's sources when this file is part of a bundle in dist/. */
-function gatewayScript(): string {
-  const candidates = ['./gateway.js', '../lib/lab/gateway.js'].map(path => fileURLToPath(new URL(path, import.meta.url)))
-  const script = candidates.find(file => existsSync(file))
-  if (script) return script
-  throw new LabError(`the package is incomplete: ${candidates[0]} is missing`, 'install nfsha-play again')
 }
 
 function startProcess(command: string, args: string[], log: string, { ephemeral }: LaunchOptions): number {

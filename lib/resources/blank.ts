@@ -1,14 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { packagedFile } from '../text/packaged.ts'
 import { quote } from './quote.ts'
 
-/** The program lies beside this file, or in the package's sources when this file is part of a bundle in dist/. Its comments stay here. */
-const program = (() => {
-  const candidates = ['./files/judge-disk.pl', '../lib/resources/files/judge-disk.pl']
-  const path = candidates.map(p => fileURLToPath(new URL(p, import.meta.url))).find(p => existsSync(p))
-  if (path === undefined) throw new Error('the package is incomplete: lib/resources/files/judge-disk.pl is missing')
-  return readFileSync(path, 'utf8').replace(/^\s*#.*\n/gm, '')
-})()
+/** The program without its comments. */
+const program = readFileSync(packagedFile('lib/resources/files/judge-disk.pl'), 'utf8').replace(/^\s*#.*\n/gm, '')
 
 /**
  * Shell function `judge_disk DEVICE [WORD...]`: reads the whole device or samples of it, prints what is there for `parseJudgement`, progress on stderr.

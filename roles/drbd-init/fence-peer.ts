@@ -1,6 +1,6 @@
 import type { Platform } from '../../lib/platform/platform.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { packagedScript } from '../packaged.ts'
+import { packagedScript } from '../../lib/text/packaged.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 

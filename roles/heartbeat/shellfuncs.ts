@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { edited } from '../../lib/resources/edit.ts'
 import { file } from '../../lib/resources/file.ts'
 import type { Resource } from '../../lib/resources/resource.ts'
-import { packagedFile } from '../packaged.ts'
+import { packagedFile } from '../../lib/text/packaged.ts'
 import type { Context } from '../role.ts'
 
 /** heartbeat's own scripts by the name they are called by; resource agents go on reading all of it. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageRoot } from '../../roles/packaged.ts'
+import { packageRoot } from '../../lib/text/packaged.ts'
 
 // A moved page or a renamed heading leaves no dead link behind.
 

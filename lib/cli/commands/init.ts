@@ -1,10 +1,10 @@
 import { constants, copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { packagedFile } from '../../../roles/packaged.ts'
 import { ConfigError, wholeOf } from '../../config/error.ts'
 import { reasonOf } from '../../config/files.ts'
 import { print } from '../../report/output.ts'
+import { packagedFile } from '../../text/packaged.ts'
 import { accepting } from './accepting.ts'
 
 const inventoryFile = join('inventory', 'hosts.yml')

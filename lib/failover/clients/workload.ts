@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ApplyFailed } from '../../resources/outcome.ts'
 import { quote } from '../../resources/quote.ts'
 import type { Connection } from '../../resources/resource.ts'
+import { packagedFile } from '../../text/packaged.ts'
 import type { PairSettings } from '../testbed/settings.ts'
 import { vipAddress } from '../testbed/settings.ts'
 import type { Operation } from './operations.ts'
@@ -48,7 +49,7 @@ type Share = Pick<PairSettings, 'ha_vip' | 'nfs_export_path' | 'failover_dd'>
 
 const script = (mounts: TestMount[], run: string, vars: Share): string => {
   const source = `${vipAddress(vars)}:${vars.nfs_export_path}`
-  const perl = readFileSync(new URL('./workload.pl', import.meta.url), 'utf8')
+  const perl = readFileSync(packagedFile('lib/failover/clients/workload.pl'), 'utf8')
   const work = (m: TestMount) => `${m.directory}/${shareDirectory}/${run}`
   const mount = (m: TestMount) => `mkdir -p ${m.directory}
 mount -t nfs -o ${m.options} ${source} ${m.directory} && mkdir -p ${work(m)} || exit 1`

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { packagedFile } from '../../text/packaged.ts'
 import { endsWithoutService } from '../scenario/catalogue.ts'
 import type { Markup } from './html.ts'
 import { html, Markup as Raw } from './html.ts'
@@ -16,7 +17,7 @@ export const pageOf = (report: FailoverReport, beside: readonly Trial[]): string
   const summaries = summariesOf(trials)
   const isCompared = new Set(trials.map(t => t.stack)).size > 1
   const hosts = [...new Set(trials.flatMap(t => t.hosts))].sort()
-  const css = new Raw(readFileSync(new URL('./report.css', import.meta.url), 'utf8'))
+  const css = new Raw(readFileSync(packagedFile('lib/failover/report/report.css'), 'utf8'))
   return `${
     html`<!doctype html>
 <html lang="en">

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { packagedFile } from '../../../lib/text/packaged.ts'
 import { withShortFor } from '../../../roles/heartbeat/shellfuncs.ts'
-import { packagedFile } from '../../../roles/packaged.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-shellfuncs-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { packagedFile } from '../../../../roles/packaged.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
 import { workspace } from '../../config/workspace.ts'
 import { cliIn } from '../run.ts'
 

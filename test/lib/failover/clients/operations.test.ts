@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { clientImpactOf, stalls, thinned, timed } from '../../../../lib/failover/clients/client-impact.ts'
 import { judgeRecords, type Operation, parseOperation } from '../../../../lib/failover/clients/operations.ts'
-import { packagedFile } from '../../../../roles/packaged.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
 
 const operations = (text: string): Operation[] => text.split('\n').flatMap(line => parseOperation(line.trim()) ?? [])
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { endName } from '../../../../lib/failover/report/record.ts'
 import { catalogue } from '../../../../lib/failover/scenario/catalogue.ts'
-import { packagedFile } from '../../../../roles/packaged.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
 
 test('docs/failover.md has the table of expected states as the catalogue has it', () => {
   const rows = catalogue.map(({ name, title, article = '', steps, undo }) => {

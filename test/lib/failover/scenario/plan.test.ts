@@ -7,7 +7,7 @@ import { type Act, catalogue, expectedEnd, whyNot } from '../../../../lib/failov
 import { planOf } from '../../../../lib/failover/scenario/plan.ts'
 import { sampleOf, surest, toOurs } from '../../../../lib/failover/testbed/clock.ts'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
-import { packagedFile } from '../../../../roles/packaged.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
 import { goStandby } from '../../../../roles/service/hand-over.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 

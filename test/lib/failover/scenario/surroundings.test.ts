@@ -4,7 +4,7 @@ import { endName, problemsOf } from '../../../../lib/failover/report/record.ts'
 import { planOf } from '../../../../lib/failover/scenario/plan.ts'
 import { type Place, surroundings } from '../../../../lib/failover/scenario/surroundings.ts'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
-import { packagedFile } from '../../../../roles/packaged.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 import { trialOf } from '../report/trials.ts'
 

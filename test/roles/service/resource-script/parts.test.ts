@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { packagedFile } from '../../../../roles/packaged.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
 import { resourceScript, scriptPart, scriptParts } from '../../../../roles/service/resource-script/index.ts'
 
 /** Names of the functions that a part defines. */
