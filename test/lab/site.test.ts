@@ -8,6 +8,7 @@ import { blankProbe } from '../../lib/resources/blank.ts'
 import { lookForDrift } from './drift.ts'
 import { handOverTests } from './hand-over.ts'
 import { handlerTests } from './handlers.ts'
+import { ownRoleTests } from './own-role.ts'
 import { changedBy, expectForetold, fingerprint, unknownTo } from './prediction.ts'
 import { chosenReleases } from './releases.ts'
 import { resourceScriptTests } from './resource-script.ts'
@@ -229,6 +230,8 @@ test('a package that is installed again leaves the service alone', async () => {
   // The package brings an empty list of exports: the watch has put ours back.
   await until('/data is exported', async () => (await on(lab, 'M1', 'cat /run/nfsha/nfs/etab')).includes('/data'), 30_000)
 })
+
+ownRoleTests(lab)
 
 const startHeartbeat = (machine: 'M1' | 'M2') => on(lab, machine, 'systemctl start heartbeat')
 const connected = (machine: 'M1' | 'M2') =>

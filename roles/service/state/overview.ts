@@ -43,13 +43,18 @@ const rowsOf = (members: Member<ServiceState>[], vip: string): string[][] => {
   ]
 }
 
+/** A play of `hosts: all` has clients among its members, and one that `--limit` leaves out is not a node that was not read. */
+const nodesAmong = (members: Member<ServiceState>[], { cluster }: Context): Member<ServiceState>[] =>
+  members.filter(m => cluster.nodes.some(n => n.name === m.host))
+
 /** Everything that is read of the service, judged with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
 export const overview = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('state of the service', {
     allowMissing: true,
     probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
-    compare(members) {
+    compare(all) {
       const { vars } = context
+      const members = nodesAmong(all, context)
       const silent = members.filter(m => m.reading.kind !== 'present')
       const missing = silent.map(m => m.host)
       const states = statesOf(members)
@@ -70,7 +75,8 @@ export const overview = (context: Context): ClusterAssertion<ServiceState> =>
         ...surroundingDifferences(states, vars),
       ])
     },
-    table(members) {
+    table(all) {
+      const members = nodesAmong(all, context)
       return {
         title: `${context.cluster.name}: ${headline(members, context.vars.ha_stage)}`,
         columns: ['', ...members.map(m => m.host)],

@@ -5,6 +5,7 @@ import { blocksOf } from '../../../../lib/resources/blocks.ts'
 import { parseProcDrbd } from '../../../../lib/resources/proc-drbd.ts'
 import { present, unknown } from '../../../../lib/resources/resource.ts'
 import { headline } from '../../../../roles/service/state/headline.ts'
+import { overview } from '../../../../roles/service/state/overview.ts'
 import { problemText } from '../../../../roles/service/state/problems.ts'
 import type { NamedState } from '../../../../roles/service/state/state.ts'
 import { parseService } from '../../../../roles/service/state/state.ts'
@@ -174,4 +175,11 @@ test('a node short of space', () => {
 
 test('sh accepts the probe', () => {
   execFileSync('sh', ['-n'], { input: surroundingsScript(vars, debian12) })
+})
+
+test('a client that --limit leaves out of a play of all hosts is not a node that was not read', () => {
+  const { compare } = overview(contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb'))
+  const hosts = (verdict: ReturnType<typeof compare>) => (verdict.kind === 'differs' ? verdict.changes.map(c => c.host) : [])
+  expect(hosts(compare([member(active), member(standby), gone('C1')]))).not.toContain('C1')
+  expect(hosts(compare([member(active), gone('M2')]))).toContain('M2')
 })
