@@ -9,7 +9,7 @@ import { playTarget } from './play.ts'
 
 export interface RunOptions {
   check: boolean
-  /** With `check`: everything is judged, whatever failed before it, and what is wrong is read again before it is said. */
+  /** With `check`: everything is judged, whatever failed before it, and what is wrong is read again before it is reported. */
   drift?: boolean
   /** Handlers are judged, named where they are needed, and left for a later run. */
   holdHandlers?: boolean

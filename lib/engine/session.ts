@@ -25,7 +25,7 @@ export interface ClusterSession {
   /** Nodes that take no part in this run, each with the reason: `not in --limit`, `unreachable`. */
   missing: Map<string, string>
   check: boolean
-  /** A look at what differs: nothing stops it, and what is wrong is read again before it is said. */
+  /** A look at what differs: nothing stops it, and what is wrong is read again before it is reported. */
   drift: boolean
   /** In a drift run: until when what is wrong is read again; set by the first that is. */
   rereadUntil?: number

@@ -45,7 +45,7 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
   else print(jsonl.map(line => `${line}\n`).join(''))
   complain(faults.map(line => `${line}\n`).join(''))
   if (outputs.syslog) tellSyslog(lines)
-  // Last: what could not be told is told again by the next run.
+  // Last: what could not be reported is reported by the next run.
   memory?.keep(told)
   return report.exitCode
 }

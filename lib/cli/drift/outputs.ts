@@ -77,7 +77,7 @@ export const remembered = (command: string[]): { told: Told | undefined; keep(to
   }
 }
 
-/** A file that nobody can read is as good as none: the state is told once more. */
+/** A file that nobody can read is as good as none: the state is reported once more. */
 const readTold = (file: string): Told | undefined => {
   try {
     const { fingerprint, since, told } = JSON.parse(readFileSync(file, 'utf8'))

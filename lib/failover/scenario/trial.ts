@@ -92,7 +92,7 @@ const recordOf = async (testbed: Testbed, { fault, surrounding, run }: Planned, 
   const faultAt = scenario.made[0]?.at ?? scenario.undoneAt
   const ms = (at: number) => Math.round(1000 * (at - faultAt))
   const ours = (host: string) => (at: number) => toOurs(at, clocks.get(host) ?? [])
-  // A pair that did not come back lets no client go; what was seen until then is told all the same.
+  // A pair that did not come back lets no client go; what was seen until then is reported all the same.
   const stopped = Promise.all(work.byClient.map(w => w.workload.stop()))
   await (after.wholeAt === undefined ? stopped.catch(() => undefined) : stopped)
   const isTolerated = (o: Timed) => !o.ok && surrounding?.tolerated?.test(o.detail) === true

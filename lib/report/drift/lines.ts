@@ -48,8 +48,8 @@ export interface Told {
 const again = 24 * 3_600_000
 
 /**
- * Pure: `--on-change-only`. A state is told once, again every 24 h, and its end is told. While somebody is at work nothing is: what was wrong
- * before them is still open, and is told again or cleared by the first look after them.
+ * Pure: `--on-change-only`. A state is reported once, again every 24 h, and so is its end. While somebody is at work nothing is: what was wrong
+ * before them is still open, and is reported again or cleared by the first look after them.
  */
 export const onChange = (report: DriftReport, before: Told | undefined, now: Date): { lines: string[]; told: Told | undefined } => {
   const state = fingerprint(report)

@@ -69,7 +69,7 @@ type End = TaskEnd | HandlerEnd
 const resourceOf = (event: End): string => (event.type === 'task-end' ? event.resource : event.handler)
 const hostsOf = (event: End): string[] => (event.type === 'task-end' ? (event.hosts ?? [event.host]) : [event.host])
 
-/** One finding for all that one resource's run would mend; one for each thing that is left to an operator. */
+/** One finding for all that one resource's run would repair; one for each thing that is left to an operator. */
 const findingsOf = (event: End, playbook: string): Found[] => {
   const place = { cluster: event.cluster ?? '', host: hostsOf(event).join(','), role: event.role, resource: resourceOf(event) }
   const changes = changesOf(event)
@@ -85,7 +85,7 @@ const findingsOf = (event: End, playbook: string): Found[] => {
   if (event.status !== 'failed') return []
   if (changes.length === 0)
     return [{ kind: 'wrong', ...place, is: cut(event.error?.message ?? event.reason ?? 'wrong'), should: 'no objection' }]
-  // Maintenance is told by who is at work, whatever else has seen it.
+  // Maintenance is reported as who is at work, whatever else has seen it.
   return changes
     .filter(change => change.attribute !== atWork.maintenance)
     .map(change => ({
@@ -99,7 +99,7 @@ const findingsOf = (event: End, playbook: string): Found[] => {
     }))
 }
 
-/** Several roles judge the service; one difference is said once. */
+/** Several roles judge the service; one difference is reported once. */
 const withoutDoubles = (findings: Finding[]): Finding[] => {
   const key = (f: Finding) => [f.kind, f.cluster, f.host, f.resource, f.is, f.should].join('\0')
   const seen = new Map<string, Finding>()
@@ -109,7 +109,7 @@ const withoutDoubles = (findings: Finding[]): Finding[] => {
 
 type Found = Omit<Finding, 'alarm'>
 
-/** A host that is away is said once, and so is what could not be judged without it. */
+/** A host that is away is reported once, and so is what could not be judged without it. */
 const plainly = (found: Found[]): Found[] => {
   const away = new Set(found.flatMap(f => (f.kind === 'unreachable' ? [f.host] : [])))
   const waiting = new Map<string, Found[]>()

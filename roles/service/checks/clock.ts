@@ -7,7 +7,7 @@ import type { Context } from '../../role.ts'
 
 /**
  * The nodes' clocks against each other, compared through the clock of the machine which reads both: good to the time an answer travels. A
- * difference is the time service's to mend: it is asked to look at its servers now, and given a minute.
+ * difference is the time service's to repair: it is asked to look at its servers now, and given a minute.
  */
 export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offset: number }> => ({
   scope: 'cluster',
