@@ -108,11 +108,16 @@ async function hasSuite(uri: string, suite: string): Promise<boolean> {
   }
 }
 
-/** What the archive really has of a release: a testing suite may have no security or updates. Says what is missing. */
-export async function availableSources(sources: readonly AptSource[], onProgress: (text: string) => void): Promise<AptSource[]> {
+/** Without the suites beside the release (security, updates) that the archive does not have; says which. The release itself stays: apt says what is wrong with it. */
+export async function availableSources(
+  sources: readonly AptSource[],
+  release: string,
+  onProgress: (text: string) => void,
+  has = hasSuite,
+): Promise<AptSource[]> {
   const found = await Promise.all(
     sources.map(async ({ uri, suites }) => {
-      const present = await Promise.all(suites.map(suite => hasSuite(uri, suite)))
+      const present = await Promise.all(suites.map(suite => suite === release || has(uri, suite)))
       for (const suite of suites.filter((_, i) => !present[i])) onProgress(`the archive has no ${suite}: the machines do without it`)
       return { uri, suites: suites.filter((_, i) => present[i]) }
     }),

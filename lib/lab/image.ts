@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { availableSources, hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
+import { type AptSource, availableSources, hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
 import { attempt, lastLines, run } from './command.ts'
 import { LabError } from './error.ts'
 import { cacheRoot } from './places.ts'
@@ -35,12 +35,16 @@ export async function ensureImage(
   onProgress: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<BareImage> {
-  const sources = await availableSources(hostSources(release), onProgress)
-  const recipe = bareRecipe(release, renderSources(sources, 'guest'), await hostAptSettings(), init)
-  const key = recipeKey(recipe, await run('mmdebstrap', ['--version']))
+  const declared = hostSources(release)
+  const settings = await hostAptSettings()
+  const recipeOf = (sources: AptSource[]) => bareRecipe(release, renderSources(sources, 'guest'), settings, init)
+  // By what is declared: an image that is there needs no network.
+  const key = recipeKey(recipeOf(declared), await run('mmdebstrap', ['--version']))
   const dir = imageDir(key)
   const cached = readImage(dir, key)
   if (cached) return cached
+  const sources = await availableSources(declared, release, onProgress)
+  const recipe = recipeOf(sources)
   mkdirSync(join(cacheRoot(), 'images'), { recursive: true })
   const build = mkdtempSync(`${dir}.build-`)
   try {

@@ -94,7 +94,7 @@ async function prepare(name: string, options: LabUpOptions): Promise<{ state: La
   if (known && from && known.from !== from) throw new LabError(`lab '${name}' exists already and was not made from '${from}'`, remove)
   if (known && init && (known.init ?? 'systemd') !== init)
     throw new LabError(`lab '${name}' exists already and was not made with ${init}`, remove)
-  if (known && releases && MACHINE_NAMES.some(machine => known.releases?.[machine] !== releases[machine]))
+  if (known && releases && MACHINE_NAMES.some(machine => known.releases[machine] !== releases[machine]))
     throw new LabError(`lab '${name}' exists already and was not made of ${[...new Set(Object.values(releases))].join(' and ')}`, remove)
   if (known) return { state: known, images: byMachine(machine => requireImage(name, known.imageKeys[machine])) }
   const saved = from ? requireSaved(from) : undefined

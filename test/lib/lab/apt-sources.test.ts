@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { debianSources, hostFromGuest, renderSources } from '../../../lib/lab/apt-sources.ts'
+import { availableSources, debianSources, hostFromGuest, renderSources } from '../../../lib/lab/apt-sources.ts'
 
 const deb822 = `Types: deb
 # a comment
@@ -65,4 +65,27 @@ test("a mirror on the host's loopback is written as the guest reaches it", () =>
     'http://10.0.2.2/debian bookworm-updates main',
     undefined,
   ])
+})
+
+test('a suite beside the release that the archive lacks is left out and named; the release itself never is', async () => {
+  const sources = [
+    { uri: 'http://a.test/debian', suites: ['forky', 'forky-updates'] },
+    { uri: 'http://a.test/debian-security', suites: ['forky-security'] },
+  ]
+  const said: string[] = []
+  const found = await availableSources(
+    sources,
+    'forky',
+    text => said.push(text),
+    async (_, suite) => suite === 'forky-updates',
+  )
+  expect(found).toEqual([{ uri: 'http://a.test/debian', suites: ['forky', 'forky-updates'] }])
+  expect(said).toEqual(['the archive has no forky-security: the machines do without it'])
+  const offline = await availableSources(
+    sources,
+    'forky',
+    () => undefined,
+    async () => false,
+  )
+  expect(offline).toEqual([{ uri: 'http://a.test/debian', suites: ['forky'] }])
 })
