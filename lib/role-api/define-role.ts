@@ -6,7 +6,7 @@ import type { Resource } from '../resources/resource.ts'
 export interface RoleDefinition<S extends z.ZodObject = z.ZodObject> {
   /** The name of its directory, `roles/NAME`: small letters, digits and `-`. */
   name: string
-  /** One line, for `nfsha-play doc`. */
+  /** What it does, in one line. */
   summary?: string
   /** Its variables, as `z.object({...})`. Their names begin with the role's name, with `_` for `-`: `my_role_port`. */
   vars?: S

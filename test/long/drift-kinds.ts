@@ -10,7 +10,7 @@ export interface DriftKind {
   resource: string | RegExp
   is: RegExp
   /** Mended by a plain run, or named with this playbook. */
-  mended: true | 'next step' | 'switchover.yml' | 'split-brain.yml'
+  repaired: true | 'next step' | 'switchover.yml' | 'split-brain.yml'
   /** A cable, pulled from outside. */
   cable?: string
 }
@@ -21,7 +21,7 @@ const file = (path: string, how: string, is: RegExp): DriftKind => ({
   break: how,
   resource: `file ${path}`,
   is,
-  mended: true,
+  repaired: true,
 })
 
 const declared: DriftKind[] = [
@@ -34,7 +34,7 @@ const declared: DriftKind[] = [
     break: 'chown nobody /etc/ha.d/resource.d/nfsha',
     resource: 'what heartbeat reads live',
     is: /owner nobody/,
-    mended: true,
+    repaired: true,
   },
   file('/etc/drbd.d/drbd.res', 'echo "# by hand" >> /etc/drbd.d/drbd.res', /other content/),
   file('/usr/sbin/policy-rc.d', 'chmod 0644 /usr/sbin/policy-rc.d', /mode 0644/),
@@ -44,7 +44,7 @@ const declared: DriftKind[] = [
     break: "sed -i '/redhat/d' /etc/hosts",
     resource: 'names of the nodes in /etc/hosts',
     is: /other content/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'host name after a boot',
@@ -52,7 +52,7 @@ const declared: DriftKind[] = [
     break: 'echo other > /etc/hostname',
     resource: 'host name',
     is: /name after a boot other/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'held package unheld',
@@ -60,7 +60,7 @@ const declared: DriftKind[] = [
     break: 'apt-mark unhold heartbeat',
     resource: /^package heartbeat/,
     is: /not held/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'nfs-server unmasked',
@@ -68,7 +68,7 @@ const declared: DriftKind[] = [
     break: 'systemctl unmask nfs-server',
     resource: 'service nfs-server.service',
     is: /masked no/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'nfs-server masked only until the next boot',
@@ -77,7 +77,7 @@ const declared: DriftKind[] = [
     repair: 'systemctl unmask --runtime nfs-server; systemctl mask nfs-server',
     resource: 'service nfs-server.service',
     is: /masked until the next boot/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'heartbeat started by the boot',
@@ -85,7 +85,7 @@ const declared: DriftKind[] = [
     break: 'systemctl enable heartbeat',
     resource: 'service heartbeat',
     is: /boot enabled/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'DRBD not brought up by the boot',
@@ -93,16 +93,16 @@ const declared: DriftKind[] = [
     break: 'systemctl disable nfsha-drbd.service',
     resource: 'service nfsha-drbd.service',
     is: /boot disabled/,
-    mended: true,
+    repaired: true,
   },
-  { name: 'chrony stopped', on: 'S', break: 'systemctl stop chrony', resource: 'service chrony', is: /running no/, mended: true },
+  { name: 'chrony stopped', on: 'S', break: 'systemctl stop chrony', resource: 'service chrony', is: /running no/, repaired: true },
   {
     name: 'route gone',
     on: 'S',
     break: 'ip -4 route del $(ip -4 route show | grep -o "^172.16.0.2[0-9]* dev em2" | head -n 1)',
     resource: /^route 172\.16\.0\./,
     is: /nothing/,
-    mended: true,
+    repaired: true,
   },
   {
     name: "DRBD's kernel settings differ from its file",
@@ -111,7 +111,7 @@ const declared: DriftKind[] = [
     break: 'drbdsetup-84 disk-options 0 --on-io-error=pass_on 2>/dev/null || drbdsetup disk-options 0 --on-io-error=pass_on',
     resource: 'DRBD resource drbd',
     is: /kernel differs/,
-    mended: true,
+    repaired: true,
   },
   {
     name: 'kernel exports less than declared',
@@ -119,9 +119,9 @@ const declared: DriftKind[] = [
     break: 'exportfs -o ro,fsid=1 192.168.0.0/24:/data',
     resource: 'reload exports',
     is: /export \/data/,
-    mended: true,
+    repaired: true,
   },
-  { name: 'mount point writable', on: 'S', break: 'chattr -i /data', resource: 'mount point /data', is: /immutable no/, mended: true },
+  { name: 'mount point writable', on: 'S', break: 'chattr -i /data', resource: 'mount point /data', is: /immutable no/, repaired: true },
 ]
 
 const inService: DriftKind[] = [
@@ -132,7 +132,7 @@ const inService: DriftKind[] = [
     repair: 'exportfs -u 192.168.0.50:/srv',
     resource: 'kernel exports',
     is: /\/srv 192\.168\.0\.50/,
-    mended: 'next step',
+    repaired: 'next step',
   },
   {
     name: 'configuration of one node alone',
@@ -141,7 +141,7 @@ const inService: DriftKind[] = [
     repair: 'mv /root/idmapd.conf /etc/idmapd.conf',
     resource: 'configuration /etc/idmapd.conf',
     is: /M1 .*, M2 /,
-    mended: 'next step',
+    repaired: 'next step',
   },
   {
     name: 'the boot would take the virtual IP',
@@ -150,7 +150,7 @@ const inService: DriftKind[] = [
     repair: 'rm -f /etc/network/interfaces.d/vip',
     resource: 'next boot',
     is: /gives 192\.168\.0\.219/,
-    mended: 'next step',
+    repaired: 'next step',
   },
   {
     name: 'the boot would mount the share',
@@ -159,7 +159,7 @@ const inService: DriftKind[] = [
     repair: "sed -i '/drbd0/d' /etc/fstab",
     resource: 'next boot',
     is: /mounts \/dev\/drbd0 on \/data/,
-    mended: 'next step',
+    repaired: 'next step',
   },
   {
     name: 'space short',
@@ -168,7 +168,7 @@ const inService: DriftKind[] = [
     repair: 'rm -f /data/.fill',
     resource: 'space on /data',
     is: /9\d% used|100% used/,
-    mended: 'next step',
+    repaired: 'next step',
   },
   {
     name: 'threads of nfsd',
@@ -177,7 +177,7 @@ const inService: DriftKind[] = [
     repair: 'unshare -u sh -c "hostname nfsha-drbd; rpc.nfsd 8"',
     resource: 'nfsd threads',
     is: /^4$/,
-    mended: 'switchover.yml',
+    repaired: 'switchover.yml',
   },
   {
     name: 'scope of nfsd: the thread count written outside the namespace',
@@ -186,7 +186,7 @@ const inService: DriftKind[] = [
     repair: 'unshare -u sh -c "hostname nfsha-drbd; rpc.nfsd 8"',
     resource: 'nfsd scope',
     is: /^M[12]\.redhat\.sx$/,
-    mended: 'switchover.yml',
+    repaired: 'switchover.yml',
   },
   {
     name: 'nfsd on the standby',
@@ -195,7 +195,7 @@ const inService: DriftKind[] = [
     repair: 'rpc.nfsd 0; true',
     resource: 'nfsd',
     is: /running/,
-    mended: 'next step',
+    repaired: 'next step',
   },
   {
     name: 'virtual IP on both',
@@ -205,7 +205,7 @@ const inService: DriftKind[] = [
     repair: 'ip addr del 192.168.0.219/32 dev lo 2>/dev/null; sysctl -qw net.ipv4.conf.all.arp_ignore=0',
     resource: 'virtual IP',
     is: /on M1 and M2/,
-    mended: 'split-brain.yml',
+    repaired: 'split-brain.yml',
   },
   {
     name: 'DRBD StandAlone',
@@ -214,7 +214,7 @@ const inService: DriftKind[] = [
     repair: 'drbdadm connect drbd; for i in $(seq 60); do grep -q "ds:UpToDate/UpToDate" /proc/drbd && break; sleep 1; done',
     resource: 'DRBD connection',
     is: /StandAlone/,
-    mended: 'split-brain.yml',
+    repaired: 'split-brain.yml',
   },
   {
     name: 'cable of em2 pulled',
@@ -222,7 +222,7 @@ const inService: DriftKind[] = [
     break: 'true',
     resource: 'link em2',
     is: /no carrier/,
-    mended: 'next step',
+    repaired: 'next step',
     cable: 'em2',
   },
   {
@@ -233,7 +233,7 @@ const inService: DriftKind[] = [
       'systemctl start heartbeat; for i in $(seq 60); do [ "$(cl_status rscstatus 2>/dev/null)" = none ] || [ "$(cl_status rscstatus 2>/dev/null)" = local ] && break; sleep 1; done',
     resource: 'heartbeat',
     is: /stopped/,
-    mended: 'next step',
+    repaired: 'next step',
   },
 ]
 
@@ -242,9 +242,9 @@ const named = (...names: string[]): DriftKind[] => inService.filter(kind => name
 const apart = ['threads of nfsd', 'virtual IP on both', 'DRBD StandAlone', 'heartbeat stopped on the standby']
 
 /** Kinds that do not hide each other are made at one time; each is found by its own name. */
-export const driftGroups: { name: string; kinds: DriftKind[]; mended: boolean }[] = [
-  { name: 'what is declared', kinds: declared.filter(kind => kind.name !== masked), mended: true },
-  { name: 'what is declared, in other ways', kinds: declared.filter(kind => kind.name === masked), mended: true },
-  { name: 'the state of the service', kinds: inService.filter(kind => !apart.includes(kind.name)), mended: false },
-  { name: 'the state of the service, a pair that is apart', kinds: named(...apart), mended: false },
+export const driftGroups: { name: string; kinds: DriftKind[]; repaired: boolean }[] = [
+  { name: 'what is declared', kinds: declared.filter(kind => kind.name !== masked), repaired: true },
+  { name: 'what is declared, in other ways', kinds: declared.filter(kind => kind.name === masked), repaired: true },
+  { name: 'the state of the service', kinds: inService.filter(kind => !apart.includes(kind.name)), repaired: false },
+  { name: 'the state of the service, a pair that is apart', kinds: named(...apart), repaired: false },
 ]

@@ -12,7 +12,7 @@ import { driftGroups } from './drift-kinds.ts'
 
 /**
  * On a converged lab: every kind of drift is made by hand, found by drift, and
- * mended by a run or left alone by it.
+ * repaired by a run or left alone by it.
  */
 const { lab, holder } = convergedLab('drift')
 let nodes: Record<DriftKind['on'], 'M1' | 'M2'> = { H: 'M1', S: 'M2' }
@@ -52,7 +52,7 @@ const repair = async (kind: DriftKind, machine: MachineName) => {
   if (kind.repair) await on(lab, machine, kind.repair)
 }
 
-describe.each(driftGroups)('$name', ({ kinds, mended }) => {
+describe.each(driftGroups)('$name', ({ kinds, repaired }) => {
   let before: Looked
   const found = (looked: Looked, kind: DriftKind) => looked.report.findings.find(isFound(kind))
 
@@ -68,14 +68,14 @@ describe.each(driftGroups)('$name', ({ kinds, mended }) => {
   test('is drift', () => expect(before.code, before.stdout).toBe(5))
 
   test.each(kinds)('found: $name', kind => {
-    const mend = kind.mended === true ? 'site.yml' : kind.mended === 'next step' ? expect.any(String) : `nfsha-play ${kind.mended}`
+    const mend = kind.repaired === true ? 'site.yml' : kind.repaired === 'next step' ? expect.any(String) : `nfsha-play ${kind.repaired}`
     expect(found(before, kind), before.stdout).toMatchObject({ alarm: true, mend })
   })
 
-  test(mended ? 'a run mends all of it, as a check has foretold' : 'a run leaves it alone, and says so', async () => {
+  test(repaired ? 'a run mends all of it, as a check has foretold' : 'a run leaves it alone, and says so', async () => {
     const check = await nfshaPlay(lab, ['site.yml', '--check'])
     const run = await nfshaPlay(lab, ['site.yml'])
-    if (mended) {
+    if (repaired) {
       expect(run.code, run.story).toBe(0)
       expect(changedBy(run)).toEqual(changedBy(check))
       return clean()

@@ -46,3 +46,6 @@ export const nextStep = ({ attribute, from, host }: Pick<Change, 'attribute' | '
   }
   throw new Error(`no next step is known for '${text}': roles/service/state/next-step.ts`)
 }
+
+/** Pure: a difference that no run repairs, with its next step. */
+export const withNextStep = (change: Omit<Change, 'remedy'>): Change => ({ ...change, remedy: nextStep(change) })

@@ -6,7 +6,7 @@ import { differsBy } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import { peerOf, vipAddress } from '../../role.ts'
 import { headline, whyUnread } from './headline.ts'
-import { nextStep } from './next-step.ts'
+import { withNextStep } from './next-step.ts'
 import { hostDifferences, linkDifferences, nfsdDifferences, pairDifferences, serviceDifferences } from './problems.ts'
 import type { ServiceState } from './state.ts'
 import { serviceProbe } from './state.ts'
@@ -58,13 +58,7 @@ export const overview = (context: Context): ClusterAssertion<ServiceState> =>
       const silent = members.filter(m => m.reading.kind !== 'present')
       const missing = silent.map(m => m.host)
       const states = statesOf(members)
-      const unasked = silent.map(m => ({
-        attribute: 'node',
-        host: m.host,
-        from: whyUnread(m),
-        to: 'read',
-        remedy: nextStep({ attribute: 'node', from: '', host: m.host }),
-      }))
+      const unasked = silent.map(m => withNextStep({ attribute: 'node', host: m.host, from: whyUnread(m), to: 'read' }))
       return differsBy([
         ...unasked,
         ...serviceDifferences(states, vars.ha_stage, missing),

@@ -4,20 +4,17 @@ import type { Vars } from '../../vars.ts'
 import { stateDirectory } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'
 import { lockdGrace, version3Ports } from '../nfs/version3.ts'
-import { nextStep } from './next-step.ts'
+import { withNextStep } from './next-step.ts'
 import type { NamedState } from './state.ts'
 import { versionDifferences } from './versions.ts'
 
 /** No run repairs these: an operator does, with a playbook, or by what `nextStep` says. */
 type Remedy = 'next step' | 'switchover.yml' | 'split-brain.yml' | 'maintenance.yml'
 
-const differs = (attribute: string, from: string, to: string, remedy: Remedy, host?: string): Change => ({
-  attribute,
-  from,
-  to,
-  remedy: remedy === 'next step' ? nextStep({ attribute, from, ...(host !== undefined && { host }) }) : `nfsha-play ${remedy}`,
-  ...(host !== undefined && { host }),
-})
+const differs = (attribute: string, from: string, to: string, remedy: Remedy, host?: string): Change => {
+  const change = { attribute, from, to, ...(host !== undefined && { host }) }
+  return remedy === 'next step' ? withNextStep(change) : { ...change, remedy: `nfsha-play ${remedy}` }
+}
 
 /** Pure: everything that speaks against "one node serves, the other stands by". `missing`: nodes that could not be asked. */
 export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage'], missing: string[] = []): Change[] => {

@@ -1,19 +1,13 @@
 import type { Change } from '../../../lib/resources/resource.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
-import { nextStep } from './next-step.ts'
+import { withNextStep } from './next-step.ts'
 import type { NamedState } from './state.ts'
 
 /** Pure: what stands around the service and will end it, or its redundancy, if nobody looks. */
 export const surroundingDifferences = (states: NamedState[], vars: Vars): Change[] => [
   ...states.flatMap(({ host, around, heartbeat, space }) => {
-    const named = (attribute: string, from: string, to: string): Change => ({
-      attribute,
-      from,
-      to,
-      host,
-      remedy: nextStep({ attribute, from, host }),
-    })
+    const named = (attribute: string, from: string, to: string) => withNextStep({ attribute, from, to, host })
     return [
       ...around.silentPings.map(ip => named(`ping node ${ip}`, 'does not answer', 'answers')),
       ...(heartbeat && around.watch !== undefined ? [named('nfsha watch', around.watch, 'alive')] : []),
@@ -34,8 +28,11 @@ const strangers = (states: NamedState[], vars: Vars): Change[] => {
   if (active.length !== 1) return []
   const own = active.map(s => s.around.mac)
   const others = [...new Set(states.flatMap(s => s.around.answers))].filter(mac => !own.includes(mac))
-  return others.map(mac => {
-    const found = { attribute: `virtual IP ${vipAddress(vars)}`, from: `another machine answers for it too (${mac})` }
-    return { ...found, to: 'on exactly one', remedy: nextStep(found) }
-  })
+  return others.map(mac =>
+    withNextStep({
+      attribute: `virtual IP ${vipAddress(vars)}`,
+      from: `another machine answers for it too (${mac})`,
+      to: 'on exactly one',
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../../../lib/resources/resource.ts'
-import { nextStep } from './next-step.ts'
+import { withNextStep } from './next-step.ts'
 import type { NamedState } from './state.ts'
 
 /**
@@ -38,6 +38,6 @@ export const versionDifferences = (one: NamedState, two: NamedState): Change[] =
       const from = `${one.host} ${one.versions[name] || 'none'}, ${two.host} ${two.versions[name] || 'none'}`
       const attribute = `version of ${name}`
       const to = mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes'
-      return { attribute, from, to, remedy: nextStep({ attribute, from }) }
+      return withNextStep({ attribute, from, to })
     })
 }
