@@ -1,5 +1,6 @@
 import { clusterAssertion } from '../../lib/resources/assertion.ts'
 import { blocksOf } from '../../lib/resources/blocks.ts'
+import { statesOf } from '../../lib/resources/members.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterAssertion, Probe } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
@@ -7,6 +8,7 @@ import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import { hasAddress } from '../service/conditions.ts'
+import { servedMarker } from '../service/paths.ts'
 import type { Vars } from '../vars.ts'
 
 interface Preflight {
@@ -68,19 +70,31 @@ export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
   })
 }
 
-/** Both backing disks of one size: DRBD would use the smaller one, and a disk of another size is often another disk. Judges only. */
-export const diskSizes = (disk: string): ClusterAssertion<number> =>
+interface DiskSize {
+  bytes: number
+  /** This node has been part of a cluster that serves. */
+  served: boolean
+}
+
+/**
+ * Both backing disks of one size: DRBD would use the smaller one, and a disk of another size is often another disk. A pair that has served may have them of
+ * two sizes (a replaced disk, one that is about to be grown): whether one is too small is judged against the data then (roles/service/drbd/verdict.ts). Judges only.
+ */
+export const diskSizes = (disk: string): ClusterAssertion<DiskSize> =>
   clusterAssertion('disks of one size', {
     probe: {
-      sh: `blockdev --getsize64 ${quote(disk)}`,
+      sh: `blockdev --getsize64 ${quote(disk)} || exit 44; ! [ -e ${servedMarker} ] || echo served`,
       parse({ code, stdout }) {
         if (code !== 0) return absent
-        return /^\d{1,18}$/.test(stdout.trim()) ? present(Number(stdout)) : unknown(`the size of ${disk}`)
+        const [, bytes, served] = /^(\d{1,18})\n(served\n)?$/.exec(`${stdout.trim()}\n`) ?? []
+        return bytes === undefined ? unknown(`the size of ${disk}`) : present({ bytes: Number(bytes), served: served !== undefined })
       },
     },
     compare(members) {
-      const sizes = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 0))
-      if (new Set(sizes).size === 1 && !sizes.includes(0)) return inSync
-      return differsBy(members.map((m, i) => ({ attribute: `${disk} on ${m.host}`, from: `${sizes[i]} bytes`, to: '' })))
+      const states = statesOf(members)
+      const sizeOn = (host: string) => states.find(s => s.host === host)?.bytes ?? 0
+      const sizes = members.map(m => sizeOn(m.host))
+      if (!sizes.includes(0) && (new Set(sizes).size === 1 || states.some(s => s.served))) return inSync
+      return differsBy(members.map(m => ({ attribute: `${disk} on ${m.host}`, from: `${sizeOn(m.host)} bytes`, to: '' })))
     },
   })

@@ -195,6 +195,8 @@ export const inUse = (context: Context): ClusterAssertion<InUse> =>
     compare(members: Member<InUse>[]) {
       const problems = inUseProblems(statesOf(members), context.cluster.nodes)
       if (problems.length === 0) return inSync
-      return refused(`this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}`)
+      return refused(
+        `this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}\nTo change it on purpose, one node at a time: docs/changing-a-pair.md`,
+      )
     },
   })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import { preflight } from '../../../roles/base/preflight.ts'
+import { diskSizes, preflight } from '../../../roles/base/preflight.ts'
 import { contextOn } from '../contexts.ts'
 
 const { probe, problems } = preflight(contextOn(debian12))
@@ -14,4 +14,21 @@ test('nothing said means that all answered and all is there; a script that did n
   expect(read('@silent\n172.16.0.211 over em2\n@disk\n/dev/vdb\n')).toHaveLength(2)
   expect(read('@silent\n')).toBe('unknown')
   expect(read('')).toBe('unknown')
+})
+
+const sizesOf = (...answers: string[]) => {
+  const { probe, compare } = diskSizes('/dev/vdb')
+  const members = answers.map((stdout, i) => ({
+    host: `M${i + 1}`,
+    reading: probe.parse({ code: stdout === '' ? 44 : 0, stdout, stderr: '', at: 0 }),
+  }))
+  return compare(members).kind
+}
+
+test('disks of two sizes are refused before the first run, and left to the judgement of the data on a pair that has served', () => {
+  expect(sizesOf('1000\n', '1000\n')).toBe('in-sync')
+  expect(sizesOf('1000\n', '2000\n')).toBe('differs')
+  expect(sizesOf('1000\nserved\n', '2000\n')).toBe('in-sync')
+  expect(sizesOf('1000\nserved\n', '')).toBe('differs')
+  expect(diskSizes('/dev/vdb').probe.parse({ code: 0, stdout: 'rubbish\n', stderr: '', at: 0 }).kind).toBe('unknown')
 })

@@ -53,7 +53,13 @@ const judged = (one: string, two: string | undefined, ...extra: string[]): strin
   const result = inUse(context).compare([member('M1', one), member('M2', two)])
   return result.kind === 'refused' ? result.why : result.kind === 'in-sync' ? '' : JSON.stringify(result)
 }
-const lines = (text: string) => text.split('\n').slice(1)
+/** What it names, without the head and the line that says where to read on. */
+const lines = (text: string) => {
+  const [head = '', ...rest] = text.split('\n')
+  expect(head).toMatch(/a run does not move it; nothing was written/)
+  expect(rest.pop()).toBe('To change it on purpose, one node at a time: docs/changing-a-pair.md')
+  return rest
+}
 const vg = '/dev/mapper/VolGroup-lv_drbd'
 
 describe('a pair that has data keeps it where it is', () => {
