@@ -72,8 +72,9 @@ export function newKey(directory: string, name: string, passphrase = '', type: '
  * Starts an sshd.
  * @param config more lines of sshd_config
  * @param authority a key that certifies one of its host keys
+ * @param around a command that runs it, such as unshare(1)
  */
-export async function startSshd(config: string[] = [], authority?: string): Promise<Sshd> {
+export async function startSshd(config: string[] = [], authority?: string, around: string[] = []): Promise<Sshd> {
   const directory = mkdtempSync(join(tmpdir(), 'nfsha-sshd-'))
   chmodSync(directory, 0o755)
   // sshd's chroot for the process before authentication.
@@ -88,7 +89,8 @@ export async function startSshd(config: string[] = [], authority?: string): Prom
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey('ed25519')}\n`)
   const file = join(directory, 'sshd_config')
   writeFileSync(file, serverConfig(directory, port, Object.values(hostKeys), [...config, ...certificate]))
-  const child = spawn(sshdPath, ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [command = sshdPath, ...words] = [...around, sshdPath, '-D', '-e', '-f', file]
+  const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] })
   const log: string[] = []
   child.stderr.on('data', chunk => log.push(String(chunk)))
   await until(() => answers(port), `sshd on port ${port}`).catch(error => {
@@ -115,7 +117,8 @@ export async function startSshd(config: string[] = [], authority?: string): Prom
     async stop() {
       const gone = new Promise(resolve => child.once('exit', resolve))
       const left = childrenOf(child.pid ?? 0)
-      child.kill()
+      // unshare(1) takes no SIGTERM while its command runs.
+      child.kill(around.length > 0 ? 'SIGKILL' : 'SIGTERM')
       await gone
       for (const pid of left) endProcess(pid)
       rmSync(directory, { recursive: true, force: true })

@@ -1,0 +1,44 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { readProbes } from '../../lib/engine/readings.ts'
+import { debian13 } from '../../lib/platform/debian13.ts'
+import type { Probe } from '../../lib/resources/resource.ts'
+import { siteRoles } from '../../roles/index.ts'
+import type { Context } from '../../roles/role.ts'
+import { whyNoForkCount } from '../forks.ts'
+import { contextOn } from './contexts.ts'
+import { servedNode } from './served-node.ts'
+
+// Processes that reading a whole node starts on it: on an emulated machine each costs 15 ms, on a busy server it is what the service feels of us.
+const why = whyNoForkCount()
+
+const probesOf = (context: Context): Map<string, Probe<unknown>> =>
+  new Map(
+    siteRoles
+      .filter(role => role.name !== 'client')
+      .flatMap(role => [...role.steps(context), ...(role.handlers?.(context) ?? [])])
+      .map(resource => [resource.id, resource.probe as Probe<unknown>]),
+  )
+
+const stacks: [string, Context, number][] = [
+  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 269],
+  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 236],
+]
+
+describe.skipIf(why !== undefined)(`processes per node${why === undefined ? '' : ` (skipped: ${why})`}`, () => {
+  const node = servedNode()
+  afterAll(() => node.remove())
+
+  test.each(stacks)('all probes of a node that serves, stack %s', async (_name, context, most) => {
+    const probes = probesOf(context)
+    for (const id of probes.keys()) {
+      const path = /^file (\/.*)$| in (\/.*)$/.exec(id)?.slice(1).find(Boolean)
+      if (path !== undefined) node.write(path, `${id}\n`)
+    }
+    const [forks, execs] = [node.forks(), node.execs()]
+    const readings = await readProbes(node.connection, [...probes.values()])
+    const unread = [...probes.keys()].filter((_, i) => readings[i]?.kind === 'unknown')
+    expect(unread).toEqual([])
+    expect(node.execs() - execs).toBe(1)
+    expect(node.forks() - forks).toBeLessThanOrEqual(most)
+  })
+})
