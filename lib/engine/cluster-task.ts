@@ -37,6 +37,7 @@ export const runClusterTask = async (
       async look() {
         const seen = judge(resource, await membersOf(parts, session, reporter), session)
         if (isFirst && resource.table) session.emit({ type: 'table', ...resource.table(seen.members) })
+        if (isFirst && resource.status) session.emit({ type: 'status', status: resource.status(seen.members) })
         isFirst = false
         return seen
       },

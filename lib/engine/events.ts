@@ -1,4 +1,5 @@
-import type { Change, Progress } from '../resources/resource.ts'
+import type { ClusterStatus } from '../resources/cluster-status.ts'
+import type { Change, Progress, Table } from '../resources/resource.ts'
 
 /** What became of one task or handler. */
 export interface Outcome {
@@ -61,7 +62,9 @@ export type EventBody =
   | { type: 'host-stopped'; host: string; reason: string; remaining: number }
   /** What the run needed of the way to a host: round trips are what makes a run slow. */
   | { type: 'host-closed'; host: string; connections: number; execs: number }
-  | { type: 'table'; title: string; columns: string[]; rows: string[][] }
+  | (Table & { type: 'table' })
+  /** The state of the service as data, with what is wrong and what to do next. */
+  | { type: 'status'; status: ClusterStatus }
   | { type: 'message'; level: 'info' | 'warning' | 'error'; host?: string; text: string; hint?: string }
   /** Another run holds this host's lock, or with `lost` this run no longer holds it, `owner` (may be empty) does: exit code 6. */
   | { type: 'locked'; host: string; owner: string; hint?: string; lost?: boolean }

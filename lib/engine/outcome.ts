@@ -27,7 +27,7 @@ export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], s
       return asPredicted(resource, failed(verdict.why), hosts, session)
     case 'differs':
       if (resource.gate !== undefined) return gated(verdict.changes, resource.gate, session)
-      return asPredicted(resource, resource.assertion ? notAsAsserted(verdict.changes) : differs(verdict.changes), hosts, session)
+      return asPredicted(resource, resource.assertion ? notAsAsserted(verdict) : differs(verdict.changes), hosts, session)
   }
 }
 
@@ -40,7 +40,10 @@ export const skippedFor = ({ reason, pending: isPending }: Skipped): Outcome =>
 
 const differs = (changes: Change[]): Outcome => ({ status: 'changed', changes })
 
-const notAsAsserted = (changes: Change[]): Outcome => ({ ...failed(assertionText(changes)), changes })
+const notAsAsserted = ({ changes, summary }: { changes: Change[]; summary?: string }): Outcome => ({
+  ...failed(summary ?? assertionText(changes)),
+  changes,
+})
 
 const gated = (changes: Change[], gate: string, session: Session): Outcome =>
   session.check && !session.drift ? { ...differs(changes), reason: gate } : { ...failed(assertionText(changes), gate), changes }

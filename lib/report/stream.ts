@@ -60,7 +60,7 @@ function runId(command: string, time: Date): string {
 }
 
 /** Words of the contract and names of the inventory: what a reader needs to tell events apart. They carry no values. */
-const PLAIN = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster'])
+const PLAIN = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster', 'code'])
 
 /** What resources are called; the name of one tells nothing of a secret, and is read to know what an event is about. */
 const NAMED = new Set(['role', 'resource', 'handler', 'by', 'attribute', 'title', 'columns', 'command', 'platform', 'play', 'hint'])

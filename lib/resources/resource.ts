@@ -1,5 +1,6 @@
 import type { Connection } from '../ssh/connection.ts'
 import type { Shell } from '../ssh/shell.ts'
+import type { ClusterStatus } from './cluster-status.ts'
 
 // Roles name the connection that an apply gets; they never open one.
 export type { Connection }
@@ -17,6 +18,8 @@ export interface ProbeOutput {
 export interface Unknown {
   kind: 'unknown'
   until: string
+  /** What of the state had arrived when it was given up. */
+  partly?: object
 }
 
 /** It does not apply to this host now; `pending` when a later run is to do it. */
@@ -51,6 +54,8 @@ export const postponed = (reason: string): Skipped => ({ kind: 'skipped', reason
 export interface Probe<S> {
   sh: string
   parse(output: ProbeOutput): Reading<S>
+  /** What an answer that did not come to its end tells all the same: fields that are read for certain, no others. */
+  parsePart?(stdout: string): object
   /** ms; default 20 000. */
   timeout?: number
 }
@@ -62,6 +67,8 @@ export interface Change {
   to: string
   diff?: boolean
   secret?: boolean
+  /** What no run repairs has a documented code: `drbd-standalone`. */
+  code?: string
   /** For a cluster resource: the one host that it is about. */
   host?: string
   /** No run repairs it: what an operator does next, as a command where there is one. */
@@ -75,9 +82,9 @@ export interface Refused {
 }
 
 /**
- * What a comparison says of a resource. `differs` has at least one change, and applying them is what repairs it. `unknown` and `skipped` mean what they mean in a reading.
+ * What a comparison says of a resource. `differs` has at least one change, and applying them is what repairs it; `summary` stands for them where they are shown elsewhere. `unknown` and `skipped` mean what they mean in a reading.
  */
-export type Verdict = { kind: 'in-sync' } | { kind: 'differs'; changes: Change[] } | Refused | Unknown | Skipped
+export type Verdict = { kind: 'in-sync' } | { kind: 'differs'; changes: Change[]; summary?: string } | Refused | Unknown | Skipped
 
 /** What one host's part of a play knows of the others: readings by resource id. */
 export type Readings = (id: string) => Reading<unknown> | undefined
@@ -155,7 +162,11 @@ export interface Table {
   title: string
   columns: string[]
   rows: string[][]
+  /** Whether what a cell says is good or bad, where that can be said; as `rows`. */
+  tones?: Tone[][]
 }
+
+export type Tone = 'good' | 'bad' | ''
 
 /** One member of a cluster as a cluster resource sees it. */
 export interface Member<S> {
@@ -172,6 +183,8 @@ interface OnCluster<S> {
   allowMissing?: boolean
   /** What an operator wants to see of it, whatever the judgement: shown as a table. */
   table?(members: Member<S>[]): Table
+  /** The same as data, with what is wrong and what to do next. */
+  status?(members: Member<S>[]): ClusterStatus
 }
 
 /** A thing of the whole cluster. Each node contributes a probe; `compare` and `apply` see all of them. One row in the report. */
@@ -224,6 +237,7 @@ export interface Procedure<S = unknown, A = unknown> extends Omit<Common, 'share
   invalidates?: never
   allowMissing?: never
   table?: never
+  status?: never
 }
 
 /** The host to connect from, and the address that it reaches the other by. */

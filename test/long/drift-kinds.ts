@@ -205,7 +205,7 @@ const inService: DriftKind[] = [
     repair: 'ip addr del 192.168.0.219/32 dev lo 2>/dev/null; sysctl -qw net.ipv4.conf.all.arp_ignore=0',
     resource: 'virtual IP',
     is: /on M1 and M2/,
-    repaired: 'split-brain.yml',
+    repaired: 'next step',
   },
   {
     name: 'DRBD StandAlone',

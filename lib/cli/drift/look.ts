@@ -29,7 +29,7 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
   const plan = { ...prepared.plan, plays: prepared.plan.plays.map(watched) }
   const events: Event[] = []
   const keep = (event: Event) => {
-    if (event.type !== 'task-start' && event.type !== 'table') events.push(event)
+    if (event.type !== 'task-start' && event.type !== 'table' && event.type !== 'status') events.push(event)
   }
   await runPrepared(argument, { ...prepared, plan }, { ...options, check: true }, { watch: [keep], drift: true })
   const report = driftReport(events, argument)

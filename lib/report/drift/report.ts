@@ -16,6 +16,8 @@ export interface Finding {
   should: string
   /** `site.yml` or the playbook with which an operator mends it; missing when nobody knows yet. */
   mend?: string
+  /** Of a problem that no run repairs: docs/status.md lists them. */
+  code?: string
   /** False while a play runs or the cluster is in maintenance: named, no alarm. */
   alarm: boolean
 }
@@ -95,7 +97,13 @@ const findingsOf = (event: End, playbook: string): Found[] => {
       // What is an operator's is known by its own name, whichever resource saw it.
       ...(change.remedy === undefined
         ? valuesOf(change)
-        : { resource: change.attribute, is: cut(change.from), should: cut(change.to), mend: change.remedy }),
+        : {
+            resource: change.attribute,
+            is: cut(change.from),
+            should: cut(change.to),
+            mend: change.remedy,
+            ...(change.code !== undefined && { code: change.code }),
+          }),
     }))
 }
 

@@ -1,31 +1,36 @@
-import { cut, oneLine, pad, padLeft, width } from '../../text/layout.ts'
+import type { Table } from '../../resources/resource.ts'
+import { cut, oneLine, pad, padLeft, width, wrap } from '../../text/layout.ts'
 import type { Palette } from './palette.ts'
-
-export interface Table {
-  title: string
-  columns: string[]
-  rows: string[][]
-}
 
 const GAP = '  '
 const NARROWEST = 8
 
 /** A table's lines, its columns aligned. With a `limit` (a terminal's width) the widest columns give way; a pipe gets all of it. */
-export function tableLines({ title, columns, rows }: Table, colors: Palette, limit = Number.POSITIVE_INFINITY): string[] {
+export function tableLines({ title, columns, rows, tones }: Table, colors: Palette, limit = Number.POSITIVE_INFINITY): string[] {
   const cells = rows.map(row => columns.map((_, index) => oneLine(row[index] ?? '')))
   const widths = narrowed(
     columns.map((column, index) => Math.max(width(column), ...cells.map(row => width(row[index] ?? '')))),
     limit,
   )
   const right = columns.map((_, index) => cells.length > 0 && cells.every(row => isNumber(row[index] ?? '')))
-  const line = (row: string[]) =>
-    row
-      .map((cell, index) => (right[index] === true ? padLeft : pad)(cut(cell, widths[index] ?? 0), widths[index] ?? 0))
+  const line = (row: string[], paints: ((text: string) => string)[] = []) => {
+    const last = row.findLastIndex(cell => cell !== '')
+    return row
+      .slice(0, last + 1)
+      .map((cell, index) => {
+        const [text, room] = [cut(cell, widths[index] ?? 0), widths[index] ?? 0]
+        const padded = right[index] === true ? padLeft(text, room) : index === last ? text : pad(text, room)
+        return paints[index]?.(padded) ?? padded
+      })
       .join(GAP)
-      .trimEnd()
-  const heading = title === '' ? [] : [colors.heading(oneLine(title))]
-  return [...heading, colors.faint(line(columns)), ...cells.map(line)]
+  }
+  const paintsOf = (row: number) =>
+    columns.map((_, index) => ({ good: colors.status.ok, bad: colors.status.failed, '': plain })[tones?.[row]?.[index] ?? ''])
+  const heading = title === '' ? [] : wrap(title, limit).map(text => colors.heading(text))
+  return [...heading, colors.faint(line(columns)), ...cells.map((row, index) => line(row, paintsOf(index)))]
 }
+
+const plain = (text: string) => text
 
 const isNumber = (cell: string) => /^-?\d[\d,]*(\.\d+)? ?(%|[KMGTP]?i?B(\/s)?|m?s)?$/.test(cell) || cell === '' || cell === '-'
 

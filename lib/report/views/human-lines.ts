@@ -68,6 +68,7 @@ export function humanLines(event: Event, page: Page, colors: Palette): string[] 
     case 'handler-start':
     case 'host-closed':
     case 'table':
+    case 'status':
     case 'run-end':
       return []
     default:

@@ -3,6 +3,7 @@ import { duration } from '../../text/amounts.ts'
 import { lastLines, oneLine } from '../../text/layout.ts'
 import { diffLines, summaryOf } from '../parts/changes.ts'
 import type { Palette } from '../parts/palette.ts'
+import { statusLines } from '../parts/status-lines.ts'
 import { tableLines } from '../parts/table.ts'
 import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWord, subjectOf, type TaskEnd } from '../parts/wording.ts'
 
@@ -35,6 +36,8 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
       return [colors.status.failed(`${event.host} | ${lockWords(event)}`), ...hintLines(event.hint, colors)]
     case 'table':
       return tableLines(event, colors)
+    case 'status':
+      return ['', ...statusLines(event.status, colors)]
     case 'message':
       return messageLines(event, colors)
     case 'interrupted':

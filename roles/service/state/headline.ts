@@ -1,47 +1,70 @@
-import { statesOf } from '../../../lib/resources/members.ts'
+import type { Service } from '../../../lib/resources/cluster-status.ts'
 import type { Member } from '../../../lib/resources/resource.ts'
 import type { Vars } from '../../vars.ts'
-import type { NamedState, ServiceState } from './state.ts'
+import type { ServiceState } from './state.ts'
+import { type Known, knownOf, whyUnread } from './unread.ts'
 
-/** Pure: why a node was not read: `no answer within 30 s`, `unreachable`. */
-export const whyUnread = ({ reading }: Member<unknown>): string =>
-  reading.kind === 'unknown'
-    ? reading.until
-        .replace(/^an answer: (?:none came within|it took more than) (\S+ s).*/, 'no answer within $1')
-        .replace(/^an answer: /, '')
-    : reading.kind === 'skipped'
-      ? reading.reason
-      : 'it was not read'
+type Stage = Vars['ha_stage']
+
+/** What is known to keep a node with the virtual IP from serving, and what of it was not read. */
+const lacksOf = (node: Known, stage: Stage): { lacks: string[]; isRead: boolean } => {
+  const { mounted, nfsd, device } = node
+  if (stage === 'vip') return { lacks: [], isRead: true }
+  return {
+    lacks: [
+      ...(mounted === false ? ['the share is not mounted'] : []),
+      ...(nfsd === 0 ? ['nfsd does not run'] : []),
+      ...(device?.flags.startsWith('s') ? ['DRBD suspends I/O'] : []),
+    ],
+    isRead: mounted !== undefined && nfsd !== undefined && 'device' in node,
+  }
+}
+
+/** Pure: whether somebody serves, and who, as far as that was read. "Not served" takes a reading of every node. */
+export const serviceOf = (members: Member<ServiceState>[], stage: Stage): { service: Service; holder: string | null } => {
+  const known = knownOf(members)
+  const [active, second] = known.filter(k => k.vip)
+  if (second) return { service: 'on-both', holder: null }
+  const isSettled = known.every(k => k.vip !== undefined)
+  if (!active) return { service: isSettled ? 'not-served' : 'not-known', holder: null }
+  const { lacks, isRead } = lacksOf(active, stage)
+  if (lacks.length > 0) return { service: isSettled ? 'not-served' : 'not-known', holder: null }
+  return isRead ? { service: 'served', holder: active.host } : { service: 'not-known', holder: null }
+}
 
 /** Pure: what the other node knows of one that did not answer. It is no proof, but whoever forces anything has to know it. */
-const seenBy = (other: NamedState, silent: string): string => {
+const seenBy = (other: Known, silent: string): string[] => {
   const { device, links, heartbeat, host } = other
-  const heard = links.some(l => l.endsWith(' up'))
+  const hears = links?.some(l => l.endsWith(' up')) ? 'hears it' : 'does not hear it'
   const drbd = !device
     ? `DRBD on ${host} is down`
     : device.peerRole === 'Unknown'
       ? `DRBD on ${host} has no connection to it`
       : `DRBD on ${host} sees ${silent} as ${device.peerRole}`
-  return `${drbd}, ${heartbeat ? `heartbeat on ${host} ${heard ? 'hears it' : 'does not hear it'}` : `heartbeat on ${host} is stopped`}`
+  return [
+    ...('device' in other ? [drbd] : []),
+    ...(heartbeat === undefined || links === undefined ? [] : [`heartbeat on ${host} ${heartbeat ? hears : 'is stopped'}`]),
+  ]
 }
 
-/**
- * Pure: who serves, and no more than was read. A node that did not answer may serve: what makes somebody force a takeover is the word that nobody does.
- */
-export const headline = (members: Member<ServiceState>[], stage: Vars['ha_stage']): string => {
-  const states = statesOf(members)
+/** `M1 was not read (unreachable)`, `M1 was read in part (no answer within 30 s)` */
+const unreadText = (member: Member<ServiceState>): string => {
+  const isPart = member.reading.kind === 'unknown' && member.reading.partly !== undefined
+  return `${member.host} was ${isPart ? 'read in part' : 'not read'} (${whyUnread(member)})`
+}
+
+/** Pure: who serves, and no more than was read. A node that did not answer may serve: what makes somebody force a takeover is the word that nobody does. */
+export const headline = (members: Member<ServiceState>[], stage: Stage): string => {
+  const known = knownOf(members)
   const silent = members.filter(m => m.reading.kind !== 'present')
-  const [active, second] = states.filter(s => s.vip)
-  if (second) return 'BOTH nodes have the virtual IP'
-  if (active) {
-    const lacks =
-      stage === 'vip' ? [] : [...(active.mounted ? [] : ['the share is not mounted']), ...(active.nfsd > 0 ? [] : ['nfsd does not run'])]
-    const rest = silent.map(m => `; ${m.host} was not read (${whyUnread(m)})`).join('')
-    return lacks.length > 0
-      ? `not served: ${active.host} has the virtual IP, but ${lacks.join(' and ')}${rest}`
-      : `served by ${active.host}${rest}`
-  }
-  if (silent.length === 0) return 'not served'
-  const known = states.flatMap(other => silent.map(m => seenBy(other, m.host)))
-  return [`not known: ${silent.map(m => `${m.host} was not read (${whyUnread(m)})`).join(', ')}`, ...known].join('; ')
+  const { service, holder } = serviceOf(members, stage)
+  const active = known.find(k => k.vip)
+  const rest = silent.map(unreadText)
+  if (service === 'on-both') return ['BOTH nodes have the virtual IP', ...rest].join('; ')
+  if (service === 'served') return [`served by ${holder}`, ...rest].join('; ')
+  const { lacks } = active ? lacksOf(active, stage) : { lacks: [] }
+  const why = active ? [`${active.host} has the virtual IP${lacks.length > 0 ? `, but ${lacks.join(' and ')}` : ''}`] : []
+  if (service === 'not-served') return `not served${why.length > 0 ? `: ${why.join('')}` : ''}${rest.map(r => `; ${r}`).join('')}`
+  const told = known.flatMap(other => silent.filter(m => m.host !== other.host).flatMap(m => seenBy(other, m.host)))
+  return `not known: ${[...why, rest.join(', '), told.join(', ')].filter(part => part !== '').join('; ')}`
 }

@@ -1,46 +1,58 @@
 import { atWork } from '../../../lib/resources/at-work.ts'
+import type { NextStep } from '../../../lib/resources/cluster-status.ts'
 import type { Change } from '../../../lib/resources/resource.ts'
 import type { Vars } from '../../vars.ts'
 import { stateDirectory } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'
 import { lockdGrace, version3Ports } from '../nfs/version3.ts'
-import { withNextStep } from './next-step.ts'
+import { type Problem, type ProblemCode, problem } from './problem-codes.ts'
 import type { NamedState } from './state.ts'
 import { versionDifferences } from './versions.ts'
 
-/** No run repairs these: an operator does, with a playbook, or by what `nextStep` says. */
-type Remedy = 'next step' | 'switchover.yml' | 'split-brain.yml' | 'maintenance.yml'
+/** A difference that no run repairs; an operator does, with the next step of its code. */
+const differs = (code: ProblemCode, attribute: string, from: string, to: string, host?: string, item?: string): Problem =>
+  problem(code, { attribute, from, to, ...(host !== undefined && { host }), ...(item !== undefined && { item }) })
 
-const differs = (attribute: string, from: string, to: string, remedy: Remedy, host?: string): Change => {
-  const change = { attribute, from, to, ...(host !== undefined && { host }) }
-  return remedy === 'next step' ? withNextStep(change) : { ...change, remedy: `nfsha-play ${remedy}` }
+/** The playbook with the victim named, where only one node can be it: the other one serves. */
+const splitBrainStep = (states: NamedState[]): NextStep | undefined => {
+  const [serving, second] = states.filter(s => s.vip || s.mounted)
+  const victim = states.find(s => s !== serving)
+  if (!serving || second || !victim) return undefined
+  return {
+    on: '',
+    command: `nfsha-play split-brain.yml -e drbd_victim=${victim.host} --check`,
+    note: `without --check it throws away what ${victim.host} wrote since the split`,
+  }
 }
 
 /** Pure: everything that speaks against "one node serves, the other stands by". `missing`: nodes that could not be asked. */
-export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage'], missing: string[] = []): Change[] => {
+export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage'], missing: string[] = []): Problem[] => {
   const names = (some: NamedState[]): string => some.map(s => s.host).join(' and ') || 'no node'
   // What a node that was not read may have is not claimed to be nowhere: that node is the problem.
   const isKnown = (at: NamedState[]) => missing.length === 0 || at.length > 0
   const holders = states.filter(s => s.vip)
-  const found = states.filter(s => !s.heartbeat).map(s => differs('heartbeat', 'stopped', 'running', 'next step', s.host))
-  if (holders.length !== 1 && isKnown(holders))
-    found.push(differs('virtual IP', `on ${names(holders)}`, 'on exactly one', holders.length > 1 ? 'split-brain.yml' : 'next step'))
+  const found = states.filter(s => !s.heartbeat).map(s => differs('heartbeat-stopped', 'heartbeat', 'stopped', 'running', s.host))
+  if (holders.length > 1) found.push(differs('vip-on-both-nodes', 'virtual IP', `on ${names(holders)}`, 'on exactly one'))
+  if (holders.length === 0 && isKnown(holders)) found.push(differs('vip-on-no-node', 'virtual IP', 'on no node', 'on exactly one'))
   if (stage === 'vip') return found
   const [holder] = holders
   const onlyThere = (at: NamedState[]) => at.length === 1 && at[0]?.host === holder?.host
-  const where = (what: string, at: NamedState[]) => {
-    if (!onlyThere(at) && isKnown(at)) found.push(differs(what, `on ${names(at)}`, 'where the virtual IP is', 'next step'))
+  const where = (code: ProblemCode, what: string, at: NamedState[]) => {
+    if (!onlyThere(at) && isKnown(at)) found.push(differs(code, what, `on ${names(at)}`, 'where the virtual IP is'))
   }
   where(
+    'drbd-primary-misplaced',
     'DRBD Primary',
     states.filter(s => s.device?.role === 'Primary'),
   )
-  found.push(...states.flatMap(deviceDifferences))
+  found.push(...states.flatMap(s => deviceDifferences(s, splitBrainStep(states))))
   where(
+    'mount-misplaced',
     'mount',
     states.filter(s => s.mounted),
   )
   where(
+    'export-misplaced',
     'export',
     states.filter(s => s.exported),
   )
@@ -48,33 +60,37 @@ export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage']
     if (s.vip !== s.nfsd > 0)
       found.push(
         s.vip
-          ? differs('nfsd', 'stopped', 'running where the virtual IP is', 'switchover.yml', s.host)
-          : differs('nfsd', 'running', 'running only where the virtual IP is', 'next step', s.host),
+          ? differs('nfsd-stopped', 'nfsd', 'stopped', 'running where the virtual IP is', s.host)
+          : differs('nfsd-on-standby', 'nfsd', 'running', 'running only where the virtual IP is', s.host),
       )
   return found
 }
 
-const deviceDifferences = ({ host, device }: NamedState): Change[] => {
-  if (!device) return [differs('DRBD device', 'none', 'there', 'next step', host)]
-  const found: Change[] = []
+const deviceDifferences = ({ host, device }: NamedState, splitBrain: NextStep | undefined): Problem[] => {
+  const named = (code: ProblemCode, what: string, from: string, to: string) => differs(code, what, from, to, host)
+  if (!device) return [named('drbd-no-device', 'DRBD device', 'none', 'there')]
+  const found: Problem[] = []
   const syncing = /^(Sync|PausedSync)/.test(device.connection)
-  if (device.connection === 'StandAlone') found.push(differs('DRBD connection', 'StandAlone', 'Connected', 'split-brain.yml', host))
-  if (device.connection === 'WFConnection') found.push(differs('DRBD connection', 'WFConnection', 'Connected', 'next step', host))
-  if (device.disk !== 'UpToDate' && !syncing) found.push(differs('DRBD disk', device.disk, 'UpToDate', 'next step', host))
-  if (device.flags.startsWith('s')) found.push(differs('DRBD I/O', 'suspended', 'running', 'next step', host))
+  if (device.connection === 'StandAlone')
+    found.push(problem('drbd-standalone', { attribute: 'DRBD connection', from: 'StandAlone', to: 'Connected', host }, splitBrain))
+  if (device.connection === 'WFConnection') found.push(named('drbd-waiting', 'DRBD connection', 'WFConnection', 'Connected'))
+  const hasNone = /^(Diskless|Failed|Detaching)$/.test(device.disk)
+  if (hasNone) found.push(named('drbd-diskless', 'DRBD disk', device.disk, 'UpToDate'))
+  else if (device.disk !== 'UpToDate' && !syncing) found.push(named('drbd-not-up-to-date', 'DRBD disk', device.disk, 'UpToDate'))
+  if (device.flags.startsWith('s')) found.push(named('drbd-io-suspended', 'DRBD I/O', 'suspended', 'running'))
   if (device.connection === 'Connected' && device.outOfSync > 0)
-    found.push(differs('DRBD blocks', `${device.outOfSync} KiB out of sync`, 'the same on both', 'next step', host))
+    found.push(named('drbd-out-of-sync', 'DRBD blocks', `${device.outOfSync} KiB out of sync`, 'the same on both'))
   return found
 }
 
 /** Pure: cables and what heartbeat hears over them. */
-export const linkDifferences = (states: NamedState[]): Change[] =>
+export const linkDifferences = (states: NamedState[]): Problem[] =>
   states.flatMap(s => [
-    ...s.unplugged.map(nic => differs(`link ${nic}`, 'no carrier', 'up', 'next step', s.host)),
+    ...s.unplugged.map(nic => differs('link-no-carrier', `link ${nic}`, 'no carrier', 'up', s.host, nic)),
     ...(s.heartbeat ? s.links : [])
       .map(l => l.split(' '))
       .filter(([nic = '', state]) => state !== 'up' && !s.unplugged.includes(nic))
-      .map(([nic, state]) => differs(`heartbeat link ${nic}`, state ?? 'unknown', 'up', 'next step', s.host)),
+      .map(([nic = '', state]) => differs('heartbeat-link-down', `heartbeat link ${nic}`, state ?? 'unknown', 'up', s.host, nic)),
   ])
 
 /** `-3 +4 +4.1 +4.2`, as /proc/fs/nfsd/versions should have it: the kernel's own list, with these on or off. */
@@ -85,13 +101,13 @@ const wantedVersions = (versions: string, v3: boolean): string =>
     .replace(/-4(?=\s|$)/, '+4')
 
 /** Pure: nfsd where it runs, with what it was started. Only a new start changes any of it, so a run does not. */
-export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
+export const nfsdDifferences = (states: NamedState[], vars: Vars): Problem[] =>
   states.flatMap(s => {
     const { nfs, host } = s
     // The article runs NFS with the settings of the system.
     if (!nfs || vars.ha_stage === 'vip' || vars.ha_stack === 'article') return []
     const storage = `${stateDirectory}/nfsdcld`
-    const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs(what, from, to, 'switchover.yml', host)])
+    const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs('nfsd-settings', what, from, to, host, what)])
     const running = (name: string) => (s.daemons.some(d => d.startsWith(name)) ? 'running' : 'stopped')
     const nfsdcld = s.daemons.find(d => d.startsWith('nfsdcld'))
     const { lockd } = version3Ports
@@ -110,46 +126,57 @@ export const nfsdDifferences = (states: NamedState[], vars: Vars): Change[] =>
   })
 
 /** Pure: an operator is at work. */
-export const maintenanceDifferences = (states: NamedState[]): Change[] =>
+export const maintenanceDifferences = (states: NamedState[]): Problem[] =>
   states.flatMap(s =>
-    s.maintenance === undefined ? [] : [differs(atWork.maintenance, s.maintenance || 'marked', 'over', 'maintenance.yml', s.host)],
+    s.maintenance === undefined ? [] : [differs('maintenance', atWork.maintenance, s.maintenance || 'marked', 'over', s.host)],
   )
 
 /** Pure: what clients' root can reach on the active node. The next start there, or on the other node, does it right. */
-const stateDifferences = ({ host, exposed, state }: NamedState, vars: Vars): Change[] => [
-  ...(exposed ? [differs(`mount ${vars.nfs_export_path}`, 'without nodev,nosuid', 'with them', 'switchover.yml', host)] : []),
+const stateDifferences = ({ host, exposed, state }: NamedState, vars: Vars): Problem[] => [
+  ...(exposed
+    ? [differs('mount-options', `mount ${vars.nfs_export_path}`, 'without nodev,nosuid', 'with them', host, vars.nfs_export_path)]
+    : []),
   ...(state === 'its own volume'
     ? []
-    : [differs("clients' state", state === '' ? 'not mounted' : `in ${state}`, 'on its own volume', 'switchover.yml', host)]),
+    : [differs('client-state-misplaced', "clients' state", state === '' ? 'not mounted' : `in ${state}`, 'on its own volume', host)]),
 ]
 
+/** The address or the device in a text about the next boot: what the file at fault is searched for. */
+const bootItem = (text: string): string => /\d+\.\d+\.\d+\.\d+|\/dev\/\S+/.exec(text)?.[0] ?? text
+
 /** Pure: what does not stop the service now, and will if nobody looks. */
-export const hostDifferences = (states: NamedState[], vars: Vars): Change[] =>
+export const hostDifferences = (states: NamedState[], vars: Vars): Problem[] =>
   states.flatMap(s => {
-    const named = (what: string, from: string, to: string) => differs(what, from, to, 'next step', s.host)
-    const limit = vars.ha_space_limit
+    const named = (code: ProblemCode, what: string, from: string, to: string, item?: string) => differs(code, what, from, to, s.host, item)
+    const { ha_space_limit: limit, nfs_export_path: path } = vars
     const vip = `${vars.node_service_nic}/${vars.ha_vip.replace(/.*\//, '')}`
     return [
-      ...s.space.filter(d => d.used > limit).map(d => named(`space on ${d.mount}`, `${d.used}% used`, `at most ${limit}%`)),
-      ...s.space.filter(d => d.inodes > limit).map(d => named(`inodes on ${d.mount}`, `${d.inodes}% used`, `at most ${limit}%`)),
-      ...s.boot.map(text => named('next boot', text, 'not so')),
-      ...(s.readOnly ? [named(`mount ${vars.nfs_export_path}`, 'read-only', 'read-write')] : []),
+      ...s.space
+        .filter(d => d.used > limit)
+        .map(d => named('space-short', `space on ${d.mount}`, `${d.used}% used`, `at most ${limit}%`, d.mount)),
+      ...s.space
+        .filter(d => d.inodes > limit)
+        .map(d => named('inodes-short', `inodes on ${d.mount}`, `${d.inodes}% used`, `at most ${limit}%`, d.mount)),
+      ...s.boot.map(text => named('boot-conflict', 'next boot', text, 'not so', bootItem(text))),
+      ...(s.readOnly ? [named('mount-read-only', `mount ${path}`, 'read-only', 'read-write', path)] : []),
       ...(vars.ha_stack === 'lean' && s.mounted ? stateDifferences(s, vars) : []),
-      ...(s.fileSystemErrors > 0 ? [named('file system errors', String(s.fileSystemErrors), 'none')] : []),
-      ...s.holders.map(what => named(`holder of ${vars.nfs_export_path}`, what, 'none: a stop of the service ends it')),
-      ...(s.stopFailed ? [named('last stop of the service', 'failed', 'complete')] : []),
-      ...(s.vip && s.vipAt !== vip ? [named('virtual IP', `on ${s.vipAt}`, `on ${vip}`)] : []),
-      ...s.foreignExports.map(e => named('kernel exports', e, 'only what the files declare')),
-      ...(s.nfs && !s.nfs.scope.startsWith('is ') ? [named('nfsd scope', `cannot be read: ${s.nfs.scope}`, serverScope(vars))] : []),
+      ...(s.fileSystemErrors > 0 ? [named('file-system-errors', 'file system errors', String(s.fileSystemErrors), 'none')] : []),
+      ...s.holders.map(what => named('volume-held', `holder of ${path}`, what, 'none: a stop of the service ends it', path)),
+      ...(s.stopFailed ? [named('stop-failed', 'last stop of the service', 'failed', 'complete')] : []),
+      ...(s.vip && s.vipAt !== vip ? [named('vip-misconfigured', 'virtual IP', `on ${s.vipAt}`, `on ${vip}`)] : []),
+      ...s.foreignExports.map(e => named('exports-undeclared', 'kernel exports', e, 'only what the files declare')),
+      ...(s.nfs && !s.nfs.scope.startsWith('is ')
+        ? [named('nfsd-scope-unread', 'nfsd scope', `cannot be read: ${s.nfs.scope}`, serverScope(vars))]
+        : []),
     ]
   })
 
 /** Pure: a hand-over that does not come to its end. */
-export const transitionDifferences = (states: NamedState[]): Change[] =>
-  states.filter(s => s.heartbeat && !s.stable).map(s => differs('heartbeat', 'in transition', 'stable', 'next step', s.host))
+export const transitionDifferences = (states: NamedState[]): Problem[] =>
+  states.filter(s => s.heartbeat && !s.stable).map(s => differs('heartbeat-in-transition', 'heartbeat', 'in transition', 'stable', s.host))
 
 /** Pure: what the two nodes have and must have alike. */
-export const pairDifferences = (states: NamedState[]): Change[] => {
+export const pairDifferences = (states: NamedState[]): Problem[] => {
   const [one, two] = states
   if (!one || !two) return []
   const sum = (of: NamedState, file: string) => of.sums[file]?.slice(0, 8) ?? 'has none'
@@ -157,10 +184,12 @@ export const pairDifferences = (states: NamedState[]): Change[] => {
   return [
     ...files.map(file =>
       differs(
+        'configuration-differs',
         `configuration ${file}`,
         `${one.host} ${sum(one, file)}, ${two.host} ${sum(two, file)}`,
         'the same on both nodes',
-        'next step',
+        undefined,
+        file,
       ),
     ),
     ...versionDifferences(one, two),

@@ -16,6 +16,8 @@ export interface Surroundings {
   automatic: string[]
   /** NFS clients with one name and several addresses. */
   twins: string[]
+  /** Addresses of the NFSv4 clients that nfsd knows. */
+  clients: string[]
 }
 
 const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
@@ -29,6 +31,7 @@ export const parseSurroundings = (blocks: Record<string, string>, vars: Vars): S
   claims: claimsOf(blocks, vars),
   automatic: automaticOf(blocks.automatic ?? ''),
   twins: twinsOf(blocks.clients ?? ''),
+  clients: clientsOf(blocks.clients ?? ''),
 })
 
 /** Seconds without a look after which a watch hangs: a takeover or a repair is over by then. */
@@ -105,6 +108,8 @@ const automaticOf = (text: string): string[] => {
     ...(restarts === 'a' ? ["needrestart restarts services by itself ($nrconf{restart} = 'a')"] : []),
   ]
 }
+
+const clientsOf = (text: string): string[] => [...new Set([...text.matchAll(/^address: "(.*):\d+"/gm)].map(match => match[1] ?? ''))]
 
 /** `address: "192.168.0.50:801"` and `name: "Linux NFSv4.2 C1"`, a pair for each client (fs/nfsd/nfs4state.c, client_info_show). */
 const twinsOf = (text: string): string[] => {

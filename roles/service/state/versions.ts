@@ -1,5 +1,4 @@
-import type { Change } from '../../../lib/resources/resource.ts'
-import { withNextStep } from './next-step.ts'
+import { type Problem, problem } from './problem-codes.ts'
 import type { NamedState } from './state.ts'
 
 /**
@@ -28,7 +27,7 @@ export const isMixed = (states: readonly NamedState[]): boolean => new Set(state
 /**
  * Pure: packages that differ. In a pair of two releases those that were seen to serve together are no difference; the table of the status names the releases.
  */
-export const versionDifferences = (one: NamedState, two: NamedState): Change[] => {
+export const versionDifferences = (one: NamedState, two: NamedState): Problem[] => {
   const mixed = isMixed([one, two])
   const names = [...new Set([...Object.keys(one.versions), ...Object.keys(two.versions)])]
   return names
@@ -38,6 +37,6 @@ export const versionDifferences = (one: NamedState, two: NamedState): Change[] =
       const from = `${one.host} ${one.versions[name] || 'none'}, ${two.host} ${two.versions[name] || 'none'}`
       const attribute = `version of ${name}`
       const to = mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes'
-      return withNextStep({ attribute, from, to })
+      return problem('versions-differ', { attribute, from, to, item: name })
     })
 }

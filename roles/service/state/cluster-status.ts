@@ -1,0 +1,25 @@
+import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
+import type { Member } from '../../../lib/resources/resource.ts'
+import type { Context } from '../../role.ts'
+import { headline, serviceOf } from './headline.ts'
+import { nodeStatus } from './node-status.ts'
+import { causesOf, noticesOf, problemsOf } from './problem-list.ts'
+import type { ServiceState } from './state.ts'
+import { redundancyOf, verdictOf } from './verdict.ts'
+
+/** Pure: the state of the pair as data, with what is wrong and what to do next. `members`: the nodes alone. */
+export const statusOf = (members: Member<ServiceState>[], { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): ClusterStatus => {
+  const service = serviceOf(members, vars.ha_stage)
+  const problems = problemsOf(members, vars)
+  const causes = causesOf([...problems, ...noticesOf(members)], members, cluster.nodes)
+  const varsOf = (host: string) => cluster.nodes.find(n => n.name === host)?.vars ?? vars
+  return {
+    v: 1,
+    cluster: cluster.name,
+    headline: headline(members, vars.ha_stage),
+    ...service,
+    verdict: verdictOf(service, redundancyOf(members, vars.ha_stage), causes.filter(c => c.severity === 'problem').length),
+    nodes: members.map(member => nodeStatus(member, varsOf(member.host))),
+    problems: causes,
+  }
+}

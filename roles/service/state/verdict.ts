@@ -1,0 +1,48 @@
+import type { ClusterStatus, Service } from '../../../lib/resources/cluster-status.ts'
+import type { Member } from '../../../lib/resources/resource.ts'
+import { clock } from '../../../lib/text/amounts.ts'
+import type { Vars } from '../../vars.ts'
+import type { ServiceState } from './state.ts'
+import { type Known, knownOf, whyUnread } from './unread.ts'
+
+/** `45.2%, 3:20 left`; nothing where DRBD does not say how far it is. */
+export const resyncText = (device: Known['device']): string =>
+  device?.sync
+    ? `${device.sync.percent}%${device.sync.remaining > 0 ? `, ${clock(device.sync.remaining)} left` : ''}`
+    : `${device?.outOfSync ?? 0} KiB left`
+
+/** Why the other node could not take over, as one node tells of itself; undefined when it names nothing. */
+const lackOf = (node: Known, stage: Vars['ha_stage']): string | undefined => {
+  const { host, heartbeat, device } = node
+  if (heartbeat === false) return `heartbeat is stopped on ${host}`
+  if (stage === 'vip' || !('device' in node)) return undefined
+  if (!device) return `DRBD has no device on ${host}`
+  if (/^(Sync|PausedSync|WFBitMap|WFSyncUUID)/.test(device.connection)) return `DRBD resynchronises, ${resyncText(device)}`
+  if (!/^(Connected|Verify)/.test(device.connection)) return `DRBD on ${host} has no connection to the other node (${device.connection})`
+  return device.disk === 'UpToDate' && device.peerDisk === 'UpToDate'
+    ? undefined
+    : `the copies are ${device.disk} and ${device.peerDisk}, seen from ${host}`
+}
+
+/** Pure: whether the other node can take over, and if not, why not. `null`: not known. */
+export const redundancyOf = (members: Member<ServiceState>[], stage: Vars['ha_stage']): { redundant: boolean | null; why: string } => {
+  const [lack] = knownOf(members).flatMap(node => lackOf(node, stage) ?? [])
+  if (lack !== undefined) return { redundant: false, why: lack }
+  const silent = members.find(m => m.reading.kind !== 'present')
+  return silent ? { redundant: null, why: `${silent.host} was not read (${whyUnread(silent)})` } : { redundant: true, why: '' }
+}
+
+/** Pure: what it comes to. Degraded is whatever serves and is not as it should be; without redundancy the next failure ends the service. */
+export const verdictOf = (
+  { service, holder }: { service: Service; holder: string | null },
+  { redundant, why }: { redundant: boolean | null; why: string },
+  problems: number,
+): ClusterStatus['verdict'] => {
+  if (service === 'not-served') return { state: 'down', redundant, text: 'down: not served' }
+  if (service === 'not-known') return { state: 'not-known', redundant, text: 'not known whether it is served' }
+  if (service === 'on-both') return { state: 'degraded', redundant: false, text: 'degraded: both nodes have the virtual IP' }
+  if (redundant === false) return { state: 'degraded', redundant, text: `degraded: ${holder} serves without redundancy: ${why}` }
+  if (redundant === null) return { state: 'degraded', redundant, text: `degraded: ${holder} serves, redundancy is not known: ${why}` }
+  if (problems === 0) return { state: 'healthy', redundant, text: 'healthy' }
+  return { state: 'degraded', redundant, text: `degraded: redundant, with ${problems} problem${problems === 1 ? '' : 's'}` }
+}

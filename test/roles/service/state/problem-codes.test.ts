@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
+import { kindOf, nextStepText, type ProblemCode, problem, problemCodes } from '../../../../roles/service/state/problem-codes.ts'
+import { runs } from '../../../runs.ts'
+
+const step = (code: ProblemCode, item = '', from = 'odd', host: string | undefined = 'M1') =>
+  problem(code, { attribute: 'x', from, to: 'y', host, item })
+
+test.each<[ProblemCode, string, string]>([
+  ['heartbeat-stopped', '', 'on M1: service heartbeat start (after a look at why it stopped)'],
+  ['link-no-carrier', 'em2', 'on M1: ip -br link show dev em2 (cable, switch port)'],
+  ['heartbeat-link-down', 'em3', 'on M1: ip -br addr show dev em3 (ping the address of the other node on it)'],
+  ['space-short', '/var', 'on M1: du -xh --max-depth=2 /var | sort -h | tail'],
+  ['drbd-diskless', '', 'on M1: dmesg | grep -i -e drbd -e "I/O error" (with a good disk: drbdadm attach all)'],
+  ['vip-misconfigured', '', 'nfsha-play switchover.yml (only a new start of nfsd changes it)'],
+])('%s %s', (code, item, text) => expect(nextStepText(step(code, item).next)).toBe(text))
+
+test.each(problemCodes)('%s: a code in kebab case, a command that a shell reads, and no way back to the status', code => {
+  const { next } = step(code, 'thing')
+  expect(code).toMatch(/^[a-z]+(-[a-z]+)+$|^maintenance$/)
+  expect(next.command.trim()).not.toBe('')
+  expect(nextStepText(next)).not.toContain('status.yml')
+  execFileSync('sh', ['-n'], { input: next.command })
+})
+
+test('what a host has said is one word of a command, never another command', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...problemCodes), fc.string({ minLength: 1 }), (code, item) => {
+      const seen = step(code, item).next.command
+      // Without the quoted words, nothing of the item is left that a shell would act on.
+      const bare = seen.replace(/'[^']*'|\\'/g, '')
+      const plain = step(code, 'x').next.command.replace(/'[^']*'|\\'/g, '')
+      expect(bare.replace(/[\w@%+=:,./ -]/g, '')).toBe(plain.replace(/[\w@%+=:,./ -]/g, ''))
+    }),
+    { numRuns: runs(300) },
+  )
+})
+
+test('docs/status.md lists the codes as they are', () => {
+  const cell = (text: string) => text.replaceAll('|', '\\|')
+  const rows = problemCodes.map(code => {
+    const { on, command } = kindOf(code).next({ host: 'NODE', item: 'THING', from: '' })
+    return `| \`${code}\` | ${cell(kindOf(code).meaning)} | ${on === '' ? '' : `on ${on}: `}\`${cell(command)}\` |\n`
+  })
+  expect(readFileSync(packagedFile('docs/status.md'), 'utf8')).toContain(rows.join(''))
+})
