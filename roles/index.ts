@@ -7,6 +7,8 @@ import { heartbeat } from './heartbeat/role.ts'
 import { integrate } from './integrate/role.ts'
 import { maintenance } from './maintenance/role.ts'
 import { nfs } from './nfs/role.ts'
+import { rejoin } from './rejoin/role.ts'
+import { replaceNode } from './replace-node/role.ts'
 import type { Role } from './role.ts'
 import { routes } from './routes/role.ts'
 import { splitBrain } from './split-brain/role.ts'
@@ -17,6 +19,6 @@ import { switchover } from './switchover/role.ts'
 export const siteRoles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client]
 
 /** What a cluster is operated with. They belong to the playbooks of their names. */
-const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain, failoverTest]
+const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain, replaceNode, rejoin, failoverTest]
 
 export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -7,6 +7,7 @@ import { failoverTestVars } from './failover-test/vars.ts'
 import { heartbeatVars } from './heartbeat/vars.ts'
 import { maintenanceVars } from './maintenance/vars.ts'
 import { nfsVars } from './nfs/vars.ts'
+import { replaceNodeVars } from './replace-node/vars.ts'
 import { routesVars } from './routes/vars.ts'
 import { serviceVars } from './service/vars.ts'
 import { splitBrainVars } from './split-brain/vars.ts'
@@ -28,6 +29,7 @@ const fields = z.object({
   ...switchoverVars.fields,
   ...maintenanceVars.fields,
   ...splitBrainVars.fields,
+  ...replaceNodeVars.fields,
   ...failoverTestVars.fields,
 })
 
@@ -43,6 +45,7 @@ const prefixes = [
   switchoverVars,
   maintenanceVars,
   splitBrainVars,
+  replaceNodeVars,
   failoverTestVars,
 ].flatMap(vars => vars.prefixes)
 

@@ -32,6 +32,7 @@ const naming: [keyof Vars, string[]][] = [
   ['ha_maintenance', ['none']],
   ['drbd_victim', []],
   ['drbd_init_primary', []],
+  ['ha_replace', []],
 ]
 
 const namedNodes: CrossCheck = cluster => {

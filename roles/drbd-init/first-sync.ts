@@ -1,11 +1,12 @@
 import { statesOf } from '../../lib/resources/members.ts'
-import { ApplyFailed, failedScript } from '../../lib/resources/outcome.ts'
+import { failedScript } from '../../lib/resources/outcome.ts'
 import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
-import { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../../lib/resources/proc-drbd.ts'
+import { describeDevice, isSyncing, minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { ClusterNodes, ClusterResource, Member, Verdict } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
+import { followSync } from '../service/drbd/follow.ts'
 import { drbdProgram, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
@@ -67,7 +68,7 @@ export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> 
     const fresh = statesOf(members).every(r => r.justCreated)
     if (fresh) await start(nodes, source, vars)
     const waits = waitsFor(statesOf(members), vars.drbd_init_wait)
-    if (waits) await follow(nodes, source, vars.drbd_device)
+    if (waits) await followSync(nodes, source, vars.drbd_device)
     if (fresh && waits) await nodes.on(source).$`${drbdProgram(vars, 'drbdadm')} secondary ${vars.drbd_resource}`
   },
 })
@@ -83,29 +84,4 @@ grep -q '^ *${minorOf(device)}: cs:Connected ro:Secondary/Secondary ds:Inconsist
     if (result.code !== 0)
       throw failedScript(`starting the first synchronisation on ${host}`, result, 'both sides must be connected and just created')
   }
-}
-
-/** One exec that prints /proc/drbd each second until the synchronisation has ended. */
-const follow = async (nodes: ClusterNodes, source: string, device: string): Promise<void> => {
-  const minor = minorOf(device)
-  let text = ''
-  const result = await nodes.on(source).connection.run(
-    `while :; do cat /proc/drbd; echo @end; grep -q '^ *${minor}: cs:Connected .* ds:UpToDate/UpToDate' /proc/drbd && exit 0
-grep -qE '^ *${minor}: cs:(StandAlone|WFConnection|Timeout|BrokenPipe|NetworkFailure|Disconnecting)' /proc/drbd && exit 1; sleep 1; done`,
-    {
-      signal: nodes.signal,
-      onStdout(piece) {
-        const parts = (text + piece).split('@end\n')
-        text = parts.pop() ?? ''
-        const last = parts.pop()
-        const found = last && parseProcDrbd(last).devices.find(d => d.minor === minor)
-        if (found) nodes.progress(syncProgress(found))
-      },
-    },
-  )
-  if (result.code !== 0)
-    throw new ApplyFailed('the nodes lost each other during the first synchronisation', {
-      detail: result.stdout.slice(-400),
-      hint: 'run again: it goes on where it was',
-    })
 }

@@ -4,12 +4,12 @@ import { packagedScript } from '../../lib/text/packaged.ts'
 import type { Context, Role } from '../role.ts'
 import { clusterGuard } from '../service/checks/guard.ts'
 import { mountedClients } from '../service/checks/mounted-clients.ts'
+import { serves } from '../service/checks/serves.ts'
 import { volumeHoldersPath } from '../service/paths.ts'
 import { bringUp, noWayBack } from './bring-up.ts'
 import { filesReadLive, resourcePrograms, watchFile } from './config.ts'
 import { liveFiles } from './live-files.ts'
 import { prerequisites } from './prerequisites.ts'
-import { serves } from './verify.ts'
 
 const steps = (context: Context): Resource[] => {
   const { platform, vars } = context
@@ -26,7 +26,8 @@ const steps = (context: Context): Resource[] => {
       : []),
     liveFiles(context, filesReadLive),
     bringUp(context),
-    serves(context),
+    // While a node is replaced its heartbeat does not run yet: role rejoin starts it, and judges.
+    ...(vars.ha_replace === undefined ? [serves(context)] : []),
   ]
 }
 

@@ -69,7 +69,7 @@ test.each([
   expect(stderr).not.toMatch(/^\s+at /m)
 })
 
-test.each(['status', 'switchover', 'maintenance', 'split-brain'])('%s is the playbook of that name', name => {
+test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node'])('%s is the playbook of that name', name => {
   const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')
   expect(status, stderr).toBe(0)
   expect(stdout).toContain('hosts: M1 M2')

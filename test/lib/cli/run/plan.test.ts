@@ -145,6 +145,7 @@ test('what belongs to one playbook alone is known by its description', () => {
     'switchover ha_switchover_to',
     'maintenance ha_maintenance',
     'split-brain drbd_victim',
+    'replace-node ha_replace',
   ])
   expect(owned.filter(entry => entry.startsWith('failover-test failover_'))).toHaveLength(
     Object.keys(Vars.shape).filter(name => name.startsWith('failover_')).length,

@@ -1,13 +1,13 @@
-import { clusterAssertion } from '../../lib/resources/assertion.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import type { ClusterAssertion } from '../../lib/resources/resource.ts'
-import { unknown } from '../../lib/resources/resource.ts'
-import { differsBy } from '../../lib/resources/verdict.ts'
-import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
-import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDifferences } from '../service/state/problems.ts'
-import type { ServiceState } from '../service/state/state.ts'
-import { serviceProbe } from '../service/state/state.ts'
+import { clusterAssertion } from '../../../lib/resources/assertion.ts'
+import { statesOf } from '../../../lib/resources/members.ts'
+import type { ClusterAssertion } from '../../../lib/resources/resource.ts'
+import { unknown } from '../../../lib/resources/resource.ts'
+import { differsBy } from '../../../lib/resources/verdict.ts'
+import type { Context } from '../../role.ts'
+import { peerOf } from '../../role.ts'
+import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDifferences } from '../state/problems.ts'
+import type { ServiceState } from '../state/state.ts'
+import { serviceProbe } from '../state/state.ts'
 
 /** One node serves and the other stands by: address, DRBD, mount, export and nfsd, judged together. What is wrong is left alone and named. */
 export const serves = (context: Context): ClusterAssertion<ServiceState> =>

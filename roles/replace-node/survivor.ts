@@ -1,0 +1,36 @@
+import { describeDevice } from '../../lib/resources/proc-drbd.ts'
+import { holds } from '../service/hand-over.ts'
+import type { NamedState } from '../service/state/state.ts'
+import type { Vars } from '../vars.ts'
+
+const copyProblems = ({ host, device }: NamedState): string[] => {
+  if (!device) return [`DRBD has no device on ${host}, whose data is to be copied`]
+  const seen = describeDevice(device)
+  return [
+    ...(device.connection === 'StandAlone'
+      ? [
+          `DRBD is StandAlone on ${host} (${seen}). After a split brain: split-brain.yml. If the other copy is gone for good: drbdadm connect, on ${host}`,
+        ]
+      : []),
+    ...(device.disk === 'UpToDate' ? [] : [`the copy of ${host} is ${device.disk} (${seen}): it is not the data to copy from`]),
+    ...(device.role === 'Primary' ? [] : [`DRBD is ${device.role} on ${host} (${seen})`]),
+    ...(device.flags.startsWith('s') ? [`DRBD has suspended I/O on ${host} (journalctl -b -t nfsha says what it waits for)`] : []),
+  ]
+}
+
+/** Pure: why this node cannot be replaced now; empty when the other one serves, alone, from good data. */
+export const replacementProblems = (states: NamedState[], node: string, stage: Vars['ha_stage']): string[] => {
+  const [here, other] = [states.find(s => s.host === node), states.find(s => s.host !== node)]
+  if (!here || !other) return [`both nodes must be read, and ${states.map(s => s.host).join(' and ') || 'none'} was`]
+  if (holds(here))
+    return [
+      `${node} holds the service, or part of it, so it is not the node to replace${holds(other) ? '' : `. To replace it all the same: nfsha-play switchover, then put the new machine in its place`}`,
+    ]
+  if (!other.vip)
+    return [`${other.host} does not serve, and a node is replaced while the other one does: look first, nfsha-play status.yml`]
+  return [
+    ...(other.heartbeat ? [] : [`heartbeat does not run on ${other.host}`]),
+    ...(other.heartbeat && !other.stable ? [`a hand-over is under way on ${other.host}`] : []),
+    ...(stage === 'full' ? copyProblems(other) : []),
+  ]
+}
