@@ -1,5 +1,6 @@
 import type { AnyClusterResource, ClusterAssertion, ClusterResource, Member, Procedure } from '../resources/resource.ts'
 import { skip } from '../resources/resource.ts'
+import type { Unreachable } from '../ssh/connection.ts'
 import { converge } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { ok, outcomeOf, pending, skippedFor } from './outcome.ts'
@@ -7,6 +8,7 @@ import { membersOf, nodesOf, type Part, remarkOf, unreadIn } from './parts.ts'
 import { isPredicted } from './prediction.ts'
 import { runProcedure } from './procedure-task.ts'
 import type { ClusterSession, TaskReporter } from './session.ts'
+import { markUnreachable } from './unreachable.ts'
 
 interface ClusterLook {
   outcome: Outcome
@@ -18,24 +20,28 @@ interface ClusterLook {
  * nodes it is pending; a handler is so only where the nodes that are there need it.
  */
 export const runClusterTask = async (
-  parts: Part[],
+  all: Part[],
   session: ClusterSession,
   reporter: TaskReporter,
   { isHandler = false }: { isHandler?: boolean } = {},
 ): Promise<Outcome> => {
+  // Shown again after a node was lost (drift looks twice): that one is among the missing by then.
+  const parts = all[0]?.task.resource.status ? all.filter(p => !session.missing.has(p.host.host)) : all
   const task = parts[0]?.task
   if (!task) return skippedFor(skip('no host of the cluster takes part'))
   const { resource } = task
   const absence = await withoutNode(resource, parts, session, isHandler)
   if (absence) return absence
   if (resource.plan) return runProcedure(resource, parts as Part<Procedure>[], session, reporter)
+  // What is shown of the service is shown without a node that is lost meanwhile, as it is without one that was away from the start.
+  const onLost = resource.status ? (host: string, error: Unreachable) => markUnreachable(host, error, session) : undefined
   let isFirst = true
   return converge<ClusterLook>(
     {
       task,
       hosts: parts.map(p => p.host),
       async look() {
-        const seen = judge(resource, await membersOf(parts, session, reporter), session)
+        const seen = judge(resource, await membersOf(parts, session, reporter, onLost), session)
         if (isFirst && resource.table) session.emit({ type: 'table', ...resource.table(seen.members) })
         if (isFirst && resource.status) session.emit({ type: 'status', status: resource.status(seen.members) })
         isFirst = false

@@ -19,6 +19,12 @@ const logLine = (text: string): string => `logger -t nfsha-play -p daemon.notice
 /** How many of the batch's probes have answered in what has arrived so far. */
 export const answered = (stdout: string, boundary: string): number => stdout.split(`\n${boundary} `).length - 1
 
+/** What the probe that did not come to its end had printed. */
+export const unfinished = (stdout: string, boundary: string): string => {
+  const last = stdout.lastIndexOf(`\n${boundary} `)
+  return last < 0 ? stdout : stdout.slice(stdout.indexOf('\n', last + 1) + 1)
+}
+
 /** Cuts both streams at the boundaries. Probes that did not answer (the script was ended) are left out. */
 export const parseBatch = (stdout: string, stderr: string, boundary: string): Omit<ProbeOutput, 'at'>[] => {
   const cut = (text: string, frame: RegExp) => {

@@ -1,5 +1,6 @@
 import type { AnyClusterResource, ClusterNodes, Member, Unknown } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
+import { Unreachable } from '../ssh/connection.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
@@ -9,14 +10,28 @@ export interface Part<R extends AnyClusterResource = AnyClusterResource> {
   task: Task<R>
 }
 
-/** Reads all nodes; those that take no part are unknown. */
+/**
+ * Reads all nodes; those that take no part are unknown. `onLost`: one whose connection is lost meanwhile is unknown too, instead of ending the reading of all.
+ */
 export const membersOf = async (
   parts: Part[],
   session: Pick<ClusterSession, 'missing'>,
   reporter?: TaskReporter,
+  onLost?: (host: string, error: Unreachable) => void,
 ): Promise<Member<unknown>[]> => {
   const there = await Promise.all(
-    parts.map(async ({ host, task }) => ({ host: host.host, reading: await host.readings.ensure(task.resource.id, reporter?.progress) })),
+    parts.map(async ({ host: { host, readings }, task }) => {
+      const reading = readings.ensure(task.resource.id, reporter?.progress)
+      if (!onLost) return { host, reading: await reading }
+      return {
+        host,
+        reading: await reading.catch((error: unknown) => {
+          if (!(error instanceof Unreachable)) throw error
+          onLost(host, error)
+          return unknown('unreachable')
+        }),
+      }
+    }),
   )
   const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
   return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]

@@ -13,7 +13,8 @@ import type { Cluster, Node, Role, RoleContext } from './role.ts'
 import type { HostPlan, Task } from './schedule.ts'
 import { schedule } from './schedule.ts'
 import type { ClusterSession, HostSession } from './session.ts'
-import { markUnreachable, reportMerged, runStage } from './stage.ts'
+import { reportMerged, runStage } from './stage.ts'
+import { markUnreachable } from './unreachable.ts'
 
 /** Hosts that are played together: a cluster, or the clients of one. */
 export interface Target<V> {

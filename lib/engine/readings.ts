@@ -3,7 +3,7 @@ import { reporting } from '../resources/progress.ts'
 import type { Probe, ProbeOutput, Progress, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import { type Connection, type ScriptResult, TooMuchOutput } from '../ssh/connection.ts'
-import { answered, batchScript, parseBatch } from './frames.ts'
+import { answered, batchScript, parseBatch, unfinished } from './frames.ts'
 
 const defaultTimeout = 20_000
 
@@ -83,14 +83,25 @@ const readEach = async (
     return { reading: parseSafely(probes[i] as Probe<unknown>, output), output }
   })
   if (readings.length === probes.length) return readings
-  const limit = (probes[readings.length]?.timeout ?? defaultTimeout) / 1000
+  const stuck = probes[readings.length]
+  const limit = (stuck?.timeout ?? defaultTimeout) / 1000
   const why = {
     stuck: `an answer: none came within ${limit} s`,
     flood: 'an answer: it printed without end',
     end: `an answer: the shell ended with code ${result.code}`,
   }[ending]
   const rest = await readEach(connection, probes.slice(readings.length + 1), [], progress, broken + (ending === 'end' ? 0 : 1))
-  return [...readings, { reading: unknown(why) }, ...rest]
+  const part = ending === 'stuck' ? partOf(stuck, unfinished(result.stdout, boundary)) : undefined
+  return [...readings, { reading: { ...unknown(why), ...(part && { partly: part }) } }, ...rest]
+}
+
+/** What an answer that was cut off tells; nothing where its probe cannot say. */
+const partOf = (probe: Probe<unknown> | undefined, stdout: string): object | undefined => {
+  try {
+    return probe?.parsePart?.(stdout)
+  } catch {
+    return undefined
+  }
 }
 
 const parseSafely = (probe: Probe<unknown>, output: Parameters<Probe<unknown>['parse']>[0]): Reading<unknown> => {

@@ -10,6 +10,7 @@ import { predict } from './prediction.ts'
 import { retryUntilStable } from './retry.ts'
 import type { Stage, Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
+import { markUnreachable } from './unreachable.ts'
 
 /** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
 export type StageKind = 'task' | 'handler'
@@ -112,14 +113,6 @@ const loseLock = (error: LockLost, session: ClusterSession): void => {
 }
 
 const lockLost = 'the lock was lost'
-
-/** Marks a host as unreachable, once and for all of this play. */
-export const markUnreachable = (host: string, error: Unreachable, session: ClusterSession): void => {
-  session.emit({ type: 'host-unreachable', host, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })
-  session.missing.set(host, 'unreachable')
-  const lost = session.hosts.get(host)
-  if (lost) lost.stopped ??= 'unreachable'
-}
 
 /** A handler that is in order, or has nothing to do with this host, is not mentioned. */
 const isNeeded = ({ status, pending }: Outcome): boolean => status !== 'ok' && (status !== 'skipped' || pending === true)

@@ -12,3 +12,16 @@ export const blocksOf = (text: string): Record<string, string> => {
   }
   return Object.assign(Object.create(null), Object.fromEntries(Object.entries(lines).map(([name, all]) => [name, all.join('\n')])))
 }
+
+/**
+ * Pure: of what was parsed from an answer without its end, the fields that were read. `readBefore`: for each field the blocks any of whose beginnings shows
+ * that all it is made of has been printed.
+ */
+export const fieldsRead = <S extends object>(
+  state: S,
+  readBefore: Record<keyof S, readonly string[]>,
+  blocks: Record<string, string>,
+): Partial<S> => {
+  const isRead = (field: string) => readBefore[field as keyof S].some(block => blocks[block] !== undefined)
+  return Object.fromEntries(Object.entries(state).filter(([field]) => isRead(field))) as Partial<S>
+}

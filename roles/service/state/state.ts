@@ -1,5 +1,5 @@
 import type { Platform } from '../../../lib/platform/platform.ts'
-import { blocksOf } from '../../../lib/resources/blocks.ts'
+import { blocksOf, fieldsRead } from '../../../lib/resources/blocks.ts'
 import { parseDf } from '../../../lib/resources/df.ts'
 import { parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import type { DrbdDevice } from '../../../lib/resources/proc-drbd.ts'
@@ -100,6 +100,7 @@ export const serviceProbe = (vars: Vars, platform: Platform, peerName: string): 
     blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
       ? present(parseService(stdout, vars))
       : unknown('an answer about the service'),
+  parsePart: stdout => partOfService(stdout, vars),
 })
 
 /** Pure. */
@@ -145,6 +146,49 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     system: block('system'),
     versions: pairsOf(linesOf(blocks.packages), 0, 1),
   }
+}
+
+/**
+ * The block whose beginning shows that all blocks of a field have come to their end, by the order of the script (probe.ts): of several the first that is
+ * printed. A test cuts an answer at every place.
+ */
+const readBefore: Record<keyof ServiceState, readonly string[]> = {
+  lock: ['maintenance'],
+  maintenance: ['heartbeat'],
+  heartbeat: ['rsc'],
+  stable: ['links'],
+  links: ['carrier'],
+  unplugged: ['addr'],
+  vip: ['drbd'],
+  vipAt: ['drbd'],
+  device: ['mount'],
+  mounted: ['state'],
+  readOnly: ['state'],
+  exposed: ['state'],
+  state: ['holders'],
+  holders: ['fs-errors'],
+  fileSystemErrors: ['stop-failed'],
+  stopFailed: ['nfsd'],
+  nfsd: ['versions', 'daemons'],
+  nfs: ['daemons'],
+  daemons: ['mountd', 'exports'],
+  exported: ['export-files'],
+  foreignExports: ['served'],
+  served: ['daemon'],
+  pending: ['space'],
+  space: ['interfaces'],
+  boot: ['answers'],
+  around: ['sums'],
+  sums: ['system'],
+  system: ['packages'],
+  versions: ['minor'],
+}
+
+/** Pure: the fields that had been read when the answer was cut off. */
+const partOfService = (stdout: string, vars: Vars): Partial<ServiceState> => {
+  // A line that was cut off says nothing.
+  const text = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
+  return fieldsRead(parseService(text, vars), readBefore, blocksOf(text))
 }
 
 /** By the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...` */

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
 import { runClusterTask } from '../../../lib/engine/cluster-task.ts'
+import type { EventBody } from '../../../lib/engine/events.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
-import type { ClusterResource } from '../../../lib/resources/resource.ts'
+import { clusterAssertion } from '../../../lib/resources/assertion.ts'
+import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
+import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
 import { differsBy } from '../../../lib/resources/verdict.ts'
+import { Unreachable } from '../../../lib/ssh/connection.ts'
 
 /** A cluster whose one node moves to where it is told. */
 const playOn = (node: { at: string }, remark?: string) => {
@@ -41,4 +45,53 @@ test('what an apply remarks stands beside its changes in the result', async () =
   expect(await playOn({ at: 'here' }, 'there after 3.2 s')).toEqual({ status: 'changed', changes, reason: 'there after 3.2 s' })
   expect(await playOn({ at: 'here' })).toEqual({ status: 'changed', changes })
   expect(await playOn({ at: 'there' }, 'never')).toEqual({ status: 'ok', changes: [] })
+})
+
+test('a node that is lost while the service is read is one that was not read, and the other one is shown', async () => {
+  const shown: Member<string>[][] = []
+  const resource = clusterAssertion<string>('state', {
+    allowMissing: true,
+    probe: { sh: ':', parse: () => present('') },
+    compare: () => differsBy([]),
+    status(members) {
+      shown.push(members)
+      return {} as ClusterStatus
+    },
+  })
+  const events: EventBody[] = []
+  const node = (host: string, ensure: () => Promise<unknown>) =>
+    ({ host, readings: { ensure, invalidate: () => undefined }, connection: {} }) as unknown as HostSession
+  const hosts = [
+    node('M1', async () => {
+      throw new Unreachable('M1', 'the connection was lost')
+    }),
+    node('M2', async () => present('read')),
+  ]
+  const session = {
+    hosts: new Map(hosts.map(h => [h.host, h])),
+    missing: new Map(),
+    check: false,
+    drift: false,
+    signal: new AbortController().signal,
+    emit: (event: EventBody) => void events.push(event),
+  } as unknown as ClusterSession
+  const look = () =>
+    runClusterTask(
+      hosts.map(host => ({ host, task: { role: 'r', index: 1, total: 1, resource } })),
+      session,
+      { phase: () => undefined, progress: () => undefined },
+    )
+  expect((await look()).status).toBe('ok')
+  expect((await look()).status).toBe('ok')
+  expect(shown.map(members => members.map(m => [m.host, m.reading.kind]).sort())).toEqual([
+    [
+      ['M1', 'unknown'],
+      ['M2', 'present'],
+    ],
+    [
+      ['M1', 'unknown'],
+      ['M2', 'present'],
+    ],
+  ])
+  expect(events.filter(e => e.type === 'host-unreachable')).toHaveLength(1)
 })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { answered, batchScript, parseBatch } from '../../../lib/engine/frames.ts'
+import { answered, batchScript, parseBatch, unfinished } from '../../../lib/engine/frames.ts'
 import { absent } from '../../../lib/resources/resource.ts'
 
 const probe = (sh: string) => ({ sh, parse: () => absent })
@@ -47,6 +47,8 @@ test('output comes back byte for byte', () => {
 
 test('what was not answered is left out', () => {
   expect(parseBatch(`a\n${boundary} 0 0\nhalf of`, '', boundary)).toHaveLength(1)
+  expect(unfinished(`a\n${boundary} 0 0\nhalf of`, boundary)).toBe('half of')
+  expect(unfinished('half of', boundary)).toBe('half of')
 })
 
 test('a line for the log of the host goes before the probes, and nothing in it is shell', () => {
