@@ -3,6 +3,7 @@ import { client } from './client/role.ts'
 import { drbdBuild } from './drbd-build/role.ts'
 import { drbdInit } from './drbd-init/role.ts'
 import { failoverTest } from './failover-test/role.ts'
+import { forcePrimary } from './force-primary/role.ts'
 import { heartbeat } from './heartbeat/role.ts'
 import { integrate } from './integrate/role.ts'
 import { maintenance } from './maintenance/role.ts'
@@ -12,6 +13,7 @@ import { replaceNode } from './replace-node/role.ts'
 import type { Role } from './role.ts'
 import { routes } from './routes/role.ts'
 import { splitBrain } from './split-brain/role.ts'
+import { start } from './start/role.ts'
 import { status } from './status/role.ts'
 import { switchover } from './switchover/role.ts'
 
@@ -19,6 +21,6 @@ import { switchover } from './switchover/role.ts'
 export const siteRoles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client]
 
 /** What a cluster is operated with. They belong to the playbooks of their names. */
-const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain, replaceNode, rejoin, failoverTest]
+const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain, start, forcePrimary, replaceNode, rejoin, failoverTest]
 
 export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -4,6 +4,7 @@ import { clientVars } from './client/vars.ts'
 import { drbdBuildVars, refuseArchives } from './drbd-build/vars.ts'
 import { drbdInitVars } from './drbd-init/vars.ts'
 import { failoverTestVars } from './failover-test/vars.ts'
+import { forcePrimaryVars } from './force-primary/vars.ts'
 import { heartbeatVars } from './heartbeat/vars.ts'
 import { maintenanceVars } from './maintenance/vars.ts'
 import { nfsVars } from './nfs/vars.ts'
@@ -11,6 +12,7 @@ import { replaceNodeVars } from './replace-node/vars.ts'
 import { routesVars } from './routes/vars.ts'
 import { serviceVars } from './service/vars.ts'
 import { splitBrainVars } from './split-brain/vars.ts'
+import { startVars } from './start/vars.ts'
 import { switchoverVars } from './switchover/vars.ts'
 
 /**
@@ -29,6 +31,8 @@ const fields = z.object({
   ...switchoverVars.fields,
   ...maintenanceVars.fields,
   ...splitBrainVars.fields,
+  ...startVars.fields,
+  ...forcePrimaryVars.fields,
   ...replaceNodeVars.fields,
   ...failoverTestVars.fields,
 })
@@ -45,6 +49,8 @@ const prefixes = [
   switchoverVars,
   maintenanceVars,
   splitBrainVars,
+  startVars,
+  forcePrimaryVars,
   replaceNodeVars,
   failoverTestVars,
 ].flatMap(vars => vars.prefixes)

@@ -60,7 +60,7 @@ const planner = (
   let aim: { value: unknown } | undefined
   return async () => {
     const members = await membersOf(parts, session, reporter)
-    const unread = unreadIn(members)
+    const unread = procedure.allowMissing ? undefined : unreadIn(members)
     if (unread) return { outcome: outcomeOf(unread, procedure, [], session), steps: [] }
     aim ??= { value: procedure.aim(members) }
     const plan = procedure.plan(members, aim.value, done)

@@ -235,7 +235,8 @@ export interface Procedure<S = unknown, A = unknown> extends Omit<Common, 'share
   gate?: never
   notify?: never
   invalidates?: never
-  allowMissing?: never
+  /** Planned with the nodes that are there; the missing ones are members whose reading is unknown. For what is done in an outage. */
+  allowMissing?: boolean
   table?: never
   status?: never
 }

@@ -33,6 +33,8 @@ const naming: [keyof Vars, string[]][] = [
   ['drbd_victim', []],
   ['drbd_init_primary', []],
   ['ha_replace', []],
+  ['ha_start_alone', []],
+  ['drbd_survivor', []],
 ]
 
 const namedNodes: CrossCheck = cluster => {

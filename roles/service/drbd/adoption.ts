@@ -23,12 +23,15 @@ const meansNothing = /^0*[045]?$/
 
 export const isJustCreated = (found: DrbdSuperblock): boolean => /^0*4$/.test(found.current)
 
-const past = (found: DrbdSuperblock): string[] => found.others.filter(u => !meansNothing.test(u)).map(generation)
+/** All that the relation of two copies depends on. */
+export type Uuids = Pick<DrbdSuperblock, 'current' | 'others'>
+
+const past = (found: Uuids): string[] => found.others.filter(u => !meansNothing.test(u)).map(generation)
 
 /** How the data below one metadata stands to that below another: by their UUIDs, as DRBD itself compares them when the nodes meet (drbd_uuid_compare). */
 export type Relation = 'same' | 'older' | 'newer' | 'unrelated'
 
-export const relationTo = (found: DrbdSuperblock, other: DrbdSuperblock): Relation => {
+export const relationTo = (found: Uuids, other: Uuids): Relation => {
   if (meansNothing.test(found.current) || meansNothing.test(other.current)) return 'unrelated'
   const [own, its] = [generation(found.current), generation(other.current)]
   if (own === its) return 'same'

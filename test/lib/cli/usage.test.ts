@@ -69,11 +69,14 @@ test.each([
   expect(stderr).not.toMatch(/^\s+at /m)
 })
 
-test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node'])('%s is the playbook of that name', name => {
-  const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')
-  expect(status, stderr).toBe(0)
-  expect(stdout).toContain('hosts: M1 M2')
-})
+test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node', 'start', 'force-primary'])(
+  '%s is the playbook of that name',
+  name => {
+    const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')
+    expect(status, stderr).toBe(0)
+    expect(stdout).toContain('hosts: M1 M2')
+  },
+)
 
 test('drift lists what it would look at', () => {
   const { stdout, stderr, status } = cli('drift', 'status', ...lab, '--list-hosts', '--list-tasks')

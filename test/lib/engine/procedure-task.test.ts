@@ -21,6 +21,10 @@ interface Case {
   meanwhile?: Record<string, (pair: Pair) => void>
   /** The hand-over does nothing. */
   isIgnored?: boolean
+  /** A third host is not there. */
+  isOneMissing?: boolean
+  /** It is done in an outage: planned with the hosts that are there. */
+  allowMissing?: boolean
   /** The signal comes while this step is taken. */
   interruptedIn?: string
 }
@@ -29,6 +33,7 @@ interface Case {
 const played = async (given: Case = {}) => {
   const pair: Pair = { marked: false, at: 'M1', ...given.pair }
   const log: string[] = []
+  const seen: string[] = []
   const abort = new AbortController()
   const happens = (what: string) => {
     log.push(what)
@@ -47,9 +52,11 @@ const played = async (given: Case = {}) => {
   const procedure: Procedure<Pair, string> = {
     scope: 'cluster',
     id: 'moved',
+    ...(given.allowMissing && { allowMissing: true }),
     probe: { sh: ':', parse: () => present(pair) },
     aim: () => (pair.at === 'M1' ? 'M2' : 'M1'),
-    plan(_members, target) {
+    plan(members, target) {
+      seen.push(members.map(m => `${m.host} ${m.reading.kind}`).join(', '))
       if (pair.at === 'nobody') return refused('the service is on no node')
       return planOf([
         !pair.marked && step('mark', () => Object.assign(pair, { marked: true })),
@@ -70,7 +77,7 @@ const played = async (given: Case = {}) => {
   const hosts = ['M1', 'M2'].map(hostOf)
   const session = {
     hosts: new Map(hosts.map(h => [h.host, h])),
-    missing: new Map(),
+    missing: new Map(given.isOneMissing ? [['M3', 'unreachable']] : []),
     check: given.check ?? false,
     drift: false,
     predicted: new Map(),
@@ -82,7 +89,7 @@ const played = async (given: Case = {}) => {
   const reporter = { phase: () => undefined, progress: () => undefined }
   const parts = hosts.map(host => ({ host, task: { role: 'r', index: 1, total: 1, resource: procedure } }))
   const outcome = await runClusterTask(parts, session, reporter).catch((error: Error) => error.message)
-  return { outcome, log: log.filter(l => !/^M\d:/.test(l)), notes: log.filter(l => /^M\d:/.test(l)), pair }
+  return { outcome, log: log.filter(l => !/^M\d:/.test(l)), notes: log.filter(l => /^M\d:/.test(l)), pair, seen }
 }
 
 test('the steps are taken in order, and each is written to the log of both nodes', async () => {
@@ -133,4 +140,14 @@ test('a signal: the step in hand comes to its end, the next one is not begun', a
   const { outcome, pair } = await played({ interruptedIn: 'mark' })
   expect(outcome).toBe("interrupted before 'move'; done: mark")
   expect(pair).toEqual({ marked: true, at: 'M1' })
+})
+
+test('with a host that is not there it waits for that host, unless it is what is done in an outage', async () => {
+  expect(await played({ isOneMissing: true })).toMatchObject({
+    outcome: { status: 'skipped', pending: true, reason: 'needs M3 (unreachable)' },
+    seen: [],
+  })
+  const { outcome, seen } = await played({ isOneMissing: true, allowMissing: true })
+  expect(outcome).toMatchObject({ status: 'changed' })
+  expect(seen[0]).toBe('M1 present, M2 present, M3 unknown')
 })

@@ -145,6 +145,8 @@ test('what belongs to one playbook alone is known by its description', () => {
     'switchover ha_switchover_to',
     'maintenance ha_maintenance',
     'split-brain drbd_victim',
+    'start ha_start_alone',
+    'force-primary drbd_survivor',
     'replace-node ha_replace',
   ])
   expect(owned.filter(entry => entry.startsWith('failover-test failover_'))).toHaveLength(

@@ -1,0 +1,112 @@
+import { blocksOf } from '../../../lib/resources/blocks.ts'
+import { quote } from '../../../lib/resources/quote.ts'
+import type { Probe } from '../../../lib/resources/resource.ts'
+import { present, unknown } from '../../../lib/resources/resource.ts'
+import type { Context } from '../../role.ts'
+import { peerOf } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import type { Uuids } from '../drbd/adoption.ts'
+import { backingDisk } from '../drbd/disk.ts'
+import { withDrbd } from '../drbd/tools.ts'
+import { serviceScript } from '../state/probe.ts'
+import type { ServiceState } from '../state/state.ts'
+import { parseService } from '../state/state.ts'
+
+/** What DRBD's metadata says of one copy (drbdadm get-gi; drbdmeta.c, m_show_gi). */
+export interface Generation {
+  uuids: Uuids
+  consistent: boolean
+  upToDate: boolean
+  /** This node was Primary when it was last seen. */
+  primary: boolean
+  /** This node knows that the other copy is outdated or worse: it went on without it. */
+  peerOutdated: boolean
+  /** It was Primary when it went down, and has not met its peer since. */
+  crashedPrimary: boolean
+}
+
+/** One node's copy of the data, and whether the other node is really gone. */
+export interface Copy extends ServiceState {
+  generation: Generation | undefined
+  /** Addresses of the other node that answer this one: `172.16.0.211 over em2`. */
+  answers: string[]
+  /** When ext4's superblock was last written, by this copy: s since the epoch, 0 when it cannot be read (struct ext4_super_block, s_wtime). */
+  written: number
+  /** The last line of the kernel's log in which DRBD lost its connection: `2026-11-29T23:20:01+0000 ...`; '' when the log has none. */
+  contact: string
+}
+
+export type NamedCopy = Copy & { host: string }
+
+/** The other node's addresses as this node pings them, with the NIC. */
+export const linksTo = (context: Context): { nic: string; own: string; ip: string }[] => {
+  const { vars } = context
+  const peer = peerOf(context).vars
+  return [
+    { nic: vars.node_service_nic, own: vars.node_service_ip, ip: peer.node_service_ip },
+    { nic: vars.node_heartbeat_nic, own: vars.node_heartbeat_ip, ip: peer.node_heartbeat_ip },
+    { nic: vars.node_drbd_nic, own: vars.node_drbd_ip, ip: peer.node_drbd_ip },
+  ]
+}
+
+/** Shell that prints each address of the other node that answers; all are asked at once, twice, for one packet may be lost. */
+export const answeringAddresses = (context: Context): string =>
+  `${linksTo(context)
+    .map(({ nic, own, ip }) => `(ping -n -q -c 2 -i 0.3 -W 2 -I ${own} ${ip} >/dev/null 2>&1 && echo "${ip} over ${nic}") &`)
+    .join('\n')}\nwait`
+
+const lostConnection = 'conn( Connected -> |conn( Sync[A-Za-z]* -> |peer( (Primary|Secondary) -> Unknown'
+
+const copyScript = (context: Context): string => {
+  const { vars } = context
+  return withDrbd(
+    vars,
+    `echo "@generation"; drbdadm get-gi ${vars.drbd_resource} 2>/dev/null
+echo "@answers"; ${answeringAddresses(context)}
+echo "@written"; dd if=${quote(backingDisk(vars))} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tu4 -j1072 -N4
+echo "@contact"; { timeout -s KILL 10 journalctl -q -r -o short-iso _TRANSPORT=kernel 2>/dev/null || tac /var/log/kern.log /var/log/messages 2>/dev/null; } | grep -m 1 -E '${lostConnection}'
+echo "@copy"; echo read`,
+  )
+}
+
+/** The service, and beside it what tells which copy is the newest. */
+export const copyProbe = (context: Context): Probe<Copy> => {
+  const { vars, platform } = context
+  return {
+    sh: `${serviceScript(vars, platform, peerOf(context).vars.node_name)}\n${copyScript(context)}`,
+    timeout: 60_000,
+    parse: ({ stdout }) =>
+      blocksOf(stdout).copy?.trim() === 'read' ? present(parseCopy(stdout, vars)) : unknown('an answer about the copy of the data'),
+  }
+}
+
+/** Pure. */
+export const parseCopy = (stdout: string, vars: Vars): Copy => {
+  const blocks = blocksOf(stdout)
+  const block = (name: string) => (blocks[name] ?? '').trim()
+  const written = Number(block('written'))
+  return {
+    ...parseService(stdout, vars),
+    generation: parseGeneration(block('generation')),
+    answers: block('answers')
+      .split('\n')
+      .filter(line => line !== ''),
+    written: Number.isSafeInteger(written) ? written : 0,
+    contact: block('contact'),
+  }
+}
+
+/** Pure: `CURRENT:BITMAP:HISTORY:HISTORY:1:1:0:1:0:0:0`, with as many flags as this version of DRBD has. */
+const parseGeneration = (text: string): Generation | undefined => {
+  const [current = '', ...rest] = text.split(':')
+  if (!/^[0-9A-F]{16}$/i.test(current) || rest.length < 9) return undefined
+  const [consistent, upToDate, primary, , , peerOutdated, crashedPrimary] = rest.slice(3).map(flag => flag === '1')
+  return {
+    uuids: { current, others: rest.slice(0, 3) },
+    consistent: consistent ?? false,
+    upToDate: upToDate ?? false,
+    primary: primary ?? false,
+    peerOutdated: peerOutdated ?? false,
+    crashedPrimary: crashedPrimary ?? false,
+  }
+}

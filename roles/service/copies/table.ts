@@ -1,0 +1,59 @@
+import { clusterAssertion } from '../../../lib/resources/assertion.ts'
+import { statesOf } from '../../../lib/resources/members.ts'
+import { describeDevice } from '../../../lib/resources/proc-drbd.ts'
+import type { ClusterAssertion, Member, Table } from '../../../lib/resources/resource.ts'
+import { inSync } from '../../../lib/resources/verdict.ts'
+import type { Context } from '../../role.ts'
+import { whyUnread } from '../state/unread.ts'
+import { type Copy, copyProbe } from './copy.ts'
+import { newestOf } from './newest.ts'
+
+/** The nodes that were not read. */
+export const missingOf = (members: Member<unknown>[]): string[] => members.filter(m => m.reading.kind !== 'present').map(m => m.host)
+
+const date = (seconds: number): string => (seconds === 0 ? 'not known' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'))
+
+const flagsOf = ({ generation }: Copy): string => {
+  if (!generation) return '-'
+  const { consistent, upToDate, primary, peerOutdated, crashedPrimary } = generation
+  const said: [boolean, string][] = [
+    [consistent, 'consistent'],
+    [upToDate, 'was up to date'],
+    [primary, 'was Primary'],
+    [peerOutdated, 'the other is outdated'],
+    [crashedPrimary, 'was Primary when it went down'],
+  ]
+  return said.flatMap(([is, text]) => (is ? [text] : [])).join(', ') || 'none'
+}
+
+/** Pure: what an operator compares before a copy is trusted. */
+export const copiesTable = (members: Member<Copy>[], cluster: string): Table => {
+  const row = (title: string, answer: (copy: Copy) => string): string[] => [
+    title,
+    ...members.map(m => (m.reading.kind === 'present' ? answer(m.reading.state) : whyUnread(m))),
+  ]
+  const { host, why } = newestOf(statesOf(members), missingOf(members))
+  return {
+    title: `${cluster}: ${host === undefined ? '' : `newest copy on ${host}: `}${why}`,
+    columns: ['', ...members.map(m => m.host)],
+    rows: [
+      row('DRBD', c => (c.device ? describeDevice(c.device) : 'no device')),
+      row('out of sync', c => (c.device ? `${c.device.outOfSync} KiB` : '-')),
+      row('generation', c => c.generation?.uuids.current ?? '-'),
+      row('flags', flagsOf),
+      row('last written', c => date(c.written)),
+      row('lost the other node', c => /^\S+/.exec(c.contact)?.[0] ?? 'not in its log'),
+      row('the other node answers', c => c.answers.join(', ') || 'no'),
+      row('heartbeat', c => (c.heartbeat ? 'running' : 'stopped')),
+    ],
+  }
+}
+
+/** Shows both copies, and which is the newest. Judges nothing. */
+export const copies = (context: Context): ClusterAssertion<Copy> =>
+  clusterAssertion('copies of the data', {
+    allowMissing: true,
+    probe: copyProbe(context),
+    compare: () => inSync,
+    table: members => copiesTable(members, context.cluster.name),
+  })

@@ -1,0 +1,118 @@
+import { ApplyFailed } from '../../../lib/resources/outcome.ts'
+import { describeDevice, minorOf } from '../../../lib/resources/proc-drbd.ts'
+import type { Plan, Step } from '../../../lib/resources/resource.ts'
+import { planOf } from '../../../lib/resources/verdict.ts'
+import type { Context } from '../../role.ts'
+import { contextAt } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
+import { drbdProgram, withDrbd } from '../drbd/tools.ts'
+import { milliseconds } from '../heartbeat-time.ts'
+import { answeringAddresses, type NamedCopy } from './copy.ts'
+
+/** Pure: why this copy cannot be made the one that counts; `accepted`: states of the disk that the operator's word covers. */
+export const takeProblems = (copy: NamedCopy, missing: string[], accepted: string[]): string[] => {
+  const { host, device, answers, links } = copy
+  const [other = ''] = missing
+  if (missing.length !== 1) return ['both nodes were read: a copy is taken alone only when the other node is gone']
+  const heard = links.filter(l => l.endsWith(' up')).map(l => `heartbeat hears it over ${l.split(' ')[0]}`)
+  const signs = [
+    ...answers.map(a => `it answers at ${a}`),
+    ...heard,
+    ...(device && device.peerRole !== 'Unknown' ? ['DRBD is connected to it'] : []),
+  ]
+  if (signs.length > 0)
+    return [
+      `${other} is not gone (${signs.join(', ')}), and may have the newer data or serve: repair the way to it, or switch it off, and look at its copy first`,
+    ]
+  if (!device) return []
+  if (device.disk === 'Outdated' && !accepted.includes('Outdated'))
+    return [
+      `the copy of ${host} is Outdated: ${other} went on without it, and what was written then is not in it. Start ${other}. Only if it is gone for good: nfsha-play force-primary.yml -e drbd_survivor=${host}`,
+    ]
+  if (device.disk !== 'UpToDate' && !accepted.includes(device.disk))
+    return [`the copy of ${host} is ${device.disk} (${describeDevice(device)}): it is no usable copy, ${other} or a backup has the data`]
+  return []
+}
+
+/** What taking this copy may lose, for an operator to read before it is done. */
+const lossOf = ({ device, written, contact }: NamedCopy, other: string): string => {
+  const since = /^\S+/.exec(contact)?.[0]
+  const last = written > 0 ? `, last written ${new Date(written * 1000).toISOString().slice(0, 19)}Z` : ''
+  return `${device?.disk}${last}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
+}
+
+/**
+ * Makes the copy count although the other may be newer (drbdadm(8), primary --force). Its guard is in the same script as the write: a node that has come
+ * back meanwhile keeps its data.
+ */
+export const takeCopy = (copy: NamedCopy, other: string, context: Context): Step => {
+  const own = contextAt(context, copy.host)
+  const { drbd_resource: resource, drbd_device: device } = own.vars
+  return {
+    name: `take the copy of ${copy.host}`,
+    changes: [{ attribute: `copy of ${copy.host}`, from: lossOf(copy, other), to: 'the one that counts' }],
+    async run(nodes) {
+      const result = await nodes.on(copy.host).connection.run(
+        withDrbd(
+          own.vars,
+          `answers=$(:
+${answeringAddresses(own)})
+[ -z "$answers" ] || { echo "${other} answers at $answers" >&2; exit 1; }
+grep -qE '^ *${minorOf(device)}: cs:(WFConnection|StandAlone) .* ds:(Consistent|Outdated|UpToDate)/' /proc/drbd || { grep '^ *${minorOf(device)}:' /proc/drbd >&2; exit 1; }
+drbdadm primary --force ${resource}`,
+        ),
+        { timeout: 180_000 },
+      )
+      if (result.code !== 0) throw new ApplyFailed(`the copy of ${copy.host} was not taken`, { detail: result.stderr })
+    },
+  }
+}
+
+/** ms that heartbeat may take from its start until a node serves: it waits `initdead` for the other one first. */
+const untilServed = ({ heartbeat_initdead }: Vars): number => milliseconds(heartbeat_initdead) + 180_000
+
+/** Starts heartbeat, or starts it again where it runs and has given the service up: nothing is served there. */
+export const startHeartbeat = (hosts: string[], { platform }: Context, how: 'start' | 'restart' = 'start'): Step => ({
+  name: `${how} heartbeat on ${hosts.join(' and ')}`,
+  settle: 60_000,
+  changes: hosts.map(host => ({
+    attribute: `heartbeat on ${host}`,
+    from: how === 'start' ? 'stopped' : 'running, without the service',
+    to: `${how}ed`,
+  })),
+  async run(nodes) {
+    await Promise.all(hosts.map(host => nodes.on(host).$`${platform.commands[how](platform.services.heartbeat)}`))
+  },
+})
+
+/** Waits: heartbeat and the resource script do the rest. */
+export const untilItServes = (who: string, { vars }: Context): Step => ({
+  name: `wait until ${who} serves`,
+  settle: untilServed(vars),
+  changes: [{ attribute: 'service', from: 'on no node', to: `on ${who}` }],
+  run: async () => undefined,
+})
+
+/** Attaches and connects what the boot did not bring up. */
+export const bringUp = (hosts: string[], { vars }: Context): Step => ({
+  name: `bring DRBD up on ${hosts.join(' and ')}`,
+  settle: 60_000,
+  changes: hosts.map(host => ({ attribute: `DRBD on ${host}`, from: 'down', to: 'up, Secondary' })),
+  async run(nodes) {
+    for (const host of hosts) await nodes.on(host).$`${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}`
+  },
+})
+
+/** Pure: one node alone. Its copy is taken where it may be older and the operator said so; heartbeat starts, and the node serves. */
+export const planAlone = (copy: NamedCopy, other: string, done: readonly string[], context: Context): Plan => {
+  if (copy.vip) return planOf([])
+  const take = takeCopy(copy, other, context)
+  const taken = done.includes(take.name)
+  const restart = startHeartbeat([copy.host], context, 'restart')
+  return planOf([
+    !taken && copy.device?.disk !== 'UpToDate' && take,
+    !copy.heartbeat && startHeartbeat([copy.host], context),
+    copy.heartbeat && taken && !done.some(name => name.includes('start heartbeat')) && restart,
+    untilItServes(copy.host, context),
+  ])
+}

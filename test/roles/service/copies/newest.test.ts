@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import { firstOf } from '../../../../roles/role.ts'
+import { type NamedCopy, parseCopy } from '../../../../roles/service/copies/copy.ts'
+import { newestOf } from '../../../../roles/service/copies/newest.ts'
+import { copiesTable } from '../../../../roles/service/copies/table.ts'
+import { articleCluster } from '../../article-cluster.ts'
+import { deviceOf } from '../../pair-states.ts'
+import { copyState, generation, loneCopy, uuids } from './copy-states.ts'
+
+const { now, before, other, zero } = uuids
+const at = (current: string, ...others: string[]) => ({ current, others: [...others, zero, zero, zero].slice(0, 3) })
+const connected = (text: string) => ({ device: deviceOf(`Connected ro:Secondary/Secondary ds:${text}`) })
+
+test.each<[string, NamedCopy, NamedCopy, string | undefined, RegExp]>([
+  ['one serves', loneCopy('UpToDate', { vip: true }), loneCopy('UpToDate', { host: 'M2' }), 'M1', /^M1 serves$/],
+  ['connected, both good', copyState(), copyState({ host: 'M2' }), undefined, /both copies are UpToDate: they are the same/],
+  [
+    'connected, one good',
+    copyState(connected('UpToDate/Inconsistent')),
+    copyState({ host: 'M2', ...connected('Inconsistent/UpToDate') }),
+    'M1',
+    /copies from M1: M2 is Inconsistent/,
+  ],
+  [
+    'connected, none good',
+    copyState(connected('Inconsistent/Inconsistent')),
+    copyState({ host: 'M2', ...connected('Inconsistent/Inconsistent') }),
+    undefined,
+    /no copy is UpToDate/,
+  ],
+  [
+    'M2 went on',
+    loneCopy('Consistent', { generation: generation({ uuids: at(before) }) }),
+    loneCopy('UpToDate', { host: 'M2', generation: generation({ uuids: at(now, before) }) }),
+    'M2',
+    /the generation of M1 \(1{15}0\) is in the history of M2/,
+  ],
+  [
+    'M1 went on',
+    loneCopy('UpToDate', { generation: generation({ uuids: at(now, zero, before) }) }),
+    loneCopy('Outdated', { host: 'M2', generation: generation({ uuids: at(before) }) }),
+    'M1',
+    /the generation of M2 .* is in the history of M1/,
+  ],
+  [
+    'M1 was Primary when the power went',
+    loneCopy('Consistent', { generation: generation({ crashedPrimary: true }) }),
+    loneCopy('Consistent', { host: 'M2' }),
+    'M1',
+    /M1 was Primary when it lost power/,
+  ],
+  ['the same', loneCopy('Consistent'), loneCopy('Consistent', { host: 'M2' }), undefined, /they are the same/],
+  [
+    'half a copy is never the newest',
+    loneCopy('Inconsistent', { generation: generation({ consistent: false, uuids: at(now, before) }) }),
+    loneCopy('Consistent', { host: 'M2', generation: generation({ uuids: at(before) }) }),
+    'M2',
+    /the copy of M1 is Inconsistent/,
+  ],
+  [
+    'unreadable metadata',
+    loneCopy('Consistent', { generation: undefined }),
+    loneCopy('Consistent', { host: 'M2' }),
+    undefined,
+    /the metadata of M1 cannot be read/,
+  ],
+])('%s', (_name, one, two, host, why) => {
+  const found = newestOf([one, two], [])
+  expect(found.host).toBe(host)
+  expect(found.why).toMatch(why)
+  expect(newestOf([two, one], []).host).toBe(host)
+})
+
+test('two that have both gone on are a split brain', () => {
+  const [one, two] = [
+    loneCopy('UpToDate', { generation: generation({ uuids: at(now, before) }) }),
+    loneCopy('UpToDate', { host: 'M2', generation: generation({ uuids: at(other, before) }) }),
+  ]
+  expect(newestOf([one, two], [])).toMatchObject({ isSplit: true })
+})
+
+test.each([
+  ['UpToDate', 'M1', /^M1 knows that it went on without M2/],
+  ['Outdated', 'M2', /^the copy of M1 is Outdated: M2 went on without it$/],
+  ['Consistent', undefined, /whether M2 went on without it is not known$/],
+  ['Inconsistent', undefined, /^the copy of M1 is Inconsistent$/],
+])('one node alone, %s', (disk, host, why) => {
+  const found = newestOf([loneCopy(disk)], ['M2'])
+  expect(found.host).toBe(host)
+  expect(found.why).toMatch(why)
+})
+
+const answer = `@drbd
+version: 8.4.11 (api:1)
+ 0: cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-----
+    ns:0 nr:0 dw:0 dr:0 al:0 bm:0 lo:0 pe:0 ua:0 ap:0 ep:1 wo:f oos:0
+@minor
+0
+@generation
+A1B2C3D4E5F60710:0000000000000000:1111111111111110:0000000000000000:1:1:0:1:0:0:1
+@answers
+172.16.0.211 over em2
+@written
+ 1796000000
+@contact
+2026-11-29T23:20:01+0000 M1 kernel: drbd drbd: peer( Secondary -> Unknown ) conn( Connected -> Timeout )
+@copy
+read
+`
+
+test('what a node printed becomes a copy, and a table that an operator compares', () => {
+  const state = parseCopy(answer, firstOf(articleCluster()).vars)
+  expect(state).toMatchObject({
+    generation: { uuids: { current: now }, consistent: true, upToDate: true, peerOutdated: false, crashedPrimary: true },
+    answers: ['172.16.0.211 over em2'],
+    written: 1_796_000_000,
+    device: { disk: 'Consistent' },
+  })
+  const table = copiesTable(
+    [
+      { host: 'M1', reading: { kind: 'present', state } },
+      { host: 'M2', reading: { kind: 'unknown', until: 'unreachable' } },
+    ],
+    'nfs',
+  )
+  expect(table.title).toMatch(/^nfs: the copy of M1 is Consistent: /)
+  expect(Object.fromEntries(table.rows.map(([title, ...cells]) => [title, cells]))).toMatchObject({
+    'last written': ['2026-11-30T00:53:20Z', 'unreachable'],
+    'lost the other node': ['2026-11-29T23:20:01+0000', 'unreachable'],
+    'the other node answers': ['172.16.0.211 over em2', 'unreachable'],
+    flags: ['consistent, was up to date, was Primary when it went down', 'unreachable'],
+  })
+})
+
+test('metadata that says nothing is no generation', () => {
+  for (const text of ['', 'no such resource', '0:1:2'])
+    expect(parseCopy(answer.replace(/^A1B2.*$/m, text), firstOf(articleCluster()).vars).generation).toBeUndefined()
+})
