@@ -10,7 +10,7 @@ import type { Init } from './recipe.ts'
 import type { Release } from './release.ts'
 import { savedPlaces } from './saved.ts'
 import { seedEntries } from './seed.ts'
-import { knownHostsLines, type LabState, newState, writeState } from './state.ts'
+import { knownHostsLines, type LabState, newState, requireState, writeState } from './state.ts'
 
 const SPARE_DISK_MIB = 64
 
@@ -34,18 +34,34 @@ export async function createLab(name: string, { images, from, init, releases, dr
   else await makeKey(places.identityFile, 'nfsha-play lab')
   await Promise.all(
     MACHINE_NAMES.map(async machine => {
-      const files = places.machine(machine)
-      rmSync(files.dir, { recursive: true, force: true })
-      mkdirSync(files.dir, { recursive: true })
-      if (from) copyKey(savedPlaces(from).machine(machine).hostKey, files.hostKey)
-      else await makeKey(files.hostKey, `lab ${machine}`)
-      await makeDisks(name, machine, from ? savedPlaces(from).machine(machine).root : images[machine].root, drbdDiskMiB, from)
-      writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(images[machine].initrd)), seedOf(name, machine)]), { mode: 0o600 })
+      await makeMachine(name, machine, images[machine], { drbdDiskMiB, from })
     }),
   )
   writeKnownHosts(name, state)
   writeState(name, state)
   return state
+}
+
+/** A machine that is switched off for good becomes another one, with keys, disks and a machine-id of its own: new hardware, or a system that was installed again. */
+export async function replaceMachine(name: string, machine: MachineName, image: BareImage, drbdDiskMiB: number): Promise<void> {
+  await makeMachine(name, machine, image, { drbdDiskMiB })
+  writeKnownHosts(name, requireState(name))
+}
+
+/** The keys, disks and seed of one machine. */
+async function makeMachine(
+  name: string,
+  machine: MachineName,
+  image: BareImage,
+  { drbdDiskMiB, from }: { drbdDiskMiB: number; from?: string | undefined },
+): Promise<void> {
+  const files = labPlaces(name).machine(machine)
+  rmSync(files.dir, { recursive: true, force: true })
+  mkdirSync(files.dir, { recursive: true })
+  if (from) copyKey(savedPlaces(from).machine(machine).hostKey, files.hostKey)
+  else await makeKey(files.hostKey, `lab ${machine}`)
+  await makeDisks(name, machine, from ? savedPlaces(from).machine(machine).root : image.root, drbdDiskMiB, from)
+  writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(image.initrd)), seedOf(name, machine)]), { mode: 0o600 })
 }
 
 /** Writes the lab's known_hosts; needed again whenever a port changes. */

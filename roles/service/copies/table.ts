@@ -43,7 +43,14 @@ export const copiesTable = (members: Member<Copy>[], cluster: string): Table => 
       row('flags', flagsOf),
       row('last written', c => date(c.written)),
       row('lost the other node', c => /^\S+/.exec(c.contact)?.[0] ?? 'not in its log'),
-      row('the other node answers', c => c.answers.join(', ') || 'no'),
+      row(
+        'the other node answers',
+        c =>
+          c.answers
+            .map(a => `on ${a.replace(/^.* over /, '')}`)
+            .sort()
+            .join(', ') || 'no',
+      ),
       row('heartbeat', c => (c.heartbeat ? 'running' : 'stopped')),
     ],
   }

@@ -127,7 +127,7 @@ test('what a node printed becomes a copy, and a table that an operator compares'
   expect(Object.fromEntries(table.rows.map(([title, ...cells]) => [title, cells]))).toMatchObject({
     'last written': ['2026-11-30T00:53:20Z', 'unreachable'],
     'lost the other node': ['2026-11-29T23:20:01+0000', 'unreachable'],
-    'the other node answers': ['172.16.0.211 over em2', 'unreachable'],
+    'the other node answers': ['on em2', 'unreachable'],
     flags: ['consistent, was up to date, was Primary when it went down', 'unreachable'],
   })
 })
