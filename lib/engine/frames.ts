@@ -1,14 +1,17 @@
 import { quote } from '../resources/quote.ts'
-import type { Probe, ProbeOutput } from '../resources/resource.ts'
+import type { Entry, Printed } from './sources/entry.ts'
+
+/** A script of a batch. `isSimple`: it leaves nothing behind in the shell that runs it. */
+type Part = Pick<Entry, 'sh'> & Partial<Pick<Entry, 'isSimple'>>
 
 /**
- * One script that runs many probes. Each gets a subshell of its own (an `exit` or a syntax error ends it alone), stdin from /dev/null, and its
- * output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a probe costs one fork and what it starts itself.
+ * One script that runs many. Each gets a subshell of its own (an `exit` or a syntax error ends it alone) unless it is simple, stdin from /dev/null, and
+ * its output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a part costs one fork and what it starts itself.
  */
-export const batchScript = (probes: Probe<unknown>[], boundary: string, notes: string[] = []): string => {
+export const batchScript = (parts: Part[], boundary: string, notes: string[] = []): string => {
   const frame = (i: number) => `c=$?; printf '\\n%s ${i} %s\\n' ${boundary} $c; printf '\\n%s ${i}\\n' ${boundary} >&2`
-  const one = (probe: Probe<unknown>, i: number) => `( eval ${quote(probe.sh)} ) </dev/null; ${frame(i)}`
-  return ['LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; cd /', ...notes.map(logLine), ...probes.map(one)].join(
+  const one = ({ sh, isSimple }: Part, i: number) => `${isSimple ? `{ ${sh}\n}` : `( eval ${quote(sh)} )`} </dev/null; ${frame(i)}`
+  return ['LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; cd /', ...notes.map(logLine), ...parts.map(one)].join(
     '\n',
   )
 }
@@ -26,7 +29,7 @@ export const unfinished = (stdout: string, boundary: string): string => {
 }
 
 /** Cuts both streams at the boundaries. Probes that did not answer (the script was ended) are left out. */
-export const parseBatch = (stdout: string, stderr: string, boundary: string): Omit<ProbeOutput, 'at'>[] => {
+export const parseBatch = (stdout: string, stderr: string, boundary: string): Printed[] => {
   const cut = (text: string, frame: RegExp) => {
     const parts: { text: string; code: number }[] = []
     let rest = text

@@ -1,5 +1,6 @@
 import type { FileState } from './file.ts'
-import { fileProbe, parseFile, writeFile } from './file.ts'
+import { parseFile, writeFile } from './file.ts'
+import { probeOf } from './probe.ts'
 import type { HostResource } from './resource.ts'
 import { unknown } from './resource.ts'
 import { differsBy, inSync } from './verdict.ts'
@@ -22,13 +23,10 @@ export const edited = (
   id: `${what} in ${path}`,
   invalidates: 'host',
   ...(notify && { notify }),
-  probe: {
-    sh: fileProbe(path),
-    parse(output) {
-      const reading = parseFile(output)
-      return reading.kind === 'absent' && bringer !== undefined ? unknown(bringer) : reading
-    },
-  },
+  probe: probeOf([{ kind: 'file', path }], output => {
+    const reading = parseFile(output)
+    return reading.kind === 'absent' && bringer !== undefined ? unknown(bringer) : reading
+  }),
   compare(actual) {
     const from = actual.kind === 'present' ? actual.state.content : ''
     const to = edit(from)

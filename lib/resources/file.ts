@@ -1,8 +1,10 @@
 import type { Connection } from '../ssh/connection.ts'
 import { failedScript } from './outcome.ts'
+import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { Change, HostResource, ProbeOutput, Reading } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { type Piece, simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 export interface FileState {
@@ -33,12 +35,6 @@ export interface FileOptions {
 
 export const octal = (mode: number): string => mode.toString(8).padStart(4, '0')
 
-/** One fork for stat, one for cat. */
-export const fileProbe = (path: string): string => {
-  const p = quote(path)
-  return `if [ -e ${p} ] || [ -L ${p} ]; then stat -c '%a|%U|%G|%F' ${p}; [ -f ${p} ] && [ ! -L ${p} ] && cat ${p}; else exit 44; fi`
-}
-
 export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Reading<FileState> => {
   if (code === 44) return absent
   const end = stdout.indexOf('\n')
@@ -54,10 +50,9 @@ export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Re
 }
 
 /** A file as one part of a larger probe: each line comes with a bar before it, so that no content can look like the frame around it. */
-export const embeddedProbe = (name: string, path: string): string =>
-  `echo "@${name}"; ( ${fileProbe(path)} ) | sed 's/^/|/'; echo; echo "@end"`
+export const embedded = (name: string, path: string): Piece[] => [`@${name}\n`, { barred: { kind: 'file', path } }, '\n@end\n']
 
-/** Pure: what `embeddedProbe` printed between its frames. */
+/** Pure: what `embedded` printed between its frames. */
 export const parseEmbedded = (block = ''): Reading<FileState> => {
   const stdout = block.replace(/^\|/gm, '')
   return parseFile({ code: stdout === '' ? 44 : 0, stdout, stderr: '' })
@@ -85,7 +80,7 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
     ...(tags && { tags }),
     ...(shared && { shared }),
     invalidates: options.invalidates ?? 'host',
-    probe: { sh: fileProbe(path), parse: parseFile },
+    probe: probeOf([{ kind: 'file', path }], parseFile),
     compare(actual) {
       if (actual.kind === 'present' && actual.state.kind !== 'regular file')
         return refused(`${path} is a ${actual.state.kind}, not a regular file`)
@@ -106,7 +101,7 @@ export const removed = (path: string): HostResource<true> => ({
   scope: 'host',
   id: `no file ${path}`,
   invalidates: 'host',
-  probe: { sh: `[ -e ${quote(path)} ]`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
+  probe: probeOf([simple(`[ -e ${quote(path)} ]`)], ({ code }) => (code === 0 ? present(true) : absent)),
   compare: actual => (actual.kind === 'absent' ? inSync : differsBy([{ attribute: 'file', from: 'there', to: 'removed' }])),
   async apply($) {
     await $`rm -f ${path}`

@@ -1,7 +1,9 @@
 import { failedScript } from './outcome.ts'
+import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
+import { type Source, simple, text } from './source.ts'
 import { differsBy } from './verdict.ts'
 
 interface Names {
@@ -9,21 +11,21 @@ interface Names {
   boot: string
 }
 
-/** Where a system keeps the name that its boot sets. Both are shell; `write` has the name as `$1`. */
+/** Where a system keeps the name that its boot sets. `write` is shell that has the name as `$1`. */
 interface BootName {
-  read: string
+  read: Source
   write: string
 }
 
 /** hostname(5): one line, replaced as a whole. */
 export const etcHostname: BootName = {
-  read: 'cat /etc/hostname 2>/dev/null',
+  read: text('/etc/hostname'),
   write: 'printf "%s\\n" "$1" > /etc/hostname.new; mv /etc/hostname.new /etc/hostname',
 }
 
 /** initscripts of CentOS 6 (sysconfig.txt): HOSTNAME= among the lines of /etc/sysconfig/network. */
 export const sysconfigNetwork: BootName = {
-  read: 'sed -n "s/^HOSTNAME=//p" /etc/sysconfig/network 2>/dev/null',
+  read: simple('sed -n "s/^HOSTNAME=//p" /etc/sysconfig/network 2>/dev/null'),
   write: 'f=/etc/sysconfig/network; { grep -v "^HOSTNAME=" "$f" || :; echo "HOSTNAME=$1"; } > "$f.new"; mv "$f.new" "$f"',
 }
 
@@ -32,13 +34,10 @@ export const hostName = (name: string, place: BootName): HostResource<Names> => 
   scope: 'host',
   id: 'host name',
   invalidates: 'host',
-  probe: {
-    sh: `uname -n; ${place.read}`,
-    parse({ stdout }) {
-      const [running = '', boot = ''] = stdout.split('\n')
-      return present({ running, boot })
-    },
-  },
+  probe: probeOf([simple('uname -n'), place.read], ({ stdout }) => {
+    const [running = '', boot = ''] = stdout.split('\n')
+    return present({ running, boot })
+  }),
   compare(actual) {
     const { running = '', boot = '' } = actual.kind === 'present' ? actual.state : {}
     return differsBy([

@@ -1,6 +1,8 @@
+import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 /** A module that is loaded now. That the boot loads it too is a file in /etc/modules-load.d, a resource of its own. */
@@ -8,10 +10,9 @@ export const kernelModule = (name: string): HostResource<true> => ({
   scope: 'host',
   id: `kernel module ${name}`,
   invalidates: 'host',
-  probe: {
-    sh: `[ -d /sys/module/${name} ]`,
-    parse: ({ code, stdout }) => (code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent),
-  },
+  probe: probeOf([simple(`[ -d /sys/module/${name} ]`)], ({ code, stdout }) =>
+    code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent,
+  ),
   compare: actual => (actual.kind === 'present' ? inSync : differsBy([{ attribute: 'loaded', from: 'no', to: 'yes' }])),
   async apply($) {
     await $`modprobe ${name}`

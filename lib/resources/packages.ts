@@ -1,5 +1,6 @@
 import type { PackageState } from './package-manager.ts'
 import { packagesBy } from './package-manager.ts'
+import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import { present } from './resource.ts'
 
@@ -32,10 +33,7 @@ ${held.length > 0 ? `apt-mark hold ${held.map(quote).join(' ')} >/dev/null` : ''
  * Debian's packages: apt-get(8), apt-mark(8). Recommended packages stay out (heartbeat recommends pacemaker).
  */
 export const packages = packagesBy({
-  probe: names => ({
-    sh: `dpkg-query -W -f '\${Package} \${db:Status-Want} \${db:Status-Status} \${Version}\\n' ${names.map(quote).join(' ')}`,
-    parse: ({ stdout }) => present(parsePackages(names, stdout)),
-  }),
+  probe: names => probeOf([{ kind: 'packages', names }], ({ stdout }) => present(parsePackages(names, stdout))),
   script: installScript,
   step: /^(Unpacking|Setting up) (\S+)/gm,
   hint: 'look at /var/log/dpkg.log and the package sources',

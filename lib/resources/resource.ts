@@ -1,6 +1,7 @@
 import type { Connection } from '../ssh/connection.ts'
 import type { Shell } from '../ssh/shell.ts'
 import type { ClusterStatus } from './cluster-status.ts'
+import type { Piece } from './source.ts'
 
 // Roles name the connection that an apply gets; they never open one.
 export type { Connection }
@@ -53,6 +54,8 @@ export const postponed = (reason: string): Skipped => ({ kind: 'skipped', reason
 /** A POSIX sh script that only reads, and a pure parser of what it printed. */
 export interface Probe<S> {
   sh: string
+  /** What the script reads, where that is declared: many probes are then read by few commands. Made by `probeOf`, which makes the script of it. */
+  reads?: Piece[]
   parse(output: ProbeOutput): Reading<S>
   /** What an answer that did not come to its end tells all the same: fields that are read for certain, no others. */
   parsePart?(stdout: string): object

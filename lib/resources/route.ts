@@ -1,6 +1,8 @@
 import { hostAssertion } from './assertion.ts'
+import { probeOf } from './probe.ts'
 import type { HostAssertion, HostResource } from './resource.ts'
 import { absent, present } from './resource.ts'
+import { simple } from './source.ts'
 import { differsBy, inSync } from './verdict.ts'
 
 /** A host route in the kernel's main table: this address over this NIC, whatever other routes say. */
@@ -8,14 +10,11 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
   scope: 'host',
   id: `route ${address}`,
   invalidates: 'host',
-  probe: {
-    sh: `ip -4 route show exact ${address}/32`,
-    parse({ stdout }) {
-      const nics = [...stdout.matchAll(/^\S+ dev (\S+)/gm)].map(m => m[1])
-      const via = /\bvia (\S+)/.exec(stdout)?.[1]
-      return stdout.trim() === '' ? absent : present([...nics, ...(via ? [`via ${via}`] : [])].join(' '))
-    },
-  },
+  probe: probeOf([simple(`ip -4 route show exact ${address}/32`)], ({ stdout }) => {
+    const nics = [...stdout.matchAll(/^\S+ dev (\S+)/gm)].map(m => m[1])
+    const via = /\bvia (\S+)/.exec(stdout)?.[1]
+    return stdout.trim() === '' ? absent : present([...nics, ...(via ? [`via ${via}`] : [])].join(' '))
+  }),
   compare(actual) {
     const from = actual.kind === 'present' ? actual.state : ''
     return from === nic ? inSync : differsBy([{ attribute: 'device', from, to: nic }])
@@ -28,10 +27,9 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
 /** The kernel's own answer to "which way do packets to this address go": the right NIC and no gateway (one hop). Judges only. */
 export const oneHop = (address: string, nic: string): HostAssertion<string> =>
   hostAssertion(`one hop to ${address}`, {
-    probe: {
-      sh: `ip -4 route get ${address}`,
-      parse: ({ stdout }) => present(/^\S+ (via \S+ )?dev \S+/.exec(stdout)?.[0].replace(/^\S+ /, '') ?? ''),
-    },
+    probe: probeOf([simple(`ip -4 route get ${address}`)], ({ stdout }) =>
+      present(/^\S+ (via \S+ )?dev \S+/.exec(stdout)?.[0].replace(/^\S+ /, '') ?? ''),
+    ),
     compare(actual) {
       const from = actual.kind === 'present' ? actual.state : ''
       return from === `dev ${nic}` ? inSync : differsBy([{ attribute: `way to ${address}`, from, to: `dev ${nic}` }])

@@ -1,3 +1,4 @@
+import { probeOf } from './probe.ts'
 import type { Change, HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
 import { differsBy, inSync } from './verdict.ts'
@@ -23,16 +24,13 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
   id: `service ${name}`,
   invalidates: 'host',
   settle: 10_000,
-  probe: {
-    sh: `systemctl show -p LoadState -p ActiveState -p UnitFileState ${name}`,
-    parse({ stdout, stderr }) {
-      const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
-      const loaded = value('LoadState')
-      if (loaded === undefined) return unknown(`systemd's answer: ${stderr.trim()}`)
-      if (loaded === 'not-found' && !options.masked) return unknown(options.from ?? `the package that brings ${name}`)
-      return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
-    },
-  },
+  probe: probeOf([{ kind: 'unit', unit: name, properties: ['LoadState', 'ActiveState', 'UnitFileState'] }], ({ stdout, stderr }) => {
+    const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
+    const loaded = value('LoadState')
+    if (loaded === undefined) return unknown(`systemd's answer: ${stderr.trim()}`)
+    if (loaded === 'not-found' && !options.masked) return unknown(options.from ?? `the package that brings ${name}`)
+    return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
+  }),
   compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, options)) : inSync),
   async apply($, changes) {
     for (const { attribute, to } of changes) {

@@ -1,6 +1,7 @@
 import { blocksOf } from './blocks.ts'
 import type { FileState } from './file.ts'
-import { embeddedProbe, file, parseEmbedded } from './file.ts'
+import { embedded, file, parseEmbedded } from './file.ts'
+import { probeOf } from './probe.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
 import { differsBy, inSync } from './verdict.ts'
@@ -22,14 +23,13 @@ export const unitDropIn = (unit: string, content: string): HostResource<DropInSt
     scope: 'host',
     id: `drop-in ${path}`,
     invalidates: 'host',
-    probe: {
-      sh: `${embeddedProbe('file', path)}; echo "@reload"; systemctl show -p NeedDaemonReload --value ${unit}`,
-      parse({ stdout }) {
-        const { file: text, reload } = blocksOf(stdout)
-        const file = parseEmbedded(text)
-        return file.kind === 'unknown' || file.kind === 'skipped' ? file : present({ file, unread: reload?.trim() === 'yes' })
-      },
-    },
+    probe: probeOf([...embedded('file', path), '@reload\n', { kind: 'unit', unit, properties: ['NeedDaemonReload'] }], ({ stdout }) => {
+      const { file: text, reload } = blocksOf(stdout)
+      const file = parseEmbedded(text)
+      return file.kind === 'unknown' || file.kind === 'skipped'
+        ? file
+        : present({ file, unread: reload?.trim().replace('NeedDaemonReload=', '') === 'yes' })
+    }),
     compare(actual) {
       if (actual.kind !== 'present') return inSync
       const verdict = wanted.compare(actual.state.file, () => undefined)

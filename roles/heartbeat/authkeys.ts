@@ -1,13 +1,15 @@
 import { blocksOf } from '../../lib/resources/blocks.ts'
 import type { FileState } from '../../lib/resources/file.ts'
-import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
+import { embedded, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
 import { statesOf } from '../../lib/resources/members.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
+import { probeOf } from '../../lib/resources/probe.ts'
 import type { ClusterResource, Reading, Verdict } from '../../lib/resources/resource.ts'
 import { present, skip, unknown } from '../../lib/resources/resource.ts'
+import { simple } from '../../lib/resources/source.ts'
 import { allOf, differsBy, refused, reworded } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
-import { daemonPid, daemonProbe, parseDaemon } from '../service/state/daemon.ts'
+import { daemonPid, daemonSources, parseDaemon } from '../service/state/daemon.ts'
 import { heartbeatFiles } from './stacks.ts'
 
 interface Authkeys {
@@ -47,19 +49,20 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
   return {
     scope: 'cluster',
     id: `file ${path}`,
-    probe: {
-      sh: `[ -d ${platform.paths.haDir} ] || exit 45; ${embeddedProbe('file', path)}
-echo "@marker"; stat -c %Y ${marker} 2>/dev/null; stat -c %Y ${path} 2>/dev/null
-echo "@daemon"; ${daemonProbe([path, cf])}`,
-      parse({ code, stdout }) {
-        if (code === 45) return unknown('package heartbeat')
+    probe: probeOf(
+      [
+        ...['@directory\n', simple(`[ -d ${platform.paths.haDir} ] || echo missing`), ...embedded('file', path)],
+        ...['@marker\n', simple(`stat -c %Y ${marker} ${path} 2>/dev/null`), '@daemon\n', ...daemonSources(platform)],
+      ],
+      ({ stdout }) => {
         const blocks = blocksOf(stdout)
+        if (blocks.directory?.trim() === 'missing') return unknown('package heartbeat')
         const daemon = parseDaemon(blocks.daemon ?? '')
         const [told, changed] = (blocks.marker ?? '').trim().split('\n')
         const loaded = !daemon.newer.includes(path) || (told !== undefined && told === changed)
         return present({ file: parseEmbedded(blocks.file), running: daemon.running, loaded, restartDue: daemon.newer.includes(cf) })
       },
-    },
+    ),
     compare(members) {
       const states = statesOf(members)
       const verdict = allOf(states.map(compareOn))

@@ -1,5 +1,6 @@
 import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import { probeOf } from '../../lib/resources/probe.ts'
 import type { Change, ClusterNodes, ClusterResource } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
 import { differsBy } from '../../lib/resources/verdict.ts'
@@ -7,7 +8,7 @@ import type { Context } from '../role.ts'
 import { settled, untilTrue } from '../service/conditions.ts'
 import { handOver, handOverProblems, holds, moves, readService } from '../service/hand-over.ts'
 import type { Daemon } from '../service/state/daemon.ts'
-import { daemonProbe, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
+import { daemonSources, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
 import type { NamedState } from '../service/state/state.ts'
 
 type Named = Daemon & { host: string }
@@ -20,15 +21,17 @@ type Named = Daemon & { host: string }
 export const heartbeatRestart = (id: string, context: Context): ClusterResource<Daemon> => {
   const { platform } = context
   const unit = platform.services.heartbeat
+  const cf = `${platform.paths.haDir}/ha.cf`
   return {
     scope: 'cluster',
     id,
     settle: 60_000,
-    probe: {
-      sh: daemonProbe([`${platform.paths.haDir}/ha.cf`]),
-      parse: ({ code, stdout }) =>
-        code === 0 && isDaemonAnswer(stdout) ? present(parseDaemon(stdout)) : unknown('an answer about heartbeat'),
-    },
+    probe: probeOf(daemonSources(platform), ({ stdout }) => {
+      if (!isDaemonAnswer(stdout)) return unknown('an answer about heartbeat')
+      const { running, newer } = parseDaemon(stdout)
+      // A new key is read without a restart.
+      return present({ running, newer: newer.filter(path => path === cf) })
+    }),
     compare(members) {
       return differsBy(outdated(statesOf(members)).map(s => restarted('runs with an older configuration')(s.host)))
     },

@@ -1,15 +1,18 @@
 import { blocksOf } from '../../lib/resources/blocks.ts'
 import type { FileOptions, FileState } from '../../lib/resources/file.ts'
-import { embeddedProbe, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
+import { embedded, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
 import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import { probeOf } from '../../lib/resources/probe.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import type { ClusterNodes, ClusterResource, Member, Reading, Verdict } from '../../lib/resources/resource.ts'
-import { present, skip } from '../../lib/resources/resource.ts'
+import { present, skip, unknown } from '../../lib/resources/resource.ts'
 import { allOf, differsBy, refused, reworded } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
 import { handOver, handOverProblems, moves, readService, stageOf } from '../service/hand-over.ts'
+import { addresses, hasAddressIn, mountLines, mounts, procDrbd } from '../service/sources.ts'
+import type { Vars } from '../vars.ts'
 
 export interface LiveFile {
   path: string
@@ -22,6 +25,17 @@ interface LiveState {
   /** This node holds some of the service, which it acquired by these files. */
   serves: boolean
   files: Reading<FileState>[]
+}
+
+/** Whether the node holds any of it. The address comes last and goes first, and may be what changes: a mount or the role of DRBD tell as much. */
+const holds = ({ addresses: has = '', mounts: mounted = '', drbd = '' }: Record<string, string>, vars: Vars): boolean | undefined => {
+  // A system without an address or a mount there is none.
+  if (has.trim() === '' || mounted.trim() === '') return undefined
+  return (
+    hasAddressIn(has, vipAddress(vars)) ||
+    mountLines(mounted, vars.drbd_device).length > 0 ||
+    new RegExp(`^ *${minorOf(vars.drbd_device)}: cs:.* ro:Primary/`, 'm').test(drbd)
+  )
 }
 
 type NamedLive = LiveState & { host: string; wanted: LiveFile[] }
@@ -43,14 +57,15 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
     scope: 'cluster',
     id: 'what heartbeat reads live',
     allowMissing: true,
-    probe: {
-      // The address comes last and goes first, and may be what changes: a mount or the role of DRBD tell as much.
-      sh: `echo "@holds"; ip -o -4 addr show | grep ' inet ${vipAddress(vars)}/'; grep '^${vars.drbd_device} ' /proc/mounts; grep '^ *${minorOf(vars.drbd_device)}: cs:.* ro:Primary/' /proc/drbd 2>/dev/null\n${files.map((f, i) => embeddedProbe(`file-${i}`, f.path)).join('\n')}`,
-      parse({ stdout }) {
+    probe: probeOf(
+      ['@addresses\n', addresses, '@mounts\n', mounts, '@drbd\n', procDrbd, ...files.flatMap((f, i) => embedded(`file-${i}`, f.path))],
+      ({ stdout }) => {
         const blocks = blocksOf(stdout)
-        return present({ serves: (blocks.holds ?? '').trim() !== '', files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
+        const serves = holds(blocks, vars)
+        if (serves === undefined) return unknown('an answer: what this node holds')
+        return present({ serves, files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
       },
-    },
+    ),
     compare(members) {
       const states = livesOf(members)
       const verdict = allOf(states.map(compareOn))

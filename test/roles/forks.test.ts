@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { readProbes } from '../../lib/engine/readings.ts'
+import { readProbes } from '../../lib/engine/sources/read-probes.ts'
 import { debian13 } from '../../lib/platform/debian13.ts'
 import type { Probe } from '../../lib/resources/resource.ts'
 import { siteRoles } from '../../roles/index.ts'
@@ -20,8 +20,8 @@ const probesOf = (context: Context): Map<string, Probe<unknown>> =>
   )
 
 const stacks: [string, Context, number][] = [
-  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 269],
-  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 236],
+  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 160],
+  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 147],
 ]
 
 describe.skipIf(why !== undefined)(`processes per node${why === undefined ? '' : ` (skipped: ${why})`}`, () => {

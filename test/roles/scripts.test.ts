@@ -6,6 +6,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchScript } from '../../lib/engine/frames.ts'
 import { leaseCondition, leaseScript, unlockScript } from '../../lib/engine/lock-scripts.ts'
+import type { Entry } from '../../lib/engine/sources/entry.ts'
+import { entriesFor } from '../../lib/engine/sources/read-probes.ts'
 import { insideOf, makeScript, undoScript } from '../../lib/failover/faults/guest-faults.ts'
 import { makePartScript, undoPartScript } from '../../lib/failover/faults/surround.ts'
 import { catalogue } from '../../lib/failover/scenario/catalogue.ts'
@@ -139,7 +141,9 @@ const collect = async (): Promise<Map<string, string>> => {
     ['unlock', unlockScript()],
     // It looks for journalctl first, so it may go to a system that has none.
     ['failover-test, log', logScript(0)],
-    ...contexts.map(context => [`probes of ${context.platform.name}`, batchScript(probesOf(context), 'boundary', ['a note'])] as const),
+    ...contexts.map(
+      context => [`probes of ${context.platform.name}`, batchScript(entriesFor(probesOf(context)), 'boundary', ['a note'])] as const,
+    ),
   ])
   const add = (name: string, text: string) => {
     if (![...found.values()].includes(text)) found.set(found.has(name) ? `${name} (${found.size})` : name, text)
@@ -257,8 +261,8 @@ const KEPT_AWAY =
 
 describe('all probes of a platform, run as the one script that they travel in', () => {
   const tools = () => join(folder, 'tools')
-  const run = (command: string, rest: string[], context: Context) => {
-    const script = batchScript(probesOf(context), 'boundary').replace('PATH=', `PATH=${tools()}:`)
+  const run = (command: string, rest: string[], entries: Entry[]) => {
+    const script = batchScript(entries, 'boundary').replace('PATH=', `PATH=${tools()}:`)
     const { status, stdout, stderr } = spawnSync(command, [...rest, '-s'], { input: script, encoding: 'utf8', timeout: 60_000 })
     // Clocks and counters run on, and their columns grow.
     return {
@@ -276,12 +280,13 @@ describe('all probes of a platform, run as the one script that they travel in', 
     '%s: they say the same under every shell',
     (_name, context) => {
       // They read this machine as it is: a process that came or went between two of them is no difference of theirs.
+      const entries = entriesFor(probesOf(context))
       let answers: ReturnType<typeof run>[] = []
       for (let round = 1; round <= 3 && (round === 1 || answers.some(answer => !isDeepStrictEqual(answer, answers[0]))); round++)
-        answers = shells.map(([, [command = '', ...rest]]) => run(command, rest, context))
+        answers = shells.map(([, [command = '', ...rest]]) => run(command, rest, entries))
       const [first] = answers
       expect(first?.complaints).toEqual([])
-      expect(first?.stdout.split('boundary').length).toBe(probesOf(context).length + 1)
+      expect(first?.stdout.split('boundary').length).toBe(entries.length + 1)
       for (const answer of answers) expect(answer).toEqual(first)
     },
     240_000,

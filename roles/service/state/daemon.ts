@@ -1,3 +1,6 @@
+import type { Platform } from '../../../lib/platform/platform.ts'
+import { type Source, shell, simple } from '../../../lib/resources/source.ts'
+
 /** How heartbeat's process stands to the files it was started with. */
 export interface Daemon {
   running: boolean
@@ -13,16 +16,17 @@ export const daemonPid = `p=''; stat=''; { read -r p < /var/run/heartbeat.pid &&
 case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`
 
 /**
- * Shell that prints when the daemon started and when its files changed. /proc/PID has the time at which the process was first looked at, so the
- * start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
+ * What tells when the daemon started and when its files changed. /proc/PID has the time at which the process was first looked at, so the start is reckoned
+ * from its stat line, in clock ticks since boot: proc(5), field 22.
  */
-export const daemonProbe = (files: string[]): string =>
-  `${daemonPid}; if [ -n "$p" ]; then
-  set -- \${stat##*) }; up=$(cut -d. -f1 /proc/uptime); echo "start $(( $(date +%s) - up + \${20} / 100 ))"
-  stat -c 'file %Y %n' ${files.join(' ')}
-fi; true`
+export const daemonSources = ({ paths }: Platform): Source[] => [
+  shell(`${daemonPid}; if [ -n "$p" ]; then
+  set -- \${stat##*) }; read -r up _ < /proc/uptime; echo "start $(( $(date +%s) - \${up%%.*} + \${20} / 100 ))"
+fi`),
+  simple(`stat -c 'file %Y %n' ${paths.haDir}/ha.cf ${paths.haDir}/authkeys 2>/dev/null`),
+]
 
-/** Pure: whether this is what `daemonProbe` prints; nothing at all where the daemon does not run. */
+/** Pure: whether this is what `daemonSources` print; no start where the daemon does not run. */
 export const isDaemonAnswer = (stdout: string): boolean => stdout.split('\n').every(line => /^(start \d+|file \d+ .*)?$/.test(line))
 
 /** Pure. Two seconds of rounding: uptime, ticks and file time are each cut to seconds. */

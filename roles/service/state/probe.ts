@@ -1,6 +1,7 @@
 import type { Platform } from '../../../lib/platform/platform.ts'
 import { drbdState } from '../../../lib/resources/drbd-state.ts'
 import { minorOf } from '../../../lib/resources/proc-drbd.ts'
+import { shellOf } from '../../../lib/resources/source.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { drbdConfigDir } from '../drbd/tools.ts'
@@ -8,7 +9,7 @@ import { exportTable, stateDirectory } from '../nfs/exports.ts'
 import { mountdScript } from '../nfs/mountd.ts'
 import { scopeScript } from '../nfs/scope.ts'
 import { maintenanceMarker, servedMarker, volumeHoldersPath } from '../paths.ts'
-import { daemonProbe } from './daemon.ts'
+import { daemonSources } from './daemon.ts'
 import { surroundingsScript } from './surroundings-probe.ts'
 
 const nicsOf = (vars: Vars): string[] => [vars.node_service_nic, vars.node_heartbeat_nic, vars.node_drbd_nic]
@@ -58,7 +59,9 @@ echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/n
 ${vars.ha_stack === 'lean' ? `echo "@mountd"; ( ${mountdScript} )\n` : ''}echo "@exports"; ${exportTable}
 echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
 echo "@served"; show ${servedMarker}
-echo "@daemon"; ${daemonProbe([`${platform.paths.haDir}/ha.cf`])}
+echo "@daemon"; ${daemonSources(platform)
+    .map(source => `( ${shellOf(source)} )`)
+    .join('; ')}
 echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
 echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
 echo "@fstab"; show /etc/fstab

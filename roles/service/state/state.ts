@@ -133,7 +133,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
     served: block('served'),
     pending: [
-      ...(parseDaemon(blocks.daemon ?? '').newer.length > 0 ? ['restart heartbeat'] : []),
+      ...(parseDaemon(blocks.daemon ?? '').newer.some(path => path.endsWith('/ha.cf')) ? ['restart heartbeat'] : []),
       ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
       ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['versions of rpc.mountd'] : []),
     ],

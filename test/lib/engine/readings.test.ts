@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readProbes } from '../../../lib/engine/readings.ts'
+import { readProbes } from '../../../lib/engine/sources/read-probes.ts'
 import type { Probe } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
 import type { Connection } from '../../../lib/ssh/connection.ts'

@@ -5,11 +5,15 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { blocksOf } from '../../../lib/resources/blocks.ts'
-import { embeddedProbe, parseEmbedded } from '../../../lib/resources/file.ts'
+import { embedded, parseEmbedded } from '../../../lib/resources/file.ts'
+import { probeOf } from '../../../lib/resources/probe.ts'
+import { absent } from '../../../lib/resources/resource.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-file-'))
 const read = (path: string) => {
-  const { stdout } = spawnSync('sh', ['-c', `${embeddedProbe('file', path)}\n${embeddedProbe('last', path)}`], { encoding: 'utf8' })
+  const { stdout } = spawnSync('sh', ['-c', probeOf([...embedded('file', path), ...embedded('last', path)], () => absent).sh], {
+    encoding: 'utf8',
+  })
   const blocks = blocksOf(stdout)
   expect(parseEmbedded(blocks.last)).toEqual(parseEmbedded(blocks.file))
   return parseEmbedded(blocks.file)

@@ -1,0 +1,92 @@
+import { assemble } from '../../resources/probe.ts'
+import type { Probe, ProbeOutput, Reading, Unknown } from '../../resources/resource.ts'
+import { unknown } from '../../resources/resource.ts'
+import { isSource, keyOf, type Piece, type Source, shell } from '../../resources/source.ts'
+import type { Connection } from '../../ssh/connection.ts'
+import { type Asked, aloneOf, entriesOf } from './entries.ts'
+import type { Entry } from './entry.ts'
+import { type Answer, type Report, runEntries } from './run-entries.ts'
+
+/** ms */
+const defaultTimeout = 20_000
+
+/** Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec. */
+export const readProbes = async (
+  connection: Connection,
+  probes: Probe<unknown>[],
+  notes: string[] = [],
+  progress?: Report,
+): Promise<Reading<unknown>[]> => {
+  if (probes.length === 0) return []
+  const answers = await readSources(connection, askedBy(probes), notes, progress)
+  return probes.map(probe => {
+    const failure = sourcesOf(probe)
+      .map(source => answers.get(keyOf(source)))
+      .find(answer => answer === undefined || 'kind' in answer)
+    if (failure !== undefined) return unreadBy(probe, failure as Unknown & { printed?: string })
+    return parseSafely(
+      probe,
+      assemble(piecesOf(probe), source => answers.get(keyOf(source)) as ProbeOutput),
+    )
+  })
+}
+
+const piecesOf = ({ sh, reads }: Probe<unknown>): Piece[] => reads ?? [shell(sh)]
+
+const sourcesOf = (probe: Probe<unknown>): Source[] =>
+  piecesOf(probe).flatMap(piece => (typeof piece === 'string' ? [] : isSource(piece) ? [piece] : [piece.barred]))
+
+/** The scripts that read all that these probes ask for. */
+export const entriesFor = (probes: Probe<unknown>[]): Entry[] => entriesOf(askedBy(probes))
+
+/** What several probes read is read once, in the time that the most patient of them gives it. */
+const askedBy = (probes: Probe<unknown>[]): Asked[] => {
+  const asked = new Map<string, Asked>()
+  for (const probe of probes)
+    for (const source of sourcesOf(probe)) {
+      const key = keyOf(source)
+      asked.set(key, { source, timeout: Math.max(probe.timeout ?? defaultTimeout, asked.get(key)?.timeout ?? 0) })
+    }
+  return [...asked.values()]
+}
+
+/** Reads them together, and each alone about which that says nothing. By key. */
+const readSources = async (connection: Connection, asked: Asked[], notes: string[], progress?: Report): Promise<Map<string, Answer>> => {
+  const answers = new Map<string, Answer>()
+  const read = async (entries: Entry[], notes: string[]): Promise<void> => {
+    const outputs = await runEntries(connection, entries, notes, progress)
+    for (const [i, { sources, split }] of entries.entries()) {
+      const output = outputs[i] ?? unknown('an answer')
+      // Of several that are read together, each is read alone before it is given up.
+      const each =
+        'kind' in output ? (sources.length > 1 ? [] : [output]) : split(output).map(printed => printed && { ...printed, at: output.at })
+      for (const [j, source] of sources.entries()) {
+        const answer = each[j]
+        if (answer !== undefined) answers.set(keyOf(source), answer)
+      }
+    }
+  }
+  await read(entriesOf(asked), notes)
+  const left = asked.filter(({ source }) => !answers.has(keyOf(source)))
+  if (left.length > 0) await read(left.map(aloneOf), [])
+  return answers
+}
+
+/** What an answer that was cut off tells, where it is the whole of what the probe reads and the probe can say what that means. */
+const unreadBy = (probe: Probe<unknown>, { printed, ...why }: Unknown & { printed?: string }): Unknown => {
+  if (printed === undefined || piecesOf(probe).length > 1) return why
+  try {
+    const partly = probe.parsePart?.(printed)
+    return partly ? { ...why, partly } : why
+  } catch {
+    return why
+  }
+}
+
+const parseSafely = (probe: Probe<unknown>, output: Parameters<Probe<unknown>['parse']>[0]): Reading<unknown> => {
+  try {
+    return probe.parse(output)
+  } catch (error) {
+    return unknown(`an answer that can be understood: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { reporting } from '../../resources/progress.ts'
+import type { ProbeOutput, Progress, Unknown } from '../../resources/resource.ts'
+import { unknown } from '../../resources/resource.ts'
+import { type Connection, type ScriptResult, TooMuchOutput } from '../../ssh/connection.ts'
+import { answered, batchScript, parseBatch, unfinished } from '../frames.ts'
+import type { Entry } from './entry.ts'
+
+export type Report = (progress: Progress) => void
+
+/** What a script printed, or why that is not known; `printed`: what had come before it hung. */
+export type Answer = ProbeOutput | (Unknown & { printed?: string })
+
+/** After so many that hang or flood the host is not asked any more: it would take a whole limit for each of the rest. */
+const patience = 4
+
+/** Runs scripts in one exec; one that hangs is Unknown for itself alone, and those behind it are run by another. */
+export const runEntries = async (
+  connection: Connection,
+  entries: Entry[],
+  notes: string[],
+  progress?: Report,
+  broken = 0,
+): Promise<Answer[]> => {
+  if (entries.length === 0) return []
+  if (broken >= patience) return entries.map(() => unknown(`an answer: ${patience} readings before this one did not come to an end`))
+  const boundary = `=${randomBytes(12).toString('hex')}`
+  const { result, ending, arrivals } = await runWithin(connection, entries, boundary, notes, progress)
+  const outputs = parseBatch(result.stdout, result.stderr, boundary)
+  const answers = outputs.slice(0, entries.length).map((printed, i): Answer => ({ ...printed, at: arrivals[i] ?? Date.now() }))
+  if (answers.length === entries.length) return answers
+  const limit = (entries[answers.length]?.timeout ?? 0) / 1000
+  const why = {
+    stuck: `an answer: none came within ${limit} s`,
+    flood: 'an answer: it printed without end',
+    end: `an answer: the shell ended with code ${result.code}`,
+  }[ending]
+  const rest = await runEntries(connection, entries.slice(answers.length + 1), [], progress, broken + (ending === 'end' ? 0 : 1))
+  const printed = ending === 'stuck' ? { printed: unfinished(result.stdout, boundary) } : {}
+  return [...answers, { ...unknown(why), ...printed }, ...rest]
+}
+
+/** Watches the frames arrive: the limit is each probe's own, so nothing has to be forked on the host to keep time. */
+const runWithin = async (
+  connection: Connection,
+  entries: Entry[],
+  boundary: string,
+  notes: string[],
+  progress?: Report,
+): Promise<{ result: ScriptResult; ending: 'end' | 'stuck' | 'flood'; arrivals: number[] }> => {
+  const abort = new AbortController()
+  let stdout = ''
+  let stderr = ''
+  const arrivals: number[] = []
+  let done = 0
+  let tail = ''
+  let stuck = false
+  const limit = () => entries[Math.min(done, entries.length - 1)]?.timeout ?? 0
+  const onLimit = () => {
+    stuck = true
+    abort.abort()
+  }
+  let timer = setTimeout(onLimit, limit())
+  try {
+    const result = await connection.run(batchScript(entries, boundary, notes), {
+      signal: abort.signal,
+      onStdout: text => {
+        stdout += text
+        // Only what is new, and as much of the old as a frame may have begun in: a host may send a byte at a time.
+        tail += text
+        const now = done + answered(tail, boundary)
+        tail = tail.slice(Math.max(tail.lastIndexOf(`\n${boundary} `) + 1, tail.length - boundary.length - 2))
+        if (now === done) return
+        while (done < now) arrivals[done++] = Date.now()
+        clearTimeout(timer)
+        timer = setTimeout(onLimit, limit())
+      },
+      onStderr: text => {
+        stderr += text
+        if (progress) reporting(progress)(text)
+      },
+    })
+    return { result, ending: 'end', arrivals }
+  } catch (error) {
+    // All have answered, and still it prints: not one probe is broken, the host is.
+    const flood = error instanceof TooMuchOutput && done < entries.length
+    if (!stuck && !flood) throw error
+    return { result: { code: 124, stdout, stderr }, ending: stuck ? 'stuck' : 'flood', arrivals }
+  } finally {
+    clearTimeout(timer)
+  }
+}

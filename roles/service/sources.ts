@@ -1,0 +1,18 @@
+import { type Source, simple, text } from '../../lib/resources/source.ts'
+
+// What many probes of the roles read: each is read once for all of them.
+
+/** `1: em1    inet 192.168.0.210/24 ...`, a line for each address. */
+export const addresses: Source = simple('ip -o -4 addr show')
+
+/** proc(5): `DEVICE PATH TYPE OPTIONS 0 0` */
+export const mounts: Source = text('/proc/mounts')
+
+export const procDrbd: Source = text('/proc/drbd')
+
+/** Pure: whether `addresses` has this one. */
+export const hasAddressIn = (text: string, ip: string): boolean => text.includes(` inet ${ip}/`)
+
+/** Pure: the lines of `mounts` that begin with these words. */
+export const mountLines = (text: string, ...words: string[]): string[] =>
+  text.split('\n').filter(line => line.startsWith(`${words.join(' ')} `))
