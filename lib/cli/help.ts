@@ -16,8 +16,8 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
   -u, --user <name>  --private-key <file>  --accept-new-host-keys
   -b, --become  -K, --ask-become-pass         root by sudo
   -J, --ask-vault-pass  --vault-password-file <file>  --vault-id <label@file>
-  -f, --forks <n>  --output <human|plain|jsonl>        clusters side by side (5)
-      --no-handlers           leave those that are needed for a later run
+      --output <human|plain|jsonl|json|nagios|prometheus>   --watch (status.yml)
+  -f, --forks <n>  --no-handlers       clusters at a time (5); leave handlers
       --list-hosts, --list-tasks, --list-tags, --syntax-check
   -v, --verbose (-vv)  --version  -h, --help
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, Help } from 'commander'
 import { didYouMean } from '../config/suggest.ts'
-import { complain } from '../report/output.ts'
+import { complain, print } from '../report/output.ts'
+import { oneLine } from '../text/layout.ts'
 import { packagedFile } from '../text/packaged.ts'
 import { commands } from './commands/index.ts'
 import { commandNames, isCommandName } from './commands/names.ts'
@@ -10,6 +11,9 @@ import { help } from './help.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { withPlayOptions } from './play-options.ts'
 import { streamsFlushed, watchStreams } from './standard-streams.ts'
+
+/** What a plugin of Nagios ends with when it does not know. */
+const pluginUnknown = 3
 
 const version = (): string => JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')).version
 
@@ -51,11 +55,14 @@ const playsHosts = (argv: readonly string[], word: string): boolean =>
 /** The command line. Ends the process, with its exit code: what a host left open keeps nobody waiting. */
 export const main = async (argv = process.argv): Promise<void> => {
   watchStreams()
+  const isPlugin = argv.some((word, i) => word === '--output=nagios' || (word === '--output' && argv[i + 1] === 'nagios'))
   const isVerbose = argv.some(word => /^(-v+|--verbose)$/.test(word))
   const fail = (error: unknown) => {
     const { text, exitCode } = toldOf(error, isVerbose)
     complain(text)
-    process.exitCode = exitCode
+    // A plugin's 2 is "critical": a mistake in its command line is "unknown", on the one line that is read.
+    if (isPlugin && text !== '') print(`NFSHA UNKNOWN - ${oneLine(text).replaceAll('|', '/')}\n`)
+    process.exitCode = isPlugin ? pluginUnknown : exitCode
   }
   // A fault of ours where nobody waits for it: the same words, and no trace.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)

@@ -23,6 +23,7 @@ export interface PlayArguments {
   /** `false` with --no-handlers. */
   handlers?: boolean
   exitCode?: boolean
+  watch?: boolean
   listHosts?: boolean
   listTasks?: boolean
   listTags?: boolean

@@ -34,6 +34,7 @@ export const withPlayOptions = (command: Command): Command =>
     .option('--accept-new-host-keys', 'learn unknown host keys, never changed ones')
     .addOption(new Option('--output <format>', 'how to report').choices(outputFormats))
     .option('--no-handlers', 'leave the handlers that are needed for a later run')
+    .option('--watch', 'status.yml again and again, in place, until ctrl-c')
     .option('--exit-code', 'with --check: exit 5 when something would change')
     .option('--list-hosts', 'list and exit')
     .option('--list-tasks', 'list and exit')

@@ -6,11 +6,21 @@ const views = {
   human: async options => (await import('./views/human.ts')).humanView(options),
   plain: async options => (await import('./views/plain.ts')).plainView(options),
   jsonl: async options => (await import('./views/jsonl.ts')).jsonlView(options),
+  json: async options => (await import('./views/status-view.ts')).statusView((await import('./status/json.ts')).statusJson, options),
+  nagios: async options => {
+    const { nagiosLine, nagiosCode } = await import('./status/nagios.ts')
+    return (await import('./views/status-view.ts')).statusView(nagiosLine, options, nagiosCode)
+  },
+  prometheus: async options =>
+    (await import('./views/status-view.ts')).statusView((await import('./status/prometheus.ts')).prometheusText, options),
 } satisfies Record<string, (options: ViewOptions) => Promise<View>>
 
 export type OutputFormat = keyof typeof views
 
 export const outputFormats = Object.keys(views) as OutputFormat[]
+
+/** Those that show the state of the service and nothing else: for a play of `status.yml`. */
+export const statusFormats: readonly OutputFormat[] = ['json', 'nagios', 'prometheus']
 
 /** What `--output` means when it was not given: live rows need a terminal on both streams, or a log would miss what scrolled by. */
 export function defaultFormat(

@@ -7,6 +7,8 @@ export interface View {
   on(event: Event): void
   /** Resolves when all is drawn and handed to the streams. */
   close(): Promise<void>
+  /** The exit code of a format that has its own, when the run has ended. */
+  exitCode?(): number | undefined
 }
 
 export interface ViewOptions {

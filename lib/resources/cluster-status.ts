@@ -41,6 +41,8 @@ export interface NodeStatus {
   /** Where the clients' state is mounted from; empty where it is not mounted. */
   clientState: string | null
   exported: boolean | null
+  /** When the service was started on this node, while it serves: a takeover, or a restart by the watch. Seconds since 1970 by the node's own clock. */
+  servingSince: number | null
   /** `threads: 0`: nfsd does not run, and the other fields are null. */
   nfsd: NfsdStatus | null
   /** Addresses of the NFSv4 clients that nfsd knows. */

@@ -5,3 +5,6 @@ export const maintenanceMarker = '/var/lib/nfsha-play/maintenance'
 
 /** Lists and ends what holds the volume beside the service. */
 export const volumeHoldersPath = '/usr/local/lib/nfsha/volume-holders'
+
+/** Written by the resource script when a start has come to its end, emptied by a stop. */
+export const servingMark = '/run/nfsha/serving'

@@ -1,6 +1,6 @@
 import type { Emit, EndingSignal, Event } from '../../engine/events.ts'
 import { runPlays } from '../../engine/run.ts'
-import { defaultFormat, openView } from '../../report/open-view.ts'
+import { defaultFormat, openView, statusFormats } from '../../report/open-view.ts'
 import { print } from '../../report/output.ts'
 import { count, emptyStats, exitReasons, signalCodes } from '../../report/stats.ts'
 import { eventStream } from '../../report/stream.ts'
@@ -14,6 +14,8 @@ import { type Plan, planOf } from './plan.ts'
 import { askBecomePassword } from './prompt.ts'
 import { readSources } from './sources.ts'
 import { targetsOf } from './targets.ts'
+import { statusSeen } from './unread-status.ts'
+import { watchStatus } from './watch-status.ts'
 
 interface Prepared {
   plan: Plan
@@ -57,20 +59,48 @@ export const runPlaybook = async (argument: string, options: PlayArguments): Pro
   if (options.syntaxCheck) return 0
   if (toldList(prepared, options)) return 0
   refuseIdle(argument, prepared, options)
+  refuseElsewhere(argument, prepared, options)
+  if (options.watch) return watchStatus(on => lookOnce(argument, prepared, options, on))
   const view = await openView(options.output ?? defaultFormat(), { verbosity: options.verbose ?? 0 })
   const history = runHistory()
   const stats = emptyStats()
   const started = Date.now()
+  const seen = statusSeen(prepared.plan)
   const watch = (event: Event) => {
     count(stats, event)
+    seen.on(event)
     view.on(event)
   }
   const emit = await runPrepared(argument, prepared, options, { watch: [watch, history.on] })
+  for (const event of seen.missing()) emit(event)
   const exitCode = exitReasons(stats, { judge: options.exitCode ?? false })[0]?.code ?? 0
   emit({ type: 'run-end', recap: stats.recap, exitCode, ms: Date.now() - started })
   await view.close()
   history.close()
-  return exitCode
+  return view.exitCode?.() ?? exitCode
+}
+
+/** What shows the state of the service alone has nothing to show of another playbook. */
+const refuseElsewhere = (argument: string, { plan }: Prepared, { output, watch }: PlayArguments): void => {
+  const isStatus = plan.plays.every(play => play.roles.every(role => role.name === 'status'))
+  const isForm = output !== undefined && statusFormats.includes(output)
+  if (!isStatus && (watch || isForm))
+    throw new UsageError(`${watch ? '--watch' : `--output ${output}`} is for status.yml, not for ${argument}`)
+  if (watch && output !== undefined) throw new UsageError('--watch has a form of its own: leave --output away')
+}
+
+/** One look of `--watch`: nothing of it is kept in the history. */
+const lookOnce = async (argument: string, prepared: Prepared, options: PlayArguments, on: (event: Event) => void): Promise<number> => {
+  const stats = emptyStats()
+  const seen = statusSeen(prepared.plan)
+  const watch = (event: Event) => {
+    count(stats, event)
+    seen.on(event)
+    on(event)
+  }
+  const emit = await runPrepared(argument, prepared, options, { watch: [watch] })
+  for (const event of seen.missing()) emit(event)
+  return exitReasons(stats)[0]?.code ?? 0
 }
 
 interface Running {

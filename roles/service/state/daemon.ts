@@ -1,5 +1,6 @@
 import type { Platform } from '../../../lib/platform/platform.ts'
 import { type Source, shell, simple } from '../../../lib/resources/source.ts'
+import { servingMark } from '../paths.ts'
 
 /** How heartbeat's process stands to the files it was started with. */
 export interface Daemon {
@@ -16,18 +17,24 @@ export const daemonPid = `p=''; stat=''; { read -r p < /var/run/heartbeat.pid &&
 case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`
 
 /**
- * What tells when the daemon started and when its files changed. /proc/PID has the time at which the process was first looked at, so the start is reckoned
+ * What tells when the daemon started, when its files changed, and when the service was started. /proc/PID has the time at which the process was first looked at, so the start is reckoned
  * from its stat line, in clock ticks since boot: proc(5), field 22.
  */
 export const daemonSources = ({ paths }: Platform): Source[] => [
   shell(`${daemonPid}; if [ -n "$p" ]; then
   set -- \${stat##*) }; read -r up _ < /proc/uptime; echo "start $(( $(date +%s) - \${up%%.*} + \${20} / 100 ))"
 fi`),
-  simple(`stat -c 'file %Y %n' ${paths.haDir}/ha.cf ${paths.haDir}/authkeys 2>/dev/null`),
+  simple(`stat -c 'file %Y %n' ${paths.haDir}/ha.cf ${paths.haDir}/authkeys ${servingMark} 2>/dev/null`),
 ]
 
 /** Pure: whether this is what `daemonSources` print; no start where the daemon does not run. */
 export const isDaemonAnswer = (stdout: string): boolean => stdout.split('\n').every(line => /^(start \d+|file \d+ .*)?$/.test(line))
+
+/** Pure: when a file that was looked at had changed last, s since 1970. */
+export const fileTime = (stdout: string, path: string): number | undefined => {
+  const line = stdout.split('\n').find(l => l.startsWith('file ') && l.endsWith(` ${path}`))
+  return line === undefined ? undefined : Number(line.split(' ')[1])
+}
 
 /** Pure. Two seconds of rounding: uptime, ticks and file time are each cut to seconds. */
 export const parseDaemon = (stdout: string): Daemon => {

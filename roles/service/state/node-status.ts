@@ -55,6 +55,7 @@ export const nodeStatus = (member: Member<ServiceState>, vars: Vars): NodeStatus
     mounted: has('mounted', 'readOnly') ? (node.mounted ? (node.readOnly ? 'read-only' : 'read-write') : 'no') : null,
     clientState: node.state ?? null,
     exported: node.exported ?? null,
+    servingSince: node.servingSince ?? null,
     nfsd: has('nfsd', 'nfs') ? nfsdOf(node) : null,
     clients: node.around?.clients ?? null,
     space: node.space?.map(({ mount, used, inodes }) => ({ mount, usedPercent: used, inodesPercent: inodes })) ?? null,

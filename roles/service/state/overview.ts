@@ -1,38 +1,47 @@
+import type { Cluster } from '../../../lib/engine/role.ts'
 import { clusterAssertion } from '../../../lib/resources/assertion.ts'
-import type { ClusterAssertion, Member } from '../../../lib/resources/resource.ts'
+import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
+import type { ClusterAssertion, Member, Table } from '../../../lib/resources/resource.ts'
 import { differsBy } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
-import { peerOf, vipAddress } from '../../role.ts'
+import { firstOf, peerOf, vipAddress } from '../../role.ts'
+import type { Vars } from '../../vars.ts'
 import { statusOf } from './cluster-status.ts'
 import { problemsOf } from './problem-list.ts'
 import { rowsOf } from './rows.ts'
 import type { ServiceState } from './state.ts'
 import { serviceProbe } from './state.ts'
 
+type Members = Member<ServiceState>[]
+
 /** A play of `hosts: all` has clients among its members, and one that `--limit` leaves out is not a node that was not read. */
-const nodesAmong = (members: Member<ServiceState>[], { cluster }: Context): Member<ServiceState>[] =>
-  members.filter(m => cluster.nodes.some(n => n.name === m.host))
+const nodesAmong = (members: Members, { nodes }: Cluster<Vars>): Members => members.filter(m => nodes.some(n => n.name === m.host))
+
+/** Pure: what a status shows, as a table and as data. */
+export const shownOf = (all: Members, cluster: Cluster<Vars>): { table: Table; status: ClusterStatus } => {
+  const { vars } = firstOf(cluster)
+  const status = statusOf(nodesAmong(all, cluster), { cluster, vars })
+  const { headline, nodes } = status
+  const table = {
+    title: `${cluster.name}: ${headline}`,
+    columns: ['', ...nodes.map(n => n.host)],
+    ...rowsOf(nodes, { vip: vipAddress(vars), spaceLimit: vars.ha_space_limit }),
+  }
+  return { table, status }
+}
 
 /** Everything that is read of the service, judged with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
 export const overview = (context: Context): ClusterAssertion<ServiceState> => {
   const { vars, cluster } = context
-  const statusFor = (all: Member<ServiceState>[]) => statusOf(nodesAmong(all, context), context)
   return clusterAssertion('state of the service', {
     allowMissing: true,
     probe: serviceProbe(vars, context.platform, peerOf(context).vars.node_name),
     compare(all) {
-      const verdict = differsBy(problemsOf(nodesAmong(all, context), vars))
+      const verdict = differsBy(problemsOf(nodesAmong(all, cluster), vars))
       // Every problem stands beneath the table: the result need not list them again.
-      return verdict.kind === 'differs' ? { ...verdict, summary: statusFor(all).verdict.text } : verdict
+      return verdict.kind === 'differs' ? { ...verdict, summary: shownOf(all, cluster).status.verdict.text } : verdict
     },
-    table(all) {
-      const { headline, nodes } = statusFor(all)
-      return {
-        title: `${cluster.name}: ${headline}`,
-        columns: ['', ...nodes.map(n => n.host)],
-        ...rowsOf(nodes, { vip: vipAddress(vars), spaceLimit: vars.ha_space_limit }),
-      }
-    },
-    status: statusFor,
+    table: all => shownOf(all, cluster).table,
+    status: all => shownOf(all, cluster).status,
   })
 }

@@ -10,7 +10,8 @@ import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { mountdIsOld } from '../nfs/mountd.ts'
 import { missingOptions } from '../nfs/reload.ts'
-import { parseDaemon } from './daemon.ts'
+import { servingMark } from '../paths.ts'
+import { fileTime, parseDaemon } from './daemon.ts'
 import { serviceScript } from './probe.ts'
 import { parseSurroundings, type Surroundings } from './surroundings.ts'
 
@@ -66,6 +67,8 @@ export interface ServiceState {
   /** Command lines of nfsdcld, rpc.mountd and rpc.statd, without the program's folder: systemd names it, our script does not. */
   daemons: string[]
   exported: boolean
+  /** When the resource script's start came to its end here, by this node's clock, s since 1970; undefined where it does not serve. */
+  servingSince: number | undefined
   /** Exports of the kernel that no file declares: `/data *` */
   foreignExports: string[]
   /** This node has served before: from then on nothing starts it but heartbeat and its operator. */
@@ -129,6 +132,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     nfsd,
     nfs: nfsd > 0 ? nfsdOf(block) : undefined,
     daemons: linesOf(blocks.daemons).map(l => l.trim().replace(/^\S*\//, '')),
+    servingSince: vip === '' ? undefined : fileTime(blocks.daemon ?? '', servingMark),
     exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
     foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
     served: block('served'),
@@ -173,6 +177,7 @@ const readBefore: Record<keyof ServiceState, readonly string[]> = {
   nfs: ['daemons'],
   daemons: ['mountd', 'exports'],
   exported: ['export-files'],
+  servingSince: ['space'],
   foreignExports: ['served'],
   served: ['daemon'],
   pending: ['space'],

@@ -72,6 +72,7 @@ const active: Blocks = {
   tracking: 'nfsdcld',
   scope: 'is nfsha-drbd',
   daemons: 'nfsdcld -s /run/nfsha/state/nfsdcld\n/usr/sbin/rpc.mountd',
+  daemon: 'start 1763999000\nfile 1763998000 /etc/ha.d/ha.cf\nfile 1763999060 /run/nfsha/serving',
   exports: `/data\t192.168.0.0/24(${exportOptions(context.vars).join(',')},wdelay,hide,nocrossmnt,secure,no_subtree_check,acl,sec=sys)`,
   clients: 'address: "192.168.0.50:801"\nname: "Linux NFSv4.2 C1"',
 }

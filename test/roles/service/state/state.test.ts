@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import { parseProcDrbd } from '../../../../lib/resources/proc-drbd.ts'
+import { packagedFile } from '../../../../lib/text/packaged.ts'
+import { servingMark } from '../../../../roles/service/paths.ts'
 import { serviceScript } from '../../../../roles/service/state/probe.ts'
 import type { ProblemCode } from '../../../../roles/service/state/problem-codes.ts'
 import {
@@ -52,6 +55,7 @@ const holder: NamedState = {
   nfs,
   daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'],
   exported: true,
+  servingSince: undefined,
   foreignExports: [],
   served: 'full',
   pending: [],
@@ -342,4 +346,10 @@ test.each<[string, string | RegExp, string, Partial<NamedState>]>([
 
 test('sh accepts the probe', () => {
   execFileSync('sh', ['-n'], { input: serviceScript(vars, debian12, 'M2.redhat.sx') })
+})
+
+test('the mark of a service that was started is the one that the resource script writes', () => {
+  const settings = readFileSync(packagedFile('roles/service/resource-script/shared/settings.sh'), 'utf8')
+  const [memory, serving] = ['memory', 'serving'].map(name => new RegExp(`^${name}=(.*)$`, 'm').exec(settings)?.[1])
+  expect(serving?.replace('$memory', memory ?? '')).toBe(servingMark)
 })

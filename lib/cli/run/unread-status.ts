@@ -1,0 +1,42 @@
+import { shownOf } from '../../../roles/service/state/overview.ts'
+import type { Event, EventBody } from '../../engine/events.ts'
+import { unknown } from '../../resources/resource.ts'
+import type { Plan } from './plan.ts'
+
+/** Follows a run, to say afterwards which of its clusters showed no state of the service. */
+export interface StatusSeen {
+  on(event: Event): void
+  /** A table and a status for each cluster of which no node was read: "not known" is an answer too. Nothing after an interruption. */
+  missing(): (EventBody & { cluster: string })[]
+}
+
+/** `plan`: of which the plays with the role `status` are to show a state. */
+export const statusSeen = ({ plays }: Plan): StatusSeen => {
+  const seen = new Set<string>()
+  const why = new Map<string, string>()
+  let isCut = false
+  return {
+    on(event) {
+      if (event.type === 'status' && event.cluster !== undefined) seen.add(event.cluster)
+      if (event.type === 'host-unreachable') why.set(event.host, 'unreachable')
+      if (event.type === 'host-stopped' && !why.has(event.host)) why.set(event.host, event.reason)
+      if (event.type === 'interrupted' || event.type === 'internal-error') isCut = true
+    },
+    missing() {
+      const targets = isCut ? [] : plays.filter(play => play.roles.some(r => r.name === 'status')).flatMap(play => play.targets)
+      return targets
+        .filter(({ cluster }) => !seen.has(cluster.name) && cluster.nodes.length > 0)
+        .flatMap(({ cluster, left }) => {
+          const members = cluster.nodes.map(({ name: host }) => ({
+            host,
+            reading: unknown(why.get(host) ?? left.find(l => l.host === host)?.reason ?? 'it was not read'),
+          }))
+          const { table, status } = shownOf(members, cluster)
+          return [
+            { type: 'table' as const, ...table, cluster: cluster.name },
+            { type: 'status' as const, status, cluster: cluster.name },
+          ]
+        })
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import type { Event } from '../../engine/events.ts'
+import type { ClusterStatus } from '../../resources/cluster-status.ts'
+import { escapedDeep } from '../../text/escape.ts'
+import { outputTo } from '../output.ts'
+import { colorLevel, palette } from '../parts/palette.ts'
+import type { View, ViewOptions } from '../view.ts'
+import { plainLines } from './plain-lines.ts'
+
+type RunEnd = Extract<Event, { type: 'run-end' }>
+
+/** What a status came to, for a program: all clusters that were looked at, and how the run ended. */
+export interface StatusReport {
+  time: string
+  exitCode: number
+  clusters: ClusterStatus[]
+  /** What kept a cluster from being looked at: an interruption, a fault of ours. */
+  faults: string[]
+}
+
+/**
+ * A view that prints one text at the end, made of the states of the service alone; warnings go to stderr. `exitCode`: where the format has exit codes of
+ * its own. The text is printed as it is: the format escapes in its own way.
+ */
+export function statusView(
+  render: (report: StatusReport) => string,
+  { stdout = process.stdout, stderr = process.stderr, color }: ViewOptions,
+  exitCode?: (report: StatusReport) => number,
+): View {
+  const [out, err] = [outputTo(stdout), outputTo(stderr)]
+  const colors = palette(color ?? colorLevel('stderr'))
+  const clusters: ClusterStatus[] = []
+  const faults: string[] = []
+  let report: StatusReport | undefined
+  const end = ({ time, exitCode: code }: RunEnd) => {
+    report = { time, exitCode: code, clusters, faults }
+    out.raw(render(report))
+  }
+  return {
+    on(given) {
+      const event = escapedDeep(given)
+      if (event.type === 'status') clusters.push(event.status)
+      if (event.type === 'interrupted') faults.push(`interrupted by ${event.signal}`)
+      if (event.type === 'internal-error') faults.push(`internal error: ${event.message}`)
+      if (event.type === 'run-end') return end(event)
+      const isSaid = event.type === 'internal-error' || (event.type === 'message' && event.level !== 'info')
+      if (isSaid) for (const line of plainLines(event, { check: false, diff: false, verbosity: 0 }, colors)) err.line(line)
+    },
+    async close() {
+      await Promise.all([out.flush(), err.flush()])
+    },
+    ...(exitCode && { exitCode: () => (report ? exitCode(report) : undefined) }),
+  }
+}

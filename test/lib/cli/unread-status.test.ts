@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { Plan } from '../../../lib/cli/run/plan.ts'
+import { statusSeen } from '../../../lib/cli/run/unread-status.ts'
+import type { Event, EventBody } from '../../../lib/engine/events.ts'
+import { context } from '../../roles/service/state/readings.ts'
+
+const plan = (role: string, left: { host: string; reason: string }[] = []) =>
+  ({ plays: [{ roles: [{ name: role }], targets: [{ cluster: context.cluster, hosts: [], left }] }] }) as unknown as Plan
+
+const after = (thePlan: Plan, bodies: (EventBody & { cluster?: string })[]) => {
+  const seen = statusSeen(thePlan)
+  for (const [seq, body] of bodies.entries()) seen.on({ v: 1, run: 'r', seq, time: '', ...body } as Event)
+  return seen.missing()
+}
+
+const lost = (host: string): EventBody => ({ type: 'host-unreachable', host, message: 'no route' })
+
+test('a cluster of which no node was read is not known, and each node is a cause', () => {
+  const [table, status] = after(plan('status'), [lost('M1'), lost('M2')])
+  expect(table).toMatchObject({
+    type: 'table',
+    cluster: 'nfs',
+    title: 'nfs: not known: M1 was not read (unreachable), M2 was not read (unreachable)',
+  })
+  expect(status).toMatchObject({ type: 'status', status: { service: 'not-known', verdict: { state: 'not-known', redundant: null } } })
+  expect(status?.type === 'status' && status.status.problems.map(p => [p.code, p.next.command])).toEqual([
+    ['node-unreachable', 'nfsha-play ping -l M1'],
+    ['node-unreachable', 'nfsha-play ping -l M2'],
+  ])
+})
+
+test('one that --limit leaves out is named as that', () => {
+  const [, status] = after(plan('status', [{ host: 'M2', reason: 'not in --limit' }]), [lost('M1')])
+  expect(status?.type === 'status' && status.status.problems.map(p => p.code)).toEqual(['node-unreachable', 'node-left-out'])
+})
+
+test('nothing is added to a state that was shown, to another playbook, or after an interruption', () => {
+  const [, status] = after(plan('status'), [])
+  expect(after(plan('status'), [{ ...(status as EventBody), cluster: 'nfs' }])).toEqual([])
+  expect(after(plan('switchover'), [lost('M1')])).toEqual([])
+  expect(after(plan('status'), [{ type: 'interrupted', signal: 'SIGINT' }])).toEqual([])
+})
