@@ -134,7 +134,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
       service: fc.constant('served' as const),
       holder: nasty,
       verdict: fc.record({ state: fc.constant('degraded' as const), redundant: fc.constant(null), text: nasty }),
-      nodes: fc.constant([]),
+      nodes: fc.constant<never[]>([]),
       problems: fc.array(
         fc.record({
           code: nasty,
@@ -142,7 +142,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
           hosts: fc.array(nasty, { maxLength: 1 }),
           text: nasty,
           next: fc.record({ on: nasty, command: nasty, note: nasty }),
-          consequences: fc.constant([]),
+          consequences: fc.constant<never[]>([]),
         }),
         { maxLength: 2 },
       ),
