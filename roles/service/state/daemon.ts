@@ -17,8 +17,8 @@ export const daemonPid = `p=''; stat=''; { read -r p < /var/run/heartbeat.pid &&
 case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`
 
 /**
- * What tells when the daemon started, when its files changed, and when the service was started. /proc/PID has the time at which the process was first looked at, so the start is reckoned
- * from its stat line, in clock ticks since boot: proc(5), field 22.
+ * What tells when the daemon started, when its files changed, and when the service was started. /proc/PID has the time at which the process was first
+ * looked at, so the start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
  */
 export const daemonSources = ({ paths }: Platform): Source[] => [
   shell(`${daemonPid}; if [ -n "$p" ]; then
