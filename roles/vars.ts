@@ -14,6 +14,7 @@ import { serviceVars } from './service/vars.ts'
 import { splitBrainVars } from './split-brain/vars.ts'
 import { startVars } from './start/vars.ts'
 import { switchoverVars } from './switchover/vars.ts'
+import { verifyVars } from './verify/vars.ts'
 
 /**
  * Every variable there is, in one closed namespace: an unknown name under one of these prefixes is an error. Each has its default and its
@@ -33,6 +34,7 @@ const fields = z.object({
   ...splitBrainVars.fields,
   ...startVars.fields,
   ...forcePrimaryVars.fields,
+  ...verifyVars.fields,
   ...replaceNodeVars.fields,
   ...failoverTestVars.fields,
 })
@@ -51,6 +53,7 @@ const prefixes = [
   splitBrainVars,
   startVars,
   forcePrimaryVars,
+  verifyVars,
   replaceNodeVars,
   failoverTestVars,
 ].flatMap(vars => vars.prefixes)

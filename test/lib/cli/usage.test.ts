@@ -69,7 +69,7 @@ test.each([
   expect(stderr).not.toMatch(/^\s+at /m)
 })
 
-test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node', 'start', 'force-primary'])(
+test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node', 'start', 'force-primary', 'verify'])(
   '%s is the playbook of that name',
   name => {
     const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')

@@ -147,6 +147,8 @@ test('what belongs to one playbook alone is known by its description', () => {
     'split-brain drbd_victim',
     'start ha_start_alone',
     'force-primary drbd_survivor',
+    'verify drbd_verify_rate',
+    'verify drbd_verify_repair',
     'replace-node ha_replace',
   ])
   expect(owned.filter(entry => entry.startsWith('failover-test failover_'))).toHaveLength(
