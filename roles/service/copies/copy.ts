@@ -30,7 +30,10 @@ export interface Copy extends ServiceState {
   generation: Generation | undefined
   /** Addresses of the other node that answer this one: `172.16.0.211 over em2`. */
   answers: string[]
-  /** When ext4's superblock was last written, by this copy: s since the epoch, 0 when it cannot be read (struct ext4_super_block, s_wtime). */
+  /**
+   * When ext4's superblock was last written: s since the epoch, 0 when it cannot be read (struct ext4_super_block, s_wtime). That is at a mount, an unmount or
+   * an error, and not at each write of a file.
+   */
   written: number
   /** The last line of the kernel's log in which DRBD lost its connection: `2026-11-29T23:20:01+0000 ...`; '' when the log has none. */
   contact: string

@@ -41,7 +41,7 @@ export const copiesTable = (members: Member<Copy>[], cluster: string): Table => 
       row('out of sync', c => (c.device ? `${c.device.outOfSync} KiB` : '-')),
       row('generation', c => c.generation?.uuids.current ?? '-'),
       row('flags', flagsOf),
-      row('last written', c => date(c.written)),
+      row('ext4 superblock written', c => date(c.written)),
       row('lost the other node', c => /^\S+/.exec(c.contact)?.[0] ?? 'not in its log'),
       row(
         'the other node answers',

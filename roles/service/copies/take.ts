@@ -35,10 +35,9 @@ export const takeProblems = (copy: NamedCopy, missing: string[], accepted: strin
 }
 
 /** What taking this copy may lose, for an operator to read before it is done. */
-const lossOf = ({ device, written, contact }: NamedCopy, other: string): string => {
+const lossOf = ({ device, contact }: NamedCopy, other: string): string => {
   const since = /^\S+/.exec(contact)?.[0]
-  const last = written > 0 ? `, last written ${new Date(written * 1000).toISOString().slice(0, 19)}Z` : ''
-  return `${device?.disk}${last}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
+  return `${device?.disk}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
 }
 
 /**

@@ -25,7 +25,7 @@ test.each(['Consistent', 'Outdated'])('a copy that is %s is taken, and what may 
   expect(plan.kind === 'steps' && plan.steps[0]?.changes).toEqual([
     {
       attribute: 'copy of M1',
-      from: `${disk}, last written 2026-11-30T00:53:20Z; M2 was lost at 2026-11-29T23:20:01+0000, and what it wrote since is lost`,
+      from: `${disk}; M2 was lost at 2026-11-29T23:20:01+0000, and what it wrote since is lost`,
       to: 'the one that counts',
     },
   ])

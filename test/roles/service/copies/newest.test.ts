@@ -125,7 +125,7 @@ test('what a node printed becomes a copy, and a table that an operator compares'
   )
   expect(table.title).toMatch(/^nfs: the copy of M1 is Consistent: /)
   expect(Object.fromEntries(table.rows.map(([title, ...cells]) => [title, cells]))).toMatchObject({
-    'last written': ['2026-11-30T00:53:20Z', 'unreachable'],
+    'ext4 superblock written': ['2026-11-30T00:53:20Z', 'unreachable'],
     'lost the other node': ['2026-11-29T23:20:01+0000', 'unreachable'],
     'the other node answers': ['on em2', 'unreachable'],
     flags: ['consistent, was up to date, was Primary when it went down', 'unreachable'],
@@ -135,4 +135,16 @@ test('what a node printed becomes a copy, and a table that an operator compares'
 test('metadata that says nothing is no generation', () => {
   for (const text of ['', 'no such resource', '0:1:2'])
     expect(parseCopy(answer.replace(/^A1B2.*$/m, text), firstOf(articleCluster()).vars).generation).toBeUndefined()
+})
+
+test('a Primary whose peer is outdated, as drbdadm get-gi of 8.4.11 prints it', () => {
+  const text = 'F45474966DD26BB3:4E80C5EF76023F6D:2C1189BE0E2C6727:2C1089BE0E2C6727:1:1:1:0:0:1:0'
+  expect(parseCopy(answer.replace(/^A1B2.*$/m, text), firstOf(articleCluster()).vars).generation).toEqual({
+    uuids: { current: 'F45474966DD26BB3', others: ['4E80C5EF76023F6D', '2C1189BE0E2C6727', '2C1089BE0E2C6727'] },
+    consistent: true,
+    upToDate: true,
+    primary: true,
+    peerOutdated: true,
+    crashedPrimary: false,
+  })
 })
