@@ -4,8 +4,9 @@ import type { Event } from '../../engine/events.ts'
 import type { PlayPlan } from '../../engine/play.ts'
 import { driftLines, onChange } from '../../report/drift/lines.ts'
 import { driftReport } from '../../report/drift/report.ts'
+import { statusFormats } from '../../report/open-view.ts'
 import { complain, print, printJson } from '../../report/output.ts'
-import type { PlayArguments } from '../options.ts'
+import { type PlayArguments, UsageError } from '../options.ts'
 import { preparePlay, refuseIdle, runPrepared, toldList } from '../run/run-playbook.ts'
 import type { DriftOptions } from './options.ts'
 import { refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './outputs.ts'
@@ -16,12 +17,19 @@ export const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
     ? { ...play, roles: [...play.roles, watch], selects: tags => tags[0] === watch.name || play.selects(tags) }
     : play
 
+/** Drift has its lines and its report: a form of the status would silently be something else. */
+const refuseForms = ({ output, watch }: PlayArguments): void => {
+  if (watch) throw new UsageError('--watch is for status.yml, not for drift')
+  if (output !== undefined && statusFormats.includes(output)) throw new UsageError(`--output ${output} is for status.yml, not for drift`)
+}
+
 /**
  * Check mode over the whole play and the service, judged from its events. Prints what differs and nothing else; takes no lock and
  * writes nothing on a host. Resolves with the exit code.
  */
 export const drift = async (argument: string, options: PlayArguments, outputs: DriftOptions): Promise<number> => {
   refuseUnwritable(outputs)
+  refuseForms(options)
   const prepared = await preparePlay(argument, options)
   if (toldList(prepared, options)) return 0
   refuseIdle(argument, prepared, options)

@@ -72,7 +72,7 @@ const show = (events: Event[], stdout: OutputStream, isTerminal: boolean): void 
         ]
       }
       if (event.type === 'internal-error') return [colors.status.failed(`internal error: ${oneLine(event.message)}`)]
-      return event.type === 'host-unreachable' ? [colors.status.unreachable(`${event.host}: ${oneLine(event.message)}`)] : []
+      return event.type === 'host-unreachable' ? [colors.status.unreachable(oneLine(event.message))] : []
     }),
   ]
   if (!isTerminal) {

@@ -53,6 +53,7 @@ test.each([
   ['an unknown exclusion', ['unlock', 'nfs:!M9', ...lab], /no host or group 'M9' in the inventory\n {2}did you mean 'M1'/],
   ['a limit that leaves nothing', ['status.yml', ...lab, '-l', 'C1'], /\(hosts: nfs; --limit C1\), so nothing was done/],
   ['drift of no host', ['drift', 'status.yml', ...lab, '-l', 'C1'], /no host of this inventory is played by it/],
+  ['drift in a form of the status', ['drift', 'status.yml', ...lab, '--output', 'json'], /--output json is for status.yml, not for drift/],
   ['unlock without a host', ['unlock', 'nfs', ...lab, '-l', 'C1'], /nfs with --limit C1: no host/],
   [
     'a sudo password without a terminal',
