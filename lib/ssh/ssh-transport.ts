@@ -6,8 +6,8 @@ import { type Channel, ChannelRefused, type Exit, type Transport } from './trans
 
 /** Reason code of a refused channel: SSH_OPEN_CONNECT_FAILED (RFC 4254, 5.1), what sshd answers over MaxSessions. */
 const CONNECT_FAILED = 2
-/** ms a connection may take to say goodbye. */
-const CLOSE_LIMIT = 1_000
+/** ms that a host has to close its side: our goodbye is on its way by then, and nobody needs the answer. */
+const CLOSE_LIMIT = 100
 
 /** Connects by ssh. @throws Unreachable */
 export async function openSshTransport(target: ConnectionTarget, keepalive?: Keepalive): Promise<Transport> {

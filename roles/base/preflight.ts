@@ -28,11 +28,12 @@ export const preflight = (context: Context): { probe: Probe<Preflight>; problems
     [vars.node_drbd_nic, vars.node_drbd_ip, peer.vars.node_drbd_ip],
   ]
   const disk = vars.drbd_init_lvm?.disk ?? vars.drbd_disk
-  const ping = ([nic, own, ip]: [string, string, string]) =>
-    `(ping -n -q -c 2 -i 0.3 -W 2 -I ${own} ${ip} >/dev/null 2>&1 || echo "${ip} over ${nic}") &`
+  const ping = ([, own, ip]: [string, string, string], i: number) =>
+    `ping -n -q -c 2 -i 0.3 -W 2 -I ${own} ${ip} >/dev/null 2>&1 & p${i}=$!`
+  const answer = ([nic, , ip]: [string, string, string], i: number) => `wait "$p${i}" || echo "${ip} over ${nic}"`
   return {
     probe: {
-      sh: `echo @silent; ${links.map(ping).join('\n')}\nwait
+      sh: `echo @silent; ${[...links.map(ping), ...links.map(answer)].join('\n')}
 echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
       parse({ stdout }) {
         const blocks = blocksOf(stdout)

@@ -1,21 +1,20 @@
 import { clusterAssertion } from '../../lib/resources/assertion.ts'
+import { probeOf } from '../../lib/resources/probe.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterAssertion } from '../../lib/resources/resource.ts'
 import { absent, present, unknown } from '../../lib/resources/resource.ts'
+import { simple } from '../../lib/resources/source.ts'
 import { inSync, refused } from '../../lib/resources/verdict.ts'
 
 /** Both nodes have the same bytes in these files. Sums are compared, so no content travels. Judges only. */
 export const sameOnBoth = (paths: string[]): ClusterAssertion<string> =>
   clusterAssertion(`same on both nodes: ${paths.join(' ')}`, {
     dependsOn: paths.map(path => `file ${path}`),
-    probe: {
-      sh: `sha256sum ${paths.map(quote).join(' ')}`,
-      parse({ code, stdout }) {
-        if (code !== 0) return absent
-        const sums = stdout.split('\n').filter(line => /^\\?[0-9a-f]{64} /.test(line))
-        return sums.length === paths.length ? present(stdout) : unknown('the sums of all files')
-      },
-    },
+    probe: probeOf([simple(`sha256sum ${paths.map(quote).join(' ')}`)], ({ code, stdout }) => {
+      if (code !== 0) return absent
+      const sums = stdout.split('\n').filter(line => /^\\?[0-9a-f]{64} /.test(line))
+      return sums.length === paths.length ? present(stdout) : unknown('the sums of all files')
+    }),
     compare(members) {
       const sums = members.map(m => (m.reading.kind === 'present' ? m.reading.state : `missing on ${m.host}`))
       if (new Set(sums).size === 1) return inSync

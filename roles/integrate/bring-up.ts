@@ -1,8 +1,10 @@
 import { hostAssertion } from '../../lib/resources/assertion.ts'
 import { statesOf } from '../../lib/resources/members.ts'
 import { ApplyFailed } from '../../lib/resources/outcome.ts'
+import { probeOf } from '../../lib/resources/probe.ts'
 import type { ClusterNodes, ClusterResource, HostAssertion } from '../../lib/resources/resource.ts'
 import { present, unknown } from '../../lib/resources/resource.ts'
+import { text } from '../../lib/resources/source.ts'
 import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
@@ -81,10 +83,9 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
 /** A cluster that has served NFS is not taken back to the address alone by a variable: its clients would lose the share. Judges only. */
 export const noWayBack = ({ vars }: Context): HostAssertion<string> =>
   hostAssertion('stage of the cluster', {
-    probe: {
-      sh: `cat ${servedMarker} 2>/dev/null`,
-      parse: ({ stdout }) => (['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : unknown(`a stage in ${servedMarker}`)),
-    },
+    probe: probeOf([text(servedMarker)], ({ stdout }) =>
+      ['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : unknown(`a stage in ${servedMarker}`),
+    ),
     compare(actual) {
       const back = actual.kind === 'present' && actual.state === 'full' && vars.ha_stage === 'vip'
       return back

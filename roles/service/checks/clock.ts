@@ -1,7 +1,9 @@
 import { statesOf } from '../../../lib/resources/members.ts'
 import { failedScript } from '../../../lib/resources/outcome.ts'
+import { probeOf } from '../../../lib/resources/probe.ts'
 import type { ClusterResource } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
+import { simple } from '../../../lib/resources/source.ts'
 import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 
@@ -14,10 +16,7 @@ export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offs
   id: 'clocks agree',
   invalidates: 'itself',
   settle: 60_000,
-  probe: {
-    sh: 'date +%s.%N',
-    parse: ({ stdout, at }) => present({ offset: Number(stdout.trim()) - at / 1000 }),
-  },
+  probe: probeOf([simple('date +%s.%N')], ({ stdout, at }) => present({ offset: Number(stdout.trim()) - at / 1000 })),
   compare(members) {
     const offsets = statesOf(members).map(s => s.offset)
     const difference = Math.max(...offsets) - Math.min(...offsets)

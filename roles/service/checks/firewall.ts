@@ -1,6 +1,8 @@
 import { hostAssertion } from '../../../lib/resources/assertion.ts'
+import { probeOf } from '../../../lib/resources/probe.ts'
 import type { HostAssertion, HostResource } from '../../../lib/resources/resource.ts'
 import { present, skip } from '../../../lib/resources/resource.ts'
+import { simple, text } from '../../../lib/resources/source.ts'
 import { differsBy, inSync, refused } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import { peerOf } from '../../role.ts'
@@ -51,7 +53,9 @@ export const firewall = (context: Context): HostResource<Ruleset> => {
     scope: 'host',
     id: 'firewall',
     invalidates: 'itself',
-    probe: { sh: reads, parse: ({ stdout }) => (parseRules(stdout).closes ? present(parseRules(stdout)) : skip('no rule closes a port')) },
+    probe: probeOf([simple(reads)], ({ stdout }) =>
+      parseRules(stdout).closes ? present(parseRules(stdout)) : skip('no rule closes a port'),
+    ),
     compare(actual) {
       if (actual.kind === 'absent' || marked(actual.state.text) >= ports.length) return inSync
       if (context.vars.base_firewall === 'report')
@@ -71,11 +75,10 @@ Let each through with a rule of its own that has the comment ${mark} (${found} o
 /** SELinux in enforcing mode denies heartbeat's scripts on the systems of that time: reported, never switched off. */
 export const selinux = (): HostAssertion<string> =>
   hostAssertion('SELinux', {
-    probe: {
-      // /selinux is where kernels before 3.0 show it.
-      sh: 'cat /sys/fs/selinux/enforce /selinux/enforce 2>/dev/null',
-      parse: ({ stdout }) => (stdout.trim() === '1' ? present('enforcing') : skip('not enforcing')),
-    },
+    // /selinux is where kernels before 3.0 show it.
+    probe: probeOf([text('/sys/fs/selinux/enforce', '/selinux/enforce')], ({ stdout }) =>
+      stdout.trim() === '1' ? present('enforcing') : skip('not enforcing'),
+    ),
     compare: actual =>
       actual.kind === 'present'
         ? refused('SELinux is enforcing: allow what heartbeat runs with a policy, or set it to permissive yourself')

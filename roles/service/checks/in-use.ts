@@ -78,13 +78,15 @@ const probeScript = (context: Context): string => {
   const lines = `-hE '^ *(resource |on |_this_host|_remote_host|address|device|disk[[:space:]]+"?/)'`
   return withDrbd(
     vars,
-    `echo "@proc"; cat /proc/drbd 2>/dev/null
+    `show() { [ ! -r "$1" ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
+echo "@proc"; show /proc/drbd
 echo "@show"; [ -e /proc/drbd ] && s=$(drbdsetup show 2>/dev/null | grep ${lines}) && printf '%s\\n' "$s"
 echo "@files"; f=$(grep ${lines} ${drbdConfigDir(context)}/*.res 2>/dev/null) && printf '%s\\n' "$f"
-echo "@numbers"; for d in ${quote(backingDisk(vars))} $(printf '%s\\n%s\\n' "$s" "$f" | sed -nE 's/^ *disk[[:space:]]+"?([^";[:space:]]+).*/\\1/p' | sort -u); do echo "$d $(stat -Lc '%t:%T' "$d" 2>/dev/null)"; done
-echo "@mounts"; grep '^/dev/drbd' /proc/mounts
+echo "@numbers"; set -f; set -- ${quote(backingDisk(vars))}; p=; for w in \${s:-} \${f:-}; do if [ "$p" = disk ]; then w=\${w#\\"}; case $w in /*) set -- "$@" "\${w%%[\\";]*}" ;; esac; fi; p=$w; done
+stat -Lc '%n %t:%T' -- "$@" 2>/dev/null; for d; do echo "$d "; done
+echo "@mounts"; while IFS= read -r l; do case $l in /dev/drbd*) printf '%s\\n' "$l" ;; esac; done < /proc/mounts
 echo "@name"; uname -n
-echo "@served"; cat ${servedMarker} 2>/dev/null; true`,
+echo "@served"; show ${servedMarker}`,
   )
 }
 

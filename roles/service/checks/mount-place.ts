@@ -24,8 +24,8 @@ const probeScript = (path: string): string => {
 echo "@real"; readlink -m ${p}
 echo "@kind"; if [ -d ${p} ] && [ ! -L ${p} ]; then echo directory; elif [ -e ${p} ] || [ -L ${p} ]; then echo other; else echo absent; fi
 echo "@attributes"; lsattr -d ${p} 2>/dev/null
-echo "@files"; ls -A ${p} 2>/dev/null | head -n 3 | tr '\n' ' '; echo
-echo "@within"; a=${p}; [ "\${l:-}" = '' ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}" | tail -n 1 | sed 's/.*% //'`
+echo "@files"; ls -A ${p} 2>/dev/null | head -n 3
+echo "@within"; a=${p}; [ "\${l:-}" = '' ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}"`
 }
 
 /** Pure. */
@@ -37,8 +37,9 @@ export const parsePlace = (stdout: string): Place => {
     real: block('real'),
     kind: block('kind') as Place['kind'],
     immutable: /^\S*i\S* /.test(block('attributes')),
-    files: block('files'),
-    within: block('within'),
+    files: block('files').split('\n').join(' '),
+    // The last line of df(1).
+    within: block('within').split('\n').at(-1)?.replace(/.*% /, '') ?? '',
   }
 }
 

@@ -28,12 +28,15 @@ export interface Offer {
   version3: boolean
 }
 
-const probe = ({ paths }: Platform): string => `echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
-echo "@versions"; [ "\${t:-0}" -gt 0 ] && cat /proc/fs/nfsd/versions
+const probe = ({
+  paths,
+}: Platform): string => `show() { [ ! -r "$1" ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
+echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
+echo "@versions"; [ "\${t:-0}" -gt 0 ] && show /proc/fs/nfsd/versions
 echo "@etab"; ${exportTable}
-echo "@files"; for f in /etc/exports /etc/exports.d/*.exports; do [ -r "$f" ] && { echo "== $f"; cat "$f"; echo; }; done
-echo "@resources"; cat ${paths.haDir}/haresources 2>/dev/null
-echo "@settings"; cat ${paths.haDir}/nfsha.conf 2>/dev/null
+echo "@files"; for f in /etc/exports /etc/exports.d/*.exports; do [ -r "$f" ] && { echo "== $f"; show "$f"; echo; }; done
+echo "@resources"; show ${paths.haDir}/haresources
+echo "@settings"; show ${paths.haDir}/nfsha.conf
 echo "@addresses"; ip -o -4 addr show
 echo "@host"; uname -n`
 

@@ -12,8 +12,9 @@ export const stateDirectory = '/run/nfsha/state'
  */
 export const exportDirectory = '/run/nfsha/nfs'
 
-/** Shell that prints the list of exports, where nfs.conf of this host has it. */
-export const exportTable = `e=/var/lib/nfs/etab; if [ -e ${exportDirectory}/etab ] && grep -qs '^state-directory-path=${exportDirectory}$' /etc/nfs.conf.d/nfsha.conf; then e=${exportDirectory}/etab; fi; cat $e 2>/dev/null`
+/** Shell that prints the list of exports, where nfs.conf of this host has it. Built-in commands alone: it is read often. */
+export const exportTable = `e=/var/lib/nfs/etab; { [ ! -e ${exportDirectory}/etab ] || while IFS= read -r l || [ -n "$l" ]; do [ "$l" != state-directory-path=${exportDirectory} ] || e=${exportDirectory}/etab; done < /etc/nfs.conf.d/nfsha.conf; } 2>/dev/null
+[ ! -r $e ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < $e`
 
 /** What `nfs_export_options` is when it is not set, and the options that each stack adds to it. */
 const stacks: Record<Vars['ha_stack'], { defaults: string; added(vars: Vars): string[] }> = {

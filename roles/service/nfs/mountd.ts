@@ -22,7 +22,7 @@ const portsOf = (text: string): string => {
 }
 
 /** Shell: what tells which versions rpc.mountd serves, and from which list of exports. Ends with 44 where it does not run. */
-export const mountdScript = `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null; echo "arguments $(tr "\\0" " " < /proc/$pid/cmdline)"')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`
+export const mountdScript = `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null; printf "arguments "; tr "\\0" " " < /proc/$pid/cmdline; echo')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`
 
 const wantedPorts = ({ nfs_v3 }: Vars): string => (nfs_v3 ? `${version3Ports.mountd}` : '')
 

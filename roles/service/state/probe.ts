@@ -6,7 +6,6 @@ import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { drbdConfigDir } from '../drbd/tools.ts'
 import { exportTable, stateDirectory } from '../nfs/exports.ts'
-import { mountdScript } from '../nfs/mountd.ts'
 import { scopeScript } from '../nfs/scope.ts'
 import { maintenanceMarker, servedMarker, volumeHoldersPath } from '../paths.ts'
 import { daemonSources } from './daemon.ts'
@@ -33,18 +32,23 @@ const sameFiles = (vars: Vars, platform: Platform): string[] => [
 export const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
   const { drbd_device: device, nfs_export_path: path } = vars
   const packages = [...platform.packages.heartbeat, ...platform.packages.drbd, ...platform.packages.nfsServer]
-  return `show() { [ -r "$1" ] && while IFS= read -r l || [ -n "$l" ]; do echo "$l"; done < "$1"; } 2>/dev/null
+  return `show() { [ -r "$1" ] && while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
 echo "@lock"; show /run/nfsha-play/holder && { read -r h < /run/nfsha-play/holder; [ -d "/proc/$h" ] && show /run/nfsha-play/owner; }
 echo "@maintenance"; [ -e ${maintenanceMarker} ] && { echo "marked"; show ${maintenanceMarker}; }
 echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)}
 echo "@rsc"; cl_status rscstatus 2>/dev/null
 echo "@links"; for l in $(cl_status listhblinks ${peerName} 2>/dev/null); do echo "$l $(cl_status hblinkstatus ${peerName} $l 2>/dev/null)"; done
 echo "@carrier"; for n in ${nicsOf(vars).join(' ')}; do c=0; { read -r c < /sys/class/net/$n/carrier; } 2>/dev/null; echo "$n \${c:-0}"; done
-echo "@addr"; ip -o -4 addr show
+echo "@addr"; a=$(ip -o -4 addr show); printf '%s\\n' "$a"
 echo "@drbd"; ${drbdState}
-echo "@mount"; grep '^${device} ${path} ' /proc/mounts
-echo "@state"; grep ' ${stateDirectory} ' /proc/mounts
-echo "@holders"; if [ -x ${volumeHoldersPath} ] && grep -q '^${device} ' /proc/mounts; then timeout -s KILL 15 ${volumeHoldersPath} list 2>/dev/null; fi
+echo "@mount"; m='' i='' s=''; while IFS= read -r l; do
+  case $l in '${device} ${path} '*) m=${path}; printf '%s\\n' "$l" ;; esac
+  case $l in '${device} '*) i=yes ;; esac
+  case $l in *' ${stateDirectory} '*) s="$s$l
+" ;; esac
+done < /proc/mounts
+echo "@state"; printf %s "$s"
+echo "@holders"; if [ -x ${volumeHoldersPath} ] && [ -n "$i" ]; then timeout -s KILL 15 ${volumeHoldersPath} list 2>/dev/null; fi
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
 echo "@stop-failed"; [ -s /run/nfsha/stop-failed ] && echo yes
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
@@ -53,21 +57,24 @@ if [ "\${t:-0}" -gt 0 ]; then
   echo "@times"; show /proc/fs/nfsd/nfsv4leasetime; show /proc/fs/nfsd/nfsv4gracetime
   # This pipe is there while nfsd uses nfsdcld, and gone when it has fallen back to another way of tracking its clients.
   echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
-${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ( ${scopeScript(vipAddress(vars))} )
+${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ${scopeScript(vipAddress(vars))}
 fi
-echo "@daemons"; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) tr '\\0' ' ' < \${c%comm}cmdline; echo ;; esac; done
-${vars.ha_stack === 'lean' ? `echo "@mountd"; ( ${mountdScript} )\n` : ''}echo "@exports"; ${exportTable}
-echo "@export-files"; cat /etc/exports /etc/exports.d/*.exports 2>/dev/null
+echo "@daemons"; p='' s=''; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd)
+  l=$(tr '\\0' ' ' < \${c%comm}cmdline); printf '%s\\n' "$l"
+  [ $n != rpc.mountd ] || { p="$p \${c%comm}fd"; s="\${s}arguments $l
+"; } ;;
+esac; done
+${vars.ha_stack === 'lean' ? `echo "@mountd"; [ -z "$p" ] || { ls -l $p 2>/dev/null; printf %s "$s"; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; }\n` : ''}echo "@exports"; ${exportTable}
+echo "@export-files"; for f in /etc/exports /etc/exports.d/*.exports; do show "$f"; done
 echo "@served"; show ${servedMarker}
-echo "@daemon"; ${daemonSources(platform)
-    .map(source => `( ${shellOf(source)} )`)
-    .join('; ')}
-echo "@space"; m=; grep -q '^${device} ${path} ' /proc/mounts && m=${path}; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
-echo "@interfaces"; cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null
+echo "@daemon"; ${daemonSources(platform).map(shellOf).join('\n')}
+echo "@space"; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
+echo "@interfaces"; for f in /etc/network/interfaces /etc/network/interfaces.d/*; do show "$f"; done
 echo "@fstab"; show /etc/fstab
 ${surroundingsScript(vars, platform)}
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
-echo "@system"; (. /etc/os-release; echo "\${ID:-} \${VERSION_ID:-}") 2>/dev/null
+echo "@system"; i='' v=''; { while IFS= read -r l || [ -n "$l" ]; do case $l in ID=*) i=\${l#ID=} ;; VERSION_ID=*) v=\${l#*=} ;; esac; done < /etc/os-release; } 2>/dev/null
+case $i in [!0-9A-Za-z]*) i=\${i#?}; i=\${i%?} ;; esac; case $v in [!0-9A-Za-z]*) v=\${v#?}; v=\${v%?} ;; esac; echo "$i $v"
 echo "@packages"; ${platform.commands.versions(packages)}
 echo "@minor"; echo ${minorOf(device)}`
 }

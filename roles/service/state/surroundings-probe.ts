@@ -15,24 +15,28 @@ const pingReading = (nodes: string[]): string =>
 
 /**
  * Reads what stands around the service on one node: the watch, ping nodes, whoever else answers for the virtual IP, what would take the backing disk at
- * the next boot, and what restarts services or the machine by itself. arping(8) of iputils listens for one second, for there may be a second answer.
+ * the next boot, and what restarts services or the machine by itself. `$a` holds this node's addresses. arping(8) of iputils listens for one second, for there may be a second answer.
  */
 export const surroundingsScript = (vars: Vars, { paths }: Platform): string => {
   const { node_service_nic: nic } = vars
   const vip = vipAddress(vars)
   const disk = quote(backingDisk(vars))
-  return `r=$(if command -v arping >/dev/null 2>&1; then
-  d=; ip -o -4 addr show | grep -q ' inet ${vip}/' && d=-D
-  arping $d -w 1 -I ${nic} ${vip} 2>/dev/null | sed -n 's/.*reply from [^[]*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u
-fi)
-echo "@answers"; printf '%s\\n' "$r"; echo "@mac"; show /sys/class/net/${nic}/address
+  return `r=; if command -v arping >/dev/null 2>&1; then
+  case $a in *' inet ${vip}/'*) d=-D ;; *) d= ;; esac
+  r=$(arping $d -w 1 -I ${nic} ${vip} 2>/dev/null)
+fi
+echo "@answers"; set -f; for w in $r; do case $w in '['*:*:*:*:*:*']') w=\${w#?}; echo "\${w%?}" ;; esac; done; set +f
+echo "@mac"; show /sys/class/net/${nic}/address
 echo "@pings"; ${pingReading(pingNodes(vars))}
 echo "@watch"; w=; k=; n=; { read -r w < /run/nfsha/watch || read -r w < /run/nfsha.watch; read -r k < /run/nfsha/tick; read -r n < "/proc/$w/comm"; } 2>/dev/null; read -r u _ < /proc/uptime; echo "\${w:--} \${n:--} \${k:--} $u"; [ -e ${paths.haDir}/nfsha-watch.conf ] && echo wanted
-echo "@claims"; for f in /etc/fstab /etc/crypttab; do [ -r $f ] && sed 's/#.*//; s,^,'$f' ,' $f; done; grep -HE '^What=' /etc/systemd/system/*.mount /etc/systemd/system/*.swap /run/systemd/transient/*.mount 2>/dev/null | sed 's/:What=/ /'
-grep -HE '^[[:space:]]*(ARRAY|DEVICE) .*/dev/' /etc/mdadm/mdadm.conf /etc/mdadm.conf 2>/dev/null | sed 's/:/ /; s/devices=//; s/,/ /g'
-echo "@named"; stat -Lc '%t:%T %n' ${disk} ${vars.drbd_device} /dev/disk/by-*/* /dev/mapper/* $(cat /etc/fstab /etc/crypttab /etc/mdadm/mdadm.conf /etc/mdadm.conf 2>/dev/null | tr ' ,=\\t' '\\n' | grep '^/dev/[^*]*$' | sort -u) 2>/dev/null
-echo "@superblock"; dd if=${disk} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tx1 -j1080 -N80 | tr -d ' \\n'; echo
-echo "@held"; b=$(readlink -f ${disk}); ls "/sys/class/block/\${b##*/}/holders" 2>/dev/null; grep "^$b " /proc/mounts /proc/swaps
-echo "@automatic"; cat /etc/apt/apt.conf.d/* 2>/dev/null | grep -E '^[[:space:]]*(Unattended-Upgrade::Automatic-Reboot|APT::Periodic::Unattended-Upgrade)[[:space:]]'; [ -e /usr/bin/unattended-upgrade ] && echo unattended-upgrades; [ -e /usr/sbin/needrestart ] && cat /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf 2>/dev/null | grep -E '^[[:space:]]*.nrconf.restart.'
-echo "@clients"; grep -hE '^(address|name):' /proc/fs/nfsd/clients/*/info 2>/dev/null`
+echo "@claims"; for f in /etc/fstab /etc/crypttab; do [ ! -r $f ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s %s\\n' $f "\${l%%#*}"; done < $f; done
+for f in /etc/systemd/system/*.mount /etc/systemd/system/*.swap /run/systemd/transient/*.mount; do [ ! -r "$f" ] || while IFS= read -r l || [ -n "$l" ]; do case $l in What=*) printf '%s %s\\n' "$f" "\${l#What=}" ;; esac; done < "$f"; done
+for f in /etc/mdadm/mdadm.conf /etc/mdadm.conf; do [ ! -r $f ] || while read -r w l || [ -n "$w" ]; do case "$w $l" in 'ARRAY '*/dev/*|'DEVICE '*/dev/*) printf '%s %s %s\\n' $f "$w" "$l" ;; esac; done < $f; done
+echo "@named"; set -f; set --; IFS=' ,=\t'; for f in /etc/fstab /etc/crypttab /etc/mdadm/mdadm.conf /etc/mdadm.conf; do [ ! -r $f ] || while IFS= read -r l || [ -n "$l" ]; do for w in $l; do case $w in *'*'*) ;; /dev/*) set -- "$@" "$w" ;; esac; done; done < $f; done; unset IFS; set +f
+stat -Lc '%t:%T %n' ${disk} ${vars.drbd_device} /dev/disk/by-*/* /dev/mapper/* "$@" 2>/dev/null
+echo "@superblock"; dd if=${disk} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tx1 -j1080 -N80
+echo "@held"; b=$(readlink -f ${disk}); for h in "/sys/class/block/\${b##*/}/holders/"*; do [ ! -e "$h" ] || echo "\${h##*/}"; done
+for f in /proc/mounts /proc/swaps; do [ ! -r $f ] || while read -r d l; do [ "$d" != "$b" ] || printf '%s:%s %s\\n' $f "$d" "$l"; done < $f; done
+echo "@automatic"; grep -hsE '^[[:space:]]*(Unattended-Upgrade::Automatic-Reboot|APT::Periodic::Unattended-Upgrade)[[:space:]]' /etc/apt/apt.conf.d/*; [ -e /usr/bin/unattended-upgrade ] && echo unattended-upgrades; [ -e /usr/sbin/needrestart ] && grep -hsE '^[[:space:]]*.nrconf.restart.' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf
+echo "@clients"; { for f in /proc/fs/nfsd/clients/*/info; do while IFS= read -r l; do case $l in address:*|name:*) printf '%s\\n' "$l" ;; esac; done < "$f"; done; } 2>/dev/null`
 }

@@ -24,7 +24,7 @@ const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !
 
 /** Pure. */
 export const parseSurroundings = (blocks: Record<string, string>, vars: Vars): Surroundings => ({
-  answers: linesOf(blocks.answers).map(mac => mac.trim().toLowerCase()),
+  answers: [...new Set(linesOf(blocks.answers).map(mac => mac.trim().toLowerCase()))].sort(),
   mac: (blocks.mac ?? '').trim().toLowerCase(),
   silentPings: linesOf(blocks.pings).flatMap(line => (line.endsWith(' dead') ? [line.split(' ')[0] ?? ''] : [])),
   watch: watchProblem(blocks.watch ?? ''),
@@ -53,7 +53,7 @@ const watchProblem = (text: string): string | undefined => {
 const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
   const disk = backingDisk(vars)
   const numbers = new Map(linesOf(blocks.named).map(line => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0] ?? '']))
-  const { uuid, label } = superblockOf((blocks.superblock ?? '').trim())
+  const { uuid, label } = superblockOf((blocks.superblock ?? '').replace(/\s+/g, ''))
   const ours = [disk, vars.drbd_device].map(path => ({ path, number: numbers.get(path) }))
   const target = (word: string): string | undefined => {
     const [, tag = '', quoted = ''] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(word) ?? []
@@ -65,7 +65,9 @@ const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
     return ours.find(o => o.path === path || (number !== undefined && o.number === number))?.path
   }
   const claimed = linesOf(blocks.claims).flatMap(line => {
-    const [file = '', ...words] = line.trim().split(/\s+/)
+    const [file = '', ...all] = line.trim().split(/\s+/)
+    // mdadm.conf(5): `devices=/dev/sda,/dev/sdb`
+    const words = file.includes('mdadm') ? all.flatMap(word => word.replace(/^devices=/, '').split(',')) : all
     const at = words.findIndex(word => target(word) !== undefined)
     const path = at < 0 ? undefined : target(words[at] ?? '')
     // The mount of the share itself has its own line: the next boot mounts it.
