@@ -16,12 +16,25 @@ import { splitBrain } from './split-brain/role.ts'
 import { start } from './start/role.ts'
 import { status } from './status/role.ts'
 import { switchover } from './switchover/role.ts'
+import { upgrade } from './upgrade/role.ts'
 import { verify } from './verify/role.ts'
 
 /** What builds the cluster, in the order of the site: each can be played by its name. */
 export const siteRoles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client]
 
 /** What a cluster is operated with. They belong to the playbooks of their names. */
-const operatingRoles: Role[] = [status, switchover, maintenance, splitBrain, start, forcePrimary, verify, replaceNode, rejoin, failoverTest]
+const operatingRoles: Role[] = [
+  status,
+  switchover,
+  maintenance,
+  upgrade,
+  splitBrain,
+  start,
+  forcePrimary,
+  verify,
+  replaceNode,
+  rejoin,
+  failoverTest,
+]
 
 export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -14,6 +14,7 @@ import { serviceVars } from './service/vars.ts'
 import { splitBrainVars } from './split-brain/vars.ts'
 import { startVars } from './start/vars.ts'
 import { switchoverVars } from './switchover/vars.ts'
+import { upgradeVars } from './upgrade/vars.ts'
 import { verifyVars } from './verify/vars.ts'
 
 /**
@@ -31,6 +32,7 @@ const fields = z.object({
   ...clientVars.fields,
   ...switchoverVars.fields,
   ...maintenanceVars.fields,
+  ...upgradeVars.fields,
   ...splitBrainVars.fields,
   ...startVars.fields,
   ...forcePrimaryVars.fields,
@@ -50,6 +52,7 @@ const prefixes = [
   clientVars,
   switchoverVars,
   maintenanceVars,
+  upgradeVars,
   splitBrainVars,
   startVars,
   forcePrimaryVars,

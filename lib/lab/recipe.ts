@@ -87,6 +87,8 @@ cd "$root/tmp" && in_root sh -c 'cd /tmp && apt-get download -qq -o APT::Sandbox
 mkdir "$root/tmp/lab-busybox" && dpkg-deb -x "$root"/tmp/busybox-static_*.deb "$root/tmp/lab-busybox"
 find "$root/tmp/lab-busybox" -type f -name busybox -exec mv {} "$root/boot/lab-busybox" ';'
 rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
+cat > "$root/boot/lab-kexec" <<'PYTHON'
+${KEXEC}PYTHON
 `
 
 const SYSTEMD = `# udev asks every device at boot for its events: only disks and cards have any that matter here
@@ -128,6 +130,33 @@ const BOOT_MODULES = [...DISK_MODULES, ...NETWORK_MODULES]
 // systemd wants to mount /dev itself; sysvinit needs /dev/console before its first script runs.
 const DEV: Record<Init, string> = { systemd: '/busybox umount /dev', sysvinit: '/busybox mount -o move /dev /mnt/dev' }
 
+// What a boot loader would do: a machine whose system was upgraded boots the newest kernel of its own. python3 is there, and asks the kernel itself:
+// kexec_file_load(2), then reboot(2) with LINUX_REBOOT_CMD_KEXEC. Where that fails the machine goes on with the image's kernel.
+const KEXEC = `import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+kernel, initrd = (os.open(f"/boot/{name}", os.O_RDONLY) for name in ("vmlinuz-" + sys.argv[1], "lab-initrd"))
+line = open("/proc/cmdline").read().strip().encode() + b" lab.own\\0"
+if libc.syscall(320, kernel, initrd, ctypes.c_ulong(len(line)), line, ctypes.c_ulong(0)): sys.exit(os.strerror(ctypes.get_errno()))
+os.sync()
+libc.mount(None, b"/", None, ctypes.c_ulong(0x21), None) # MS_REMOUNT | MS_RDONLY
+libc.syscall(169, 0xfee1dead, 672274793, 0x45584543, None)
+`
+
+const OWN_KERNEL = `/busybox mount -t proc proc /mnt/proc
+own=$(/busybox ls /mnt/boot | /busybox sed -n 's/^vmlinuz-//p' | /busybox sort -V | /busybox tail -n 1)
+if [ -n "$own" ] && [ "$own" != "$(/busybox uname -r)" ] && [ -d "/mnt/lib/modules/$own/kernel" ] && ! /busybox grep -q ' lab.own' /mnt/proc/cmdline; then
+  echo "booting the machine's own kernel $own" > /dev/console
+  /busybox rm -f /modules/*
+  for path in ${BOOT_MODULES.join(' ')}; do
+    file=/mnt/lib/modules/$own/kernel/$path.ko
+    if [ -f "$file" ]; then /busybox cp "$file" /modules/; elif [ -f "$file.xz" ]; then /busybox xzcat "$file.xz" > "/modules/\${path##*/}.ko"; fi
+  done
+  (cd / && /busybox find . -xdev | /busybox cpio -o -H newc 2>/dev/null) > /mnt/boot/lab-initrd
+  /busybox chroot /mnt /usr/bin/python3 /boot/lab-kexec "$own" > /dev/console 2>&1
+fi
+/busybox umount /mnt/proc
+`
+
 const initrd = (init: Init) => `#!/busybox sh
 /busybox mkdir -p /dev /mnt
 /busybox mount -t devtmpfs dev /dev
@@ -139,7 +168,7 @@ if [ ! -e /mnt/var/lib/lab-seeded ]; then
   /busybox cp -a /seed/. /mnt/
   : > /mnt/var/lib/lab-seeded
 fi
-${DEV[init]}
+${OWN_KERNEL}${DEV[init]}
 exec /busybox switch_root /mnt /sbin/init
 `
 

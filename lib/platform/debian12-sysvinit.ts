@@ -29,6 +29,7 @@ export const debian12Sysvinit: Platform = {
   nfsUnits: ['nfs-kernel-server'],
   portmapUnits: ['rpcbind'],
   commands: { ...debian12.commands, ...sysvCommands, log: () => '/var/log/syslog' },
+  systemUpgrade: undefined,
   service: sysvService(updateRcd),
   hostRoute: netToolsRoute,
   persistentRoutes: (routes, facts) => [packages(['net-tools']), ...debianRoutes(routes, facts)],

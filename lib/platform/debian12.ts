@@ -1,3 +1,4 @@
+import { parseUpgrade, readListsScript, sourcesScript, upgradeProbe, upgradeScript, upgradeStep } from '../resources/apt-upgrade.ts'
 import { sourcesReload, timeSources } from '../resources/chrony.ts'
 import { edited } from '../resources/edit.ts'
 import { withoutExport } from '../resources/exports.ts'
@@ -56,6 +57,15 @@ export const debian12: Platform = {
     // both open it exclusively; blkdiscard(8) refuses a disk with a signature when it is asked at a terminal
     emptyDisk: disk => `wipefs -a ${disk} && blkdiscard -z ${disk}`,
     setClock: 'chronyc burst 3/5 && chronyc waitsync 30 0 0 1',
+  },
+  systemUpgrade: {
+    probe: upgradeProbe,
+    parse: parseUpgrade,
+    readLists: readListsScript,
+    sources: sourcesScript,
+    upgrade: upgradeScript,
+    step: upgradeStep,
+    reboot: ['systemctl', 'reboot'],
   },
   install: packages,
   service,

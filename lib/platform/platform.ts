@@ -1,3 +1,4 @@
+import type { DebianRelease, UpgradeState } from '../resources/apt-upgrade.ts'
 import type { HostResource, Resource } from '../resources/resource.ts'
 import type { ServiceOptions } from '../resources/service.ts'
 import type { Facts } from './facts.ts'
@@ -44,6 +45,19 @@ export interface NfsSettings {
   conf: string
   /** Where they are fixed. */
   ports?: NfsPorts
+}
+
+/** How the system as a whole is upgraded, where it can be (apt-upgrade.ts). */
+export interface SystemUpgrade {
+  /** Shell that prints blocks for `parse`. */
+  probe: string
+  parse(stdout: string): UpgradeState | undefined
+  readLists: string
+  sources(files: string[], from: string, to: DebianRelease): string
+  /** `ours`: packages that are held, but for this. */
+  upgrade(ours: string[]): string
+  step: RegExp
+  reboot: string[]
 }
 
 /** What differs between the systems we run on. Roles ask it; they never ask for the system's name. */
@@ -107,6 +121,8 @@ export interface Platform {
     /** Writes zeros to all of a disk, and refuses one that is in use: what an operator is advised to do, nothing runs it. */
     emptyDisk(disk: string): string
   }
+  /** Nothing where only the operator can upgrade it. */
+  systemUpgrade?: SystemUpgrade | undefined
   install(names: string[], options?: { hold?: string[] }): HostResource
   service(name: string, options: ServiceOptions): HostResource
   /** Servers that the time service asks beside those it knows. */

@@ -1,13 +1,14 @@
 import { clusterAssertion } from '../../lib/resources/assertion.ts'
-import { removed, writeFile } from '../../lib/resources/file.ts'
+import { removed } from '../../lib/resources/file.ts'
 import { statesOf } from '../../lib/resources/members.ts'
-import type { ClusterAssertion, ClusterNodes, Plan, Procedure, Resource, Verdict } from '../../lib/resources/resource.ts'
+import type { ClusterAssertion, Plan, Procedure, Resource, Verdict } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { changesOf, differsBy, inSync, planOf, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
 import { handOver, handOverProblems } from '../service/hand-over.ts'
+import { markMaintenance } from '../service/maintenance-mark.ts'
 import { maintenanceMarker } from '../service/paths.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
@@ -48,7 +49,7 @@ const planOut = (states: NamedState[], node: string, context: Context): Plan => 
     unmarked.length > 0 && {
       name: `mark the maintenance of ${node}`,
       changes: unmarked.map(s => ({ attribute: `mark on ${s.host}`, from: s.maintenance ?? 'none', to: node })),
-      run: nodes => mark(nodes, node),
+      run: nodes => markMaintenance(nodes, node),
     },
     moved.length > 0 && { name: `hand over to ${other}`, changes: moved, run: nodes => handOver(nodes, node, other, vars) },
     stopped.length > 0 && {
@@ -57,11 +58,6 @@ const planOut = (states: NamedState[], node: string, context: Context): Plan => 
       run: async nodes => void (await nodes.on(node).$`${platform.commands.stop(platform.services.heartbeat)}`),
     },
   ])
-}
-
-const mark = async (nodes: ClusterNodes, node: string): Promise<void> => {
-  const file = { content: `${node}\n`, mode: 0o644, owner: 'root', group: 'root' }
-  await Promise.all(nodes.hosts.map(host => writeFile(nodes.on(host).connection, maintenanceMarker, file)))
 }
 
 const outOfService = (context: Context, node: string): Procedure<ServiceState, string> => ({

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Platform } from '../../platform/platform.ts'
+import { bootIdOf as bootIdOn } from '../../resources/boot.ts'
 import { ApplyFailed } from '../../resources/outcome.ts'
 import type { ClusterNodes, Connection } from '../../resources/resource.ts'
 import type { NodeState } from './observe.ts'
@@ -97,12 +98,7 @@ const answers = async (connection: Connection): Promise<boolean> =>
     delay(12_000, false, { ref: false }),
   ])
 
-const bootId = async (connection: Connection): Promise<string> => {
-  const { stdout } = await connection.run('read -r b < /proc/sys/kernel/random/boot_id; echo "$b"', { timeout: 20_000 })
-  return stdout.trim()
-}
-
-export const bootIdOf = (testbed: Testbed, host: string): Promise<string> => bootId(connectionTo(testbed, host))
+export const bootIdOf = (testbed: Testbed, host: string): Promise<string> => bootIdOn(connectionTo(testbed, host))
 
 /** Waits until a host answers again, on a new connection where the old one is dead. `notBoot`: the boot that must be over. */
 export const reach = async (testbed: Testbed, host: string, { seconds, notBoot }: { seconds: number; notBoot?: string }): Promise<void> => {

@@ -144,6 +144,7 @@ test('what belongs to one playbook alone is known by its description', () => {
   expect(owned.filter(entry => !entry.includes(' failover_'))).toEqual([
     'switchover ha_switchover_to',
     'maintenance ha_maintenance',
+    'upgrade ha_release',
     'split-brain drbd_victim',
     'start ha_start_alone',
     'force-primary drbd_survivor',

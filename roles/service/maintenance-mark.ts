@@ -1,0 +1,9 @@
+import { writeFile } from '../../lib/resources/file.ts'
+import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import { maintenanceMarker } from './paths.ts'
+
+/** Marks on both nodes that `node` is in maintenance, so that drift raises no alarm. */
+export const markMaintenance = async (nodes: ClusterNodes, node: string): Promise<void> => {
+  const file = { content: `${node}\n`, mode: 0o644, owner: 'root', group: 'root' }
+  await Promise.all(nodes.hosts.map(host => writeFile(nodes.on(host).connection, maintenanceMarker, file)))
+}
