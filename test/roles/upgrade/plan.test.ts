@@ -156,7 +156,7 @@ test('a DRBD that was built for one kernel is not carried into another release',
 })
 
 test('a system without an upgrade of ours is refused by name', () => {
-  const procedure = upgrade.steps(contextOn(centos6, { ha_stack: 'article' }))[0] as Procedure<NodeState>
+  const procedure = upgrade.steps(contextOn(centos6, {}, 'ha_stack=article'))[0] as Procedure<NodeState>
   const members = membersOf({ upgrade: undefined }, { upgrade: undefined })
   expect(procedure.plan(members, 'M2', [])).toEqual({ kind: 'refused', why: 'CentOS 6 cannot be upgraded by this tool' })
 })
