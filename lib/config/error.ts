@@ -69,7 +69,7 @@ export function throwAll(errors: ConfigError[]): void {
   if (first) throw others.length === 0 ? first : new ConfigErrors(different)
 }
 
-/** Runs `step` for each item and throws all that failed together, so that an operator mends a file once, not once an error. */
+/** Runs `step` for each item and throws all that failed together, so that an operator fixes a file once, not once an error. */
 export function collecting<T, R>(items: Iterable<T>, step: (item: T) => R): R[] {
   const errors: ConfigError[] = []
   const results: R[] = []

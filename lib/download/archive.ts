@@ -102,7 +102,7 @@ const cached = async (archive: Archive, cache: string, options: FetchOptions): P
   )
 }
 
-/** A signature is small and has no sum of its own: it is had anew each time, and proves itself. */
+/** A signature is small and has no sum of its own: it is fetched each time, and proves itself. */
 const signatureFile = async ({ signature = '', sha256 }: Archive, cache: string, { signal }: FetchOptions): Promise<string> => {
   if (!isUrl(signature)) {
     await regularFile('signature', signature, MAX_SIGNATURE)

@@ -8,7 +8,7 @@ const TRIAL_MS = 8_000
 
 /**
  * KVM when a kernel really boots under it. A /dev/kvm that opens proves little: nested machines offer one on which guest code
- * aborts or never gets anywhere. The outcome holds until this machine boots anew or qemu changes, and is kept as long.
+ * aborts or never gets anywhere. The outcome holds until this machine boots again or qemu changes, and is kept as long.
  */
 export function chooseAccelerator(kernel: string): Promise<Accelerator> {
   choice ??= tryOrRemember(kernel) // machines start side by side: one trial serves them all

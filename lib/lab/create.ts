@@ -23,7 +23,7 @@ interface NewLab {
   ephemeral: boolean
 }
 
-/** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made anew. */
+/** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made again. */
 export async function createLab(name: string, { images, from, init, releases, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
   const places = labPlaces(name)
   const state = await newState(

@@ -29,7 +29,7 @@ export interface MachineLaunch {
 // tsc=reliable: on a busy host the kernel distrusts it and falls back to a 24 bit timer, which loses 4.7 s whenever the machine stood still longer.
 // panic=-1: a panic reboots at once, as the article's servers are told to.
 // nokaslr, norandmaps: the emulator keeps what it has translated by virtual address, so with programs at ever new addresses it translated libc
-// anew at every exec: 36 ms for a fork and exec, 10 ms without.
+// again at every exec: 36 ms for a fork and exec, 10 ms without.
 const KERNEL_ARGUMENTS =
   'console=ttyS0 quiet loglevel=4 panic=-1 net.ifnames=0 mitigations=off nokaslr norandmaps no_timer_check audit=0 random.trust_cpu=on clocksource=tsc tsc=reliable'
 
@@ -38,7 +38,7 @@ const KERNEL_ARGUMENTS =
  *
  * One processor, and room for another that never comes: for a machine that can have but one, the emulator leaves out the memory barriers of `lock`
  * instructions (CF_PARALLEL, accel/tcg/tcg-accel-ops-mttcg.c), and its devices are threads of their own. A driver and its device then miss each other's
- * last word, and a network card stands still for good (seen: the driver was 238 frames ahead of a device that waited to be told).
+ * last word, and a network card hangs for good (seen: the driver was 238 frames ahead of a device that waited to be told).
  */
 export function emulatorArguments(launch: MachineLaunch): string[] {
   return [

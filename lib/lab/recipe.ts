@@ -62,7 +62,7 @@ const APT_SETTINGS = [
   'DPkg::Use-Pty "0";',
 ]
 
-// fsync after every unpacked file protects nothing here: a lab machine that lost power while installing is made anew.
+// fsync after every unpacked file protects nothing here: a lab machine that lost power while installing is made again.
 const DPKG_SETTINGS = [
   'force-unsafe-io',
   'path-exclude=/usr/share/man/*',

@@ -121,7 +121,7 @@ export function requireImage(name: string, key: string): BareImage {
   if (image) return image
   throw new LabError(
     `the image of lab '${name}' is gone from the cache`,
-    `make the lab anew: nfsha-play lab down --destroy${nameOption(name)}`,
+    `rebuild the lab: nfsha-play lab down --destroy${nameOption(name)}`,
   )
 }
 

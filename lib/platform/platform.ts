@@ -134,7 +134,7 @@ export interface Platform {
   hostRoute(route: PinnedRoute): HostResource
   /** The same routes after a boot. */
   persistentRoutes(routes: PinnedRoute[], facts: Facts): Resource[]
-  /** What it takes that the system's service manager keeps sight of a heartbeat that starts itself anew. */
+  /** What it takes that the system's service manager keeps sight of a heartbeat that restarts itself. */
   heartbeatFollowed(): Resource[]
   moduleAtBoot(name: string, module: string): Resource
   atBoot(job: BootJob): Resource[]

@@ -66,7 +66,7 @@ export const parseUpgrade = (stdout: string): UpgradeState | undefined => {
 const readLists = `apt-get update -q -o APT::Update::Error-Mode=any
 : > ${listsMark}`
 
-/** Reads the package lists anew. Fails when one of them cannot be had. */
+/** Reads the package lists again. Fails when one of them cannot be had. */
 export const readListsScript = `set -eu
 ${readLists}`
 

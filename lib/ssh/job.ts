@@ -158,7 +158,7 @@ async function finish(connection: Connection, job: Job, end: number | 'lost'): P
     throw new JobLost(
       connection.host,
       `${connection.host}: the job ${place.id} is gone without an exit code${said ? `; it said last: ${said}` : ''}`,
-      `Was the machine restarted, or the job killed? Its log: ${place.directory}/${place.id}/output. A run again starts it anew.`,
+      `Was the machine restarted, or the job killed? Its log: ${place.directory}/${place.id}/output. Run again: it is started again.`,
     )
   }
   // When this fails, the next run takes the result as it is.

@@ -47,7 +47,7 @@ export const inUse = ({ devices, heartbeat, mounted }: Use, minor: number): stri
   ]
 }
 
-/** What a service manager says of a service that does not run and is not about to: all else is taken for running. */
+/** What a service manager says of a service that does not run and is not about to: all else is treated as running. */
 const asleep = /^(inactive|failed|unknown)?$/
 
 /** Pure. `host`, `minor`: as the inventory has them. */

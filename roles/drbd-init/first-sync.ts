@@ -73,7 +73,7 @@ export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> 
   },
 })
 
-/** The guard reads both nodes anew: the peer first, then the source in the same script as the write. */
+/** The guard reads both nodes again: the peer first, then the source in the same script as the write. */
 const start = async (nodes: ClusterNodes, source: string, vars: Vars): Promise<void> => {
   const { drbd_resource: resource, drbd_device: device } = vars
   const guard = `g=$(drbdadm get-gi ${resource}); case $g in 0000000000000004:*) ;; *) echo "not just created: $g" >&2; exit 1 ;; esac

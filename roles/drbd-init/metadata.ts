@@ -89,7 +89,7 @@ const recorded = `mkdir -p -m 700 ${replicaRecord.replace(/\/[^/]*$/, '')}; prin
 /**
  * create-md, and then the metadata once more with a stamp of ours: DRBD 8.4 keeps the field device-uuid and uses it for nothing. The same
  * way the data that is kept is made known as consistent and up to date with a UUID of its own, before the nodes ever meet: a peer whose metadata was just created
- * can only become a copy of it, whichever is told to be the source.
+ * can only become a copy of it, whichever is named as the source.
  */
 const created = (vars: Vars, edits: string): string => `s=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n' | tr a-f A-F)
 drbdadm create-md --force ${vars.drbd_resource}

@@ -22,7 +22,7 @@ export const heartbeatVars = roleVars(['heartbeat_'], {
   heartbeat_secret: HeartbeatSecret.describe('key with which heartbeat signs its packets: 8 to 255 printable ASCII characters, no blanks'),
   heartbeat_keepalive: heartbeatTime.prefault('1').describe('time between two heartbeats, seconds or `250ms`'),
   heartbeat_warntime: heartbeatTime.prefault('4').describe('a late heartbeat is logged after this time'),
-  heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is taken for dead after this time'),
+  heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is treated as dead after this time'),
   heartbeat_initdead: heartbeatTime.prefault('30').describe('the same at start, when the network may still be coming up'),
   heartbeat_udpport: z.number().int().min(1).max(65535).default(694).describe('UDP port'),
   heartbeat_mcast: ip.default('225.0.0.192').describe('multicast group on the heartbeat link'),

@@ -36,7 +36,7 @@ NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_HELPERS=${platform.paths.heartbeatLibexec}
 ${version3(vars)}`
 
-/** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one is told here too. */
+/** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one stands here too. */
 export const watchSettings = (
   vars: Vars,
   peer: Vars,
@@ -99,7 +99,7 @@ export const watchFile = (context: Context): { path: string; content: string } |
   return content === undefined ? undefined : { path: `${platform.paths.haDir}/nfsha-watch.conf`, content }
 }
 
-/** All that heartbeat reads anew at every call, in the order in which it may be written: haresources last, it names the others. */
+/** All that heartbeat reads again at every call, in the order in which it may be written: haresources last, it names the others. */
 export const filesReadLive = (context: Context): LiveFile[] => {
   const { vars, cluster, platform } = context
   const wanted = haresources(cluster)

@@ -41,7 +41,7 @@ const holds = ({ addresses: has = '', mounts: mounted = '', drbd = '' }: Record<
 type NamedLive = LiveState & { host: string; wanted: LiveFile[] }
 
 /**
- * The files that heartbeat reads anew at every call: haresources, the resource script and its settings. A node that serves would release by
+ * The files that heartbeat reads again at every call: haresources, the resource script and its settings. A node that serves would release by
  * the new text what the old one had acquired, so they are written while a node holds nothing: the standby first, then the service is handed
  * over once, then the other. Nothing is restarted. Only what somebody else has put together is released by our text: it may never have been released
  * before (the article's own ends in a reboot), and lean on units that are masked by now.

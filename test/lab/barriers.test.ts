@@ -7,7 +7,7 @@ import { expect, test, vi } from 'vitest'
 import { emulatorArguments } from '../../lib/lab/emulator.ts'
 import { ensureHostTools } from '../../lib/lab/host-tools.ts'
 
-/** A boot sector that runs one `lock` instruction and stands still: cli; lock add word [0x500], 0; hlt; jmp back to the hlt. */
+/** A boot sector that runs one `lock` instruction and halts: cli; lock add word [0x500], 0; hlt; jmp back to the hlt. */
 const bootSector = Buffer.alloc(512)
 Buffer.from([0xfa, 0xf0, 0x83, 0x06, 0x00, 0x05, 0x00, 0xf4, 0xeb, 0xfd]).copy(bootSector)
 bootSector.writeUInt16LE(0xaa55, 510)

@@ -35,7 +35,7 @@ const stubborn = `setsid sh -c 'trap "" TERM; cd /data; while :; do sleep 1; don
 const itsPattern = `-f 'trap "" TERM; cd /dat[a]'`
 
 /**
- * The resource script called as heartbeat calls it, on a converged lab whose heartbeat rests meanwhile, so that nobody else starts, stops or mends
+ * The resource script called as heartbeat calls it, on a converged lab whose heartbeat rests meanwhile, so that nobody else starts, stops or repairs
  * anything. M1 serves again at the end.
  */
 export const resourceScriptTests = (lab: string): void => {

@@ -17,7 +17,7 @@ import { nfshaPlay, on, until } from './run.ts'
 
 /**
  * From bare machines to a share that a client writes to, and everything again. The tests build on each other: a lab is too dear to be made
- * anew for each. NFSHA_TEST_LAB names a converged one that is up, for the later tests alone: `-t 'loses power'`.
+ * again for each. NFSHA_TEST_LAB names a converged one that is up, for the later tests alone: `-t 'loses power'`.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `test-${process.pid}`
@@ -173,7 +173,7 @@ ip -4 route del 172.16.0.210/32; drbdsetup-84 disk-options 0 --on-io-error=pass_
   expect(changedBy(run).length).toBeGreaterThanOrEqual(10)
 })
 
-test('drift is silent on a converged cluster, names what differs, and a run mends what is declared', async () => {
+test('drift is silent on a converged cluster, names what differs, and a run repairs what is declared', async () => {
   expect(await lookForDrift(lab)).toMatchObject({ code: 0, stdout: '', report: { findings: [], complete: true } })
   await on(lab, 'M2', 'chmod 0600 /etc/nfs.conf.d/nfsha.conf; apt-mark unhold heartbeat; systemctl stop heartbeat')
   const { code, stdout } = await lookForDrift(lab)

@@ -148,7 +148,7 @@ describe('a split brain, made by cutting all links of the article’s stack', ()
   test('the operator names the victim, and one history is left', async () => {
     const run = await play('article', 'split-brain', '-e', `drbd_victim=${loser}`)
     expect(run.code, run.story).toBe(0)
-    await until('both copies are in step', async () => /cs:Connected .* ds:UpToDate\/UpToDate/.test(await device(winner)), 180_000)
+    await until('both copies are in sync', async () => /cs:Connected .* ds:UpToDate\/UpToDate/.test(await device(winner)), 180_000)
     expect(await on(lab, winner, `ls /data/written-on-*`)).toBe(`/data/written-on-${winner}`)
   })
 })

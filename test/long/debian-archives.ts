@@ -43,13 +43,13 @@ const privateApt = async (folder: string): Promise<(...argv: string[]) => Promis
   return (...argv) => run('sh', ['-c', 'cd "$1" && shift && exec "$@"', 'sh', folder, first, ...rest, ...argv])
 }
 
-/** The same bytes each time: to drbd-build another sum is another archive, and a lab that is given to the tests again would build anew. */
+/** The same bytes each time: to drbd-build another sum is another archive, and a lab that is given to the tests again would build again. */
 const pack = (folder: string, archive: string): Promise<string> =>
   run('tar', ['-czf', archive, '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', folder, 'linux-source-6.1'])
 
 /**
  * The archives of the lab: drbd-utils as its maker published it, which Debian keeps as the original of its source package, and
- * drivers/block/drbd of the package linux-source, packed anew, for all of it is 140 MB and the machines are emulated. Made on this machine, which
+ * drivers/block/drbd of the package linux-source, packed again, for all of it is 140 MB and the machines are emulated. Made on this machine, which
  * has the Debian sources that the lab's image came from.
  * @param version of the kernel's package in the lab; when the archive has it no more, the newest of its series
  */

@@ -165,7 +165,7 @@ describe('the cluster', () => {
     await on(lab, 'M1', '(sleep 1; systemctl reboot) >/dev/null 2>&1 &')
     await until('M1 has booted', async () => (await on(lab, 'M1', 'cat /proc/sys/kernel/random/boot_id')) !== boot, 300_000)
     await until(
-      'DRBD is in step',
+      'DRBD is in sync',
       async () => (await on(lab, 'M1', 'cat /proc/drbd')).includes('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'),
       180_000,
     )

@@ -9,7 +9,7 @@ export interface DriftKind {
   /** What drift names: the resource, and (a part of) what it is. */
   resource: string | RegExp
   is: RegExp
-  /** Mended by a plain run, or named with this playbook. */
+  /** Repaired by a plain run, or named with this playbook. */
   repaired: true | 'next step' | 'switchover.yml' | 'split-brain.yml'
   /** A cable, pulled from outside. */
   cable?: string
@@ -107,7 +107,7 @@ const declared: DriftKind[] = [
   {
     name: "DRBD's kernel settings differ from its file",
     on: 'S',
-    // of this node alone: what bears on a resync is told to the peer too
+    // of this node alone: what bears on a resync is sent to the peer too
     break: 'drbdsetup-84 disk-options 0 --on-io-error=pass_on 2>/dev/null || drbdsetup disk-options 0 --on-io-error=pass_on',
     resource: 'DRBD resource drbd',
     is: /kernel differs/,

@@ -77,7 +77,7 @@ describe.each(driftGroups)('$name', ({ kinds, repaired }) => {
     expect(found(before, kind), before.stdout).toMatchObject({ alarm: true, mend })
   })
 
-  test(repaired ? 'a run mends all of it, as a check has foretold' : 'a run leaves it alone, and says so', async () => {
+  test(repaired ? 'a run repairs all of it, as a check has foretold' : 'a run leaves it alone, and says so', async () => {
     const check = await nfshaPlay(lab, ['site.yml', '--check'])
     const run = await nfshaPlay(lab, ['site.yml'])
     if (repaired) {

@@ -6,7 +6,7 @@ import type { Node } from './converged.ts'
 import { convergedLab, other } from './converged.ts'
 
 /**
- * heartbeat starts itself anew when it hears a node again that it had given up. The service manager must not take that for the end of the service.
+ * heartbeat restarts itself when it hears a node again that it had given up. The service manager must not take that for the end of the service.
  */
 const { lab, holder, whole } = convergedLab('restart')
 

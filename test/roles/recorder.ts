@@ -19,7 +19,7 @@ const innerJob = (script: string): string | undefined => {
   return quoted && execFileSync('sh', ['-c', `printf %s ${quoted}`]).toString()
 }
 
-/** A connection to nowhere: notes what it is told to run and says that all went well. */
+/** A connection to nowhere: notes what it is asked to run and says that all went well. */
 const recording = (host: string, resource: string, issued: Issued[]): Connection => {
   const note = (script: string, input?: string) => issued.push({ host, resource, script, ...(input !== undefined && { input }) })
   const shell = (strings: TemplateStringsArray, ...values: unknown[]) => {

@@ -20,5 +20,5 @@ export const accepting = (command: Command, names: readonly (keyof PlayArguments
     // `--no-handlers` has a value, and its default, in every case
     const isGiven = (name: string) => ![undefined, 'default'].includes(root?.getOptionValueSource(name))
     const unread = root?.options.find(o => isGiven(o.attributeName()) && !names.some(name => name === o.attributeName()))
-    if (unread) throw new UsageError(`${unread.long} means nothing to '${command.name()}'`)
+    if (unread) throw new UsageError(`${unread.long} is not supported by '${command.name()}'`)
   })

@@ -63,7 +63,7 @@ export const endStateOf = (states: readonly NodeState[], holder: string, stage: 
   return holders[0] === holder ? 'stays' : 'moved'
 }
 
-/** Pure: all that keeps the pair from being whole: one node serves, the other stands by, both in step. Empty when it is. */
+/** Pure: all that keeps the pair from being whole: one node serves, the other stands by, both in sync. Empty when it is. */
 export const notWhole = (states: readonly NodeState[], hosts: readonly string[], stage: PairSettings['ha_stage']): string[] => {
   const holders = states.filter(s => serves(s, stage))
   return [

@@ -75,7 +75,7 @@ export const look = (testbed: Testbed): Promise<NodeState[]> =>
     testbed.vars,
   )
 
-/** Waits until one node serves, the other stands by and both are in step; what was wrong last is in the error. */
+/** Waits until one node serves, the other stands by and both are in sync; what was wrong last is in the error. */
 export const awaitWhole = async (testbed: Testbed, seconds: number): Promise<NodeState[]> => {
   const end = Date.now() + seconds * 1000
   for (;;) {

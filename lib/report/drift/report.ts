@@ -6,7 +6,7 @@ import { signalCodes } from '../stats.ts'
 
 /** What one thing is and what it should be. */
 export interface Finding {
-  /** `differs`: a run mends it. `wrong`: left to an operator. `unknown`: could not be read or judged. `unreachable`: the host itself. */
+  /** `differs`: a run repairs it. `wrong`: left to an operator. `unknown`: could not be read or judged. `unreachable`: the host itself. */
   kind: 'differs' | 'wrong' | 'unknown' | 'unreachable'
   cluster: string
   host: string
@@ -14,7 +14,7 @@ export interface Finding {
   resource: string
   is: string
   should: string
-  /** `site.yml` or the playbook with which an operator mends it; missing when nobody knows yet. */
+  /** `site.yml` or the playbook with which an operator repairs it; missing when nobody knows yet. */
   mend?: string
   /** Of a problem that no run repairs: docs/status.md lists them. */
   code?: string
@@ -146,7 +146,7 @@ const interventionsOf = (event: TaskEnd): Intervention[] =>
     who: cut(change.from),
   }))
 
-/** Pure: what a drift run's events come to. `playbook`: what mends a declared difference, as the operator typed it. */
+/** Pure: what a drift run's events come to. `playbook`: what repairs a declared difference, as the operator typed it. */
 export const driftReport = (events: Event[], playbook: string): DriftReport => {
   const found: Found[] = []
   const workers: Intervention[] = []

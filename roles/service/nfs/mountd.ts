@@ -31,7 +31,7 @@ const inMemory = `--state-directory-path ${exportDirectory}`
 const listOf = (text: string): string =>
   [...text.matchAll(/^arguments (.*)$/gm)].every(([, line = '']) => line.includes(inMemory)) ? 'in memory' : 'on disk'
 
-/** Pure: whether the rpc.mountd that printed this is to be started anew; nothing printed: it does not run. */
+/** Pure: whether the rpc.mountd that printed this is to be started again; nothing printed: it does not run. */
 export const mountdIsOld = (text: string, vars: Vars): boolean =>
   text.trim() !== '' && (portsOf(text) !== wantedPorts(vars) || listOf(text) !== 'in memory')
 
@@ -39,7 +39,7 @@ const told = (ports: string): string => (ports === '' ? 'not served' : `served a
 
 /**
  * rpc.mountd runs on both nodes all the time, and reads which versions it serves when it starts. One that serves others, or elsewhere, is
- * started anew; clients of version 4 do without it in between.
+ * started again; clients of version 4 do without it in between.
  */
 export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: string; list: string }> => ({
   scope: 'host',

@@ -23,7 +23,7 @@ export const version3Needs = (): { what: string; protocol: string; port: number 
   ]
 }
 
-/** nfs.conf(5): the ports, and what else statd is told. lockd's reach the kernel through rpc.statd, which sets them when it starts. */
+/** nfs.conf(5): the ports, and what else statd needs. lockd's reach the kernel through rpc.statd, which sets them when it starts. */
 export const version3Sections = (statd: string[] = []): string => `[mountd]
 port=${version3Ports.mountd}
 [lockd]

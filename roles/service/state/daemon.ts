@@ -11,7 +11,7 @@ export interface Daemon {
 
 /**
  * Shell that sets `p` to heartbeat's master process; empty when it does not run. Its own file is asked: systemd loses sight of a heartbeat that has
- * started itself anew. A file that a crash has left may name a process of another name.
+ * started itself again. A file that a crash has left may name a process of another name.
  */
 export const daemonPid = `p=''; stat=''; { read -r p < /var/run/heartbeat.pid && read -r stat < "/proc/$p/stat"; } 2>/dev/null || p=''
 case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`

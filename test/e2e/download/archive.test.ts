@@ -109,7 +109,7 @@ describe('by URL', () => {
     expect(readFileSync(file).equals(content)).toBe(true)
   })
 
-  it('begins anew at a server that knows no ranges', async () => {
+  it('begins again at a server that knows no ranges', async () => {
     cutAfter = 1_000_000
     await failure(get())
     cutAfter = undefined
@@ -124,7 +124,7 @@ describe('by URL', () => {
     expect(asked.map(a => a.range)).toEqual([`bytes=${content.length}-`])
   })
 
-  it('gives up a part of something else, and has the whole anew', async () => {
+  it('gives up a part of something else, and fetches the whole again', async () => {
     mkdirSync(cache, { recursive: true })
     writeFileSync(join(cache, `${sha256}.part`), 'of something else')
     expect(readFileSync(await get()).equals(content)).toBe(true)
@@ -140,7 +140,7 @@ describe('by URL', () => {
     expect(readdirSync(cache)).toEqual([])
   })
 
-  it('is had anew when somebody changed the file of the cache', async () => {
+  it('is fetched again when somebody changed the file of the cache', async () => {
     const file = await get()
     writeFileSync(file, 'changed')
     expect(readFileSync(await get()).equals(content)).toBe(true)
@@ -158,7 +158,7 @@ describe('by URL', () => {
     expect(error.hint).toMatch(/give its path instead/)
   })
 
-  it('ends when it is told to, and keeps what has come', async () => {
+  it('ends when it is aborted, and keeps what has come', async () => {
     const controller = new AbortController()
     const reason = new Error('interrupted')
     const getting = get({}, { signal: controller.signal, onProgress: () => controller.abort(reason) })

@@ -41,7 +41,7 @@ describePlaces('jobs', here => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('keeps the log of a failure, for root alone, and starts anew the next time', async () => {
+  it('keeps the log of a failure, for root alone, and starts again the next time', async () => {
     const { directory } = fresh()
     const job = { id: 'a', directory, script: 'echo no; exit 3' }
     expect(await runJob(here().connection, job)).toEqual({ code: 3, output: 'no\n' })

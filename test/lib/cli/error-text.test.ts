@@ -18,6 +18,6 @@ test('an internal error is one masked line without a trace, and with -v a masked
   expect(toldOf('planted-marker', false).text).toMatch(/^internal error: \*\*\*\n/)
 })
 
-test('a mistake of the operator is told as it is, masked', () => {
+test('a mistake of the operator is shown as it is, masked', () => {
   expect(toldOf(new UsageError('--x planted-marker: no'), false)).toEqual({ text: '--x ***: no\n', exitCode: 2 })
 })

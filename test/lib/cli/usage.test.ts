@@ -40,7 +40,7 @@ test.each([
   ['an unknown command alone', ['pingg'], /no playbook and no role 'pingg'\n {2}did you mean 'ping'/],
   ['an unknown command of a command', ['vault', 'veiw', 'x.yml'], /unknown command 'veiw'[\s\S]*view/],
   ['an unknown option of a command', ['vault', 'rekey', 'x.yml', '--new-vault-password-fil', 'x'], /--new-vault-password-file/],
-  ['an option that a command does not read', ['vault', 'view', 'x.yml', '--check'], /--check means nothing to 'vault'/],
+  ['an option that a command does not read', ['vault', 'view', 'x.yml', '--check'], /--check is not supported by 'vault'/],
   ['vars of an unknown host', ['vars', 'M3', ...lab], /no host 'M3' in the inventory\n {2}did you mean 'M1'/],
   ['vars of a host without a cluster', ['vars', 'X1', '-i', 'X1,'], /X1 is neither a node nor a client/],
   ['a graph of an unknown group', ['inventory', '--graph', 'cleints', ...lab], /no group 'cleints'[\s\S]*did you mean 'clients'/],
@@ -60,7 +60,7 @@ test.each([
     ['ping', ...lab, '-K'],
     /BECOME password \(-K\): there is no terminal to ask on\n {2}without one, put ansible_become_password/,
   ],
-  ['an option that ping does not read', ['ping', ...lab, '--check'], /--check means nothing to 'ping'/],
+  ['an option that ping does not read', ['ping', ...lab, '--check'], /--check is not supported by 'ping'/],
   ['a lab that is not up', ['site.yml', ...lab, '-e', 'nfsha_lab=none'], /lab 'none' is not running/],
 ])('%s: exit code 2, its place, what to do, no stack trace', (_name, argv, text) => {
   const { status, stderr, stdout } = cli(...argv)
@@ -138,7 +138,7 @@ test('a reader that has seen enough is no reason for a word', () => {
   expect(spawnSync('sh', ['-c', script], { encoding: 'utf8' })).toMatchObject({ stdout: 'play #1 (NFS HA cluster)\n', stderr: '' })
 })
 
-test('no role is taken for a mistyped command', () => {
+test('no role is treated as a mistyped command', () => {
   expect(roles.filter(role => didYouMean(role.name, commandNames))).toEqual([])
 })
 

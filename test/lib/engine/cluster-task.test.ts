@@ -9,7 +9,7 @@ import { present } from '../../../lib/resources/resource.ts'
 import { differsBy } from '../../../lib/resources/verdict.ts'
 import { Unreachable } from '../../../lib/ssh/connection.ts'
 
-/** A cluster whose one node moves to where it is told. */
+/** A cluster whose one node moves to where it is sent. */
 const playOn = (node: { at: string }, remark?: string) => {
   const resource: ClusterResource<string> = {
     scope: 'cluster',

@@ -88,7 +88,7 @@ test('the routes of the boot are the lines that the article appends, not those t
   expect(text.match(/dev em1/g)).toHaveLength(2)
 })
 
-test('a route that is in rc.local with another NIC is mended, not doubled', () => {
+test('a route that is in rc.local with another NIC is repaired, not doubled', () => {
   const line = rcLocalLine({ address: '172.16.0.211', nic: 'em2' })
   const old = '#!/bin/sh\ntouch /var/lock/subsys/local\n/sbin/route add -host 172.16.0.211 dev em1\n'
   expect(withLine(old, line, /^\/sbin\/route add -host 172\.16\.0\.211 /)).toBe(old.replace('em1', 'em2'))

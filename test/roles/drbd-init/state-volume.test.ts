@@ -23,7 +23,7 @@ test.skipIf(!mountsWork)(
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
       disk.sh('e2fsck -fn "$d" >/dev/null 2>&1; resize2fs "$d" >/dev/null 2>&1; e2fsck -fn "$d" >/dev/null 2>&1')
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
-      // Again: it is there, and its file system is not made anew.
+      // Again: it is there, and its file system is not made again.
       expect(() => disk.sh(script)).toThrow()
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
     } finally {

@@ -31,7 +31,7 @@ const linked = (target: string, name: string) => {
 
 const shebang = (interpreter: string) => `#!${interpreter}\ntouch ${at('OWNED')}; s3cret-pass\n`
 
-/** Made anew for each test, so that none depends on another. */
+/** Made again for each test, so that none depends on another. */
 const refused: [string, () => string, RegExp][] = [
   ['an empty executable file', () => made('empty', ''), /is executable but no program/],
   ['a shebang without an interpreter', () => made('bare', '#!\ntouch OWNED'), /is executable but no program/],

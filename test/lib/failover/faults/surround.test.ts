@@ -37,7 +37,7 @@ const two: Surrounding = {
 const work = { mounts: [], byClient: [], run: 'test' }
 const nothing = () => undefined
 
-test('parts are made in turn and undone the last first, on the share wherever it is by then; what they have seen is told', async () => {
+test('parts are made in turn and undone the last first, on the share wherever it is by then; what they have seen is reported', async () => {
   const { story, testbed } = recorded()
   const around = await surround(testbed, two, 'M1', work, nothing)
   expect(story).toEqual(['M1 make-one', 'M2 make-two'])

@@ -98,7 +98,7 @@ test.each<[string, NodeState[], string | undefined]>([
 const alone = { vip: true, cs: 'WFConnection', ro: 'Primary/Unknown' }
 const deaf = { cs: 'WFConnection', ro: 'Secondary/Unknown' }
 test.each<[string, NodeState[], string | undefined]>([
-  ['a pair in step', [m1, m2], undefined],
+  ['a pair in sync', [m1, m2], undefined],
   ['a marked standby', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'Outdated/DUnknown' })], undefined],
   ['one that was not told', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'UpToDate/DUnknown' })], 'M2'],
   [

@@ -243,7 +243,7 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
     expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50'])
   })
 
-  test('clients are told only when nfsd was started anew', () => {
+  test('clients are told only when nfsd was started again', () => {
     const steps =
       'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
     const files = `failed_stop=${folder}/failed serving=${folder}/serving`

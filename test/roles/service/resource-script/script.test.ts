@@ -152,7 +152,7 @@ describe.each(shells)('the resource script under %s', shell => {
     ['the standby, for a minute', 'WFBitMapT ro:Secondary/Primary', 60, 'drbdadm disconnect drbd\ndrbdadm connect drbd\n'],
     ['the standby, for less', 'WFBitMapT ro:Secondary/Primary', 59, ''],
     ['the holder', 'WFBitMapS ro:Primary/Secondary', 200, ''],
-  ])('a handshake that stands still is begun anew: %s', (_name, state, seconds, wanted) => {
+  ])('a handshake that stands still is begun again: %s', (_name, state, seconds, wanted) => {
     writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: cs:${state} ds:Outdated/UpToDate C r-----\n`)
     writeFileSync(join(folder, 'called'), '')
     const settings = 'NFSHA_MINOR=0 NFSHA_RESOURCE=drbd NFSHA_PEER=M1; stuck=0; log() { :; }'
