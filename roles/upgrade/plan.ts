@@ -111,7 +111,9 @@ const renew = ({ host, upgrade }: NamedNode, ours: string[], context: Context): 
     {
       name: `restart ${host}`,
       settle: 60_000,
-      changes: [{ attribute: `running system of ${host}`, from: `booted before the upgrade, kernel ${upgrade.kernel}`, to: 'booted again' }],
+      changes: [
+        { attribute: `running system of ${host}`, from: `booted before the upgrade, kernel ${upgrade.kernel}`, to: 'booted again' },
+      ],
       run: on => take.restart(on, host, context),
     },
   ]
