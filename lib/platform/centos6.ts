@@ -66,6 +66,7 @@ export const centos6: Platform = {
   commands: {
     ...sysvCommands,
     log: () => '/var/log/messages',
+    kernelLog: 'tac /var/log/messages',
     versions: names => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`,
     // blkdiscard has no -z yet; wipefs opens it exclusively
     emptyDisk: disk => `wipefs -a ${disk} && dd if=/dev/zero of=${disk} bs=1M oflag=direct`,

@@ -28,7 +28,7 @@ export const debian12Sysvinit: Platform = {
   name: 'Debian 12 with sysvinit',
   nfsUnits: ['nfs-kernel-server'],
   portmapUnits: ['rpcbind'],
-  commands: { ...debian12.commands, ...sysvCommands, log: () => '/var/log/syslog' },
+  commands: { ...debian12.commands, ...sysvCommands, log: () => '/var/log/syslog', kernelLog: 'tac /var/log/kern.log' },
   systemUpgrade: undefined,
   service: sysvService(updateRcd),
   hostRoute: netToolsRoute,

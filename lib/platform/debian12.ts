@@ -52,6 +52,7 @@ export const debian12: Platform = {
     restart: unit => ['systemctl', 'restart', unit],
     isActive: unit => `systemctl is-active ${unit}`,
     log: unit => `journalctl -u ${unit}`,
+    kernelLog: 'journalctl -q -r -o short-iso _TRANSPORT=kernel',
     exported: 'exportfs -s',
     versions: names => `dpkg-query -W -f '\${Package} \${Version}\\n' ${names.join(' ')} 2>/dev/null`,
     // both open it exclusively; blkdiscard(8) refuses a disk with a signature when it is asked at a terminal

@@ -112,6 +112,8 @@ export interface Platform {
     isActive(service: string): string
     /** Where an operator reads what the service said: a command or a file, for messages. */
     log(service: string): string
+    /** Prints what the kernel has said, the latest first, earlier boots too as far as it is kept. */
+    kernelLog: string
     /** Shell that prints the exports in force, one a line: `/data 192.168.0.0/24(rw,...)`. */
     exported: string
     /** Shell that prints the versions of those of these packages that are installed, one a line: name and version. */

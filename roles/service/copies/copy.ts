@@ -61,13 +61,13 @@ export const answeringAddresses = (context: Context): string =>
 const lostConnection = 'conn( Connected -> |conn( Sync[A-Za-z]* -> |peer( (Primary|Secondary) -> Unknown'
 
 const copyScript = (context: Context): string => {
-  const { vars } = context
+  const { vars, platform } = context
   return withDrbd(
     vars,
     `echo "@generation"; drbdadm get-gi ${vars.drbd_resource} 2>/dev/null
 echo "@answers"; ${answeringAddresses(context)}
 echo "@written"; dd if=${quote(backingDisk(vars))} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tu4 -j1072 -N4
-echo "@contact"; { timeout -s KILL 10 journalctl -q -r -o short-iso _TRANSPORT=kernel 2>/dev/null || tac /var/log/kern.log /var/log/messages 2>/dev/null; } | grep -m 1 -E '${lostConnection}'
+echo "@contact"; timeout -s KILL 10 ${platform.commands.kernelLog} 2>/dev/null | grep -m 1 -E '${lostConnection}'
 echo "@copy"; echo read`,
   )
 }
