@@ -85,10 +85,13 @@ rm -f ${listsMark}`
 export const upgradeScript = (ours: string[]): string => `set -eu
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1
 : > ${bootMark}
-dpkg --configure -a --force-confold
+apt() { apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=300 "$@"; }
+# What lost its power in the middle has packages that cannot be configured before others are unpacked: apt knows which.
+dpkg --configure -a --force-confold || :
 ${readLists}
 apt-mark unhold ${ours.map(quote).join(' ')} >/dev/null
-apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=300 full-upgrade
+apt --fix-broken install
+apt full-upgrade
 for package in ${ours.map(quote).join(' ')}; do
   [ "$(dpkg-query -W -f '\${db:Status-Status}' "$package" 2>/dev/null)" != installed ] || apt-mark hold "$package" >/dev/null
 done`

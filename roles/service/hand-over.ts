@@ -4,18 +4,25 @@ import type { Context } from '../role.ts'
 import { contextAt, peerOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { hasAddress, settled, untilTrue } from './conditions.ts'
-import { serviceScript } from './state/probe.ts'
 import type { NamedState } from './state/state.ts'
-import { parseService } from './state/state.ts'
+import { serviceProbe } from './state/state.ts'
 
-/** What all nodes at hand do for the cluster now. Read only when it is about to matter: it is the dearest of all readings. */
+/**
+ * What all nodes at hand do for the cluster now. Read only when it is about to matter: it is the dearest of all readings. Throws `ApplyFailed` when one has
+ * not answered to the end.
+ */
 export const readService = (nodes: ClusterNodes, context: Context, hosts = nodes.hosts): Promise<NamedState[]> =>
   Promise.all(
     hosts.map(async host => {
       const own = contextAt(context, host)
-      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own.vars, own.platform, peerOf(own).vars.node_name)}`
-      const { stdout } = await nodes.on(host).connection.run(script, { timeout: 60_000 })
-      return { host, ...parseService(stdout, own.vars) }
+      const probe = serviceProbe(own.vars, own.platform, peerOf(own).vars.node_name)
+      const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${probe.sh}`
+      const reading = probe.parse({ ...(await nodes.on(host).connection.run(script, { timeout: 60_000 })), at: Date.now() })
+      if (reading.kind !== 'present')
+        throw new ApplyFailed(`${host} gave no complete answer about the service`, {
+          hint: 'nothing was moved; look first: nfsha-play status.yml',
+        })
+      return { host, ...reading.state }
     }),
   )
 

@@ -47,5 +47,5 @@ test('the scripts name what they must', () => {
   expect(upgradeProbe).toContain('--ignore-hold')
   expect(sourcesScript(["/etc/apt/it's.list"], 'bookworm', 'trixie')).toContain(`'/etc/apt/it'\\''s.list'`)
   // What was held is held again, and an operator's own configuration stays.
-  expect(upgradeScript(['heartbeat'])).toMatch(/unhold 'heartbeat'[\s\S]*force-confold[\s\S]*hold "\$package"/)
+  expect(upgradeScript(['heartbeat'])).toMatch(/unhold 'heartbeat'[\s\S]*--fix-broken install\napt full-upgrade[\s\S]*hold "\$package"/)
 })

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { debian12 } from '../../../lib/platform/debian12.ts'
 import { parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
-import { goStandby, handOverProblems, linkProblems } from '../../../roles/service/hand-over.ts'
+import type { ClusterNodes } from '../../../lib/resources/resource.ts'
+import { goStandby, handOverProblems, linkProblems, readService } from '../../../roles/service/hand-over.ts'
 import { parseDaemon } from '../../../roles/service/state/daemon.ts'
 import type { NamedState } from '../../../roles/service/state/state.ts'
 import { recovery } from '../../../roles/split-brain/role.ts'
+import { contextOn } from '../contexts.ts'
 import { expectVerdict } from '../verdicts.ts'
 
 const device = (text: string) => parseProcDrbd(` 0: cs:${text} C r-----\n    oos:0\n`).devices[0]
@@ -110,3 +113,12 @@ wait $senders; exec 9>&-; wait $reader; cat seen`,
     rmSync(folder, { recursive: true })
   }
 }, 60_000)
+
+test('an answer that was cut off is no state to move anything by', async () => {
+  const connection = {
+    host: 'M1',
+    run: async () => ({ code: 0, stdout: '@addr\n2: em1    inet 192.168.0.219/24 scope global em1\n', stderr: '' }),
+  }
+  const nodes = { hosts: ['M1'], on: () => ({ connection }) } as unknown as ClusterNodes
+  await expect(readService(nodes, contextOn(debian12))).rejects.toThrow('M1 gave no complete answer about the service')
+})
