@@ -10,6 +10,7 @@ import { drbdProgram } from '../service/drbd/tools.ts'
 import { handOver, handOverProblems } from '../service/hand-over.ts'
 import { markMaintenance } from '../service/maintenance-mark.ts'
 import { maintenanceMarker } from '../service/paths.ts'
+import { startHeartbeatOn } from '../service/start-heartbeat.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
@@ -96,9 +97,12 @@ const planBack = (states: NamedState[], { vars, platform }: Context): Plan => {
       name: `start heartbeat on ${stopped.map(s => s.host).join(' and ')}`,
       settle: 120_000,
       changes: stopped.map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' })),
-      async run(nodes) {
-        for (const { host } of stopped) await nodes.on(host).$`${platform.commands.start(platform.services.heartbeat)}`
-      },
+      run: nodes =>
+        startHeartbeatOn(
+          nodes,
+          stopped.map(s => s.host),
+          { platform },
+        ),
     },
   ])
 }

@@ -6,6 +6,7 @@ import { peerOf } from '../role.ts'
 import { serves } from '../service/checks/serves.ts'
 import { followSync } from '../service/drbd/follow.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
+import { startHeartbeatOn } from '../service/start-heartbeat.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
@@ -34,7 +35,7 @@ export const planRejoin = (states: NamedState[], node: string, { vars, platform 
       name: `start heartbeat on ${node}`,
       settle: 120_000,
       changes: [{ attribute: `heartbeat on ${node}`, from: 'stopped', to: 'running' }],
-      run: async nodes => void (await nodes.on(node).$`${platform.commands.start(platform.services.heartbeat)}`),
+      run: nodes => startHeartbeatOn(nodes, [node], { platform }),
     },
     !(here.heartbeat && here.stable && here.links.some(l => l.endsWith(' up'))) && {
       name: `wait until ${node} stands by`,

@@ -48,9 +48,6 @@ export const handOverTo = (nodes: ClusterNodes, from: string, to: string, { vars
 export const stopHeartbeat = async (nodes: ClusterNodes, host: string, { platform }: Context): Promise<void> =>
   void (await nodes.on(host).$`${platform.commands.stop(platform.services.heartbeat)}`)
 
-export const startHeartbeat = async (nodes: ClusterNodes, host: string, { platform }: Context): Promise<void> =>
-  void (await nodes.on(host).$`${platform.commands.start(platform.services.heartbeat)}`)
-
 export const changeSources = async (
   nodes: ClusterNodes,
   host: string,

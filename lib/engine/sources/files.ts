@@ -36,7 +36,7 @@ export const filesTogether: Together<FileSource> = sources => {
   }
 }
 
-/** Pure. Nothing is said of any file when the numbers, the lines of stat and the contents do not match: one was removed meanwhile. */
+/** Pure. No file counts as read when the numbers, the lines of stat and the contents do not match: one was removed meanwhile. */
 const splitFiles = (stdout: string, sources: FileSource[], mark: string): (Printed | undefined)[] => {
   const [found, ...lines] = stdout.split('\n')
   const there = numbersOf(found)

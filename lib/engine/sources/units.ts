@@ -17,7 +17,7 @@ export const unitsTogether: Together<UnitSource> = sources => {
   }
 }
 
-/** Pure: the lines of the properties that were asked for; nothing is said where one of them is missing. */
+/** Pure: the lines of the properties that were asked for; undefined where one of them is missing. */
 const ofUnit = (text: string, { properties }: UnitSource): Printed | undefined => {
   const lines = text.split('\n').filter(line => properties.includes(line.split('=')[0] ?? ''))
   return lines.length === properties.length ? { code: 0, stdout: `${lines.join('\n')}\n`, stderr: '' } : undefined
