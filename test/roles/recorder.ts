@@ -33,7 +33,7 @@ const recording = (host: string, resource: string, issued: Issued[]): Connection
     async run(script: string, { input }: ScriptOptions = {}) {
       const job = innerJob(script)
       note(job ?? script, typeof input === 'string' ? input : undefined)
-      return { code: 0, stdout: '', stderr: job === undefined ? '' : 'job started\njob exit 0\n' }
+      return { code: 0, stdout: stateOfTheService(script), stderr: job === undefined ? '' : 'job started\njob exit 0\n' }
     },
     upload: async () => undefined,
     fenced: () => connection,
@@ -47,10 +47,13 @@ const signal = new AbortController().signal
 const progress = () => undefined
 const silence = { code: 0, stdout: '', stderr: '', at: 0 }
 
-/** Of a host on which nothing is there yet, but what every host has: an address, mounts. The state of the service says by its last line that it is whole. */
+/** A whole answer of a node that does nothing for the cluster: the reading is refused when its last part is missing. */
+const stateOfTheService = (script: string): string => (script.includes('@minor') ? '@minor\n0\n' : '')
+
+/** Of a host on which nothing is there yet, but what every host has: an address, mounts. */
 const emptyAnswer = ({ id, probe }: Resource): string => {
   if (id === 'what heartbeat reads live') return '@addresses\n1: lo    inet 127.0.0.1/8 scope host lo\n@mounts\nproc /proc proc rw 0 0\n'
-  return probe.sh.includes('@minor') ? '@minor\n0\n' : ''
+  return stateOfTheService(probe.sh)
 }
 
 /**
