@@ -7,6 +7,8 @@ import { peerOf } from '../role.ts'
 import { discard } from '../service/drbd/discard.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
+import { keepName, keepStep } from './keep.ts'
+import { written } from './written.ts'
 
 /** Pure: what the recovery from a split brain would do, or why it is refused. Only the operator says whose data is discarded. */
 export const recovery = (states: NamedState[], victim: string | undefined): Verdict => {
@@ -26,13 +28,18 @@ export const recovery = (states: NamedState[], victim: string | undefined): Verd
   ])
 }
 
-/** Pure: discard the victim's data, then wait until the nodes replicate. */
-const planFor = (states: NamedState[], { vars }: Context): Plan => {
-  const { drbd_victim: victim } = vars
+const isBelow = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`)
+
+/** Pure: keep the victim's data where that is asked for, discard it, then wait until the nodes replicate. */
+export const planRecovery = (states: NamedState[], done: readonly string[], { vars }: Pick<Context, 'vars'>): Plan => {
+  const { drbd_victim: victim, drbd_victim_keep: keep, nfs_export_path: path } = vars
+  if (keep !== undefined && isBelow(keep, path))
+    return refused(`drbd_victim_keep: ${keep} is below ${path}, which the share is mounted over`)
   const verdict = recovery(states, victim)
   const survivor = states.find(s => s.host !== victim)
   if (verdict.kind === 'differs' && victim && survivor)
     return planOf([
+      keep !== undefined && !done.includes(keepName(victim)) && keepStep(victim, keep, vars),
       { name: `discard the data of ${victim}`, changes: verdict.changes, run: nodes => discard(nodes, vars, victim, survivor.host) },
     ])
   if (verdict.kind !== 'in-sync' && verdict.kind !== 'differs') return verdict
@@ -55,11 +62,11 @@ const resolveSplitBrain = (context: Context): Procedure<ServiceState, undefined>
   settle: 30_000,
   probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
   aim: () => undefined,
-  plan: members => planFor(statesOf(members), context),
+  plan: (members, _aim, done) => planRecovery(statesOf(members), done, context),
 })
 
 export const splitBrain: Role = {
   name: 'split-brain',
-  summary: 'resolves a split brain: discards the data of the node that the operator names',
-  steps: context => [resolveSplitBrain(context)],
+  summary: 'resolves a split brain: shows what each node wrote, keeps and discards the data of the node that the operator names',
+  steps: context => [written(context), resolveSplitBrain(context)],
 }

@@ -1,0 +1,104 @@
+import { runJob } from '../../lib/resources/job.ts'
+import { failedScript } from '../../lib/resources/outcome.ts'
+import { minorOf } from '../../lib/resources/proc-drbd.ts'
+import { quote } from '../../lib/resources/quote.ts'
+import type { ClusterNodes, Step } from '../../lib/resources/resource.ts'
+import { inView } from '../service/copies/view.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
+import type { Vars } from '../vars.ts'
+
+/** KiB that a copy leaves free. */
+const spare = 256 * 1024
+
+/** The victim is Secondary and nothing has it mounted: nobody writes to it. */
+const isIdle = ({ drbd_device: device }: Vars): string =>
+  `grep -q '^ *${minorOf(device)}: cs:[A-Za-z]* ro:Secondary/' /proc/drbd && ! grep -q '^${device} ' /proc/mounts`
+
+/**
+ * Copies every file, then reads both again: names, modes, owners, sizes and the sha256 of the content must be the same. A copy that is there already is
+ * only compared. The directory around it is closed: the files keep owners and modes that mean something only to the clients.
+ */
+export const copyFiles = (
+  to: string,
+): string => `[ "$how" != 'not replayed' ] || { echo "the file system was not unmounted, and its journal cannot be replayed beside it: dmsetup and the kernel's dm_snapshot are needed" >&2; exit 1; }
+to=${quote(to)} part=${quote(`${to}.part`)} near=$(dirname ${quote(to)})
+umask 077
+if [ ! -e "$to" ]; then
+  mkdir -p "$near" || exit 1
+  need=$(df -P -k "$view" | awk 'NR == 2 { print $3 }'); free=$(df -P -k "$near" | awk 'NR == 2 { print $4 }')
+  [ "$free" -gt $((need + ${spare})) ] || { echo "$near has $free KiB free, and the copy takes $need KiB and leaves ${spare}" >&2; exit 1; }
+  echo "copying $need KiB"
+  rm -rf --one-file-system "$part"; mkdir "$part" || exit 1
+  cp -a "$view" "$part/files" || exit 1
+  sync; mv "$part" "$to" || exit 1
+fi
+all() {
+  cd "$1" && find . -xdev -type d -printf 'd %m %U %G %P\\0' -o -type f -printf 'f %m %U %G %s %P\\0' -o -printf '%y %m %U %G %l %P\\0' | sort -z -T "$near" &&
+    find . -xdev -type f -print0 | sort -z -T "$near" | xargs -0 -r sha256sum
+}
+echo comparing
+sum=$(all "$view" | sha256sum) || exit 1
+[ "$sum" = "$(all "$to/files" | sha256sum)" ] || { echo "$to is not the same as what is on $d" >&2; exit 1; }
+echo "kept $(find "$to/files" -xdev -type f | wc -l) files in $to/files"`
+
+/** Copies while nothing writes to the disk, which its counter of writes shows (Documentation/block/stat.rst). */
+const copyScript = (vars: Vars, to: string): string => {
+  const disk = quote(backingDisk(vars))
+  return `LC_ALL=C; export LC_ALL
+idle() { ${isIdle(vars)}; }
+n=$(readlink -f ${disk}); n=/sys/class/block/\${n##*/}/stat
+writes() { awk '{ print $5 }' "$n"; }
+idle || { echo "${vars.drbd_device} is not Secondary, or is mounted" >&2; exit 1; }
+before=$(writes)
+${inView(disk, copyFiles(to))} || exit 1
+{ idle && [ "$(writes)" = "$before" ]; } || { echo "something wrote to the disk meanwhile: what was kept is not one state of it" >&2; exit 1; }`
+}
+
+/** lvcreate(8). As large as its origin, so that it never overflows, whatever is copied to that afterwards. */
+const snapshotScript = (vars: Vars): string => {
+  const disk = quote(backingDisk(vars))
+  return `LC_ALL=C; export LC_ALL
+set -- $(lvs --noheadings -o vg_name,lv_name ${disk} 2>/dev/null)
+[ $# = 2 ] || { echo ${disk} "is no logical volume: drbd_victim_keep must be a path" >&2; exit 1; }
+s=$2-before-discard
+! lvs "$1/$s" >/dev/null 2>&1 || { echo "$1/$s is there already: lvremove $1/$s, or leave drbd_victim_keep out if that is what was kept" >&2; exit 1; }
+lvcreate -s -l 100%ORIGIN -n "$s" "$1/$2" >&2 || exit 1
+${inView('"/dev/$1/$s"', `echo "kept $(find "$view" -xdev -type f | wc -l) files in $d, a snapshot that slows every write: lvremove it in the end"`)}`
+}
+
+export const keepName = (victim: string): string => `keep what is on ${victim}`
+
+/** Keeps the victim's data, and proves that it can be read, before anything of it is discarded. */
+export const keepStep = (victim: string, keep: string, vars: Vars): Step => ({
+  name: keepName(victim),
+  // What was kept is proven by the step itself.
+  settle: 1000,
+  changes: [
+    {
+      attribute: `what is on ${victim}`,
+      from: 'there only',
+      to: keep === 'snapshot' ? 'also in a snapshot of its volume' : `also in ${victim}:${keep}/files`,
+    },
+  ],
+  run: nodes => keepData(nodes, victim, keep, vars),
+})
+
+const keepData = async (nodes: ClusterNodes, victim: string, keep: string, vars: Vars): Promise<void> => {
+  const { code, output } = await runJob(nodes.on(victim).connection, {
+    id: 'split-brain-keep',
+    script: keep === 'snapshot' ? snapshotScript(vars) : copyScript(vars, keep),
+    signal: nodes.signal,
+    async reconnect() {
+      await nodes.reconnect(victim)
+      return nodes.on(victim).connection
+    },
+    onOutput(text) {
+      const last = text.trim().split('\n').at(-1)
+      if (last) nodes.progress({ text: `${victim}: ${last}` })
+    },
+  })
+  if (code !== 0)
+    throw failedScript(`keeping what is on ${victim}`, { code, stdout: output.slice(-4000), stderr: '' }, 'nothing was discarded')
+  const kept = /^kept .*$/m.exec(output)?.[0]
+  if (kept) nodes.remark(`${victim}: ${kept}`)
+}
