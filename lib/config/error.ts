@@ -1,5 +1,6 @@
 import { escapedTabs } from '../text/escape.ts'
 import { width } from '../text/layout.ts'
+import { quotableLine, withoutHidden } from './secret-lines.ts'
 
 /** A text that configuration was read from. `file` is what an operator would type to open it, or `-e` for the command line. */
 export interface Source {
@@ -36,13 +37,14 @@ export class ConfigError extends Error {
   readonly hint: string | undefined
 
   constructor(problem: string, place?: Place, hint?: string) {
-    const sourceLine = place && quotable(place)
-    super(formatted(problem, place, sourceLine, hint))
-    this.problem = problem
+    const { shown, hidden } = place && place.line > 0 ? quotableLine(place.source, place.line) : { shown: undefined, hidden: '' }
+    const told = withoutHidden(problem, hidden)
+    super(formatted(told, place, shown, hint))
+    this.problem = told
     this.file = place?.source.file
     this.line = place?.line || undefined
     this.column = place?.column || undefined
-    this.sourceLine = sourceLine
+    this.sourceLine = shown
     this.hint = hint
   }
 }
@@ -100,30 +102,4 @@ function formatted(problem: string, place: Place | undefined, sourceLine: string
   }
   if (hint) lines.push(`  ${escapedTabs(hint)}`)
   return lines.join('\n')
-}
-
-const SECRET_WORDS = 'secret|passw|_pass\\b|token'
-
-/** Whether a variable of that name holds a secret, in whoever's inventory. */
-export const isSecretName = (name: string) => new RegExp(SECRET_WORDS, 'i').test(name)
-
-/** Names after which the rest of a line is nobody's business, however broken the file is. */
-const SECRET_NAME = new RegExp(`((?:${SECRET_WORDS})[\\w-]*["']?\\s*[:=]\\s*)\\S.*$`, 'i')
-
-function quotable({ source, line }: Place): string | undefined {
-  if (source.secret || line === 0) return undefined
-  const written = linesOf(source)[line - 1]?.trimEnd()
-  return written === undefined || written.length > LONGEST_QUOTED ? undefined : written.replace(SECRET_NAME, '$1***')
-}
-
-/** A longer line would fill the screen, and a part of it might show a secret whose name is cut off. */
-const LONGEST_QUOTED = 400
-
-const linesOfSource = new WeakMap<Source, string[]>()
-
-/** The lines of a source, split once: a file may be wrong in all of them. */
-function linesOf(source: Source): string[] {
-  const lines = linesOfSource.get(source) ?? source.text.split(/\r\n|\n|\r/)
-  linesOfSource.set(source, lines)
-  return lines
 }

@@ -12,6 +12,7 @@ export function parseExtraVars(args: readonly string[], vault: Decrypter, cwd: s
 
 function parseOne(argument: string, vault: Decrypter, cwd: string): Variables {
   const source: Source = { file: '-e', text: argument }
+  if (argument.trim() === '@') throw new ConfigError("'@' names no file", wholeOf(source))
   if (argument.startsWith('@')) return variablesIn(parseYaml(openSource(readSource(argument.slice(1), cwd), vault)))
   if (/^[./]/.test(argument)) throw new ConfigError(`'${argument}' looks like a file`, wholeOf(source), `write -e @${argument}`)
   return /^[[{]/.test(argument) ? variablesIn(parseYaml(source)) : keyValues(argument, source)
@@ -22,13 +23,21 @@ function keyValues(text: string, source: Source): Variables {
   const words = splitArguments(text)
   if (!words) throw new ConfigError('a quote is not closed', place)
   return new Map(
-    words.map(word => {
+    words.map((word, index) => {
       const equals = /(?<=[^\\])=/.exec(word)?.index ?? -1
-      if (equals < 1) throw new ConfigError(`expected key=value, found '${word}'`, place, 'text with spaces needs quotes: -e "key=\'a b\'"')
+      if (equals < 1) throw notAssigned(words, index, place)
       const value = unquoted(unescaped(word.slice(equals + 1), place).trim())
       return [word.slice(0, equals).trim(), { at: place, value: { kind: 'scalar', value, place, untyped: true } }]
     }),
   )
+}
+
+/** The word itself may be a piece of a password with blanks in it, or a password behind a colon: what is quoted is a name, and no more. */
+function notAssigned(words: readonly string[], index: number, place: Place): ConfigError {
+  const before = words.slice(0, index).findLast(word => word.includes('='))
+  const name = (before ?? words[0] ?? '').match(/^\w+/)?.[0] ?? ''
+  const found = before === undefined ? (name === '' ? 'no name' : `'${name}' without '='`) : `a word without '=' behind '${name}='`
+  return new ConfigError(`expected key=value, found ${found}`, place, 'text with spaces needs quotes: -e "key=\'a b\'"')
 }
 
 /** Words between blanks, quotes kept: whether they go is decided for a value as a whole, so `a="b" c` differs from `a="b"c`. */

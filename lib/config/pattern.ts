@@ -32,7 +32,9 @@ export function matchHosts(inventory: Inventory, pattern: string | readonly stri
 export function limitHosts(inventory: Inventory, hosts: readonly string[], limit: string, cwd: string = process.cwd()): string[] {
   const place = wholeOf({ file: '--limit', text: limit })
   const parts = splitPattern(inventory, limit, place).flatMap(part =>
-    part.operator === '' && part.name.startsWith('@') ? patternsOf(inventory, resolve(cwd, part.name.slice(1)), cwd) : [part],
+    part.operator === '' && part.name.startsWith('@') && part.name !== '@'
+      ? patternsOf(inventory, resolve(cwd, part.name.slice(1)), cwd)
+      : [part],
   )
   if (parts.length === 0) throw new ConfigError('no host is named', place, 'without --limit all hosts of the play are meant')
   const allowed = new Set(combined(inventory, parts))
@@ -66,8 +68,9 @@ const isKnown = (inventory: Inventory, name: string) => inventory.hosts.has(name
 
 function matchOne(inventory: Inventory, part: PatternPart): string[] {
   const { name, operator } = part
-  if (inventory.hosts.has(name)) return operator === '' || !inventory.groups.has(name) ? [name] : namesakes(inventory, part)
-  const hosts = namedHosts(inventory, part)
+  const isHost = inventory.hosts.has(name) && (operator === '' || !inventory.groups.has(name))
+  if (isHost && !part.subscript) return [name]
+  const hosts = isHost ? [name] : inventory.hosts.has(name) ? namesakes(inventory, part) : namedHosts(inventory, part)
   return part.subscript ? subscripted(hosts, part) : hosts
 }
 
@@ -107,6 +110,7 @@ function unknownName(inventory: Inventory, { name, written, place }: PatternPart
     return new ConfigError(`'${shortened(written)}' matches no host and no group of the inventory`, place)
   const known = [...inventory.hosts.keys(), ...inventory.groups.keys()].filter(other => other !== 'ungrouped')
   const list = known.length > 12 ? `${known.slice(0, 12).join(', ')}, ...` : known.join(', ')
+  if (name === '@') return new ConfigError("'@' names no file", place)
   const mixed = written.includes(':') && 'beside a comma a colon separates nothing: write commas alone'
   return new ConfigError(
     `no host or group '${shortened(name)}' in the inventory`,

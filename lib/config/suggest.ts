@@ -28,20 +28,30 @@ const at = (row: number[], column: number) => row[column] ?? Number.POSITIVE_INF
 const LONGEST = 100
 
 /** The known word that was most likely meant: up to a third of its letters may differ. Case counts for nothing. */
-export function closest(word: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1
-  if (word.length > LONGEST) return undefined
-  for (const candidate of known) {
-    if (Math.abs(candidate.length - word.length) >= least) continue
+export const closest = (word: string, known: Iterable<string>): string | undefined => closestOnes(word, known)[0]
+
+/** The known words that are equally near, all of them. */
+function closestOnes(word: string, known: Iterable<string>): string[] {
+  let best: string[] = []
+  let least = Math.max(1, Math.floor(word.length / 3)) + 0.5
+  if (word.length > LONGEST) return []
+  for (const candidate of new Set(known)) {
+    if (Math.abs(candidate.length - word.length) > least) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (distance < least) [best, least] = [candidate, distance]
+    if (distance === least) best.push(candidate)
+    if (distance < least) [best, least] = [[candidate], distance]
   }
   return best
 }
 
-/** The hint for a mistyped word, or nothing when no known word is near. */
+const MOST_SUGGESTED = 3
+
+/** The hint for a mistyped word, or nothing when no known word is near. Of words that are equally near none is preferred. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
-  const suggestion = closest(word, known)
-  return suggestion === undefined ? undefined : `did you mean '${suggestion}'?`
+  const suggestions = closestOnes(word, known)
+    .slice(0, MOST_SUGGESTED)
+    .map(suggestion => `'${suggestion}'`)
+  const last = suggestions.pop()
+  if (last === undefined) return undefined
+  return `did you mean ${suggestions.length > 0 ? `${suggestions.join(', ')} or ` : ''}${last}?`
 }

@@ -52,7 +52,7 @@ export function parseYaml(source: Source): Value {
   const counter = new LineCounter()
   const document = documentIn(source, counter)
   throwAll(
-    document.errors
+    firstOfEachLine(document.errors, counter)
       .slice(0, 20)
       .map(
         error =>
@@ -72,6 +72,12 @@ export function parseYaml(source: Source): Value {
   const value = valueAt(reading, document.contents as Node | null, placeAt(source, counter, 0))
   throwAll(reading.errors)
   return value
+}
+
+/** A mistake makes others in the same line, which say nothing new. */
+function firstOfEachLine<T extends { pos: [number, number] }>(errors: readonly T[], counter: LineCounter): T[] {
+  const lines = errors.map(error => counter.linePos(error.pos[0]).line)
+  return errors.filter((_, index) => lines.indexOf(lines[index] ?? 0) === index)
 }
 
 /**
@@ -168,7 +174,7 @@ function scalarOf(reading: Reading, node: Scalar, place: Place): Value {
       return { kind: 'scalar', value: text, place, verbatim: true }
   }
   const value = taggedScalar(node.tag.replace('tag:yaml.org,2002:', ''), text)
-  if (value === undefined) throw new ConfigError(`cannot read ${JSON.stringify(text)} with the tag ${shown(node.tag)}`, place)
+  if (value === undefined) throw new ConfigError(`this value cannot be read with the tag '${shown(node.tag)}'`, place)
   return { kind: 'scalar', value, place }
 }
 
@@ -182,7 +188,7 @@ function textOf(node: Scalar, { text }: Source): string {
 
 function refuseTag(tag: string | undefined, allowed: string[], place: Place): void {
   if (tag === undefined || tag === '!unsafe' || allowed.includes(tag.replace('tag:yaml.org,2002:', ''))) return
-  throw new ConfigError(`the tag ${shown(tag)} is not known here`, place)
+  throw new ConfigError(`the tag '${shown(tag)}' is not known here`, place)
 }
 
 const shown = (tag: string) => tag.replace('tag:yaml.org,2002:', '!!')

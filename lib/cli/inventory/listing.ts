@@ -1,4 +1,5 @@
-import { ConfigError, isSecretName } from '../../config/error.ts'
+import { ConfigError } from '../../config/error.ts'
+import { isSecretName } from '../../config/secret-lines.ts'
 import { jsonText } from '../../config/json.ts'
 import { byCodePoint, type Group, type Inventory } from '../../config/model.ts'
 import { type OuterVariables, variablesOf } from '../../config/precedence.ts'

@@ -28,7 +28,11 @@ describe('parseExtraVars', () => {
   })
 
   it.each([
-    ['word', "-e: expected key=value, found 'word'"],
+    ['word', "-e: expected key=value, found 'word' without '='"],
+    ['heartbeat_secret:hunter2', "found 'heartbeat_secret' without '='"],
+    ['ansible_become_password=correct horse battery', "found a word without '=' behind 'ansible_become_password='"],
+    ['=hunter2', 'found no name'],
+    ['@', "'@' names no file"],
     ['a="b', 'a quote is not closed'],
     ['a=\\UFFFFFFFF', '-e: \\UFFFFFFFF is no character'],
     ['./vars.yml', 'write -e @./vars.yml'],

@@ -58,6 +58,8 @@ describe('matchHosts', () => {
     ['! M2 : nfs', ['M1']],
     ['site & nfs:!M1', ['M2']],
     ['nfs:!nfs[0]', ['M2']],
+    ['nfs:!M2[0]', ['M1']],
+    ['M2[-1]', ['M2']],
     ['nfs:!~M1', ['M2']],
     ['nfs:!*2', ['M1']],
     ['nfs:!site[1:2]', ['M1']],
@@ -72,9 +74,9 @@ describe('matchHosts', () => {
   })
 
   it.each([
-    ['M3', "no host or group 'M3' in the inventory\n  did you mean 'M1'?"],
+    ['M3', "no host or group 'M3' in the inventory\n  did you mean 'M1' or 'M2'?"],
     ['nsf', "did you mean 'nfs'?"],
-    ['nfs:!M9', "no host or group 'M9' in the inventory\n  did you mean 'M1'?"],
+    ['nfs:!M9', "no host or group 'M9' in the inventory\n  did you mean 'M1' or 'M2'?"],
     ['nfs : ! M9', "no host or group 'M9'"],
     ['!M9:nfs', "no host or group 'M9'"],
     ['!M9', "no host or group 'M9'"],
@@ -93,6 +95,8 @@ describe('matchHosts', () => {
     ['nfs:!nfs[5:9]', 'there are only 2 hosts'],
     ['clients[-2]', 'there is only 1 host'],
     ['nfs[1:0]', 'ends before it begins'],
+    ['M2[1]', "'M2[1]': there is only 1 host"],
+    ['nfs:!M2[5]', "'!M2[5]': there is only 1 host"],
     ['M[1:2]', "no host or group 'M'"],
     ['nfs[', "'nfs[' matches no host"],
     ['nfs:!', "'!': a name is missing behind '!'"],
