@@ -1,8 +1,8 @@
 import { ConfigError } from '../../config/error.ts'
-import { isSecretName } from '../../config/secret-lines.ts'
 import { jsonText } from '../../config/json.ts'
 import { byCodePoint, type Group, type Inventory } from '../../config/model.ts'
 import { type OuterVariables, variablesOf } from '../../config/precedence.ts'
+import { isSecretName } from '../../config/secret-lines.ts'
 import type { Entry, Value } from '../../config/value.ts'
 import { MASK } from '../../text/mask.ts'
 
