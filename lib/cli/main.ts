@@ -6,6 +6,7 @@ import { oneLine } from '../text/layout.ts'
 import { packagedFile } from '../text/packaged.ts'
 import { commands } from './commands/index.ts'
 import { commandNames, isCommandName } from './commands/names.ts'
+import { refuseEmptyValues } from './empty-values.ts'
 import { toldOf } from './error-text.ts'
 import { help } from './help.ts'
 import { exitCodes, type PlayArguments, UsageError } from './options.ts'
@@ -27,6 +28,7 @@ const program = async (words: readonly string[]): Promise<Command> => {
     .helpCommand('help [command]', 'the help of one command')
     .configureHelp({ formatHelp: (command, helper) => (command.parent ? new Help().formatHelp(command, helper) : help) })
     .showSuggestionAfterError()
+    .hook('preAction', (_root, command) => refuseEmptyValues(command))
     .action(async (argument: string | undefined, options: PlayArguments) => {
       if (argument === undefined) return root.help({ error: true })
       const { runPlaybook } = await import('./run/run-playbook.ts')

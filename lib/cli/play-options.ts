@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { outputFormats } from '../report/open-view.ts'
 
 /** Values of an option that may be given several times. */
@@ -10,6 +10,11 @@ const split = (value: string, all: string[] = []): string[] => [
     .map(v => v.trim())
     .filter(v => v !== ''),
 ]
+/** None at a time would play nothing, and end well. */
+const count = (value: string): string => {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError('It must be a whole number from 1 to 9999.')
+  return value
+}
 const more = (_: string, before = 0): number => before + 1
 
 /** The options of everything that plays. Sub-commands share those that they read. */
@@ -23,7 +28,7 @@ export const withPlayOptions = (command: Command): Command =>
     .option('-C, --check', 'change nothing, say what would change')
     .option('-D, --diff', 'show what differs')
     .option('-e, --extra-vars <vars>', 'key=value, {json} or @file', collect)
-    .option('-f, --forks <n>', 'clusters side by side')
+    .option('-f, --forks <n>', 'clusters side by side', count)
     .option('-u, --user <name>', 'log in as')
     .option('-b, --become', 'become root by sudo')
     .option('-K, --ask-become-pass', 'ask for the sudo password')
