@@ -4,6 +4,7 @@ import { drbdBuild } from './drbd-build/role.ts'
 import { drbdInit } from './drbd-init/role.ts'
 import { failoverTest } from './failover-test/role.ts'
 import { forcePrimary } from './force-primary/role.ts'
+import { grow } from './grow/role.ts'
 import { heartbeat } from './heartbeat/role.ts'
 import { integrate } from './integrate/role.ts'
 import { maintenance } from './maintenance/role.ts'
@@ -32,6 +33,7 @@ const operatingRoles: Role[] = [
   start,
   forcePrimary,
   verify,
+  grow,
   replaceNode,
   rejoin,
   failoverTest,

@@ -5,6 +5,7 @@ import { drbdBuildVars, refuseArchives } from './drbd-build/vars.ts'
 import { drbdInitVars } from './drbd-init/vars.ts'
 import { failoverTestVars } from './failover-test/vars.ts'
 import { forcePrimaryVars } from './force-primary/vars.ts'
+import { growVars } from './grow/vars.ts'
 import { heartbeatVars } from './heartbeat/vars.ts'
 import { maintenanceVars } from './maintenance/vars.ts'
 import { nfsVars } from './nfs/vars.ts'
@@ -37,6 +38,7 @@ const fields = z.object({
   ...startVars.fields,
   ...forcePrimaryVars.fields,
   ...verifyVars.fields,
+  ...growVars.fields,
   ...replaceNodeVars.fields,
   ...failoverTestVars.fields,
 })
@@ -57,6 +59,7 @@ const prefixes = [
   startVars,
   forcePrimaryVars,
   verifyVars,
+  growVars,
   replaceNodeVars,
   failoverTestVars,
 ].flatMap(vars => vars.prefixes)

@@ -10,7 +10,18 @@ import { type LabState, nameOption, requireState, switchedOff, withLabLock, writ
 import { requireImage } from './up.ts'
 
 /** What can be done to a machine from outside. */
-export const FAULTS = ['power-off', 'power-on', 'reset', 'freeze', 'thaw', 'link-down', 'link-up', 'disk-slow', 'disk-fast'] as const
+export const FAULTS = [
+  'power-off',
+  'power-on',
+  'reset',
+  'freeze',
+  'thaw',
+  'link-down',
+  'link-up',
+  'disk-slow',
+  'disk-fast',
+  'disk-grow',
+] as const
 
 export type Fault = (typeof FAULTS)[number]
 
@@ -42,6 +53,8 @@ export async function labFault(name: string, machine: MachineName, fault: Fault,
     case 'disk-slow':
     case 'disk-fast':
       return void (await qmp(socket, 'block_set_io_throttle', throttle(checkDisk(machine, arg), fault === 'disk-slow' ? slowDisk : 0)))
+    case 'disk-grow':
+      return growDisk(socket, machine, arg)
     default:
       fault satisfies never
   }
@@ -86,6 +99,16 @@ function checkDisk(machine: MachineName, arg: string | undefined): string {
   const disks = ['vda', ...(MACHINES[machine].dataDisks ? ['vdb', 'vdc'] : [])]
   if (arg !== undefined && disks.includes(arg)) return arg
   throw new LabError(`${machine} has no disk '${arg ?? ''}'`, `choose one of ${disks.join(', ')}`)
+}
+
+/** `vdb+64`: 64 MiB more, seen by the machine at once, as of a volume of a storage array. A disk keeps its size over a power cycle. */
+async function growDisk(socket: string, machine: MachineName, arg = ''): Promise<void> {
+  const [, name = arg, more = ''] = /^(\w+)\+([1-9]\d*)$/.exec(arg) ?? []
+  const device = checkDisk(machine, name)
+  if (more === '') throw new LabError(`how much larger is ${device} to be?`, `say it in MiB: ${device}+64`)
+  const disks = (await qmp(socket, 'query-block')) as { device: string; inserted?: { image: { 'virtual-size': number } } }[]
+  const size = disks.find(disk => disk.device === device)?.inserted?.image['virtual-size'] ?? 0
+  await qmp(socket, 'block_resize', { device, size: size + Number(more) * 2 ** 20 })
 }
 
 function rememberCable(name: string, state: LabState, machine: MachineName, nic: SegmentName, fault: Fault): void {

@@ -1,0 +1,111 @@
+import { type DrbdDevice, describeDevice, isSyncing } from '../../lib/resources/proc-drbd.ts'
+import { bytes } from '../../lib/text/amounts.ts'
+import { dataBytes } from '../service/drbd/adoption.ts'
+import type { Vars } from '../vars.ts'
+import { exactly, type Sizes, spareOf, volumeTarget } from './sizes.ts'
+import type { NamedNode } from './state.ts'
+
+const look = 'look first: nfsha-play status.yml'
+
+/** Pure: what speaks against any growth while the pair is as it is. `mayCopy`: DRBD has grown already, and may be copying the new space. */
+export const pairProblems = (nodes: NamedNode[], mayCopy: boolean): string[] => {
+  const active = nodes.filter(n => n.vip)
+  const [one] = active
+  if (nodes.length !== 2) return ['both nodes must be read']
+  if (!one || active.length > 1) return [`the service is on ${one ? 'both nodes' : 'no node'}: ${look}`]
+  const marked = nodes.find(n => n.maintenance !== undefined)
+  return [
+    ...(marked ? [`the pair is in maintenance (${marked.maintenance || 'marked'}): maintenance.yml -e ha_maintenance=none ends it`] : []),
+    ...nodes.filter(n => n.heartbeat && !n.stable).map(n => `a hand-over is under way on ${n.host}`),
+    ...nodes.flatMap(node => copyProblems(node, mayCopy)),
+    ...(one.mounted && one.device?.role === 'Primary'
+      ? []
+      : [`the share is not mounted on ${one.host}, which has the virtual IP: ${look}`]),
+  ]
+}
+
+/** It copies, or is about to; a comparison is something else. */
+export const isCopying = (device: DrbdDevice): boolean => isSyncing(device) && !device.connection.startsWith('Verify')
+
+const copyProblems = ({ host, device, disk }: NamedNode, mayCopy: boolean): string[] => {
+  if (!device) return [`DRBD has no device on ${host}. On ${host}: drbdadm adjust`]
+  const seen = describeDevice(device)
+  if (device.connection === 'StandAlone') return [`DRBD is StandAlone on ${host} (${seen}): perhaps a split brain: split-brain.yml`]
+  if (device.flags.startsWith('s')) return [`DRBD has suspended I/O on ${host} (${seen}): ${look}`]
+  if (mayCopy && isCopying(device)) return []
+  if (isSyncing(device)) return [`DRBD is at work on ${host} (${seen}): play it again when both copies are UpToDate`]
+  if (device.disk === 'Diskless')
+    return [`DRBD has no disk on ${host} (${seen}). On ${host}: drbdadm adjust; it looks for its metadata where ${disk} ended before`]
+  return device.connection === 'Connected' && device.disk === 'UpToDate'
+    ? []
+    : [`DRBD on ${host} is ${seen}: both copies must be connected and UpToDate`]
+}
+
+/** Pure: what speaks against growing the file system. */
+export const fileSystemProblems = (nodes: NamedNode[], { drbd_device: device }: Vars): string[] => {
+  const active = nodes.find(n => n.vip)
+  if (!active) return []
+  const { fileSystem: fs, host } = active
+  if (!fs) return [`no ext4 was found on ${device} of ${host}`]
+  return [
+    ...(fs.errors || active.fileSystemErrors > 0
+      ? [
+          `the file system on ${device} has errors, and ext4 does not grow one that has: it must be checked by e2fsck while nothing serves it`,
+        ]
+      : []),
+    ...(active.readOnly ? [`the share is mounted read-only on ${host}: ${look}`] : []),
+  ]
+}
+
+/** Pure: a file system without the feature 64bit ends at 2^32 blocks. */
+export const limitProblems = (nodes: NamedNode[], { device }: Sizes): string[] => {
+  const fs = nodes.find(n => n.vip)?.fileSystem
+  if (!fs || fs.wide || device.grown <= 2 ** 32 * fs.blockSize) return []
+  return [
+    `the file system has no feature 64bit and cannot have more than ${bytes(2 ** 32 * fs.blockSize)}: resize2fs -b gives it one while nothing is mounted`,
+  ]
+}
+
+/** Pure: what speaks against these sizes. A disk is never made smaller, and what only one node has is of no use. */
+export const sizeProblems = ({ disks, device, fileSystem }: Sizes): string[] => {
+  const unread = disks.filter(d => d.now === 0).map(d => `the size of ${d.disk} on ${d.host} cannot be read`)
+  // The metadata takes up to one block less than `dataBytes` allows for.
+  const shrunk = disks.filter(d => d.now > 0 && dataBytes(d.now) + 4096 < device.now)
+  if (unread.length > 0) return unread
+  return [
+    ...shrunk.map(
+      d =>
+        `${d.disk} of ${d.host} has ${exactly(d.now)}, less than DRBD needs for ${exactly(device.now)}: it was made smaller, and DRBD's metadata is behind its end. Make it as large as it was before the node restarts`,
+    ),
+    ...(device.now > 0 && fileSystem.now > device.now
+      ? [`the file system has ${exactly(fileSystem.now)}, more than the device below it, ${exactly(device.now)}`]
+      : []),
+  ]
+}
+
+/** Pure: what the inventory wants of the volumes and cannot have. */
+export const volumeProblems = (nodes: NamedNode[], varsOf: (host: string) => Vars): string[] =>
+  nodes.flatMap(({ host, volume }) => {
+    const spec = varsOf(host).drbd_init_lvm
+    if (!spec) return []
+    if (!volume) return [`${host}: there is no volume ${spec.group}/${spec.volume} on ${spec.disk}`]
+    const wanted = volumeTarget(spec.size, volume)
+    if (wanted < volume.size)
+      return [
+        `${host}: drbd_init_lvm.size is ${spec.size}, and ${spec.group}/${spec.volume} has ${exactly(volume.size)}: a volume is never made smaller. Declare the size that it has, or more`,
+      ]
+    const lacking = wanted - volume.size - volume.free
+    return lacking > 0
+      ? [
+          `${host}: ${spec.group}/${spec.volume} is to have ${exactly(wanted)}, and its group lacks ${bytes(lacking)}: enlarge ${spec.disk}, or add a disk (vgextend ${spec.group})`,
+        ]
+      : []
+  })
+
+/** Pure: the disk that was not enlarged, and by how much; undefined when neither or both were. */
+export const oneSided = ({ disks, device }: Sizes): string | undefined => {
+  const grown = disks.find(d => spareOf(d, device.now) > 0)
+  const other = disks.find(d => spareOf(d, device.now) === 0)
+  if (!grown || !other) return undefined
+  return `the share cannot grow beyond the smaller disk, ${other.disk} of ${other.host}: it has ${exactly(other.grown)}, ${grown.disk} of ${grown.host} ${exactly(grown.grown)}. Enlarge it by ${bytes(grown.grown - other.grown)} (${grown.grown - other.grown} bytes), and play this again`
+}
