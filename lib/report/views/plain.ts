@@ -18,7 +18,12 @@ export function plainView(options: ViewOptions = {}): View {
   const announced = new Set<string>()
 
   const say = (target: Channel, lines: string[]) => {
-    for (const line of lines) target.output.line(line)
+    for (const line of lines) {
+      // A table and a recap both stand apart from what is beside them: one empty line is enough.
+      if (line === '' && target.isApart) continue
+      target.isApart = line === ''
+      target.output.line(line)
+    }
   }
 
   return {
@@ -42,9 +47,11 @@ export function plainView(options: ViewOptions = {}): View {
 interface Channel {
   output: Output
   colors: Palette
+  /** Its last line is empty. */
+  isApart: boolean
 }
 
-const channel = (stream: Parameters<typeof outputTo>[0], colors: Palette): Channel => ({ output: outputTo(stream), colors })
+const channel = (stream: Parameters<typeof outputTo>[0], colors: Palette): Channel => ({ output: outputTo(stream), colors, isApart: false })
 
 const isForStderr = (event: Event) =>
   (event.type === 'message' && event.level !== 'info') ||

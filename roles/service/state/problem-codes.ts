@@ -41,8 +41,7 @@ export const problemKinds = {
   'node-unreachable': {
     meaning: 'no connection to the node could be opened, or it was lost',
     says: ({ at, from }) => `${at} cannot be reached${from === 'unreachable' ? '' : ` (${from})`}`,
-    next: ({ host }) =>
-      here(`nfsha-play ping -l ${word(host)}`, 'then its power, console and cables; once it is up: service heartbeat start'),
+    next: ({ host }) => here(`nfsha-play ping -l ${word(host)}`, 'then its power, console and cables; once it is up: nfsha-play start.yml'),
   },
   'node-slow': {
     meaning: 'the node was reached, and its answer did not come in time',
@@ -67,7 +66,7 @@ export const problemKinds = {
   'heartbeat-stopped': {
     meaning: 'heartbeat does not run on the node',
     says: ({ at }) => `heartbeat is stopped on ${at}`,
-    next: about => there(about, 'service heartbeat start', 'after a look at why it stopped'),
+    next: () => here('nfsha-play start.yml', 'after a look at why it stopped'),
   },
   'heartbeat-in-transition': {
     meaning: 'heartbeat is moving resources, or waits for one that does not start or stop',
@@ -274,7 +273,7 @@ export interface Problem extends Change {
   next: NextStep
 }
 
-/** `on M1: service heartbeat start (after a look at why it stopped)` */
+/** `on M1: exportfs -r`; `nfsha-play start.yml (after a look at why it stopped)` */
 export const nextStepText = ({ on, command, note }: NextStep): string =>
   `${on === '' ? '' : `on ${on}: `}${command}${note === undefined ? '' : ` (${note})`}`
 

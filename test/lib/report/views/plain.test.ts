@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Event } from '../../../../lib/engine/events.ts'
 import type { ViewOptions } from '../../../../lib/report/view.ts'
 import { plainView, progressPacer } from '../../../../lib/report/views/plain.ts'
-import { bare, checked, content, converged, failing, mode, recorded, runStart, sideBySide, taskEnd, unreachable } from '../runs.ts'
+import type { ClusterStatus } from '../../../../lib/resources/cluster-status.ts'
+import { bare, checked, content, converged, failing, mode, ready, recorded, runStart, sideBySide, taskEnd, unreachable } from '../runs.ts'
 import { captured } from '../screen.ts'
 
 async function plain(events: Event[], options: ViewOptions = {}) {
@@ -29,6 +30,28 @@ describe('plain view', () => {
       ],
       stderr: [],
     })
+  })
+
+  test('one empty line between the state of the pair and the recap', async () => {
+    const healthy: ClusterStatus = {
+      v: 1,
+      cluster: 'nfs',
+      headline: 'served by M1',
+      service: 'served',
+      holder: 'M1',
+      verdict: { state: 'healthy', redundant: true, text: 'healthy' },
+      nodes: [],
+      problems: [],
+    }
+    const { stdout } = await plain(
+      recorded([
+        runStart(),
+        ...ready('M1', 1),
+        taskEnd('ok', { host: 'M1', role: 'status', resource: 'state of the service' }),
+        { type: 'status', status: healthy },
+      ]),
+    )
+    expect(stdout.slice(0, 4)).toEqual(['', 'verdict: healthy', '', 'RECAP'])
   })
 
   test('a bare run: changes on stdout, how far the sync is on stderr', async () => {

@@ -10,7 +10,7 @@ const step = (code: ProblemCode, item = '', from = 'odd', host: string | undefin
   problem(code, { attribute: 'x', from, to: 'y', host, item })
 
 test.each<[ProblemCode, string, string]>([
-  ['heartbeat-stopped', '', 'on M1: service heartbeat start (after a look at why it stopped)'],
+  ['heartbeat-stopped', '', 'nfsha-play start.yml (after a look at why it stopped)'],
   ['link-no-carrier', 'em2', 'on M1: ip -br link show dev em2 (cable, switch port)'],
   ['heartbeat-link-down', 'em3', 'on M1: ip -br addr show dev em3 (ping the address of the other node on it)'],
   ['space-short', '/var', 'on M1: du -xh --max-depth=2 /var | sort -h | tail'],

@@ -174,7 +174,7 @@ export const scenes: Record<string, Scene> = {
     headline: 'not served',
     state: 'down',
     redundant: false,
-    cause: ['heartbeat-stopped', 'service heartbeat start'],
+    cause: ['heartbeat-stopped', 'nfsha-play start.yml'],
   },
   'split brain': {
     members: [
