@@ -1,5 +1,12 @@
+import { basename } from 'node:path/posix'
+import { hostAssertion } from '../resources/assertion.ts'
 import { file } from '../resources/file.ts'
-import type { Resource } from '../resources/resource.ts'
+import type { Nic } from '../resources/ip-address.ts'
+import { probeOf } from '../resources/probe.ts'
+import type { HostAssertion, HostResource, Resource } from '../resources/resource.ts'
+import { present } from '../resources/resource.ts'
+import { simple } from '../resources/source.ts'
+import { differsBy, inSync, refused } from '../resources/verdict.ts'
 import type { Facts } from './facts.ts'
 import type { PinnedRoute } from './platform.ts'
 
@@ -23,9 +30,68 @@ ${cases(routes)}
 esac
 `
 
-/** By what brings the NICs up, which is read from the host. */
-export const debianRoutes = (routes: PinnedRoute[], { network }: Facts): Resource[] => [
-  network === 'NetworkManager'
-    ? file('/etc/NetworkManager/dispatcher.d/50-nfsha-routes', { content: dispatcherScript(routes), mode: 0o755 })
-    : file('/etc/network/if-up.d/nfsha-routes', { content: ifupScript(routes), mode: 0o755 }),
-]
+/**
+ * A drop-in of the .network file that systemd-networkd has configured the NIC from (systemd.network(5)), also where that file is netplan's and below
+ * /run. Without Scope= a route without a gateway is a link's.
+ */
+export const networkdDropIn = (routes: PinnedRoute[]): string => `# Managed by nfsha-play: the peer's addresses stay on their own links.
+${routes.map(({ address }) => `[Route]\nDestination=${address}/32`).join('\n')}
+`
+
+/** systemd-networkd marks its routes `static`; one of `ip route add` would be gone after the NIC was down and up. networkctl(1), reload. */
+const networkdHasIt = ({ address, nic }: PinnedRoute): HostResource<string> => ({
+  scope: 'host',
+  id: `systemd-networkd keeps ${address} on ${nic}`,
+  invalidates: 'host',
+  probe: probeOf([simple(`ip -4 route show exact ${address}/32 proto static`)], ({ stdout }) =>
+    present(/\bdev (\S+)/.exec(stdout)?.[1] ?? ''),
+  ),
+  compare(actual) {
+    const from = actual.kind === 'present' ? actual.state : ''
+    return from === nic ? inSync : differsBy([{ attribute: 'route of systemd-networkd', from, to: nic }])
+  },
+  async apply($) {
+    await $`networkctl reload`
+  },
+  settle: 10_000,
+})
+
+/** A file for several NICs would get each NIC the routes of all of them. */
+const sharedFile = (networkFile: string, nics: string[]): HostAssertion<true> =>
+  hostAssertion(`one .network file for each NIC: ${networkFile}`, {
+    probe: probeOf([''], () => present(true)),
+    compare: () =>
+      refused(
+        `${nics.join(' and ')} are configured from one file, ${networkFile}: a route there would be on all of them. Give each a .network file of its own ([Match] Name=)`,
+      ),
+  })
+
+const byNetworkd = (networkFile: string, routes: PinnedRoute[], nics: Nic[]): Resource[] => {
+  const sharing = nics.filter(n => n.networkFile === networkFile).map(n => n.name)
+  if (sharing.length > 1) return [sharedFile(networkFile, sharing)]
+  return [
+    file(`/etc/systemd/network/${basename(networkFile)}.d/nfsha-routes.conf`, { content: networkdDropIn(routes) }),
+    ...routes.map(networkdHasIt),
+  ]
+}
+
+/** By what has brought each NIC up, which is read from the host. */
+export const debianRoutes = (routes: PinnedRoute[], { nics }: Facts): Resource[] => {
+  const nicOf = ({ nic }: PinnedRoute) => nics.find(n => n.name === nic)
+  const by = (manager: Nic['manager']) => routes.filter(route => nicOf(route)?.manager === manager)
+  const [scripted, dispatched, kept] = [by(undefined), by('NetworkManager'), by('systemd-networkd')]
+  const networkFiles = new Set(kept.map(route => nicOf(route)?.networkFile ?? ''))
+  return [
+    ...(scripted.length > 0 ? [file('/etc/network/if-up.d/nfsha-routes', { content: ifupScript(scripted), mode: 0o755 })] : []),
+    ...(dispatched.length > 0
+      ? [file('/etc/NetworkManager/dispatcher.d/50-nfsha-routes', { content: dispatcherScript(dispatched), mode: 0o755 })]
+      : []),
+    ...[...networkFiles].flatMap(path =>
+      byNetworkd(
+        path,
+        kept.filter(route => nicOf(route)?.networkFile === path),
+        nics,
+      ),
+    ),
+  ]
+}

@@ -15,8 +15,6 @@ export interface Facts {
   /** Who starts services: `systemd`, `sysvinit` (the scripts of /etc/init.d by run level) or `other`. */
   init: string
   root: boolean
-  /** What brings the NICs up. */
-  network: 'ifupdown' | 'NetworkManager' | 'other'
   nics: Nic[]
 }
 
@@ -31,7 +29,9 @@ echo "@boot-id"; cat /proc/sys/kernel/random/boot_id
 echo "@init"; one=; { read -r one < /proc/1/comm; } 2>/dev/null
 if [ -d /run/systemd/system ]; then echo systemd; elif [ -e /run/openrc/softlevel ]; then echo other; else case $one in runit*|s6-*|dinit|openrc-init) echo other ;; *) echo sysvinit ;; esac; fi
 echo "@uid"; id -u
-echo "@network"; if [ -d /run/NetworkManager ]; then echo NetworkManager; elif [ -f /etc/network/interfaces ]; then echo ifupdown; else echo other; fi
+echo "@managed"; for f in /run/systemd/netif/links/[0-9]* /run/NetworkManager/devices/[0-9]*; do
+  { while IFS= read -r l; do case $l in ADMIN_STATE=*|NETWORK_FILE=*|managed=*) echo "\${f##*/} $l" ;; esac; done <$f; } 2>/dev/null
+done
 echo "@link"; ip -o link
 echo "@addr"; ip -o -4 addr
 `
@@ -39,6 +39,19 @@ echo "@addr"; ip -o -4 addr
 const field = (text: string, name: string): string => {
   const line = text.split('\n').find(l => l.startsWith(`${name}=`))
   return line ? line.slice(name.length + 1).replace(/^"|"$/g, '') : ''
+}
+
+/**
+ * Pure: what manages a NIC, by the state files of both managers, which are named by the kernel's number of the NIC: `3 managed=true` (NetworkManager),
+ * `3 ADMIN_STATE=configured` (systemd-networkd; `unmanaged` leaves the NIC to others).
+ */
+const managerOf = (nic: string, { link = '', managed = '' }: Record<string, string>): Pick<Nic, 'manager' | 'networkFile'> => {
+  const index = /^\d+/.exec(link.split('\n').find(line => line.split(/[:@] ?/)[1] === nic) ?? '')?.[0]
+  const said = managed.split('\n').filter(line => line.startsWith(`${index} `))
+  const value = (name: string) => said.find(line => line.startsWith(`${index} ${name}=`))?.split('=')[1]
+  if (value('managed') === 'true') return { manager: 'NetworkManager' }
+  const file = value('NETWORK_FILE')
+  return file && /^configur/.test(value('ADMIN_STATE') ?? '') ? { manager: 'systemd-networkd', networkFile: file } : {}
 }
 
 /** Pure. Throws when the answer has not the form that `factsScript` prints. */
@@ -58,7 +71,6 @@ export const parseFacts = (stdout: string): Facts => {
     bootId: (blocks['boot-id'] ?? '').trim(),
     init: (blocks.init ?? '').trim(),
     root: (blocks.uid ?? '').trim() === '0',
-    network: (blocks.network ?? '').trim() as Facts['network'],
-    nics: parseNics(`${blocks.link ?? ''}\n${blocks.addr ?? ''}`),
+    nics: parseNics(`${blocks.link ?? ''}\n${blocks.addr ?? ''}`).map(nic => ({ ...nic, ...managerOf(nic.name, blocks) })),
   }
 }

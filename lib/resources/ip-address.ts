@@ -4,6 +4,10 @@ export interface Nic {
   up: boolean
   /** CIDR notation: 192.168.0.210/24 */
   addresses: string[]
+  /** What brings it up, where that is known to be neither ifupdown nor a script of somebody's own. */
+  manager?: 'NetworkManager' | 'systemd-networkd'
+  /** The .network file that systemd-networkd has configured it from; netplan writes it below /run. */
+  networkFile?: string
 }
 
 /**

@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Facts } from '../../lib/platform/facts.ts'
 import type { Platform } from '../../lib/platform/platform.ts'
+import type { Nic } from '../../lib/resources/ip-address.ts'
 import type { Context } from '../../roles/role.ts'
 import { firstOf } from '../../roles/role.ts'
 import { articleCluster } from './article-cluster.ts'
 
-const nic = (name: string, address: string) => ({ name, mac: 'b8:ca:3a:f1:00:2f', up: true, addresses: [address] })
+const nic = (name: string, address: string): Nic => ({ name, mac: 'b8:ca:3a:f1:00:2f', up: true, addresses: [address] })
+
+export const nicsOfM1 = [nic('em1', '192.168.0.210/24'), nic('em2', '172.16.0.210/24'), nic('em3', '172.16.100.210/24')]
 
 /** M1 of the article's pair on a platform, with whatever variables beside. */
 export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...extra: string[]): Context => {
@@ -27,8 +30,7 @@ export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...ext
       bootId: '1',
       init: 'systemd',
       root: true,
-      network: 'ifupdown',
-      nics: [nic('em1', '192.168.0.210/24'), nic('em2', '172.16.0.210/24'), nic('em3', '172.16.100.210/24')],
+      nics: nicsOfM1,
       ...facts,
     },
   }

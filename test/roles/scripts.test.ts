@@ -26,7 +26,7 @@ import { prepareScript, receiveScript } from '../../lib/ssh/upload.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
 import { goStandby } from '../../roles/service/hand-over.ts'
-import { contextOn, sourceVariables } from './contexts.ts'
+import { contextOn, nicsOfM1, sourceVariables } from './contexts.ts'
 import { issuedBy } from './recorder.ts'
 
 // Every script that any role would send to a host or put there, collected from the roles themselves: a new one is covered by itself. Each resource is
@@ -35,7 +35,7 @@ import { issuedBy } from './recorder.ts'
 
 const contexts: Context[] = [
   contextOn(debian12, {}, 'ha_stack=lean', '{"base_time_servers": ["192.168.0.1"]}'),
-  contextOn(debian12, { network: 'NetworkManager' }, 'ha_stack=article base_firewall=open'),
+  contextOn(debian12, { nics: nicsOfM1.map(n => ({ ...n, manager: 'NetworkManager' })) }, 'ha_stack=article base_firewall=open'),
   contextOn(centos6, {}, '{"base_time_servers": ["192.168.0.1"]}'),
   contextOn(
     debian12,

@@ -36,6 +36,5 @@ const listedFacts = {
   bootId: '',
   init: 'systemd',
   root: true,
-  network: 'ifupdown' as const,
   nics: [],
 }

@@ -1,0 +1,220 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { attempt } from '../../lib/lab/command.ts'
+import { labConnection, labFault, labReady, sshArguments } from '../../lib/lab/index.ts'
+import type { ClusterStatus, NextStep } from '../../lib/resources/cluster-status.ts'
+import { contextAt, peerOf } from '../../roles/role.ts'
+import { serviceScript } from '../../roles/service/state/probe.ts'
+import { nfsha, nfshaPlay, on, until } from '../lab/run.ts'
+import { labContext } from '../roles/lab-context.ts'
+import { convergedLab, type Node, other } from './converged.ts'
+
+/**
+ * The status in every state that an operator meets, made on real machines: its headline, its causes, and the command that it names, pasted. With
+ * NFSHA_RECORD what the nodes answered is kept in test/fixtures/status, where a unit test shows it at 80 columns and as data.
+ */
+const { lab, good, holder, whole } = convergedLab('status')
+
+const fixtures = join(import.meta.dirname, '../fixtures/status')
+
+/** What a node answers to the status; undefined where it does not answer within 40 s. */
+const answerOf = async (node: Node): Promise<string | undefined> => {
+  const own = contextAt(labContext(), node)
+  const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own.vars, own.platform, peerOf(own).vars.node_name)}`
+  const ssh = [...sshArguments(labConnection(lab, node)), '-o', 'ConnectTimeout=10', 'sh']
+  const { code, stdout } = await attempt('ssh', ['-o', 'BatchMode=yes', ...ssh], { timeoutMs: 40_000, input: script })
+  return code === 0 ? stdout : undefined
+}
+
+const record = async (state: string) => {
+  if (!process.env.NFSHA_RECORD) return
+  const directory = join(fixtures, state)
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  for (const node of ['M1', 'M2'] as const) {
+    const answer = await answerOf(node)
+    if (answer !== undefined) writeFileSync(join(directory, `${node}.txt`), answer)
+  }
+}
+
+const status = async (): Promise<ClusterStatus> => {
+  const { stdout } = await nfsha(lab, ['status.yml', '--output', 'json'])
+  const [cluster] = (JSON.parse(stdout) as { clusters: ClusterStatus[] }).clusters
+  if (!cluster) throw new Error(`no cluster in ${stdout}`)
+  return cluster
+}
+
+/** Pastes a next step where it says; the exit code of the last one and all that was printed. */
+const paste = async ({ on: where, command }: NextStep, standby: Node): Promise<{ code: number; output: string }> => {
+  if (where === '') {
+    const { code, stdout, stderr } = await nfsha(lab, command.replace(/^nfsha-play /, '').split(' '))
+    return { code, output: stdout + stderr }
+  }
+  const nodes: Node[] = where === 'both nodes' ? ['M1', 'M2'] : where === 'the standby' ? [standby] : [where as Node]
+  let all = { code: 0, output: '' }
+  for (const node of nodes) {
+    const { code, stdout, stderr } = await attempt(
+      'ssh',
+      [
+        '-tt',
+        '-o',
+        'BatchMode=yes',
+        ...sshArguments(labConnection(lab, node)),
+        `TERM=xterm timeout 15 sh -c '${command.replaceAll("'", `'\\''`)}'`,
+      ],
+      { timeoutMs: 60_000 },
+    )
+    all = { code: code ?? -1, output: all.output + stdout + stderr }
+  }
+  return all
+}
+
+interface State {
+  make(active: Node, standby: Node): Promise<unknown>
+  headline(active: Node, standby: Node): RegExp
+  /** Codes of the causes, in their order; the step of the first one is pasted. */
+  causes: string[]
+  pasted(result: { code: number; output: string }, active: Node, standby: Node): void
+  /** What else is needed before the pair is whole. */
+  undo?(active: Node, standby: Node): Promise<unknown>
+}
+
+const boot = async (node: Node) => {
+  await labFault(lab, node, 'power-on')
+  await labReady(lab, node, 600_000)
+}
+const servedBy = (active: Node) => new RegExp(`^served by ${active}$`)
+const withoutPeer = (active: Node, standby: Node) => new RegExp(`^served by ${active}; ${standby} was not read \\(.*\\)$`)
+const notThere = ({ code, output }: { code: number; output: string }, _active: Node, standby: Node) => {
+  expect(code, output).toBe(4)
+  expect(output).toMatch(new RegExp(`${standby}.*unreachable`))
+}
+
+const states: Record<string, State> = {
+  healthy: { make: async () => undefined, headline: servedBy, causes: [], pasted: () => undefined },
+  'one node down': {
+    make: (_, standby) => labFault(lab, standby, 'power-off'),
+    headline: withoutPeer,
+    causes: ['node-unreachable'],
+    pasted: notThere,
+    // As the note says.
+    undo: async (_, standby) => {
+      await boot(standby)
+      await good('start.yml')
+    },
+  },
+  'one node frozen': {
+    make: (_, standby) => labFault(lab, standby, 'freeze'),
+    headline: withoutPeer,
+    causes: ['node-unreachable'],
+    pasted: notThere,
+    undo: (_, standby) => labFault(lab, standby, 'thaw'),
+  },
+  'no heartbeat': {
+    make: (active, standby) => Promise.all([standby, active].map(node => on(lab, node, 'service heartbeat stop'))),
+    headline: () => /^not served$/,
+    causes: ['heartbeat-stopped'],
+    pasted: ({ code, output }) => expect(code, output).toBe(0),
+  },
+  'split brain': {
+    async make(active, standby) {
+      await on(lab, standby, 'drbdadm disconnect drbd')
+      await on(
+        lab,
+        standby,
+        'drbdadm primary --force drbd; mount -o nodev,nosuid /dev/drbd0 /mnt; date > /mnt/written-by-the-standby; umount /mnt; drbdadm secondary drbd',
+      )
+      await on(lab, active, 'date > /data/written-by-the-active-node; sync; drbdadm connect drbd || true')
+      await on(lab, standby, 'drbdadm connect drbd')
+      await until('they do not agree', async () => /StandAlone/.test(await on(lab, standby, 'cat /proc/drbd')), 60_000)
+    },
+    headline: servedBy,
+    causes: ['drbd-standalone'],
+    pasted: ({ code, output }, _, standby) => {
+      expect(code, output).toBe(0)
+      expect(output).toContain(`what was written on ${standby} since the split kept -> thrown away`)
+    },
+    undo: (_, standby) => good('split-brain.yml', '-e', `drbd_victim=${standby}`),
+  },
+  resync: {
+    async make(active, standby) {
+      await on(lab, standby, 'drbdadm disconnect drbd')
+      await on(lab, active, 'dd if=/dev/urandom of=/data/resync bs=1M count=48 conv=fsync 2>&1')
+      await labFault(lab, standby, 'disk-slow', 'vdb')
+      await Promise.all([active, standby].map(node => on(lab, node, 'drbdadm connect drbd || true')))
+      await until('it copies', async () => /SyncTarget/.test(await on(lab, standby, 'cat /proc/drbd')), 60_000)
+    },
+    headline: servedBy,
+    causes: ['drbd-resync'],
+    pasted: ({ output }) => expect(output).toMatch(/SyncTarget|Inconsistent/),
+    undo: async (active, standby) => {
+      await labFault(lab, standby, 'disk-fast', 'vdb')
+      await on(lab, active, 'rm -f /data/resync /data/written-by-the-active-node')
+    },
+  },
+  'disk failed': {
+    async make(active, standby) {
+      // The driver lets the disk go, as it does when the disk does not answer any more.
+      await on(lab, standby, 'echo "$(basename "$(readlink -f /sys/block/vdb/device)")" > /sys/bus/virtio/drivers/virtio_blk/unbind')
+      await on(lab, active, 'date > /data/after-the-disk; sync')
+      await until('DRBD has noticed', async () => /Diskless/.test(await on(lab, active, 'cat /proc/drbd')), 60_000)
+    },
+    headline: servedBy,
+    causes: ['drbd-diskless'],
+    pasted: ({ code, output }) => {
+      expect(code, output).toBe(0)
+      expect(output).toMatch(/drbd/)
+    },
+    // As the note says, once the disk is there again.
+    undo: async (active, standby) => {
+      await on(
+        lab,
+        standby,
+        'cd /sys/bus/virtio; for d in devices/*; do [ "$(cat $d/device)" != 0x0002 ] || [ -e $d/driver ] || echo "$(basename $d)" > drivers/virtio_blk/bind; done',
+      )
+      await on(lab, standby, 'drbdadm attach all')
+      await on(lab, active, 'rm -f /data/after-the-disk')
+    },
+  },
+  'I/O suspended': {
+    // Nobody is heard any more: the other node is frozen, and the cable to the ping node is out.
+    async make(active, standby) {
+      await labFault(lab, standby, 'freeze')
+      await labFault(lab, active, 'link-down', 'em1')
+      await until('it waits', async () => / s-----| -s----|suspended:(?!no)/.test(await on(lab, active, 'cat /proc/drbd')), 120_000)
+    },
+    headline: (_, standby) => new RegExp(`^not known: .*${standby} was not read`),
+    causes: ['node-unreachable', 'link-no-carrier'],
+    pasted: notThere,
+    undo: async (active, standby) => {
+      await labFault(lab, active, 'link-up', 'em1')
+      await labFault(lab, standby, 'thaw')
+    },
+  },
+}
+
+test.each(Object.entries(states))('%s', async (name, { make, headline, causes, pasted, undo }) => {
+  const active = await holder()
+  const standby = other(active)
+  await make(active, standby)
+  let seen = await status()
+  const isThere = () => causes.every(code => seen.problems.some(p => p.code === code))
+  await until(
+    `the status names ${causes.join(', ')}`,
+    async () => {
+      if (isThere()) return true
+      seen = await status()
+      return isThere()
+    },
+    120_000,
+  )
+  await record(name)
+  expect(seen.headline).toMatch(headline(active, standby))
+  expect(seen.problems.map(p => p.code)).toEqual(causes)
+  const [first] = seen.problems
+  if (first) pasted(await paste(first.next, standby), active, standby)
+  await undo?.(active, standby)
+  await whole()
+  expect((await nfshaPlay(lab, ['status.yml'])).code).toBe(0)
+})
