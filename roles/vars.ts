@@ -10,6 +10,7 @@ import { heartbeatVars } from './heartbeat/vars.ts'
 import { maintenanceVars } from './maintenance/vars.ts'
 import { nfsVars } from './nfs/vars.ts'
 import { replaceNodeVars } from './replace-node/vars.ts'
+import type { RoleVars } from './role-vars.ts'
 import { routesVars } from './routes/vars.ts'
 import { serviceVars } from './service/vars.ts'
 import { splitBrainVars } from './split-brain/vars.ts'
@@ -43,26 +44,29 @@ const fields = z.object({
   ...failoverTestVars.fields,
 })
 
-const prefixes = [
-  serviceVars,
-  baseVars,
-  routesVars,
-  heartbeatVars,
-  drbdBuildVars,
-  drbdInitVars,
-  nfsVars,
-  clientVars,
-  switchoverVars,
-  maintenanceVars,
-  upgradeVars,
-  splitBrainVars,
-  startVars,
-  forcePrimaryVars,
-  verifyVars,
-  growVars,
-  replaceNodeVars,
-  failoverTestVars,
-].flatMap(vars => vars.prefixes)
+/** Whose they are. `service`: of the pair as a whole. */
+export const varsByRole: Record<string, RoleVars<z.ZodRawShape>> = {
+  service: serviceVars,
+  base: baseVars,
+  routes: routesVars,
+  heartbeat: heartbeatVars,
+  'drbd-build': drbdBuildVars,
+  'drbd-init': drbdInitVars,
+  nfs: nfsVars,
+  client: clientVars,
+  switchover: switchoverVars,
+  maintenance: maintenanceVars,
+  upgrade: upgradeVars,
+  'split-brain': splitBrainVars,
+  start: startVars,
+  'force-primary': forcePrimaryVars,
+  verify: verifyVars,
+  grow: growVars,
+  'replace-node': replaceNodeVars,
+  'failover-test': failoverTestVars,
+}
+
+const prefixes = Object.values(varsByRole).flatMap(vars => vars.prefixes)
 
 export const Vars = fields.superRefine(refuseArchives).meta({ prefixes })
 

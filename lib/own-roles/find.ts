@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { kindOf } from '../config/files.ts'
 
 /** Role names are directories, tags and the beginnings of variables. */
-const roleName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+export const isRoleName = (name: string): boolean => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)
 
 /** The directories in which roles of the user's own are looked for; those of the package are no such. */
 export const roleFolders = (folders: readonly string[], packageRoot: string): string[] => {
@@ -18,7 +18,7 @@ export const ownRoleFiles = (folders: readonly string[]): Map<string, string[]> 
   for (const folder of folders)
     for (const name of readdirSync(folder).sort()) {
       const file = join(folder, name, 'role.ts')
-      if (roleName.test(name) && existsSync(file)) found.set(name, [...(found.get(name) ?? []), file])
+      if (isRoleName(name) && existsSync(file)) found.set(name, [...(found.get(name) ?? []), file])
     }
   return found
 }

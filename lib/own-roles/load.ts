@@ -4,6 +4,7 @@ import { ConfigError, type Place, throwAll } from '../config/error.ts'
 import { isDefinition, type RoleDefinition } from '../role-api/define-role.ts'
 import * as api from '../role-api/index.ts'
 import { apiKey, compileRole, placeIn } from './compile.ts'
+import { prefixOf } from './prefix.ts'
 
 /** A role of the user's own, judged: it can be played beside ours. */
 export interface OwnRole {
@@ -22,9 +23,6 @@ export interface LoadOptions {
   /** Roles of the package, and what the names of its variables begin with. */
   taken: { roles: readonly string[]; prefixes: readonly string[] }
 }
-
-/** What the names of a role's variables begin with: `my-role` has `my_role_`. */
-export const prefixOf = (role: string): string => `${role.replaceAll('-', '_')}_`
 
 /** Loads the roles of these names. Throws `ConfigErrors` for all that is wrong with them, each with its file and line. */
 export const loadOwnRoles = async (

@@ -1,14 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { changeOf, type Planned, planOf } from '../../lib/failover/scenario/plan.ts'
-import { runPlan } from '../../lib/failover/scenario/run-plan.ts'
-import { testbedOf } from '../../lib/failover/testbed/testbed.ts'
 import type { ClusterResource, Resource } from '../../lib/resources/resource.ts'
 import { present } from '../../lib/resources/resource.ts'
 import { differsBy, refused } from '../../lib/resources/verdict.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
-import { pairTools } from './pair-tools.ts'
 
 const isClient = ({ host, cluster }: Context): boolean => cluster.clients.some(c => c.name === host)
 
@@ -41,6 +38,12 @@ const faultsSurvived = (context: Context): ClusterResource<true> => {
     },
     async apply(nodes) {
       if (typeof plan === 'string') return
+      // Most of the harness is loaded by nobody but who makes faults.
+      const [{ runPlan }, { testbedOf }, { pairTools }] = await Promise.all([
+        import('../../lib/failover/scenario/run-plan.ts'),
+        import('../../lib/failover/testbed/testbed.ts'),
+        import('./pair-tools.ts'),
+      ])
       const { cluster, vars } = context
       const timing = { keepalive: vars.heartbeat_keepalive, warntime: vars.heartbeat_warntime, deadtime: vars.heartbeat_deadtime }
       const reporting = { cluster: cluster.name, timing, path: vars.failover_report, beside: vars.failover_beside }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import { variableDocs } from '../../lib/cli/doc/variable-docs.ts'
 import { Vars } from '../../roles/vars.ts'
 
 const heading = `# Variables
@@ -12,15 +12,9 @@ of these prefixes is an error.
 `
 
 test('docs/variables.md is what the schema says', async () => {
-  const schema = z.toJSONSchema(Vars, { io: 'input', unrepresentable: 'any' }) as {
-    properties: Record<string, { description?: string; default?: unknown }>
-    required?: string[]
-  }
-  const rows = Object.entries(schema.properties).map(([name, { description, default: value }]) => {
-    const shown =
-      value !== undefined ? `\`${JSON.stringify(value).replaceAll('"', '')}\`` : schema.required?.includes(name) ? '**required**' : 'none'
-    expect(description, name).toBeTruthy()
-    return `| \`${name}\` | ${shown} | ${description} |\n`
+  const rows = variableDocs(Vars.shape).map(({ name, default: value, meaning }) => {
+    expect(meaning, name).toBeTruthy()
+    return `| \`${name}\` | ${value} | ${meaning} |\n`
   })
   await expect(heading + rows.join('')).toMatchFileSnapshot('../../docs/variables.md')
 })

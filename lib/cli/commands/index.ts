@@ -13,6 +13,7 @@ export const commands: Record<CommandName, () => Promise<CommandFile>> = {
   demo: () => import('./demo.ts'),
   lab: () => import('./lab.ts'),
   vars: () => import('./vars.ts'),
+  doc: () => import('./doc.ts'),
   inventory: () => import('./inventory.ts'),
   init: () => import('./init.ts'),
   drift: () => import('./drift.ts'),

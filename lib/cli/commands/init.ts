@@ -1,17 +1,24 @@
 import { constants, copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { ConfigError, wholeOf } from '../../config/error.ts'
-import { reasonOf } from '../../config/files.ts'
 import { print } from '../../report/output.ts'
 import { packagedFile } from '../../text/packaged.ts'
+import { refusedWrite } from '../init/refused-write.ts'
+import { initRole } from '../init/role.ts'
 import { accepting } from './accepting.ts'
 
 const inventoryFile = join('inventory', 'hosts.yml')
 
-/** `nfsha-play init [dir]`: an inventory to fill in. */
-export const define = (command: Command): void =>
-  void accepting(command, []).description('an example inventory to fill in').argument('[dir]', 'gets inventory/hosts.yml', '.').action(init)
+/** `nfsha-play init [dir]`: an inventory to fill in; `nfsha-play init role <name>`: a role of one's own to go on from. */
+export const define = (command: Command): void => {
+  accepting(command, []).description('an example inventory to fill in').argument('[dir]', 'gets inventory/hosts.yml', '.').action(init)
+  command
+    .command('role')
+    .description('a role of your own with a test that passes: docs/your-own-role.md')
+    .argument('<name>', 'small letters, digits and -')
+    .argument('[dir]', 'gets roles/<name>', '.')
+    .action((name: string, directory: string) => print(initRole(name, directory)))
+}
 
 /** What is there already is never overwritten. */
 const init = (directory: string): void => {
@@ -20,8 +27,7 @@ const init = (directory: string): void => {
     mkdirSync(dirname(target), { recursive: true })
     copyFileSync(packagedFile(inventoryFile), target, constants.COPYFILE_EXCL)
   } catch (error) {
-    const problem = (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'is there already' : `cannot be written: ${reasonOf(error)}`
-    throw new ConfigError(problem, wholeOf({ file: target, text: '' }), 'nothing was written')
+    throw refusedWrite(target, error)
   }
   print(nextSteps(target, directory))
 }

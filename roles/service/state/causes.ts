@@ -34,7 +34,9 @@ const address = (o: Others) => o.any('vip-on-no-node') ?? o.any('vip-on-both-nod
 const causes: Partial<Record<ProblemCode, (o: Others, p: Problem, nodes: readonly NodeFacts[]) => Problem | undefined>> = {
   'node-unreachable': (o, p) => maintenanceOf(o, p),
   'node-slow': (o, p) => maintenanceOf(o, p),
-  'heartbeat-stopped': (o, p) => maintenanceOf(o, p),
+  'heartbeat-stopped': (o, p) => maintenanceOf(o, p) ?? o.here('packages-missing', 'heartbeat'),
+  'drbd-no-device': o => o.here('packages-missing', 'drbd-utils'),
+  'configuration-differs': (o, p) => (/ has none\b/.test(p.from) ? o.any('packages-missing') : undefined),
   'drbd-waiting': o => o.away() ?? o.there('drbd-standalone') ?? o.there('drbd-no-device') ?? o.drbdCable(),
   'drbd-not-up-to-date': o => o.here('drbd-waiting') ?? o.here('drbd-standalone'),
   'drbd-io-suspended': o => o.here('drbd-waiting') ?? o.here('drbd-standalone'),

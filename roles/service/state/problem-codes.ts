@@ -247,8 +247,18 @@ export const problemKinds = {
   },
   'configuration-differs': {
     meaning: 'a configuration file is not the same on both nodes',
-    says: ({ item, from }) => `${item} is not the same on both nodes: ${from}`,
+    says: ({ item, from }) =>
+      item.includes(', ') ? `not the same on both nodes: ${item}` : `${item} is not the same on both nodes: ${from}`,
     next: () => here('nfsha-play site.yml --check --diff', 'then without --check; what no role declares is copied by hand'),
+  },
+  'packages-missing': {
+    meaning: 'packages that the other node has are not installed: a bare machine, or one that was installed again',
+    says: ({ at, item }) => `not installed on ${at}: ${item}`,
+    next: ({ host }) =>
+      here(
+        'nfsha-play site.yml --check',
+        `a new machine in the place of a lost node: nfsha-play replace-node.yml -e ha_replace=${word(host)}`,
+      ),
   },
   'versions-differ': {
     meaning: 'a package has another version on the other node',

@@ -81,7 +81,13 @@ const factsOf = ({ name: host, vars }: Nodes[number], states: readonly NamedStat
 }
 
 /** One line for several things of the same nodes: one walk to the switch, one start of nfsd. */
-const together: readonly ProblemCode[] = ['link-no-carrier', 'heartbeat-link-down', 'nfsd-settings', 'configuration-differs']
+const together: readonly ProblemCode[] = [
+  'link-no-carrier',
+  'heartbeat-link-down',
+  'nfsd-settings',
+  'configuration-differs',
+  'packages-missing',
+]
 
 const unique = (all: (string | undefined)[]): string[] => [...new Set(all.filter(s => s !== undefined && s !== ''))] as string[]
 

@@ -34,7 +34,10 @@ export const versionDifferences = (one: NamedState, two: NamedState): Problem[] 
     .filter(name => one.versions[name] !== two.versions[name])
     .filter(name => !mixed || !servesWith(name, one.versions[name], two.versions[name]))
     .map(name => {
-      const from = `${one.host} ${one.versions[name] || 'none'}, ${two.host} ${two.versions[name] || 'none'}`
+      const lacking = [one, two].find(s => !s.versions[name])
+      if (lacking)
+        return problem('packages-missing', { attribute: `package ${name}`, from: 'none', to: 'installed', item: name, host: lacking.host })
+      const from = `${one.host} ${one.versions[name]}, ${two.host} ${two.versions[name]}`
       const attribute = `version of ${name}`
       const to = mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes'
       return problem('versions-differ', { attribute, from, to, item: name })

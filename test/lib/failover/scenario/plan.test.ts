@@ -85,7 +85,9 @@ test('a fault from inside arms its undo timer first, and undoing ends the timer'
     expect(made.status).toBe(0)
     expect(Number(made.stdout)).toBeGreaterThanOrEqual(before - 0.01)
     const timer = readFileSync(`${directory}/nfsha-failover.undo`, 'utf8').trim()
-    expect(sh(`ps -o args= -p ${timer}`).stdout).toContain('sleep 600')
+    // For a moment it is still the shell that becomes it.
+    const running = `for i in $(seq 100); do ps -o args= -p ${timer} | grep 'sleep 600' && exit; sleep 0.05; done`
+    expect(sh(running).stdout).toContain('sleep 600')
     sh(`for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s ${directory}/story ] && exit; sleep ${headStart / 5}; done`)
     expect(sh(inTemporary(undoScript(fault), directory)).status).toBe(0)
     expect(readFileSync(`${directory}/story`, 'utf8')).toBe('made\nundone\n')

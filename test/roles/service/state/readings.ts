@@ -248,4 +248,32 @@ export const scenes: Record<string, Scene> = {
     redundant: false,
     cause: ['link-no-carrier', 'ip -br link show dev em3'],
   },
+  'a bare machine in the place of a node': {
+    members: [
+      m1({
+        ...noPeer,
+        drbd: alone('Primary', 'UpToDate'),
+        sums: 'aaaa  /etc/exports\nbbbb  /etc/ha.d/ha.cf',
+        packages: 'heartbeat 1:3.0.6-17\ndrbd-utils 9.22.0-1',
+      }),
+      member(
+        'M2',
+        answer('M2', 'standby', {
+          heartbeat: 'inactive',
+          rsc: '',
+          links: '',
+          drbd: '',
+          held: '',
+          sums: '',
+          packages: '',
+          served: '',
+          watch: '',
+        }),
+      ),
+    ],
+    headline: 'served by M1',
+    state: 'degraded',
+    redundant: false,
+    cause: ['packages-missing', 'nfsha-play site.yml --check'],
+  },
 }

@@ -37,7 +37,7 @@ test('on one release any other version is a difference, and so is a package that
     'version of resource-agents',
   ])
   const { heartbeat: _, ...without } = thirteen
-  expect(versionDifferences(node('M1', 'debian 12', twelve), node('M2', 'debian 13', without)).map(c => c.from)).toEqual([
-    'M1 1:3.0.6-13+b2, M2 none',
+  expect(versionDifferences(node('M1', 'debian 12', twelve), node('M2', 'debian 13', without))).toMatchObject([
+    { code: 'packages-missing', host: 'M2', item: 'heartbeat' },
   ])
 })

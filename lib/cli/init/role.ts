@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { roles } from '../../../roles/index.ts'
+import { isRoleName } from '../../own-roles/find.ts'
+import { prefixOf } from '../../own-roles/prefix.ts'
+import { oneLine } from '../../text/layout.ts'
+import { UsageError } from '../options.ts'
+import { refusedWrite } from './refused-write.ts'
+
+/**
+ * Writes `roles/<name>/role.ts`, a test of it and the playbook `<name>.yml` below a directory, and says what to do with them. Throws `UsageError` for a name that no role can have,
+ * `ConfigError` where something is there already: nothing is overwritten.
+ */
+export const initRole = (name: string, directory: string): string => {
+  if (!isRoleName(name)) throw new UsageError(`a role is not named '${oneLine(name)}': small letters, digits and - between them`)
+  if (roles.some(role => role.name === name)) throw new UsageError(`'${name}' is a role of nfsha-play: choose another name`)
+  const folder = join(directory, 'roles', name)
+  const playbook = join(directory, `${name}.yml`)
+  const there = [folder, playbook].find(path => existsSync(path))
+  if (there !== undefined) throw refusedWrite(there, { code: 'EEXIST' })
+  const files = {
+    [join(folder, 'role.ts')]: roleText(name),
+    [join(folder, 'role.test.mjs')]: testText(name),
+    [playbook]: playbookText(name),
+  }
+  for (const [path, text] of Object.entries(files)) writeNew(path, text)
+  return `${folder} and ${playbook} are written: a role that puts a file on a host. Next${directory === '.' ? '' : `, in ${directory}`}:
+
+  1. its test, which plays nothing:  node --test roles/${name}/role.test.mjs
+  2. what it would do:               nfsha-play ${name}.yml --check --diff
+  3. resources and variables:        nfsha-play doc, docs/your-own-role.md
+`
+}
+
+const writeNew = (path: string, text: string): void => {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { flag: 'wx' })
+  } catch (error) {
+    throw refusedWrite(path, error)
+  }
+}
+
+const playbookText = (name: string): string => `- name: ${name}
+  hosts: all
+  roles: [${name}]
+`
+
+const roleText = (name: string): string => `import { defineRole, file, z } from 'nfsha-play'
+
+export default defineRole({
+  name: '${name}',
+  summary: 'what it does, in one line',
+  vars: z.object({
+    ${prefixOf(name)}text: z.string().default('hello').describe('what stands in the file'),
+  }),
+  steps: ({ vars }) => [file('/etc/${name}.conf', { content: \`# Managed by nfsha-play.\\n\${vars.${prefixOf(name)}text}\\n\` })],
+})
+`
+
+const testText = (name: string): string => `// node --test roles/${name}/role.test.mjs
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+
+const folder = mkdtempSync(join(tmpdir(), 'role-'))
+const inventory = join(folder, 'hosts.yml')
+writeFileSync(inventory, 'all: {hosts: {one: {}}}\\n')
+after(() => rmSync(folder, { recursive: true }))
+
+/** The command line, on a host that nobody connects to. */
+const nfsha = (...argv) =>
+  spawnSync('nfsha-play', [join(import.meta.dirname, '../../${name}.yml'), '-i', inventory, ...argv], { encoding: 'utf8' })
+
+test('what it puts on a host', () => {
+  const { stdout, stderr, status } = nfsha('--list-tasks')
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /file \\/etc\\/${name}\\.conf/)
+})
+
+test('a variable that is no text is refused, with its place', () => {
+  const { stderr, status } = nfsha('--syntax-check', '-e', '{"${prefixOf(name)}text": [1]}')
+  assert.equal(status, 2)
+  assert.match(stderr, /${prefixOf(name)}text/)
+})
+`
