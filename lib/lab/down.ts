@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sshRun } from './connection.ts'
 import { MACHINE_NAMES, type MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
-import { isAlive, kill, labProcesses } from './processes.ts'
+import { isAlive, isPaused, kill, labProcesses, pause } from './processes.ts'
 import { qmp } from './qmp.ts'
 import { type LabState, readState, withLabLock } from './state.ts'
 import { forgetLab, type LabProgress } from './up.ts'
@@ -44,6 +44,7 @@ export async function powerOffAll(name: string, state: LabState, onProgress: (ev
 }
 
 async function powerOff(name: string, machine: MachineName, pid: number): Promise<boolean> {
+  if (isPaused(pid)) pause(pid, false)
   await qmp(labPlaces(name).machine(machine).qmpSocket, 'cont').catch(() => undefined) // a frozen machine cannot shut down
   const asked = await sshRun(name, machine, 'sync; poweroff', 20_000).catch(() => undefined)
   // ssh loses its connection when sshd is stopped first: that is an answer too

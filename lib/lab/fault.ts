@@ -4,7 +4,7 @@ import { startMachine } from './launch.ts'
 import { MACHINES, type MachineName, nicsOf, type SegmentName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { isPortFree } from './ports.ts'
-import { kill, labProcesses } from './processes.ts'
+import { kill, labProcesses, pause } from './processes.ts'
 import { qmp } from './qmp.ts'
 import { type LabState, nameOption, requireState, switchedOff, withLabLock, writeState } from './state.ts'
 import { requireImage } from './up.ts'
@@ -16,6 +16,8 @@ export const FAULTS = [
   'reset',
   'freeze',
   'thaw',
+  'stall',
+  'resume',
   'link-down',
   'link-up',
   'disk-slow',
@@ -44,6 +46,10 @@ export async function labFault(name: string, machine: MachineName, fault: Fault,
       return void (await qmp(socket, 'stop'))
     case 'thaw':
       return void (await qmp(socket, 'cont'))
+    // The clocks of a stopped process go on: the machine finds afterwards that the time has passed.
+    case 'stall':
+    case 'resume':
+      return pause(pid, fault === 'stall')
     case 'link-down':
     case 'link-up': {
       const nic = checkNic(machine, arg)

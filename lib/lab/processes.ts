@@ -48,6 +48,16 @@ export async function kill(pid: number): Promise<void> {
   for (let waited = 0; waited < 10_000 && isAlive(pid); waited += 20) await sleep(20)
 }
 
+/** Stops a process where it is, or lets it go on. */
+export function pause(pid: number, isPaused: boolean): void {
+  process.kill(pid, isPaused ? 'SIGSTOP' : 'SIGCONT')
+}
+
+/** Whether a process was stopped by a signal. */
+export function isPaused(pid: number): boolean {
+  return processStat(pid)?.state === 'T'
+}
+
 /** Whether a process runs; one that is only waiting to be collected does not. */
 export function isAlive(pid: number): boolean {
   return processStat(pid) !== undefined
@@ -57,12 +67,12 @@ export function isAlive(pid: number): boolean {
  * When a process started, in clock ticks since boot; nothing when it does not run. A killed process of several threads may
  * have a first thread that is gone (Z) and others that still hold its ports and files: it runs until the last has ended.
  */
-export function processStat(pid: number): { startTicks: number } | undefined {
+export function processStat(pid: number): { state: string; startTicks: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    const [state, threads, startTicks] = [fields[0], Number(fields[17]), Number(fields[19])] // proc_pid_stat(5), from field 3 on
-    return state === 'Z' && threads <= 1 ? undefined : { startTicks }
+    const [state = '', threads, startTicks] = [fields[0], Number(fields[17]), Number(fields[19])] // proc_pid_stat(5), from field 3 on
+    return state === 'Z' && threads <= 1 ? undefined : { state, startTicks }
   } catch {
     return undefined
   }

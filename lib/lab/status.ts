@@ -1,12 +1,12 @@
 import { MACHINE_NAMES, type MachineName, nicsOf } from './machines.ts'
 import { labPlaces } from './places.ts'
-import { labProcesses, processAge } from './processes.ts'
+import { isPaused, labProcesses, processAge } from './processes.ts'
 import { qmp } from './qmp.ts'
 import { type LabState, readState } from './state.ts'
 
 /** How a machine of the lab is now. */
 export interface MachineStatus {
-  state: 'running' | 'frozen' | 'off'
+  state: 'running' | 'frozen' | 'stalled' | 'off'
   sshPort: number
   /** Seconds since it was switched on. */
   uptimeSeconds: number
@@ -38,6 +38,7 @@ async function machineStatus(name: string, state: LabState, machine: MachineName
   const links = Object.fromEntries(nicsOf(machine).map(nic => [nic, isPulled(nic) ? 'down' : 'up'] as const))
   const common = { sshPort: state.sshPorts[machine], links, serialLog }
   if (!pid) return { ...common, state: 'off', uptimeSeconds: 0 }
+  if (isPaused(pid)) return { ...common, state: 'stalled', uptimeSeconds: processAge(pid) }
   const answer = (await qmp(qmpSocket, 'query-status').catch(() => undefined)) as { status?: string } | undefined
   return { ...common, state: answer?.status === 'paused' ? 'frozen' : 'running', uptimeSeconds: processAge(pid) }
 }

@@ -8,6 +8,7 @@ import { heartbeatRestart } from './restart.ts'
 import { sameOnBoth } from './same.ts'
 import { shortShellfuncs } from './shellfuncs.ts'
 import { heartbeatFiles } from './stacks.ts'
+import { watchdog } from './watchdog.ts'
 
 const restart = 'restart heartbeat'
 
@@ -24,6 +25,7 @@ const steps = (context: Context): Resource[] => {
       enabled: vars.ha_boot_start,
       from: `package ${platform.packages.heartbeat.join(' ')}`,
     }),
+    ...watchdog(context),
     authkeys(context),
     file(cf, { content: heartbeatFiles[vars.ha_stack].haCf(cluster, platform), notify: [restart] }),
     sameOnBoth([cf, keys]),

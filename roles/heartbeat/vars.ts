@@ -32,4 +32,11 @@ export const heartbeatVars = roleVars(['heartbeat_'], {
     .describe(
       'whether the service goes back to the first node when that comes back; off, for that is one more wait of all clients, for a node that has just failed',
     ),
+  heartbeat_watchdog: z
+    .string()
+    .regex(/^[A-Za-z0-9]\w*$/)
+    .optional()
+    .describe(
+      'kernel module of a watchdog that resets a node on which heartbeat hangs for longer than `heartbeat_deadtime` and a second: `softdog`, or the hardware’s own (`iTCO_wdt`, `ipmi_watchdog`); without it there is none: docs/fencing.md',
+    ),
 })

@@ -50,7 +50,7 @@ const contexts: Context[] = [
     sourceVariables('combined'),
   ),
   contextOn(centos6, {}, 'ha_stack=article', sourceVariables('combined')),
-  contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean nfs_v3=true'),
+  contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean nfs_v3=true heartbeat_watchdog=softdog'),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 

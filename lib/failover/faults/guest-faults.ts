@@ -36,6 +36,7 @@ export const insideOf = (act: Act, vars: PairSettings, platform: Platform, handO
     case 'cable':
     case 'power-off':
     case 'freeze':
+    case 'stall':
       return undefined
     default:
       return act satisfies never

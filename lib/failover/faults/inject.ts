@@ -27,7 +27,7 @@ const bootLimit = 300
 
 const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].includes(act.kind)
 /** Ends or stops all that runs on the node. */
-export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze'
+export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze' || act.kind === 'stall'
 const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
 
 /** Injects the fault of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
@@ -109,7 +109,7 @@ const undoOn = async (testbed: Testbed, { host, act }: Made): Promise<void> => {
   if (testbed.lab === undefined && cutsOurWay(act)) await testbed.hosts.reconnect(host)
 }
 
-/** A node that was off or frozen. */
+/** A node that was off or did not run. */
 const revive = async (testbed: Testbed, { host, act }: Made, boot = ''): Promise<void> => {
   if (testbed.lab !== undefined && act.kind === 'power-off') await awaitOutside(testbed.lab, host)
   await reach(testbed, host, { seconds: bootLimit, ...(endsBoot(act) && { notBoot: boot }) })

@@ -19,6 +19,8 @@ export const outsideOf = (act: Act, vars: PairSettings): { make: [LabFault, stri
       return { make: [['power-off']], undo: [['power-on']] }
     case 'freeze':
       return { make: [['freeze']], undo: [['thaw']] }
+    case 'stall':
+      return { make: [['stall']], undo: [['resume']] }
     case 'nothing':
     case 'hand-over':
     case 'heartbeat-stop':

@@ -18,6 +18,7 @@ export type Act =
   | { kind: 'power-off' }
   | { kind: 'reset' }
   | { kind: 'freeze' }
+  | { kind: 'stall' }
   | { kind: 'reboot' }
 
 export interface Step {
@@ -140,6 +141,18 @@ export const catalogue: readonly Fault[] = [
     steps: one({ kind: 'freeze' }, 'standby', 'stays'),
     undo: 'it is thawed',
   },
+  {
+    name: 'stall',
+    title: 'processor stands still, the clock does not',
+    steps: one({ kind: 'stall' }, 'holder', 'moved'),
+    undo: 'it goes on, the node restarts itself, heartbeat is started',
+  },
+  {
+    name: 'stall-standby',
+    title: 'processor of the standby stands still, the clock does not',
+    steps: one({ kind: 'stall' }, 'standby', 'stays'),
+    undo: 'it goes on',
+  },
   { name: 'reboot', title: 'orderly reboot', steps: one({ kind: 'reboot' }, 'holder', 'moved'), undo: booted },
   { name: 'reboot-standby', title: 'orderly reboot of the standby', steps: one({ kind: 'reboot' }, 'standby', 'stays'), undo: booted },
   {
@@ -182,6 +195,7 @@ const outsideOnly: Record<Act['kind'], boolean> = {
   'power-off': true,
   reset: false,
   freeze: true,
+  stall: true,
   reboot: false,
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { isPortFree } from '../../../lib/lab/ports.ts'
-import { isAlive, kill } from '../../../lib/lab/processes.ts'
+import { isAlive, isPaused, kill, pause } from '../../../lib/lab/processes.ts'
 
 /** Listens while it holds memory and threads, as an emulator does: the kernel takes a while to tear it down. */
 const heavy = `
@@ -19,4 +19,24 @@ test('what was killed has let go of its port when kill() returns', async () => {
     expect(isAlive(child.pid ?? 0)).toBe(false)
     expect(await isPortFree(Number(port))).toBe(true)
   }
+})
+
+test('a paused process is known as such, lives, goes on when it is let, and can be killed', async () => {
+  const child = spawn(process.execPath, ['-e', "process.stdin.on('data', text => console.log(String(text)))"], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const pid = child.pid ?? 0
+  child.stdin.write('one')
+  await once(child.stdout, 'data')
+  pause(pid, true)
+  await expect.poll(() => isPaused(pid)).toBe(true)
+  expect(isAlive(pid)).toBe(true)
+  const answered = once(child.stdout, 'data')
+  child.stdin.write('two')
+  pause(pid, false)
+  expect(String(await answered)).toMatch('two')
+  expect(isPaused(pid)).toBe(false)
+  pause(pid, true)
+  await kill(pid)
+  expect(isAlive(pid)).toBe(false)
 })

@@ -28,7 +28,7 @@ test('what can be made where', () => {
   if (typeof real === 'string') throw new Error(real)
   expect(real.skipped.map(s => s.fault)).toEqual([
     'vip-alone',
-    ...catalogue.filter(f => /^(cable|power-loss|freeze)/.test(f.name)).map(f => f.name),
+    ...catalogue.filter(f => /^(cable|power-loss|freeze|stall)/.test(f.name)).map(f => f.name),
   ])
   expect(names(planOf({ ...lab, ha_stage: 'vip' }, 1))).toEqual(['vip-alone 1'])
   expect(names(planOf({ ...lab, failover_faults: 'switchover,reboot', failover_runs: 2 }, 1))).toEqual([

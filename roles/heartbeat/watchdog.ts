@@ -1,0 +1,127 @@
+import { hostAssertion } from '../../lib/resources/assertion.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
+import { kernelModule } from '../../lib/resources/kernel.ts'
+import { probeOf } from '../../lib/resources/probe.ts'
+import type { Resource } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
+import { shell, simple } from '../../lib/resources/source.ts'
+import { refusedFor } from '../../lib/resources/verdict.ts'
+import type { Context } from '../role.ts'
+import { milliseconds } from '../service/heartbeat-time.ts'
+import { daemonPid, daemonSources, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
+import type { Vars } from '../vars.ts'
+
+/** The first watchdog of the machine, whichever driver has it. */
+const device = '/dev/watchdog'
+
+/** The line of ha.cf(5), and nothing without `heartbeat_watchdog`. */
+export const watchdogLine = ({ heartbeat_watchdog: module }: Pick<Vars, 'heartbeat_watchdog'>): string =>
+  module === undefined ? '' : `watchdog ${device}\n`
+
+/** s until the machine is reset: what heartbeat sets the device to (hb_init_watchdog_interval in heartbeat.c, 3.0.6). */
+export const watchdogTimeout = (deadtime: string): number => Math.ceil((milliseconds(deadtime) + 10) / 1000)
+
+export interface Watchdog {
+  /** The device is there. */
+  there: boolean
+  /** What /sys/class/watchdog/watchdog0 says; an old kernel has none of it. */
+  identity: string
+  nowayout: string
+  state: string
+  timeout: string
+  /** Who has the device open, of those that were looked at. */
+  holders: string[]
+  /** heartbeat runs with the ha.cf that is on disk, and that names the device. */
+  wanted: boolean
+}
+
+const attributes = ['identity', 'nowayout', 'state', 'timeout'] as const
+
+/** Whoever opens the device starts it, so only links to it are looked for. */
+const deviceScript = `[ -c ${device} ] && echo there
+for name in ${attributes.join(' ')}; do
+  value=''; { read -r value < "/sys/class/watchdog/watchdog0/$name"; } 2>/dev/null && echo "$name $value"
+done
+holds() { ls -l "/proc/$1/fd" 2>/dev/null | grep -q ' ${device}'; }
+${daemonPid}
+if holds 1; then echo 'holder init'; fi
+if [ -n "$p" ] && holds "$p"; then echo 'holder heartbeat'; fi
+echo end`
+
+/** Pure: what the scripts print; undefined when it makes no sense. */
+export const parseWatchdog = (stdout: string, cf: string): Watchdog | undefined => {
+  const blocks = blocksOf(stdout)
+  const lines = (blocks.device ?? '').split('\n').filter(line => line !== '')
+  const isKnown = lines.every(line => /^(there|end|holder (init|heartbeat)|(identity|nowayout|state|timeout) .*)$/.test(line))
+  if (lines.at(-1) !== 'end' || !isKnown || !isDaemonAnswer(blocks.daemon ?? '')) return undefined
+  const read = (name: string) => lines.find(line => line.startsWith(`${name} `))?.slice(name.length + 1) ?? ''
+  const { running, newer } = parseDaemon(blocks.daemon ?? '')
+  return {
+    there: lines.includes('there'),
+    identity: read('identity'),
+    nowayout: read('nowayout'),
+    state: read('state'),
+    timeout: read('timeout'),
+    holders: lines.filter(line => line.startsWith('holder ')).map(line => line.slice('holder '.length)),
+    wanted: running && !newer.includes(cf) && (blocks.cf ?? '').trim() === `watchdog ${device}`,
+  }
+}
+
+/** Pure: all that keeps the watchdog from resetting a node that hangs, or would have it reset one that does not. */
+export const watchdogProblems = (watchdog: Watchdog, module: string, timeout: number): string[] => {
+  const { there, identity, nowayout, state, holders, wanted } = watchdog
+  if (!there) return [`module ${module} is loaded and there is no ${device}: another module, or softdog`]
+  const name = identity === '' ? device : `${device} (${identity})`
+  const byHeartbeat = holders.includes('heartbeat')
+  return [
+    ...(nowayout === '1'
+      ? [`${name} cannot be stopped (nowayout): an orderly stop of heartbeat would reset the node. Load its module with nowayout=0`]
+      : []),
+    ...(holders.includes('init')
+      ? [
+          `systemd has ${name} open, so heartbeat cannot: take RuntimeWatchdogSec out of /etc/systemd/system.conf, then systemctl daemon-reexec`,
+        ]
+      : []),
+    ...(state === 'active' && holders.length === 0
+      ? [`another program has ${name} open, so heartbeat cannot: stop it (package watchdog?)`]
+      : []),
+    ...(wanted && !byHeartbeat ? [`heartbeat runs without ${name}: its log says why; the node is not reset when it hangs`] : []),
+    ...(byHeartbeat && watchdog.timeout !== '' && watchdog.timeout !== String(timeout) && wanted
+      ? [`${name} resets the node after ${watchdog.timeout} s, not after ${timeout}: it does not take heartbeat's time`]
+      : []),
+  ]
+}
+
+/**
+ * The watchdog's module, now and at each boot before heartbeat, and whether heartbeat can use the device. heartbeat opens it when it starts, feeds it with
+ * each of its own heartbeats, and stops it (`V`) before an orderly stop gives anything up.
+ */
+export const watchdog = ({ vars, platform }: Context): Resource[] => {
+  const module = vars.heartbeat_watchdog
+  if (module === undefined) return []
+  const cf = `${platform.paths.haDir}/ha.cf`
+  const loaded = kernelModule(module)
+  return [
+    platform.moduleAtBoot('nfsha-watchdog', module),
+    loaded,
+    hostAssertion<Watchdog>('watchdog', {
+      dependsOn: [loaded.id],
+      probe: probeOf(
+        [
+          ...['@device\n', shell(deviceScript)],
+          ...['@cf\n', simple(`grep '^watchdog ' ${cf} 2>/dev/null`), '@daemon\n', ...daemonSources(platform)],
+        ],
+        ({ stdout }) => {
+          const found = parseWatchdog(stdout, cf)
+          return found ? present(found) : unknown('an answer about the watchdog')
+        },
+      ),
+      compare: actual =>
+        refusedFor(
+          actual.kind === 'present'
+            ? watchdogProblems(actual.state, module, watchdogTimeout(vars.heartbeat_deadtime))
+            : ['watchdog: nothing was found'],
+        ),
+    }),
+  ]
+}
