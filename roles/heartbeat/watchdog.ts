@@ -42,7 +42,7 @@ const deviceScript = `[ -c ${device} ] && echo there
 for name in ${attributes.join(' ')}; do
   value=''; { read -r value < "/sys/class/watchdog/watchdog0/$name"; } 2>/dev/null && echo "$name $value"
 done
-holds() { ls -l "/proc/$1/fd" 2>/dev/null | grep -q ' ${device}'; }
+holds() { [ -n "$(find "/proc/$1/fd" -lname '${device}*' 2>/dev/null)" ]; }
 ${daemonPid}
 if holds 1; then echo 'holder init'; fi
 if [ -n "$p" ] && holds "$p"; then echo 'holder heartbeat'; fi
