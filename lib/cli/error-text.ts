@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { reasonOf } from '../config/files.ts'
 import { oneLine } from '../text/layout.ts'
 import { exitCodes } from './options.ts'
 import { secrets } from './secrets.ts'
@@ -18,6 +19,9 @@ export const toldOf = (error: unknown, isVerbose: boolean): Told => {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
   const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' && name === 'LabError' ? `\n${error.hint}` : ''
   if (expected.includes(name)) return { text: secrets.mask(`${message}${hint}\n`), exitCode: exitCodes.usage }
+  const { code, syscall, path } = error as NodeJS.ErrnoException
+  if (!isVerbose && code !== undefined && syscall !== undefined && path !== undefined)
+    return { text: secrets.maskPieces(`${oneLine(path)}: ${oneLine(reasonOf(error))} (${syscall})\n`), exitCode: exitCodes.internal }
   const trace =
     isVerbose && stack !== undefined
       ? `${stack}\n`

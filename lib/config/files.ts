@@ -123,6 +123,11 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['ELOOP', 'its symbolic links lead in a circle'],
   ['ENXIO', 'it is a socket or a device'],
   ['ENAMETOOLONG', 'its name is too long'],
+  ['ENOSPC', 'no space is left on the device'],
+  ['EDQUOT', 'the quota is used up'],
+  ['EROFS', 'the file system is read-only'],
+  ['EMFILE', 'too many files are open'],
+  ['EIO', 'the device fails'],
 ])
 
 /** Why the system refused a file, in words. */

@@ -6,10 +6,10 @@ import { driftLines, onChange } from '../../report/drift/lines.ts'
 import { driftReport } from '../../report/drift/report.ts'
 import { statusFormats } from '../../report/open-view.ts'
 import { complain, print, printJson } from '../../report/output.ts'
-import { type PlayArguments, UsageError } from '../options.ts'
+import { exitCodes, type PlayArguments, UsageError } from '../options.ts'
 import { preparePlay, refuseIdle, runPrepared, toldList } from '../run/run-playbook.ts'
 import type { DriftOptions } from './options.ts'
-import { refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './outputs.ts'
+import { handOut, refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './outputs.ts'
 
 /** A play in which nodes take part, and what matters in service, whatever tags were chosen. Clients have no service to watch. */
 export const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
@@ -41,8 +41,7 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
   }
   await runPrepared(argument, { ...prepared, plan }, { ...options, check: true }, { watch: [keep], drift: true })
   const report = driftReport(events, argument)
-  if (outputs.report !== undefined) writeReport(outputs.report, report)
-  if (outputs.metrics !== undefined) writeMetrics(outputs.metrics, report)
+  const { report: reportFile, metrics: metricsFile } = outputs
   const memory = outputs.onChangeOnly
     ? remembered([argument, ...(options.inventory ?? []), options.limit ?? '', ...(options.tags ?? [])])
     : undefined
@@ -53,7 +52,11 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
   else print(jsonl.map(line => `${line}\n`).join(''))
   complain(faults.map(line => `${line}\n`).join(''))
   if (outputs.syslog) tellSyslog(lines)
-  // Last: what could not be reported is reported by the next run.
-  memory?.keep(told)
-  return report.exitCode
+  const went = [
+    reportFile === undefined || handOut(`--report ${reportFile}`, () => writeReport(reportFile, report)),
+    metricsFile === undefined || handOut(`--metrics ${metricsFile}`, () => writeMetrics(metricsFile, report)),
+    // Last: what could not be reported is reported by the next run.
+    memory === undefined || handOut('--on-change-only: what was told last', () => memory.keep(told)),
+  ]
+  return report.exitCode || (went.includes(false) ? exitCodes.usage : exitCodes.fine)
 }

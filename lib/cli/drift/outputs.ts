@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { reasonOf } from '../../config/files.ts'
 import type { Told } from '../../report/drift/lines.ts'
 import { driftMetrics, lastCompleteIn } from '../../report/drift/metrics.ts'
 import type { DriftReport } from '../../report/drift/report.ts'
 import { complain } from '../../report/output.ts'
 import { escapedJson } from '../../text/escape.ts'
+import { refuseReportFile, writeReportFile } from '../../text/report-file.ts'
 import { UsageError } from '../options.ts'
 import { stateHome } from '../state-home.ts'
 
@@ -19,34 +21,32 @@ export const refuseUnwritable = ({ report, metrics }: { report?: string; metrics
     if (file === undefined) continue
     const folder = dirname(resolve(file))
     try {
-      accessSync(folder, constants.W_OK)
-    } catch {
-      throw new UsageError(`${option} ${file}: ${existsSync(folder) ? `${folder} cannot be written` : `there is no folder ${folder}`}`)
+      refuseReportFile(file)
+    } catch (error) {
+      const why = existsSync(folder) ? `it cannot be written: ${reasonOf(error)}` : `there is no folder ${folder}`
+      throw new UsageError(`${option} ${file}: ${why}`)
     }
   }
 }
 
-/**
- * Whoever reads the file sees the old one or the new one, never half of it. Nobody foresees the name beside it, and what is there already (a link to
- * anywhere) is not written: the folder may be open to others.
- */
-const writeAtomically = (file: string, text: string, mode: number): void => {
-  const beside = `${file}.${randomBytes(8).toString('hex')}.new`
-  try {
-    writeFileSync(beside, text, { mode, flag: 'wx' })
-    renameSync(beside, file)
-  } finally {
-    rmSync(beside, { force: true })
-  }
-}
-
 export const writeReport = (file: string, report: DriftReport): void =>
-  writeAtomically(file, `${escapedJson(JSON.stringify(report, undefined, 2))}\n`, 0o640)
+  writeReportFile(file, `${escapedJson(JSON.stringify(report, undefined, 2))}\n`, 0o640)
 
 /** The exporter runs as another user, so all may read the figures. */
 export const writeMetrics = (file: string, report: DriftReport): void => {
   const before = existsSync(file) ? lastCompleteIn(readFileSync(file, 'utf8')) : undefined
-  writeAtomically(file, driftMetrics(report, report.complete ? report.ended : before), 0o644)
+  writeReportFile(file, driftMetrics(report, report.complete ? report.ended : before), 0o644)
+}
+
+/** Hands out a report by one of its ways. One that fails takes nothing from the others, and is not silent: says what failed, and returns whether it went well. */
+export const handOut = (name: string, way: () => void): boolean => {
+  try {
+    way()
+    return true
+  } catch (error) {
+    complain(`${name}: cannot be written: ${reasonOf(error)}\n`)
+    return false
+  }
 }
 
 /** logger(1) makes each line of its input a message of its own. */
@@ -72,7 +72,7 @@ export const remembered = (command: string[]): { told: Told | undefined; keep(to
       if (next === told) return
       if (next === undefined) return rmSync(file, { force: true })
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeAtomically(file, `${JSON.stringify(next)}\n`, 0o600)
+      writeReportFile(file, `${JSON.stringify(next)}\n`, 0o600)
     },
   }
 }

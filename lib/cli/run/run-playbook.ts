@@ -69,9 +69,9 @@ export const runPlaybook = async (argument: string, options: PlayArguments): Pro
   const watch = (event: Event) => {
     count(stats, event)
     seen.on(event)
-    view.on(event)
   }
-  const emit = await runPrepared(argument, prepared, options, { watch: [watch, history.on] })
+  // A view that fails gets no more events; what is counted, and the exit code with it, does not depend on it.
+  const emit = await runPrepared(argument, prepared, options, { watch: [watch, view.on, history.on] })
   for (const event of seen.missing()) emit(event)
   const exitCode = exitReasons(stats, { judge: options.exitCode ?? false })[0]?.code ?? 0
   emit({ type: 'run-end', recap: stats.recap, exitCode, ms: Date.now() - started })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { wholeOf } from '../../config/error.ts'
-import { shownPath } from '../../config/files.ts'
+import { reasonOf, shownPath } from '../../config/files.ts'
 import { encrypt, openVault, type VaultPassword } from '../../config/vault.ts'
 import { splitWords } from '../../config/words.ts'
 import { complain } from '../../report/output.ts'
@@ -54,7 +54,7 @@ const runEditor = (file: string): Promise<void> => {
       else reject(new UsageError(`${written}: ${problem}\n  the file is as it was`))
     }
     process.on('SIGINT', ignore).on('SIGTERM', end).on('SIGHUP', end)
-    editor.on('error', error => settle(error.message))
+    editor.on('error', error => settle(`it cannot be started: ${reasonOf(error)}`))
     editor.on('exit', (code, signal) => settle(code === 0 ? undefined : `it ended with ${code ?? signal}`))
   })
 }

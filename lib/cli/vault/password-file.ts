@@ -13,6 +13,8 @@ const limit = 64 * 1024
 /** ms to wait for whoever writes to a named pipe, and until we report that we wait for a program. */
 const pipeLimit = 10_000
 const patience = 3_000
+/** ms for the output of a program that has ended. */
+const leftover = 2_000
 
 /**
  * The password that a file holds, or that it prints when it is a program, as Ansible takes it. No shell ever runs the file, and nothing of it is in
@@ -23,7 +25,7 @@ export const passwordIn = async (written: string, id: string | undefined): Promi
   const refuse = (why: string): never => {
     throw new UsageError(`vault password file ${written}: ${why}`)
   }
-  const stat = statSync(file, { throwIfNoEntry: false })
+  const stat = kindOf(file, refuse)
   if (!stat) return refuse('there is none')
   if (stat.isDirectory()) return refuse('it is a directory')
   if (!stat.isFile() && !stat.isFIFO()) return refuse('it is neither a file nor a pipe; -J asks for the password')
@@ -40,6 +42,14 @@ export const passwordIn = async (written: string, id: string | undefined): Promi
 }
 
 type Refuse = (why: string) => never
+
+const kindOf = (file: string, refuse: Refuse) => {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    return refuse(`it cannot be read: ${reasonOf(error)}`)
+  }
+}
 
 const utf8 = (bytes: Buffer, refuse: Refuse): string => {
   try {
@@ -185,10 +195,20 @@ const run = (file: string, written: string, words: string[]): Promise<Run> =>
         if (outputs[name].length <= limit || problem !== undefined) return
         problem = `it printed more than ${limit / 1024} KiB: no password`
         child.kill('SIGKILL')
+        leave()
       })
     }
+    // What it started may hold its outputs open for ever: an agent, or the program that it called.
+    const leave = () => {
+      for (const name of ['stdout', 'stderr'] as const) child[name].destroy()
+    }
+    let left: NodeJS.Timeout | undefined
+    child.on('exit', () => {
+      left = setTimeout(leave, leftover)
+    })
     const end = (result: Pick<Run, 'code'>) => {
       clearTimeout(waits)
+      clearTimeout(left)
       done({ ...result, ...outputs, ...(problem !== undefined && { problem }) })
     }
     child.on('error', error => {

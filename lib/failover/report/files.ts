@@ -1,19 +1,19 @@
-import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { ApplyFailed } from '../../resources/outcome.ts'
 import { escapedJson } from '../../text/escape.ts'
+import { refuseReportFile, writeReportFile } from '../../text/report-file.ts'
 import { knownSecrets } from '../../text/secrets.ts'
 import { pageOf } from './page.ts'
 import type { FailoverReport, Trial } from './record.ts'
 
 /** Throws `ApplyFailed` before any fault is made when the report could not be written afterwards. */
 export const refuseUnwritable = (path: string): void => {
-  const folder = dirname(resolve(path))
-  try {
-    accessSync(folder, constants.W_OK)
-  } catch (error) {
-    throw new ApplyFailed(`failover_report: ${folder} cannot be written`, { detail: String(error) })
-  }
+  for (const file of [`${path}.json`, `${path}.html`])
+    try {
+      refuseReportFile(file)
+    } catch (error) {
+      throw new ApplyFailed(`failover_report: ${file} cannot be written`, { detail: String(error) })
+    }
 }
 
 /** An earlier report, to be shown beside a new one. Throws `ApplyFailed` when it is none. */
@@ -27,13 +27,8 @@ export const readReport = (file: string): FailoverReport => {
   throw new ApplyFailed(`failover_beside: ${file} is no report of this version of failover-test.yml`)
 }
 
-const replace = (file: string, text: string): void => {
-  writeFileSync(`${file}.new`, text)
-  renameSync(`${file}.new`, file)
-}
-
 /** Writes `path.json` and `path.html`; the page shows `beside` too. */
 export const writeReport = (path: string, report: FailoverReport, beside: readonly Trial[]): void => {
-  replace(`${path}.json`, `${escapedJson(knownSecrets.mask(JSON.stringify(report)))}\n`)
-  replace(`${path}.html`, knownSecrets.mask(pageOf(report, beside)))
+  writeReportFile(`${path}.json`, `${escapedJson(knownSecrets.mask(JSON.stringify(report)))}\n`, 0o666)
+  writeReportFile(`${path}.html`, knownSecrets.mask(pageOf(report, beside)), 0o666)
 }

@@ -68,6 +68,10 @@ const refused: [string, () => string, RegExp][] = [
   ['a program that fails after it has printed', () => made('fails', '#!/bin/sh\necho s3cret-pass\nexit 3\n'), /it ended with 3/],
   ['a program that is killed', () => made('killed', '#!/bin/sh\necho s3cret-pass\nkill -9 $$\n'), /it ended with SIGKILL/],
   ['a program that prints nothing', () => made('silent', '#!/bin/sh\n'), /the program printed no password/],
+  ['a link that leads back to itself', () => linked('around', 'around'), /its symbolic links lead in a circle/],
+  ['a path through a file', () => join(made('through', 'x', 0o600), 'x'), /there is none|a part of its path is no directory/],
+  ['a name that is too long', () => at('x'.repeat(5000)), /its name is too long/],
+  ['a program whose own program does not stop printing', () => made('forks', '#!/bin/sh\nyes s3cret-pass\n'), /more than 64 KiB/],
   ['a program that does not stop printing', () => made('endless', '#!/bin/sh\nexec yes s3cret-pass\n'), /more than 64 KiB/],
 ]
 
@@ -102,6 +106,7 @@ describe('is read', () => {
     ['a script', () => made('script', '#!/bin/sh\necho " two words "\n'), ' two words '],
     ['a script with an argument in its shebang', () => made('env', '#! /usr/bin/env -S sh\necho e\n'), 'e'],
     ['a script whose interpreter is a script', () => made('nested', `#!${made('outer', '#!/bin/sh\necho nested\n')}\n`), 'nested'],
+    ['a program that leaves another behind', () => made('leaves', '#!/bin/sh\nsleep 20 &\necho left\n'), 'left'],
     ['a program that prints several lines', () => made('several', '#!/bin/sh\nprintf "\\na\\nb\\r\\n"\n'), 'a\nb'],
     ['a binary', () => made('echo-client', readFileSync('/bin/echo')), '--vault-id dev'],
   ])('%s', async (_name, make, password) => {
