@@ -1,17 +1,46 @@
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { siteRoles } from '../../../roles/index.ts'
 import { findPlayable } from '../../config/playable.ts'
+import { isSecretName } from '../../config/secret-lines.ts'
 import { ownRoleFiles, roleFolders } from '../../own-roles/find.ts'
 import { packagedFile, packageRoot } from '../../text/packaged.ts'
 import type { DriftOptions } from '../drift/options.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
 import { inventoryPaths } from '../run/sources.ts'
 
+/** What is open in this shell alone: a job would find nothing there, or something else. */
+const INHERITED = /^\/(dev\/(stdin|fd\/.*)|proc\/(self|\d+)\/.*)$/
+
+const absolute = (path: string): string => {
+  const file = resolve(path.replace(/^~(?=\/)/, homedir()))
+  if (INHERITED.test(file)) throw new UsageError(`${path} is open in this shell alone, and a cron job runs without it; name a file`)
+  return file
+}
+
+/** Names of hosts, `M1,M2`, are no path. */
+const sourceOf = (inventory: string): string => (inventory.includes(',') ? inventory : absolute(inventory))
+
+/** A limit may name files: `@retry`, alone or between commas. */
+const absoluteLimit = (limit: string): string =>
+  limit
+    .split(',')
+    .map(part => part.replace(/^(\s*@)(.+?)\s*$/, (_, at: string, file: string) => `${at}${absolute(file)}`))
+    .join(',')
+
+/** The crontab, and `ps` while the job runs, show what `-e` says. */
+const extraVarsOf = (argument: string): string => {
+  if (argument.startsWith('@')) return `@${absolute(argument.slice(1))}`
+  const secret = argument.match(/\w+/g)?.find(isSecretName)
+  if (secret === undefined) return argument
+  throw new UsageError(`-e ${secret}: a cron job shows its command line; put the secret into the inventory, encrypted, or use -e @file`)
+}
+
 /** `label@file` with its file absolute; `prompt` asks, which a job cannot. */
 const absoluteId = (id: string): string => {
   const [, label = '', source = ''] = /^(.*?@)?(.*)$/.exec(id) ?? []
   if (source === 'prompt') throw new UsageError(`--vault-id ${id} asks on a terminal, and a cron job has none; name a file`)
-  return `${label}${resolve(source)}`
+  return `${label}${absolute(source)}`
 }
 
 /** cron starts the job elsewhere, where `./roles` is another one. */
@@ -27,23 +56,23 @@ export const argvOf = (argument: string, options: PlayArguments, outputs: DriftO
   const places = { cwd: process.cwd(), packageRoot, roleNames: siteRoles.map(r => r.name) }
   const playable = findPlayable(argument, places)
   const pair = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value])
-  const path = (name: string, value: string | undefined) => pair(name, value === undefined ? undefined : resolve(value))
+  const path = (name: string, value: string | undefined) => pair(name, value === undefined ? undefined : absolute(value))
   return [
     process.execPath,
     packagedFile('bin/nfsha-play.js'),
     'drift',
     playable.kind === 'role' ? playable.role : resolve(playable.file),
-    ...inventoryPaths(options.inventory).flatMap(path => ['-i', resolve(path)]),
+    ...inventoryPaths(options.inventory).flatMap(path => ['-i', sourceOf(path)]),
     ...rolesPathsOf(options).flatMap(path => ['--roles-path', path]),
-    ...pair('--limit', options.limit),
+    ...pair('--limit', options.limit === undefined ? undefined : absoluteLimit(options.limit)),
     ...(options.tags ?? []).flatMap(t => ['--tags', t]),
     ...(options.skipTags ?? []).flatMap(t => ['--skip-tags', t]),
-    ...(options.extraVars ?? []).flatMap(v => ['-e', v.startsWith('@') ? `@${resolve(v.slice(1))}` : v]),
+    ...(options.extraVars ?? []).flatMap(v => ['-e', extraVarsOf(v)]),
     ...pair('--forks', options.forks),
     ...(options.become ? ['--become'] : []),
     ...(options.acceptNewHostKeys ? ['--accept-new-host-keys'] : []),
     ...path('--private-key', options.privateKey),
-    ...(options.vaultPasswordFile ?? []).flatMap(f => ['--vault-password-file', resolve(f)]),
+    ...(options.vaultPasswordFile ?? []).flatMap(f => ['--vault-password-file', absolute(f)]),
     ...(options.vaultId ?? []).flatMap(id => ['--vault-id', absoluteId(id)]),
     ...path('--report', outputs.report),
     ...path('--metrics', outputs.metrics),

@@ -16,8 +16,11 @@ export interface Job {
 }
 
 export const checkMailto = (mailto: string | undefined): string | undefined => {
-  if (mailto === undefined || /^[^\s"'#]*$/.test(mailto)) return mailto
-  throw new UsageError(`--mailto '${mailto}': an address without blanks is wanted`)
+  // cron mails nobody whose address it takes for unsafe, without a word to anybody: cron's safe_p().
+  if (mailto === undefined || /^[A-Za-z0-9][A-Za-z0-9@!:%+\-.,_]*$/.test(mailto)) return mailto
+  throw new UsageError(
+    `--mailto '${mailto}': an address without blanks is wanted, of ASCII letters, digits and @!:%+-.,_ alone: cron mails to no other`,
+  )
 }
 
 /** To cron a bare % is the end of the command. */

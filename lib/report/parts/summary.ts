@@ -41,7 +41,8 @@ export function addToSummary(sum: Summary, event: Event): void {
   if (event.type === 'host-unreachable') sum.failures.push(`${event.host}: unreachable: ${oneLine(event.message)}`)
   if (event.type !== 'task-end' && event.type !== 'handler-end') return
   if (event.pending) sum.pending += 1
-  else sum.judged += 1
+  // Of another machine than the inventory's nothing is judged but that.
+  else if (event.role !== 'identity' || event.status !== 'failed') sum.judged += 1
   if (event.status === 'changed') sum.roles.set(event.role, (sum.roles.get(event.role) ?? 0) + 1)
   if (event.status === 'failed') sum.failures.push(failureOf(event))
 }

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { argvOf } from '../../../../lib/cli/cron/command-line.ts'
 
@@ -7,4 +9,33 @@ test('a job names by its path what drift takes by its name', () => {
   expect(argv('status')[3]).toMatch(/^\/.*\/playbooks\/status\.yml$/)
   expect(argv('site.yml')[3]).toMatch(/^\/.*\/playbooks\/site\.yml$/)
   expect(argv('nfs')[3]).toBe('nfs')
+})
+
+const lab = { inventory: ['inventory/lab.yml'] }
+
+test.each([
+  ['names of hosts', { inventory: ['M1,M2', ' M1 , '] }, ['-i', 'M1,M2', '-i', ' M1 , ']],
+  ['a limit in a file', { ...lab, limit: '@retry' }, ['--limit', `@${resolve('retry')}`]],
+  ['limits in files', { ...lab, limit: 'M1, @a ,@b' }, ['--limit', `M1, @${resolve('a')},@${resolve('b')}`]],
+  ['a limit in no file', { ...lab, limit: 'nfs:!M2' }, ['--limit', 'nfs:!M2']],
+  ['a file at home', { ...lab, vaultPasswordFile: ['~/pw'] }, ['--vault-password-file', `${homedir()}/pw`]],
+  ['a label of the vault', { ...lab, vaultId: ['a@pw'] }, ['--vault-id', `a@${resolve('pw')}`]],
+  ['variables in a file', { ...lab, extraVars: ['@vars.yml', 'nfs_threads=8'] }, ['-e', `@${resolve('vars.yml')}`, '-e', 'nfs_threads=8']],
+])('%s: the job finds what was named here', (_what, options, words) => {
+  const all = argvOf('status', options, {})
+  expect(all.slice(all.indexOf(words[0] ?? ''), all.indexOf(words[0] ?? '') + words.length)).toEqual(words)
+})
+
+test.each([
+  [{ ...lab, vaultPasswordFile: ['/dev/fd/63'] }, '/dev/fd/63 is open in this shell alone'],
+  [{ ...lab, vaultId: ['a@/proc/self/fd/63'] }, 'is open in this shell alone'],
+  [{ inventory: ['/dev/stdin'] }, '/dev/stdin is open in this shell alone'],
+  [{ ...lab, extraVars: ['@/dev/fd/9'] }, '/dev/fd/9 is open in this shell alone'],
+  [{ ...lab, limit: '@/dev/fd/9' }, '/dev/fd/9 is open in this shell alone'],
+  [{ ...lab, extraVars: ['heartbeat_secret=hunter2'] }, '-e heartbeat_secret: a cron job shows its command line'],
+  [{ ...lab, extraVars: ['{"ansible_become_password": "hunter2"}'] }, '-e ansible_become_password: a cron job shows'],
+  [{ ...lab, extraVars: ['nfs_threads=8 drbd_secret=hunter2'] }, '-e drbd_secret: a cron job shows'],
+])('%j is refused', (options, text) => {
+  expect(() => argvOf('status', options, {})).toThrow(text)
+  expect(() => argvOf('status', options, {})).not.toThrow('hunter2')
 })

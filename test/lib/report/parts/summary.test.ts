@@ -65,7 +65,7 @@ describe('the last line claims nothing of what was not read', () => {
         stopped('M1', 'it is another'),
         stopped('M2', 'M1 it is another'),
       ],
-      '0 changes would be made, checked in 1.0s; not fully read: M1 (it is another), M2 (M1 it is another)',
+      'nothing was checked in 1.0s; not fully read: M1 (it is another), M2 (M1 it is another)',
     ],
     ['no task selected', [ready('M1'), ready('M2')], 'nothing was checked in 1.0s'],
     ['all pending', [ready('M1'), ready('M2'), task('M1', { status: 'skipped', pending: true })], 'nothing was checked, 1 pending in 1.0s'],
