@@ -3,6 +3,7 @@ import { client } from './client/role.ts'
 import { drbdBuild } from './drbd-build/role.ts'
 import { drbdInit } from './drbd-init/role.ts'
 import { failoverTest } from './failover-test/role.ts'
+import { fenceTest } from './fence-test/role.ts'
 import { forcePrimary } from './force-primary/role.ts'
 import { grow } from './grow/role.ts'
 import { heartbeat } from './heartbeat/role.ts'
@@ -37,6 +38,7 @@ const operatingRoles: Role[] = [
   replaceNode,
   rejoin,
   failoverTest,
+  fenceTest,
 ]
 
 export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -4,6 +4,7 @@ import { clientVars } from './client/vars.ts'
 import { drbdBuildVars, refuseArchives } from './drbd-build/vars.ts'
 import { drbdInitVars } from './drbd-init/vars.ts'
 import { failoverTestVars } from './failover-test/vars.ts'
+import { fenceTestVars } from './fence-test/vars.ts'
 import { forcePrimaryVars } from './force-primary/vars.ts'
 import { growVars } from './grow/vars.ts'
 import { heartbeatVars } from './heartbeat/vars.ts'
@@ -42,6 +43,7 @@ const fields = z.object({
   ...growVars.fields,
   ...replaceNodeVars.fields,
   ...failoverTestVars.fields,
+  ...fenceTestVars.fields,
 })
 
 /** Whose they are. `service`: of the pair as a whole. */
@@ -64,6 +66,7 @@ export const varsByRole: Record<string, RoleVars<z.ZodRawShape>> = {
   grow: growVars,
   'replace-node': replaceNodeVars,
   'failover-test': failoverTestVars,
+  'fence-test': fenceTestVars,
 }
 
 const prefixes = Object.values(varsByRole).flatMap(vars => vars.prefixes)

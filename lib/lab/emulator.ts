@@ -94,9 +94,16 @@ function escapeComma(path: string): string {
   return path.replaceAll(',', ',,')
 }
 
+/** What the gateway needs to be the nodes' power switch. */
+export interface PowerSwitch {
+  keyFile: string
+  nodes: { name: MachineName; qmpSocket: string; marker: string }[]
+}
+
 /** The arguments of the process that answers as the article's gateway (gateway.js). */
-export function gatewayArguments(script: string, marker: string, segments: Segments): string[] {
-  return [script, marker, segments.group, `${segments.ports.em1}`, GATEWAY.address, GATEWAY.mac]
+export function gatewayArguments(script: string, marker: string, segments: Segments, power?: PowerSwitch): string[] {
+  const own = [script, marker, segments.group, `${segments.ports.em1}`, GATEWAY.address, GATEWAY.mac]
+  return power ? [...own, power.keyFile, ...power.nodes.flatMap(node => [node.name, node.qmpSocket, node.marker])] : own
 }
 
 /** Whether a machine has disks beside its root. */

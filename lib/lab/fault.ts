@@ -34,7 +34,8 @@ export type Fault = (typeof FAULTS)[number]
 export async function labFault(name: string, machine: MachineName, fault: Fault, arg?: string): Promise<void> {
   const state = requireState(name)
   const pid = labProcesses(state.id)[machine]
-  if (fault === 'power-on') return pid ? undefined : powerOn(name, machine)
+  // One that stood still may have been fenced meanwhile: it has lost its power then.
+  if (fault === 'power-on' || (fault === 'resume' && !pid)) return pid ? undefined : powerOn(name, machine)
   if (!pid) throw switchedOff(name, machine)
   const socket = labPlaces(name).machine(machine).qmpSocket
   switch (fault) {

@@ -1,23 +1,36 @@
 // The article's gateway and ping node on em1, as a process of its own: it joins the segment as one more card and answers ARP,
 // ICMP echo and NTP for one address: emulated clocks run apart, and the time service that the roles set up needs somebody to ask. QEMU's user network cannot take this part: it looks at every frame of a shared segment and
 // resets the TCP connections of the other machines. Plain JavaScript, because it is started as a file, bundled or not.
-// Arguments: marker group port address mac
+// Arguments: marker group port address mac [file of the key, and for each node its name, its QMP socket and its emulator's marker]
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
+import { POWER_PORT, powerSwitch } from './gateway-power.js'
 
-const [, , , group, port, address, mac] = process.argv
+const [, , , group, port, address, mac, keyFile, ...nodes] = process.argv
 const ownAddress = Buffer.from(address.split('.').map(Number))
 const ownMac = Buffer.from(mac.split(':').map(byte => Number.parseInt(byte, 16)))
 
 const socket = createSocket({ type: 'udp4', reuseAddr: true })
+const answerPower = keyFile === undefined ? undefined : powerSwitch({ key: readFileSync(keyFile, 'utf8').trim(), ...switched() })
 socket.on('message', frame => {
   const reply = replyTo(frame)
   if (reply) socket.send(reply, Number(port), group)
+  else void replyToPower(frame)
 })
 socket.bind(Number(port), group, () => {
   socket.addMembership(group, '127.0.0.1')
   socket.setMulticastInterface('127.0.0.1')
   socket.setMulticastLoopback(true)
 })
+
+/** What the arguments say of each node. */
+function switched() {
+  const each = [0, 3].filter(at => nodes[at] !== undefined).map(at => nodes.slice(at, at + 3))
+  return {
+    sockets: Object.fromEntries(each.map(([name, path]) => [name, path])),
+    markers: Object.fromEntries(each.map(([name, , marker]) => [name, marker])),
+  }
+}
 
 /** @param {Buffer} frame an Ethernet frame */
 function replyTo(frame) {
@@ -60,20 +73,12 @@ function replyToPing(frame) {
 
 /** @param {Buffer} frame */
 function replyToNtp(frame) {
-  const udp = 14 + (frame[14] & 15) * 4
-  const ntp = udp + 8
-  if (frame[23] !== 17 || !frame.subarray(30, 34).equals(ownAddress) || frame.length < ntp + 48 || frame.readUInt16BE(udp + 2) !== 123)
-    return undefined
-  const reply = Buffer.from(frame.subarray(0, ntp + 48))
-  frame.copy(reply, 0, 6, 12)
-  ownMac.copy(reply, 6)
-  frame.copy(reply, 26, 30, 34)
-  frame.copy(reply, 30, 26, 30)
-  frame.copy(reply, udp, udp + 2, udp + 4)
-  frame.copy(reply, udp + 2, udp, udp + 2)
-  reply.writeUInt16BE(0, udp + 6) // no checksum, which UDP over IPv4 allows
+  const request = payloadFor(frame, 123)
+  if (request === undefined || request.length < 48) return undefined
+  const reply = datagramTo(frame, request.subarray(0, 48))
+  const ntp = reply.length - 48
   // RFC 5905, section 7.3: server mode in the asker's version, stratum 2, good to a microsecond
-  reply[ntp] = (frame[ntp] & 0x38) | 4
+  reply[ntp] = (request[0] & 0x38) | 4
   reply[ntp + 1] = 2
   reply[ntp + 3] = 0xec
   reply.writeUInt32BE(0, ntp + 4)
@@ -81,10 +86,53 @@ function replyToNtp(frame) {
   ownAddress.copy(reply, ntp + 12)
   const now = ntpTime()
   now.copy(reply, ntp + 16)
-  frame.copy(reply, ntp + 24, ntp + 40, ntp + 48)
+  request.copy(reply, ntp + 24, 40, 48)
   now.copy(reply, ntp + 32)
   now.copy(reply, ntp + 40)
   return reply
+}
+
+/** @param {Buffer} frame */
+async function replyToPower(frame) {
+  if (!answerPower || frame.length < 42 || frame.readUInt16BE(12) !== 0x0800 || !frame.subarray(0, 6).equals(ownMac)) return
+  const request = payloadFor(frame, POWER_PORT)
+  const answer = request && (await answerPower(request.toString('utf8')))
+  if (answer) socket.send(datagramTo(frame, Buffer.from(answer)), Number(port), group)
+}
+
+/** What a frame brings to one of our UDP ports. @param {Buffer} frame @param {number} ownPort */
+function payloadFor(frame, ownPort) {
+  const udp = 14 + (frame[14] & 15) * 4
+  if (frame[23] !== 17 || !frame.subarray(30, 34).equals(ownAddress) || frame.length < udp + 8) return undefined
+  const length = frame.readUInt16BE(udp + 4)
+  if (frame.readUInt16BE(udp + 2) !== ownPort || length < 8 || frame.length < udp + length) return undefined
+  return frame.subarray(udp + 8, udp + length)
+}
+
+/** The frame that answers another one with this payload. @param {Buffer} frame @param {Buffer} payload */
+function datagramTo(frame, payload) {
+  const udp = 14 + (frame[14] & 15) * 4
+  const reply = Buffer.concat([frame.subarray(0, udp + 8), payload])
+  frame.copy(reply, 0, 6, 12)
+  ownMac.copy(reply, 6)
+  frame.copy(reply, 26, 30, 34)
+  frame.copy(reply, 30, 26, 30)
+  reply.writeUInt16BE(reply.length - 14, 16)
+  reply.writeUInt16BE(0, 24)
+  reply.writeUInt16BE(headerSum(reply.subarray(14, udp)), 24)
+  frame.copy(reply, udp, udp + 2, udp + 4)
+  frame.copy(reply, udp + 2, udp, udp + 2)
+  reply.writeUInt16BE(8 + payload.length, udp + 4)
+  reply.writeUInt16BE(0, udp + 6) // no checksum, which UDP over IPv4 allows
+  return reply
+}
+
+/** RFC 1071. @param {Buffer} header */
+function headerSum(header) {
+  let sum = 0
+  for (let at = 0; at < header.length; at += 2) sum += header.readUInt16BE(at)
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  return ~sum & 0xffff
 }
 
 /** Seconds since 1900 and their fraction, 32 bits each. */

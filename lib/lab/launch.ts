@@ -9,6 +9,7 @@ import { LabError } from './error.ts'
 import type { BareImage } from './image.ts'
 import type { MachineName } from './machines.ts'
 import { labPlaces } from './places.ts'
+import { powerKey } from './power.ts'
 import { isAlive, kill, processMarker } from './processes.ts'
 import { qmp } from './qmp.ts'
 import type { LabState } from './state.ts'
@@ -58,8 +59,17 @@ export async function startMachine(
 
 /** Starts what answers as the article's gateway. */
 export function startGateway(name: string, state: LabState, options: LaunchOptions): number {
-  const args = gatewayArguments(packagedFile('lib/lab/gateway.js'), processMarker(state.id, 'gateway'), state.segments)
-  return startProcess(process.execPath, args, labPlaces(name).gatewayLog, options)
+  const places = labPlaces(name)
+  const power = {
+    keyFile: powerKey(name),
+    nodes: (['M1', 'M2'] as const).map(node => ({
+      name: node,
+      qmpSocket: places.machine(node).qmpSocket,
+      marker: processMarker(state.id, node),
+    })),
+  }
+  const args = gatewayArguments(packagedFile('lib/lab/gateway.js'), processMarker(state.id, 'gateway'), state.segments, power)
+  return startProcess(process.execPath, args, places.gatewayLog, options)
 }
 
 function startProcess(command: string, args: string[], log: string, { ephemeral }: LaunchOptions): number {

@@ -33,6 +33,7 @@ export function labPlaces(name: string, root = stateRoot()) {
     identityFile: join(dir, 'id_ed25519'),
     knownHostsFile: join(dir, 'known_hosts'),
     gatewayLog: join(dir, 'gateway.log'),
+    powerKey: join(dir, 'power-key'),
     machine: (machine: MachineName) => ({
       dir: join(dir, machine),
       root: join(dir, machine, 'root.qcow2'),

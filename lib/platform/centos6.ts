@@ -43,6 +43,7 @@ export const centos6: Platform = {
     nfsClient: ['nfs-utils'],
     time: ['ntp'],
     lvm: ['lvm2'],
+    ipmi: ['ipmitool'],
   },
   kernelHeaders: kernel => `kernel-devel-${kernel}`,
   // as the article writes it (IV.2)
@@ -58,6 +59,7 @@ export const centos6: Platform = {
   paths: {
     haDir: '/etc/ha.d',
     heartbeatLibexec: '/usr/lib64/heartbeat',
+    stonith: '/usr/lib64/stonith/plugins',
     drbdConfigDir: '/etc/drbd.d',
     initDir: '/etc/rc.d/init.d',
     nfsInit: '/etc/init.d/nfs',

@@ -27,6 +27,7 @@ export const debian12: Platform = {
     nfsClient: ['nfs-common'],
     time: ['chrony'],
     lvm: ['lvm2'],
+    ipmi: ['ipmitool'],
   },
   kernelHeaders: kernel => `linux-headers-${kernel}`,
   // a link to them that the package brings
@@ -41,6 +42,7 @@ export const debian12: Platform = {
   paths: {
     haDir: '/etc/ha.d',
     heartbeatLibexec: '/usr/libexec/heartbeat',
+    stonith: '/usr/lib/stonith/plugins',
     drbdConfigDir: '/etc/drbd.d',
     initDir: '/etc/init.d',
     nfsInit: '/etc/init.d/nfs-kernel-server',

@@ -77,6 +77,8 @@ export interface Platform {
     nfsClient: string[]
     time: string[]
     lvm: string[]
+    /** What cluster-glue's external/ipmi calls. */
+    ipmi: string[]
   }
   /** The package with the headers of a kernel. */
   kernelHeaders(kernel: string): string
@@ -98,6 +100,8 @@ export interface Platform {
   paths: {
     haDir: string
     heartbeatLibexec: string
+    /** cluster-glue's plugins. */
+    stonith: string
     drbdConfigDir: string
     initDir: string
     /** The NFS server's init script, as the article's resource script calls it. */

@@ -21,10 +21,23 @@ export const restartMachine = async (nodes: ClusterNodes, host: string, command:
   const before = await bootIdOf(nodes.on(host).connection)
   // It may take the connection along.
   await nodes.on(host).$`${command}`.catch(() => undefined)
+  await awaitBoot(nodes, host, before, { why: 'its restart', hint })
+}
+
+/**
+ * Waits until a machine answers from another boot than `before`; the connection is a new one then.
+ * @throws ApplyFailed when it does not in 20 minutes, with the hint that is given; `why`: after what
+ */
+export const awaitBoot = async (
+  nodes: ClusterNodes,
+  host: string,
+  before: string,
+  { why, hint }: { why: string; hint: string },
+): Promise<void> => {
   const end = Date.now() + bootLimit
   while (!(await hasBooted(nodes, host, before))) {
     if (nodes.signal.aborted) throw new ApplyFailed(`interrupted while ${host} restarts`, { hint })
-    if (Date.now() > end) throw new ApplyFailed(`${host} did not come back within ${bootLimit / 60_000} minutes of its restart`, { hint })
+    if (Date.now() > end) throw new ApplyFailed(`${host} did not come back within ${bootLimit / 60_000} minutes of ${why}`, { hint })
     nodes.progress({ text: `waiting for ${host} to boot` })
     await delay(pause)
   }

@@ -14,6 +14,8 @@ const perNode = [
   'ha_space_limit',
   'client_mount',
   'client_options',
+  'heartbeat_stonith',
+  'heartbeat_stonith_secret',
   'nfsha_lab',
 ]
 

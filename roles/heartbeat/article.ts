@@ -3,6 +3,7 @@ import type { Platform } from '../../lib/platform/platform.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { pingLine } from './config.ts'
+import { stonithLine } from './fencing.ts'
 import { watchdogLine } from './watchdog.ts'
 
 /** The article's ha.cf (III.2a), with the lines that it has commented out: one link, and the node that comes back takes the service again. */
@@ -20,7 +21,7 @@ udpport ${vars.heartbeat_udpport}
 mcast ${vars.node_heartbeat_nic} ${vars.heartbeat_mcast} ${vars.heartbeat_udpport} 1 0
 auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
-${watchdogLine(vars)}${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
+${watchdogLine(vars)}${stonithLine(cluster, platform)}${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
 ${pingLine(vars)}
 `
 }

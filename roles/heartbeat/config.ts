@@ -3,6 +3,7 @@ import type { Platform } from '../../lib/platform/platform.ts'
 import { firstOf } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { dopdLine } from './consent.ts'
+import { stonithLine } from './fencing.ts'
 import { watchdogLine } from './watchdog.ts'
 
 /** A group answers as long as one of its members does, so one of them that is down moves nothing (ipfail counts groups). */
@@ -26,7 +27,7 @@ mcast ${vars.node_heartbeat_nic} ${vars.heartbeat_mcast} ${vars.heartbeat_udppor
 ${cluster.nodes.map(n => `ucast ${n.vars.node_drbd_nic} ${n.vars.node_drbd_ip}`).join('\n')}
 ${cluster.nodes.map(n => `ucast ${n.vars.node_service_nic} ${n.vars.node_service_ip}`).join('\n')}
 auto_failback ${vars.heartbeat_auto_failback ? 'on' : 'off'}
-${watchdogLine(vars)}${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
+${watchdogLine(vars)}${stonithLine(cluster, platform)}${cluster.nodes.map(n => `node ${n.vars.node_name}`).join('\n')}
 ${pingLine(vars)}
 respawn hacluster ${platform.paths.heartbeatLibexec}/ipfail
 apiauth dopd uid=root,hacluster

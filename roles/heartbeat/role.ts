@@ -4,6 +4,7 @@ import type { Context, Role } from '../role.ts'
 import { clusterGuard } from '../service/checks/guard.ts'
 import { authkeys } from './authkeys.ts'
 import { consentFile } from './consent.ts'
+import { fencing } from './fencing.ts'
 import { heartbeatRestart } from './restart.ts'
 import { sameOnBoth } from './same.ts'
 import { shortShellfuncs } from './shellfuncs.ts'
@@ -26,6 +27,7 @@ const steps = (context: Context): Resource[] => {
       from: `package ${platform.packages.heartbeat.join(' ')}`,
     }),
     ...watchdog(context),
+    ...fencing(context),
     authkeys(context),
     file(cf, { content: heartbeatFiles[vars.ha_stack].haCf(cluster, platform), notify: [restart] }),
     sameOnBoth([cf, keys]),

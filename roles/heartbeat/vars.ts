@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ip } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 import { HeartbeatSecret } from '../secrets.ts'
+import { Stonith, StonithSecret } from './stonith-fields.ts'
 
 /** heartbeat's own notation: seconds, or milliseconds with `ms` (ha.cf). */
 const heartbeatTime = z.union([z.number().positive(), z.string().regex(/^[1-9]\d*(ms)?$/)]).transform(String)
@@ -39,4 +40,8 @@ export const heartbeatVars = roleVars(['heartbeat_'], {
     .describe(
       'kernel module of a watchdog that resets a node on which heartbeat hangs for longer than `heartbeat_deadtime` and a second: `softdog`, or the hardware’s own (`iTCO_wdt`, `ipmi_watchdog`); without it there is none: docs/fencing.md',
     ),
+  heartbeat_stonith: Stonith.optional().describe(
+    'how the other node ends this one before it takes over from it: a plugin of cluster-glue and its parameters, `{plugin: external/ipmi, parameters: {ipaddr: 10.0.0.1, userid: fence, interface: lanplus}}`; on both nodes or on none: docs/fencing.md',
+  ),
+  heartbeat_stonith_secret: StonithSecret.optional().describe('more parameters of that plugin, which are never shown: `{passwd: ...}`'),
 })

@@ -51,6 +51,7 @@ const contexts: Context[] = [
   ),
   contextOn(centos6, {}, 'ha_stack=article', sourceVariables('combined')),
   contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean nfs_v3=true heartbeat_watchdog=softdog'),
+  contextOn(debian12, {}, '{"heartbeat_stonith": {"plugin": "external/ipmi"}, "heartbeat_stonith_secret": {"passwd": "let me $in"}}'),
   contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 

@@ -7,6 +7,7 @@ import {
   labConnection,
   labDown,
   labFault,
+  labFencing,
   labSave,
   labStatus,
   labUp,
@@ -65,6 +66,9 @@ export const define = (lab: Command): void => {
   named(lab.command('status').description('what runs')).action(({ name }: { name: string }) => showStatus(name))
   named(lab.command('save <as>').description('power the machines off and keep them under a name, for `up --from`')).action(
     (as: string, { name }: { name: string }) => labSave({ name, as, onProgress: tellLab() }),
+  )
+  named(lab.command('fencing').description('put the plugin external/nfsha-lab on M1 and M2, by which each can reset the other')).action(
+    ({ name }: { name: string }) => labFencing(name),
   )
   named(lab.command('ssh <machine> [command...]').description('a shell or a command on a machine')).action(
     (machine: string, command: string[], { name }: { name: string }) => {

@@ -84,7 +84,7 @@ test.each([
   expect(stderr).not.toMatch(/^\s+at /m)
 })
 
-test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node', 'start', 'force-primary', 'verify'])(
+test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node', 'start', 'force-primary', 'verify', 'fence-test'])(
   '%s is the playbook of that name',
   name => {
     const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatewayArguments } from '../../../lib/lab/emulator.ts'
@@ -13,11 +16,19 @@ const asker = '5254001a0101'
 let gateway: ChildProcess
 let socket: Socket
 let port = 0
+let folder = ''
 
 beforeAll(async () => {
   port = (await freePorts(1))[0] ?? 0
   const script = fileURLToPath(new URL('../../../lib/lab/gateway.js', import.meta.url))
-  gateway = spawn(process.execPath, gatewayArguments(script, 'test', { group, ports: { em1: port, em2: 0, em3: 0 } }), { stdio: 'ignore' })
+  folder = mkdtempSync(join(tmpdir(), 'nfsha-gateway-'))
+  const power = {
+    keyFile: join(folder, 'key'),
+    nodes: [{ name: 'M2' as const, qmpSocket: join(folder, 'qmp'), marker: 'nfsha-test-none' }],
+  }
+  writeFileSync(power.keyFile, 'a key\n')
+  const args = gatewayArguments(script, 'test', { group, ports: { em1: port, em2: 0, em3: 0 } }, power)
+  gateway = spawn(process.execPath, args, { stdio: 'ignore' })
   socket = createSocket({ type: 'udp4', reuseAddr: true })
   socket.bind(port, group)
   await once(socket, 'listening')
@@ -28,6 +39,7 @@ beforeAll(async () => {
 afterAll(() => {
   gateway.kill('SIGKILL')
   socket.close()
+  rmSync(folder, { recursive: true })
 })
 
 const gatewayMac = GATEWAY.mac.replaceAll(':', '')
@@ -79,4 +91,19 @@ test('tells the time to who asks by NTP', async () => {
   expect([ntp.length, ntp.readUInt8(0), ntp.readUInt8(1)]).toEqual([48, 0x24, 2])
   expect(ntp.subarray(24, 32).toString('hex')).toBe(sent)
   expect(Math.abs(ntp.readUInt32BE(40) - 2_208_988_800 - Date.now() / 1000)).toBeLessThan(60)
+})
+
+test('is the power switch of the nodes: a whole datagram with a right header goes back', async () => {
+  const text = Buffer.from('hello\n').toString('hex')
+  const ip = '4500002200004000' + '4011' + 'b8a6' + 'c0a800d2c0a80001'
+  const reply = (await ask(`${gatewayMac}${asker}0800${ip}c0002597000e0000${text}`)) ?? ''
+  expect(reply.slice(28 + 24, 28 + 40)).toBe('c0a80001c0a800d2')
+  expect(reply.slice(68, 76)).toBe('2597c000')
+  const header = Buffer.from(reply.slice(28, 68), 'hex')
+  expect(header.readUInt16BE(2)).toBe(reply.length / 2 - 14)
+  let sum = 0
+  for (let at = 0; at < 20; at += 2) sum += header.readUInt16BE(at)
+  expect((sum & 0xffff) + (sum >>> 16)).toBe(0xffff)
+  expect(Buffer.from(reply.slice(84), 'hex').toString()).toMatch(/^number [0-9a-f]{32}\n$/)
+  expect(Number.parseInt(reply.slice(76, 80), 16)).toBe(reply.length / 2 - 34)
 })

@@ -151,6 +151,8 @@ test('what belongs to one playbook alone is known by its description', () => {
     'verify drbd_verify_rate',
     'verify drbd_verify_repair',
     'replace-node ha_replace',
+    'fence-test fence_confirm',
+    'fence-test fence_both',
   ])
   expect(owned.filter(entry => entry.startsWith('failover-test failover_'))).toHaveLength(
     Object.keys(Vars.shape).filter(name => name.startsWith('failover_')).length,

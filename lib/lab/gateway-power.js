@@ -1,0 +1,111 @@
+// The power switch of a lab's nodes, as a server's management board is one: a node asks the gateway over UDP to reset the other, for tests of fencing.
+// A request names a number that was given out just before (`hello` asks for one), and is signed with the lab's own key, so that no other program on the
+// segment switches anything, and nothing that was heard can be sent again. Plain JavaScript, as gateway.js is.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+
+export const POWER_PORT = 9623
+
+const NUMBER_LIVES_MS = 10_000
+const MOST_NUMBERS = 64
+
+/**
+ * Answers the text of one request; resolves with undefined where it gets no answer.
+ * @param {{ key: string, sockets: Record<string, string>, markers: Record<string, string> }} lab its key, and each node's QMP socket and mark among the
+ *   arguments of its emulator
+ * @returns {(text: string) => Promise<string | undefined>}
+ */
+export function powerSwitch({ key, sockets, markers }) {
+  /** @type {Map<string, number>} */
+  const given = new Map()
+  return async text => {
+    const [action = '', machine = '', number = '', signature = ''] = text.trim().split(' ')
+    if (action === 'hello') return `number ${giveNumber(given)}\n`
+    const wanted = sign(key, action, machine, number)
+    if (!['reset', 'off', 'status'].includes(action) || !Object.hasOwn(sockets, machine) || !isSame(signature, wanted)) return undefined
+    if (Date.now() - (given.get(number) ?? 0) > NUMBER_LIVES_MS) return undefined
+    given.delete(number)
+    const result = await act(action, sockets[machine] ?? '', markers[machine] ?? '').then(
+      () => 'ok',
+      () => 'failed',
+    )
+    return `${result} ${sign(key, result, machine, number)}\n`
+  }
+}
+
+/** @param {string[]} words the key first */
+function sign(...words) {
+  const [key] = words
+  return createHash('sha256')
+    .update(`${words.join(' ')} ${key}`)
+    .digest('hex')
+}
+
+/** @param {string} one @param {string} other */
+function isSame(one, other) {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** @param {Map<string, number>} given */
+function giveNumber(given) {
+  const oldest = given.keys().next().value
+  if (given.size >= MOST_NUMBERS && oldest !== undefined) given.delete(oldest)
+  const number = randomBytes(16).toString('hex')
+  given.set(number, Date.now())
+  return number
+}
+
+/** @param {string} action @param {string} socket @param {string} marker */
+async function act(action, socket, marker) {
+  const emulator = findEmulator(marker)
+  // A machine without power is ended already; its management board would still answer.
+  if (action === 'status' || !emulator) return
+  // One that does not run (SIGSTOP) takes no command: it loses its power.
+  if (action === 'off' || emulator.state === 'T') process.kill(emulator.pid, 'SIGKILL')
+  else await reset(socket)
+}
+
+/** @param {string} marker @returns {{ pid: number, state: string } | undefined} */
+function findEmulator(marker) {
+  for (const name of readdirSync('/proc').filter(entry => /^\d+$/.test(entry))) {
+    try {
+      if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(`guest=${marker}`)) continue
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
+      if (state !== 'Z') return { pid: Number(name), state }
+    } catch {
+      // it ended in between
+    }
+  }
+  return undefined
+}
+
+/** Presses the reset button by QMP, and resolves once the machine has been reset. @param {string} path @returns {Promise<void>} */
+function reset(path) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path)
+    const timer = setTimeout(() => finish(new Error('no answer')), 5_000)
+    /** @param {Error} [error] */
+    const finish = error => {
+      clearTimeout(timer)
+      socket.destroy()
+      if (error) reject(error)
+      else resolve()
+    }
+    let text = ''
+    socket.on('error', finish)
+    socket.on('data', bytes => {
+      text += bytes.toString('utf8')
+      const lines = text.split('\n')
+      text = lines.pop() ?? ''
+      for (const line of lines) {
+        const message = JSON.parse(line)
+        if (message.QMP) socket.write('{"execute":"qmp_capabilities"}\n{"execute":"system_reset"}\n')
+        else if (message.error) finish(new Error(message.error.desc))
+        else if (message.event === 'RESET') finish()
+      }
+    })
+  })
+}

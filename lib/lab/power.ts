@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path/posix'
+import { packagedFile } from '../text/packaged.ts'
+import { attempt } from './command.ts'
+import { labConnection, sshArguments } from './connection.ts'
+import { LabError } from './error.ts'
+import { labPlaces } from './places.ts'
+
+/** The file of the key that a lab's nodes and its gateway share; made at need. */
+export function powerKey(name: string): string {
+  const { dir, powerKey: file } = labPlaces(name)
+  if (!existsSync(file)) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  }
+  return file
+}
+
+/** Where cluster-glue looks for plugins on Debian. */
+const plugin = '/usr/lib/stonith/plugins/external/nfsha-lab'
+
+/** Puts the plugin external/nfsha-lab and the lab's key on both nodes, which must be up. */
+export async function labFencing(name: string): Promise<void> {
+  const key = readFileSync(powerKey(name), 'utf8').trim()
+  const script = readFileSync(packagedFile('lib/lab/power-plugin.sh'), 'utf8')
+  const put = `set -e; umask 077; read -r key; echo "$key" > /etc/nfsha-lab-power-key
+mkdir -p -m 755 ${dirname(plugin)}; cat > ${plugin}; chmod 755 ${plugin}`
+  for (const machine of ['M1', 'M2'] as const) {
+    const ssh = [...sshArguments(labConnection(name, machine)), put]
+    const { code, stderr } = await attempt('ssh', ssh, { input: `${key}\n${script}`, timeoutMs: 30_000 })
+    if (code !== 0) throw new LabError(`the fencing plugin could not be put on ${machine}: ${stderr.trim()}`)
+  }
+}

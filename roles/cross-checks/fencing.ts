@@ -1,0 +1,29 @@
+import type { Conflict, CrossCheck } from './conflict.ts'
+
+/** One node that can be ended and one that cannot: the second would take over from the first only, and heartbeat would wait for ever the other way round. */
+export const fencing: CrossCheck = ({ nodes }) => {
+  const without = nodes.filter(({ vars }) => vars.heartbeat_stonith === undefined)
+  return nodes.flatMap(({ host, vars }): Conflict[] => {
+    if (vars.heartbeat_stonith === undefined)
+      return vars.heartbeat_stonith_secret === undefined
+        ? []
+        : [{ host, names: ['heartbeat_stonith_secret'], message: 'heartbeat_stonith_secret has no heartbeat_stonith to go with' }]
+    const twice = Object.keys(vars.heartbeat_stonith_secret ?? {}).filter(name => name in (vars.heartbeat_stonith?.parameters ?? {}))
+    return [
+      ...without.map(
+        (other): Conflict => ({
+          host,
+          names: ['heartbeat_stonith'],
+          message: `${host} has heartbeat_stonith and ${other.host} has none: each node must be able to end the other`,
+        }),
+      ),
+      ...twice.map(
+        (name): Conflict => ({
+          host,
+          names: ['heartbeat_stonith_secret'],
+          message: `${name} is in heartbeat_stonith and in heartbeat_stonith_secret`,
+        }),
+      ),
+    ]
+  })
+}

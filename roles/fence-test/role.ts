@@ -1,0 +1,26 @@
+import { statesOf } from '../../lib/resources/members.ts'
+import type { Procedure } from '../../lib/resources/resource.ts'
+import type { Context, Role } from '../role.ts'
+import { peerOf } from '../role.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { serviceProbe } from '../service/state/state.ts'
+import { type Aim, planFenceTest } from './plan.ts'
+
+const proven = (context: Context): Procedure<ServiceState, Aim> => ({
+  scope: 'cluster',
+  id: 'each node can end the other',
+  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  aim(members) {
+    const states = statesOf(members)
+    const [active, other] = states.filter(s => s.vip)
+    const standby = states.find(s => s !== active)
+    return { active: other ? undefined : active?.host, standby: standby?.host }
+  },
+  plan: (members, aim, done) => planFenceTest(statesOf(members), aim, done, context),
+})
+
+export const fenceTest: Role = {
+  name: 'fence-test',
+  summary: 'proves that a node can end the other: resets the standby, and after a switchover the other one when asked',
+  steps: context => [proven(context)],
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod'
+
+/** Plugins that end nobody, or the wrong one, and ours, which calls the others. */
+const notForThis: Record<string, string> = {
+  null: 'ends nobody',
+  suicide: 'ends the node that asks',
+  'external/nfsha': 'is this tool’s own, which calls the one that is named here',
+}
+
+/** A name as `stonith -L` lists it: it becomes a path and a word of ha.cf. */
+const plugin = z
+  .string()
+  .regex(/^(external\/)?[A-Za-z0-9][\w.-]*$/, 'is a name as `stonith -L` lists it: external/ipmi, apcmaster')
+  .superRefine((name, context) => {
+    const problem = Object.hasOwn(notForThis, name) ? notForThis[name] : undefined
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `${name} ${problem}` })
+  })
+
+/** Variables that change what a shell, the loader or a program does, whoever sets them. */
+const ofTheSystem = /^(_|PATH|IFS|ENV|CDPATH|HOME|SHELL|LANG|(LC|LD|BASH|PERL\d*|PYTHON|HA|OCF)_?.*)$/
+
+const readable = /^[!-~]([ -~]{0,253}[!-~])?$/
+const parameterValue = z
+  .union([z.string(), z.number().int()], { error: 'must be a text or a whole number; put quotes around yes, no and dates' })
+  .transform(String)
+  .refine(text => readable.test(text), {
+    error: 'takes 1 to 255 printable ASCII characters, and no blank at its beginning or end',
+  })
+
+/** A plugin of cluster-glue gets its parameters as variables of its environment. */
+const nameProblem = (name: string): string | undefined => {
+  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) return 'is no name of a parameter: letters, digits and _'
+  return ofTheSystem.test(name) ? 'is a variable of the system, no parameter' : undefined
+}
+
+const parameters = z.record(z.string(), parameterValue).superRefine((given, context) => {
+  for (const name of Object.keys(given)) {
+    const problem = nameProblem(name)
+    if (problem !== undefined) context.addIssue({ code: 'custom', path: [name], message: `${name} ${problem}` })
+  }
+})
+
+const isSecretName = (name: string): boolean => /passw|secret|token|community|(^|_)(key|pin|pass)$/i.test(name)
+
+/** How a node is ended: a plugin of cluster-glue and its parameters, by the plugin's own names. */
+export const Stonith = z
+  .strictObject({ plugin, parameters: parameters.default({}) })
+  .superRefine(({ plugin: name, parameters: given }, context) => {
+    for (const [key, value] of Object.entries(given)) {
+      const path = ['parameters', key]
+      // The name of a file or of a way to pass a password is none.
+      if (isSecretName(key) && !key.endsWith('_method'))
+        context.addIssue({ code: 'custom', path, message: `${key} belongs into heartbeat_stonith_secret, which is never shown` })
+      else if (!name.startsWith('external/') && / /.test(value))
+        context.addIssue({ code: 'custom', path, message: `${name} takes no blanks: its parameters stand on one line` })
+    }
+  })
+
+/** More parameters of the same plugin, none of which is ever shown. */
+export const StonithSecret = parameters.meta({ secret: true })

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { debian12 } from '../../../lib/platform/debian12.ts'
+import type { ClusterNodes, Plan, Procedure } from '../../../lib/resources/resource.ts'
+import { present } from '../../../lib/resources/resource.ts'
+import { fenceTest } from '../../../roles/fence-test/role.ts'
+import type { NamedState, ServiceState } from '../../../roles/service/state/state.ts'
+import { contextOn } from '../contexts.ts'
+import { activeState, bareState, deviceOf, nodeState } from '../pair-states.ts'
+
+const fenced = JSON.stringify({ heartbeat_stonith: { plugin: 'external/ipmi' } })
+const meant = 'fence_confirm=192.168.0.219'
+const procedure = (...extra: string[]) => fenceTest.steps(contextOn(debian12, {}, ...extra))[0] as Procedure<ServiceState>
+const healthy = [activeState(), nodeState({ host: 'M2' })]
+const membersOf = (states: NamedState[]) => states.map(({ host, ...state }) => ({ host, reading: present(state as ServiceState) }))
+const planned = (states: NamedState[], done: string[], ...extra: string[]): Plan => {
+  const { aim, plan } = procedure(...extra)
+  return plan(membersOf(states), aim(membersOf(healthy)), done)
+}
+const names = (plan: Plan) => (plan.kind === 'steps' ? plan.steps.map(step => step.name) : plan)
+const back = (host: string) => [`wait until DRBD is in sync on ${host}`, `start heartbeat on ${host}`, `wait until ${host} stands by`]
+
+describe('the plan', () => {
+  test('is the standby alone, unless both are asked for', () => {
+    expect(names(planned(healthy, [], fenced, meant))).toEqual(['reset M2', ...back('M2')])
+    const both = ['reset M2', ...back('M2'), 'hand over to M2', 'reset M1', ...back('M1')]
+    expect(names(planned(healthy, [], fenced, meant, 'fence_both=true'))).toEqual(both)
+    const { aim, plan } = procedure(fenced, meant)
+    const [step] = (plan(membersOf(healthy), aim(membersOf(healthy)), []) as { steps: { changes: unknown[] }[] }).steps
+    expect(step?.changes).toEqual([{ attribute: 'M2', from: 'running', to: 'reset by M1 with external/ipmi, without an orderly stop' }])
+  })
+
+  test('goes on after the reset with what is left, whatever the pair looks like meanwhile', () => {
+    const alone = activeState({ device: deviceOf('WFConnection ro:Primary/Unknown ds:UpToDate/Outdated') })
+    const booted = nodeState({
+      host: 'M2',
+      heartbeat: false,
+      stable: false,
+      links: [],
+      device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate'),
+    })
+    expect(names(planned([alone, booted], ['reset M2'], fenced, meant))).toEqual(back('M2'))
+    expect(names(planned([alone, bareState({ host: 'M2' })], ['reset M2'], fenced, meant))).toEqual(back('M2'))
+    expect(names(planned([activeState(), { ...booted, device: nodeState().device }], ['reset M2'], fenced, meant))).toEqual(
+      back('M2').slice(1),
+    )
+    expect(names(planned([activeState(), nodeState({ host: 'M2', stable: false })], ['reset M2'], fenced, meant))).toEqual(
+      back('M2').slice(2),
+    )
+    expect(names(planned(healthy, ['reset M2'], fenced, meant))).toEqual([])
+  })
+
+  test('resets the other one only when it holds nothing any more', () => {
+    const swapped = [nodeState(), activeState({ host: 'M2' })]
+    const done = ['reset M2', 'hand over to M2']
+    expect(names(planned(swapped, done, fenced, meant, 'fence_both=true'))).toEqual(['reset M1', ...back('M1')])
+    expect(planned(healthy, done, fenced, meant, 'fence_both=true')).toEqual({ kind: 'refused', why: 'M1 is not reset: M1 serves' })
+    expect(names(planned(swapped, [...done, 'reset M1'], fenced, meant, 'fence_both=true'))).toEqual([])
+  })
+})
+
+test.each<[string, NamedState[], string[], RegExp]>([
+  ['nobody has confirmed it', healthy, [fenced], /^a node is reset without any orderly stop: .*-e fence_confirm=192\.168\.0\.219$/],
+  ['another address was confirmed', healthy, [fenced, 'fence_confirm=192.168.0.1'], /fence_confirm=192\.168\.0\.219/],
+  ['there is no fencing', healthy, [meant], /^no fencing: heartbeat_stonith is not set for M1 and M2$/],
+  [
+    'the standby is behind',
+    [activeState(), nodeState({ host: 'M2', device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') })],
+    [fenced, meant],
+    /^M2 is not reset: DRBD is Inconsistent on M2/,
+  ],
+  ['a link is down', [activeState(), nodeState({ host: 'M2', links: ['em2 up', 'em3 dead'] })], [fenced, meant], /em3 dead/],
+  [
+    'heartbeat does not run',
+    [activeState(), nodeState({ host: 'M2', heartbeat: false, stable: false })],
+    [fenced, meant],
+    /heartbeat does not run on M2/,
+  ],
+  ['both serve', [activeState(), activeState({ host: 'M2' })], [fenced, meant], /the service is on M1 and M2/],
+])('%s: refused, and nobody is reset', (_name, states, extra, why) => {
+  expect(planned(states, [], ...extra)).toEqual({ kind: 'refused', why: expect.stringMatching(why) })
+})
+
+test('nobody serves at the first look: refused', () => {
+  const { aim, plan } = procedure(fenced, meant)
+  const nobody = membersOf([nodeState(), nodeState({ host: 'M2' })])
+  expect(plan(nobody, aim(nobody), [])).toEqual({ kind: 'refused', why: expect.stringMatching(/^the service is not on one node/) })
+})
+
+/** A pair whose plugin ends like this, and whose M2 is in these boots one after the other. */
+const resetting = (code: number, boots: string[]) => {
+  const scripts: string[] = []
+  const remarks: string[] = []
+  const connection = (host: string) => ({
+    run: async (script: string) => {
+      scripts.push(`${host}: ${script}`)
+      return script.includes('boot_id')
+        ? { code: 0, stdout: boots.shift() ?? '', stderr: '' }
+        : { code, stdout: 'no route to 10.0.0.1\n', stderr: '' }
+    },
+  })
+  const nodes = {
+    hosts: ['M1', 'M2'],
+    signal: new AbortController().signal,
+    on: (host: string) => ({ connection: connection(host) }),
+    reconnect: async () => undefined,
+    progress: () => undefined,
+    remark: (text: string) => remarks.push(text),
+  } as unknown as ClusterNodes
+  const plan = planned(healthy, [], fenced, meant)
+  return { run: () => (plan.kind === 'steps' ? plan.steps[0]?.run(nodes) : undefined), scripts, remarks }
+}
+
+test('the reset is done once the node answers from another boot, and says how long the plugin took', async () => {
+  const { run, scripts, remarks } = resetting(0, ['one\n', 'two\n'])
+  await run()
+  expect(scripts.find(text => text.startsWith('M1'))).toMatch(/external\/nfsha end m2\.redhat\.sx \/etc\/ha\.d\/nfsha-fence\.conf/)
+  expect(remarks).toEqual([expect.stringMatching(/^M1 needed \d+\.\d s to end M2$/)])
+})
+
+test('a plugin that fails is named, with what it said and what that means', async () => {
+  await expect(resetting(1, ['one\n']).run()).rejects.toMatchObject({
+    message: 'M1 could not end M2',
+    detail: 'no route to 10.0.0.1',
+    hint: expect.stringMatching(/M1 does not take over/),
+  })
+})
