@@ -18,3 +18,6 @@ export const absolutePath = z.string().superRefine((path, context) => {
   const message = pathProblem(path)
   if (message !== undefined) context.addIssue({ code: 'custom', message })
 })
+
+/** One disk of one node and what is on it, several with commas between: a word that holds for nothing else. */
+export const diskWords = (id: string) => z.string().regex(new RegExp(`^[\\w.-]+:/[\\w./-]+:${id}(,[\\w.-]+:/[\\w./-]+:${id})*$`))

@@ -18,6 +18,7 @@ import { splitBrain } from './split-brain/role.ts'
 import { start } from './start/role.ts'
 import { status } from './status/role.ts'
 import { switchover } from './switchover/role.ts'
+import { uninstall } from './uninstall/role.ts'
 import { upgrade } from './upgrade/role.ts'
 import { verify } from './verify/role.ts'
 
@@ -39,6 +40,8 @@ const operatingRoles: Role[] = [
   rejoin,
   failoverTest,
   fenceTest,
+  // What a node gets from these is what it takes back.
+  uninstall(siteRoles.filter(role => role !== client)),
 ]
 
 export const roles: Role[] = [...siteRoles, ...operatingRoles]

@@ -17,6 +17,7 @@ import { serviceVars } from './service/vars.ts'
 import { splitBrainVars } from './split-brain/vars.ts'
 import { startVars } from './start/vars.ts'
 import { switchoverVars } from './switchover/vars.ts'
+import { uninstallVars } from './uninstall/vars.ts'
 import { upgradeVars } from './upgrade/vars.ts'
 import { verifyVars } from './verify/vars.ts'
 
@@ -42,6 +43,7 @@ const fields = z.object({
   ...verifyVars.fields,
   ...growVars.fields,
   ...replaceNodeVars.fields,
+  ...uninstallVars.fields,
   ...failoverTestVars.fields,
   ...fenceTestVars.fields,
 })
@@ -65,6 +67,7 @@ export const varsByRole: Record<string, RoleVars<z.ZodRawShape>> = {
   verify: verifyVars,
   grow: growVars,
   'replace-node': replaceNodeVars,
+  uninstall: uninstallVars,
   'failover-test': failoverTestVars,
   'fence-test': fenceTestVars,
 }

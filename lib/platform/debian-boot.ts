@@ -30,5 +30,16 @@ WantedBy=multi-user.target
 
 export const debianAtBoot = (job: BootJob): Resource[] => [
   file(`/etc/systemd/system/${job.name}.service`, { content: bootUnit(job) }),
-  service(`${job.name}.service`, { enabled: true, running: true }),
+  {
+    ...service(`${job.name}.service`, { enabled: true, running: true }),
+    undo: [
+      {
+        what: `${job.name}.service at boot`,
+        from: 'on',
+        to: 'off',
+        isDue: `[ "$(systemctl is-enabled ${job.name}.service 2>/dev/null)" = enabled ]`,
+        sh: `systemctl disable --now ${job.name}.service`,
+      },
+    ],
+  },
 ]

@@ -34,12 +34,24 @@ export const sysvAtBoot =
   (flavour: SysvFlavour) =>
   (job: BootJob): Resource[] => [
     file(`/etc/init.d/${job.name}`, { content: initScript(job, flavour), mode: 0o755 }),
-    sysvService(flavour.levels)(job.name, { enabled: true, running: true }),
+    {
+      ...sysvService(flavour.levels)(job.name, { enabled: true, running: true }),
+      undo: [
+        {
+          what: `${job.name} at boot`,
+          from: 'on',
+          to: 'off',
+          isDue: `[ -e /etc/init.d/${job.name} ]`,
+          sh: flavour.levels.forget(job.name),
+        },
+      ],
+    },
   ]
 
-export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive'> = {
+export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive' | 'rereadUnits'> = {
   start: name => [`/etc/init.d/${name}`, 'start'],
   stop: name => [`/etc/init.d/${name}`, 'stop'],
   restart: name => [`/etc/init.d/${name}`, 'restart'],
+  rereadUnits: ':',
   isActive: name => `/etc/init.d/${name} status >/dev/null 2>&1 && echo active`,
 }

@@ -22,6 +22,7 @@ export const edited = (
   scope: 'host',
   id: `${what} in ${path}`,
   invalidates: 'host',
+  edits: { path, edit },
   ...(notify && { notify }),
   probe: probeOf([{ kind: 'file', path }], output => {
     const reading = parseFile(output)

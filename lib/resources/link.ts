@@ -15,6 +15,7 @@ export const link = (path: string, target: string, { optional = false }: { optio
     scope: 'host',
     id: `link ${path}`,
     invalidates: 'itself',
+    undo: [{ what: `link ${path}`, from: 'there', to: 'removed', isDue: `[ "$(readlink ${p})" = ${quote(target)} ]`, sh: `rm -f ${p}` }],
     probe: {
       sh: `[ -L ${p} ] && exec readlink ${p}; [ -e ${p} ] && exit 43; exit 44`,
       parse({ code, stdout }) {

@@ -25,6 +25,8 @@ export interface PackageManager {
   probe(names: string[]): Probe<PackageState[]>
   /** Installs what is missing of `names`, holds `held`. */
   script(names: string[], held: string[]): string
+  /** Shell that takes the hold of a package off, where it has one. */
+  unhold(name: string): { isDue: string; sh: string }
   /** A line of its output that says how far it is: the step, and the package. */
   step: RegExp
   /** What to look at when it failed. */
@@ -42,6 +44,7 @@ export const packagesBy =
     id: `package ${names.join(' ')}`,
     wanted: { names, hold },
     invalidates: 'host',
+    undo: hold.map(name => ({ what: `package ${name}`, from: 'held', to: 'not held', ...manager.unhold(name) })),
     probe: manager.probe(names),
     compare: actual => (actual.kind === 'present' ? differsBy(packageChanges(actual.state, hold)) : inSync),
     apply: (_$, _changes, context) => install(manager, [{ names, hold }], context),

@@ -35,6 +35,7 @@ ${held.length > 0 ? `apt-mark hold ${held.map(quote).join(' ')} >/dev/null` : ''
 export const packages = packagesBy({
   probe: names => probeOf([{ kind: 'packages', names }], ({ stdout }) => present(parsePackages(names, stdout))),
   script: installScript,
+  unhold: name => ({ isDue: `apt-mark showhold ${quote(name)} | grep -q .`, sh: `apt-mark unhold ${quote(name)} >/dev/null` }),
   step: /^(Unpacking|Setting up) (\S+)/gm,
   hint: 'look at /var/log/dpkg.log and the package sources',
 })

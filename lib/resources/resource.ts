@@ -144,6 +144,18 @@ interface Judged extends Common {
   merge?: never
 }
 
+/** How something that a resource leaves on a host, beside files, is taken back when all of it is removed from the host. */
+export interface Undo {
+  /** In the words of a plan: `nfs-server.service`, `masked`, `not masked`. */
+  what: string
+  from: string
+  to: string
+  /** Shell that only reads, and succeeds while there is something to take back. */
+  isDue: string
+  /** Shell that takes it back. */
+  sh: string
+}
+
 interface OnHost<S> {
   scope: 'host'
   probe: Probe<S>
@@ -154,6 +166,9 @@ interface OnHost<S> {
 /** A thing on one host: read, compared, and where it differs changed. */
 export interface HostResource<S = unknown> extends Changeable, OnHost<S> {
   apply($: Shell, changes: Change[], context: ApplyContext): Promise<void>
+  undo?: Undo[]
+  /** A file of which only a part is ours, and what makes that part (pure): so it can be told whether anybody else has changed it. */
+  edits?: { path: string; edit(text: string): string }
   /** Resources of one kind that can be done in one go (one package transaction): `apply` of the first gets all of them. */
   merge?: { kind: string; applyAll(resources: HostResource[], $: Shell, context: ApplyContext): Promise<void> }
 }
@@ -193,6 +208,8 @@ interface OnCluster<S> {
 /** A thing of the whole cluster. Each node contributes a probe; `compare` and `apply` see all of them. One row in the report. */
 export interface ClusterResource<S = unknown> extends Changeable, OnCluster<S> {
   plan?: never
+  /** On each host. */
+  undo?: Undo[]
   apply(nodes: ClusterNodes, changes: Change[], members: Member<S>[]): Promise<void>
   /**
    * What a check shows in place of `changes`: what applying them comes to for the clients, by readings that are too dear for every run. Reads only. Throws

@@ -10,6 +10,15 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
   scope: 'host',
   id: `route ${address}`,
   invalidates: 'host',
+  undo: [
+    {
+      what: `route to ${address}`,
+      from: `over ${nic}`,
+      to: 'removed',
+      isDue: `ip -4 route show exact ${address}/32 | grep -q ' dev ${nic} '`,
+      sh: `ip -4 route del ${address}/32 dev ${nic}`,
+    },
+  ],
   probe: probeOf([simple(`ip -4 route show exact ${address}/32`)], ({ stdout }) => {
     const nics = [...stdout.matchAll(/^\S+ dev (\S+)/gm)].map(m => m[1])
     const via = /\bvia (\S+)/.exec(stdout)?.[1]

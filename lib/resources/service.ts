@@ -1,5 +1,5 @@
 import { probeOf } from './probe.ts'
-import type { Change, HostResource } from './resource.ts'
+import type { Change, HostResource, Undo } from './resource.ts'
 import { present, unknown } from './resource.ts'
 import { differsBy, inSync } from './verdict.ts'
 
@@ -24,6 +24,7 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
   id: `service ${name}`,
   invalidates: 'host',
   settle: 10_000,
+  undo: undoOf(name, options),
   probe: probeOf([{ kind: 'unit', unit: name, properties: ['LoadState', 'ActiveState', 'UnitFileState'] }], ({ stdout, stderr }) => {
     const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
     const loaded = value('LoadState')
@@ -40,6 +41,32 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
     }
   },
 })
+
+/** Unmasked, and started by the boot where the distribution says so: systemd.preset(5). Nothing is started. */
+const undoOf = (name: string, { enabled, masked }: ServiceOptions): Undo[] => [
+  ...(masked
+    ? [
+        {
+          what: name,
+          from: 'masked',
+          to: 'not masked',
+          isDue: `[ "$(readlink /etc/systemd/system/${name})" = /dev/null ]`,
+          sh: `systemctl unmask ${name}`,
+        },
+      ]
+    : []),
+  ...(enabled === false && !masked
+    ? [
+        {
+          what: `${name} at boot`,
+          from: 'off',
+          to: "the distribution's default",
+          isDue: `[ "$(systemctl is-enabled ${name} 2>/dev/null)" = disabled ]`,
+          sh: `systemctl preset ${name}`,
+        },
+      ]
+    : []),
+]
 
 /** Pure: what differs. `boot` is compared only when asked for, a masked unit is neither enabled nor disabled. */
 export const serviceChanges = (state: UnitState, { running, enabled, masked }: ServiceOptions): Change[] => {

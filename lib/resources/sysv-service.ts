@@ -12,6 +12,8 @@ export interface RunLevels {
   isOn(name: string, stdout: string): boolean
   /** Two commands: the first makes it known, the second switches it. */
   turn(name: string, on: boolean): [string[], string[]]
+  /** Shell that makes it unknown to the boot. */
+  forget(name: string): string
 }
 
 /** chkconfig(8). A script that it does not know yet is off: "supports chkconfig, but is not referenced in any runlevel". */
@@ -22,6 +24,7 @@ export const chkconfig: RunLevels = {
     ['/sbin/chkconfig', '--add', name],
     ['/sbin/chkconfig', name, on ? 'on' : 'off'],
   ],
+  forget: name => `/sbin/chkconfig --del ${name}`,
 }
 
 /** update-rc.d(8) of Debian, whose multi-user run level is 2. Without links `disable` is an error, so they are made first. */
@@ -32,6 +35,7 @@ export const updateRcd: RunLevels = {
     ['update-rc.d', name, 'defaults'],
     ['update-rc.d', name, on ? 'enable' : 'disable'],
   ],
+  forget: name => `update-rc.d -f ${name} remove`,
 }
 
 /** Pure: what the boot does with it, and the exit code of the init script's `status`; the LSB's status 0 is "runs". */

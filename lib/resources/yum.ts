@@ -51,6 +51,10 @@ export const rpmPackages = packagesBy({
     parse: ({ stdout }) => present(parseRpm(names, stdout)),
   }),
   script: yumScript,
+  unhold: name => ({
+    isDue: `grep -qsE ${quote(`^([0-9]+:)?${name}-[0-9]`)} ${locks}`,
+    sh: `sed -i -E ${quote(`/^([0-9]+:)?${name}-[0-9]/d`)} ${locks}`,
+  }),
   step: /^ {2}(Installing|Updating) +: (\S+)/gm,
   hint: 'look at /var/log/yum.log; the mirrors of CentOS 6 are gone: set base_yum_repositories to an archive',
 })

@@ -10,6 +10,15 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
   scope: 'host',
   id: `mount point ${path}`,
   invalidates: 'itself',
+  undo: [
+    {
+      what: path,
+      from: 'immutable',
+      to: 'a directory as others',
+      isDue: `lsattr -d ${path} 2>/dev/null | grep -q '^[^ ]*i'`,
+      sh: `chattr -i ${path}`,
+    },
+  ],
   probe: {
     sh: `grep -q ' ${path} ' /proc/mounts && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
     parse({ code, stdout }) {

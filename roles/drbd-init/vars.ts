@@ -1,13 +1,10 @@
 import * as z from 'zod'
-import { absolutePath, word } from '../field-types.ts'
+import { absolutePath, diskWords, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 import { DrbdSecret } from '../secrets.ts'
 
 /** 20 bits are what a minor number has (linux/kdev_t.h). */
 const isDrbdDevice = (path: string): boolean => /^\/dev\/drbd(0|[1-9]\d*)$/.test(path) && Number(path.slice(9)) < 2 ** 20
-
-/** One disk of one node and what is on it, several with commas between: a word that holds for nothing else. */
-const diskWords = (id: string) => z.string().regex(new RegExp(`^[\\w.-]+:/[\\w./-]+:${id}(,[\\w.-]+:/[\\w./-]+:${id})*$`))
 
 export const drbdInitVars = roleVars(['drbd_'], {
   drbd_resource: word.default('drbd').describe('name of the DRBD resource'),

@@ -49,6 +49,8 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
   return {
     scope: 'cluster',
     id: `file ${path}`,
+    // Notes of earlier versions do not have it.
+    undo: [{ what: path, from: 'there', to: 'removed', isDue: `[ -e ${path} ]`, sh: `rm -f ${path}` }],
     probe: probeOf(
       [
         ...['@directory\n', simple(`[ -d ${platform.paths.haDir} ] || echo missing`), ...embedded('file', path)],
@@ -72,7 +74,8 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
     },
     async apply(nodes, _changes, members) {
       const differing = statesOf(members).filter(s => compareOn(s).kind !== 'in-sync')
-      for (const { host } of differing) await writeFile(nodes.on(host).connection, `${path}.next`, { ...attributes, content })
+      for (const { host } of differing)
+        await writeFile(nodes.on(host).connection, `${path}.next`, { ...attributes, content, becomes: path })
       const results = await Promise.all(differing.map(({ host }) => nodes.on(host).connection.run(switchScript(path), { timeout: 60_000 })))
       for (const [i, result] of results.entries())
         if (result.code !== 0)

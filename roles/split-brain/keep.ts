@@ -41,17 +41,17 @@ sum=$(all "$view" | sha256sum) || exit 1
 [ "$sum" = "$(all "$to/files" | sha256sum)" ] || { echo "$to is not the same as what is on $d" >&2; exit 1; }
 echo "kept $(find "$to/files" -xdev -type f | wc -l) files in $to/files"`
 
-/** Copies while nothing writes to the disk, which its counter of writes shows (Documentation/block/stat.rst). */
+/** Copies while nothing writes to the disk, which its counter of sectors written shows (Documentation/block/stat.rst); a flush, as the end of a loop device sends one, counts as a write of none. */
 const copyScript = (vars: Vars, to: string): string => {
   const disk = quote(backingDisk(vars))
   return `LC_ALL=C; export LC_ALL
 idle() { ${isIdle(vars)}; }
 n=$(readlink -f ${disk}); n=/sys/class/block/\${n##*/}/stat
-writes() { awk '{ print $5 }' "$n"; }
+written() { awk '{ print $7 }' "$n"; }
 idle || { echo "${vars.drbd_device} is not Secondary, or is mounted" >&2; exit 1; }
-before=$(writes)
+before=$(written)
 ${inView(disk, copyFiles(to))} || exit 1
-{ idle && [ "$(writes)" = "$before" ]; } || { echo "something wrote to the disk meanwhile: what was kept is not one state of it" >&2; exit 1; }`
+{ idle && [ "$(written)" = "$before" ]; } || { echo "something wrote to the disk meanwhile: what was kept is not one state of it" >&2; exit 1; }`
 }
 
 /** lvcreate(8). As large as its origin, so that it never overflows, whatever is copied to that afterwards. */

@@ -16,7 +16,7 @@ test('what each side wrote is shown, the files of the victim are kept, and then 
   const winner = await holder()
   const loser = other(winner)
   const keep = `/var/backups/nfs-${loser}-${process.pid}`
-  await on(lab, winner, 'echo old > /data/old; sync -f /data')
+  await on(lab, winner, 'echo old > /data/old; sync -f /data; echo both > /data/both; sync -f /data')
   await on(lab, loser, 'drbdadm disconnect drbd')
   await until('the active node goes on alone', async () => /cs:(WFConnection|StandAlone) ro:Primary/.test(await device(winner)), 60_000)
   await on(lab, winner, `echo winner > /data/written-on-${winner}; sync /data/written-on-${winner}`)
@@ -54,6 +54,6 @@ test('what each side wrote is shown, the files of the victim are kept, and then 
   await whole()
   expect(await on(lab, winner, 'ls /data')).toMatch(new RegExp(`old\\n(.*\\n)*written-on-${winner}$`))
   expect(await on(lab, winner, 'ls /data')).not.toMatch(`written-on-${loser}`)
-  await on(lab, winner, 'rm /data/old /data/written-on-*')
+  await on(lab, winner, 'rm /data/old /data/both /data/written-on-*')
   await on(lab, loser, `rm -r ${keep}`)
 })

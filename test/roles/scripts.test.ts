@@ -40,7 +40,7 @@ const contexts: Context[] = [
   contextOn(
     debian12,
     { kernels: ['6.1.0', '6.1.1'] },
-    'drbd_victim=M1 drbd_victim_keep=/var/backups/nfs',
+    'drbd_victim=M1 drbd_victim_keep=/var/backups/nfs drbd_wipe=M1:/dev/sdb:000000000000000A uninstall_packages=true',
     sourceVariables('kernel', 'utilities'),
   ),
   contextOn(
@@ -77,6 +77,10 @@ const otherwise: [RegExp, string][] = [
   [
     /^split brain resolved$/,
     '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----\n@minor\n0\n',
+  ],
+  [
+    /^nothing of nfsha-play on the nodes$/,
+    '@addr\n@noted\nnew %etc%init.d%nfsha-drbd\nnew %etc%systemd%system%nfsha-drbd.service\nreplaced %etc%hosts\n@marks\nserved\n@disk\ndevice /dev/sdb\nsize 335544320\ndrbd v08 uuids=000000000000000A:0:0:0 flags=0 stamp= sectors=655000\n@judged\nyes\n@installed\nread\n',
   ],
   [/^DRBD metadata drbd$/, '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n'],
   [/^firewall$/, ':INPUT DROP [0:0]\n'],

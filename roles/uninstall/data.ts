@@ -1,0 +1,46 @@
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
+import type { Judgement } from '../../lib/resources/blank.ts'
+import type { ClusterAssertion, Member, Table } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
+import { inSync } from '../../lib/resources/verdict.ts'
+import type { Context } from '../role.ts'
+import { contextAt } from '../role.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
+import { whyUnread } from '../service/state/unread.ts'
+import { diskScript, parseDisk } from './disk.ts'
+
+/** Pure: where the data is, how it is read without DRBD, and by which word a new pair takes it. Internal metadata is at the end of the disk, so the file system begins at its first byte. */
+export const dataTable = (members: Member<Judgement>[], context: Context): Table => {
+  const words: string[] = []
+  const rows = members.map(({ host, reading }) => {
+    const disk = backingDisk(contextAt(context, host).vars)
+    if (reading.kind !== 'present') return [host, disk, `not known: ${whyUnread({ host, reading })}`, '']
+    const { blank, drbd, against } = reading.state
+    if (blank) return [host, disk, 'blank', '']
+    if (!drbd) return [host, disk, against[0]?.text ?? 'not known', '']
+    words.push(`${host}:${disk}:${drbd.current}`)
+    return [host, disk, `data of the pair, UUID ${drbd.current}`, `mount -o ro ${disk} /mnt`]
+  })
+  const word = words.length > 0 ? `; site.yml builds a pair around it with -e drbd_adopt=${words.join(',')}` : ''
+  return {
+    title: `${context.cluster.name}: the data on the disks${word}`,
+    columns: ['', 'disk', 'content', 'to read it once DRBD is down'],
+    rows,
+  }
+}
+
+/** Shows where the data is. Judges nothing. */
+export const dataOnDisks = (context: Context): ClusterAssertion<Judgement> =>
+  clusterAssertion('data on the disks', {
+    allowMissing: true,
+    probe: {
+      sh: diskScript(context.vars),
+      timeout: 600_000,
+      parse({ stdout }) {
+        const found = parseDisk(stdout)
+        return found ? present(found) : unknown('an answer about the disk')
+      },
+    },
+    compare: () => inSync,
+    table: members => dataTable(members, context),
+  })

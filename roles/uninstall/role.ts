@@ -1,0 +1,56 @@
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
+import { statesOf } from '../../lib/resources/members.ts'
+import type { ClusterAssertion, Procedure } from '../../lib/resources/resource.ts'
+import { differsBy, inSync } from '../../lib/resources/verdict.ts'
+import type { Context, Role } from '../role.ts'
+import { contextAt, vipAddress } from '../role.ts'
+import { holds } from '../service/hand-over.ts'
+import { dataOnDisks } from './data.ts'
+import { isInstalled, planUninstall, wipesOf } from './plan.ts'
+import { type Installed, installedProbe } from './state.ts'
+
+/** A check shows the plan without it. */
+const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> => {
+  const { vars, cluster } = context
+  const vip = vipAddress(vars)
+  return clusterAssertion('confirmation', {
+    gate: `gives the pair up: a run needs -e uninstall_confirm=${vip}`,
+    probe: installedProbe(site, context),
+    compare: members =>
+      vars.uninstall_confirm === vip || !statesOf(members).some(s => isInstalled(s, site, contextAt(context, s.host)))
+        ? inSync
+        : differsBy([{ attribute: `cluster ${cluster.name}`, from: 'a pair', to: 'two machines' }]),
+  })
+}
+
+/** NFSv4 clients that nfsd knows, and whoever else has a connection to it. */
+const mountedClients = (site: Role[], context: Context): ClusterAssertion<Installed> =>
+  clusterAssertion('clients that have the share mounted', {
+    gate: 'takes the share away from them: unmount it there, or a run needs -e accept_client_break=yes',
+    probe: installedProbe(site, context),
+    compare: members =>
+      context.vars.accept_client_break
+        ? inSync
+        : differsBy(
+            [...new Set(statesOf(members).flatMap(s => (holds(s) ? [...s.around.clients, ...s.connected] : [])))].map(address => ({
+              attribute: `client ${address}`,
+              from: 'has it mounted, as far as nfsd knows',
+              to: 'waits for a server that does not come back',
+            })),
+          ),
+  })
+
+const removed = (site: Role[], context: Context): Procedure<Installed, ReturnType<typeof wipesOf>> => ({
+  scope: 'cluster',
+  id: 'nothing of nfsha-play on the nodes',
+  probe: installedProbe(site, context),
+  aim: members => wipesOf(statesOf(members), context),
+  plan: (members, aim) => planUninstall(statesOf(members), aim, site, context),
+})
+
+/** What it takes back is read from the nodes' notes of what was written, and from the resources of the roles that wrote it. */
+export const uninstall = (site: Role[]): Role => ({
+  name: 'uninstall',
+  summary: 'gives the pair up: removes what the other roles put on both nodes, leaves the data',
+  steps: context => [confirmed(site, context), mountedClients(site, context), removed(site, context), dataOnDisks(context)],
+})

@@ -1,0 +1,135 @@
+import type { Judgement } from '../../lib/resources/blank.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
+import { quote } from '../../lib/resources/quote.ts'
+import type { ClusterResource, HostResource, Probe, Undo } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
+import type { Context, Role } from '../role.ts'
+import { peerOf } from '../role.ts'
+import { drbdConfigDir } from '../service/drbd/tools.ts'
+import { serviceScript } from '../service/state/probe.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { parseService } from '../service/state/state.ts'
+import { diskScript, parseDisk } from './disk.ts'
+
+/** Of the tool's own folder on a host; `writeFile` notes there each file that it writes, with what stood in its place before the first time. */
+export const home = '/var/lib/nfsha-play'
+export const backup = `${home}/backup`
+
+/** A file that was written on this host. */
+export interface Noted {
+  path: string
+  /** Another file stood in its place before, and is kept. */
+  replaced: boolean
+}
+
+/** What becomes of it. */
+export interface FileFate extends Noted {
+  fate: 'removed' | 'put back' | 'left'
+}
+
+/** What of the tool is on one node. */
+export interface Installed extends ServiceState {
+  noted: Noted[]
+  /** What else is in its folder: `served`, `replica`. */
+  marks: string[]
+  /** What of `undosOf` is due. */
+  due: Pick<Undo, 'what' | 'from' | 'to'>[]
+  /** Of files that are ours in part: the text now, and before the first time. */
+  edited: Record<string, { now: string; was: string }>
+  /** IPv4 addresses with a TCP connection to nfsd. */
+  connected: string[]
+  /** The runner's own cron jobs are on this node. */
+  cron: boolean
+  /** What is on the disk below DRBD; read only where one is to be emptied. */
+  disk: Judgement | undefined
+}
+
+export type NamedInstalled = Installed & { host: string }
+
+const changeable = (site: Role[], context: Context): (HostResource | ClusterResource)[] => {
+  const all = site.flatMap(role => role.steps(context)).filter(r => !r.assertion && 'apply' in r) as (HostResource | ClusterResource)[]
+  return [...new Map(all.map(r => [r.id, r])).values()]
+}
+
+/** Pure: what beside files the roles leave on a node, and how it is taken back. A heartbeat without its configuration is not for the boot to start. */
+export const undosOf = (site: Role[], context: Context): Undo[] => {
+  const heartbeat = `service ${context.platform.services.heartbeat}`
+  const all = changeable(site, context).flatMap(r => (r.id === heartbeat ? [] : (r.undo ?? [])))
+  return [...new Map(all.map(u => [`${u.what} ${u.to}`, u])).values()]
+}
+
+/** Pure: files that are ours in part, with all that makes their part. */
+export const editsOf = (site: Role[], context: Context): Map<string, ((text: string) => string)[]> => {
+  const found = new Map<string, ((text: string) => string)[]>()
+  for (const resource of changeable(site, context)) {
+    const edits = resource.scope === 'host' ? resource.edits : undefined
+    if (edits) found.set(edits.path, [...(found.get(edits.path) ?? []), edits.edit])
+  }
+  return found
+}
+
+/** Pure: whether a file that was written is one of the site's: declared by its roles, or below the directories that are the cluster's. Others are those of roles of the user's own. */
+export const isOurs = (site: Role[], context: Context): ((path: string) => boolean) => {
+  const declared = new Set(changeable(site, context).flatMap(r => /^(?:file|drop-in) (\/.*)$| in (\/.*)$/.exec(r.id)?.slice(1) ?? []))
+  const below = [`${context.platform.paths.haDir}/`, `${drbdConfigDir(context)}/`]
+  return path => declared.has(path) || path.includes('nfsha') || below.some(directory => path.startsWith(directory))
+}
+
+const noteOf = (path: string): string => quote(`${backup}/${path.replaceAll('/', '%')}`)
+
+const installedScript = (site: Role[], context: Context): string => {
+  const { vars, platform } = context
+  const edits = [...editsOf(site, context).keys()]
+  return `${serviceScript(vars, platform, peerOf(context).vars.node_name)}
+echo "@noted"; for f in ${backup}/*; do if [ -s "$f" ]; then echo "replaced \${f##*/}"; elif [ -f "$f" ]; then echo "new \${f##*/}"; fi; done
+echo "@marks"; for f in ${home}/*; do [ ! -e "$f" ] || echo "\${f##*/}"; done
+echo "@cron"; [ ! -e /etc/cron.d/nfsha-play ] || echo yes
+echo "@connected"; awk '$2 ~ /:0801$/ && $4 == "01" { print $3 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+echo "@due"
+${undosOf(site, context)
+  .map(({ isDue }, i) => `{ ${isDue}; } >/dev/null 2>&1 && echo ${i}`)
+  .join('\n')}
+${edits.map((path, i) => `echo "@now-${i}"; sed 's/^/|/' ${quote(path)} 2>/dev/null\necho "@was-${i}"; sed 's/^/|/' ${noteOf(path)} 2>/dev/null`).join('\n')}
+${vars.drbd_wipe === undefined ? '' : `(\n${diskScript(vars)}\n)\n`}echo "@installed"; echo read`
+}
+
+const linesOf = (text = ''): string[] => text.split('\n').filter(l => l !== '')
+const barred = (text = ''): string => text.replace(/^\|/gm, '').replace(/(.)$/, '$1\n')
+
+/** Pure: `32006AC0:03E9`, the bytes of the address from the last to the first (proc_net_tcp.txt); of IPv6 those of an IPv4 client are the last. */
+const addressOf = (text: string): string =>
+  (text.replace(/:.*/, '').slice(-8).match(/../g) ?? [])
+    .reverse()
+    .map(byte => Number.parseInt(byte, 16))
+    .join('.')
+
+/** Pure. */
+export const parseInstalled = (stdout: string, site: Role[], context: Context): Installed => {
+  const { vars } = context
+  const blocks = blocksOf(stdout)
+  const undos = undosOf(site, context)
+  return {
+    ...parseService(stdout, vars),
+    noted: linesOf(blocks.noted).flatMap(line => {
+      const [, how, name = ''] = /^(new|replaced) (%.*)$/.exec(line) ?? []
+      return how === undefined ? [] : [{ path: name.replaceAll('%', '/'), replaced: how === 'replaced' }]
+    }),
+    marks: linesOf(blocks.marks).filter(name => !/^(backup|jobs)$|^view\./.test(name)),
+    due: linesOf(blocks.due).flatMap(i => undos[Number(i)] ?? []),
+    edited: Object.fromEntries(
+      [...editsOf(site, context).keys()].map((path, i) => [path, { now: barred(blocks[`now-${i}`]), was: barred(blocks[`was-${i}`]) }]),
+    ),
+    connected: [...new Set(linesOf(blocks.connected).map(addressOf))],
+    cron: linesOf(blocks.cron).includes('yes'),
+    disk: parseDisk(stdout),
+  }
+}
+
+export const installedProbe = (site: Role[], context: Context): Probe<Installed> => ({
+  sh: installedScript(site, context),
+  timeout: context.vars.drbd_wipe === undefined ? 60_000 : 660_000,
+  parse: ({ stdout }) =>
+    blocksOf(stdout).installed?.trim() === 'read'
+      ? present(parseInstalled(stdout, site, context))
+      : unknown('an answer about what is on the node'),
+})

@@ -1,0 +1,35 @@
+import { judgeDisk } from '../../lib/resources/blank.ts'
+import { runJob } from '../../lib/resources/job.ts'
+import { failedScript } from '../../lib/resources/outcome.ts'
+import { quote } from '../../lib/resources/quote.ts'
+import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import { backingDisk } from '../service/drbd/disk.ts'
+import { servingFunctions } from './stop.ts'
+
+/** Its guard is in the same script: a disk that anything uses is not written. What it uses opens it exclusively itself. */
+const wipeScript = ({ vars, platform }: Context): string => {
+  const disk = quote(backingDisk(vars))
+  return `LC_ALL=C; export LC_ALL
+${judgeDisk}
+${servingFunctions(vars)}
+if serving || attached; then echo "DRBD has the disk" >&2; exit 1; fi
+held=$(judge_disk ${disk} 2>/dev/null | sed -n 's/^not \\(held\\|missing\\|readonly\\) //p')
+[ -z "$held" ] || { echo "$held" >&2; exit 1; }
+${platform.commands.emptyDisk(disk)}`
+}
+
+/** Fills the disk below DRBD with zeros, as long as that takes. A reading of it afterwards proves that it is blank. Throws `ApplyFailed`. */
+export const emptyOn = async (nodes: ClusterNodes, host: string, own: Context): Promise<void> => {
+  nodes.progress({ text: `zeros to ${backingDisk(own.vars)} of ${host}` })
+  const { code, output } = await runJob(nodes.on(host).connection, {
+    id: 'wipe',
+    script: wipeScript(own),
+    signal: nodes.signal,
+    async reconnect() {
+      await nodes.reconnect(host)
+      return nodes.on(host).connection
+    },
+  })
+  if (code !== 0) throw failedScript(`emptying the disk of ${host}`, { code, stdout: output.slice(-4000), stderr: '' })
+}
