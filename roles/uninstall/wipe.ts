@@ -8,7 +8,7 @@ import { backingDisk } from '../service/drbd/disk.ts'
 import { servingFunctions } from './stop.ts'
 
 /** Its guard is in the same script: a disk that anything uses is not written. What it uses opens it exclusively itself. */
-const wipeScript = ({ vars, platform }: Context): string => {
+export const wipeScript = ({ vars, platform }: Context): string => {
   const disk = quote(backingDisk(vars))
   return `LC_ALL=C; export LC_ALL
 ${judgeDisk}
