@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labDown, labUp } from '../../lib/lab/index.ts'
+import { chosenReleases } from '../lab/releases.ts'
+import { nfshaPlay, on, until } from '../lab/run.ts'
+import { underWork } from '../lab/workload.ts'
+import { type Node, other } from './converged.ts'
+
+/**
+ * The scripts of docs/backup.md as they stand there, and a snapshot of the victim of a split brain, on a pair whose disks are logical volumes.
+ * NFSHA_TEST_LAB names one that is up and was built with the volume below, or is bare with blank disks.
+ */
+const given = process.env.NFSHA_TEST_LAB
+const lab = given ?? `backup-${process.pid}`
+const volume = ['-e', JSON.stringify({ drbd_init_lvm: { group: 'vg', volume: 'nfs', size: '130M', disk: '/dev/vdb' } })]
+const play = (...argv: string[]) => nfshaPlay(lab, [...argv, ...volume])
+const good = async (...argv: string[]) => {
+  const run = await play(...argv)
+  expect(run.code, run.story).toBe(0)
+  return run
+}
+const whole = () => until('the pair is whole', async () => (await play('status.yml')).code === 0, 240_000)
+const holder = async (): Promise<Node> => {
+  for (const node of ['M1', 'M2'] as const)
+    if ((await on(lab, node, 'grep -c "^/dev/drbd0 /data " /proc/mounts || true', 30_000)) === '1') return node
+  throw new Error('nobody serves')
+}
+const page = readFileSync(fileURLToPath(new URL('../../docs/backup.md', import.meta.url)), 'utf8')
+/** A script of the page, with another command in the place of the one that an operator puts there. */
+const scriptWith = (index: number, line: RegExp, command: string): string => {
+  const script = page.split('```sh\n')[index + 1]?.split('```')[0] ?? ''
+  expect(script).toMatch(line)
+  return script.replace(line, command).replace('-L 10G', '-L 64M')
+}
+const run = (node: Node, script: string) =>
+  on(lab, node, `cat > /root/backup.sh <<'NFSHA_BACKUP'\n${script}NFSHA_BACKUP\nsh /root/backup.sh`, 300_000)
+const unharmed = { errors: [], lost: 0, torn: 0, lockKept: true }
+
+beforeAll(async () => {
+  if (given === undefined) await labUp({ name: lab, ephemeral: true, ...chosenReleases })
+  await good('site.yml')
+  await whole()
+})
+afterAll(async () => {
+  if (given === undefined) await labDown({ name: lab, destroy: true })
+})
+
+test('a snapshot on the standby, while clients work', async () => {
+  const active = await holder()
+  const script = scriptWith(0, /^restic .*$/m, 'rm -rf /var/backups/nfs; cp -a /mnt/nfs-backup /var/backups/nfs')
+  await on(lab, active, 'echo kept > /data/kept; sync -f /data')
+  await expect(run(active, script)).rejects.toThrow(/ended with 1/)
+  const { errors, lost, torn, lockKept, stall } = await underWork(
+    lab,
+    'backup',
+    async () => void (await run(other(active), script)),
+    holder,
+  )
+  console.log('snapshot on the standby:', stall)
+  expect({ errors, lost, torn, lockKept }).toEqual(unharmed)
+  expect(
+    await on(lab, other(active), 'cat /var/backups/nfs/kept; lvs --noheadings -o lv_name vg; grep nfs-backup /proc/mounts || true'),
+  ).toMatch(/^kept\n\s*nfs$/)
+  await on(lab, other(active), 'rm -r /var/backups/nfs')
+  await whole()
+})
+
+test('a freeze on the active node ends in any case', async () => {
+  const active = await holder()
+  const snapshot = /^take-the-snapshot\S* .*$/m
+  const isThawed = () => on(lab, active, 'timeout 5 touch /data/thawed && rm /data/thawed && echo yes', 30_000)
+  const { errors, lost, torn, lockKept, stall } = await underWork(
+    lab,
+    'freeze',
+    async () => void (await run(active, scriptWith(1, snapshot, 'sleep 5'))),
+    holder,
+  )
+  console.log('freeze of the active node:', stall)
+  expect({ errors, lost, torn, lockKept }).toEqual(unharmed)
+  expect(stall.write).toBeGreaterThan(4000)
+  expect(await isThawed()).toBe('yes')
+  // The thaw that the last script has started must not be the one that is waited for.
+  await on(lab, active, 'while pgrep -f "fsfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
+  await expect(run(active, scriptWith(1, snapshot, 'false'))).rejects.toThrow(/ended with 1/)
+  expect(await isThawed()).toBe('yes')
+  await on(lab, active, 'while pgrep -f "fsfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
+  await expect(run(active, scriptWith(1, snapshot, 'kill -9 $$'))).rejects.toThrow()
+  await until('it is thawed', async () => (await isThawed()) === 'yes', 40_000)
+  await whole()
+})
+
+test('the victim of a split brain is kept as a snapshot of its volume', async () => {
+  const winner = await holder()
+  const loser = other(winner)
+  const device = (node: Node) => on(lab, node, "grep ' cs:' /proc/drbd", 30_000)
+  await on(lab, loser, 'drbdadm disconnect drbd')
+  await until('the active node goes on alone', async () => /cs:(WFConnection|StandAlone) ro:Primary/.test(await device(winner)), 60_000)
+  await on(lab, winner, 'echo winner > /data/winner; sync -f /data')
+  const write = 'mount /dev/drbd0 /mnt && echo loser > /mnt/loser && umount /mnt'
+  await on(lab, loser, `drbdadm primary --force drbd && ${write} && drbdadm secondary drbd && drbdadm connect drbd`)
+  await until('DRBD refuses to connect', async () => /cs:StandAlone/.test(`${await device(winner)}${await device(loser)}`), 180_000)
+  const kept = await good('split-brain', '-e', `drbd_victim=${loser}`, '-e', 'drbd_victim_keep=snapshot')
+  expect(JSON.stringify(kept.events)).toMatch(/files in \/dev\/vg\/nfs-before-discard/)
+  await until('both copies are in sync', async () => /cs:Connected .* ds:UpToDate\/UpToDate/.test(await device(winner)), 180_000)
+  expect(
+    await on(
+      lab,
+      loser,
+      'mount -o ro /dev/vg/nfs-before-discard /mnt && cat /mnt/loser; umount /mnt; lvremove -y vg/nfs-before-discard >&2',
+    ),
+  ).toBe('loser')
+  expect(await on(lab, winner, 'ls /data')).not.toMatch(/^loser$/m)
+  await whole()
+})
