@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encrypt } from '../../lib/config/vault.ts'
+import { plantMarkers } from './secret-search.ts'
 import { isRoot, newKey, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 import { createSudoUser, type SudoUser } from './ssh/sudo-user.ts'
 
@@ -13,38 +13,17 @@ import { createSudoUser, type SudoUser } from './ssh/sudo-user.ts'
 const why = whyNoSshd() ?? (isRoot ? undefined : 'only root can make a user with sudo rules, and read every process')
 const local = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const bin = local('../../bin/nfsha-play.js')
-const marker = (name: string) => `${name}_${randomBytes(9).toString('hex')}`
-const markers = {
-  heartbeat: marker('HBK'),
-  drbd: marker('DRS'),
-  become: marker('BEC'),
-  ssh: marker('SSH'),
-  vault: marker('VLT'),
-  passphrase: marker('PHR'),
+const planted = plantMarkers({
+  heartbeat: 'HBK',
+  drbd: 'DRS',
+  become: 'BEC',
+  ssh: 'SSH',
+  vault: 'VLT',
+  passphrase: 'PHR',
   // Wrong ones are secrets too: often they are the right ones of something else.
-  wrong: marker('WRG'),
-}
-
-/** What must be seen nowhere: the marker, any nine characters of its random part, its base64 and hex. */
-const signs = Object.entries(markers).flatMap(([name, value]) => {
-  const random = value.slice(4)
-  const pieces = Array.from({ length: random.length - 8 }, (_, i) => random.slice(i, i + 9))
-  const encoded = [Buffer.from(value).toString('base64').slice(0, 20), Buffer.from(value).toString('hex').slice(0, 20)]
-  return [value, ...pieces, ...encoded].map(sign => ({ name, sign }))
+  wrong: 'WRG',
 })
-const found = (text: string) => [...new Set(signs.filter(({ sign }) => text.includes(sign)).map(({ name }) => name))]
-
-/** The watching program, started; what it has seen so far. */
-const watchProcesses = async () => {
-  const child = spawn(process.execPath, ['--import', 'tsx', local('process-watch.ts')], { stdio: ['pipe', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.on('data', text => {
-    said += text
-  })
-  child.stdin.write(`${JSON.stringify(Object.values(markers))}\n`)
-  await until(() => said.startsWith('ready\n'), 'the watch of processes', 60_000)
-  return { seen: () => said.replace('ready\n', ''), end: () => child.kill() }
-}
+const { values: markers, found, filesWith, watchProcesses } = planted
 
 describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, () => {
   let sshd: Sshd
@@ -173,13 +152,3 @@ describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, 
 
   const isNew = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 > began
 })
-
-/** The files below folders that hold a marker, or a piece of one. */
-const filesWith = (...folders: string[]): string[] =>
-  folders
-    .filter(folder => existsSync(folder))
-    .flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(folder, name)))
-    .filter(file => {
-      const stat = statSync(file, { throwIfNoEntry: false })
-      return stat?.isFile() && stat.size < 20_000_000 && found(readFileSync(file, 'latin1')).length > 0
-    })

@@ -48,10 +48,10 @@ export const parseShow = (text: string): Resource[] =>
 
 /** Pure: the resources of drbd.conf(5) files, as `hostName` has them. */
 export const parseResourceFiles = (text: string, hostName: string): Resource[] =>
-  text.split(/^\s*resource\s+/m).flatMap((part, i) => {
+  text.split(/^[^\S\n]*resource\s+/m).flatMap((part, i) => {
     if (i === 0) return []
     const name = /^"?([^\s"{]+)/.exec(part)?.[1] ?? ''
-    const [head = '', ...sections] = part.split(/^\s*on\s+/m)
+    const [head = '', ...sections] = part.split(/^[^\S\n]*on\s+/m)
     const hosts = sections.map(s => /^"?([^\s"{]+)/.exec(s)?.[1] ?? '')
     const own = sections[hosts.indexOf(hostName)]
     if (own === undefined) return [{ name, hosts }]
@@ -62,12 +62,12 @@ export const parseResourceFiles = (text: string, hostName: string): Resource[] =
   })
 
 const volumeOf = (text: string): Pick<Resource, 'minor' | 'disk'> => {
-  const minor = /^\s*device\s.*?(?:minor\s+|\/dev\/drbd)(\d+)/m.exec(text)?.[1]
-  const disk = /^\s*disk\s+"?(\/[^\s";]+)/m.exec(text)?.[1]
+  const minor = /^[^\S\n]*device\s.*?(?:minor\s+|\/dev\/drbd)(\d+)/m.exec(text)?.[1]
+  const disk = /^[^\S\n]*disk\s+"?(\/[^\s";]+)/m.exec(text)?.[1]
   return { ...(minor !== undefined && { minor: Number(minor) }), ...(disk !== undefined && { disk }) }
 }
 
-const addressIn = (text: string): string | undefined => /^\s*address\s+(?:ipv4\s+)?([\d.]+:\d+)/m.exec(text)?.[1]
+const addressIn = (text: string): string | undefined => /^[^\S\n]*address\s+(?:ipv4\s+)?([\d.]+:\d+)/m.exec(text)?.[1]
 
 const withoutGaps = (resource: { [K in keyof Resource]: Resource[K] | undefined }): Resource =>
   Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== undefined)) as unknown as Resource

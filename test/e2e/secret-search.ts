@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { until } from './ssh/sshd.ts'
+
+/** Secrets of a test's own, and the search for them, for pieces of them and for their encodings. */
+export interface Markers<Name extends string> {
+  values: Record<Name, string>
+  /** The names of those that a text shows. */
+  found(text: string): Name[]
+  /** The files below folders that hold one. */
+  filesWith(...folders: string[]): string[]
+  /** A program that looks at every process each 50 ms, started; what it has seen. */
+  watchProcesses(): Promise<{ seen(): string; end(): void }>
+}
+
+/** Nine characters of the random part are no accident. */
+const PIECE = 9
+/** Bytes: a larger file is no log of a test. */
+const LARGEST = 20_000_000
+
+/** Makes a marker for each name: three letters that say what it is, and 18 random ones. */
+export function plantMarkers<Name extends string>(prefixes: Record<Name, string>): Markers<Name> {
+  const names = Object.keys(prefixes) as Name[]
+  const values = Object.fromEntries(names.map(name => [name, `${prefixes[name]}_${randomBytes(9).toString('hex')}`])) as Record<
+    Name,
+    string
+  >
+  const signs = names.flatMap(name => {
+    const value = values[name]
+    const random = value.slice(value.indexOf('_') + 1)
+    const pieces = Array.from({ length: random.length - PIECE + 1 }, (_, i) => random.slice(i, i + PIECE))
+    const encoded = [Buffer.from(value).toString('base64').slice(0, 20), Buffer.from(value).toString('hex').slice(0, 20)]
+    return [value, ...pieces, ...encoded].map(sign => ({ name, sign }))
+  })
+  const found = (text: string) => [...new Set(signs.filter(({ sign }) => text.includes(sign)).map(({ name }) => name))]
+  const holds = (file: string) => {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    return stat?.isFile() === true && stat.size < LARGEST && found(readFileSync(file, 'latin1')).length > 0
+  }
+  return {
+    values,
+    found,
+    filesWith: (...folders) =>
+      folders
+        .filter(folder => existsSync(folder))
+        .flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(folder, name)))
+        .filter(holds),
+    async watchProcesses() {
+      const watch = fileURLToPath(new URL('process-watch.ts', import.meta.url))
+      const child = spawn(process.execPath, ['--import', 'tsx', watch], { stdio: ['pipe', 'pipe', 'inherit'] })
+      let said = ''
+      child.stdout.on('data', text => {
+        said += text
+      })
+      child.stdin.write(`${JSON.stringify(Object.values(values))}\n`)
+      await until(() => said.startsWith('ready\n'), 'the watch of processes', 60_000)
+      return { seen: () => said.replace('ready\n', ''), end: () => child.kill() }
+    },
+  }
+}
