@@ -10,6 +10,8 @@ export interface Markers<Name extends string> {
   values: Record<Name, string>
   /** The names of those that a text shows. */
   found(text: string): Name[]
+  /** Whether a file holds one: not a directory, nor an image of a disk. */
+  isIn(file: string): boolean
   /** The files below folders that hold one. */
   filesWith(...folders: string[]): string[]
   /** A program that looks at every process each 50 ms, started; what it has seen. */
@@ -36,18 +38,19 @@ export function plantMarkers<Name extends string>(prefixes: Record<Name, string>
     return [value, ...pieces, ...encoded].map(sign => ({ name, sign }))
   })
   const found = (text: string) => [...new Set(signs.filter(({ sign }) => text.includes(sign)).map(({ name }) => name))]
-  const holds = (file: string) => {
+  const isIn = (file: string) => {
     const stat = statSync(file, { throwIfNoEntry: false })
     return stat?.isFile() === true && stat.size < LARGEST && found(readFileSync(file, 'latin1')).length > 0
   }
   return {
     values,
     found,
+    isIn,
     filesWith: (...folders) =>
       folders
         .filter(folder => existsSync(folder))
         .flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(folder, name)))
-        .filter(holds),
+        .filter(isIn),
     async watchProcesses() {
       const watch = fileURLToPath(new URL('process-watch.ts', import.meta.url))
       const child = spawn(process.execPath, ['--import', 'tsx', watch], { stdio: ['pipe', 'pipe', 'inherit'] })
