@@ -9,7 +9,7 @@ import { exportsReload } from '../service/nfs/reload.ts'
 import { nfsSettings, nfsUnits, portmap } from './config.ts'
 
 const reload = 'reload exports'
-const versions = 'versions of rpc.mountd'
+const restart = 'restart rpc.mountd'
 
 const steps = (context: Context): Resource[] => {
   const { vars, platform } = context
@@ -22,7 +22,7 @@ const steps = (context: Context): Resource[] => {
     ...platform.nfsUnits.map(unit => platform.service(unit, nfsUnits(vars))),
     ...platform.portmapUnits.map(unit => platform.service(unit, { ...portmap(vars), from: 'package rpcbind' })),
     ...platform.exports({ path: vars.nfs_export_path, client: vars.nfs_export_network, line: exportLine(vars) }, [reload]),
-    ...platform.nfsSettings(nfsSettings(vars), vars.ha_stack === 'lean' ? [versions] : []),
+    ...platform.nfsSettings(nfsSettings(vars), vars.ha_stack === 'lean' ? [restart] : []),
     // A standby that has its modules loaded takes over two seconds sooner.
     platform.moduleAtBoot('nfsha-nfs', 'nfsd'),
     kernelModule('nfsd'),
@@ -36,6 +36,6 @@ export const nfs: Role = {
   handlers: ({ vars, platform }) => [
     exportsReload(reload, vars, platform),
     // In the article's stack rpc.mountd comes and goes with nfsd.
-    ...(vars.ha_stack === 'lean' ? [mountdVersions(versions, vars)] : []),
+    ...(vars.ha_stack === 'lean' ? [mountdVersions(restart, vars)] : []),
   ],
 }

@@ -139,7 +139,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     pending: [
       ...(parseDaemon(blocks.daemon ?? '').newer.some(path => path.endsWith('/ha.cf')) ? ['restart heartbeat'] : []),
       ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
-      ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['versions of rpc.mountd'] : []),
+      ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['restart rpc.mountd'] : []),
     ],
     links: linesOf(blocks.links),
     unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),

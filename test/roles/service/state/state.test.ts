@@ -320,7 +320,7 @@ test.each<[string, string | RegExp, string, Partial<NamedState>]>([
   ['a holder that is dead', '@lock\n', '@lock\n4711\n', { lock: '' }],
   ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
   ['a mountd as it is wanted', '@exports\n', `@mountd\n${sockets('01')}@exports\n`, { pending: [] }],
-  ['a mountd that serves version 3 still', '@exports\n', `@mountd\n${sockets('0A')}@exports\n`, { pending: ['versions of rpc.mountd'] }],
+  ['a mountd that serves version 3 still', '@exports\n', `@mountd\n${sockets('0A')}@exports\n`, { pending: ['restart rpc.mountd'] }],
   ['read-only', ' rw,nosuid,nodev,noatime 0', ' ro,noatime 0', { readOnly: true, exposed: true }],
   ['set-user-id files of clients count', 'rw,nosuid,nodev,noatime 0', 'rw,nodev,noatime 0', { exposed: true }],
   ['the state in the share', '/dev/loop0 /run', '/dev/drbd0 /run', { state: 'the share' }],
