@@ -3,7 +3,7 @@ import { type Nic, parseNics } from '../resources/ip-address.ts'
 
 /** What no role can change: a fact is read once a run. */
 export interface Facts {
-  /** os-release ID and VERSION_ID: `debian` `12` */
+  /** os-release ID and VERSION_ID: `debian` `12`; a release that is still tested has no number yet, and the code name stands here: `forky`. os-release(5). */
   os: string
   version: string
   kernel: string
@@ -63,7 +63,7 @@ export const parseFacts = (stdout: string): Facts => {
   const centos = /^CentOS release (\d+)/m.exec(os)
   return {
     os: centos ? 'centos' : field(os, 'ID'),
-    version: centos?.[1] ?? field(os, 'VERSION_ID'),
+    version: centos?.[1] ?? (field(os, 'VERSION_ID') || field(os, 'VERSION_CODENAME')),
     kernel,
     kernels: [...new Set([kernel, ...(blocks.kernels ?? '').split('\n').filter(k => k !== '')])],
     arch,

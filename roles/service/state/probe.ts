@@ -73,7 +73,7 @@ echo "@interfaces"; for f in /etc/network/interfaces /etc/network/interfaces.d/*
 echo "@fstab"; show /etc/fstab
 ${surroundingsScript(vars, platform)}
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
-echo "@system"; i='' v=''; { while IFS= read -r l || [ -n "$l" ]; do case $l in ID=*) i=\${l#ID=} ;; VERSION_ID=*) v=\${l#*=} ;; esac; done < /etc/os-release; } 2>/dev/null
+echo "@system"; i='' v='' c=''; { while IFS= read -r l || [ -n "$l" ]; do case $l in ID=*) i=\${l#ID=} ;; VERSION_ID=*) v=\${l#*=} ;; VERSION_CODENAME=*) c=\${l#*=} ;; esac; done < /etc/os-release; } 2>/dev/null; v=\${v:-$c}
 case $i in [!0-9A-Za-z]*) i=\${i#?}; i=\${i%?} ;; esac; case $v in [!0-9A-Za-z]*) v=\${v#?}; v=\${v%?} ;; esac; echo "$i $v"
 echo "@packages"; ${platform.commands.versions(packages)}
 echo "@minor"; echo ${minorOf(device)}`

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { debian13 } from '../../../lib/platform/debian13.ts'
+import { parseFacts } from '../../../lib/platform/facts.ts'
 import { platformOf, supportedSystems, untestedPlatform } from '../../../lib/platform/index.ts'
 
 test('Debian 13 differs from 12 in what docs/platforms.md names, and in nothing else', () => {
@@ -22,4 +23,9 @@ test('another system can be played as the nearest one, and says so', () => {
   expect(same).toEqual(debian13)
   expect(untested).toBe('ubuntu 24.04 is not supported, played as Debian 13 (accept_untested_platform)')
   expect(untestedPlatform('debian12', { os: 'debian', version: '' }).untested).toMatch(/^debian is not supported, played as Debian 12 /)
+})
+
+test('a release that is still tested has no number, and is named by its code name', () => {
+  const os = 'PRETTY_NAME="Debian GNU/Linux forky/sid"\nNAME="Debian GNU/Linux"\nVERSION_CODENAME=forky\nID=debian'
+  expect(parseFacts(`@os\n${os}\n@kernel\n6.18.1 x86_64\n`)).toMatchObject({ os: 'debian', version: 'forky' })
 })
