@@ -39,6 +39,8 @@ const causes: Partial<Record<ProblemCode, (o: Others, p: Problem, nodes: readonl
   'configuration-differs': (o, p) => (/ has none\b/.test(p.from) ? o.any('packages-missing') : undefined),
   'drbd-waiting': o => o.away() ?? o.there('drbd-standalone') ?? o.there('drbd-no-device') ?? o.drbdCable(),
   'drbd-not-up-to-date': o => o.here('drbd-waiting') ?? o.here('drbd-standalone'),
+  // What the lost disk has missed; connecting again would copy nothing.
+  'drbd-out-of-sync': o => o.any('drbd-diskless'),
   'drbd-io-suspended': o => o.here('drbd-waiting') ?? o.here('drbd-standalone'),
   'link-no-carrier': (o, p, nodes) => (p.item === nodes.find(n => n.host === p.host)?.serviceNic ? undefined : o.away()),
   'heartbeat-link-down': (o, p) => o.away() ?? o.there('heartbeat-stopped') ?? o.any('link-no-carrier', p.item),
