@@ -46,7 +46,8 @@ export const nfshaPlay = async (lab: string, argv: string[]): Promise<Played> =>
   return { code, events, recap: end?.recap ?? {}, stderr, story: storyOf(events, stderr) }
 }
 
-const storyOf = (events: Event[], stderr: string): string =>
+/** What failed and what changed, and the end of what the run complained of. */
+export const storyOf = (events: Event[], stderr: string): string =>
   [
     ...events.flatMap(e => {
       if (e.type === 'task-end' && ['changed', 'failed', 'unknown'].includes(e.status))

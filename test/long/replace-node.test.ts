@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import type { Event } from '../../lib/engine/events.ts'
 import { labFault, labReady, labReplace } from '../../lib/lab/index.ts'
-import { nfshaCommand, nfshaPlay, on } from '../lab/run.ts'
+import { nfshaCommand, nfshaPlay, on, storyOf } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
@@ -25,17 +25,22 @@ const served = async (node: Node) =>
 /** Plays, and ends the run as a lost power of its machine would, right after this resource was changed. */
 const brokenOffAfter = async (resource: string, argv: string[]) => {
   const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise(resolve => child.once('close', resolve))
-  let isThere = false
+  const events: Event[] = []
+  let [isThere, stderr] = [false, '']
+  child.stderr.on('data', chunk => {
+    stderr += chunk
+  })
   for await (const line of createInterface({ input: child.stdout })) {
     const event = JSON.parse(line) as Event
+    events.push(event)
     if (event.type !== 'task-end' || event.resource !== resource || event.status !== 'changed') continue
     isThere = true
     child.kill('SIGKILL')
   }
   await ended
-  expect(isThere, `${resource} was changed`).toBe(true)
+  expect(isThere, `${resource} was changed; ${storyOf(events, stderr)}`).toBe(true)
 }
 const replaced = (node: Node) => ['replace-node.yml', '-e', `ha_replace=${node}`]
 

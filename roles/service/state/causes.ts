@@ -27,6 +27,9 @@ interface Others {
 /** Where a service problem comes from when the address itself is in the wrong place. */
 const address = (o: Others) => o.any('vip-on-no-node') ?? o.any('vip-on-both-nodes')
 
+/** A node that hears nobody keeps the service, suspended and without its address, until somebody answers it. To stop it there would be the wrong next step. */
+const waiting = (o: Others) => o.any('drbd-io-suspended')
+
 /**
  * What each problem follows from, the likeliest first: only what follows of itself, so that repairing the cause repairs it too. A code without a line is
  * always a cause. The order of the codes decides nothing here.
@@ -47,11 +50,12 @@ const causes: Partial<Record<ProblemCode, (o: Others, p: Problem, nodes: readonl
   'vip-on-no-node': o => o.everywhere('heartbeat-stopped') ?? o.any('heartbeat-in-transition'),
   'vip-on-both-nodes': (o, _, nodes) =>
     o.any('drbd-standalone') ?? (nodes.some(n => n.hearsNobody) ? (o.any('link-no-carrier') ?? o.any('heartbeat-link-down')) : undefined),
-  'drbd-primary-misplaced': o => address(o) ?? o.any('drbd-no-device'),
-  'mount-misplaced': o => address(o) ?? o.any('drbd-primary-misplaced'),
+  'drbd-primary-misplaced': o => address(o) ?? waiting(o) ?? o.any('drbd-no-device'),
+  'mount-misplaced': o => address(o) ?? waiting(o) ?? o.any('drbd-primary-misplaced'),
   'nfsd-stopped': o => address(o) ?? o.any('mount-misplaced'),
-  'nfsd-on-standby': o => address(o),
-  'export-misplaced': o => address(o) ?? o.any('mount-misplaced') ?? o.any('nfsd-stopped') ?? o.any('nfsd-on-standby'),
+  'nfsd-on-standby': o => address(o) ?? o.here('drbd-io-suspended'),
+  'nfsd-scope-unread': o => o.here('drbd-io-suspended') ?? o.here('nfsd-on-standby'),
+  'export-misplaced': o => address(o) ?? waiting(o) ?? o.any('mount-misplaced') ?? o.any('nfsd-stopped') ?? o.any('nfsd-on-standby'),
   'ping-node-silent': (o, p, nodes) => o.here('link-no-carrier', nodes.find(n => n.host === p.host)?.serviceNic ?? ''),
 }
 
