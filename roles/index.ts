@@ -9,6 +9,7 @@ import { grow } from './grow/role.ts'
 import { heartbeat } from './heartbeat/role.ts'
 import { integrate } from './integrate/role.ts'
 import { maintenance } from './maintenance/role.ts'
+import { moveDisk } from './move-disk/role.ts'
 import { nfs } from './nfs/role.ts'
 import { rejoin } from './rejoin/role.ts'
 import { replaceNode } from './replace-node/role.ts'
@@ -36,6 +37,7 @@ const operatingRoles: Role[] = [
   forcePrimary,
   verify,
   grow,
+  moveDisk,
   replaceNode,
   rejoin,
   failoverTest,

@@ -9,6 +9,7 @@ import { forcePrimaryVars } from './force-primary/vars.ts'
 import { growVars } from './grow/vars.ts'
 import { heartbeatVars } from './heartbeat/vars.ts'
 import { maintenanceVars } from './maintenance/vars.ts'
+import { moveDiskVars } from './move-disk/vars.ts'
 import { nfsVars } from './nfs/vars.ts'
 import { replaceNodeVars } from './replace-node/vars.ts'
 import type { RoleVars } from './role-vars.ts'
@@ -42,6 +43,7 @@ const fields = z.object({
   ...forcePrimaryVars.fields,
   ...verifyVars.fields,
   ...growVars.fields,
+  ...moveDiskVars.fields,
   ...replaceNodeVars.fields,
   ...uninstallVars.fields,
   ...failoverTestVars.fields,
@@ -66,6 +68,7 @@ export const varsByRole: Record<string, RoleVars<z.ZodRawShape>> = {
   'force-primary': forcePrimaryVars,
   verify: verifyVars,
   grow: growVars,
+  'move-disk': moveDiskVars,
   'replace-node': replaceNodeVars,
   uninstall: uninstallVars,
   'failover-test': failoverTestVars,

@@ -15,7 +15,7 @@ const describe = ({ device }: NamedState): string => (device ? `${device.connect
 /** Pure: the node becomes a full copy first, and only then it may be asked to take over. The service stays where it is. */
 export const planRejoin = (states: NamedState[], node: string, { vars, platform }: Pick<Context, 'vars' | 'platform'>): Plan => {
   const [here, other] = [states.find(s => s.host === node), states.find(s => s.host !== node)]
-  if (!here || !other) return refused(`ha_replace=${node}: the cluster has the nodes ${states.map(s => s.host).join(' and ')}`)
+  if (!here || !other) return refused(`${node}: the cluster has the nodes ${states.map(s => s.host).join(' and ')}`)
   if (!here.vip && !other.vip) return refused('no node serves any more: look first, nfsha-play status.yml')
   const alone = states.find(s => s.device?.connection === 'StandAlone')
   if (alone) return refused(`DRBD is StandAlone on ${alone.host}: split-brain.yml`)
@@ -55,12 +55,12 @@ const rejoined = (context: Context, node: string): Procedure<ServiceState, strin
 })
 
 const steps = (context: Context): Resource[] => {
-  const { ha_replace: node } = context.vars
+  const node = context.vars.ha_replace ?? context.vars.ha_move_disk
   return node === undefined ? [] : [rejoined(context, node), serves(context)]
 }
 
 export const rejoin: Role = {
   name: 'rejoin',
-  summary: 'makes a node that was replaced a full copy and starts heartbeat on it; proves that the pair is redundant again',
+  summary: 'makes a node that is new, or has a new disk, a full copy and starts heartbeat on it; proves that the pair is redundant again',
   steps,
 }

@@ -1,22 +1,7 @@
-import { describeDevice } from '../../lib/resources/proc-drbd.ts'
+import { copyProblems } from '../service/drbd/copy-source.ts'
 import { holds } from '../service/hand-over.ts'
 import type { NamedState } from '../service/state/state.ts'
 import type { Vars } from '../vars.ts'
-
-const copyProblems = ({ host, device }: NamedState): string[] => {
-  if (!device) return [`DRBD has no device on ${host}, whose data is to be copied`]
-  const seen = describeDevice(device)
-  return [
-    ...(device.connection === 'StandAlone'
-      ? [
-          `DRBD is StandAlone on ${host} (${seen}). After a split brain: split-brain.yml. If the other copy is gone for good: drbdadm connect, on ${host}`,
-        ]
-      : []),
-    ...(device.disk === 'UpToDate' ? [] : [`the copy of ${host} is ${device.disk} (${seen}): it is not the data to copy from`]),
-    ...(device.role === 'Primary' ? [] : [`DRBD is ${device.role} on ${host} (${seen})`]),
-    ...(device.flags.startsWith('s') ? [`DRBD has suspended I/O on ${host} (journalctl -b -t nfsha says what it waits for)`] : []),
-  ]
-}
 
 /** Pure: why this node cannot be replaced now; empty when the other one serves, alone, from good data. */
 export const replacementProblems = (states: NamedState[], node: string, stage: Vars['ha_stage']): string[] => {

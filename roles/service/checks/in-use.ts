@@ -113,14 +113,47 @@ export const parseInUse = (stdout: string): InUse => {
 
 type Named = InUse & { host: string }
 
-/** Pure: what the inventory wants otherwise than it is in use, a line each. Nothing on a pair that has no data yet. */
-export const inUseProblems = (states: Named[], nodes: Node<Vars>[]): string[] => {
+/**
+ * A pair that has data keeps its disks, addresses and names: each of them in the inventory says where the data is, and a run that took another value for
+ * a wish would detach a live disk on both nodes at once, or cut the replication. Stands before everything that a run writes. Judges only.
+ */
+const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUse>, 'allowMissing' | 'probe' | 'compare'> => ({
+  allowMissing: true,
+  probe: {
+    sh: probeScript(context),
+    parse: ({ stdout }) =>
+      blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
+  },
+  compare(members: Member<InUse>[]) {
+    const problems = inUseProblems(statesOf(members), context.cluster.nodes, moved)
+    if (problems.length === 0) return inSync
+    return refused(
+      `this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}\n${onPurpose(problems)}`,
+    )
+  },
+})
+
+/** Pure: what the inventory wants otherwise than it is in use, a line each; of `moved` not its disk. Nothing on a pair that has no data yet. */
+const inUseProblems = (states: Named[], nodes: Node<Vars>[], moved?: string): string[] => {
   if (!states.some(s => s.hasServed)) return []
   return states.flatMap(state => {
     const node = nodes.find(n => n.name === state.host)
     const peer = nodes.find(n => n.name !== state.host)
-    return node && peer ? problemsOn(state, states, node.vars, peer.vars, nodes) : []
+    const problems = node && peer ? problemsOn(state, states, node.vars, peer.vars, nodes) : []
+    return problems.filter(p => !(state.host === moved && isAboutDisk(p)))
   })
+}
+
+const isAboutDisk = (problem: string): boolean => /^[^:]+: drbd_disk is /.test(problem)
+
+/** How to do on purpose what was refused. */
+const onPurpose = (problems: string[]): string => {
+  const hosts = [...new Set(problems.filter(isAboutDisk).map(p => p.replace(/:.*/, '')))]
+  const disk =
+    hosts.length === 0
+      ? ''
+      : `Another disk, one node at a time: nfsha-play move-disk.yml -e ha_move_disk=${hosts.length === 1 ? hosts[0] : '<node>'}\n`
+  return `${disk}To change it on purpose, one node at a time: docs/changing-a-pair.md`
 }
 
 const problemsOn = (state: Named, all: Named[], vars: Vars, peer: Vars, nodes: Node<Vars>[]): string[] => {
@@ -180,25 +213,17 @@ const diskProblem = (
   return [`drbd_disk is ${wanted}, its file says ${declared.disk}`]
 }
 
-/**
- * A pair that has data keeps its disks, addresses and names: each of them in the inventory says where the data is, and a run that took another value for
- * a wish would detach a live disk on both nodes at once, or cut the replication. Stands before everything that a run writes. Judges only.
- */
 export const inUse = (context: Context): ClusterAssertion<InUse> =>
   clusterAssertion('disks, addresses and names in use', {
+    ...judgement(context),
     shared: true,
-    allowMissing: true,
-    dependsOn: [],
-    probe: {
-      sh: probeScript(context),
-      parse: ({ stdout }) =>
-        blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
-    },
-    compare(members: Member<InUse>[]) {
-      const problems = inUseProblems(statesOf(members), context.cluster.nodes)
-      if (problems.length === 0) return inSync
-      return refused(
-        `this pair has data, and a run does not move it; nothing was written. Declare what is in use:\n${problems.join('\n')}\nTo change it on purpose, one node at a time: docs/changing-a-pair.md`,
-      )
-    },
+    // While a disk is moved, its node has none attached from there on.
+    dependsOn: context.vars.ha_move_disk === undefined ? [] : [detachedId(context.vars.ha_move_disk)],
   })
+
+/** The same, before the disk of `node` is taken away so that another can take its place. */
+export const inUseBesideDisk = (context: Context, node: string): ClusterAssertion<InUse> =>
+  clusterAssertion(`what is in use beside the disk of ${node}`, { ...judgement(context, node), dependsOn: [] })
+
+/** What makes room for another disk (role move-disk). */
+export const detachedId = (node: string): string => `old disk of ${node} detached`

@@ -6,7 +6,7 @@ import type { Probe } from '../../../lib/resources/resource.ts'
 import { present, unknown } from '../../../lib/resources/resource.ts'
 import type { Vars } from '../../vars.ts'
 import { servedMarker } from '../paths.ts'
-import { backingDisk } from './disk.ts'
+import { backingDisk, hasDeclaredAttached } from './disk.ts'
 import { withDrbd } from './tools.ts'
 
 /**
@@ -23,7 +23,7 @@ export interface Replica {
   served: boolean
   /** The stamp of the metadata that this node made or adopted; '' when it made none. */
   stamp: string
-  /** DRBD has it in the kernel, with a disk. */
+  /** DRBD has it in the kernel, with a disk: with this one, where another is to take its place. */
   attached: boolean
   /** `drbd_init_lvm`, and there is no such volume yet: the disks of its group, empty when there is no group. */
   group?: string[]
@@ -48,7 +48,7 @@ d=${quote(disk)} served='' attached='' stamp=''
 [ ! -e ${servedMarker} ] || served=yes
 [ ! -r ${replicaRecord} ] || stamp=$(sed -n 's/^stamp=\\([0-9A-F]\\{16\\}\\)$/\\1/p' ${replicaRecord})
 ! grep -q '^ *${minor}: cs:[A-TV-Z].* ds:[^D]' /proc/drbd 2>/dev/null || attached=yes
-echo @node; echo "$served:$attached:$stamp"
+${vars.ha_move_disk === undefined ? '' : `${hasDeclaredAttached(vars)} || attached=''\n`}echo @node; echo "$served:$attached:$stamp"
 ${
   volume
     ? `if [ ! -b "$d" ]; then

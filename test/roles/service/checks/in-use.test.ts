@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import { commandsFor } from '../../../../roles/drbd-init/adjust.ts'
-import { inUse, parseInUse } from '../../../../roles/service/checks/in-use.ts'
+import { inUse, inUseBesideDisk, parseInUse } from '../../../../roles/service/checks/in-use.ts'
 import { contextOn } from '../../contexts.ts'
 
 /** What a node of the lab printed (drbd-utils 9.22, DRBD 8.4.11), M1 active. */
@@ -58,7 +58,7 @@ const lines = (text: string) => {
   const [head = '', ...rest] = text.split('\n')
   expect(head).toMatch(/a run does not move it; nothing was written/)
   expect(rest.pop()).toBe('To change it on purpose, one node at a time: docs/changing-a-pair.md')
-  return rest
+  return rest.filter(line => !line.startsWith('Another disk'))
 }
 const vg = '/dev/mapper/VolGroup-lv_drbd'
 
@@ -87,6 +87,35 @@ describe('a pair that has data keeps it where it is', () => {
     [['nfs_export_path=/srv/nfs'], ['M1: nfs_export_path is /srv/nfs, /dev/drbd0 is mounted on /data']],
   ])('%j is refused on both nodes', (extra, expected) => {
     expect(lines(judged(m1(), m2(), ...extra))).toEqual(expected)
+  })
+
+  test('another disk: the playbook that moves it, and for which node where it is one', () => {
+    const moved = (one: string, two: string, ...extra: string[]) => /^Another disk.*$/m.exec(judged(one, two, ...extra))?.[0]
+    const numbers = [`${vg} fe:0`, '/dev/vdc fe:20']
+    expect(moved(m1({ numbers }), m2({ numbers }), 'drbd_disk=/dev/vdc')).toBe(
+      'Another disk, one node at a time: nfsha-play move-disk.yml -e ha_move_disk=<node>',
+    )
+    expect(moved(m1({ numbers: [`${vg} fe:0`, '/dev/vdc fe:0'] }), m2({ numbers }), 'drbd_disk=/dev/vdc')).toBe(
+      'Another disk, one node at a time: nfsha-play move-disk.yml -e ha_move_disk=M2',
+    )
+    expect(moved(m1(), m2(), 'drbd_port=7790')).toBeUndefined()
+  })
+
+  test('while a disk is moved, all but that disk is judged before it is taken away', () => {
+    const context = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdc', 'ha_move_disk=M2')
+    const members = (one: string, two: string) =>
+      [
+        ['M1', one],
+        ['M2', two],
+      ].map(([host = '', text = '']) => ({ host, reading: { kind: 'present', state: parseInUse(text) } as const }))
+    const numbers = [`${vg} fe:0`, '/dev/vdc fe:0']
+    const beside = inUseBesideDisk(context, 'M2')
+    expect(beside.dependsOn).toEqual([])
+    expect(beside.compare(members(m1({ numbers }), m2())).kind).toBe('in-sync')
+    expect(JSON.stringify(beside.compare(members(m1(), m2())))).toMatch(/M1: drbd_disk is \/dev\/vdc/)
+    // In a run nothing is overlooked: the disk must be gone by then.
+    expect(inUse(context).compare(members(m1({ numbers }), m2())).kind).toBe('refused')
+    expect(inUse(context).dependsOn).toEqual(['old disk of M2 detached'])
   })
 
   test('the file counts where DRBD does not run', () => {

@@ -1,0 +1,71 @@
+import { failedScript } from '../../lib/resources/outcome.ts'
+import { describeDevice, isSyncing, minorOf } from '../../lib/resources/proc-drbd.ts'
+import type { ClusterNodes, Plan } from '../../lib/resources/resource.ts'
+import { planOf, refused } from '../../lib/resources/verdict.ts'
+import type { Context } from '../role.ts'
+import { copyProblems } from '../service/drbd/copy-source.ts'
+import { withDrbd } from '../service/drbd/tools.ts'
+import { holds } from '../service/hand-over.ts'
+import type { Vars } from '../vars.ts'
+import type { NamedNode } from './state.ts'
+
+const look = 'look first: nfsha-play status.yml'
+
+/** Pure: why this node cannot be without a disk for a while. */
+const moveProblems = (here: NamedNode, other: NamedNode): string[] => {
+  if (holds(here)) return [`${here.host} holds the service, or part of it: nfsha-play switchover first, or move the disk of ${other.host}`]
+  if (!other.vip) return [`${other.host} does not serve: ${look}`]
+  const marked = [here, other].find(n => n.maintenance !== undefined)
+  return [
+    ...(marked ? [`the pair is in maintenance (${marked.maintenance || 'marked'}): maintenance.yml -e ha_maintenance=none ends it`] : []),
+    ...[here, other].flatMap(n =>
+      n.heartbeat ? (n.stable ? [] : [`a hand-over is under way on ${n.host}`]) : [`heartbeat does not run on ${n.host}`],
+    ),
+    ...copyProblems(other),
+    ...linkProblems(here),
+  ]
+}
+
+const linkProblems = ({ host, device }: NamedNode): string[] => {
+  if (!device) return [`DRBD has no device on ${host}. On ${host}: drbdadm adjust`]
+  if (isSyncing(device)) return [`DRBD is at work on ${host} (${describeDevice(device)}): play it again when it is done`]
+  return device.connection === 'Connected' ? [] : [`DRBD on ${host} is ${describeDevice(device)}: it must be connected`]
+}
+
+/** Its guard is in the same script: a node that has become Primary meanwhile, or has lost the other, keeps its disk. */
+const detach = async (nodes: ClusterNodes, host: string, { attached }: NamedNode, vars: Vars): Promise<void> => {
+  const result = await nodes.on(host).connection.run(
+    withDrbd(
+      vars,
+      `grep -q '^ *${minorOf(vars.drbd_device)}: cs:Connected ro:Secondary/Primary ds:[A-Za-z]*/UpToDate ' /proc/drbd || { cat /proc/drbd >&2; exit 1; }
+drbdadm detach ${vars.drbd_resource}`,
+    ),
+    { timeout: 120_000 },
+  )
+  if (result.code !== 0)
+    throw failedScript(`detaching ${attached} on ${host}`, result, 'nothing was written; look first: nfsha-play status.yml')
+  nodes.remark(`${attached} of ${host} is left as it is, with the copy of this moment`)
+}
+
+/** Pure: the old disk is taken away while the other node serves; everything after it is role drbd-init's. */
+export const planMove = (nodes: NamedNode[], node: string, { vars, cluster }: Pick<Context, 'vars' | 'cluster'>): Plan => {
+  const [here, other] = [nodes.find(n => n.host === node), nodes.find(n => n.host !== node)]
+  if (!here || !other) return refused(`ha_move_disk=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`)
+  // Moved already, or another name of the same disk.
+  if (here.isDeclared) return planOf([])
+  const problems = moveProblems(here, other)
+  if (problems.length > 0) return refused(`the disk of ${node} is not moved: ${problems.join('; ')}`)
+  return planOf([
+    here.attached !== '' && {
+      name: `detach ${here.attached} on ${node}`,
+      changes: [
+        {
+          attribute: `disk of ${node}`,
+          from: here.attached,
+          to: `none; then ${here.declared}, a full copy of ${other.host}. ${node} cannot take over until then, and ${here.attached} is left as it is`,
+        },
+      ],
+      run: on => detach(on, node, here, vars),
+    },
+  ])
+}

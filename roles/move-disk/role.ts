@@ -1,0 +1,55 @@
+import { clusterAssertion } from '../../lib/resources/assertion.ts'
+import type { ClusterAssertion, Procedure, Resource } from '../../lib/resources/resource.ts'
+import { present } from '../../lib/resources/resource.ts'
+import { refused, refusedFor } from '../../lib/resources/verdict.ts'
+import type { Context, Role } from '../role.ts'
+import { detachedId, inUseBesideDisk } from '../service/checks/in-use.ts'
+import { type Replica, replicaProbe } from '../service/drbd/replica.ts'
+import { type DiskVerdict, judgeDisks, refusals } from '../service/drbd/verdict.ts'
+import { planMove } from './plan.ts'
+import { type NodeState, nodeProbe, nodesOf } from './state.ts'
+
+/** Pure: why the new disk cannot become a copy of the other node's. One that is this pair's already is: an earlier run was broken off, or it is an old copy. */
+export const newDiskProblems = (verdicts: DiskVerdict[], node: string): string[] => {
+  const found = refusals(verdicts)
+  const fate = verdicts.find(v => v.host === node)?.fate.kind
+  if (found.length > 0 || fate === undefined || ['create', 'volume', 'ours'].includes(fate)) return found
+  return [`the new disk of ${node} is to become a copy: what is on it cannot be kept or adopted, it must be blank (docs/disks.md)`]
+}
+
+const newDisk = ({ vars, platform }: Context, node: string): ClusterAssertion<Replica> =>
+  clusterAssertion(`new disk of ${node}`, {
+    dependsOn: [],
+    probe: replicaProbe(vars),
+    compare: members => refusedFor(newDiskProblems(judgeDisks(members, vars, platform.commands.emptyDisk), node)),
+  })
+
+const detached = (context: Context, node: string): Procedure<NodeState, string> => ({
+  scope: 'cluster',
+  id: detachedId(node),
+  probe: nodeProbe(context),
+  aim: () => node,
+  plan: members => planMove(nodesOf(members), node, context),
+})
+
+/** Nothing to do would read as done. */
+const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
+  clusterAssertion('node whose disk is moved', {
+    allowMissing: true,
+    probe: { sh: ':', parse: () => present(true) },
+    compare: () =>
+      refused(
+        `the disk of which node? Name it: -e ha_move_disk=<node> (${cluster.nodes.map(n => n.name).join(' or ')}), the standby first`,
+      ),
+  })
+
+const steps = (context: Context): Resource[] => {
+  const { ha_move_disk: node } = context.vars
+  return node === undefined ? [unnamed(context)] : [inUseBesideDisk(context, node), newDisk(context, node), detached(context, node)]
+}
+
+export const moveDisk: Role = {
+  name: 'move-disk',
+  summary: 'takes the disk of the standby away so that another, judged first, can take its place',
+  steps,
+}

@@ -1,0 +1,51 @@
+import { blocksOf } from '../../lib/resources/blocks.ts'
+import { statesOf } from '../../lib/resources/members.ts'
+import type { Member, Probe, Reading } from '../../lib/resources/resource.ts'
+import { present, unknown } from '../../lib/resources/resource.ts'
+import type { Context } from '../role.ts'
+import { peerOf } from '../role.ts'
+import { attachedDisk, backingDisk, hasDeclaredAttached } from '../service/drbd/disk.ts'
+import { withDrbd } from '../service/drbd/tools.ts'
+import type { ServiceState } from '../service/state/state.ts'
+import { serviceProbe } from '../service/state/state.ts'
+
+/** One node: what it does for the cluster, and which disk is below DRBD. */
+export interface NodeState extends ServiceState {
+  /** By the name that it was attached by; empty when there is none. */
+  attached: string
+  /** By the inventory. */
+  declared: string
+  /** Both are one device. */
+  isDeclared: boolean
+}
+
+export type NamedNode = NodeState & { host: string }
+
+export const nodesOf = (members: Member<NodeState>[]): NamedNode[] => statesOf(members)
+
+export const nodeProbe = (context: Context): Probe<NodeState> => {
+  const { vars } = context
+  const service = serviceProbe(vars, context.platform, peerOf(context).vars.node_name)
+  return {
+    sh: withDrbd(
+      vars,
+      `${service.sh}
+echo "@attached"; ${attachedDisk(vars)}
+echo "@declared"; ${hasDeclaredAttached(vars)} && echo yes
+echo "@disk-end"`,
+    ),
+    timeout: 60_000,
+    parse(output): Reading<NodeState> {
+      const reading = service.parse(output)
+      if (reading.kind !== 'present') return reading
+      const blocks = blocksOf(output.stdout)
+      if (blocks['disk-end'] === undefined) return unknown('an answer about the disk')
+      return present({
+        ...reading.state,
+        attached: (blocks.attached ?? '').trim(),
+        declared: backingDisk(vars),
+        isDeclared: (blocks.declared ?? '').trim() === 'yes',
+      })
+    },
+  }
+}
