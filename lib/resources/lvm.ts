@@ -1,9 +1,9 @@
 import { notBlank } from './blank.ts'
 import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
-import type { HostResource } from './resource.ts'
+import type { HostResource, Verdict } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
-import { differsBy, inSync } from './verdict.ts'
+import { differsBy, inSync, refused } from './verdict.ts'
 
 export interface VolumeSpec {
   group: string
@@ -13,18 +13,43 @@ export interface VolumeSpec {
   disk: string
 }
 
+const units: Record<string, number> = { M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
+
+/** Pure: bytes of `100G`, as lvm(8) counts whatever the case of the unit; undefined for `100%FREE`. */
+export const volumeBytes = (size: string): number | undefined => {
+  const [, count = '', unit = ''] = /^(\d+)([MGT])$/.exec(size) ?? []
+  const of = units[unit]
+  return of === undefined ? undefined : Number(count) * of
+}
+
+/** Pure: a volume that is there keeps its size here; a larger one that was asked for is not passed over. */
+export const compareVolume = ({ group, volume, size }: VolumeSpec, actual: number): Verdict =>
+  actual < (volumeBytes(size) ?? 0)
+    ? refused(
+        `${group}/${volume} has ${actual} bytes, and ${size} is declared: a volume that is there is not extended here. nfsha-play grow.yml extends it on both nodes, and all that is on it`,
+      )
+    : inSync
+
 /** A logical volume; its group is made on a disk that is known to be blank, and never extended or shrunk here. lvm(8). */
-export const logicalVolume = ({ group, volume, size, disk }: VolumeSpec): HostResource<true> => ({
+export const logicalVolume = (spec: VolumeSpec): HostResource<number> => ({
   scope: 'host',
-  id: `volume ${group}/${volume}`,
+  id: `volume ${spec.group}/${spec.volume}`,
   invalidates: 'host',
   probe: {
-    sh: `command -v lvs >/dev/null || exit 45; lvs --noheadings ${quote(`${group}/${volume}`)} >/dev/null 2>&1 || exit 44`,
-    parse: ({ code }) => (code === 45 ? unknown('package lvm2') : code === 44 ? absent : present(true)),
+    sh: `command -v lvs >/dev/null || exit 45; lvs --noheadings --units b --nosuffix -o lv_size ${quote(`${spec.group}/${spec.volume}`)} 2>/dev/null || exit 44`,
+    parse({ code, stdout }) {
+      if (code === 45) return unknown('package lvm2')
+      if (code === 44) return absent
+      const bytes = /^\s*(\d+)\s*$/.exec(stdout)?.[1]
+      return bytes === undefined ? unknown(`the size of ${spec.group}/${spec.volume}`) : present(Number(bytes))
+    },
   },
   compare: actual =>
-    actual.kind === 'present' ? inSync : differsBy([{ attribute: 'volume', from: '', to: `${size} in ${group} on ${disk}` }]),
+    actual.kind === 'present'
+      ? compareVolume(spec, actual.state)
+      : differsBy([{ attribute: 'volume', from: '', to: `${spec.size} in ${spec.group} on ${spec.disk}` }]),
   async apply(_$, _changes, { connection }) {
+    const { group, volume, size, disk } = spec
     const result = await connection.run(
       `set -eu
 ${notBlank}

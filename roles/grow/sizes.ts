@@ -1,4 +1,5 @@
 import { blocksOn } from '../../lib/resources/ext4-size.ts'
+import { volumeBytes } from '../../lib/resources/lvm.ts'
 import { bytes } from '../../lib/text/amounts.ts'
 import { dataBytes } from '../service/drbd/adoption.ts'
 import type { Vars } from '../vars.ts'
@@ -13,13 +14,10 @@ export const exactly = (size: number): string => `${bytes(size)} (${size} bytes)
 /** The smaller of both nodes, or 0 when there are none. */
 const smallest = (sizes: number[]): number => (sizes.length === 0 ? 0 : Math.min(...sizes))
 
-const units: Record<string, number> = { M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
-
 /** Pure: bytes that `drbd_init_lvm.size` comes to on this node, in whole extents as lvcreate(8) and lvextend(8) round. */
 export const volumeTarget = (wanted: string, { size, extent, free }: Volume): number => {
-  const [, count = '', unit = ''] = /^(\d+)([MGT])$/.exec(wanted) ?? []
-  if (unit === '') return size + free
-  return Math.ceil((Number(count) * (units[unit] ?? 0)) / extent) * extent
+  const asked = volumeBytes(wanted)
+  return asked === undefined ? size + free : Math.ceil(asked / extent) * extent
 }
 
 /** What there is and what there can be, in bytes. */
