@@ -53,7 +53,7 @@ test('the node that serves, a disk that is too small and one that holds data are
   const standby = other(serving)
   await refused(moved(serving), new RegExp(`too small|${serving} holds the service`))
   await refused(moved(standby), new RegExp(`/dev/vdc of ${standby} is too small`))
-  for (const node of ['M1', 'M2'] as const) await labFault(lab, node, 'disk-grow', 'vdc+320')
+  for (const node of ['M1', 'M2'] as const) await labFault(lab, node, 'disk-grow', 'vdc+448')
   await refused(moved(serving), new RegExp(`${serving} holds the service, or part of it: nfsha-play switchover first`))
   await on(lab, standby, 'mke2fs -q -t ext4 /dev/vdc')
   await refused(moved(standby), new RegExp(`${standby}: /dev/vdc is not blank: it holds ext4`))
