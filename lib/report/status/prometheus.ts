@@ -14,8 +14,9 @@ interface Metric {
   samples: Sample[]
 }
 
-/** Exposition format: backslash, quote and line feed are escaped in a label. */
-const escaped = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+/** Exposition format: backslash, quote and line feed are escaped in a label. It has no escape for a tab, which would show as one. */
+const escaped = (value: string): string =>
+  value.replaceAll('\t', ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
 const sampleLine = (name: string, { labels, value }: Sample): string =>
   `${name}{${Object.entries(labels)
