@@ -37,7 +37,7 @@ import { parseAdjust } from '../../roles/drbd-init/adjust.ts'
 import { parseSuperblock } from '../../roles/drbd-init/file-system.ts'
 import { parseVolume } from '../../roles/grow/state.ts'
 import { parseWatchdog } from '../../roles/heartbeat/watchdog.ts'
-import { roles } from '../../roles/index.ts'
+import { roles, siteRoles } from '../../roles/index.ts'
 import { parseRules } from '../../roles/service/checks/firewall.ts'
 import { parseInUse, parseResourceFiles, parseShow } from '../../roles/service/checks/in-use.ts'
 import { parsePlace } from '../../roles/service/checks/mount-place.ts'
@@ -47,6 +47,8 @@ import { parseDaemon } from '../../roles/service/state/daemon.ts'
 import { parseService } from '../../roles/service/state/state.ts'
 import { parseSurroundings } from '../../roles/service/state/surroundings.ts'
 import { parseWritten } from '../../roles/split-brain/written.ts'
+import { parseDisk } from '../../roles/uninstall/disk.ts'
+import { parseInstalled } from '../../roles/uninstall/state.ts'
 import { parseRanges } from '../../roles/verify/compare.ts'
 import { runs } from '../runs.ts'
 import { contextOn } from './contexts.ts'
@@ -100,6 +102,8 @@ const parsers: Record<string, (text: string) => unknown> = {
   parseSurroundings: text => parseSurroundings(blocksOf(text), vars),
   parseWritten: text => parseWritten(text, vars),
   parseRanges,
+  parseDisk,
+  parseInstalled: text => parseInstalled(text, siteRoles, context),
   oneLine,
 }
 

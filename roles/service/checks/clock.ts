@@ -2,7 +2,7 @@ import { statesOf } from '../../../lib/resources/members.ts'
 import { failedScript } from '../../../lib/resources/outcome.ts'
 import { probeOf } from '../../../lib/resources/probe.ts'
 import type { ClusterResource } from '../../../lib/resources/resource.ts'
-import { present } from '../../../lib/resources/resource.ts'
+import { present, unknown } from '../../../lib/resources/resource.ts'
 import { simple } from '../../../lib/resources/source.ts'
 import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
@@ -16,7 +16,9 @@ export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offs
   id: 'clocks agree',
   invalidates: 'itself',
   settle: 60_000,
-  probe: probeOf([simple('date +%s.%N')], ({ stdout, at }) => present({ offset: Number(stdout.trim()) - at / 1000 })),
+  probe: probeOf([simple('date +%s.%N')], ({ stdout, at }) =>
+    /^\d{9,}\.\d+\n?$/.test(stdout) ? present({ offset: Number(stdout) - at / 1000 }) : unknown('the time'),
+  ),
   compare(members) {
     const offsets = statesOf(members).map(s => s.offset)
     const difference = Math.max(...offsets) - Math.min(...offsets)
