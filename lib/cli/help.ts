@@ -1,7 +1,7 @@
 /** The whole help on one screen of 80 by 24; `docs/` has the rest. */
 export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, status.yml, a role
-       nfsha-play init [dir] | init role <name>     an inventory, a role to fill in
-       nfsha-play vars <host> | doc [name] | inventory --graph|--list|--host <host>
+       nfsha-play init [dir] | init role <name>      an inventory, a role
+       nfsha-play doc [name] | vars <host> | inventory --graph|--list|--host <h>
        nfsha-play vault encrypt|decrypt|view|edit|rekey|encrypt-string
        nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
        nfsha-play drift [playbook] | cron install|show|remove | history [run]
