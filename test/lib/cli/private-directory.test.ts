@@ -102,7 +102,9 @@ describe.each(users)('user %i', uid => {
   test('a tsconfig.json in the current directory says nothing about what is imported', () => {
     const cwd = made(uid)
     const owned = join(cwd, 'OWNED')
-    const exports = ['Command', 'CommanderError', 'Help', 'InvalidArgumentError', 'Option'].map(name => `export class ${name} {}\n`).join('')
+    const exports = ['Command', 'CommanderError', 'Help', 'InvalidArgumentError', 'Option']
+      .map(name => `export class ${name} {}\n`)
+      .join('')
     const paths = { commander: ['./evil.ts'] }
     writeFileSync(
       join(cwd, 'tsconfig.json'),

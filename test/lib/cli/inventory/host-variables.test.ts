@@ -67,7 +67,7 @@ describe('the variables of a host', () => {
     const inventory = inventoryOf(files, { vaultPasswords: [password] })
     const { parts, secrets } = hostVariables(inventory, 'M1', new Map())
     const secret = parts[0]?.variables.filter(variable => variable.secret).map(variable => variable.name)
-    expect(secret).toEqual(['heartbeat_secret', 'drbd_disk', 'drbd_secret', 'nfs_threads'])
+    expect(secret).toEqual(['heartbeat_secret', 'heartbeat_stonith_secret', 'drbd_disk', 'drbd_secret', 'nfs_threads'])
     expect(secrets).toContain('/dev/vdc')
   })
 
