@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { UsageError } from './options.ts'
 
-/** What may be empty: no variables are no mistake. What no limit and no tag mean is said where they are read. */
+/** What may be empty: no variables are no mistake. What no limit and no tag mean stands where they are read. */
 const MAY_BE_EMPTY = ['extraVars', 'limit', 'tags']
 
 /**

@@ -75,7 +75,7 @@ test('fence-test.yml: each node ends the other, the service moves once, no error
   expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
 })
 
-test('a standby whose processor stands still is reset by its watchdog, and the active node notices nothing of its return', async () => {
+test('a standby whose processor stops is reset by its watchdog, and the active node notices nothing of its return', async () => {
   const serving = await holder()
   const standby = other(serving)
   const before = await bootOf(standby)

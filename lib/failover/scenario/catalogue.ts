@@ -143,13 +143,13 @@ export const catalogue: readonly Fault[] = [
   },
   {
     name: 'stall',
-    title: 'processor stands still, the clock does not',
+    title: 'processor stops, the clock does not',
     steps: one({ kind: 'stall' }, 'holder', 'moved'),
     undo: 'it goes on, the node restarts itself, heartbeat is started',
   },
   {
     name: 'stall-standby',
-    title: 'processor of the standby stands still, the clock does not',
+    title: 'processor of the standby stops, the clock does not',
     steps: one({ kind: 'stall' }, 'standby', 'stays'),
     undo: 'it goes on',
   },

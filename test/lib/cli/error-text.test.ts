@@ -18,7 +18,7 @@ test('an internal error is one masked line without a trace, and with -v a masked
   expect(toldOf('planted-marker', false).text).toMatch(/^internal error: \*\*\*\n/)
 })
 
-test('what the system refuses is no fault of ours, and is told in words', () => {
+test('what the system refuses is no fault of ours, and is shown in words', () => {
   const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write', path: '/var/x' })
   expect(toldOf(error, false)).toEqual({ text: '/var/x: no space is left on the device (write)\n', exitCode: 1 })
   expect(toldOf(error, true).text).toMatch(/^\s+at /m)

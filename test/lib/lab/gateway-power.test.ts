@@ -74,7 +74,7 @@ test('an emulator that refuses is no reset', async () => {
   expect(got).toBe(`failed ${sign('failed', 'M2', n)}\n`)
 })
 
-test('a machine whose processor stands still loses its power, and one without power is ended already', async () => {
+test('a machine whose processor stops loses its power, and one without power is ended already', async () => {
   const pid = emulator.pid ?? 0
   pause(pid, true)
   await expect.poll(() => isPaused(pid)).toBe(true)

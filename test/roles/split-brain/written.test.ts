@@ -103,7 +103,7 @@ test.each<[string, Written | undefined, RegExp]>([
   ['no journal', read([entry(100, 'a'), ...common], { how: 'not replayed' }), /the last changes may be missing$/],
   ['nothing in common', read([entry(100, 'a')]), /^1 name, all that were compared, and perhaps more$/],
   ['no device', read(common, { device: undefined }), /an amount that is not known/],
-])('%s: what is not known is said', (_name, two, said) => {
+])('%s: what is not known is shown', (_name, two, said) => {
   const { rows } = table(read([entry(100, 'on-one'), ...common]), two)
   expect(rows.slice(rows.findIndex(r => r[0] === 'M2')).some(r => said.test(r[3] ?? ''))).toBe(true)
 })

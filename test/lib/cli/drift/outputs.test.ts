@@ -62,7 +62,7 @@ describe('a place where no report can be', () => {
     expect(readFileSync(at('file'), 'utf8')).toBe('mine')
   })
 
-  test('a way out that fails is told, and takes nothing from the others', () => {
+  test('a way out that fails is reported, and takes nothing from the others', () => {
     const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     try {
       expect(handOut('--report x', () => writeReport(at('none/x'), { v: 1 } as DriftReport))).toBe(false)
