@@ -19,7 +19,8 @@ export function labProcesses(labId: string): LabProcesses {
   for (const { pid, args } of runningCommands()) {
     for (const part of [...MACHINE_NAMES, 'gateway' as const]) {
       const marker = processMarker(labId, part)
-      if (args.includes(marker) || args.includes(`guest=${marker}`)) found[part] = pid
+      // The gateway is given the markers of the machines too: an emulator has its own as the name of its guest.
+      if (args.includes(part === 'gateway' ? marker : `guest=${marker}`)) found[part] = pid
     }
   }
   return found

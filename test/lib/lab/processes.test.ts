@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { isPortFree } from '../../../lib/lab/ports.ts'
-import { isAlive, isPaused, kill, pause } from '../../../lib/lab/processes.ts'
+import { isAlive, isPaused, kill, labProcesses, pause, processMarker } from '../../../lib/lab/processes.ts'
 
 /** Listens while it holds memory and threads, as an emulator does: the kernel takes a while to tear it down. */
 const heavy = `
@@ -39,4 +39,20 @@ test('a paused process is known as such, lives, goes on when it is let, and can 
   pause(pid, true)
   await kill(pid)
   expect(isAlive(pid)).toBe(false)
+})
+
+test('the gateway, which knows the markers of the machines, is none of them', async () => {
+  const lab = `test${process.pid}`
+  const waiting = ['-e', "process.stdin.resume(); console.log('up')", '--']
+  const started = async (...args: string[]) => {
+    const child = spawn(process.execPath, [...waiting, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(child.stdout, 'data')
+    return child.pid ?? 0
+  }
+  const gateway = await started(processMarker(lab, 'gateway'), processMarker(lab, 'M1'), processMarker(lab, 'M2'))
+  const machine = await started('-name', `guest=${processMarker(lab, 'M1')}`)
+  expect(labProcesses(lab)).toEqual({ gateway, M1: machine })
+  await kill(machine)
+  expect(labProcesses(lab)).toEqual({ gateway })
+  await kill(gateway)
 })
