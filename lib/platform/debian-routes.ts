@@ -38,7 +38,7 @@ export const networkdDropIn = (routes: PinnedRoute[]): string => `# Managed by n
 ${routes.map(({ address }) => `[Route]\nDestination=${address}/32`).join('\n')}
 `
 
-/** systemd-networkd marks its routes `static`; one of `ip route add` would be gone after the NIC was down and up. networkctl(1), reload. */
+/** systemd-networkd marks its routes `static`; one of `ip route add` would be gone after the NIC was down and up. The reload is the unit's own: networkctl(1) needs a system bus, which a minimal system has not. */
 const networkdHasIt = ({ address, nic }: PinnedRoute): HostResource<string> => ({
   scope: 'host',
   id: `systemd-networkd keeps ${address} on ${nic}`,
@@ -51,7 +51,7 @@ const networkdHasIt = ({ address, nic }: PinnedRoute): HostResource<string> => (
     return from === nic ? inSync : differsBy([{ attribute: 'route of systemd-networkd', from, to: nic }])
   },
   async apply($) {
-    await $`networkctl reload`
+    await $`systemctl reload systemd-networkd.service`
   },
   settle: 10_000,
 })

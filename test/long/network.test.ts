@@ -23,6 +23,7 @@ const put = (path: string, text: string, mode = '600') =>
 
 const withNetworkd = (node: Node) =>
   [
+    'rm -rf /etc/systemd/network/*.network.d',
     ...nics(node).map(([nic, address]) =>
       put(
         `/etc/systemd/network/${nic}.network`,
