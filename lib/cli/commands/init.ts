@@ -1,10 +1,10 @@
-import { constants, copyFileSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { print } from '../../report/output.ts'
 import { packagedFile } from '../../text/packaged.ts'
-import { refusedWrite } from '../init/refused-write.ts'
 import { initRole } from '../init/role.ts'
+import { writeNew } from '../init/write-new.ts'
 import { accepting } from './accepting.ts'
 
 const inventoryFile = join('inventory', 'hosts.yml')
@@ -23,12 +23,7 @@ export const define = (command: Command): void => {
 /** What is there already is never overwritten. */
 const init = (directory: string): void => {
   const target = join(directory, inventoryFile)
-  try {
-    mkdirSync(dirname(target), { recursive: true })
-    copyFileSync(packagedFile(inventoryFile), target, constants.COPYFILE_EXCL)
-  } catch (error) {
-    throw refusedWrite(target, error)
-  }
+  writeNew(target, readFileSync(packagedFile(inventoryFile), 'utf8'))
   print(nextSteps(target, directory))
 }
 

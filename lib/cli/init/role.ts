@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { roles } from '../../../roles/index.ts'
 import { isRoleName } from '../../own-roles/find.ts'
 import { prefixOf } from '../../own-roles/prefix.ts'
 import { oneLine } from '../../text/layout.ts'
 import { UsageError } from '../options.ts'
-import { refusedWrite } from './refused-write.ts'
+import { refusedWrite, writeNew } from './write-new.ts'
 
 /**
- * Writes `roles/<name>/role.ts`, a test of it and the playbook `<name>.yml` below a directory, and says what to do with them. Throws `UsageError` for a name that no role can have,
- * `ConfigError` where something is there already: nothing is overwritten.
+ * Writes `roles/<name>/role.ts`, a test of it and the playbook `<name>.yml` below a directory, and says what to do with them. Throws `UsageError` for a
+ * name that no role can have, `ConfigError` where something is there already: nothing is overwritten.
  */
 export const initRole = (name: string, directory: string): string => {
   if (!isRoleName(name)) throw new UsageError(`a role is not named '${oneLine(name)}': small letters, digits and - between them`)
@@ -30,15 +30,6 @@ export const initRole = (name: string, directory: string): string => {
   2. what it would do:               nfsha-play ${name}.yml --check --diff
   3. resources and variables:        nfsha-play doc, docs/your-own-role.md
 `
-}
-
-const writeNew = (path: string, text: string): void => {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text, { flag: 'wx' })
-  } catch (error) {
-    throw refusedWrite(path, error)
-  }
 }
 
 const playbookText = (name: string): string => `- name: ${name}
