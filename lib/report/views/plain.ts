@@ -19,8 +19,6 @@ export function plainView(options: ViewOptions = {}): View {
 
   const say = (target: Channel, lines: string[]) => {
     for (const line of lines) {
-      // A table and a recap both stand apart from what is beside them: one empty line is enough.
-      if (line === '' && target.isApart) continue
       target.isApart = line === ''
       target.output.line(line)
     }
@@ -34,7 +32,8 @@ export function plainView(options: ViewOptions = {}): View {
       if (event.type === 'run-start') Object.assign(mode, { check: event.check, diff: event.diff })
       if (event.type === 'task-progress') return isDue(event) ? say(stderr, [progressLine(event)]) : undefined
       if (event.type === 'handler-notified' && isRepeated(announced, event, mode)) return
-      if (event.type === 'run-end') return say(stdout, ['', ...closingLines(sum, event, stdout.colors)])
+      // The recap stands apart; what ends with an empty line, as the state of the pair does, has seen to that.
+      if (event.type === 'run-end') return say(stdout, [...(stdout.isApart ? [] : ['']), ...closingLines(sum, event, stdout.colors)])
       const target = isForStderr(event) ? stderr : stdout
       say(target, plainLines(event, mode, target.colors))
     },
