@@ -3,7 +3,7 @@ import { planOf, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
 import { handOver, moves, switchoverProblems } from '../service/hand-over.ts'
-import { startHeartbeatOn } from '../service/start-heartbeat.ts'
+import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import type { NamedState } from '../service/state/state.ts'
 import { resetBy } from './reset.ts'
 
@@ -79,12 +79,7 @@ const tested = (host: string, by: string, states: NamedState[], done: readonly s
       ],
       run: async () => undefined,
     },
-    (isAhead || !here?.heartbeat) && {
-      name: `start heartbeat on ${host}`,
-      settle: 120_000,
-      changes: [{ attribute: `heartbeat on ${host}`, from: 'stopped', to: 'running' }],
-      run: nodes => startHeartbeatOn(nodes, [host], context),
-    },
+    (isAhead || !here?.heartbeat) && startHeartbeatStep([host], context),
     (isAhead || !hears) && {
       name: `wait until ${host} stands by`,
       settle: 180_000,

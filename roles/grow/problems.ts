@@ -1,6 +1,7 @@
 import { type DrbdDevice, describeDevice, isSyncing } from '../../lib/resources/proc-drbd.ts'
 import { bytes } from '../../lib/text/amounts.ts'
 import { dataBytes } from '../service/drbd/adoption.ts'
+import { maintenanceProblems } from '../service/maintenance-mark.ts'
 import type { Vars } from '../vars.ts'
 import { exactly, type Sizes, spareOf, volumeTarget } from './sizes.ts'
 import type { NamedNode } from './state.ts'
@@ -13,9 +14,8 @@ export const pairProblems = (nodes: NamedNode[], mayCopy: boolean): string[] => 
   const [one] = active
   if (nodes.length !== 2) return ['both nodes must be read']
   if (!one || active.length > 1) return [`the service is on ${one ? 'both nodes' : 'no node'}: ${look}`]
-  const marked = nodes.find(n => n.maintenance !== undefined)
   return [
-    ...(marked ? [`the pair is in maintenance (${marked.maintenance || 'marked'}): maintenance.yml -e ha_maintenance=none ends it`] : []),
+    ...maintenanceProblems(nodes),
     ...nodes.filter(n => n.heartbeat && !n.stable).map(n => `a hand-over is under way on ${n.host}`),
     ...nodes.flatMap(node => copyProblems(node, mayCopy)),
     ...(one.mounted && one.device?.role === 'Primary'

@@ -10,7 +10,7 @@ import { drbdProgram } from '../service/drbd/tools.ts'
 import { handOver, handOverProblems } from '../service/hand-over.ts'
 import { markMaintenance } from '../service/maintenance-mark.ts'
 import { maintenanceMarker } from '../service/paths.ts'
-import { startHeartbeatOn } from '../service/start-heartbeat.ts'
+import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
@@ -93,17 +93,11 @@ const planBack = (states: NamedState[], { vars, platform }: Context): Plan => {
           await nodes.on(host).$`${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}`
       },
     },
-    stopped.length > 0 && {
-      name: `start heartbeat on ${stopped.map(s => s.host).join(' and ')}`,
-      settle: 120_000,
-      changes: stopped.map(s => ({ attribute: `heartbeat on ${s.host}`, from: 'stopped', to: 'running' })),
-      run: nodes =>
-        startHeartbeatOn(
-          nodes,
-          stopped.map(s => s.host),
-          { platform },
-        ),
-    },
+    stopped.length > 0 &&
+      startHeartbeatStep(
+        stopped.map(s => s.host),
+        { platform },
+      ),
   ])
 }
 

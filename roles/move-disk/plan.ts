@@ -6,6 +6,7 @@ import type { Context } from '../role.ts'
 import { copyProblems } from '../service/drbd/copy-source.ts'
 import { withDrbd } from '../service/drbd/tools.ts'
 import { holds } from '../service/hand-over.ts'
+import { maintenanceProblems } from '../service/maintenance-mark.ts'
 import type { Vars } from '../vars.ts'
 import type { NamedNode } from './state.ts'
 
@@ -15,9 +16,8 @@ const look = 'look first: nfsha-play status.yml'
 const moveProblems = (here: NamedNode, other: NamedNode): string[] => {
   if (holds(here)) return [`${here.host} holds the service, or part of it: nfsha-play switchover first, or move the disk of ${other.host}`]
   if (!other.vip) return [`${other.host} does not serve: ${look}`]
-  const marked = [here, other].find(n => n.maintenance !== undefined)
   return [
-    ...(marked ? [`the pair is in maintenance (${marked.maintenance || 'marked'}): maintenance.yml -e ha_maintenance=none ends it`] : []),
+    ...maintenanceProblems([here, other]),
     ...[here, other].flatMap(n =>
       n.heartbeat ? (n.stable ? [] : [`a hand-over is under way on ${n.host}`]) : [`heartbeat does not run on ${n.host}`],
     ),

@@ -6,7 +6,7 @@ import { peerOf } from '../role.ts'
 import { serves } from '../service/checks/serves.ts'
 import { followSync } from '../service/drbd/follow.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
-import { startHeartbeatOn } from '../service/start-heartbeat.ts'
+import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
@@ -31,12 +31,7 @@ export const planRejoin = (states: NamedState[], node: string, { vars, platform 
         await followSync(nodes, other.host, vars.drbd_device, 30)
       },
     },
-    !here.heartbeat && {
-      name: `start heartbeat on ${node}`,
-      settle: 120_000,
-      changes: [{ attribute: `heartbeat on ${node}`, from: 'stopped', to: 'running' }],
-      run: nodes => startHeartbeatOn(nodes, [node], { platform }),
-    },
+    !here.heartbeat && startHeartbeatStep([node], { platform }),
     !(here.heartbeat && here.stable && here.links.some(l => l.endsWith(' up'))) && {
       name: `wait until ${node} stands by`,
       settle: 120_000,

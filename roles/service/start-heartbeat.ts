@@ -1,7 +1,12 @@
-import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { Step } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
 
 /** Starts heartbeat on these nodes, one after the other. Throws when a node's service manager says that it did not start. */
-export const startHeartbeatOn = async (nodes: ClusterNodes, hosts: string[], { platform }: Pick<Context, 'platform'>): Promise<void> => {
-  for (const host of hosts) await nodes.on(host).$`${platform.commands.start(platform.services.heartbeat)}`
-}
+export const startHeartbeatStep = (hosts: readonly string[], { platform }: Pick<Context, 'platform'>): Step => ({
+  name: `start heartbeat on ${hosts.join(' and ')}`,
+  settle: 120_000,
+  changes: hosts.map(host => ({ attribute: `heartbeat on ${host}`, from: 'stopped', to: 'running' })),
+  async run(nodes) {
+    for (const host of hosts) await nodes.on(host).$`${platform.commands.start(platform.services.heartbeat)}`
+  },
+})

@@ -1,4 +1,4 @@
-import { runJob } from '../../lib/resources/job.ts'
+import { runJobOn } from '../../lib/resources/job.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { minorOf } from '../../lib/resources/proc-drbd.ts'
 import { quote } from '../../lib/resources/quote.ts'
@@ -84,14 +84,9 @@ export const keepStep = (victim: string, keep: string, vars: Vars): Step => ({
 })
 
 const keepData = async (nodes: ClusterNodes, victim: string, keep: string, vars: Vars): Promise<void> => {
-  const { code, output } = await runJob(nodes.on(victim).connection, {
+  const { code, output } = await runJobOn(nodes, victim, {
     id: 'split-brain-keep',
     script: keep === 'snapshot' ? snapshotScript(vars) : copyScript(vars, keep),
-    signal: nodes.signal,
-    async reconnect() {
-      await nodes.reconnect(victim)
-      return nodes.on(victim).connection
-    },
     onOutput(text) {
       const last = text.trim().split('\n').at(-1)
       if (last) nodes.progress({ text: `${victim}: ${last}` })

@@ -1,5 +1,5 @@
 import { judgeDisk } from '../../lib/resources/blank.ts'
-import { runJob } from '../../lib/resources/job.ts'
+import { runJobOn } from '../../lib/resources/job.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import { quote } from '../../lib/resources/quote.ts'
 import type { ClusterNodes } from '../../lib/resources/resource.ts'
@@ -22,14 +22,9 @@ ${platform.commands.emptyDisk(disk)}`
 /** Fills the disk below DRBD with zeros, as long as that takes. A reading of it afterwards proves that it is blank. Throws `ApplyFailed`. */
 export const emptyOn = async (nodes: ClusterNodes, host: string, own: Context): Promise<void> => {
   nodes.progress({ text: `zeros to ${backingDisk(own.vars)} of ${host}` })
-  const { code, output } = await runJob(nodes.on(host).connection, {
+  const { code, output } = await runJobOn(nodes, host, {
     id: 'wipe',
     script: wipeScript(own),
-    signal: nodes.signal,
-    async reconnect() {
-      await nodes.reconnect(host)
-      return nodes.on(host).connection
-    },
   })
   if (code !== 0) throw failedScript(`emptying the disk of ${host}`, { code, stdout: output.slice(-4000), stderr: '' })
 }

@@ -3,7 +3,7 @@ import { planOf, refused } from '../../lib/resources/verdict.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { handOverProblems, moves } from '../service/hand-over.ts'
-import { startHeartbeatOn } from '../service/start-heartbeat.ts'
+import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import { needsLists, needsPackages, needsWork, newerPackages } from './needs.ts'
 import type { NamedNode } from './state.ts'
 import * as take from './steps.ts'
@@ -140,12 +140,7 @@ const takeBack = (node: NamedNode, nodes: NamedNode[], context: Context, isAhead
       changes: [isAhead ? { ...behind, from: 'behind after the restart' } : behind],
       run: on => take.attach(on, node, context),
     },
-    (isAhead || !node.heartbeat) && {
-      name: `start heartbeat on ${host}`,
-      settle: 120_000,
-      changes: [{ attribute: `heartbeat on ${host}`, from: 'stopped', to: 'running' }],
-      run: on => startHeartbeatOn(on, [host], context),
-    },
+    (isAhead || !node.heartbeat) && startHeartbeatStep([host], context),
     (isAhead || !node.stable) && {
       name: `wait until both nodes hear each other`,
       settle: 120_000,

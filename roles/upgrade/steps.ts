@@ -2,7 +2,7 @@ import type { SystemUpgrade } from '../../lib/platform/platform.ts'
 import type { DebianRelease, UpgradeState } from '../../lib/resources/apt-upgrade.ts'
 import { restartMachine } from '../../lib/resources/boot.ts'
 import { writeFile } from '../../lib/resources/file.ts'
-import { runJob } from '../../lib/resources/job.ts'
+import { runJobOn } from '../../lib/resources/job.ts'
 import { failedScript } from '../../lib/resources/outcome.ts'
 import type { ClusterNodes } from '../../lib/resources/resource.ts'
 import type { Context } from '../role.ts'
@@ -63,15 +63,10 @@ export const changeSources = async (
 export const upgradePackages = async (nodes: ClusterNodes, host: string, ours: string[], context: Context): Promise<void> => {
   const system = systemOf(context)
   let seen = 0
-  const { code, output } = await runJob(nodes.on(host).connection, {
+  const { code, output } = await runJobOn(nodes, host, {
     id: 'upgrade',
     script: system.upgrade(ours),
     timeout: upgradeLimit,
-    signal: nodes.signal,
-    async reconnect() {
-      await nodes.reconnect(host)
-      return nodes.on(host).connection
-    },
     onOutput(text) {
       for (const [, step = '', name] of text.matchAll(system.step))
         nodes.progress({ text: `${host}: ${step.toLowerCase()} ${name} (${++seen})` })
