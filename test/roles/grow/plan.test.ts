@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import type { Ext4Size } from '../../../lib/resources/ext4-size.ts'
-import type { ClusterNodes, Plan } from '../../../lib/resources/resource.ts'
+import type { Plan } from '../../../lib/resources/resource.ts'
 import { planGrow } from '../../../roles/grow/plan.ts'
 import { sizesOf } from '../../../roles/grow/sizes.ts'
 import type { NamedNode, Volume } from '../../../roles/grow/state.ts'
@@ -12,6 +12,7 @@ import { dataBytes } from '../../../roles/service/drbd/adoption.ts'
 import { runs } from '../../runs.ts'
 import { contextOn } from '../contexts.ts'
 import { activeState, deviceOf, nodeState } from '../pair-states.ts'
+import { scriptedNodes } from '../scripted-nodes.ts'
 
 const MiB = 2 ** 20
 const before = 320 * MiB
@@ -240,21 +241,7 @@ test('the table: all sizes, and what they can become', () => {
 })
 
 const run = async (nodes: NamedNode[], step: number, ...extra: string[]) => {
-  const scripts: string[] = []
-  const remarks: string[] = []
-  const on = {
-    hosts: ['M1', 'M2'],
-    on: (host: string) => ({
-      connection: {
-        async run(script: string) {
-          scripts.push(`${host}: ${script}`)
-          return { code: 0, stdout: '', stderr: '' }
-        },
-      },
-    }),
-    remark: (text: string) => remarks.push(text),
-    progress: () => undefined,
-  } as unknown as ClusterNodes
+  const { nodes: on, scripts, remarks } = scriptedNodes()
   const plan = planned(nodes, [], ...extra)
   if (plan.kind === 'steps') await plan.steps[step]?.run(on)
   return { script: scripts.join('\n'), remarks }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import type { ClusterAssertion, ClusterNodes, Plan } from '../../../lib/resources/resource.ts'
+import type { ClusterAssertion, Plan } from '../../../lib/resources/resource.ts'
 import { planMove } from '../../../roles/move-disk/plan.ts'
 import { moveDisk, newDiskProblems } from '../../../roles/move-disk/role.ts'
 import type { NamedNode } from '../../../roles/move-disk/state.ts'
@@ -9,6 +9,7 @@ import { replicaProbe } from '../../../roles/service/drbd/replica.ts'
 import type { DiskVerdict, Fate } from '../../../roles/service/drbd/verdict.ts'
 import { contextOn } from '../contexts.ts'
 import { activeState, deviceOf, nodeState } from '../pair-states.ts'
+import { scriptedNodes } from '../scripted-nodes.ts'
 import { refusalOf } from '../verdicts.ts'
 
 const context = contextOn(debian12, {}, 'ha_stack=lean', 'ha_move_disk=M2')
@@ -87,19 +88,7 @@ test('a name that the cluster does not have', () => {
 })
 
 test('taken away behind a look at both nodes, and named', async () => {
-  const scripts: string[] = []
-  const remarks: string[] = []
-  const nodes = {
-    on: (host: string) => ({
-      connection: {
-        async run(script: string) {
-          scripts.push(`${host}: ${script}`)
-          return { code: 0, stdout: '', stderr: '' }
-        },
-      },
-    }),
-    remark: (text: string) => remarks.push(text),
-  } as unknown as ClusterNodes
+  const { nodes, scripts, remarks } = scriptedNodes()
   const plan = planned([m1(), m2()])
   if (plan.kind === 'steps') await plan.steps[0]?.run(nodes)
   expect(scripts).toEqual([expect.stringMatching(/^M2: grep -q '\^ \*0: cs:Connected ro:Secondary\/Primary [\s\S]*\ndrbdadm detach drbd$/)])

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import type { ClusterNodes, Plan, Table } from '../../../lib/resources/resource.ts'
+import type { Plan } from '../../../lib/resources/resource.ts'
 import type { NamedState } from '../../../roles/service/state/state.ts'
 import { parseRanges } from '../../../roles/verify/compare.ts'
 import { planVerify } from '../../../roles/verify/role.ts'
 import { contextOn } from '../contexts.ts'
 import { activeState, deviceOf, nodeState } from '../pair-states.ts'
+import { scriptedNodes } from '../scripted-nodes.ts'
 
 const compare = 'compare both copies'
 const repair = 'copy the blocks that differ'
@@ -74,23 +75,7 @@ test('the ranges of the last comparison, and of no earlier one', () => {
 })
 
 const taken = async (given: { stdout?: string; code?: number }, ...extra: string[]) => {
-  const scripts: string[] = []
-  const shown: Table[] = []
-  const remarks: string[] = []
-  const nodes = {
-    hosts: ['M1', 'M2'],
-    on: (host: string) => ({
-      connection: {
-        async run(script: string) {
-          scripts.push(`${host}: ${script}`)
-          return { code: given.code ?? 0, stdout: given.stdout ?? '@log\n', stderr: 'why' }
-        },
-      },
-    }),
-    show: (table: Table) => shown.push(table),
-    remark: (text: string) => remarks.push(text),
-    progress: () => undefined,
-  } as unknown as ClusterNodes
+  const { nodes, scripts, shown, remarks } = scriptedNodes({ stdout: '@log\n', stderr: 'why', ...given })
   const plan = planned(pair(), [], ...extra)
   if (plan.kind === 'steps') await plan.steps[0]?.run(nodes)
   return { scripts, shown, remarks }
