@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -63,4 +63,19 @@ export function plantMarkers<Name extends string>(prefixes: Record<Name, string>
       return { seen: () => said.replace('ready\n', ''), end: () => child.kill() }
     },
   }
+}
+
+/** Gives a program its input, and waits for its end: its exit code and all that it printed. */
+export const printedBy = async (
+  child: ChildProcessWithoutNullStreams,
+  input?: string,
+): Promise<{ code: number | null; output: string }> => {
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', text => {
+      output += text
+    })
+  child.stdin.end(input)
+  const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+  return { code, output }
 }

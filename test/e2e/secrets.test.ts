@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encrypt } from '../../lib/config/vault.ts'
-import { plantMarkers } from './secret-search.ts'
+import { plantMarkers, printedBy } from './secret-search.ts'
 import { isRoot, newKey, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 import { createSudoUser, type SudoUser } from './ssh/sudo-user.ts'
 
@@ -38,13 +38,7 @@ describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, 
     const env = { ...process.env, TMPDIR: at('tmp'), XDG_STATE_HOME: at('state'), NODE_OPTIONS: '' }
     // tsx is looked for from here on.
     const child = spawn(process.execPath, argv, { env, cwd: argv[0] === bin ? at('work') : process.cwd() })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', text => {
-        output += text
-      })
-    child.stdin.end(input)
-    const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+    const { code, output } = await printedBy(child, input)
     outputs.push(output)
     return { code, output }
   }

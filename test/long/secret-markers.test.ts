@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encrypt, encryptString } from '../../lib/config/vault.ts'
 import { outputFormats, statusFormats } from '../../lib/report/open-view.ts'
-import { plantMarkers } from '../e2e/secret-search.ts'
+import { plantMarkers, printedBy } from '../e2e/secret-search.ts'
 import { isRoot, newKey, type Sshd, startSshd, until, whyNoSshd } from '../e2e/ssh/sshd.ts'
 import { createSudoUser, type SudoUser } from '../e2e/ssh/sudo-user.ts'
 
@@ -51,13 +51,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
         ...env,
       },
     })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', text => {
-        output += text
-      })
-    child.stdin.end(input)
-    const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+    const { code, output } = await printedBy(child, input)
     outputs.push({ argv, code, output })
     return { code, output }
   }
