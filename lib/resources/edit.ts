@@ -3,7 +3,7 @@ import { parseFile, writeFile } from './file.ts'
 import { probeOf } from './probe.ts'
 import type { HostResource } from './resource.ts'
 import { unknown } from './resource.ts'
-import { differsBy, inSync } from './verdict.ts'
+import { differsBy, inSync, refused } from './verdict.ts'
 
 /**
  * A file that we share with others: `edit` is a pure function from its text to the text as it should be, and leaves foreign lines alone.
@@ -29,6 +29,9 @@ export const edited = (
     return reading.kind === 'absent' && bringer !== undefined ? unknown(bringer) : reading
   }),
   compare(actual) {
+    // A link is read as an empty file: its target would lose all that is in it.
+    if (actual.kind === 'present' && actual.state.kind !== 'regular file')
+      return refused(`${path} is a ${actual.state.kind}, not a regular file`)
     const from = actual.kind === 'present' ? actual.state.content : ''
     const to = edit(from)
     return from === to ? inSync : differsBy([{ attribute: 'content', from, to, diff: true }])

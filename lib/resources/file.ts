@@ -6,6 +6,7 @@ import type { Change, HostResource, ProbeOutput, Reading } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
 import { type Piece, simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
+import { type Writing, writeScript } from './write-script.ts'
 
 export interface FileState {
   /** `regular file`, `directory`, `symbolic link`, as stat(1) says it */
@@ -108,32 +109,13 @@ export const removed = (path: string): HostResource<true> => ({
   },
 })
 
-/**
- * Writes beside the target with its final mode, validates, syncs, renames: nobody ever sees half a file. What stood there before the first time is kept; that
- * of `becomes`, when the file takes the place of that later. Throws `ApplyFailed`.
- */
-export const writeFile = async (
-  connection: Connection,
-  path: string,
-  {
-    content,
-    mode,
-    owner,
-    group,
-    validate,
-    becomes,
-  }: { content: string; mode: number; owner: string; group: string; validate?: string | undefined; becomes?: string },
-): Promise<void> => {
-  const directory = path.slice(0, path.lastIndexOf('/')) || '/'
-  const script = `set -eu
-p=${quote(path)}; mkdir -p ${quote(directory)}
-t=$(mktemp ${quote(`${path}.XXXXXX`)}); trap 'rm -f "$t"' EXIT
-cat > "$t"; chown ${quote(`${owner}:${group}`)} "$t"; chmod ${octal(mode)} "$t"
-${validate ? `set -- "$t"; ${validate}` : ''}
-b=/var/lib/nfsha-play/backup; (umask 077; mkdir -p "$b")${becomes === undefined ? '' : `; p=${quote(becomes)}`}; n="$b/$(printf %s "$p" | tr / %)"
-if [ -e "$n" ]; then :; elif [ -f "$p" ]; then cp -p "$p" "$n"; else : > "$n"; fi
-sync "$t" 2>/dev/null || sync; mv "$t" ${quote(path)}; trap - EXIT
-`
-  const result = await connection.run(script, { input: content, timeout: 60_000 })
+/** Writes a file whole, as `writeScript` does. Throws `ApplyFailed`. */
+export const writeFile = async (connection: Connection, path: string, writing: Writing): Promise<void> => {
+  // What no script can hold comes by stdin.
+  const script = writing.content.includes('\0')
+    ? { sh: writeScript(path, writing, 'cat'), input: writing.content }
+    : { sh: writeScript(path, writing) }
+  const { sh, ...input } = script
+  const result = await connection.run(sh, { ...input, timeout: 60_000 })
   if (result.code !== 0) throw failedScript(`writing ${path}`, result)
 }

@@ -40,14 +40,19 @@ export const FENCE_REFUSED = 76
 /** A script behind its condition. The subshell leaves the condition's descriptor to the shell around it: a daemon that it starts has none. */
 export function fencedScript(script: string | Uint8Array, token: string, { condition, descriptor }: Fence): Buffer {
   // Byte by byte: a script need not be text.
-  const quoted = quote(Buffer.from(script).toString('latin1'))
+  const quoted = quote(Buffer.from(bytesOf(script)).toString('latin1'))
   const head = `{ ${condition}\n} || exit ${FENCE_REFUSED}\necho ${token} go; echo ${token} go >&2\n`
   return Buffer.concat([Buffer.from(head), Buffer.from(`( eval ${quoted} ) ${descriptor}>&-`, 'latin1')])
 }
 
+/** Text that was read from a host goes back to it byte by byte. */
+function bytesOf(script: string | Uint8Array): Uint8Array {
+  return typeof script === 'string' ? encodeHostText(script) : script
+}
+
 /** A script as the bootstrap reads it: byte count, script, token. */
 export function frameScript(script: string | Uint8Array, token: string): Buffer {
-  const bytes = typeof script === 'string' ? encodeHostText(script) : script
+  const bytes = bytesOf(script)
   if (bytes.includes(0)) throw new TypeError('a NUL byte cannot be part of a script')
   const body = Buffer.concat([bytes, Buffer.from(token)])
   return Buffer.concat([Buffer.from(`${body.length}\n`), body])

@@ -5,7 +5,7 @@ import type { Connection, ScriptOptions } from '../../lib/ssh/connection.ts'
 import { quote } from '../../lib/ssh/quote.ts'
 import type { Shell } from '../../lib/ssh/shell.ts'
 
-/** What a role would send to a host: a script, and the content that it reads on its stdin. */
+/** What a role would send to a host: a script, and the content that it reads on its stdin or writes into a file. */
 export interface Issued {
   host: string
   resource: string
@@ -19,9 +19,17 @@ const innerJob = (script: string): string | undefined => {
   return quoted && execFileSync('sh', ['-c', `printf %s ${quoted}`]).toString()
 }
 
+/** The content of a file stands in the script that writes it, as the argument of one printf. */
+const contentIn = (script: string): string | undefined =>
+  /^printf %s '((?:[^']|'\\'')*)' >>"\$t"$/m.exec(script)?.[1]?.replaceAll("'\\''", "'")
+
+/** Without what is another one each time. */
+const withoutChance = (script: string): string => script.replace(/(?<=\.nfsha-)[0-9a-f]{12}/, '0123456789ab')
+
 /** A connection to nowhere: notes what it is asked to run and says that all went well. */
 const recording = (host: string, resource: string, issued: Issued[]): Connection => {
-  const note = (script: string, input?: string) => issued.push({ host, resource, script, ...(input !== undefined && { input }) })
+  const note = (text: string, input = contentIn(text)) =>
+    issued.push({ host, resource, script: withoutChance(text), ...(input !== undefined && { input }) })
   const shell = (strings: TemplateStringsArray, ...values: unknown[]) => {
     const text = (value: unknown): string => (Array.isArray(value) ? value.map(text).join(' ') : quote(String(value)))
     note(strings.map((s, i) => s + (i < values.length ? text(values[i]) : '')).join(''))
