@@ -58,16 +58,21 @@ export const answeringAddresses = (context: Context): string =>
     .map(({ nic, own, ip }) => `(ping -n -q -c 2 -i 0.3 -W 2 -I ${own} ${ip} >/dev/null 2>&1 && echo "${ip} over ${nic}") &`)
     .join('\n')}\nwait`
 
-const lostConnection = 'conn( Connected -> |conn( Sync[A-Za-z]* -> |peer( (Primary|Secondary) -> Unknown'
+/** What DRBD 8.4 and 9 log whenever a connection ends, however it does: whoever was at its other end is not known any more. */
+const lostConnection = 'peer( [A-Z][a-z]* -> Unknown )'
 
+/** Shell that prints the last line in which DRBD lost its connection. `kernelLog` prints the kernel's log, the newest line first. */
+export const lastContact = (kernelLog: string): string => `timeout -s KILL 10 ${kernelLog} 2>/dev/null | grep -m 1 '${lostConnection}'`
+
+/** Its blocks have names that `serviceScript` does not use: both are read from one answer. */
 const copyScript = (context: Context): string => {
   const { vars, platform } = context
   return withDrbd(
     vars,
     `echo "@generation"; drbdadm get-gi ${vars.drbd_resource} 2>/dev/null
-echo "@answers"; ${answeringAddresses(context)}
+echo "@peer-answers"; ${answeringAddresses(context)}
 echo "@written"; dd if=${quote(backingDisk(vars))} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tu4 -j1072 -N4
-echo "@contact"; timeout -s KILL 10 ${platform.commands.kernelLog} 2>/dev/null | grep -m 1 -E '${lostConnection}'
+echo "@contact"; ${lastContact(platform.commands.kernelLog)}
 echo "@copy"; echo read`,
   )
 }
@@ -91,13 +96,16 @@ export const parseCopy = (stdout: string, vars: Vars): Copy => {
   return {
     ...parseService(stdout, vars),
     generation: parseGeneration(block('generation')),
-    answers: block('answers')
+    answers: block('peer-answers')
       .split('\n')
       .filter(line => line !== ''),
     written: Number.isSafeInteger(written) ? written : 0,
     contact: block('contact'),
   }
 }
+
+/** Pure: when DRBD lost its connection, in the words of the log (ISO, or syslog's `Nov 29 23:20:01`); undefined when the log has no such line. */
+export const lostAt = ({ contact }: Pick<Copy, 'contact'>): string | undefined => /^(?:[A-Z][a-z]{2} +\d+ [\d:]+|\S+)/.exec(contact)?.[0]
 
 /** Pure: `CURRENT:BITMAP:HISTORY:HISTORY:1:1:0:1:0:0:0`, with as many flags as this version of DRBD has. */
 const parseGeneration = (text: string): Generation | undefined => {

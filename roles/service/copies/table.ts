@@ -5,7 +5,7 @@ import type { ClusterAssertion, Member, Table } from '../../../lib/resources/res
 import { inSync } from '../../../lib/resources/verdict.ts'
 import type { Context } from '../../role.ts'
 import { whyUnread } from '../state/unread.ts'
-import { type Copy, copyProbe } from './copy.ts'
+import { type Copy, copyProbe, lostAt } from './copy.ts'
 import { newestOf } from './newest.ts'
 
 /** The nodes that were not read. */
@@ -42,7 +42,7 @@ export const copiesTable = (members: Member<Copy>[], cluster: string): Table => 
       row('generation', c => c.generation?.uuids.current ?? '-'),
       row('flags', flagsOf),
       row('ext4 superblock written', c => date(c.written)),
-      row('lost the other node', c => /^\S+/.exec(c.contact)?.[0] ?? 'not in its log'),
+      row('lost the other node', c => lostAt(c) ?? 'not in its log'),
       row(
         'the other node answers',
         c =>

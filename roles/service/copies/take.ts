@@ -7,7 +7,7 @@ import { contextAt } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { drbdProgram, withDrbd } from '../drbd/tools.ts'
 import { milliseconds } from '../heartbeat-time.ts'
-import { answeringAddresses, type NamedCopy } from './copy.ts'
+import { answeringAddresses, lostAt, type NamedCopy } from './copy.ts'
 
 /** Pure: why this copy cannot be made the one that counts; `accepted`: states of the disk that the operator's word covers. */
 export const takeProblems = (copy: NamedCopy, missing: string[], accepted: string[]): string[] => {
@@ -35,9 +35,9 @@ export const takeProblems = (copy: NamedCopy, missing: string[], accepted: strin
 }
 
 /** What taking this copy may lose, for an operator to read before it is done. */
-const lossOf = ({ device, contact }: NamedCopy, other: string): string => {
-  const since = /^\S+/.exec(contact)?.[0]
-  return `${device?.disk}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
+const lossOf = (copy: NamedCopy, other: string): string => {
+  const since = lostAt(copy)
+  return `${copy.device?.disk}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
 }
 
 /**

@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { debian12 } from '../../../../lib/platform/debian12.ts'
 import { firstOf } from '../../../../roles/role.ts'
-import { type NamedCopy, parseCopy } from '../../../../roles/service/copies/copy.ts'
+import { copyProbe, lastContact, lostAt, type NamedCopy, parseCopy } from '../../../../roles/service/copies/copy.ts'
 import { newestOf } from '../../../../roles/service/copies/newest.ts'
 import { copiesTable } from '../../../../roles/service/copies/table.ts'
 import { articleCluster } from '../../article-cluster.ts'
+import { contextOn } from '../../contexts.ts'
 import { deviceOf } from '../../pair-states.ts'
 import { copyState, generation, loneCopy, uuids } from './copy-states.ts'
 
@@ -99,6 +102,8 @@ version: 8.4.11 (api:1)
 @generation
 A1B2C3D4E5F60710:0000000000000000:1111111111111110:0000000000000000:1:1:0:1:0:0:1
 @answers
+52:54:00:1A:01:02
+@peer-answers
 172.16.0.211 over em2
 @written
  1796000000
@@ -147,4 +152,38 @@ test('a Primary whose peer is outdated, as drbdadm get-gi of 8.4.11 prints it', 
     peerOutdated: true,
     crashedPrimary: false,
   })
+})
+
+test('what is read of a copy is not mixed with what is read of the service', () => {
+  const names = [...copyProbe(contextOn(debian12)).sh.matchAll(/echo "(@[a-z0-9-]+)"/g)].map(([, name]) => name)
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+  const { around } = parseCopy(answer, firstOf(articleCluster()).vars)
+  expect(around.answers).toEqual(['52:54:00:1a:01:02'])
+})
+
+// What 8.4.11 logged when its peer lost power, came back, and was synced.
+const log = `2026-11-30T07:17:38+00:00 M2 kernel: drbd drbd/0 drbd0: peer( Unknown -> Secondary ) conn( WFReportParams -> Connected ) disk( Consistent -> UpToDate )
+2026-11-30T07:19:18+00:00 M2 kernel: drbd drbd: PingAck did not arrive in time.
+2026-11-30T07:19:18+00:00 M2 kernel: drbd drbd: peer( Primary -> Unknown ) conn( Connected -> NetworkFailure ) pdsk( UpToDate -> DUnknown ) 
+2026-11-30T07:19:18+00:00 M2 kernel: drbd drbd: conn( NetworkFailure -> Unconnected ) 
+2026-11-30T07:20:18+00:00 M2 kernel: drbd drbd/0 drbd0: peer( Unknown -> Secondary ) conn( WFReportParams -> WFBitMapS ) pdsk( Outdated -> Consistent ) 
+2026-11-30T07:20:22+00:00 M2 kernel: drbd drbd/0 drbd0: conn( SyncSource -> Connected ) pdsk( Inconsistent -> UpToDate ) `
+const found = (text: string): string =>
+  execFileSync('sh', ['-c', `f=$(mktemp); cat >$f; ${lastContact('tac "$f"')}; rm "$f"`], { input: text, encoding: 'utf8' })
+
+test.each([
+  ['DRBD 8.4', log, '2026-11-30T07:19:18+00:00'],
+  [
+    'DRBD 9',
+    '2026-11-30T07:19:18+00:00 M2 kernel: drbd drbd M1: conn( Connected -> NetworkFailure ) peer( Primary -> Unknown )',
+    '2026-11-30T07:19:18+00:00',
+  ],
+  [
+    'a log of syslog',
+    'Nov  3 07:19:18 M2 kernel: block drbd0: peer( Secondary -> Unknown ) conn( Connected -> TearDown )',
+    'Nov  3 07:19:18',
+  ],
+  ['never lost', log.split('\n')[0] as string, undefined],
+])('when the connection was lost: %s', (_name, text, at) => {
+  expect(lostAt({ contact: found(`${text}\n`).trim() })).toBe(at)
 })
