@@ -1,7 +1,7 @@
 import type { AnyClusterResource, ClusterAssertion, ClusterResource, Member, Procedure } from '../resources/resource.ts'
 import { skip } from '../resources/resource.ts'
 import type { Unreachable } from '../ssh/connection.ts'
-import { converge } from './converge.ts'
+import { type Applied, converge } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { ok, outcomeOf, pending, skippedFor } from './outcome.ts'
 import { membersOf, nodesOf, type Part, remarkOf, unreadIn } from './parts.ts'
@@ -103,15 +103,14 @@ const preview = async (
   return changes.length === 0 ? ok : { status: 'changed', changes }
 }
 
-/** Returns what the apply remarks. */
 const apply = async (
   resource: ClusterResource,
   { outcome, members }: ClusterLook,
   parts: Part[],
   session: ClusterSession,
   reporter: TaskReporter,
-): Promise<string | undefined> => {
+): Promise<Applied> => {
   const remarks: string[] = []
   await resource.apply(nodesOf(parts, session, reporter, remarks), outcome.changes, members)
-  return remarkOf(remarks)
+  return { remark: remarkOf(remarks) }
 }

@@ -12,6 +12,13 @@ export interface Look {
   outcome: Outcome
 }
 
+export interface Applied {
+  /** For the result. */
+  remark?: string | undefined
+  /** It has invalidated what it has altered, read the resource again after that, and noted what it has done. */
+  isReadAgain?: true
+}
+
 /** A resource where it is: on one host, or on the nodes of a cluster. */
 export interface Subject<L extends Look> {
   task: Task
@@ -21,8 +28,8 @@ export interface Subject<L extends Look> {
   look(): Promise<L>
   /** What a check shows for the first look. */
   preview(first: L): Promise<Outcome>
-  /** Undefined for what is only judged. May return a remark for the result. */
-  apply: ((wanted: L) => Promise<string | undefined>) | undefined
+  /** Undefined for what is only judged. */
+  apply: ((wanted: L) => Promise<Applied>) | undefined
   /** Its apply writes to the hosts' own logs what it has done. */
   notesItself?: true
 }
@@ -58,7 +65,7 @@ const previewed = async <L extends Look>(subject: Subject<L>, first: L, session:
 
 /** Applies, and reads again: only a second reading that is right is `changed`. */
 const change = async <L extends Look>(
-  subject: Subject<L> & { apply: (wanted: L) => Promise<string | undefined> },
+  subject: Subject<L> & { apply: (wanted: L) => Promise<Applied> },
   wanted: L,
   session: ClusterSession,
   reporter: TaskReporter,
@@ -67,18 +74,19 @@ const change = async <L extends Look>(
   const { changes } = wanted.outcome
   const invalidateAll = () => invalidate(task.resource, hosts, session)
   reporter.phase('apply')
-  let remark: string | undefined
+  let applied: Applied | undefined
   try {
-    remark = await subject.apply(wanted)
+    applied = await subject.apply(wanted)
   } finally {
     // Even a failed apply may have written.
-    invalidateAll()
+    if (!applied?.isReadAgain) invalidateAll()
   }
-  if (!subject.notesItself) for (const { readings } of hosts) readings.note(noteOf(task, changes, session))
+  const { remark, isReadAgain = false } = applied
+  if (!subject.notesItself && !isReadAgain) for (const { readings } of hosts) readings.note(noteOf(task, changes, session))
   reporter.phase('verify')
   const second = await verify(
     async () => (await subject.look()).outcome,
-    { again: () => invalidateOwn(task.resource, hosts), late: invalidateAll },
+    { again: () => invalidateOwn(task.resource, hosts), late: invalidateAll, isRead: isReadAgain },
     task.resource.settle ?? 0,
     session.signal,
   )

@@ -9,15 +9,21 @@ type Part = Pick<Entry, 'sh'> & Partial<Pick<Entry, 'isSimple'>>
  * its output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a part costs one fork and what it starts itself.
  */
 export const batchScript = (parts: Part[], boundary: string, notes: string[] = []): string => {
-  const frame = (i: number) => `c=$?; printf '\\n%s ${i} %s\\n' ${boundary} $c; printf '\\n%s ${i}\\n' ${boundary} >&2`
-  const one = ({ sh, isSimple }: Part, i: number) => `${isSimple ? `{ ${sh}\n}` : `( eval ${quote(sh)} )`} </dev/null; ${frame(i)}`
+  const one = ({ sh, isSimple }: Part, i: number) =>
+    `${isSimple ? `{ ${sh}\n}` : `( eval ${quote(sh)} )`} </dev/null; c=$?; ${frame(i, boundary)}`
   return ['LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH; cd /', ...notes.map(logLine), ...parts.map(one)].join(
     '\n',
   )
 }
 
-/** One line in the host's own log; a host without logger(1) goes without. */
-const logLine = (text: string): string => `logger -t nfsha-play -p daemon.notice -- ${quote(text)} </dev/null >/dev/null 2>&1`
+/** The end of a part, with its exit code `$c`. */
+export const frame = (i: number, boundary: string): string =>
+  `printf '\\n%s ${i} %s\\n' ${boundary} $c; printf '\\n%s ${i}\\n' ${boundary} >&2`
+
+/** The host's own log; a host without logger(1) goes without. */
+export const logger = 'logger -t nfsha-play -p daemon.notice'
+
+const logLine = (text: string): string => `${logger} -- ${quote(text)} </dev/null >/dev/null 2>&1`
 
 /** How many of the batch's probes have answered in what has arrived so far. */
 export const answered = (stdout: string, boundary: string): number => stdout.split(`\n${boundary} `).length - 1

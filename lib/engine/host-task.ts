@@ -1,5 +1,6 @@
-import type { AnyHostResource, ApplyContext, Change, HostResource, Reading } from '../resources/resource.ts'
-import { converge, type Look, noteOf } from './converge.ts'
+import type { AnyHostResource, ApplyContext, ApplyScript, Change, HostResource, Reading } from '../resources/resource.ts'
+import { applyLimit } from '../resources/scripted.ts'
+import { type Applied, converge, invalidate, type Look, noteOf } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Task } from './schedule.ts'
@@ -30,7 +31,7 @@ export const runHostTask = async (
       hosts: [host],
       look: async () => ({ outcome: judge(resource, await host.readings.ensure(resource.id, reporter.progress), host, session) }),
       preview: async first => first.outcome,
-      apply: resource.assertion ? undefined : wanted => apply(resource, wanted.outcome.changes, host, session, reporter),
+      apply: resource.assertion ? undefined : wanted => apply({ ...task, resource }, wanted.outcome.changes, host, session, reporter),
     },
     session,
     reporter,
@@ -42,16 +43,47 @@ export const runHostTask = async (
 }
 
 const apply = async (
-  resource: HostResource,
+  task: Task<HostResource>,
   changes: Change[],
   host: HostSession,
   session: ClusterSession,
   reporter: TaskReporter,
-): Promise<undefined> => {
+): Promise<Applied> => {
+  const { resource } = task
   const connection = session.writerOf(host)
+  const script = resource.merge ? undefined : resource.apply.script?.(changes)
+  if (script) return applyScript(task, changes, script, host, session, reporter)
   const context = { connection, signal: session.signal, progress: reporter.progress }
   if (resource.merge) await applyMerged(resource, host, session, context)
   else await resource.apply(connection.$, changes, context)
+  return {}
+}
+
+/** Applies, notes it and reads again in one exec. */
+const applyScript = async (
+  task: Task<HostResource>,
+  changes: Change[],
+  { what, sh, timeout = applyLimit }: ApplyScript,
+  host: HostSession,
+  session: ClusterSession,
+  reporter: TaskReporter,
+): Promise<Applied> => {
+  const { resource } = task
+  const { isHeld, refused } = session.fence
+  const others = [...session.hosts.values()].filter(other => other !== host)
+  invalidate(resource, [host], session)
+  try {
+    await host.readings.change(
+      [resource.id],
+      { parts: [{ what, sh, timeout, note: noteOf(task, changes, session) }], isHeld },
+      { writer: session.writerOf(host), lockLost: said => refused(host.host, said) },
+      reporter.progress,
+    )
+  } finally {
+    // What the other hosts have read meanwhile may be from before it.
+    if ((resource.invalidates ?? 'cluster') === 'cluster') for (const { readings } of others) readings.invalidate()
+  }
+  return { isReadAgain: true }
 }
 
 /** All resources of the play that merge with this one and differ are applied with it; their turn comes later and finds them right. */

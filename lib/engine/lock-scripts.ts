@@ -48,11 +48,18 @@ exit 0
  * while such a script runs, however late it is. Prints who has the lock instead.
  */
 export const leaseCondition = (owner: string, directory = lockDirectory): string => {
-  const d = quote(directory)
-  const isOurs = `{ { read -r o <${d}/owner; } 2>/dev/null || o=; [ "$o" = ${quote(owner)} ]; }`
-  const open = `command exec ${stepDescriptor}>>${d}/step && flock -s -w 20 ${stepDescriptor}`
-  return `if ${isOurs} && ${open} && ${isOurs}; then unset o; else printf 'owner %s\\n' "$o" >&2; false; fi`
+  const isOurs = isOwner(owner, directory)
+  const open = `command exec ${stepDescriptor}>>${quote(directory)}/step && flock -s -w 20 ${stepDescriptor}`
+  return `if ${isOurs} && ${open} && ${isOurs}; then unset o; else ${whoElse}; false; fi`
 }
+
+/** The same between two scripts that travel together: `step` is locked already, and nothing is forked. */
+export const leaseHeld = (owner: string, directory = lockDirectory): string => `{ ${isOwner(owner, directory)} || { ${whoElse}; false; }; }`
+
+const isOwner = (owner: string, directory: string): string =>
+  `{ { read -r o <${quote(directory)}/owner; } 2>/dev/null || o=; [ "$o" = ${quote(owner)} ]; }`
+
+const whoElse = `printf 'owner %s\\n' "$o" >&2`
 
 /** Removes the lock of a run that is dead, and prints whose it was. A step of that run which still runs is left alone, and named. */
 export const unlockScript = (directory = lockDirectory): string => `

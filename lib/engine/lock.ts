@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Connection, type Fence, FenceRefused } from '../ssh/connection.ts'
-import { leaseCondition, leaseScript, lockDirectory, stepDescriptor } from './lock-scripts.ts'
+import { leaseCondition, leaseHeld, leaseScript, lockDirectory, stepDescriptor } from './lock-scripts.ts'
 
 /** Another run holds the lock: exit code 6. */
 export class Locked extends Error {
@@ -31,13 +31,18 @@ export class LockLost extends FenceRefused {
   }
 }
 
+/** `isHeld`: shell that asks the same between two scripts that travel together. */
+export interface LeaseFence extends Fence {
+  isHeld: string
+}
+
 export interface ClusterLock {
   /** Takes the lock on all hosts, in name order, once. Throws `Locked` when another run holds one of them. */
   take(hosts: { host: string; connection: Connection; readings: { invalidate(): void } }[]): Promise<void>
   /** Throws `LockLost` when a lease is known to have ended. Costs nothing; whether the lock still holds on a host, that host judges: `fence`. */
   verify(): void
   /** Lets what changes a host run there only while the lock is held. */
-  fence: Fence
+  fence: LeaseFence
   /** Takes it again on a host whose connection, and with it the lease, has ended. */
   retake(host: string, connection: Connection): Promise<void>
   release(): Promise<void>
@@ -81,6 +86,7 @@ export const clusterLock = (owner: string, options = usual): ClusterLock => {
     },
     fence: {
       condition: leaseCondition(owner, options.directory),
+      isHeld: leaseHeld(owner, options.directory),
       descriptor: stepDescriptor,
       refused: (host, said) => new LockLost(host, /^owner (.*)$/m.exec(said)?.[1] ?? ''),
     },

@@ -84,6 +84,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
       lock.verify()
     },
     writerOf: ({ connection }) => connection.fenced(lock.fence),
+    fence: lock.fence,
     async reconnect(name, via) {
       const host = session.hosts.get(name)
       if (!host) throw new Error(`${name} is no host of this cluster`)

@@ -1,7 +1,7 @@
 import { ApplyFailed } from '../resources/outcome.ts'
 import type { Plan, Procedure, Step, Verdict } from '../resources/resource.ts'
 import { differsBy } from '../resources/verdict.ts'
-import { converge, invalidate, noteOf } from './converge.ts'
+import { type Applied, converge, invalidate, noteOf } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { Interrupted } from './interrupt.ts'
 import { ok, outcomeOf, stillDiffers } from './outcome.ts'
@@ -71,7 +71,7 @@ const planner = (
 
 const verdictOf = (plan: Plan): Verdict => (plan.kind === 'steps' ? differsBy(plan.steps.flatMap(s => s.changes)) : plan)
 
-const takeSteps = async (wanted: PlanLook, run: Run): Promise<string | undefined> => {
+const takeSteps = async (wanted: PlanLook, run: Run): Promise<Applied> => {
   const remarks: string[] = []
   for (let [step] = wanted.steps; step; ) {
     if (run.done.length > 0 && run.session.signal.aborted)
@@ -82,7 +82,7 @@ const takeSteps = async (wanted: PlanLook, run: Run): Promise<string | undefined
     const { steps } = await readBack(step, run)
     step = steps[0]
   }
-  return remarkOf(remarks)
+  return { remark: remarkOf(remarks) }
 }
 
 const takeStep = async (step: Step, { parts, session, reporter, done }: Run, remarks: string[]): Promise<void> => {

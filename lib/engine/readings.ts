@@ -1,7 +1,11 @@
 import type { Probe, Progress, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
+import { type Changed, changeAndRead, type Ways } from './apply/change-and-read.ts'
+import type { Changing } from './apply/change-script.ts'
+import type { Entry as SourceEntry } from './sources/entry.ts'
 import { readProbes } from './sources/read-probes.ts'
+import type { Answer, Report } from './sources/run-entries.ts'
 
 interface Entry {
   probe: Probe<unknown>
@@ -17,6 +21,11 @@ interface Entry {
 export interface HostReadings {
   /** The reading of one resource, from the host if it is stale; what comes after it in the play may travel with it. A probe that takes its time prints `@progress`. */
   ensure(id: string, progress?: (progress: Progress) => void): Promise<Reading<unknown>>
+  /**
+   * Changes the first of these, then the others, and reads them again in the same exec. Throws what the first change failed with. What they alter must have been
+   * invalidated before.
+   */
+  change(ids: [string, ...string[]], changing: Changing, ways: Omit<Ways, 'reader'>, progress?: Report): Promise<Changed[]>
   /** What is known without asking; undefined when it was never read. */
   peek(id: string): Reading<unknown> | undefined
   /** What was read of these (of all, without a list) may be out of date. */
@@ -35,34 +44,53 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
   let notes: string[] = []
   let connection = first
 
-  const wanted = (id: string): [string, Entry][] => {
-    const from = order.indexOf(id)
+  const entryOf = (id: string): Entry => {
+    const entry = entries.get(id)
+    if (!entry) throw new Error(`no resource '${id}' in this play`)
+    return entry
+  }
+
+  /** These, and of what comes after the last of them what is stale, as far as it is read ahead. */
+  const batchFrom = (ids: string[]): Entry[] => {
+    const from = order.indexOf(ids.at(-1) ?? '')
     const later = order.slice(from + 1).filter(other => !entries.get(other)?.fresh)
-    return [id, ...later.slice(0, ahead)].map(name => [name, entries.get(name) as Entry])
+    return [...ids, ...later.slice(0, ahead)].map(entryOf)
+  }
+
+  const read = async (ids: string[], progress?: Report, first?: (entries: SourceEntry[], notes: string[]) => Promise<Answer[]>) => {
+    const batch = batchFrom(ids)
+    const started = generation
+    const sent = notes
+    notes = []
+    const readings = await readProbes(
+      connection,
+      batch.map(entry => entry.probe),
+      sent,
+      progress,
+      first && (scripts => first(scripts, sent)),
+    )
+    batch.forEach((entry, i) => {
+      entry.reading = readings[i] ?? unknown('an answer')
+      // what changed while we read may or may not be in the answer
+      entry.fresh = generation === started
+    })
+    ahead = ahead * 4 + 1
   }
 
   return {
     async ensure(id, progress) {
-      const entry = entries.get(id)
-      if (!entry) throw new Error(`no resource '${id}' in this play`)
-      if (entry.fresh && entry.reading) return entry.reading
-      const batch = wanted(id)
-      const started = generation
-      const sent = notes
-      notes = []
-      const readings = await readProbes(
-        connection,
-        batch.map(([, e]) => e.probe),
-        sent,
-        progress,
-      )
-      batch.forEach(([, e], i) => {
-        e.reading = readings[i] ?? unknown('an answer')
-        // what changed while we read may or may not be in the answer
-        e.fresh = generation === started
-      })
-      ahead = ahead * 4 + 1
+      const entry = entryOf(id)
+      if (!entry.fresh || !entry.reading) await read([id], progress)
       return entry.reading ?? unknown('an answer')
+    },
+    async change(ids, changing, ways, progress) {
+      let all: Changed[] = []
+      await read(ids, progress, async (scripts, sent) => {
+        const { changed, answers } = await changeAndRead({ ...ways, reader: connection }, changing, scripts, sent, progress)
+        all = changed
+        return answers
+      })
+      return all
     },
     peek: id => entries.get(id)?.reading,
     invalidate(ids = order) {

@@ -1,6 +1,7 @@
 import type { Change, HostResource, Progress, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Emit } from './events.ts'
+import type { LeaseFence } from './lock.ts'
 import type { HostReadings } from './readings.ts'
 
 /** One host during a play. */
@@ -37,6 +38,8 @@ export interface ClusterSession {
   beforeChange(): Promise<void>
   /** The way by which a host is changed: what travels on it runs there only while this run holds the lock. */
   writerOf(host: HostSession): Connection
+  /** What that is judged by. */
+  fence: LeaseFence
   /** Gives a host a new connection, and the lock that ended with the old one. */
   reconnect(host: string, via?: Via): Promise<void>
   /** In check mode: ids of the resources that would have changed, by host, so that what is read of them may be out of date. */

@@ -1,7 +1,9 @@
 import type { FileState } from './file.ts'
 import { octal, ownershipChanges, parseFile } from './file.ts'
+import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy, refused } from './verdict.ts'
 
 /** A directory with this mode and owner; its content is nobody's business here. */
@@ -14,14 +16,15 @@ export const directory = (
     scope: 'host',
     id: `directory ${path}`,
     invalidates: 'host',
-    probe: { sh: `[ -e ${p} ] || exit 44; stat -c '%a|%U|%G|%F' ${p}`, parse: parseFile },
+    probe: probeOf([{ kind: 'file', path }], parseFile),
     compare(actual) {
       if (actual.kind === 'present' && actual.state.kind !== 'directory')
         return refused(`${path} is a ${actual.state.kind}, not a directory`)
       return differsBy(ownershipChanges(actual.kind === 'present' ? actual.state : undefined, { mode, owner, group }))
     },
-    async apply($) {
-      await $`mkdir -p ${path}; chown ${owner}:${group} ${path}; chmod ${octal(mode)} ${path}`
-    },
+    apply: scripted(() => ({
+      what: `making ${path}`,
+      sh: `set -eu; mkdir -p ${p}; chown ${quote(`${owner}:${group}`)} ${p}; chmod ${octal(mode)} ${p}`,
+    })),
   }
 }

@@ -1,5 +1,5 @@
 import type { FileState } from './file.ts'
-import { parseFile, writeFile } from './file.ts'
+import { parseFile, written } from './file.ts'
 import { probeOf } from './probe.ts'
 import type { HostResource } from './resource.ts'
 import { unknown } from './resource.ts'
@@ -36,10 +36,7 @@ export const edited = (
     const to = edit(from)
     return from === to ? inSync : differsBy([{ attribute: 'content', from, to, diff: true }])
   },
-  async apply(_$, changes, { connection }) {
-    const change = changes[0]
-    if (change) await writeFile(connection, path, { content: change.to, mode, owner: 'root', group: 'root' })
-  },
+  apply: written(path, ([change]) => ({ content: change?.to ?? '', mode, owner: 'root', group: 'root' })),
 })
 
 /** One line in a file: replaces the lines that match, else appends. */

@@ -2,7 +2,7 @@ import type { Connection } from '../ssh/connection.ts'
 import { failedScript } from './outcome.ts'
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
-import type { Change, HostResource, ProbeOutput, Reading } from './resource.ts'
+import type { Apply, Change, HostResource, ProbeOutput, Reading } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
 import { type Piece, simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
@@ -92,8 +92,7 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
           : [{ attribute: 'content', from: state?.content ?? '', to: options.content, diff: true, ...(options.secret && { secret: true }) }]
       return differsBy([...content, ...ownershipChanges(state, wanted)])
     },
-    apply: (_$, _changes, { connection }) =>
-      writeFile(connection, path, { ...wanted, content: options.content, validate: options.validate }),
+    apply: written(path, () => ({ ...wanted, content: options.content, validate: options.validate })),
   }
 }
 
@@ -108,6 +107,15 @@ export const removed = (path: string): HostResource<true> => ({
     await $`rm -f ${path}`
   },
 })
+
+/** An apply that writes a file whole. A content with a NUL byte is none of a script. */
+export const written = (path: string, writing: (changes: Change[]) => Writing): Apply =>
+  Object.assign<Apply, Pick<Apply, 'script'>>((_$, changes, { connection }) => writeFile(connection, path, writing(changes)), {
+    script(changes) {
+      const file = writing(changes)
+      return file.content.includes('\0') ? undefined : { what: `writing ${path}`, sh: writeScript(path, file) }
+    },
+  })
 
 /** Writes a file whole, as `writeScript` does. Throws `ApplyFailed`. */
 export const writeFile = async (connection: Connection, path: string, writing: Writing): Promise<void> => {

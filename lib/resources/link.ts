@@ -1,6 +1,7 @@
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present, skip } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 interface LinkState {
@@ -30,8 +31,9 @@ export const link = (path: string, target: string, { optional = false }: { optio
       if (now === undefined) return refused(`${path} is no link, and not ours: it is not touched. Remove what brought it, or move it away`)
       return now === target ? inSync : differsBy([{ attribute: 'target', from: now, to: target }])
     },
-    async apply($) {
-      await $`mkdir -p ${path.slice(0, path.lastIndexOf('/')) || '/'}; ln -sfn ${target} ${path}`
-    },
+    apply: scripted(() => ({
+      what: `making the link ${path}`,
+      sh: `set -eu; d=${quote(path.slice(0, path.lastIndexOf('/')) || '/')}; [ -d "$d" ] || mkdir -p "$d"; ln -sfn ${quote(target)} ${p}`,
+    })),
   }
 }

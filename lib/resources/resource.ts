@@ -108,6 +108,25 @@ export interface ApplyContext {
   signal: AbortSignal
 }
 
+/** What an apply does, as one POSIX sh script. */
+export interface ApplyScript {
+  /** For a message: `writing /etc/exports.d/x`. */
+  what: string
+  sh: string
+  /** ms; default 60 000. */
+  timeout?: number
+}
+
+/** Made by `scripted` where it is one script. */
+export interface Apply {
+  ($: Shell, changes: Change[], context: ApplyContext): Promise<void>
+  /**
+   * The same as a script, for it can travel with what reads the resource again; undefined where it cannot be one. It belongs to the function: what wraps
+   * that has none, and is called.
+   */
+  script?(changes: Change[]): ApplyScript | undefined
+}
+
 interface Common {
   /** Unique on its host, the field's own words: `file /etc/ha.d/ha.cf`. */
   id: string
@@ -165,7 +184,7 @@ interface OnHost<S> {
 
 /** A thing on one host: read, compared, and where it differs changed. */
 export interface HostResource<S = unknown> extends Changeable, OnHost<S> {
-  apply($: Shell, changes: Change[], context: ApplyContext): Promise<void>
+  apply: Apply
   undo?: Undo[]
   /** A file of which only a part is ours, and what makes that part (pure): so it can be told whether anybody else has changed it. */
   edits?: { path: string; edit(text: string): string }

@@ -281,6 +281,22 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(result.events.find(e => e.type === 'host-stopped')).toMatchObject({ host: 'A' })
   })
 
+  test('an apply that fails is told from a reading that fails after it', async () => {
+    const path = at('A.conf')
+    const parse = ({ code }: { code: number }) => (code === 0 ? unknown('a second look') : absent)
+    const unread = { ...file(path, { content: 'x' }), probe: { sh: `[ -e ${path} ]`, parse } } as HostResource
+    const blind = await run(roleOf(() => [unread]), { hosts: ['A'] }) // biome-ignore format: one line
+    expect(blind.of(`file ${path}`)?.error).toEqual({ message: 'could not be read: waits for a second look' })
+    expect(readFileSync(path, 'utf8')).toBe('x')
+    const refused = file(at('B.conf'), { content: 'x', validate: 'echo not so >&2; exit 9' })
+    const result = await run(roleOf(() => [refused]), { hosts: ['A'] }) // biome-ignore format: one line
+    expect(result.of(`file ${at('B.conf')}`)?.error).toEqual({
+      message: `writing ${at('B.conf')} ended with exit code 9`,
+      detail: 'not so',
+    })
+    expect(existsSync(at('B.conf'))).toBe(false)
+  })
+
   test('a probe that hangs is unknown for itself alone', async () => {
     const hanging: HostResource<never> = {
       scope: 'host',

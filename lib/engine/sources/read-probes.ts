@@ -10,15 +10,19 @@ import { type Answer, type Report, runEntries } from './run-entries.ts'
 /** ms */
 const defaultTimeout = 20_000
 
-/** Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec. */
+/**
+ * Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec.
+ * `first`: runs that one exec, where something travels with it.
+ */
 export const readProbes = async (
   connection: Connection,
   probes: Probe<unknown>[],
   notes: string[] = [],
   progress?: Report,
+  first = (entries: Entry[]) => runEntries(connection, entries, notes, progress),
 ): Promise<Reading<unknown>[]> => {
   if (probes.length === 0) return []
-  const answers = await readSources(connection, askedBy(probes), notes, progress)
+  const answers = await readSources(connection, askedBy(probes), first, progress)
   return probes.map(probe => {
     const failure = sourcesOf(probe)
       .map(source => answers.get(keyOf(source)))
@@ -51,10 +55,15 @@ const askedBy = (probes: Probe<unknown>[]): Asked[] => {
 }
 
 /** Reads them together, and each alone about which that says nothing. By key. */
-const readSources = async (connection: Connection, asked: Asked[], notes: string[], progress?: Report): Promise<Map<string, Answer>> => {
+const readSources = async (
+  connection: Connection,
+  asked: Asked[],
+  first: (entries: Entry[]) => Promise<Answer[]>,
+  progress?: Report,
+): Promise<Map<string, Answer>> => {
   const answers = new Map<string, Answer>()
-  const read = async (entries: Entry[], notes: string[]): Promise<void> => {
-    const outputs = await runEntries(connection, entries, notes, progress)
+  const read = async (entries: Entry[], run: (entries: Entry[]) => Promise<Answer[]>): Promise<void> => {
+    const outputs = await run(entries)
     for (const [i, { sources, split }] of entries.entries()) {
       const output = outputs[i] ?? unknown('an answer')
       // Of several that are read together, each is read alone before it is given up.
@@ -66,9 +75,9 @@ const readSources = async (connection: Connection, asked: Asked[], notes: string
       }
     }
   }
-  await read(entriesOf(asked), notes)
+  await read(entriesOf(asked), first)
   const left = asked.filter(({ source }) => !answers.has(keyOf(source)))
-  if (left.length > 0) await read(left.map(aloneOf), [])
+  if (left.length > 0) await read(left.map(aloneOf), entries => runEntries(connection, entries, [], progress))
   return answers
 }
 

@@ -4,7 +4,7 @@ import type { ProbeOutput, Progress, Unknown } from '../../resources/resource.ts
 import { unknown } from '../../resources/resource.ts'
 import { type Connection, type ScriptResult, TooMuchOutput } from '../../ssh/connection.ts'
 import { answered, batchScript, parseBatch, unfinished } from '../frames.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Printed } from './entry.ts'
 
 export type Report = (progress: Progress) => void
 
@@ -25,29 +25,56 @@ export const runEntries = async (
   if (entries.length === 0) return []
   if (broken >= patience) return entries.map(() => unknown(`an answer: ${patience} readings before this one did not come to an end`))
   const boundary = `=${randomBytes(12).toString('hex')}`
-  const { result, ending, arrivals } = await runWithin(connection, entries, boundary, notes, progress)
-  const outputs = parseBatch(result.stdout, result.stderr, boundary)
-  const answers = outputs.slice(0, entries.length).map((printed, i): Answer => ({ ...printed, at: arrivals[i] ?? Date.now() }))
+  const ended = await runWithin(connection, batchScript(entries, boundary, notes), entries, boundary, progress)
+  const { stdout, stderr } = ended.result
+  const answers = answersOf(parseBatch(stdout, stderr, boundary), ended.arrivals, entries)
   if (answers.length === entries.length) return answers
-  const limit = (entries[answers.length]?.timeout ?? 0) / 1000
+  return [...answers, ...(await restOf(connection, entries, answers.length, ended, boundary, progress, broken))]
+}
+
+/** Pure: what each script has printed, as far as they came to an end. */
+export const answersOf = (outputs: Printed[], arrivals: number[], entries: Entry[]): Answer[] =>
+  outputs.slice(0, entries.length).map((printed, i): Answer => ({ ...printed, at: arrivals[i] ?? Date.now() }))
+
+/** The answers from the first on that did not come to its end: that one is unknown, the others are run by another exec. */
+export const restOf = async (
+  connection: Connection,
+  entries: Entry[],
+  first: number,
+  { ending, result }: Ended,
+  boundary: string,
+  progress?: Report,
+  broken = 0,
+): Promise<Answer[]> => {
+  const limit = (entries[first]?.timeout ?? 0) / 1000
   const why = {
     stuck: `an answer: none came within ${limit} s`,
     flood: 'an answer: it printed without end',
     end: `an answer: the shell ended with code ${result.code}`,
   }[ending]
-  const rest = await runEntries(connection, entries.slice(answers.length + 1), [], progress, broken + (ending === 'end' ? 0 : 1))
+  const rest = await runEntries(connection, entries.slice(first + 1), [], progress, broken + (ending === 'end' ? 0 : 1))
   const printed = ending === 'stuck' ? { printed: unfinished(result.stdout, boundary) } : {}
-  return [...answers, { ...unknown(why), ...printed }, ...rest]
+  return [{ ...unknown(why), ...printed }, ...rest]
 }
 
-/** Watches the frames arrive: the limit is each probe's own, so nothing has to be forked on the host to keep time. */
-const runWithin = async (
+/** How an exec of many scripts ended. */
+export interface Ended {
+  result: ScriptResult
+  ending: 'end' | 'stuck' | 'flood'
+  /** When each of them had ended, ms since the epoch. */
+  arrivals: number[]
+  /** Of a flood: what it was ended with. */
+  failure?: unknown
+}
+
+/** Watches the frames arrive: the limit is each script's own (ms), so nothing has to be forked on the host to keep time. */
+export const runWithin = async (
   connection: Connection,
-  entries: Entry[],
+  script: string,
+  parts: { timeout: number }[],
   boundary: string,
-  notes: string[],
   progress?: Report,
-): Promise<{ result: ScriptResult; ending: 'end' | 'stuck' | 'flood'; arrivals: number[] }> => {
+): Promise<Ended> => {
   const abort = new AbortController()
   let stdout = ''
   let stderr = ''
@@ -55,14 +82,14 @@ const runWithin = async (
   let done = 0
   let tail = ''
   let stuck = false
-  const limit = () => entries[Math.min(done, entries.length - 1)]?.timeout ?? 0
+  const limit = () => parts[Math.min(done, parts.length - 1)]?.timeout ?? 0
   const onLimit = () => {
     stuck = true
     abort.abort()
   }
   let timer = setTimeout(onLimit, limit())
   try {
-    const result = await connection.run(batchScript(entries, boundary, notes), {
+    const result = await connection.run(script, {
       signal: abort.signal,
       onStdout: text => {
         stdout += text
@@ -83,9 +110,9 @@ const runWithin = async (
     return { result, ending: 'end', arrivals }
   } catch (error) {
     // All have answered, and still it prints: not one probe is broken, the host is.
-    const flood = error instanceof TooMuchOutput && done < entries.length
+    const flood = error instanceof TooMuchOutput && done < parts.length
     if (!stuck && !flood) throw error
-    return { result: { code: 124, stdout, stderr }, ending: stuck ? 'stuck' : 'flood', arrivals }
+    return { result: { code: 124, stdout, stderr }, ending: stuck ? 'stuck' : 'flood', arrivals, failure: error }
   } finally {
     clearTimeout(timer)
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { converge, type Look, type Subject } from '../../../lib/engine/converge.ts'
+import { type Applied, converge, type Look, type Subject } from '../../../lib/engine/converge.ts'
 import type { Outcome } from '../../../lib/engine/events.ts'
 import { failed, ok } from '../../../lib/engine/outcome.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
@@ -12,7 +12,7 @@ interface Case {
   looks: Outcome[]
   check?: boolean
   isAssertion?: boolean
-  applying?: () => Promise<string | undefined>
+  applying?: () => Promise<Applied>
   invalidates?: HostResource['invalidates']
 }
 
@@ -54,7 +54,7 @@ const played = async ({ looks, check = false, isAssertion = false, applying, inv
       ? undefined
       : async () => {
           steps.push('apply')
-          return applying?.()
+          return applying ? applying() : {}
         },
   }
   const reporter = { phase: () => undefined, progress: () => undefined }
@@ -67,7 +67,24 @@ const changing = ['look', 'lock', 'look', 'apply', 'invalidate M1', 'note r: f: 
 test.each<[string, Case, string[], unknown]>([
   ['as desired: nothing is locked', { looks: [ok] }, ['look'], ok],
   ['a change, read again before it and after it', { looks: [differs, differs, ok] }, changing, differs],
-  ['what an apply remarks', { looks: [differs, differs, ok], applying: async () => 'in 3 s' }, changing, { ...differs, reason: 'in 3 s' }],
+  [
+    'what an apply remarks',
+    { looks: [differs, differs, ok], applying: async () => ({ remark: 'in 3 s' }) },
+    changing,
+    { ...differs, reason: 'in 3 s' },
+  ],
+  [
+    'an apply that has read it again and noted it is not followed by another reading',
+    { looks: [differs, differs, ok], applying: async () => ({ isReadAgain: true }) },
+    ['look', 'lock', 'look', 'apply', 'look'],
+    differs,
+  ],
+  [
+    'what it has read is judged all the same',
+    { looks: [differs], applying: async () => ({ isReadAgain: true }) },
+    ['look', 'lock', 'look', 'apply', 'look'],
+    failed('applied, but mode is still 0644, wanted 0600'),
+  ],
   ['somebody else repaired it while the lock was waited for', { looks: [differs, ok] }, ['look', 'lock', 'look'], ok],
   ['it is refused once the lock is held', { looks: [differs, failed('no')] }, ['look', 'lock', 'look'], failed('no')],
   ['a second reading that is not right', { looks: [differs] }, changing, failed('applied, but mode is still 0644, wanted 0600')],

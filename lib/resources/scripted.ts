@@ -1,0 +1,17 @@
+import type { Connection } from '../ssh/connection.ts'
+import { failedScript } from './outcome.ts'
+import type { Apply, ApplyScript, Change } from './resource.ts'
+
+/** ms that an apply may take when it says nothing else. */
+export const applyLimit = 60_000
+
+/** An apply that is one script. */
+export const scripted = (script: (changes: Change[]) => ApplyScript): Apply =>
+  Object.assign(async (_$: unknown, changes: Change[], { connection }: { connection: Connection }) => run(connection, script(changes)), {
+    script,
+  })
+
+const run = async (connection: Connection, { what, sh, timeout = applyLimit }: ApplyScript): Promise<void> => {
+  const result = await connection.run(sh, { timeout })
+  if (result.code !== 0) throw failedScript(what, result)
+}
