@@ -1,20 +1,20 @@
-import type { AnyHostResource, ApplyContext, ApplyScript, Change, HostResource, Reading } from '../resources/resource.ts'
+import type { AnyHostResource, ApplyContext, Change, HostResource } from '../resources/resource.ts'
 import { applyLimit } from '../resources/scripted.ts'
+import { Unreachable } from '../ssh/connection.ts'
+import type { Changed } from './apply/change-and-read.ts'
+import { candidates, changedTogether, type Member } from './apply/together.ts'
 import { type Applied, converge, invalidate, type Look, noteOf } from './converge.ts'
 import type { Outcome } from './events.ts'
-import { outcomeOf } from './outcome.ts'
+import { judge } from './judge.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
-/** What a reading means: nothing to do, a difference to repair, or why neither can be said. */
-export const judge = (
-  resource: AnyHostResource,
-  reading: Reading<unknown>,
-  host: HostSession,
-  session: Pick<ClusterSession, 'check' | 'predicted' | 'drift'>,
-): Outcome => {
-  const isRead = reading.kind === 'present' || reading.kind === 'absent'
-  return outcomeOf(isRead ? resource.compare(reading, host.readings.peek) : reading, resource, [host.host], session)
+interface OnHost {
+  host: HostSession
+  session: ClusterSession
+  reporter: TaskReporter
+  /** The tasks of the same role that come right after this one. */
+  following: Task<AnyHostResource>[]
 }
 
 /** Reads one resource of one host, and where it differs changes it and reads it again. */
@@ -23,67 +23,96 @@ export const runHostTask = async (
   host: HostSession,
   session: ClusterSession,
   reporter: TaskReporter,
+  following: Task<AnyHostResource>[] = [],
 ): Promise<Outcome> => {
   const { resource } = task
-  const outcome = await converge<Look>(
+  const merged = host.merged.get(resource.id)
+  host.merged.delete(resource.id)
+  if (merged?.kind === 'failed') throw merged.error
+  const on = { host, session, reporter, following }
+  // What has been done is judged whatever signal comes; one that does not show goes the usual way.
+  if (merged?.kind === 'done' && judge(resource, await read(task, on), host, session).status === 'ok')
+    return { status: 'changed', changes: merged.changes }
+  return converge<Look>(
     {
       task,
       hosts: [host],
-      look: async () => ({ outcome: judge(resource, await host.readings.ensure(resource.id, reporter.progress), host, session) }),
+      look: async () => ({ outcome: judge(resource, await read(task, on), host, session) }),
       preview: async first => first.outcome,
-      apply: resource.assertion ? undefined : wanted => apply({ ...task, resource }, wanted.outcome.changes, host, session, reporter),
+      apply: resource.assertion ? undefined : wanted => apply({ ...task, resource }, wanted.outcome.changes, on),
     },
     session,
     reporter,
   )
-  const merged = host.merged.get(resource.id)
-  if (!merged || outcome.status !== 'ok') return outcome
-  host.merged.delete(resource.id)
-  return { status: 'changed', changes: merged }
 }
 
-const apply = async (
-  task: Task<HostResource>,
-  changes: Change[],
-  host: HostSession,
-  session: ClusterSession,
-  reporter: TaskReporter,
-): Promise<Applied> => {
+/** What may be changed along with it is read along with it. */
+const read = (task: Task<AnyHostResource>, { host, session, reporter, following }: OnHost) =>
+  host.readings.ensure(
+    task.resource.id,
+    reporter.progress,
+    candidates(task, following, host, session).map(t => t.resource.id),
+  )
+
+const apply = async (task: Task<HostResource>, changes: Change[], on: OnHost): Promise<Applied> => {
+  const { host, session, reporter } = on
   const { resource } = task
-  const connection = session.writerOf(host)
   const script = resource.merge ? undefined : resource.apply.script?.(changes)
-  if (script) return applyScript(task, changes, script, host, session, reporter)
+  if (script) return applyTogether({ task, changes, script }, on)
+  const connection = session.writerOf(host)
   const context = { connection, signal: session.signal, progress: reporter.progress }
   if (resource.merge) await applyMerged(resource, host, session, context)
   else await resource.apply(connection.$, changes, context)
   return {}
 }
 
-/** Applies, notes it and reads again in one exec. */
-const applyScript = async (
-  task: Task<HostResource>,
-  changes: Change[],
-  { what, sh, timeout = applyLimit }: ApplyScript,
-  host: HostSession,
-  session: ClusterSession,
-  reporter: TaskReporter,
-): Promise<Applied> => {
-  const { resource } = task
+/** Applies, notes and reads again in one exec, and with it what comes right after it and differs too; the turn of those comes later. */
+const applyTogether = async (first: Member, on: OnHost): Promise<Applied> => {
+  const { host, session, reporter } = on
+  const behind = candidates(first.task, on.following, host, session)
+  // One exec that reads them all may save one for each of them.
+  const unread = behind.find(task => host.readings.fresh(task.resource.id) === undefined)
+  if (unread) await host.readings.ensure(unread.resource.id, reporter.progress, behind.map(t => t.resource.id)) // biome-ignore format: one line
+  const members = changedTogether(first, behind, host, session)
+  const [, ...others] = members
   const { isHeld, refused } = session.fence
-  const others = [...session.hosts.values()].filter(other => other !== host)
-  invalidate(resource, [host], session)
+  for (const { task } of members) invalidate(task.resource, [host], session)
+  for (const { task } of others) host.merged.set(task.resource.id, { kind: 'sent' })
+  let changed: Changed[] = []
   try {
-    await host.readings.change(
-      [resource.id],
-      { parts: [{ what, sh, timeout, note: noteOf(task, changes, session) }], isHeld },
+    changed = await host.readings.change(
+      [first.task.resource.id, ...others.map(m => m.task.resource.id)],
+      { parts: members.map(m => partOf(m, session)), isHeld },
       { writer: session.writerOf(host), lockLost: said => refused(host.host, said) },
       reporter.progress,
     )
+  } catch (error) {
+    // Of a lost connection nobody knows how far they came; else the first has failed, and they were not begun.
+    if (!(error instanceof Unreachable)) for (const { task } of others) host.merged.delete(task.resource.id)
+    throw error
   } finally {
     // What the other hosts have read meanwhile may be from before it.
-    if ((resource.invalidates ?? 'cluster') === 'cluster') for (const { readings } of others) readings.invalidate()
+    if (members.some(m => (m.task.resource.invalidates ?? 'cluster') === 'cluster'))
+      for (const { readings } of [...session.hosts.values()].filter(other => other !== host)) readings.invalidate()
   }
+  others.forEach((member, i) => {
+    keep(member, changed[i + 1], host)
+  })
   return { isReadAgain: true }
+}
+
+const partOf = ({ task, changes, script: { what, sh, timeout = applyLimit } }: Member, session: ClusterSession) => ({
+  what,
+  sh,
+  timeout,
+  note: noteOf(task, changes, session),
+})
+
+/** Notes what has become of it for when its turn comes. */
+const keep = ({ task: { resource }, changes }: Member, changed: Changed | undefined, { merged }: HostSession): void => {
+  if (changed?.kind === 'done') merged.set(resource.id, { ...changed, changes })
+  else if (changed?.kind === 'failed') merged.set(resource.id, changed)
+  else merged.delete(resource.id)
 }
 
 /** All resources of the play that merge with this one and differ are applied with it; their turn comes later and finds them right. */
@@ -98,7 +127,7 @@ const applyMerged = async (resource: HostResource, host: HostSession, session: C
   })
   await merge.applyAll([resource, ...pending.map(p => p.other)], context.connection.$, context)
   for (const { other, changes } of pending) {
-    host.merged.set(other.id, changes)
+    host.merged.set(other.id, { kind: 'done', changes, ms: 0 })
     host.readings.note(noteOf({ role: 'merged', resource: other }, changes, session))
   }
 }

@@ -19,8 +19,13 @@ interface Entry {
  * again soon), and more as long as nothing changes: a bare host does not pay for reading everything after every change.
  */
 export interface HostReadings {
-  /** The reading of one resource, from the host if it is stale; what comes after it in the play may travel with it. A probe that takes its time prints `@progress`. */
-  ensure(id: string, progress?: (progress: Progress) => void): Promise<Reading<unknown>>
+  /**
+   * The reading of one resource, from the host if it is stale; `along`, and what comes after it in the play, may travel with it. A probe that takes its time
+   * prints `@progress`.
+   */
+  ensure(id: string, progress?: (progress: Progress) => void, along?: string[]): Promise<Reading<unknown>>
+  /** What was read of a resource, unless it may be out of date. */
+  fresh(id: string): Reading<unknown> | undefined
   /**
    * Changes the first of these, then the others, and reads them again in the same exec. Throws what the first change failed with. What they alter must have been
    * invalidated before.
@@ -78,9 +83,10 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
   }
 
   return {
-    async ensure(id, progress) {
+    fresh: id => (entries.get(id)?.fresh ? entries.get(id)?.reading : undefined),
+    async ensure(id, progress, along = []) {
       const entry = entryOf(id)
-      if (!entry.fresh || !entry.reading) await read([id], progress)
+      if (!entry.fresh || !entry.reading) await read([id, ...along.filter(other => other !== id && !entries.get(other)?.fresh)], progress)
       return entry.reading ?? unknown('an answer')
     },
     async change(ids, changing, ways, progress) {

@@ -4,6 +4,9 @@ import type { Emit } from './events.ts'
 import type { LeaseFence } from './lock.ts'
 import type { HostReadings } from './readings.ts'
 
+/** What has become of a change before its turn. `sent`: nobody knows. `ms`: how long it took. */
+export type Merged = { kind: 'done'; changes: Change[]; ms: number } | { kind: 'failed'; error: unknown; ms: number } | { kind: 'sent' }
+
 /** One host during a play. */
 export interface HostSession {
   host: string
@@ -13,8 +16,8 @@ export interface HostSession {
   done: number
   /** Set when nothing more is to be done on this host: why. */
   stopped?: string
-  /** Changes that a merged apply (one package transaction) has already made for resources whose turn comes later. */
-  merged: Map<string, Change[]>
+  /** Changes that were made together with an earlier one (one package transaction, files in a row), for resources whose turn comes later. */
+  merged: Map<string, Merged>
   /** This host's tasks that may be merged, by the kind they merge under. */
   mergeable: Map<string, HostResource[]>
 }

@@ -1,15 +1,17 @@
+import type { AnyHostResource } from '../resources/resource.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import { runClusterTask } from './cluster-task.ts'
 import type { Outcome } from './events.ts'
 import { failureOf } from './failure.ts'
-import { judge, runHostTask } from './host-task.ts'
+import { runHostTask } from './host-task.ts'
 import { Interrupted } from './interrupt.ts'
+import { judge } from './judge.ts'
 import { Locked, LockLost } from './lock.ts'
-import { pending } from './outcome.ts'
+import { failed, pending, stillDiffers } from './outcome.ts'
 import { predict } from './prediction.ts'
 import { retryUntilStable } from './retry.ts'
 import type { Stage, Task } from './schedule.ts'
-import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
+import type { ClusterSession, HostSession, Merged, TaskReporter } from './session.ts'
 import { markUnreachable } from './unreachable.ts'
 
 /** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
@@ -29,16 +31,23 @@ const runLane = async (
 ): Promise<void> => {
   const host = session.hosts.get(name)
   if (!host) return
-  for (const task of tasks) {
+  for (const [i, task] of tasks.entries()) {
     if (session.signal.aborted) host.stopped ??= 'interrupted'
     if (host.stopped !== undefined) return
     const reporter = reporterFor(session, [name], task, kind)
-    const outcome = await attempt(task, [host], session, kind, mine => runHostTask(task, host, mine, reporter.reporter))
-    reporter.end(outcome)
+    const following = kind === 'task' ? tasks.slice(i + 1) : []
+    const before = spentAhead(host)
+    const outcome = await attempt(task, [host], session, kind, mine => runHostTask(task, host, mine, reporter.reporter, following))
+    // What was done for those behind it is their time.
+    reporter.end(outcome, before - spentAhead(host))
     if (kind === 'task') host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
 }
+
+/** ms that went into changes whose turn has not come. */
+const spentAhead = ({ merged }: HostSession): number =>
+  [...merged.values()].reduce((sum, one) => sum + (one.kind === 'sent' ? 0 : one.ms), 0)
 
 const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, session: ClusterSession, kind: StageKind): Promise<void> => {
   const parts = stage.parts.flatMap(part => {
@@ -73,19 +82,30 @@ const attempt = async (
 }
 
 /**
- * On a host that was stopped: what one transaction has already done for resources whose turn did not come is read and said, or it would be
- * changed without a report.
+ * On a host that was stopped: what has already become of resources whose turn did not come is reported, what was done once it is read, or they would be
+ * changed without a word.
  */
 export const reportMerged = async (name: string, tasks: Task[], session: ClusterSession): Promise<void> => {
   const host = session.hosts.get(name)
-  if (!host || host.stopped === undefined || host.stopped === 'unreachable') return
+  if (!host || host.stopped === undefined) return
   for (const task of tasks) {
-    const changes = host.merged.get(task.resource.id)
-    if (!changes || task.resource.scope !== 'host') continue
+    const merged = host.merged.get(task.resource.id)
+    if (!merged || task.resource.scope !== 'host') continue
     const { resource } = task
-    const outcome = await guarded(name, session, async () => judge(resource, await host.readings.ensure(resource.id), host, session))
-    if (outcome.status === 'ok') reporterFor(session, [name], task, 'task').end({ status: 'changed', changes })
+    const outcome = await guarded(name, session, () => outcomeAhead(resource, merged, host, session))
+    reporterFor(session, [name], task, 'task').end(outcome, merged.kind === 'sent' ? 0 : merged.ms)
+    host.merged.delete(resource.id)
+    host.done++
   }
+}
+
+const outcomeAhead = async (resource: AnyHostResource, merged: Merged, host: HostSession, session: ClusterSession): Promise<Outcome> => {
+  if (merged.kind === 'failed') throw merged.error
+  if (merged.kind === 'sent' || host.stopped === 'unreachable')
+    return { status: 'unknown', changes: [], reason: `it was changed together with others, and ${host.host} did not answer any more` }
+  const outcome = judge(resource, await host.readings.ensure(resource.id), host, session)
+  if (outcome.status === 'ok') return { status: 'changed', changes: merged.changes }
+  return outcome.status === 'changed' ? failed(`applied, but ${stillDiffers(outcome.changes)}`) : outcome
 }
 
 /** Whatever a task throws becomes its outcome; a lost host is also named as such, once. */
@@ -132,8 +152,8 @@ const reporterFor = (session: ClusterSession, names: string[], task: Task, kind:
     progress: progress => session.emit({ type: 'task-progress', host, role, resource: resource.id, progress }),
   }
   if (kind === 'task') start('read')
-  const end = (outcome: Outcome) => {
-    const ms = Date.now() - started
+  const end = (outcome: Outcome, elsewhere = 0) => {
+    const ms = Math.max(0, Date.now() - started + elsewhere)
     if (kind === 'task')
       session.emit({ type: 'task-end', ...common, ...(resource.scope === 'cluster' ? { hosts: names } : {}), ...outcome, ms })
     else if (isNeeded(outcome)) session.emit({ type: 'handler-end', host, role, handler: resource.id, ...outcome, ms })

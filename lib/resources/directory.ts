@@ -22,9 +22,12 @@ export const directory = (
         return refused(`${path} is a ${actual.state.kind}, not a directory`)
       return differsBy(ownershipChanges(actual.kind === 'present' ? actual.state : undefined, { mode, owner, group }))
     },
-    apply: scripted(() => ({
-      what: `making ${path}`,
-      sh: `set -eu; mkdir -p ${p}; chown ${quote(`${owner}:${group}`)} ${p}; chmod ${octal(mode)} ${p}`,
-    })),
+    apply: scripted(
+      () => ({
+        what: `making ${path}`,
+        sh: `set -eu; mkdir -p ${p}; chown ${quote(`${owner}:${group}`)} ${p}; chmod ${octal(mode)} ${p}`,
+      }),
+      { kind: 'directory', path },
+    ),
   }
 }

@@ -36,7 +36,7 @@ export const edited = (
     const to = edit(from)
     return from === to ? inSync : differsBy([{ attribute: 'content', from, to, diff: true }])
   },
-  apply: written(path, ([change]) => ({ content: change?.to ?? '', mode, owner: 'root', group: 'root' })),
+  apply: written(path, ([change]) => ({ content: change?.to ?? '', mode, owner: 'root', group: 'root' }), 'edit'),
 })
 
 /** One line in a file: replaces the lines that match, else appends. */

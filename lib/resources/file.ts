@@ -109,8 +109,9 @@ export const removed = (path: string): HostResource<true> => ({
 })
 
 /** An apply that writes a file whole. A content with a NUL byte is none of a script. */
-export const written = (path: string, writing: (changes: Change[]) => Writing): Apply =>
-  Object.assign<Apply, Pick<Apply, 'script'>>((_$, changes, { connection }) => writeFile(connection, path, writing(changes)), {
+export const written = (path: string, writing: (changes: Change[]) => Writing, kind: 'file' | 'edit' = 'file'): Apply =>
+  Object.assign<Apply, Pick<Apply, 'script' | 'place'>>((_$, changes, { connection }) => writeFile(connection, path, writing(changes)), {
+    place: { kind, path },
     script(changes) {
       const file = writing(changes)
       return file.content.includes('\0') ? undefined : { what: `writing ${path}`, sh: writeScript(path, file) }

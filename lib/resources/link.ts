@@ -31,9 +31,12 @@ export const link = (path: string, target: string, { optional = false }: { optio
       if (now === undefined) return refused(`${path} is no link, and not ours: it is not touched. Remove what brought it, or move it away`)
       return now === target ? inSync : differsBy([{ attribute: 'target', from: now, to: target }])
     },
-    apply: scripted(() => ({
-      what: `making the link ${path}`,
-      sh: `set -eu; d=${quote(path.slice(0, path.lastIndexOf('/')) || '/')}; [ -d "$d" ] || mkdir -p "$d"; ln -sfn ${quote(target)} ${p}`,
-    })),
+    apply: scripted(
+      () => ({
+        what: `making the link ${path}`,
+        sh: `set -eu; d=${quote(path.slice(0, path.lastIndexOf('/')) || '/')}; [ -d "$d" ] || mkdir -p "$d"; ln -sfn ${quote(target)} ${p}`,
+      }),
+      { kind: 'link', path },
+    ),
   }
 }

@@ -125,6 +125,14 @@ export interface Apply {
    * that has none, and is called.
    */
   script?(changes: Change[]): ApplyScript | undefined
+  /** What it changes, where that is nothing else: such changes that follow each other are made in one go. */
+  place?: Place
+}
+
+/** `edit`: its content is made of what was in it. */
+export interface Place {
+  kind: 'file' | 'edit' | 'directory' | 'link'
+  path: string
 }
 
 interface Common {

@@ -1,14 +1,15 @@
 import type { Connection } from '../ssh/connection.ts'
 import { failedScript } from './outcome.ts'
-import type { Apply, ApplyScript, Change } from './resource.ts'
+import type { Apply, ApplyScript, Change, Place } from './resource.ts'
 
 /** ms that an apply may take when it says nothing else. */
 export const applyLimit = 60_000
 
-/** An apply that is one script. */
-export const scripted = (script: (changes: Change[]) => ApplyScript): Apply =>
+/** An apply that is one script. `place`: all that it changes. */
+export const scripted = (script: (changes: Change[]) => ApplyScript, place?: Place): Apply =>
   Object.assign(async (_$: unknown, changes: Change[], { connection }: { connection: Connection }) => run(connection, script(changes)), {
     script,
+    ...(place && { place }),
   })
 
 const run = async (connection: Connection, { what, sh, timeout = applyLimit }: ApplyScript): Promise<void> => {
