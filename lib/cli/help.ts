@@ -19,7 +19,7 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
       --output <human|plain|jsonl|json|nagios|prometheus>   --watch (status.yml)
   -f, --forks <n>  --no-handlers       clusters at a time (5); leave handlers
       --list-hosts, --list-tasks, --list-tags, --syntax-check
-  -v, --verbose (-vv)  --version  -h, --help
+  -v, --verbose (-vv)  --profile, --profile-report <file>  --version  -h, --help
 
 Exit codes: 0 fine, 1 internal error, 2 usage or inventory (nothing touched), 3
 a task failed, 4 unreachable, 5 differences, 6 locked, 129-143 a signal.

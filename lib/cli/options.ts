@@ -24,6 +24,8 @@ export interface PlayArguments {
   handlers?: boolean
   exitCode?: boolean
   watch?: boolean
+  profile?: boolean
+  profileReport?: string
   listHosts?: boolean
   listTasks?: boolean
   listTags?: boolean

@@ -40,6 +40,8 @@ export const withPlayOptions = (command: Command): Command =>
     .addOption(new Option('--output <format>', 'how to report').choices(outputFormats))
     .option('--no-handlers', 'leave the handlers that are needed for a later run')
     .option('--watch', 'status.yml again and again, in place, until ctrl-c')
+    .option('--profile', 'say where the time went: per host and role, commands, bytes, processes')
+    .option('--profile-report <file>', 'the same, and as an HTML page with a timeline')
     .option('--exit-code', 'with --check: exit 5 when something would change')
     .option('--list-hosts', 'list and exit')
     .option('--list-tasks', 'list and exit')

@@ -44,7 +44,9 @@ export const converge = async <L extends Look>(subject: Subject<L>, session: Clu
   if (session.check) return previewed(subject, first, session)
   const { apply } = subject
   if (first.outcome.status !== 'changed' || !apply) return first.outcome
+  reporter.phase('lock')
   await unlessInterrupted(session.beforeChange(), session.signal)
+  reporter.phase('read')
   // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
   const wanted = await look()
   if (wanted.outcome.status !== 'changed') return wanted.outcome

@@ -27,6 +27,52 @@ export interface HostRecap {
   unknown: number
 }
 
+/** What a host is at: `queue` until its cluster's turn comes, `barrier` until the others of its cluster have come as far, `end` when nothing is left. */
+export type ActivityPhase = 'queue' | 'connect' | 'read' | 'lock' | 'apply' | 'verify' | 'barrier' | 'end'
+
+/** Where the time went (`--profile`). Made of the events of type `activity` and `exec`. */
+export interface RunProfile {
+  /** Of the whole run, without the start of this program. */
+  ms: number
+  hosts: HostProfile[]
+  /** The same by role, summed over all hosts; `''` for what belongs to none: connecting, facts, the end. */
+  roles: RoleProfile[]
+}
+
+/** What some commands took. */
+export interface Cost {
+  execs: number
+  /** Bytes of scripts and their input, and of their outputs. */
+  sent: number
+  received: number
+  /** About how many processes the host started meanwhile, those of others included; undefined where it does not tell. */
+  forks?: number
+}
+
+/** ms by phase; `wait` is `queue` and `barrier`. */
+export type PhaseTimes = Record<'connect' | 'read' | 'lock' | 'apply' | 'verify' | 'wait', number>
+
+export interface HostProfile extends Cost {
+  host: string
+  times: PhaseTimes
+  /** What it was at, in order, without gaps of less than 1 ms. */
+  spans: ProfileSpan[]
+}
+
+export interface RoleProfile extends Cost {
+  role: string
+  times: PhaseTimes
+}
+
+/** `from`: ms since the run began. */
+export interface ProfileSpan {
+  phase: keyof PhaseTimes
+  from: number
+  ms: number
+  role?: string
+  resource?: string
+}
+
 /** Everything the engine says. Views, recap, exit code, log file and JSON are computed from these alone. */
 export type EventBody =
   | { type: 'run-start'; command: string; check: boolean; diff: boolean }
@@ -62,6 +108,11 @@ export type EventBody =
   | { type: 'host-stopped'; host: string; reason: string; remaining: number }
   /** What the run needed of the way to a host: round trips are what makes a run slow. */
   | { type: 'host-closed'; host: string; connections: number; execs: number }
+  /** With `--profile`: what these hosts are at from now on. */
+  | { type: 'activity'; hosts: string[]; phase: ActivityPhase; role?: string; resource?: string }
+  /** With `--profile`, at the end of a command on a host; `from` in ms since 1970, `processes`: how many the host had started before. */
+  | { type: 'exec'; host: string; from: number; ms: number; sent: number; received: number; processes?: number }
+  | { type: 'profile'; profile: RunProfile }
   | (Table & { type: 'table' })
   /** The state of the service as data, with what is wrong and what to do next. */
   | { type: 'status'; status: ClusterStatus }

@@ -4,6 +4,7 @@ import { type Platform, platformOf, supportedSystems } from '../platform/index.t
 import type { HostResource, Resource, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Unreachable } from '../ssh/connection.ts'
+import { activityFor } from './activity.ts'
 import type { Emit } from './events.ts'
 import { failureOf } from './failure.ts'
 import { Interrupted, unlessInterrupted } from './interrupt.ts'
@@ -57,6 +58,8 @@ export interface PlayOptions {
   holdHandlers?: boolean
   signal: AbortSignal
   emit: Emit
+  /** Also reports what each host is at. */
+  profile?: boolean
   connect(host: string): Promise<Connection>
   /** A new connection in place of the one that `connect` has opened. */
   reconnect(host: string, via?: Via): Promise<Connection>
@@ -79,6 +82,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     owner: options.owner,
     signal: options.signal,
     emit,
+    activity: activityFor(emit, options.profile ?? false),
     async beforeChange() {
       await lock.take([...session.hosts.values()])
       lock.verify()
@@ -105,7 +109,12 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     reportStopped(session, plans.tasks)
     return { failed: session.missing.size > target.left.length || [...session.hosts.values()].some(h => h.stopped !== undefined) }
   } finally {
+    session.activity([...session.hosts.keys()], 'lock')
     await lock.release()
+    session.activity(
+      target.hosts.map(h => h.name),
+      'end',
+    )
   }
 }
 
@@ -163,8 +172,10 @@ const prepare = async <V>(
 
 const gatherFacts = async <V>(node: Node<V>, options: PlayOptions, session: ClusterSession): Promise<Prepared<V> | undefined> => {
   session.emit({ type: 'host-connecting', host: node.name })
+  session.activity([node.name], 'connect')
   try {
     const connection = await unlessInterrupted(options.connect(node.name), options.signal)
+    session.activity([node.name], 'read')
     const answer = await unlessInterrupted(connection.run(factsScript, { timeout: 60_000, maxOutput: 1024 ** 2 }), options.signal)
     return { node, connection, facts: parseFacts(answer.stdout) }
   } catch (error) {
@@ -175,6 +186,8 @@ const gatherFacts = async <V>(node: Node<V>, options: PlayOptions, session: Clus
     const lost = error instanceof Unreachable ? error : new Unreachable(node.name, failureOf(error).error?.message ?? String(error))
     markUnreachable(node.name, lost, session)
     return undefined
+  } finally {
+    session.activity([node.name], 'barrier')
   }
 }
 

@@ -77,6 +77,7 @@ const takeSteps = async (wanted: PlanLook, run: Run): Promise<Applied> => {
     if (run.done.length > 0 && run.session.signal.aborted)
       throw new Interrupted(`interrupted before '${step.name}'; done: ${run.done.join(', ')}`, true)
     // A lease that has ended since the last step is known by now.
+    run.reporter.phase('lock')
     await run.session.beforeChange()
     await takeStep(step, run, remarks)
     const { steps } = await readBack(step, run)

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
+import { activityFor } from './activity.ts'
 import type { Emit } from './events.ts'
 import { unlessInterrupted } from './interrupt.ts'
 import { Locked, type LockOptions } from './lock.ts'
@@ -14,6 +15,8 @@ export interface RunOptions {
   /** Handlers are judged, named where they are needed, and left for a later run. */
   holdHandlers?: boolean
   emit: Emit
+  /** Also reports what each host is at, and with the last connection's end how many processes it has started (`--profile`). */
+  profile?: boolean
   signal: AbortSignal
   /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`via`: the way round). */
   connect(host: string, via?: Via): Promise<Connection>
@@ -50,7 +53,7 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
   }
 }
 
-const close = async (host: string, opening: Promise<Connection>, { emit, signal }: RunOptions): Promise<void> => {
+const close = async (host: string, opening: Promise<Connection>, { emit, profile, signal }: RunOptions): Promise<void> => {
   const connection = await unlessInterrupted(opening, signal).catch(() => undefined)
   if (!connection) {
     // One that is still being opened when the run is interrupted is not waited for.
@@ -58,6 +61,8 @@ const close = async (host: string, opening: Promise<Connection>, { emit, signal 
     return
   }
   emit({ type: 'host-closed', host, ...connection.counts })
+  // What the last command started is known from the count before one more; that one is no cost of the run.
+  if (profile) await connection.run(':', { timeout: 5000 }).catch(() => undefined)
   await connection.close().catch(() => undefined)
 }
 
@@ -72,6 +77,7 @@ const onePlay = async <V>(play: PlayPlan<V>, options: Playing): Promise<void> =>
   const hosts = play.targets.flatMap(t => t.hosts.map(h => h.name))
   if (hosts.length === 0) return options.emit({ type: 'play-skipped', play: play.name, reason: 'no hosts matched' })
   options.emit({ type: 'play-start', play: play.name, hosts })
+  activityFor(options.emit, options.profile ?? false)(hosts, 'queue')
   const waiting = [...play.targets]
   const worker = async () => {
     for (let target = waiting.shift(); target; target = waiting.shift()) await guarded(play, target, options)

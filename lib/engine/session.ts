@@ -1,5 +1,6 @@
 import type { Change, HostResource, Progress, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
+import type { Activity } from './activity.ts'
 import type { Emit } from './events.ts'
 import type { LeaseFence } from './lock.ts'
 import type { HostReadings } from './readings.ts'
@@ -37,6 +38,7 @@ export interface ClusterSession {
   owner: string
   signal: AbortSignal
   emit: Emit
+  activity: Activity
   /** Called before each change: takes the lock on every host of the cluster, once. Throws `LockLost` when a lease is known to have ended. */
   beforeChange(): Promise<void>
   /** The way by which a host is changed: what travels on it runs there only while this run holds the lock. */
@@ -53,6 +55,6 @@ export interface ClusterSession {
 
 /** How a task in hand tells how far it is. */
 export interface TaskReporter {
-  phase(phase: 'apply' | 'verify'): void
+  phase(phase: 'read' | 'lock' | 'apply' | 'verify'): void
   progress(progress: Progress): void
 }

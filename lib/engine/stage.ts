@@ -1,7 +1,7 @@
 import type { AnyHostResource } from '../resources/resource.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import { runClusterTask } from './cluster-task.ts'
-import type { Outcome } from './events.ts'
+import type { ActivityPhase, Outcome } from './events.ts'
 import { failureOf } from './failure.ts'
 import { runHostTask } from './host-task.ts'
 import { Interrupted } from './interrupt.ts'
@@ -144,15 +144,21 @@ const reporterFor = (session: ClusterSession, names: string[], task: Task, kind:
   const { role, index, total, resource } = task
   const common = { host, role, resource: resource.id, index, total }
   const start = (phase: 'read' | 'apply' | 'verify') => session.emit({ type: 'task-start', ...common, phase })
+  const activity = (phase: ActivityPhase) => session.activity(names, phase, { role, resource: resource.id })
   const reporter: TaskReporter = {
     phase(phase) {
+      activity(phase)
+      // A look while the task is under way is no phase of its own.
+      if (phase === 'lock' || phase === 'read') return
       if (kind === 'handler' && phase === 'apply') session.emit({ type: 'handler-start', host, role, handler: resource.id })
       if (kind === 'task') start(phase)
     },
     progress: progress => session.emit({ type: 'task-progress', host, role, resource: resource.id, progress }),
   }
+  activity('read')
   if (kind === 'task') start('read')
   const end = (outcome: Outcome, elsewhere = 0) => {
+    activity('barrier')
     const ms = Math.max(0, Date.now() - started + elsewhere)
     if (kind === 'task')
       session.emit({ type: 'task-end', ...common, ...(resource.scope === 'cluster' ? { hosts: names } : {}), ...outcome, ms })

@@ -11,7 +11,7 @@ import { quote } from './quote.ts'
  * Says on stdout `<token> ready <process group>` when it is there, and on both outputs `<token> go` just before the script's first
  * output. The script ends with the token, so that one cut short by a lost connection never runs.
  */
-const program = (isFenced: boolean): string =>
+const program = ({ isFenced, isMetered }: BootstrapOptions): string =>
   [
     't=$1; g=$$',
     // The process group, to end it later: a shell that the login shell started without exec is not its leader.
@@ -19,19 +19,27 @@ const program = (isFenced: boolean): string =>
     // One language of messages, and the same tools for a login user without sbin in the PATH as for root.
     'export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
     'echo "$t ready $g"',
+    // How many processes this host has ever started: the difference to the next command's is about what this one starts.
+    ...(isMetered
+      ? ['{ while read -r k v; do case $k in processes) echo "$t processes $v"; break ;; esac; done </proc/stat; } 2>/dev/null']
+      : []),
     'IFS= read -r n && s=$(head -c "$n") && case $s in *"$t") ;; *) false ;; esac || { echo "the script did not arrive whole" >&2; exit 125; }',
     `s=\${s%"$t"}`,
     // A fenced script says so itself, once its condition holds.
     ...(isFenced ? [] : ['echo "$t go"; echo "$t go" >&2']),
     'set --',
-    'eval "unset t g l n s; $s"',
+    `eval "unset t g l n s${isMetered ? ' k v' : ''}; $s"`,
   ].join('; ')
-const PROGRAM = program(false)
-const FENCED_PROGRAM = program(true)
+
+interface BootstrapOptions {
+  isFenced?: boolean
+  /** It also says how many processes the host has started so far. */
+  isMetered?: boolean
+}
 
 /** The bootstrap's command line. @param token random, unique for the exec. */
-export function bootstrapArgv(token: string, { isFenced = false } = {}): string[] {
-  return ['sh', '-c', isFenced ? FENCED_PROGRAM : PROGRAM, 'nfsha-play', token]
+export function bootstrapArgv(token: string, options: BootstrapOptions = {}): string[] {
+  return ['sh', '-c', program(options), 'nfsha-play', token]
 }
 
 /** Exit code of a shell that did not run a script because its condition does not hold. */
@@ -65,6 +73,15 @@ export function goLine(token: string): string {
 
 /** Finds the bootstrap's ready line in what came on stdout. @returns the process group, undefined as long as there is no such line. */
 export function readyGroup(stdout: string, token: string): number | undefined {
-  const line = new RegExp(`${token} ready (\\d+)\\n`).exec(stdout)
+  return numberAfter(stdout, `${token} ready`)
+}
+
+/** How many processes the host had started when the script began; undefined when it did not say. */
+export function startedProcesses(stdout: string, token: string): number | undefined {
+  return numberAfter(stdout, `${token} processes`)
+}
+
+function numberAfter(text: string, words: string): number | undefined {
+  const line = new RegExp(`${words} (\\d+)\\n`).exec(text)
   return line ? Number(line[1]) : undefined
 }

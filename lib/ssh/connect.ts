@@ -1,6 +1,7 @@
 import type { Connection, ConnectionTarget } from './connection.ts'
 import type { SshHost } from './host.ts'
 import { createLocalTransport } from './local-transport.ts'
+import type { OnExec } from './meter.ts'
 import { runScript } from './run.ts'
 import { createSlots } from './slots.ts'
 import type { Keepalive } from './ssh-client.ts'
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   startLimit?: number
   /** How a dead peer is noticed; default 7 times 5 s. */
   keepalive?: Keepalive
+  /** Called at the end of each command with what it took. */
+  onExec?: OnExec | undefined
 }
 
 const MAX_CHANNELS = 4
@@ -36,6 +39,7 @@ export async function connect(target: ConnectionTarget, options: ConnectOptions 
     become: target.become?.user === transport.loginUser ? undefined : target.become,
     needsTerminal: false,
     counts: { connections: 1, execs: 0 },
+    onExec: options.onExec,
     startLimit: options.startLimit ?? Math.max(START_LIMIT, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
   }
   return connectionTo(host, createShell)

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { PassThrough } from 'node:stream'
 import type { Gate } from './gate.ts'
 import type { SshHost } from './host.ts'
+import type { Meter } from './meter.ts'
 import type { Channel, Exit } from './transport.ts'
 
 /** One script on its way to its end: what is known of it, and what it is connected with. */
@@ -14,6 +15,7 @@ export interface Execution {
   readonly out: Gate
   readonly err: Gate
   readonly pendingExit: PendingExit
+  readonly meter: Meter | undefined
   channel: Channel | undefined
   group: number | undefined
   passwordSent: boolean

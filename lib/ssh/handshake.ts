@@ -11,7 +11,9 @@ export function heardOnStdout(execution: Execution, held: string, open: boolean)
     if (execution.group !== undefined && host.become) sendScript(execution)
   }
   // Only now: a `head` that reads ahead (busybox) would have swallowed the script's input.
-  if (open && !channel.stdin.writableEnded) execution.stdin.pipe(channel.stdin)
+  if (!open || channel.stdin.writableEnded) return
+  execution.stdin.pipe(channel.stdin)
+  execution.meter?.sends(execution.stdin)
 }
 
 /** sudo's words on stderr: the password goes out on its own prompt alone, and once. */
@@ -26,7 +28,8 @@ export function heardOnStderr(execution: Execution, held: string): void {
 }
 
 export function sendScript(execution: Execution): void {
-  const { channel, frame, stdin } = execution
+  const { channel, frame, meter, stdin } = execution
+  meter?.sent(frame.length)
   // End of file at once where there is no input: it saves a round trip, 40 ms over a jump host.
   if (stdin.writableEnded && stdin.readableLength === 0) channel?.stdin.end(frame)
   else channel?.stdin.write(frame)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Fence, Unreachable } from './connection.ts'
+import type { OnExec } from './meter.ts'
 import type { Slots } from './slots.ts'
 import type { Become } from './sudo.ts'
 import { type Channel, ChannelRefused, type Transport } from './transport.ts'
@@ -17,6 +18,8 @@ export interface SshHost {
   /** What must hold on the host for anything to run there. */
   readonly fence?: Fence
   readonly counts: { connections: number; execs: number }
+  /** Called at the end of each command with what it took; nothing is measured without it. */
+  readonly onExec?: OnExec | undefined
   /** ms until a command's shell, and sudo before it, must have answered. */
   readonly startLimit: number
 }

@@ -8,6 +8,7 @@ import { createPendingExit, type Execution } from './execution.ts'
 import { createGate, type Gate } from './gate.ts'
 import { heardOnStderr, heardOnStdout, refusedForTerminal, sendScript } from './handshake.ts'
 import { openChannel, type SshHost } from './host.ts'
+import { createMeter } from './meter.ts'
 import { flooded, notStarted, startTimeout } from './start-failure.ts'
 import { randomPrompt, sudoArgv } from './sudo.ts'
 import { openWithTerminal } from './terminal.ts'
@@ -53,6 +54,7 @@ export function startProcess(host: SshHost, script: string | Uint8Array, options
       () => flooded(execution),
     ),
     pendingExit: createPendingExit(),
+    meter: createMeter(host.onExec),
     channel: undefined,
     group: undefined,
     passwordSent: false,
@@ -81,6 +83,7 @@ async function live(execution: Execution, urgent: boolean): Promise<Exit> {
   } finally {
     clearTimeout(limit.timer)
     execution.over = true
+    execution.meter?.ended(execution.out.held(), execution.token)
     closeOutputs(execution)
     slot.then(release => release())
   }
@@ -109,14 +112,15 @@ async function ended(execution: Execution, exit: Exit): Promise<Exit> {
 }
 
 async function begin(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
-  const { host, token } = execution
+  const { host, token, meter } = execution
   clearTimeout(limit.timer)
   limit.timer = setTimeout(() => {
     // The limit is for the way to the script, the opening of a channel included; it is none for the script.
     if (!execution.out.isOpen()) execution.pendingExit.reject(startTimeout(execution))
   }, host.startLimit)
   const sudo = host.become ? sudoArgv(host.become, execution.prompt) : []
-  const argv = [...sudo, ...bootstrapArgv(token, { isFenced: host.fence !== undefined })]
+  const argv = [...sudo, ...bootstrapArgv(token, { isFenced: host.fence !== undefined, isMetered: meter !== undefined })]
+  meter?.started()
   const channel = await (host.needsTerminal ? openWithTerminal(host, argv, token) : openChannel(host, argv))
   channel.ended.catch(() => {})
   // Given up while the channel was being opened.
@@ -127,6 +131,7 @@ async function begin(execution: Execution, limit: { timer: NodeJS.Timeout | unde
   execution.channel = channel
   attach(channel.stdout, execution.out)
   attach(channel.stderr, execution.err)
+  for (const output of [channel.stdout, channel.stderr]) meter?.receives(output)
   if (!host.become) sendScript(execution)
   return channel
 }

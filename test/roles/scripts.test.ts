@@ -145,6 +145,7 @@ const collect = async (): Promise<Map<string, string>> => {
     ['job end', endScript(place)],
     // Its `a && b && c || d` means d when any of them failed.
     ['bootstrap', `# shellcheck disable=SC2015\n${bootstrapArgv('token')[2]}`],
+    ['bootstrap that counts processes', `# shellcheck disable=SC2015\n${bootstrapArgv('token', { isMetered: true })[2]}`],
     ['terminal, streams', STREAMS],
     ['terminal, command', ON_PIPES],
     ['end of a process group', endGroupScript(4711)],

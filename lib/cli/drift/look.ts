@@ -6,7 +6,10 @@ import { driftLines, onChange } from '../../report/drift/lines.ts'
 import { driftReport } from '../../report/drift/report.ts'
 import { statusFormats } from '../../report/open-view.ts'
 import { complain, print, printJson } from '../../report/output.ts'
+import { palette } from '../../report/parts/palette.ts'
+import { plainLines } from '../../report/views/plain-lines.ts'
 import { exitCodes, type PlayArguments, UsageError } from '../options.ts'
+import { profiler, refuseProfile } from '../run/profiling.ts'
 import { preparePlay, refuseIdle, runPrepared, toldList } from '../run/run-playbook.ts'
 import type { DriftOptions } from './options.ts'
 import { handOut, refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './outputs.ts'
@@ -30,16 +33,18 @@ const refuseForms = ({ output, watch }: PlayArguments): void => {
 export const drift = async (argument: string, options: PlayArguments, outputs: DriftOptions): Promise<number> => {
   refuseUnwritable(outputs)
   refuseForms(options)
+  refuseProfile(options)
   const prepared = await preparePlay(argument, options)
   if (toldList(prepared, options)) return 0
   refuseIdle(argument, prepared, options)
   if (options.syntaxCheck) return 0
   const plan = { ...prepared.plan, plays: prepared.plan.plays.map(watched) }
+  const profiling = await profiler(options)
   const events: Event[] = []
   const keep = (event: Event) => {
     if (event.type !== 'task-start' && event.type !== 'table' && event.type !== 'status') events.push(event)
   }
-  await runPrepared(argument, { ...prepared, plan }, { ...options, check: true }, { watch: [keep], drift: true })
+  await runPrepared(argument, { ...prepared, plan }, { ...options, check: true }, { watch: [keep, ...profiling.watch], drift: true })
   const report = driftReport(events, argument)
   const { report: reportFile, metrics: metricsFile } = outputs
   const memory = outputs.onChangeOnly
@@ -51,6 +56,13 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
   if (options.output === 'jsonl') printJson(jsonl.map(line => `${line}\n`).join(''))
   else print(jsonl.map(line => `${line}\n`).join(''))
   complain(faults.map(line => `${line}\n`).join(''))
+  profiling.end(event =>
+    complain(
+      plainLines(event as Event, { check: true, diff: false, verbosity: 0 }, palette(0))
+        .map(line => `${line}\n`)
+        .join(''),
+    ),
+  )
   if (outputs.syslog) tellSyslog(lines)
   const went = [
     reportFile === undefined || handOut(`--report ${reportFile}`, () => writeReport(reportFile, report)),

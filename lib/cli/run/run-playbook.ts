@@ -6,11 +6,13 @@ import { count, emptyStats, exitReasons, signalCodes } from '../../report/stats.
 import { eventStream } from '../../report/stream.ts'
 import type { Via } from '../../resources/resource.ts'
 import type { ConnectionTarget } from '../../ssh/connection.ts'
+import type { ExecCost } from '../../ssh/meter.ts'
 import { runHistory } from '../history/store.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
 import { secrets } from '../secrets.ts'
 import { listPlan } from './list.ts'
 import { type Plan, planOf } from './plan.ts'
+import { isProfiled, profiler, refuseProfile } from './profiling.ts'
 import { askBecomePassword } from './prompt.ts'
 import { readSources } from './sources.ts'
 import { targetsOf } from './targets.ts'
@@ -55,6 +57,7 @@ export const refuseIdle = (argument: string, { plan, patterns }: Prepared, { lim
 
 /** Plays a playbook or a role. Resolves with the exit code; everything shown goes through events. */
 export const runPlaybook = async (argument: string, options: PlayArguments): Promise<number> => {
+  refuseProfile(options)
   const prepared = await preparePlay(argument, options)
   if (options.syntaxCheck) return 0
   if (toldList(prepared, options)) return 0
@@ -70,9 +73,11 @@ export const runPlaybook = async (argument: string, options: PlayArguments): Pro
     count(stats, event)
     seen.on(event)
   }
+  const profiling = await profiler(options)
   // A view that fails gets no more events; what is counted, and the exit code with it, does not depend on it.
-  const emit = await runPrepared(argument, prepared, options, { watch: [watch, view.on, history.on] })
+  const emit = await runPrepared(argument, prepared, options, { watch: [watch, view.on, history.on, ...profiling.watch] })
   for (const event of seen.missing()) emit(event)
+  profiling.end(emit)
   const exitCode = exitReasons(stats, { judge: options.exitCode ?? false })[0]?.code ?? 0
   emit({ type: 'run-end', recap: stats.recap, exitCode, ms: Date.now() - started })
   await view.close()
@@ -128,7 +133,11 @@ export const runPrepared = async (
       emit: stream.emit,
       signal: interrupt.signal,
       forks: Number(options.forks ?? 5),
-      connect: async (host, via) => (await import('../../ssh/connect.ts')).connect(wayTo(reached, host, via)),
+      profile: isProfiled(options),
+      connect: async (host, via) => {
+        const onExec = isProfiled(options) ? (cost: ExecCost) => stream.emit({ type: 'exec', host, ...cost }) : undefined
+        return (await import('../../ssh/connect.ts')).connect(wayTo(reached, host, via), { onExec })
+      },
     })
   } catch (error) {
     stream.emit({

@@ -1,5 +1,5 @@
-import type { Markup } from './html.ts'
-import { html } from './html.ts'
+import type { Markup } from '../../text/html.ts'
+import { html } from '../../text/html.ts'
 import { duration, logShare } from './scale.ts'
 import type { FaultSummary } from './summary.ts'
 

@@ -1,13 +1,14 @@
+import type { Range } from '../../text/axis.ts'
+import { percentAt, stretchOf, ticksOf } from '../../text/axis.ts'
+import type { Markup } from '../../text/html.ts'
+import { html } from '../../text/html.ts'
 import type { Timed } from '../clients/client-impact.ts'
 import { thinned } from '../clients/client-impact.ts'
 import type { Kind } from '../clients/operations.ts'
 import { kinds } from '../clients/operations.ts'
 import type { EventKind, NodeEvent } from '../testbed/node-log.ts'
-import type { Markup } from './html.ts'
-import { html } from './html.ts'
 import type { Trial } from './record.ts'
-import type { Range } from './scale.ts'
-import { duration, logShare, percentAt, stretchOf, ticksOf } from './scale.ts'
+import { duration, logShare } from './scale.ts'
 
 const top = 22
 const plot = 176

@@ -67,8 +67,11 @@ export function humanLines(event: Event, page: Page, colors: Palette): string[] 
     case 'task-progress':
     case 'handler-start':
     case 'host-closed':
+    case 'activity':
+    case 'exec':
     case 'table':
     case 'status':
+    case 'profile':
     case 'run-end':
       return []
     default:

@@ -6,6 +6,7 @@ import { colorLevel, palette } from '../parts/palette.ts'
 import { statusLines } from '../parts/status-lines.ts'
 import { addToSummary, closingLines, emptySummary } from '../parts/summary.ts'
 import { tableLines } from '../parts/table.ts'
+import { profileLines } from '../profile/lines.ts'
 import type { View, ViewOptions } from '../view.ts'
 import { humanLines, type Page } from './human-lines.ts'
 import type { LiveRows, RowOutcome } from './live-rows.ts'
@@ -48,6 +49,7 @@ export function humanView(options: ViewOptions = {}): View {
   const print = (event: Event, above: (output: Output, lines: string[]) => void) => {
     if (event.type === 'table') return above(stdout, [...tableLines(event, outColors, stdout.stream.columns), ''])
     if (event.type === 'status') return above(stdout, statusLines(event.status, outColors, stdout.stream.columns))
+    if (event.type === 'profile') return above(stdout, profileLines(event.profile, outColors, stdout.stream.columns))
     if (event.type === 'handler-notified' && page.verbosity === 0 && announced.has(handlerKey(event))) return
     if (event.type === 'handler-notified') announced.add(handlerKey(event))
     const lines = humanLines(event, page, errColors)

@@ -6,6 +6,7 @@ import type { Palette } from '../parts/palette.ts'
 import { statusLines } from '../parts/status-lines.ts'
 import { tableLines } from '../parts/table.ts'
 import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWord, subjectOf, type TaskEnd } from '../parts/wording.ts'
+import { profileLines } from '../profile/lines.ts'
 
 /** So much of a failed command's output is shown; the log has all of it. */
 const DETAIL_LINES = 20
@@ -38,6 +39,8 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
       return tableLines(event, colors)
     case 'status':
       return ['', ...statusLines(event.status, colors)]
+    case 'profile':
+      return profileLines(event.profile, colors)
     case 'message':
       return messageLines(event, colors)
     case 'interrupted':
@@ -48,6 +51,8 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
     case 'host-connecting':
     case 'task-progress':
     case 'host-closed':
+    case 'activity':
+    case 'exec':
     case 'run-end':
       return []
     default:

@@ -42,7 +42,8 @@ export function statusView(
       if (event.type === 'interrupted') faults.push(`interrupted by ${event.signal}`)
       if (event.type === 'internal-error') faults.push(`internal error: ${event.message}`)
       if (event.type === 'run-end') return end(event)
-      const isSaid = event.type === 'internal-error' || (event.type === 'message' && event.level !== 'info')
+      // The profile too goes to stderr: stdout is for one text, which a program reads.
+      const isSaid = event.type === 'internal-error' || event.type === 'profile' || (event.type === 'message' && event.level !== 'info')
       if (isSaid) for (const line of plainLines(event, { check: false, diff: false, verbosity: 0 }, colors)) err.line(line)
     },
     async close() {

@@ -6,7 +6,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../../lib/config/error.ts'
 import type { Event, EventBody, TaskStatus } from '../../../lib/engine/events.ts'
-import { escaped as markup } from '../../../lib/failover/report/html.ts'
 import { driftLines } from '../../../lib/report/drift/lines.ts'
 import { driftMetrics } from '../../../lib/report/drift/metrics.ts'
 import { driftReport } from '../../../lib/report/drift/report.ts'
@@ -14,6 +13,7 @@ import { openView } from '../../../lib/report/open-view.ts'
 import { runLog } from '../../../lib/report/run-log.ts'
 import { eventStream } from '../../../lib/report/stream.ts'
 import { escaped, escapedJson, escapedName, escapedPainted, escapedTabs } from '../../../lib/text/escape.ts'
+import { escaped as markup } from '../../../lib/text/html.ts'
 import { createMasker } from '../../../lib/text/mask.ts'
 import { runs } from '../../runs.ts'
 import { nasty, nastyPieces, UNSAFE_SHOWN } from './nasty.ts'
@@ -155,6 +155,14 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
     text: nasty,
     hint: nasty,
   }),
+  fc.record({ host: hostNames, role: nasty, resource: nasty }).map(({ host, role, resource }) => ({
+    type: 'profile' as const,
+    profile: {
+      ms: 5,
+      hosts: [{ host, times, execs: 1, sent: 1, received: 1, spans: [{ phase: 'read' as const, from: 0, ms: 5, role, resource }] }],
+      roles: [{ role, times, execs: 1, sent: 1, received: 1 }],
+    },
+  })),
   fc.record({ type: fc.constant('locked' as const), host: hostNames, owner: nasty, hint: nasty }),
   fc.record({ type: fc.constant('interrupted' as const), signal: fc.constant('SIGINT' as const) }),
   fc.record({ type: fc.constant('internal-error' as const), message: nasty, detail: nasty }),
@@ -169,6 +177,7 @@ const rawEvents = fc
     { type: 'run-end' as const, recap: { 'M\u001b[2J3': recap }, exitCode: 3, ms: 1 },
   ])
   .map(list => list.map((body, seq) => ({ v: 1 as const, run: 'r1', seq, time: '2026-08-01T10:00:00Z', ...body }) as Event))
+const times = { connect: 0, read: 5, lock: 0, apply: 0, verify: 0, wait: 0 }
 const recap = { ok: 1, changed: 0, unreachable: 0, failed: 1, skipped: 0, unknown: 0 }
 
 /** What log-update and listr2 write beside colours: they clear lines, move up, hide the cursor. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bootstrapArgv, frameScript, goLine, readyGroup } from '../../../lib/ssh/bootstrap.ts'
+import { bootstrapArgv, frameScript, goLine, readyGroup, startedProcesses } from '../../../lib/ssh/bootstrap.ts'
 import { quote } from '../../../lib/ssh/quote.ts'
 
 const token = 'nfsha-0123456789'
@@ -25,9 +25,15 @@ function run(shell: string[], script: string | Uint8Array, input = ''): string {
 
 describe('the bootstrap', () => {
   it('passes any login shell in single quotes', () => {
-    const program = bootstrapArgv(token)[2] ?? ''
-    expect(program).not.toMatch(/['\\!\n]/)
-    expect(program.length).toBeLessThan(600)
+    for (const [options, most] of [
+      [{}, 600],
+      [{ isMetered: true }, 800],
+      [{ isFenced: true, isMetered: true }, 800],
+    ] as const) {
+      const program = bootstrapArgv(token, options)[2] ?? ''
+      expect(program).not.toMatch(/['\\!\n]/)
+      expect(program.length).toBeLessThan(most)
+    }
   })
 
   it.each(shells)('under %s runs any script, whatever bytes it has', (...shell) => {
@@ -66,6 +72,16 @@ describe('the bootstrap', () => {
   it('tells its process group', () => {
     expect(readyGroup(`Welcome${token} ready 4711\n`, token)).toBe(4711)
     expect(readyGroup(`${token} ready 47`, token)).toBeUndefined()
+  })
+
+  it.each(shells)('under %s tells how many processes there were, where it is asked', (...shell) => {
+    const [file = '', ...first] = shell
+    const said = (isMetered: boolean) => {
+      const [, , program = '', ...rest] = bootstrapArgv(token, { isMetered })
+      return execFileSync(file, [...first, '-c', program, ...rest], { input: frameScript(':', token), stdio: ['pipe', 'pipe', 'ignore'] })
+    }
+    expect(startedProcesses(said(true).toString(), token)).toBeGreaterThan(1)
+    expect(startedProcesses(said(false).toString(), token)).toBeUndefined()
   })
 
   it('refuses a script with NUL', () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { chartTable, sparkline } from '../../../../lib/failover/report/chart.ts'
-import { escaped, html } from '../../../../lib/failover/report/html.ts'
 import { pageOf } from '../../../../lib/failover/report/page.ts'
 import type { FailoverReport } from '../../../../lib/failover/report/record.ts'
 import { median, problemsOf } from '../../../../lib/failover/report/record.ts'
-import { duration, logShare, percentAt, stretchOf, ticksOf } from '../../../../lib/failover/report/scale.ts'
+import { duration, logShare } from '../../../../lib/failover/report/scale.ts'
 import { summariesOf } from '../../../../lib/failover/report/summary.ts'
 import { faultRange, servingTimes, timeline, wholeRange } from '../../../../lib/failover/report/timeline.ts'
+import { escaped, html } from '../../../../lib/text/html.ts'
 import { width } from '../../../../lib/text/layout.ts'
 import { trialOf } from './trials.ts'
 
@@ -39,14 +39,8 @@ test('what could not be known is said', () => {
 })
 
 test('scales', () => {
-  expect(percentAt({ from: -1_000, to: 3_000 }, 0)).toBe(25)
-  expect(stretchOf({ from: 0, to: 1_000 }, -500, 500)).toEqual({ x: 0, width: 50 })
-  expect(stretchOf({ from: 0, to: 1_000 }, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)).toEqual({ x: 0, width: 100 })
-  expect(stretchOf({ from: 0, to: 1_000 }, 1_001, 2_000)).toBeUndefined()
   expect([0, 1, 1e9].map(ms => logShare(ms))).toEqual([0, 0, 1])
   expect(logShare(100, { shortest: 10, longest: 1_000 })).toBeCloseTo(0.5)
-  expect(ticksOf({ from: -2_500, to: 5_000 }, 9)).toEqual([-2_000, -1_000, 0, 1_000, 2_000, 3_000, 4_000, 5_000])
-  expect(ticksOf({ from: -5_000, to: 92_000 }, 9)).toEqual([0, 20_000, 40_000, 60_000, 80_000])
   expect([4, 850, 2_412, 9_996, 13_842, 125_400].map(duration)).toEqual(['4 ms', '850 ms', '2.41 s', '10.0 s', '13.8 s', '2 min 5 s'])
 })
 

@@ -1,4 +1,4 @@
-import { escapedTabs as visible } from '../../text/escape.ts'
+import { escapedTabs as visible } from './escape.ts'
 
 /** Markup that needs no escaping any more. */
 export class Markup {

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import type { Event, RunProfile } from '../../engine/events.ts'
+import type { Table } from '../../resources/resource.ts'
+import { duration } from '../../text/amounts.ts'
+import { html, Markup } from '../../text/html.ts'
+import { packagedFile } from '../../text/packaged.ts'
+import { profileNote, profileTables } from './lines.ts'
+import { legend, timeline } from './timeline.ts'
+
+/** The profile of a run as one file that needs nothing else. Pure, but for the style sheet that it ships with. */
+export const profilePage = (
+  profile: RunProfile,
+  { run, time, command }: Pick<Extract<Event, { type: 'run-start' }>, 'run' | 'time' | 'command'>,
+): string => {
+  const css = new Markup(readFileSync(packagedFile('lib/report/profile/profile.css'), 'utf8'))
+  return `${
+    html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Profile of ${command}</title>
+<style>
+${css}
+</style>
+</head>
+<body>
+<main>
+<h1>${command}: ${duration(profile.ms)}</h1>
+<p>${time.slice(0, 19).replace('T', ' ')} UTC · run ${run}</p>
+<h2>What each host was at</h2>
+${legend}
+${timeline(profile)}
+${profileTables(profile).map(tableOf)}
+<p>${profileNote}</p>
+</main>
+</body>
+</html>
+`.text
+  }`
+}
+
+const tableOf = ({ title, columns, rows }: Table): Markup => html`<h2>${title}</h2>
+<div class="scroll"><table>
+<thead><tr>${columns.map(c => html`<th>${c}</th>`)}</tr></thead>
+<tbody>${rows.map(row => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}</tr>`)}</tbody>
+</table></div>`
