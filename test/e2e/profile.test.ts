@@ -67,7 +67,8 @@ describe.skipIf(why !== undefined)(`the profile of a run${why ? ` (skipped: ${wh
       ['B', execs[1]],
     ])
     for (const { times, sent, received, forks, spans } of profile?.hosts ?? []) {
-      for (const phase of ['connect', 'read', 'lock', 'apply', 'verify'] as const) expect(times[phase], phase).toBeGreaterThan(0)
+      // What is applied may be read again by the same command: then verifying takes no time of its own.
+      for (const phase of ['connect', 'read', 'lock', 'apply'] as const) expect(times[phase], phase).toBeGreaterThan(0)
       const total = Object.values(times).reduce((a, b) => a + b)
       expect(total).toBeLessThanOrEqual(ms)
       // From the first connection to the end of the locks there is no gap.
