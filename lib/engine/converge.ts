@@ -1,4 +1,4 @@
-import type { Change, Resource } from '../resources/resource.ts'
+import type { Change, Place, Resource } from '../resources/resource.ts'
 import type { Outcome } from './events.ts'
 import { inGrace, unlessInterrupted } from './interrupt.ts'
 import { failed, stillDiffers } from './outcome.ts'
@@ -47,7 +47,8 @@ export const converge = async <L extends Look>(subject: Subject<L>, session: Clu
   reporter.phase('lock')
   await unlessInterrupted(session.beforeChange(), session.signal)
   reporter.phase('read')
-  // The lock may have been waited for: what was read before it was held is read again before it is acted upon.
+  // Nothing is changed by what was read before the lock was held.
+  for (const { readings } of subject.hosts) readings.renew([subject.task.resource.id])
   const wanted = await look()
   if (wanted.outcome.status !== 'changed') return wanted.outcome
   const { id, scope } = subject.task.resource
@@ -108,9 +109,18 @@ const invalidateOwn = ({ id }: Resource, hosts: HostSession[]): void => {
   for (const { readings } of hosts) readings.invalidate([id])
 }
 
+/** All that its apply changes, where it says so. */
+const placeOf = (resource: Resource): Place | undefined =>
+  resource.scope === 'host' && !resource.assertion ? resource.apply.place : undefined
+
 /** Marks stale what an apply of this resource may have altered. */
 export const invalidate = (resource: Resource, hosts: HostSession[], session: ClusterSession): void => {
   const { invalidates = 'cluster' } = resource
+  const place = placeOf(resource)
+  if (invalidates === 'host' && place) {
+    for (const { readings } of hosts) readings.invalidateBy(resource.id, place)
+    return
+  }
   const ids = invalidates === 'itself' ? [resource.id] : undefined
   for (const { readings } of invalidates === 'cluster' ? new Set([...hosts, ...session.hosts.values()]) : hosts) readings.invalidate(ids)
 }

@@ -4,6 +4,9 @@ import { quote } from '../resources/quote.ts'
  * On the host, all in /run/nfsha-play, root's alone: `lock`, which every lease of the run that holds it has a shared flock(1) on; `owner`, whose run
  * that is; `holder`, the process of one lease; `step`, locked (shared) by each script that changes something, for as long as it runs; `mutex`, held
  * while any of this changes. A run gets the lock when nobody has `lock` and no script of another run has `step`.
+ *
+ * `last`, whose lease was the last one, is the number of the generation: as long as it stays and nobody has the lock, no run has changed anything. `unclean`: a lease has ended
+ * while a step of its run was still at work, or may have been.
  */
 export const lockDirectory = '/run/nfsha-play'
 
@@ -23,23 +26,28 @@ umask 077
 exec 7>>$d/mutex 9>>$d/lock
 flock -w 20 7 || { echo "held by another that takes or releases it"; exit 75; }
 owner() { o=; { read -r o <$d/$1; } 2>/dev/null; }
-owner owner
+b= c=unclean
+owner owner; w=$o
 if flock -n -x 9; then
   exec ${stepDescriptor}>>$d/step
-  owner last
+  owner last; b=$o
   [ "$o" = "$me" ] || flock -n -x ${stepDescriptor} || { echo "held by \${o:-an earlier run}, of which a step still runs here"; exit 75; }
-  printf '%s\\n' "$me" >$d/last && printf '%s\\n' "$me" >$d/owner || exit 74
+  [ -n "$w" ] || [ -e $d/unclean ] || c=clean
+  # Who reads \`last\` first and then the owner sees one of the two, at any time.
+  printf '%s\\n' "$me" >$d/owner && printf '%s\\n' "$me" >$d/last || { rm -f $d/owner; exit 74; }
+  # No step runs: what one may have done is known to this run.
+  [ "$b" = "$me" ] || rm -f $d/unclean
   exec ${stepDescriptor}>&-
 elif [ "$o" != "$me" ]; then echo "held by $o"; exit 75
 fi
 flock -n -s 9 || { echo "held by $o"; exit 75; }
 echo $$ >$d/holder
 exec 7>&-
-echo granted
+printf 'after %s\\n%s\\ngranted\\n' "$b" $c
 while [ -n "$(exec 9>&-; exec timeout ${seconds} head -c 1)" ]; do owner owner; [ "$o" = "$me" ] || break; done
 exec 7>>$d/mutex 9>&- && flock 7 && exec 9>>$d/lock
 owner owner
-[ "$o" = "$me" ] && flock -n -x 9 && rm -f $d/owner $d/holder
+[ "$o" = "$me" ] && flock -n -x 9 && : >$d/unclean && rm -f $d/owner $d/holder && command exec ${stepDescriptor}>>$d/step && flock -n -x ${stepDescriptor} && rm -f $d/unclean
 exit 0
 `
 
@@ -61,6 +69,12 @@ const isOwner = (owner: string, directory: string): string =>
 
 const whoElse = `printf 'owner %s\\n' "$o" >&2`
 
+/** What the host says of its lock before anything is read of it: `@mark`, a line for each. In this order; nothing is forked. */
+export const markScript = (directory = lockDirectory): string => `d=${quote(directory)}; l=; w=; u=
+{ read -r l <$d/last; } 2>/dev/null; { read -r w <$d/owner; } 2>/dev/null; [ ! -e $d/unclean ] || u=unclean
+printf '@mark\\nlast %s\\nowner %s\\nmark %s\\n' "$l" "$w" "$u"
+`
+
 /** Removes the lock of a run that is dead, and prints whose it was. A step of that run which still runs is left alone, and named. */
 export const unlockScript = (directory = lockDirectory): string => `
 d=${quote(directory)}
@@ -68,6 +82,7 @@ d=${quote(directory)}
 [ -s $d/holder ] || [ -s $d/owner ] || { echo "not locked"; exit 0; }
 cat $d/owner 2>/dev/null
 h=; { read -r h <$d/holder; } 2>/dev/null
+: >$d/unclean
 rm -f $d/owner $d/holder
 [ -z "$h" ] || kill "$h" 2>/dev/null
 # Another lease of the same run sees at its next sign of life that it is over.

@@ -31,14 +31,38 @@ export class LockLost extends FenceRefused {
   }
 }
 
+/** What a host has said of its lock before anything was read of it. */
+export interface Mark {
+  /** The run that had the lock last. */
+  last: string
+  /** Nobody had it, and no step of an earlier run may still have been at work. */
+  isQuiet: boolean
+}
+
+/** Pure: what `markScript` printed. Undefined for anything else. */
+export const parseMark = (block = ''): Mark | undefined => {
+  const [, last, owner, mark] = /^last (.*)\nowner (.*)\nmark (.*)\n*$/.exec(block) ?? []
+  return last === undefined ? undefined : { last, isQuiet: owner === '' && mark === '' }
+}
+
+export interface Lockable {
+  host: string
+  connection: Connection
+  readings: { invalidate(): void; lockTaken(): void }
+  mark?: Mark | undefined
+}
+
 /** `isHeld`: shell that asks the same between two scripts that travel together. */
 export interface LeaseFence extends Fence {
   isHeld: string
 }
 
 export interface ClusterLock {
-  /** Takes the lock on all hosts, in name order, once. Throws `Locked` when another run holds one of them. */
-  take(hosts: { host: string; connection: Connection; readings: { invalidate(): void } }[]): Promise<void>
+  /**
+   * Takes the lock on all hosts, in name order, once. What was read of them before is out of date unless no run has had the lock of any of them since; then it may
+   * still be judged by, but nothing is changed by it. Throws `Locked` when another run holds one of them.
+   */
+  take(hosts: Lockable[]): Promise<void>
   /** Throws `LockLost` when a lease is known to have ended. Costs nothing; whether the lock still holds on a host, that host judges: `fence`. */
   verify(): void
   /** Lets what changes a host run there only while the lock is held. */
@@ -69,10 +93,17 @@ export const clusterLock = (owner: string, options = usual): ClusterLock => {
   let taken: Promise<void> | undefined
 
   const takeAll: ClusterLock['take'] = async hosts => {
-    for (const { host, connection } of [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1)))
-      leases.push(await takeLease(host, connection, owner, options))
-    // What was read before the lock was held may have been changed by its last holder.
-    for (const { readings } of hosts) readings.invalidate()
+    let isUntouched = true
+    for (const { host, connection, mark } of [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1))) {
+      const lease = await takeLease(host, connection, owner, options)
+      leases.push(lease)
+      isUntouched &&= mark?.isQuiet === true && lease.isClean && lease.after === mark.last
+    }
+    // What was read before the lock was held may have been changed by its last holder, on one host by what it did on the other.
+    for (const { readings } of hosts) {
+      if (!isUntouched) readings.invalidate()
+      readings.lockTaken()
+    }
   }
 
   return {
@@ -105,6 +136,10 @@ export const clusterLock = (owner: string, options = usual): ClusterLock => {
 
 interface Lease {
   host: string
+  /** The run that had the lock before. */
+  after: string
+  /** Nobody had it when it was taken, and no step may have gone on after the lease of its run. */
+  isClean: boolean
   /** Whether the host let it go by itself; one that was cut off with its connection is not known to have ended. */
   hasEnded(): boolean
   end(): Promise<void>
@@ -127,7 +162,7 @@ const takeLease = async (
     input,
     onStdout: text => {
       said += text
-      if (said.includes('granted')) tellGranted()
+      if (/^granted$/m.test(said)) tellGranted()
     },
   })
   const ended = held.then(({ stderr }) => {
@@ -139,8 +174,11 @@ const takeLease = async (
   ended.catch(() => undefined)
   const renewal = setInterval(() => input.write('.'), renewEvery)
   renewal.unref()
+  const [, after = '', state] = /^after (.*)\n(.*)\ngranted$/m.exec(said) ?? []
   return {
     host,
+    after,
+    isClean: state === 'clean',
     hasEnded: () => hasEnded,
     async end() {
       clearInterval(renewal)

@@ -1,6 +1,7 @@
 import type { Facts } from '../platform/facts.ts'
 import { factsScript, parseFacts } from '../platform/facts.ts'
 import { type Platform, platformOf, supportedSystems } from '../platform/index.ts'
+import { blocksOf } from '../resources/blocks.ts'
 import type { HostResource, Resource, Via } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { Unreachable } from '../ssh/connection.ts'
@@ -8,7 +9,8 @@ import { activityFor } from './activity.ts'
 import type { Emit } from './events.ts'
 import { failureOf } from './failure.ts'
 import { Interrupted, unlessInterrupted } from './interrupt.ts'
-import { clusterLock, type LockOptions } from './lock.ts'
+import { clusterLock, type LockOptions, type Mark, parseMark } from './lock.ts'
+import { markScript } from './lock-scripts.ts'
 import { hostReadings } from './readings.ts'
 import type { Cluster, Node, Role, RoleContext } from './role.ts'
 import type { HostPlan, Task } from './schedule.ts'
@@ -146,6 +148,8 @@ interface Prepared<V> {
   node: Node<V>
   connection: Connection
   facts: Facts
+  /** Said before anything was read that a run may change. */
+  mark: Mark | undefined
 }
 
 /** Connects to all hosts at once, reads their facts, proves their identity and makes each host's plan. */
@@ -176,8 +180,11 @@ const gatherFacts = async <V>(node: Node<V>, options: PlayOptions, session: Clus
   try {
     const connection = await unlessInterrupted(options.connect(node.name), options.signal)
     session.activity([node.name], 'read')
-    const answer = await unlessInterrupted(connection.run(factsScript, { timeout: 60_000, maxOutput: 1024 ** 2 }), options.signal)
-    return { node, connection, facts: parseFacts(answer.stdout) }
+    const answer = await unlessInterrupted(
+      connection.run(`${markScript(options.lock?.directory)}${factsScript}`, { timeout: 60_000, maxOutput: 1024 ** 2 }),
+      options.signal,
+    )
+    return { node, connection, facts: parseFacts(answer.stdout), mark: parseMark(blocksOf(answer.stdout).mark) }
   } catch (error) {
     if (error instanceof Interrupted) {
       session.missing.set(node.name, 'interrupted')
@@ -194,7 +201,7 @@ const gatherFacts = async <V>(node: Node<V>, options: PlayOptions, session: Clus
 const planHost = <V>(
   play: PlayPlan<V>,
   target: Target<V>,
-  { node, connection, facts }: Prepared<V>,
+  { node, connection, facts, mark }: Prepared<V>,
   session: ClusterSession,
   problems: IdentityProblem[],
 ): { tasks: HostPlan; handlers: HostPlan } | undefined => {
@@ -207,7 +214,7 @@ const planHost = <V>(
   const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
   const tasks = context ? numbered(play.roles.flatMap(role => selected(play, role, role.steps(context)))) : []
   const handlers = context ? numbered(play.roles.flatMap(role => selected(play, role, role.handlers?.(context) ?? []))) : []
-  const host = hostSession(node.name, connection, [...tasks, ...handlers])
+  const host = hostSession(node.name, connection, [...tasks, ...handlers], mark)
   session.hosts.set(node.name, host)
   session.emit({
     type: 'host-ready',
@@ -248,7 +255,7 @@ const numbered = (wanted: { role: string; resource: Resource }[]): Task[] => {
   return tasks.map((task, i) => ({ ...task, index: i + 1, total: tasks.length }))
 }
 
-const hostSession = (host: string, connection: Connection, tasks: Task[]): HostSession => {
+const hostSession = (host: string, connection: Connection, tasks: Task[], mark: Mark | undefined): HostSession => {
   const resources = tasks.map(t => t.resource)
   const doubles = resources.filter((r, i) => resources.findIndex(other => other.id === r.id) !== i)
   if (doubles[0]) throw new Error(`two roles own '${doubles[0].id}' on ${host}`)
@@ -256,7 +263,7 @@ const hostSession = (host: string, connection: Connection, tasks: Task[]): HostS
   for (const resource of resources)
     if (resource.scope === 'host' && resource.merge)
       mergeable.set(resource.merge.kind, [...(mergeable.get(resource.merge.kind) ?? []), resource])
-  return { host, connection, readings: hostReadings(connection, resources), merged: new Map(), mergeable, done: 0 }
+  return { host, connection, readings: hostReadings(connection, resources), mark, merged: new Map(), mergeable, done: 0 }
 }
 
 /** What a role would do on a host, for `--list-tasks` and tests; needs no machine. */

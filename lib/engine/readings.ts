@@ -1,8 +1,9 @@
-import type { Probe, Progress, Reading } from '../resources/resource.ts'
+import type { Place, Probe, Progress, Reading } from '../resources/resource.ts'
 import { unknown } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { type Changed, changeAndRead, type Ways } from './apply/change-and-read.ts'
 import type { Changing } from './apply/change-script.ts'
+import { mayRead } from './sources/affected.ts'
 import type { Entry as SourceEntry } from './sources/entry.ts'
 import { readProbes } from './sources/read-probes.ts'
 import type { Answer, Report } from './sources/run-entries.ts'
@@ -11,6 +12,8 @@ interface Entry {
   probe: Probe<unknown>
   reading?: Reading<unknown>
   fresh: boolean
+  /** Read before the lock was held. */
+  early: boolean
 }
 
 /**
@@ -24,7 +27,7 @@ export interface HostReadings {
    * prints `@progress`.
    */
   ensure(id: string, progress?: (progress: Progress) => void, along?: string[]): Promise<Reading<unknown>>
-  /** What was read of a resource, unless it may be out of date. */
+  /** What was read of a resource, where something may be changed by that: it is not out of date, nor from before the lock was held. */
   fresh(id: string): Reading<unknown> | undefined
   /**
    * Changes the first of these, then the others, and reads them again in the same exec. Throws what the first change failed with. What they alter must have been
@@ -35,17 +38,30 @@ export interface HostReadings {
   peek(id: string): Reading<unknown> | undefined
   /** What was read of these (of all, without a list) may be out of date. */
   invalidate(ids?: string[]): void
+  /** A resource has changed this place: what was read of it, and what may have been read of the place, is out of date. */
+  invalidateBy(own: string, place: Place): void
+  /** The lock is held from now on. What was read before may be judged by, for nobody else has changed anything; `renew` makes it stale. */
+  lockTaken(): void
+  /** Makes stale which of these was read before the lock was held: nothing is changed by that. */
+  renew(ids: string[]): void
   /** A line for the host's own log; it travels with what is read next. */
   note(text: string): void
   /** What is read from now on is read through this connection; nothing that was read before counts. */
   moveTo(connection: Connection): void
 }
 
+/** All files are read together. */
+const isOfFiles = ({ reads }: Probe<unknown>): boolean =>
+  reads?.every(piece => typeof piece !== 'string' && 'kind' in piece && piece.kind === 'file') === true
+
 export const hostReadings = (first: Connection, plan: { id: string; probe: Probe<unknown> }[]): HostReadings => {
-  const entries = new Map<string, Entry>(plan.map(({ id, probe }) => [id, { probe, fresh: false }]))
+  const entries = new Map<string, Entry>(plan.map(({ id, probe }) => [id, { probe, fresh: false, early: false }]))
   const order = plan.map(({ id }) => id)
   let ahead = Number.POSITIVE_INFINITY
   let generation = 0
+  let hasLock = false
+  /** Readings that were asked for since the last change and needed no look. */
+  let quiet = 0
   let notes: string[] = []
   let connection = first
 
@@ -55,16 +71,22 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
     return entry
   }
 
+  const isCurrent = ({ fresh, early }: Entry): boolean => fresh && !(early && hasLock)
+
+  /** It is stale, or could not be changed by, and to read it along costs next to nothing. */
+  const isDue = (entry: Entry): boolean => !entry.fresh || (!isCurrent(entry) && isOfFiles(entry.probe))
+
   /** These, and of what comes after the last of them what is stale, as far as it is read ahead. */
   const batchFrom = (ids: string[]): Entry[] => {
-    const from = order.indexOf(ids.at(-1) ?? '')
-    const later = order.slice(from + 1).filter(other => !entries.get(other)?.fresh)
+    const from = order.indexOf(ids[0] ?? '')
+    const later = order.slice(from + 1).filter(other => !ids.includes(other) && isDue(entryOf(other)))
     return [...ids, ...later.slice(0, ahead)].map(entryOf)
   }
 
   const read = async (ids: string[], progress?: Report, first?: (entries: SourceEntry[], notes: string[]) => Promise<Answer[]>) => {
     const batch = batchFrom(ids)
     const started = generation
+    const early = !hasLock
     const sent = notes
     notes = []
     const readings = await readProbes(
@@ -78,15 +100,20 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
       entry.reading = readings[i] ?? unknown('an answer')
       // what changed while we read may or may not be in the answer
       entry.fresh = generation === started
+      entry.early = early
     })
     ahead = ahead * 4 + 1
   }
 
   return {
-    fresh: id => (entries.get(id)?.fresh ? entries.get(id)?.reading : undefined),
+    fresh(id) {
+      const entry = entries.get(id)
+      return entry && isCurrent(entry) ? entry.reading : undefined
+    },
     async ensure(id, progress, along = []) {
       const entry = entryOf(id)
-      if (!entry.fresh || !entry.reading) await read([id, ...along.filter(other => other !== id && !entries.get(other)?.fresh)], progress)
+      if (entry.fresh && entry.reading) quiet++
+      else await read([id, ...along.filter(other => other !== id && !isCurrent(entryOf(other)))], progress)
       return entry.reading ?? unknown('an answer')
     },
     async change(ids, changing, ways, progress) {
@@ -105,7 +132,21 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
         if (entry) entry.fresh = false
       }
       generation++
-      ahead = 1
+      // Where much is in order, so is much of what comes.
+      ahead = quiet >= 5 ? 21 : 1
+      quiet = 0
+    },
+    invalidateBy(own, place) {
+      this.invalidate(order.filter(id => id === own || mayRead(entryOf(id).probe, place)))
+    },
+    lockTaken() {
+      hasLock = true
+    },
+    renew(ids) {
+      for (const id of ids) {
+        const entry = entries.get(id)
+        if (entry?.early) entry.fresh = false
+      }
     },
     note: text => void notes.push(text),
     moveTo(other) {

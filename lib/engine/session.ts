@@ -2,7 +2,7 @@ import type { Change, HostResource, Progress, Via } from '../resources/resource.
 import type { Connection } from '../ssh/connection.ts'
 import type { Activity } from './activity.ts'
 import type { Emit } from './events.ts'
-import type { LeaseFence } from './lock.ts'
+import type { LeaseFence, Mark } from './lock.ts'
 import type { HostReadings } from './readings.ts'
 
 /** What has become of a change before its turn. `sent`: nobody knows. `ms`: how long it took. */
@@ -13,6 +13,8 @@ export interface HostSession {
   host: string
   connection: Connection
   readings: HostReadings
+  /** What it said of its lock before that. */
+  mark?: Mark | undefined
   /** Tasks that have come to an end. */
   done: number
   /** Set when nothing more is to be done on this host: why. */

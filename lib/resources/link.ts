@@ -15,7 +15,8 @@ export const link = (path: string, target: string, { optional = false }: { optio
   return {
     scope: 'host',
     id: `link ${path}`,
-    invalidates: 'itself',
+    // What lies behind it is another thing from now on.
+    invalidates: 'host',
     undo: [{ what: `link ${path}`, from: 'there', to: 'removed', isDue: `[ "$(readlink ${p})" = ${quote(target)} ]`, sh: `rm -f ${p}` }],
     probe: {
       sh: `[ -L ${p} ] && exec readlink ${p}; [ -e ${p} ] && exit 43; exit 44`,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { clusterLock, Locked, LockLost, type LockOptions } from '../../lib/engine/lock.ts'
-import { unlockScript } from '../../lib/engine/lock-scripts.ts'
+import { clusterLock, Locked, LockLost, type LockOptions, type Mark, parseMark } from '../../lib/engine/lock.ts'
+import { markScript, unlockScript } from '../../lib/engine/lock-scripts.ts'
+import { blocksOf } from '../../lib/resources/blocks.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import type { Connection } from '../../lib/ssh/connection.ts'
 import { runOfChanges } from './lease-run.ts'
@@ -25,7 +26,11 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     connections.push(connection)
     return connection
   }
-  const hostOf = (connection: Connection) => ({ host: 'M1', connection, readings: { invalidate: () => undefined } })
+  const hostOf = (connection: Connection) => ({
+    host: 'M1',
+    connection,
+    readings: { invalidate: () => undefined, lockTaken: () => undefined },
+  })
   /** A lock that is held, and the connection that changes by it. */
   const holding = async (owner: string, options: LockOptions = times) => {
     const connection = await open()
@@ -152,6 +157,83 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     await expect(writer.run(`touch ${at('late')}`)).rejects.toMatchObject({ owner: 'second' })
     expect(existsSync(at('late'))).toBe(false)
     await second.lock.release()
+  })
+
+  describe('what was read before the lock was held', () => {
+    const markOf = async (connection: Connection): Promise<Mark | undefined> =>
+      parseMark(blocksOf((await connection.run(`${markScript(times.directory)}echo "@os"`)).stdout).mark)
+    /** Takes the lock by what was read of it; says what became of what was read of the host. */
+    const takes = async (owner: string, marks: (Mark | undefined)[]) => {
+      const seen: string[] = []
+      const connection = await open()
+      const lock = clusterLock(owner, times)
+      const readings = { invalidate: () => void seen.push('out of date'), lockTaken: () => void seen.push('held') }
+      await lock.take(marks.map((mark, i) => ({ host: `M${i + 1}`, connection, readings, mark })))
+      await lock.release()
+      return seen.join()
+    }
+    const quiet = (last: string): Mark => ({ last, isQuiet: true })
+
+    test('is kept when nobody has had it since', async () => {
+      const connection = await open()
+      expect(await markOf(connection)).toEqual(quiet(''))
+      expect(await takes('first', [quiet('')])).toBe('held')
+      expect(await markOf(connection)).toEqual(quiet('first'))
+      expect(await takes('second', [quiet('first')])).toBe('held')
+      // The next play of the same run.
+      expect(await takes('second', [await markOf(connection)])).toBe('held')
+    })
+
+    test('is out of date when another run has had it since, or when that is not known', async () => {
+      const connection = await open()
+      const before = await markOf(connection)
+      expect(await takes('first', [before])).toBe('held')
+      expect(await takes('second', [before])).toBe('out of date,held')
+      expect(await takes('third', [undefined])).toBe('out of date,held')
+      expect(await takes('fourth', [await markOf(connection)])).toBe('held')
+    })
+
+    test('is out of date on both hosts when it is on one', async () => {
+      const here = await markOf(await open())
+      expect(await takes('first', [here, quiet('somebody')])).toBe('out of date,held,out of date,held')
+    })
+
+    test('is out of date when a run held it at that time', async () => {
+      const { connection, lock } = await holding('first')
+      const mark = await markOf(connection)
+      expect(mark).toEqual({ last: 'first', isQuiet: false })
+      await lock.release()
+      expect(await takes('second', [mark])).toBe('out of date,held')
+    })
+
+    test('is out of date when a lease has ended and a step of its run went on', async () => {
+      const { connection, writer, lock } = await holding('first')
+      const step = writer.run(`touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.05; done`)
+      await until(() => existsSync(at('begun')), 'the step')
+      await lock.release()
+      // Nobody has the lock, and still somebody writes.
+      const mark = await markOf(connection)
+      expect(mark).toEqual({ last: 'first', isQuiet: false })
+      writeFileSync(at('go'), '')
+      await step
+      // It is over, and was not when this was read.
+      expect(await markOf(connection)).toEqual(mark)
+      expect(await takes('second', [quiet('first')])).toBe('out of date,held')
+      expect(await takes('third', [await markOf(connection)])).toBe('held')
+    })
+
+    test('is out of date after unlock, and after a lease that was killed', async () => {
+      const { connection } = await holding('first')
+      await connection.run(unlockScript(times.directory))
+      await until(async () => !existsSync(at('lock/owner')), 'the lock to be free')
+      expect(await markOf(connection)).toEqual({ last: 'first', isQuiet: false })
+      expect(await takes('second', [quiet('first')])).toBe('out of date,held')
+      expect(await markOf(connection)).toEqual(quiet('second'))
+      await holding('third')
+      process.kill(Number(readFileSync(at('lock/holder'), 'utf8')), 'SIGKILL')
+      expect(await markOf(connection)).toEqual({ last: 'third', isQuiet: false })
+      expect(await takes('fourth', [quiet('third')])).toBe('out of date,held')
+    })
   })
 
   test.each([0, 70, 400])(

@@ -142,6 +142,12 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     const { said } = await play([put('a'), link(at('l'), 'real'), lineInFile(at('l/x'), 'ours', /^ours/)])
     expect(said).toEqual(['file a: changed', 'link l: changed', `line 'ours' in l/x: changed`])
     expect(readFileSync(at('real/x'), 'utf8')).toBe('their own\nours\n')
+    // The link alone, with nothing before it that makes anything stale.
+    expect((await play([link(at('m'), 'real'), lineInFile(at('m/x'), 'more', /^more/)])).said).toEqual([
+      'link m: changed',
+      `line 'more' in m/x: changed`,
+    ])
+    expect(readFileSync(at('real/x'), 'utf8')).toBe('their own\nours\nmore\n')
   })
 
   test('one that does not show is not reported as changed, whatever is done after it', async () => {

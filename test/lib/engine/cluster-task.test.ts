@@ -24,7 +24,7 @@ const playOn = (node: { at: string }, remark?: string) => {
       if (remark !== undefined) nodes.remark(remark)
     },
   }
-  const readings = { ensure: async () => present(node.at), invalidate: () => undefined, note: () => undefined }
+  const readings = { ensure: async () => present(node.at), invalidate: () => undefined, renew: () => undefined, note: () => undefined }
   const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
   const session = {
     hosts: new Map([['M1', host]]),
@@ -60,7 +60,7 @@ test('a node that is lost while the service is read is one that was not read, an
   })
   const events: EventBody[] = []
   const node = (host: string, ensure: () => Promise<unknown>) =>
-    ({ host, readings: { ensure, invalidate: () => undefined }, connection: {} }) as unknown as HostSession
+    ({ host, readings: { ensure, invalidate: () => undefined, renew: () => undefined }, connection: {} }) as unknown as HostSession
   const hosts = [
     node('M1', async () => {
       throw new Unreachable('M1', 'the connection was lost')

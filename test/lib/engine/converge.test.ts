@@ -25,6 +25,7 @@ const played = async ({ looks, check = false, isAssertion = false, applying, inv
       host,
       readings: {
         invalidate: (ids?: string[]) => void steps.push(`invalidate ${host}${ids ? ` ${ids}` : ''}`),
+        renew: (ids: string[]) => void steps.push(`renew ${ids}`),
         note: (text: string) => void steps.push(`note ${text}`),
       },
     }) as unknown as HostSession
@@ -43,7 +44,12 @@ const played = async ({ looks, check = false, isAssertion = false, applying, inv
     beforeChange: async () => void steps.push('lock'),
   } as unknown as ClusterSession
   const subject: Subject<Look> = {
-    task: { role: 'r', index: 1, total: 1, resource: { scope: 'host', id: 'f', invalidates } as HostResource },
+    task: {
+      role: 'r',
+      index: 1,
+      total: 1,
+      resource: { scope: 'host', id: 'f', invalidates, apply: async () => undefined } as unknown as HostResource,
+    },
     hosts: [one],
     async look() {
       steps.push('look')
@@ -62,7 +68,7 @@ const played = async ({ looks, check = false, isAssertion = false, applying, inv
   return { steps, outcome, predicted: session.predicted.size }
 }
 
-const changing = ['look', 'lock', 'look', 'apply', 'invalidate M1', 'note r: f: mode (anna)', 'invalidate M1 f', 'look']
+const changing = ['look', 'lock', 'renew f', 'look', 'apply', 'invalidate M1', 'note r: f: mode (anna)', 'invalidate M1 f', 'look']
 
 test.each<[string, Case, string[], unknown]>([
   ['as desired: nothing is locked', { looks: [ok] }, ['look'], ok],
@@ -76,23 +82,23 @@ test.each<[string, Case, string[], unknown]>([
   [
     'an apply that has read it again and noted it is not followed by another reading',
     { looks: [differs, differs, ok], applying: async () => ({ isReadAgain: true }) },
-    ['look', 'lock', 'look', 'apply', 'look'],
+    ['look', 'lock', 'renew f', 'look', 'apply', 'look'],
     differs,
   ],
   [
     'what it has read is judged all the same',
     { looks: [differs], applying: async () => ({ isReadAgain: true }) },
-    ['look', 'lock', 'look', 'apply', 'look'],
+    ['look', 'lock', 'renew f', 'look', 'apply', 'look'],
     failed('applied, but mode is still 0644, wanted 0600'),
   ],
-  ['somebody else repaired it while the lock was waited for', { looks: [differs, ok] }, ['look', 'lock', 'look'], ok],
-  ['it is refused once the lock is held', { looks: [differs, failed('no')] }, ['look', 'lock', 'look'], failed('no')],
+  ['somebody else repaired it while the lock was waited for', { looks: [differs, ok] }, ['look', 'lock', 'renew f', 'look'], ok],
+  ['it is refused once the lock is held', { looks: [differs, failed('no')] }, ['look', 'lock', 'renew f', 'look'], failed('no')],
   ['a second reading that is not right', { looks: [differs] }, changing, failed('applied, but mode is still 0644, wanted 0600')],
   ['a second reading that cannot be made', { looks: [differs, differs, failed('gone')] }, changing, failed('gone')],
   [
     'an apply that fails may have written',
     { looks: [differs], applying: () => Promise.reject(new Error('disk full')) },
-    ['look', 'lock', 'look', 'apply', 'invalidate M1'],
+    ['look', 'lock', 'renew f', 'look', 'apply', 'invalidate M1'],
     'disk full',
   ],
   ['a check locks and changes nothing', { looks: [differs], check: true }, ['look'], differs],

@@ -41,7 +41,7 @@ const checked = async ({
       throw new Error('a check applies nothing')
     },
   }
-  const readings = { ensure: async () => present(''), invalidate: () => undefined, note: () => undefined }
+  const readings = { ensure: async () => present(''), invalidate: () => undefined, renew: () => undefined, note: () => undefined }
   const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
   const session = {
     hosts: new Map([['M1', host]]),

@@ -71,6 +71,7 @@ const played = async (given: Case = {}) => {
       readings: {
         ensure: async () => (given.reads === false ? unknown('an answer') : present(pair)),
         invalidate: () => undefined,
+        renew: () => undefined,
         note: (text: string) => log.push(`${host}: ${text}`),
       },
     }) as unknown as HostSession

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { hostReadings } from '../../../lib/engine/readings.ts'
 import { readProbes } from '../../../lib/engine/sources/read-probes.ts'
 import type { Probe } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
@@ -33,4 +34,56 @@ test('without that, or where it fails, the reading is only unknown', async () =>
     const [, second] = await readProbes(stuck('half of'), [probe(), probe({ sh: 'y', ...more })])
     expect(second).toEqual({ kind: 'unknown', until: 'an answer: none came within 0.02 s' })
   }
+})
+
+describe('after the lock was taken', () => {
+  /** A connection on which each probe prints how often it was run. */
+  const counting = () => {
+    const runs = new Map<string, number>()
+    let execs = 0
+    const connection = {
+      run: async (script: string, { onStdout }: { onStdout(text: string): void }) => {
+        execs++
+        const boundary = /=[0-9a-f]{24}/.exec(script)?.[0]
+        const names = [...script.matchAll(/eval 'probe (\w)'/g)].map(([, name = '']) => name)
+        for (const name of names) runs.set(name, (runs.get(name) ?? 0) + 1)
+        const stdout = names.map((name, i) => `${runs.get(name)}\n${boundary} ${i} 0\n`).join('')
+        onStdout(stdout)
+        return { code: 0, stdout, stderr: '' }
+      },
+    } as unknown as Connection
+    const readings = hostReadings(
+      connection,
+      [...'abcdefgh'].map(id => ({ id, probe: probe({ sh: `probe ${id}`, timeout: 5_000 }) })),
+    )
+    return { readings, execs: () => execs, count: (id: string) => runs.get(id) ?? 0 }
+  }
+
+  test('what was read before is judged by, and nothing is changed by it', async () => {
+    const { readings, execs, count } = counting()
+    await readings.ensure('a')
+    expect(readings.fresh('b')).toEqual(present('1'))
+    readings.lockTaken()
+    await readings.ensure('b')
+    expect([execs(), count('b'), readings.fresh('b')]).toEqual([1, 1, undefined])
+    readings.renew(['b'])
+    // What may be changed along with it is read along with it, and nothing else.
+    await readings.ensure('b', undefined, ['c', 'd'])
+    expect([...'abcde'].map(count)).toEqual([1, 2, 2, 2, 1])
+    expect([readings.fresh('b'), readings.fresh('d'), readings.fresh('e')]).toEqual([present('2'), present('2'), undefined])
+    // Read under the lock: no need to do it again.
+    readings.renew(['b', 'c'])
+    await readings.ensure('c')
+    expect(execs()).toBe(2)
+  })
+
+  test('where somebody else had it, all is read again', async () => {
+    const { readings, count } = counting()
+    await readings.ensure('a')
+    readings.invalidate()
+    readings.lockTaken()
+    await readings.ensure('a')
+    await readings.ensure('c')
+    expect([count('a'), count('c')]).toEqual([2, 2])
+  })
 })
