@@ -42,11 +42,6 @@ export function connectionTarget(inventory: Inventory, host: string, options: Co
   }
 }
 
-/** Which lab's machine a host is (`nfsha_lab: default`): the caller knows how those are reached. */
-export function labOf(inventory: Inventory, host: string, outer: OuterVariables = {}): string | undefined {
-  return text(variableReader(variablesOf(inventory, host, outer), inventory.vault), 'nfsha_lab')
-}
-
 const KINDS: Record<string, 'ssh' | 'local'> = { ssh: 'ssh', smart: 'ssh', paramiko: 'ssh', paramiko_ssh: 'ssh', local: 'local' }
 
 function kindOf(read: VariableReader): 'ssh' | 'local' {

@@ -3,7 +3,7 @@ import { ConfigError, type Place, placeName } from './error.ts'
 import type { Entry, Variables } from './value.ts'
 
 /** Our variables that the runner itself reads. */
-export const RUNNER_VARIABLES = ['nfsha_lab', 'nfsha_example', 'nfsha_ssh_legacy'] as const
+export const RUNNER_VARIABLES = ['nfsha_example', 'nfsha_ssh_legacy'] as const
 const RUNNER_PREFIX = 'nfsha_'
 
 /**

@@ -8,53 +8,16 @@ import { labPlaces } from './places.ts'
 import { labProcesses } from './processes.ts'
 import { notRunning, readState, requireState, switchedOff } from './state.ts'
 
-/** How ssh reaches a machine of the lab. */
-export interface LabConnection {
-  host: string
-  port: number
-  user: string
-  identityFile: string
-  knownHostsFile: string
-}
-
-/** How to reach a machine; an error when the lab is not up or the machine is switched off. */
-export function labConnection(name: string, machine: MachineName): LabConnection {
-  if (!runningIn(name)[machine]) throw switchedOff(name, machine)
-  return connectionOf(name, machine)
-}
-
-/** Where a machine of a running lab is reached when it is on: one that is off is unreachable, like any server without power. */
-export function labAddress(name: string, machine: MachineName): LabConnection {
-  runningIn(name)
-  return connectionOf(name, machine)
-}
-
-/** The processes of a lab that is up; an error when it is not. */
-function runningIn(name: string): ReturnType<typeof labProcesses> {
+/** The arguments of ssh for a machine of the lab. @throws LabError when the lab is not up or the machine is switched off */
+export function sshArguments(name: string, machine: MachineName): string[] {
   const state = readState(name)
   const running = state ? labProcesses(state.id) : {}
   if (!state || Object.keys(running).length === 0) throw notRunning(name)
-  return running
+  if (!running[machine]) throw switchedOff(name, machine)
+  return argumentsFor(name, machine)
 }
 
-function connectionOf(name: string, machine: MachineName): LabConnection {
-  const { identityFile, knownHostsFile } = labPlaces(name)
-  return { host: '127.0.0.1', port: requireState(name).sshPorts[machine], user: 'root', identityFile, knownHostsFile }
-}
-
-/** The arguments of ssh for a connection: nothing of the user's own configuration, and the host key is known or refused. */
-export function sshArguments(connection: LabConnection): string[] {
-  const options = {
-    UserKnownHostsFile: connection.knownHostsFile,
-    StrictHostKeyChecking: 'yes',
-    IdentitiesOnly: 'yes',
-    LogLevel: 'ERROR',
-    // an emulated processor computes the post-quantum exchange of newer clients several times slower
-    KexAlgorithms: 'curve25519-sha256',
-  }
-  const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-  return ['-F', 'none', ...flags, '-i', connection.identityFile, '-p', `${connection.port}`, `${connection.user}@${connection.host}`]
-}
+const argumentsFor = (name: string, machine: MachineName) => ['-F', labPlaces(name).sshConfigFile, machine]
 
 /** Runs one command on a machine by ssh. */
 export function sshRun(
@@ -64,14 +27,7 @@ export function sshRun(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<CommandResult> {
-  const args = [
-    '-o',
-    'BatchMode=yes',
-    '-o',
-    `ConnectTimeout=${Math.ceil(timeoutMs / 1000)}`,
-    ...sshArguments(connectionOf(name, machine)),
-    command,
-  ]
+  const args = ['-o', 'BatchMode=yes', '-o', `ConnectTimeout=${Math.ceil(timeoutMs / 1000)}`, ...argumentsFor(name, machine), command]
   return attempt('ssh', args, { timeoutMs, signal })
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { run } from './command.ts'
+import { writeConnectionFiles } from './connection-files.ts'
 import { cpioArchive } from './cpio.ts'
 import { hasDataDisks } from './emulator.ts'
 import type { BareImage } from './image.ts'
@@ -10,7 +11,7 @@ import type { Init } from './recipe.ts'
 import type { Release } from './release.ts'
 import { savedPlaces } from './saved.ts'
 import { seedEntries } from './seed.ts'
-import { knownHostsLines, type LabState, newState, requireState, writeState } from './state.ts'
+import { type LabState, newState, requireState, writeState } from './state.ts'
 
 const SPARE_DISK_MIB = 64
 
@@ -37,7 +38,7 @@ export async function createLab(name: string, { images, from, init, releases, dr
       await makeMachine(name, machine, images[machine], { drbdDiskMiB, from })
     }),
   )
-  writeKnownHosts(name, state)
+  writeConnectionFiles(name, state)
   writeState(name, state)
   return state
 }
@@ -45,7 +46,7 @@ export async function createLab(name: string, { images, from, init, releases, dr
 /** A machine that is switched off for good becomes another one, with keys, disks and a machine-id of its own: new hardware, or a system that was installed again. */
 export async function replaceMachine(name: string, machine: MachineName, image: BareImage, drbdDiskMiB: number): Promise<void> {
   await makeMachine(name, machine, image, { drbdDiskMiB })
-  writeKnownHosts(name, requireState(name))
+  writeConnectionFiles(name, requireState(name))
 }
 
 /** The keys, disks and seed of one machine. */
@@ -62,14 +63,6 @@ async function makeMachine(
   else await makeKey(files.hostKey, `lab ${machine}`)
   await makeDisks(name, machine, from ? savedPlaces(from).machine(machine).root : image.root, drbdDiskMiB, from)
   writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(image.initrd)), seedOf(name, machine)]), { mode: 0o600 })
-}
-
-/** Writes the lab's known_hosts; needed again whenever a port changes. */
-export function writeKnownHosts(name: string, state: LabState): void {
-  const places = labPlaces(name)
-  const publicKey = (machine: MachineName) => readFileSync(`${places.machine(machine).hostKey}.pub`, 'utf8')
-  const lines = knownHostsLines(state.sshPorts, { M1: publicKey('M1'), M2: publicKey('M2'), C1: publicKey('C1') })
-  writeFileSync(places.knownHostsFile, lines)
 }
 
 function seedOf(name: string, machine: MachineName): Buffer {

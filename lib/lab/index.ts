@@ -1,9 +1,10 @@
 // The lab: three emulated machines, M1, M2 and C1. See docs/lab.md.
-export { labAddress, labConnection, sshArguments } from './connection.ts'
+export { sshArguments } from './connection.ts'
 export { labDown } from './down.ts'
 export { LabError } from './error.ts'
 export { FAULTS, type Fault, labFault, labReady } from './fault.ts'
 export { isMachineName, type MachineName } from './machines.ts'
+export { labPlaces } from './places.ts'
 export { labFencing } from './power.ts'
 export type { Init } from './recipe.ts'
 export { parseReleases } from './release.ts'

@@ -32,6 +32,8 @@ export function labPlaces(name: string, root = stateRoot()) {
     lock: join(dir, 'lock'),
     identityFile: join(dir, 'id_ed25519'),
     knownHostsFile: join(dir, 'known_hosts'),
+    sshConfigFile: join(dir, 'ssh_config'),
+    inventoryFile: join(dir, 'inventory.yml'),
     gatewayLog: join(dir, 'gateway.log'),
     powerKey: join(dir, 'power-key'),
     machine: (machine: MachineName) => ({

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path/posix'
 import { packagedFile } from '../text/packaged.ts'
 import { attempt } from './command.ts'
-import { labConnection, sshArguments } from './connection.ts'
+import { sshArguments } from './connection.ts'
 import { LabError } from './error.ts'
 import { labPlaces } from './places.ts'
 
@@ -27,7 +27,7 @@ export async function labFencing(name: string): Promise<void> {
   const put = `set -e; umask 077; read -r key; echo "$key" > /etc/nfsha-lab-power-key
 mkdir -p -m 755 ${dirname(plugin)}; cat > ${plugin}; chmod 755 ${plugin}`
   for (const machine of ['M1', 'M2'] as const) {
-    const ssh = [...sshArguments(labConnection(name, machine)), put]
+    const ssh = [...sshArguments(name, machine), put]
     const { code, stderr } = await attempt('ssh', ssh, { input: `${key}\n${script}`, timeoutMs: 30_000 })
     if (code !== 0) throw new LabError(`the fencing plugin could not be put on ${machine}: ${stderr.trim()}`)
   }

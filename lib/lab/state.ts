@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Segments } from './emulator.ts'
 import { LabError } from './error.ts'
-import { MACHINE_NAMES, type MachineName, type SegmentName } from './machines.ts'
+import type { MachineName, SegmentName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { freePorts } from './ports.ts'
 import { processStat } from './processes.ts'
@@ -98,14 +98,6 @@ export async function newState(
     sshPorts: { M1: m1, M2: m2, C1: c1 },
     pulled: { M1: [], M2: [], C1: [] },
   }
-}
-
-/** The lines by which ssh knows the machines before it has ever spoken to them. */
-export function knownHostsLines(ports: Record<MachineName, number>, publicKeys: Record<MachineName, string>): string {
-  return MACHINE_NAMES.map(machine => {
-    const [type = '', key = ''] = publicKeys[machine].trim().split(/\s+/)
-    return `[127.0.0.1]:${ports[machine]} ${type} ${key}\n`
-  }).join('')
 }
 
 /** The last work of this process on each lab: what is asked for meanwhile (both nodes lose power) waits for its end. */

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { awaitSsh } from './connection.ts'
-import { createLab, writeKnownHosts } from './create.ts'
+import { writeConnectionFiles } from './connection-files.ts'
+import { createLab } from './create.ts'
 import { LabError } from './error.ts'
 import { ensureHostTools } from './host-tools.ts'
 import { type BareImage, ensureImage, imageDir, readImage } from './image.ts'
@@ -65,6 +66,7 @@ async function startAll(name: string, options: LabUpOptions): Promise<{ started:
   if (!running.gateway) startGateway(name, state, { ephemeral })
   const missing = (options.machines ?? MACHINE_NAMES).filter(machine => !running[machine])
   await replaceTakenPorts(name, state, missing)
+  writeConnectionFiles(name, state)
   const started: MachineName[] = []
   try {
     await Promise.all(
@@ -135,7 +137,6 @@ async function replaceTakenPorts(name: string, state: LabState, machines: readon
     state.sshPorts[machine] = ports[index] ?? state.sshPorts[machine]
   })
   writeState(name, state)
-  writeKnownHosts(name, state)
 }
 
 async function endProcesses(state: LabState, machines: readonly MachineName[]): Promise<void> {

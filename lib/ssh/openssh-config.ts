@@ -4,6 +4,7 @@ import { homedir, hostname, userInfo } from 'node:os'
 import { promisify } from 'node:util'
 import type { AlgorithmLists } from './algorithms.ts'
 import { type ConnectionTarget, Unreachable } from './connection.ts'
+import { quote } from './quote.ts'
 import { refuseOptions } from './ssh-options.ts'
 import { splitPaths } from './ssh-words.ts'
 
@@ -93,8 +94,15 @@ async function askSsh(target: ConnectionTarget): Promise<Map<string, string[]>> 
     const { code, stderr } = error as { code?: unknown; stderr?: string }
     if (code === 'ENOENT') return withoutSsh(target)
     const message = `${target.name}: ssh cannot read its configuration: ${stderr?.trim() || (error as Error).message}`
-    throw new Unreachable(target.name, message, `Try: ssh -G -- ${target.address}`, error)
+    throw new Unreachable(target.name, message, configHint(target), error)
   }
+}
+
+/** What to do about a configuration that ssh cannot read. */
+function configHint({ address, sshConfigFile }: ConnectionTarget): string {
+  if (sshConfigFile === undefined) return `Try: ssh -G -- ${quote(address)}`
+  if (existsSync(sshConfigFile)) return `Try: ssh -G -F ${quote(sshConfigFile)} -- ${quote(address)}`
+  return 'The inventory names it with -F (ansible_ssh_common_args). That of a lab is written by: nfsha-play lab up'
 }
 
 /** A configuration that nobody can read here may restrict anything. */

@@ -16,7 +16,6 @@ const perNode = [
   'client_options',
   'heartbeat_stonith',
   'heartbeat_stonith_secret',
-  'nfsha_lab',
 ]
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : JSON.stringify(value))

@@ -49,5 +49,9 @@ export const failoverTestVars = roleVars(['failover_', 'nfsha_'], {
     .optional()
     .meta({ formerly: 'confirm' })
     .describe('`failover-test.yml`: on other machines than the lab, the virtual IP: its clients will suffer'),
-  nfsha_lab: word.optional().describe('the lab whose machines these are: `nfsha-play lab up`'),
+  failover_lab: word
+    .optional()
+    .describe(
+      '`failover-test.yml`: the lab whose machines these are, so that it can cut their power and cables (`nfsha-play lab up` writes it)',
+    ),
 })

@@ -5,7 +5,7 @@ export const fenceTestVars = roleVars(['fence_'], {
   fence_confirm: z
     .string()
     .optional()
-    .describe('`fence-test.yml`: on other machines than the lab, the virtual IP: a node is reset, without any orderly stop'),
+    .describe('`fence-test.yml`: the virtual IP: a node is reset, without any orderly stop'),
   fence_both: z
     .boolean()
     .default(false)

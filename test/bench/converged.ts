@@ -1,7 +1,7 @@
 // npm run bench: a converged run on both nodes of the running lab, beside one bare `ssh host true` to both in parallel.
 import { spawnSync } from 'node:child_process'
 import { attempt } from '../../lib/lab/command.ts'
-import { labConnection, sshArguments } from '../../lib/lab/index.ts'
+import { sshArguments } from '../../lib/lab/index.ts'
 import { nfshaPlay } from '../lab/run.ts'
 
 const lab = process.argv[2] ?? 'default'
@@ -11,8 +11,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   await work()
   return performance.now() - started
 }
-const bare = () =>
-  Promise.all((['M1', 'M2'] as const).map(m => attempt('ssh', ['-o', 'BatchMode=yes', ...sshArguments(labConnection(lab, m)), 'true'])))
+const bare = () => Promise.all((['M1', 'M2'] as const).map(m => attempt('ssh', ['-o', 'BatchMode=yes', ...sshArguments(lab, m), 'true'])))
 
 const [ours, theirs]: [number[], number[]] = [[], []]
 let execs = ''

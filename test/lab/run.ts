@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Event, HostRecap } from '../../lib/engine/events.ts'
 import { attempt } from '../../lib/lab/command.ts'
 import type { MachineName } from '../../lib/lab/index.ts'
-import { labConnection, sshArguments } from '../../lib/lab/index.ts'
+import { labPlaces, sshArguments } from '../../lib/lab/index.ts'
 
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 
@@ -19,7 +19,7 @@ export interface Played {
 /** The command line as an operator would type it, against one lab. */
 export const nfshaCommand = (lab: string, argv: string[]): { file: string; args: string[] } => ({
   file: process.execPath,
-  args: [bin, ...argv, '-i', 'inventory/lab.yml', '-e', `nfsha_lab=${lab}`],
+  args: [bin, ...argv, '-i', labPlaces(lab).inventoryFile],
 })
 
 /** Runs it. */
@@ -59,7 +59,7 @@ export const storyOf = (events: Event[], stderr: string): string =>
 
 /** Runs a command on a machine; its output, or an error that shows what went wrong. */
 export const on = async (lab: string, machine: MachineName, command: string, timeoutMs = 120_000): Promise<string> => {
-  const { code, stdout, stderr } = await attempt('ssh', ['-o', 'BatchMode=yes', ...sshArguments(labConnection(lab, machine)), command], {
+  const { code, stdout, stderr } = await attempt('ssh', ['-o', 'BatchMode=yes', ...sshArguments(lab, machine), command], {
     timeoutMs,
   })
   if (code !== 0) throw new Error(`${machine}: \`${command}\` ended with ${code}: ${stderr || stdout}`)

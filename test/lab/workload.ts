@@ -2,7 +2,7 @@ import type { ClientImpact } from '../../lib/failover/clients/client-impact.ts'
 import { clientImpactOf, timed } from '../../lib/failover/clients/client-impact.ts'
 import { judgeRecords } from '../../lib/failover/clients/operations.ts'
 import { mountsOf, shareDirectory, startWorkload } from '../../lib/failover/clients/workload.ts'
-import { labConnection } from '../../lib/lab/index.ts'
+import { labPlaces } from '../../lib/lab/index.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { on, until } from './run.ts'
 
@@ -15,9 +15,7 @@ export const underWork = async (
   change: () => Promise<void>,
   holder: () => Promise<'M1' | 'M2'>,
 ): Promise<ClientImpact> => {
-  const { host: address, port, user, identityFile, knownHostsFile } = labConnection(lab, 'C1')
-  const way = { address, port, user, identityFiles: [identityFile], knownHostsFiles: [knownHostsFile] }
-  const connection = await connect({ kind: 'ssh', name: 'C1', ...way })
+  const connection = await connect({ kind: 'ssh', name: 'C1', address: 'C1', sshConfigFile: labPlaces(lab).sshConfigFile })
   const mounts = mountsOf('C1', 1, 'noatime')
   const work = startWorkload(connection, mounts, run, share)
   const steady = async (more: number) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { attempt } from '../../lib/lab/command.ts'
-import { labConnection, labFault, labReady, sshArguments } from '../../lib/lab/index.ts'
+import { labFault, labReady, sshArguments } from '../../lib/lab/index.ts'
 import type { ClusterStatus, NextStep } from '../../lib/resources/cluster-status.ts'
 import { contextAt, peerOf } from '../../roles/role.ts'
 import { serviceScript } from '../../roles/service/state/probe.ts'
@@ -55,13 +55,7 @@ const paste = async ({ on: where, command }: NextStep, standby: Node): Promise<{
   for (const node of nodes) {
     const { code, stdout, stderr } = await attempt(
       'ssh',
-      [
-        '-tt',
-        '-o',
-        'BatchMode=yes',
-        ...sshArguments(labConnection(lab, node)),
-        `TERM=xterm timeout 15 sh -c '${command.replaceAll("'", `'\\''`)}'`,
-      ],
+      ['-tt', '-o', 'BatchMode=yes', ...sshArguments(lab, node), `TERM=xterm timeout 15 sh -c '${command.replaceAll("'", `'\\''`)}'`],
       { timeoutMs: 60_000 },
     )
     all = { code: code ?? -1, output: all.output + stdout + stderr }

@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import { labUp } from '../../lab/index.ts'
+import { labPlaces, labUp } from '../../lab/index.ts'
 import { runPlaybook } from '../run/run-playbook.ts'
 import { tellLab } from './lab.ts'
-
-const inventory = ['inventory/lab.yml']
 
 /** `nfsha-play demo`, which is `npm start` too. */
 export const define = (command: Command): void =>
@@ -14,6 +12,7 @@ export const define = (command: Command): void =>
 /** The main job on emulated machines, from bare machines to a share that a client writes to. */
 const demo = async (): Promise<number> => {
   await labUp({ onProgress: tellLab() })
+  const inventory = [labPlaces('default').inventoryFile]
   const code = await runPlaybook('site.yml', { inventory })
   return code === 0 ? runPlaybook('status.yml', { inventory }) : code
 }

@@ -4,10 +4,10 @@ import {
   FAULTS,
   type Init,
   isMachineName,
-  labConnection,
   labDown,
   labFault,
   labFencing,
+  labPlaces,
   labSave,
   labStatus,
   labUp,
@@ -40,7 +40,11 @@ const showStatus = async (name: string): Promise<void> => {
     const cables = Object.entries(links).map(([nic, link]) => `${nic} ${link}`)
     print(`${machine}  ${state.padEnd(7)}  ssh 127.0.0.1:${sshPort}  up ${Math.round(uptimeSeconds)} s  ${cables.join('  ')}\n`)
   }
+  showInventory(name)
 }
+
+/** What a play on the lab's machines is given with `-i`. */
+const showInventory = (name: string): void => print(`inventory: ${labPlaces(name).inventoryFile}\n`)
 
 /** `nfsha-play lab ...`: the emulated machines. */
 export const define = (lab: Command): void => {
@@ -50,16 +54,16 @@ export const define = (lab: Command): void => {
     .option('--from <saved>', 'start from a saved set of machines')
     .option('--release <release>', "the machines' Debian: bookworm, trixie or forky; or by machine: M1=bookworm,M2=trixie")
     .addOption(new Option('--init <init>', 'what the machines boot with').choices(['systemd', 'sysvinit']))
-    .action(
-      async ({ name, from, init, release }: { name: string; from?: string; init?: Init; release?: string }) =>
-        void (await labUp({
-          name,
-          onProgress: tellLab(),
-          ...(from && { from }),
-          ...(init && { init }),
-          ...(release && { releases: parseReleases(release) }),
-        })),
-    )
+    .action(async ({ name, from, init, release }: { name: string; from?: string; init?: Init; release?: string }) => {
+      await labUp({
+        name,
+        onProgress: tellLab(),
+        ...(from && { from }),
+        ...(init && { init }),
+        ...(release && { releases: parseReleases(release) }),
+      })
+      showInventory(name)
+    })
   named(lab.command('down').description('end the machines'))
     .option('--destroy', 'remove their disks too')
     .action(({ name, destroy }: { name: string; destroy?: boolean }) => labDown({ name, destroy: destroy ?? false, onProgress: tellLab() }))
@@ -72,7 +76,7 @@ export const define = (lab: Command): void => {
   )
   named(lab.command('ssh <machine> [command...]').description('a shell or a command on a machine')).action(
     (machine: string, command: string[], { name }: { name: string }) => {
-      const { status } = spawnSync('ssh', [...sshArguments(labConnection(name, machineOf(machine))), ...command], { stdio: 'inherit' })
+      const { status } = spawnSync('ssh', [...sshArguments(name, machineOf(machine)), ...command], { stdio: 'inherit' })
       process.exitCode = status ?? 1
     },
   )

@@ -1,13 +1,12 @@
 import { DEFAULT_CLIENTS } from '../../config/cluster.ts'
-import { connectionTarget, labOf } from '../../config/connection.ts'
+import { connectionTarget } from '../../config/connection.ts'
 import { matchHosts } from '../../config/pattern.ts'
-import { isMachineName, labAddress, type MachineName } from '../../lab/index.ts'
 import type { ConnectionTarget } from '../../ssh/connection.ts'
 import type { PlayArguments } from '../options.ts'
 import { secrets } from '../secrets.ts'
 import type { Sources } from './sources.ts'
 
-/** How each host is reached: the inventory's connection variables and the play's, or the running lab's machine of that name. */
+/** How each host is reached: the inventory's connection variables and the play's. */
 export const targetsOf = (
   { inventory, plays, extraVars }: Omit<Sources, 'ownRoles'>,
   hosts: string[],
@@ -18,8 +17,6 @@ export const targetsOf = (
   const targetOf = (host: string): ConnectionTarget => {
     const play = matched.find(m => m.hosts.has(host))?.play
     const outer = { extraVars, ...(play && { playVars: play.vars }) }
-    const lab = labOf(inventory, host, outer)
-    if (lab !== undefined && isMachineName(host)) return labTarget(lab, host)
     return connectionTarget(inventory, host, {
       ...outer,
       user: play?.remoteUser ?? options.user,
@@ -33,21 +30,4 @@ export const targetsOf = (
   const targets = new Map(hosts.map(host => [host, targetOf(host)]))
   for (const { password, become } of targets.values()) for (const secret of [password, become?.password]) if (secret) secrets.add(secret)
   return targets
-}
-
-/** An emulated processor under load needs many times the seconds of a real one for a handshake. */
-const labConnectTimeout = 90_000
-
-const labTarget = (lab: string, machine: MachineName): ConnectionTarget => {
-  const { host, port, user, identityFile, knownHostsFile } = labAddress(lab, machine)
-  return {
-    name: machine,
-    kind: 'ssh',
-    address: host,
-    port,
-    user,
-    identityFiles: [identityFile],
-    knownHostsFiles: [knownHostsFile],
-    connectTimeout: labConnectTimeout,
-  }
 }

@@ -52,7 +52,7 @@ const sampleFaults = ['switchover', 'power-loss', 'power-loss-standby']
 
 /** Pure: what a test will do, in order, or why it does nothing. `seed`: for a random choice without one of its own. */
 export const planOf = (vars: PairSettings, seed: number): TestPlan | string => {
-  const lab = vars.nfsha_lab !== undefined
+  const lab = vars.failover_lab !== undefined
   if (!lab && vars.failover_confirm !== vipAddress(vars))
     return `these are no machines of the lab, and every client of ${vipAddress(vars)} will suffer: say that it is meant with -e failover_confirm=<the virtual IP>`
   const around = surroundingsOf(vars)

@@ -15,7 +15,7 @@ export interface PairSettings {
   nfs_lease: number
   client_options: string
   /** The lab whose machines these are. */
-  nfsha_lab?: string | undefined
+  failover_lab?: string | undefined
   failover_faults: string
   failover_runs: number
   failover_random?: number | undefined

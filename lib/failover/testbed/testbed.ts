@@ -59,7 +59,7 @@ export const testbedOf = (hosts: ClusterNodes, { cluster, vars, platform }: Pair
     varsOf: host => all.find(n => n.name === host)?.vars ?? vars,
     platform,
     tools,
-    lab: vars.nfsha_lab,
+    lab: vars.failover_lab,
     dark: new Set(),
   }
 }

@@ -79,7 +79,6 @@ test.each([
   ['a profile in a directory', ['site.yml', ...lab, '--profile-report', '.'], /--profile-report: \. cannot be written: it is a directory/],
   ['a profile that drift cannot write', ['drift', ...lab, '--profile-report', 'no/x'], /--profile-report: no\/x cannot be written: ENOENT/],
   ['a profile of no run', ['vars', 'M1', ...lab, '--profile'], /--profile is not supported by 'vars'/],
-  ['a lab that is not up', ['site.yml', ...lab, '-e', 'nfsha_lab=none'], /lab 'none' is not running/],
 ])('%s: exit code 2, its place, what to do, no stack trace', (_name, argv, text) => {
   const { status, stderr, stdout } = cli(...argv)
   expect(stderr).toMatch(text)

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { type ConnectionOptions, connectionTarget, labOf } from '../../../lib/config/connection.ts'
+import { type ConnectionOptions, connectionTarget } from '../../../lib/config/connection.ts'
 import { parseExtraVars } from '../../../lib/config/extra-vars.ts'
 import { failure, inventoryOf } from './workspace.ts'
 
@@ -110,9 +110,4 @@ describe('connectionTarget', () => {
     const extraVars = parseExtraVars(['ansible_user=extra'], own.vault)
     expect(connectionTarget(own, 'M1', { ...options, extraVars })).toMatchObject({ user: 'extra' })
   })
-})
-
-it('knows the machines of a lab', () => {
-  expect(labOf(inventory('nfsha_lab=default'), 'M1')).toBe('default')
-  expect(labOf(inventory(''), 'M1')).toBeUndefined()
 })

@@ -1,7 +1,8 @@
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { clustersOf } from '../../../lib/config/cluster.ts'
-import { connectionTarget, labOf } from '../../../lib/config/connection.ts'
+import { connectionTarget } from '../../../lib/config/connection.ts'
 import { refuseExample } from '../../../lib/config/example.ts'
 import { parseExtraVars } from '../../../lib/config/extra-vars.ts'
 import { loadInventory } from '../../../lib/config/inventory.ts'
@@ -38,7 +39,9 @@ describe('inventory/lab.yml', () => {
     refuseExample(inventory)
     expect(clustersOf(inventory)).toMatchObject([{ name: 'nfs', nodes: ['M1', 'M2'], clients: ['C1'] }])
     for (const host of ['M1', 'M2']) expect(resolveVars(inventory, host, { schema: Vars }).values.drbd_disk).toBe('/dev/vdb')
-    for (const host of ['M1', 'M2', 'C1']) expect(labOf(inventory, host)).toBe('default')
+    const sshConfigFile = join(homedir(), '.local/state/nfsha-play/lab/default/ssh_config')
+    for (const host of ['M1', 'M2', 'C1'])
+      expect(connectionTarget(inventory, host)).toEqual({ name: host, kind: 'ssh', address: host, sshConfigFile, connectTimeout: 90_000 })
     expect(readVariable(inventory, 'C1', 'node_service_ip')).toBe('192.168.0.50')
   })
 })

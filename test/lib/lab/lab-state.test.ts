@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clusterSign, missingTools, packagesOf } from '../../../lib/lab/host-tools.ts'
-import { LabError, labConnection, labDown, labStatus } from '../../../lib/lab/index.ts'
+import { LabError, labDown, labStatus, sshArguments } from '../../../lib/lab/index.ts'
 import { cacheRoot, checkName, labPlaces, socketPath, stateRoot } from '../../../lib/lab/places.ts'
 import { freePorts } from '../../../lib/lab/ports.ts'
 import { processStat } from '../../../lib/lab/processes.ts'
 import { bareRecipe, recipeKey } from '../../../lib/lab/recipe.ts'
-import { knownHostsLines, withLabLock } from '../../../lib/lab/state.ts'
+import { withLabLock } from '../../../lib/lab/state.ts'
 
 let home = ''
 const before = process.env.XDG_STATE_HOME
@@ -26,8 +26,8 @@ describe('a lab that is not there', () => {
   test('has no status, can be ended, and a connection says how to start it', async () => {
     expect(await labStatus({ name: 'none' })).toBeUndefined()
     await labDown({ name: 'none' })
-    expect(() => labConnection('default', 'M1')).toThrow("lab 'default' is not running: start it with `nfsha-play lab up`")
-    expect(() => labConnection('none', 'M1')).toThrow('nfsha-play lab up --name none')
+    expect(() => sshArguments('default', 'M1')).toThrow("lab 'default' is not running: start it with `nfsha-play lab up`")
+    expect(() => sshArguments('none', 'M1')).toThrow('nfsha-play lab up --name none')
   })
 })
 
@@ -82,11 +82,6 @@ describe('lock', () => {
     writeFileSync(labPlaces('a').lock, owner)
     expect(await withLabLock('a', async () => 'mine')).toBe('mine')
   })
-})
-
-test('known_hosts has one line for each machine and port', () => {
-  const lines = knownHostsLines({ M1: 1, M2: 2, C1: 3 }, { M1: 'ssh-ed25519 AAA lab M1\n', M2: 'ssh-ed25519 BBB', C1: 'ssh-ed25519 CCC x' })
-  expect(lines).toBe('[127.0.0.1]:1 ssh-ed25519 AAA\n[127.0.0.1]:2 ssh-ed25519 BBB\n[127.0.0.1]:3 ssh-ed25519 CCC\n')
 })
 
 test('ports differ', async () => {

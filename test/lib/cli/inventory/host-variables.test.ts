@@ -26,8 +26,8 @@ describe('the variables of a host', () => {
     expect(pick(part, 'nfs_threads')).toEqual({ name: 'nfs_threads', value: 16, from: '-e', secret: false })
     expect(pick(part, 'nfs_fsid')).toEqual({ name: 'nfs_fsid', value: 1, from: 'default of the role', secret: false })
     expect(pick(part, 'drbd_init_primary')).toEqual({ name: 'drbd_init_primary', value: undefined, from: 'not set', secret: false })
-    expect(pick(part, 'node_name')?.from).toMatch(/inventory\/lab\.yml:9:22$/)
-    expect(pick(part, 'nfsha_lab')?.value).toBe('default')
+    expect(pick(part, 'node_name')?.from).toMatch(/inventory\/lab\.yml:12:22$/)
+    expect(pick(part, 'failover_lab')?.value).toBe('default')
   })
 
   it('of a client and of a node are those that a play gives them', () => {

@@ -104,7 +104,6 @@ describe('names in -e', () => {
     const extraVars = [
       'ha_switchover_to=M2 ansible_user=root ansible_python_interpreter=auto',
       'ntp_server=b rack=2 colour=blue',
-      'nfsha_lab=x',
     ]
     expect(played('- hosts: nfs\n  vars: {colour: red}\n  roles: [switchover]\n', { extraVars }, inventory)).toEqual([['M1', 'M2']])
   })

@@ -12,7 +12,7 @@ import { goStandby } from '../../../../roles/service/hand-over.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 
 const { vars } = contextOn(debian12)
-const lab = { ...vars, nfsha_lab: 'default' }
+const lab = { ...vars, failover_lab: 'default' }
 
 test('on machines that are no lab nothing happens without the virtual IP as a word', () => {
   expect(planOf(vars, 1)).toMatch(/-e failover_confirm=/)

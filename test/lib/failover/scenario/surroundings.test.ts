@@ -8,7 +8,7 @@ import { packagedFile } from '../../../../lib/text/packaged.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 import { trialOf } from '../report/trials.ts'
 
-const lab = { ...contextOn(debian12).vars, nfsha_lab: 'default' }
+const lab = { ...contextOn(debian12).vars, failover_lab: 'default' }
 const planned = (vars: Partial<typeof lab>) => {
   const plan = planOf({ ...lab, ...vars }, 1)
   return typeof plan === 'string' ? plan : plan.trials.map(t => `${t.surrounding?.name} ${t.fault.name} ${t.run}`)
@@ -38,7 +38,7 @@ test.each<[Partial<typeof lab>, RegExp]>([
 
 test('on real servers no disk is slowed down from outside; what was left out is in the report', () => {
   const plan = planOf(
-    { ...lab, nfsha_lab: undefined, failover_confirm: '192.168.0.219', failover_surroundings: 'all', failover_faults: 'switchover' },
+    { ...lab, failover_lab: undefined, failover_confirm: '192.168.0.219', failover_surroundings: 'all', failover_faults: 'switchover' },
     1,
   )
   expect(plan).toMatchObject({
