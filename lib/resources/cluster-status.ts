@@ -23,6 +23,8 @@ interface Verdict {
   state: 'healthy' | 'degraded' | 'down' | 'not-known'
   /** The other node can take over. */
   redundant: boolean | null
+  /** Since when it cannot, seconds since 1970 by the clock of the node that saw it; null where it can, and where nothing tells it. */
+  since: number | null
   text: string
 }
 

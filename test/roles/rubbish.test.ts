@@ -44,6 +44,7 @@ import { parsePlace } from '../../roles/service/checks/mount-place.ts'
 import { parseOffer } from '../../roles/service/checks/mounted-clients.ts'
 import { parseCopy } from '../../roles/service/copies/copy.ts'
 import { parseDaemon } from '../../roles/service/state/daemon.ts'
+import { parseLost } from '../../roles/service/state/lost.ts'
 import { parseService } from '../../roles/service/state/state.ts'
 import { parseSurroundings } from '../../roles/service/state/surroundings.ts'
 import { parseWritten } from '../../roles/split-brain/written.ts'
@@ -80,6 +81,7 @@ const parsers: Record<string, (text: string) => unknown> = {
   parseNode: text => parseNode('M1', text, vars),
   parseOperation,
   parseDaemon,
+  parseLost: text => parseLost(text, parseProcDrbd(text).devices[0]),
   parseService: text => parseService(text, vars),
   parseOffer,
   parseLogLine,

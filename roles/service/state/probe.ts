@@ -9,6 +9,7 @@ import { exportTable, stateDirectory } from '../nfs/exports.ts'
 import { scopeScript } from '../nfs/scope.ts'
 import { maintenanceMarker, servedMarker, volumeHoldersPath } from '../paths.ts'
 import { daemonSources } from './daemon.ts'
+import { lostScript } from './lost.ts'
 import { surroundingsScript } from './surroundings-probe.ts'
 
 const nicsOf = (vars: Vars): string[] => [vars.node_service_nic, vars.node_heartbeat_nic, vars.node_drbd_nic]
@@ -68,6 +69,7 @@ ${vars.ha_stack === 'lean' ? `echo "@mountd"; [ -z "$p" ] || { ls -l $p 2>/dev/n
 echo "@export-files"; for f in /etc/exports /etc/exports.d/*.exports; do show "$f"; done
 echo "@served"; show ${servedMarker}
 echo "@daemon"; ${daemonSources(platform).map(shellOf).join('\n')}
+echo "@lost"; ${lostScript(platform)}
 echo "@space"; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
 echo "@interfaces"; for f in /etc/network/interfaces /etc/network/interfaces.d/*; do show "$f"; done
 echo "@fstab"; show /etc/fstab

@@ -12,6 +12,7 @@ import { mountdIsOld } from '../nfs/mountd.ts'
 import { missingOptions } from '../nfs/reload.ts'
 import { servingMark } from '../paths.ts'
 import { fileTime, parseDaemon } from './daemon.ts'
+import { type Lost, parseLost } from './lost.ts'
 import { serviceScript } from './probe.ts'
 import { parseSurroundings, type Surroundings } from './surroundings.ts'
 
@@ -69,6 +70,7 @@ export interface ServiceState {
   exported: boolean
   /** When the resource script's start came to its end here, by this node's clock, s since 1970; undefined where it does not serve. */
   servingSince: number | undefined
+  lost: Lost
   /** Exports of the kernel that no file declares: `/data *` */
   foreignExports: string[]
   /** This node has served before: from then on nothing starts it but heartbeat and its operator. */
@@ -142,6 +144,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
       ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['restart rpc.mountd'] : []),
     ],
     links: linesOf(blocks.links),
+    lost: parseLost(blocks.lost ?? '', parseDrbdState(blocks.drbd ?? '', minorOf(vars.drbd_device))),
     unplugged: linesOf(blocks.carrier).flatMap(l => (l.endsWith(' 1') ? [] : [l.split(' ')[0] ?? ''])),
     space: spaceOf(blocks.space ?? '', blocks.inodes ?? ''),
     boot: bootProblems(block('interfaces'), block('fstab'), vars),
@@ -177,10 +180,11 @@ const readBefore: Record<keyof ServiceState, readonly string[]> = {
   nfs: ['daemons'],
   daemons: ['mountd', 'exports'],
   exported: ['export-files'],
-  servingSince: ['space'],
+  servingSince: ['lost'],
   foreignExports: ['served'],
   served: ['daemon'],
-  pending: ['space'],
+  pending: ['lost'],
+  lost: ['space'],
   space: ['interfaces'],
   boot: ['answers'],
   around: ['sums'],

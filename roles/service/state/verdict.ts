@@ -24,25 +24,47 @@ const lackOf = (node: Known, stage: Vars['ha_stage']): string | undefined => {
     : `the copies are ${device.disk} and ${device.peerDisk}, seen from ${host}`
 }
 
-/** Pure: whether the other node can take over, and if not, why not. `null`: not known. */
-export const redundancyOf = (members: Member<ServiceState>[], stage: Vars['ha_stage']): { redundant: boolean | null; why: string } => {
-  const [lack] = knownOf(members).flatMap(node => lackOf(node, stage) ?? [])
-  if (lack !== undefined) return { redundant: false, why: lack }
+/** Whether the other node can take over. `null`: not known. */
+export interface Redundancy {
+  redundant: boolean | null
+  /** Why not. */
+  why: string
+  /** Since when not, s since 1970 by the clock of the node that tells it; undefined where nothing tells it. */
+  since?: number | undefined
+}
+
+/** Pure: whether the other node can take over, and if not, why not. */
+export const redundancyOf = (members: Member<ServiceState>[], stage: Vars['ha_stage']): Redundancy => {
+  const nodes = knownOf(members)
+  const [lack] = nodes.flatMap(node => lackOf(node, stage) ?? [])
+  if (lack !== undefined) return { redundant: false, why: lack, since: sinceOf(nodes) }
   const silent = members.find(m => m.reading.kind !== 'present')
   return silent ? { redundant: null, why: `${silent.host} was not read (${whyUnread(silent)})` } : { redundant: true, why: '' }
 }
 
+/** Of all that is lacking what was lost first, where that is known exactly. */
+const sinceOf = (nodes: Known[]): number | undefined => {
+  const times = nodes.flatMap(({ lost }) => [lost?.copy, lost?.heartbeat]).filter(time => time !== undefined)
+  const [first] = times.sort((a, b) => a.at - b.at)
+  return first?.exact ? first.at : undefined
+}
+
+/** `2026-11-30 07:21:15 UTC` */
+const moment = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC')
+
 /** Pure: what it comes to. Degraded is whatever serves and is not as it should be; without redundancy the next failure ends the service. */
 export const verdictOf = (
   { service, holder }: { service: Service; holder: string | null },
-  { redundant, why }: { redundant: boolean | null; why: string },
+  { redundant, why, since }: Redundancy,
   problems: number,
 ): ClusterStatus['verdict'] => {
-  if (service === 'not-served') return { state: 'down', redundant, text: 'down: not served' }
-  if (service === 'not-known') return { state: 'not-known', redundant, text: 'not known whether it is served' }
-  if (service === 'on-both') return { state: 'degraded', redundant: false, text: 'degraded: both nodes have the virtual IP' }
-  if (redundant === false) return { state: 'degraded', redundant, text: `degraded: ${holder} serves without redundancy: ${why}` }
-  if (redundant === null) return { state: 'degraded', redundant, text: `degraded: ${holder} serves, redundancy is not known: ${why}` }
-  if (problems === 0) return { state: 'healthy', redundant, text: 'healthy' }
-  return { state: 'degraded', redundant, text: `degraded: redundant, with ${problems} problem${problems === 1 ? '' : 's'}` }
+  const lost = { redundant, since: since ?? null }
+  if (service === 'not-served') return { state: 'down', ...lost, text: 'down: not served' }
+  if (service === 'not-known') return { state: 'not-known', ...lost, text: 'not known whether it is served' }
+  if (service === 'on-both') return { state: 'degraded', ...lost, redundant: false, text: 'degraded: both nodes have the virtual IP' }
+  const when = since === undefined ? '' : ` since ${moment(since)}`
+  if (redundant === false) return { state: 'degraded', ...lost, text: `degraded: ${holder} serves without redundancy${when}: ${why}` }
+  if (redundant === null) return { state: 'degraded', ...lost, text: `degraded: ${holder} serves, redundancy is not known: ${why}` }
+  if (problems === 0) return { state: 'healthy', ...lost, text: 'healthy' }
+  return { state: 'degraded', ...lost, text: `degraded: redundant, with ${problems} problem${problems === 1 ? '' : 's'}` }
 }

@@ -133,7 +133,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
       headline: nasty,
       service: fc.constant('served' as const),
       holder: nasty,
-      verdict: fc.record({ state: fc.constant('degraded' as const), redundant: fc.constant(null), text: nasty }),
+      verdict: fc.record({ state: fc.constant('degraded' as const), redundant: fc.constant(null), since: fc.constant(null), text: nasty }),
       nodes: fc.constant<never[]>([]),
       problems: fc.array(
         fc.record({

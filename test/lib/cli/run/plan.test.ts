@@ -101,10 +101,7 @@ describe('names in -e', () => {
   it('may be those that the plays use, of the connection, of the inventory and of the play', () => {
     const cwd = workspace({ 'group_vars/nfs.yml': 'ntp_server: a\n', 'host_vars/M2': 'rack: 1\n' })
     const inventory = loadInventory([join(packageRoot, 'inventory/lab.yml')], { cwd, playbookDirectories: ['.'] })
-    const extraVars = [
-      'ha_switchover_to=M2 ansible_user=root ansible_python_interpreter=auto',
-      'ntp_server=b rack=2 colour=blue',
-    ]
+    const extraVars = ['ha_switchover_to=M2 ansible_user=root ansible_python_interpreter=auto', 'ntp_server=b rack=2 colour=blue']
     expect(played('- hosts: nfs\n  vars: {colour: red}\n  roles: [switchover]\n', { extraVars }, inventory)).toEqual([['M1', 'M2']])
   })
 })

@@ -39,7 +39,7 @@ describe('plain view', () => {
       headline: 'served by M1',
       service: 'served',
       holder: 'M1',
-      verdict: { state: 'healthy', redundant: true, text: 'healthy' },
+      verdict: { state: 'healthy', redundant: true, since: null, text: 'healthy' },
       nodes: [],
       problems: [],
     }

@@ -39,6 +39,7 @@ const common = (node: Node): Blocks => {
     'export-files': '/data 192.168.0.0/24(rw,sync,fsid=1)',
     served: 'full',
     daemon: 'start 1763999000\nfile 1763998000 /etc/ha.d/ha.cf',
+    lost: '',
     space: 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 6151776 544736 5276084 10% /',
     inodes: 'Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/vda 196608 11786 184822 6% /',
     interfaces: '',
@@ -96,7 +97,7 @@ const order = [
     'fs-errors',
     'stop-failed',
   ],
-  ...['nfsd', 'versions', 'times', 'tracking', 'scope', 'daemons', 'exports', 'export-files', 'served', 'daemon', 'space', 'inodes'],
+  ...['nfsd', 'versions', 'times', 'tracking', 'scope', 'daemons', 'exports', 'export-files', 'served', 'daemon', 'lost', 'space', 'inodes'],
   ...['interfaces', 'fstab', 'answers', 'mac', 'pings', 'watch', 'claims', 'named', 'superblock', 'held', 'automatic', 'clients'],
   ...['sums', 'system', 'packages', 'minor'],
 ]

@@ -61,6 +61,7 @@ const holder: NamedState = {
   pending: [],
   links: ['em2 up', 'em3 up'],
   unplugged: [],
+  lost: { copy: undefined, heartbeat: undefined },
   space: [{ mount: '/', used: 10, inodes: 6, short: false }],
   boot: [],
   around: { answers: [], mac: '52:54:00:00:00:01', silentPings: [], watch: undefined, claims: [], automatic: [], twins: [], clients: [] },
