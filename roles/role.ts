@@ -1,4 +1,4 @@
-import type { Cluster, Role as EngineRole, Node, RoleContext } from '../lib/engine/role.ts'
+import type { Cluster, Role as EngineRole, Node, RoleContext } from '../lib/role-api/index.ts'
 import type { Vars } from './vars.ts'
 
 export type Role = EngineRole<Vars>

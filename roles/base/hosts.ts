@@ -1,4 +1,4 @@
-import type { Cluster } from '../../lib/engine/role.ts'
+import type { Cluster } from '../../lib/role-api/index.ts'
 import { firstOf, vipAddress } from '../role.ts'
 import { serverScope } from '../service/nfs/scope.ts'
 import type { Vars } from '../vars.ts'

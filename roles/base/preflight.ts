@@ -1,10 +1,16 @@
-import { clusterAssertion } from '../../lib/resources/assertion.ts'
-import { blocksOf } from '../../lib/resources/blocks.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterAssertion, Probe } from '../../lib/resources/resource.ts'
-import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import type { ClusterAssertion, Probe } from '../../lib/role-api/index.ts'
+import {
+  absent,
+  blocksOf,
+  clusterAssertion,
+  differsBy,
+  inSync,
+  present,
+  quote,
+  refused,
+  statesOf,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import { hasAddress } from '../service/conditions.ts'

@@ -1,6 +1,5 @@
-import { assertion } from '../../lib/resources/assertion.ts'
-import { edited } from '../../lib/resources/edit.ts'
-import type { Resource } from '../../lib/resources/resource.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { assertion, edited } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { clockOffset } from '../service/checks/clock.ts'
 import { disks } from '../service/checks/disks.ts'

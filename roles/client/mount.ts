@@ -1,6 +1,5 @@
-import type { HostResource } from '../../lib/resources/resource.ts'
-import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import type { HostResource } from '../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, present, refused, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'

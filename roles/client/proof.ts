@@ -1,7 +1,5 @@
-import { quote } from '../../lib/resources/quote.ts'
-import type { HostResource } from '../../lib/resources/resource.ts'
-import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync } from '../../lib/resources/verdict.ts'
+import type { HostResource } from '../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, present, quote, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 

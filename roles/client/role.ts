@@ -1,4 +1,4 @@
-import type { Resource } from '../../lib/resources/resource.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { vipMount } from './mount.ts'
 import { writesAndReads } from './proof.ts'

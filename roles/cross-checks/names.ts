@@ -1,4 +1,4 @@
-import { didYouMean } from '../../lib/config/suggest.ts'
+import { didYouMean } from '../../lib/role-api/index.ts'
 import type { Vars } from '../vars.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 

@@ -1,4 +1,4 @@
-import { fieldSecret } from '../../lib/config/schema-issue.ts'
+import { fieldSecret } from '../../lib/role-api/index.ts'
 import { Vars } from '../vars.ts'
 import type { CrossCheck } from './conflict.ts'
 

@@ -1,6 +1,5 @@
-import { statesOf } from '../../lib/resources/members.ts'
-import type { ClusterResource, HostResource, Member } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refusedFor } from '../../lib/resources/verdict.ts'
+import type { ClusterResource, HostResource, Member } from '../../lib/role-api/index.ts'
+import { differsBy, inSync, refusedFor, statesOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { kernelsToBuildFor } from './kernels.ts'

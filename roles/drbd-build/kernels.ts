@@ -1,4 +1,4 @@
-import type { Facts } from '../../lib/platform/facts.ts'
+import type { Facts } from '../../lib/role-api/index.ts'
 
 const segmentsOf = (text: string): string[] => text.match(/\d+|[a-z]+/gi) ?? []
 

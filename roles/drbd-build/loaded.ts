@@ -1,10 +1,16 @@
-import { blocksOf } from '../../lib/resources/blocks.ts'
-import { failedScript } from '../../lib/resources/outcome.ts'
-import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
-import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
-import type { HostResource, Reading } from '../../lib/resources/resource.ts'
-import { absent, postponed, present, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync } from '../../lib/resources/verdict.ts'
+import type { DrbdDevice, HostResource, Reading } from '../../lib/role-api/index.ts'
+import {
+  absent,
+  blocksOf,
+  differsBy,
+  failedScript,
+  inSync,
+  minorOf,
+  parseProcDrbd,
+  postponed,
+  present,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { recordFile, replacedModule } from './parts.ts'
 import { type BuildRecord, parseRecord } from './record.ts'

@@ -1,4 +1,4 @@
-import { quote } from '../../lib/resources/quote.ts'
+import { quote } from '../../lib/role-api/index.ts'
 import { buildName, moduleFile, type Part, recordFile, replacedModule } from './parts.ts'
 import { argumentsOf } from './record.ts'
 

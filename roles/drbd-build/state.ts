@@ -1,6 +1,5 @@
-import { blocksOf } from '../../lib/resources/blocks.ts'
-import type { Change, Probe } from '../../lib/resources/resource.ts'
-import { present } from '../../lib/resources/resource.ts'
+import type { Change, Probe } from '../../lib/role-api/index.ts'
+import { blocksOf, present } from '../../lib/role-api/index.ts'
 import { type Part, recordFile } from './parts.ts'
 import { type Found, parseRecord, partProblems } from './record.ts'
 

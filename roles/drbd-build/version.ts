@@ -1,7 +1,5 @@
-import { clusterAssertion } from '../../lib/resources/assertion.ts'
-import type { ClusterAssertion, Probe } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync } from '../../lib/resources/verdict.ts'
+import type { ClusterAssertion, Probe } from '../../lib/role-api/index.ts'
+import { clusterAssertion, differsBy, inSync, present, unknown } from '../../lib/role-api/index.ts'
 import { drbdPrefix, drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../lib/engine/role.ts'
+import type { Cluster } from '../../lib/role-api/index.ts'
 import { firstOf } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import type { Vars } from '../vars.ts'

@@ -1,5 +1,4 @@
-import type { Cluster } from '../../lib/engine/role.ts'
-import type { BootJob } from '../../lib/platform/platform.ts'
+import type { BootJob, Cluster } from '../../lib/role-api/index.ts'
 import { firstOf } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'

@@ -1,6 +1,5 @@
-import type { Platform } from '../../lib/platform/platform.ts'
-import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { packagedScript } from '../../lib/text/packaged.ts'
+import type { Platform } from '../../lib/role-api/index.ts'
+import { minorOf, packagedScript } from '../../lib/role-api/index.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 

@@ -1,12 +1,17 @@
-import type { Platform } from '../../lib/platform/platform.ts'
-import { notBlank } from '../../lib/resources/blank.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import { failedScript } from '../../lib/resources/outcome.ts'
-import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { reporting } from '../../lib/resources/progress.ts'
-import type { ClusterResource } from '../../lib/resources/resource.ts'
-import { present, skip, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import type { ClusterResource, Platform } from '../../lib/role-api/index.ts'
+import {
+  differsBy,
+  failedScript,
+  inSync,
+  minorOf,
+  notBlank,
+  present,
+  refused,
+  reporting,
+  skip,
+  statesOf,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { withDrbd } from '../service/drbd/tools.ts'

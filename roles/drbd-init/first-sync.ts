@@ -1,10 +1,17 @@
-import { statesOf } from '../../lib/resources/members.ts'
-import { failedScript } from '../../lib/resources/outcome.ts'
-import type { DrbdDevice } from '../../lib/resources/proc-drbd.ts'
-import { describeDevice, isSyncing, minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
-import type { ClusterNodes, ClusterResource, Member, Verdict } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import type { ClusterNodes, ClusterResource, DrbdDevice, Member, Verdict } from '../../lib/role-api/index.ts'
+import {
+  describeDevice,
+  differsBy,
+  failedScript,
+  inSync,
+  isSyncing,
+  minorOf,
+  parseProcDrbd,
+  present,
+  refused,
+  statesOf,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { followSync } from '../service/drbd/follow.ts'
 import { drbdProgram, withDrbd } from '../service/drbd/tools.ts'

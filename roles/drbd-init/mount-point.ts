@@ -1,6 +1,5 @@
-import type { HostResource } from '../../lib/resources/resource.ts'
-import { absent, present, skip, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync } from '../../lib/resources/verdict.ts'
+import type { HostResource } from '../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, present, skip, unknown } from '../../lib/role-api/index.ts'
 
 /**
  * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the

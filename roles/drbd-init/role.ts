@@ -1,6 +1,5 @@
-import { file } from '../../lib/resources/file.ts'
-import { logicalVolume } from '../../lib/resources/lvm.ts'
-import type { Resource } from '../../lib/resources/resource.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { file, logicalVolume } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { disks } from '../service/checks/disks.ts'
 import { inUse } from '../service/checks/in-use.ts'

@@ -1,5 +1,4 @@
-import type { Cluster } from '../../lib/engine/role.ts'
-import type { Platform } from '../../lib/platform/platform.ts'
+import type { Cluster, Platform } from '../../lib/role-api/index.ts'
 import type { Vars } from '../vars.ts'
 import { articleGlobalCommon, articleResource } from './article.ts'
 import { resourceFile } from './config.ts'

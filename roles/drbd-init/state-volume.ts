@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { notBlank } from '../../lib/resources/blank.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import { failedScript } from '../../lib/resources/outcome.ts'
-import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterResource, Verdict } from '../../lib/resources/resource.ts'
-import { present, skip, unknown } from '../../lib/resources/resource.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
-import { packagedFile } from '../../lib/text/packaged.ts'
+import type { ClusterResource, Verdict } from '../../lib/role-api/index.ts'
+import {
+  differsBy,
+  failedScript,
+  inSync,
+  minorOf,
+  notBlank,
+  packagedFile,
+  present,
+  quote,
+  refused,
+  skip,
+  statesOf,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { scriptPart } from '../service/resource-script/index.ts'

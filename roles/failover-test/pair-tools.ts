@@ -1,5 +1,5 @@
 import type { PairTools } from '../../lib/failover/testbed/testbed.ts'
-import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { discard } from '../service/drbd/discard.ts'
 import { goStandby, readService, switchoverProblems } from '../service/hand-over.ts'

@@ -8,9 +8,8 @@ import type {
   Probe,
   Reading,
   Verdict,
-} from '../../lib/resources/resource.ts'
-import { unknown } from '../../lib/resources/resource.ts'
-import { changesOf } from '../../lib/resources/verdict.ts'
+} from '../../lib/role-api/index.ts'
+import { changesOf, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { clockOffset } from '../service/checks/clock.ts'

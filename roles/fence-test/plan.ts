@@ -1,5 +1,5 @@
-import type { Plan, Step } from '../../lib/resources/resource.ts'
-import { planOf, refused } from '../../lib/resources/verdict.ts'
+import type { Plan, Step } from '../../lib/role-api/index.ts'
+import { planOf, refused } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
 import { handOver, moves, switchoverProblems } from '../service/hand-over.ts'

@@ -1,6 +1,5 @@
-import { awaitBoot, bootIdOf } from '../../lib/resources/boot.ts'
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../lib/role-api/index.ts'
+import { ApplyFailed, awaitBoot, bootIdOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { fenceConfig, fenceProgram, heartbeatName } from '../service/fencing.ts'

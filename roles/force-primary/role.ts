@@ -1,6 +1,5 @@
-import { statesOf } from '../../lib/resources/members.ts'
-import type { Plan, Procedure } from '../../lib/resources/resource.ts'
-import { planOf, refused } from '../../lib/resources/verdict.ts'
+import type { Plan, Procedure } from '../../lib/role-api/index.ts'
+import { planOf, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { type Copy, copyProbe, type NamedCopy } from '../service/copies/copy.ts'
 import { copies, missingOf } from '../service/copies/table.ts'

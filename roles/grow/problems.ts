@@ -1,5 +1,5 @@
-import { type DrbdDevice, describeDevice, isSyncing } from '../../lib/resources/proc-drbd.ts'
-import { bytes } from '../../lib/text/amounts.ts'
+import type { DrbdDevice } from '../../lib/role-api/index.ts'
+import { bytes, describeDevice, isSyncing } from '../../lib/role-api/index.ts'
 import { dataBytes } from '../service/drbd/adoption.ts'
 import { maintenanceProblems } from '../service/maintenance-mark.ts'
 import type { Vars } from '../vars.ts'

@@ -1,4 +1,4 @@
-import type { Procedure } from '../../lib/resources/resource.ts'
+import type { Procedure } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { inUse } from '../service/checks/in-use.ts'
 import { planGrow } from './plan.ts'

@@ -1,6 +1,4 @@
-import { blocksOn } from '../../lib/resources/ext4-size.ts'
-import { volumeBytes } from '../../lib/resources/lvm.ts'
-import { bytes } from '../../lib/text/amounts.ts'
+import { blocksOn, bytes, volumeBytes } from '../../lib/role-api/index.ts'
 import { dataBytes } from '../service/drbd/adoption.ts'
 import type { Vars } from '../vars.ts'
 import type { NamedSizes, Volume } from './state.ts'

@@ -1,13 +1,22 @@
-import { blocksOf } from '../../lib/resources/blocks.ts'
-import type { FileState } from '../../lib/resources/file.ts'
-import { embedded, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import { failedScript } from '../../lib/resources/outcome.ts'
-import { probeOf } from '../../lib/resources/probe.ts'
-import type { ClusterResource, Reading, Verdict } from '../../lib/resources/resource.ts'
-import { present, skip, unknown } from '../../lib/resources/resource.ts'
-import { simple } from '../../lib/resources/source.ts'
-import { allOf, differsBy, refused, reworded } from '../../lib/resources/verdict.ts'
+import type { ClusterResource, FileState, Reading, Verdict } from '../../lib/role-api/index.ts'
+import {
+  allOf,
+  blocksOf,
+  differsBy,
+  embedded,
+  failedScript,
+  file,
+  parseEmbedded,
+  present,
+  probeOf,
+  refused,
+  reworded,
+  simple,
+  skip,
+  statesOf,
+  unknown,
+  writeFile,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { daemonPid, daemonSources, parseDaemon } from '../service/state/daemon.ts'
 import { heartbeatFiles } from './stacks.ts'

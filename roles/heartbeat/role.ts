@@ -1,5 +1,5 @@
-import { file } from '../../lib/resources/file.ts'
-import type { Resource } from '../../lib/resources/resource.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { file } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { clusterGuard } from '../service/checks/guard.ts'
 import { authkeys } from './authkeys.ts'

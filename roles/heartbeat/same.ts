@@ -1,10 +1,5 @@
-import { clusterAssertion } from '../../lib/resources/assertion.ts'
-import { probeOf } from '../../lib/resources/probe.ts'
-import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterAssertion } from '../../lib/resources/resource.ts'
-import { absent, present, unknown } from '../../lib/resources/resource.ts'
-import { simple } from '../../lib/resources/source.ts'
-import { inSync, refused } from '../../lib/resources/verdict.ts'
+import type { ClusterAssertion } from '../../lib/role-api/index.ts'
+import { absent, clusterAssertion, inSync, present, probeOf, quote, refused, simple, unknown } from '../../lib/role-api/index.ts'
 
 /** Both nodes have the same bytes in these files. Sums are compared, so no content travels. Judges only. */
 export const sameOnBoth = (paths: string[]): ClusterAssertion<string> =>

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { edited } from '../../lib/resources/edit.ts'
-import { file } from '../../lib/resources/file.ts'
-import type { Resource } from '../../lib/resources/resource.ts'
-import { packagedFile } from '../../lib/text/packaged.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { edited, file, packagedFile } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 
 /** heartbeat's own scripts by the name they are called by; resource agents go on reading all of it. */

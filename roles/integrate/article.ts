@@ -1,4 +1,4 @@
-import type { Platform } from '../../lib/platform/platform.ts'
+import type { Platform } from '../../lib/role-api/index.ts'
 import type { Vars } from '../vars.ts'
 
 /** The article's resources (VI.1): a chain of four agents, taken from the left and released from the right. The address comes first. */

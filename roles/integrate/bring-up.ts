@@ -1,11 +1,16 @@
-import { hostAssertion } from '../../lib/resources/assertion.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import { probeOf } from '../../lib/resources/probe.ts'
-import type { ClusterNodes, ClusterResource, HostAssertion } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
-import { text } from '../../lib/resources/source.ts'
-import { differsBy, inSync, refused } from '../../lib/resources/verdict.ts'
+import type { ClusterNodes, ClusterResource, HostAssertion } from '../../lib/role-api/index.ts'
+import {
+  ApplyFailed,
+  differsBy,
+  hostAssertion,
+  inSync,
+  present,
+  probeOf,
+  refused,
+  statesOf,
+  text,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
 import { hasAddress, settled, untilTrue } from '../service/conditions.ts'

@@ -1,13 +1,22 @@
-import { blocksOf } from '../../lib/resources/blocks.ts'
-import type { FileOptions, FileState } from '../../lib/resources/file.ts'
-import { embedded, file, parseEmbedded, writeFile } from '../../lib/resources/file.ts'
-import { statesOf } from '../../lib/resources/members.ts'
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import { probeOf } from '../../lib/resources/probe.ts'
-import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import type { ClusterNodes, ClusterResource, Member, Reading, Verdict } from '../../lib/resources/resource.ts'
-import { present, skip, unknown } from '../../lib/resources/resource.ts'
-import { allOf, differsBy, refused, reworded } from '../../lib/resources/verdict.ts'
+import type { ClusterNodes, ClusterResource, FileOptions, FileState, Member, Reading, Verdict } from '../../lib/role-api/index.ts'
+import {
+  ApplyFailed,
+  allOf,
+  blocksOf,
+  differsBy,
+  embedded,
+  file,
+  minorOf,
+  parseEmbedded,
+  present,
+  probeOf,
+  refused,
+  reworded,
+  skip,
+  statesOf,
+  unknown,
+  writeFile,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
 import { handOver, handOverProblems, moves, readService, stageOf } from '../service/hand-over.ts'

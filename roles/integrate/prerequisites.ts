@@ -1,7 +1,4 @@
-import { assertion } from '../../lib/resources/assertion.ts'
-import { minorOf } from '../../lib/resources/proc-drbd.ts'
-import { quote } from '../../lib/resources/quote.ts'
-import { present } from '../../lib/resources/resource.ts'
+import { assertion, minorOf, present, quote } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 
 interface Need {

@@ -1,6 +1,5 @@
-import { file } from '../../lib/resources/file.ts'
-import type { Resource } from '../../lib/resources/resource.ts'
-import { packagedScript } from '../../lib/text/packaged.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { file, packagedScript } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { clusterGuard } from '../service/checks/guard.ts'
 import { mountedClients } from '../service/checks/mounted-clients.ts'

@@ -1,4 +1,4 @@
-import type { NfsSettings } from '../../lib/platform/platform.ts'
+import type { NfsSettings } from '../../lib/role-api/index.ts'
 import { exportDirectory, stateDirectory } from '../service/nfs/exports.ts'
 import { version3Ports, version3Sections } from '../service/nfs/version3.ts'
 import type { Vars } from '../vars.ts'

@@ -1,5 +1,5 @@
-import { kernelModule } from '../../lib/resources/kernel.ts'
-import type { Resource } from '../../lib/resources/resource.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { kernelModule } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { clusterGuard } from '../service/checks/guard.ts'
 import { mountedClients } from '../service/checks/mounted-clients.ts'

@@ -1,6 +1,5 @@
-import { statesOf } from '../../lib/resources/members.ts'
-import type { Plan, Procedure, Resource } from '../../lib/resources/resource.ts'
-import { planOf, refused } from '../../lib/resources/verdict.ts'
+import type { Plan, Procedure, Resource } from '../../lib/role-api/index.ts'
+import { planOf, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { serves } from '../service/checks/serves.ts'

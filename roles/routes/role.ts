@@ -1,5 +1,5 @@
-import type { Resource } from '../../lib/resources/resource.ts'
-import { oneHop } from '../../lib/resources/route.ts'
+import type { Resource } from '../../lib/role-api/index.ts'
+import { oneHop } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { inUse } from '../service/checks/in-use.ts'

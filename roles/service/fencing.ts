@@ -1,4 +1,4 @@
-import type { Platform } from '../../lib/platform/platform.ts'
+import type { Platform } from '../../lib/role-api/index.ts'
 import type { Vars } from '../vars.ts'
 
 /** What heartbeat calls to end the other node, and what an operator or fence-test.yml calls for the same: a plugin of cluster-glue by its place. */

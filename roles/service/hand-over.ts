@@ -1,5 +1,5 @@
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import type { Change, ClusterNodes } from '../../lib/resources/resource.ts'
+import type { Change, ClusterNodes } from '../../lib/role-api/index.ts'
+import { ApplyFailed } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt, peerOf, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'

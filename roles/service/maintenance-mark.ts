@@ -1,5 +1,5 @@
-import { writeFile } from '../../lib/resources/file.ts'
-import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../lib/role-api/index.ts'
+import { writeFile } from '../../lib/role-api/index.ts'
 import { maintenanceMarker } from './paths.ts'
 import type { NamedState } from './state/state.ts'
 

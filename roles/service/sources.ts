@@ -1,4 +1,5 @@
-import { type Source, simple, text } from '../../lib/resources/source.ts'
+import type { Source } from '../../lib/role-api/index.ts'
+import { simple, text } from '../../lib/role-api/index.ts'
 
 // What many probes of the roles read: each is read once for all of them.
 

@@ -1,4 +1,4 @@
-import type { Step } from '../../lib/resources/resource.ts'
+import type { Step } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 
 /** Starts heartbeat on these nodes, one after the other. Throws when a node's service manager says that it did not start. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { nearestPlatforms } from '../../lib/platform/nearest.ts'
+import { nearestPlatforms } from '../../lib/role-api/index.ts'
 import { cidr, ip, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 

@@ -1,11 +1,15 @@
-import { clusterAssertion } from '../../lib/resources/assertion.ts'
-import { blocksOf } from '../../lib/resources/blocks.ts'
-import { drbdState, parseDrbdState } from '../../lib/resources/drbd-state.ts'
-import { type DrbdDevice, minorOf } from '../../lib/resources/proc-drbd.ts'
-import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterAssertion, Member, Probe, Table } from '../../lib/resources/resource.ts'
-import { present, unknown } from '../../lib/resources/resource.ts'
-import { inSync } from '../../lib/resources/verdict.ts'
+import type { ClusterAssertion, DrbdDevice, Member, Probe, Table } from '../../lib/role-api/index.ts'
+import {
+  blocksOf,
+  clusterAssertion,
+  drbdState,
+  inSync,
+  minorOf,
+  parseDrbdState,
+  present,
+  quote,
+  unknown,
+} from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { inView } from '../service/copies/view.ts'
 import { backingDisk } from '../service/drbd/disk.ts'

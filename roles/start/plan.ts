@@ -1,5 +1,5 @@
-import type { Plan } from '../../lib/resources/resource.ts'
-import { planOf, refused } from '../../lib/resources/verdict.ts'
+import type { Plan } from '../../lib/role-api/index.ts'
+import { planOf, refused } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import type { NamedCopy } from '../service/copies/copy.ts'
 import { newestOf } from '../service/copies/newest.ts'

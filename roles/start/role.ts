@@ -1,5 +1,5 @@
-import { statesOf } from '../../lib/resources/members.ts'
-import type { Procedure } from '../../lib/resources/resource.ts'
+import type { Procedure } from '../../lib/role-api/index.ts'
+import { statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { type Copy, copyProbe } from '../service/copies/copy.ts'
 import { copies, missingOf } from '../service/copies/table.ts'

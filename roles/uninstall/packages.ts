@@ -1,5 +1,5 @@
-import type { PackagesResource } from '../../lib/resources/package-manager.ts'
-import { quote } from '../../lib/resources/quote.ts'
+import type { PackagesResource } from '../../lib/role-api/index.ts'
+import { quote } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { drbdConfigDir } from '../service/drbd/tools.ts'
 

@@ -1,5 +1,5 @@
-import type { Change, Plan, Step } from '../../lib/resources/resource.ts'
-import { planOf, refused } from '../../lib/resources/verdict.ts'
+import type { Change, Plan, Step } from '../../lib/role-api/index.ts'
+import { planOf, refused } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { diskWords } from '../service/drbd/adoption.ts'

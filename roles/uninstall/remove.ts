@@ -1,6 +1,5 @@
-import { failedScript } from '../../lib/resources/outcome.ts'
-import { quote } from '../../lib/resources/quote.ts'
-import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../lib/role-api/index.ts'
+import { failedScript, quote } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { removePackages } from './packages.ts'
 import { backup, type FileFate, home, type NamedInstalled, undosOf } from './state.ts'

@@ -1,4 +1,4 @@
-import type { DebianRelease, UpgradeState } from '../../lib/resources/apt-upgrade.ts'
+import type { DebianRelease, UpgradeState } from '../../lib/role-api/index.ts'
 import type { NamedNode } from './state.ts'
 
 /** Pure: packages of which there is a newer version, without those that the operator holds. */

@@ -1,4 +1,4 @@
-import type { Procedure } from '../../lib/resources/resource.ts'
+import type { Procedure } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { chooseNode } from './needs.ts'
 import { heldPackages, planUpgrade } from './plan.ts'

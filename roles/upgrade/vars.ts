@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { debianReleases } from '../../lib/resources/apt-upgrade.ts'
+import { debianReleases } from '../../lib/role-api/index.ts'
 import { roleVars } from '../role-vars.ts'
 
 export const upgradeVars = roleVars(['ha_release', 'upgrade_'], {

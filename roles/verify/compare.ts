@@ -1,6 +1,5 @@
-import { ApplyFailed } from '../../lib/resources/outcome.ts'
-import { minorOf, parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
-import type { ClusterNodes } from '../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../lib/role-api/index.ts'
+import { ApplyFailed, minorOf, parseProcDrbd } from '../../lib/role-api/index.ts'
 import { withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 

@@ -41,6 +41,10 @@ const plant = (imports: [folder: string, from: string][]) =>
 test('an import against the layers, or of another role, is an error, whatever kind it is of', () => {
   const files = plant([
     ['roles/base', '../../lib/ssh/connection.ts'],
+    ['roles/base', '../../lib/resources/file.ts'],
+    ['roles/base', '../../lib/failover/scenario/plan.ts'],
+    ['roles', '../lib/platform/facts.ts'],
+    ['roles/service/state', '../../../lib/text/amounts.ts'],
     ['roles/base', '../../lib/lab/index.ts'],
     ['roles/base/part', '../../../lib/cli/options.ts'],
     ['roles', '../lib/ssh/connection.ts'],
@@ -73,8 +77,8 @@ test('an import against the layers, or of another role, is an error, whatever ki
 
 test('an import along the layers is none', () => {
   const files = plant([
-    ['roles/base', '../../lib/resources/file.ts'],
-    ['roles/base', '../../lib/platform/facts.ts'],
+    ['roles/base', '../../lib/role-api/index.ts'],
+    ['roles/service/state', '../../../lib/role-api/index.ts'],
     ['roles/base', '../service/state/state.ts'],
     ['roles/failover-test', '../../lib/failover/scenario/plan.ts'],
     ['lib/failover/faults', '../../lab/index.ts'],
@@ -93,7 +97,7 @@ test('an import along the layers is none', () => {
     ['lib/report/views', '../../engine/events.ts'],
     ['lib/report/views', '../../text/layout.ts'],
     ['lib/config', '../text/escape.ts'],
-    ['roles/base', '../../lib/text/escape.ts'],
+    ['roles', '../lib/role-api/index.ts'],
     ['lib/cli', '../engine/run.ts'],
     ['lib/cli', '../lab/index.ts'],
     ['lib/cli', '../../roles/index.ts'],

@@ -1,10 +1,5 @@
-import { statesOf } from '../../../lib/resources/members.ts'
-import { failedScript } from '../../../lib/resources/outcome.ts'
-import { probeOf } from '../../../lib/resources/probe.ts'
-import type { ClusterResource } from '../../../lib/resources/resource.ts'
-import { present, unknown } from '../../../lib/resources/resource.ts'
-import { simple } from '../../../lib/resources/source.ts'
-import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
+import type { ClusterResource } from '../../../lib/role-api/index.ts'
+import { differsBy, failedScript, inSync, present, probeOf, simple, statesOf, unknown } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 
 /**

@@ -1,6 +1,5 @@
-import { assertion } from '../../../lib/resources/assertion.ts'
-import type { Resource } from '../../../lib/resources/resource.ts'
-import { present } from '../../../lib/resources/resource.ts'
+import type { Resource } from '../../../lib/role-api/index.ts'
+import { assertion, present } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { inUse } from './in-use.ts'
 

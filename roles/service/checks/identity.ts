@@ -1,5 +1,4 @@
-import type { Node } from '../../../lib/engine/role.ts'
-import type { Facts } from '../../../lib/platform/facts.ts'
+import type { Facts, Node } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 type Met = { node: Node<Vars>; facts: Facts }

@@ -1,12 +1,16 @@
-import type { Node } from '../../../lib/engine/role.ts'
-import { clusterAssertion } from '../../../lib/resources/assertion.ts'
-import { blocksOf } from '../../../lib/resources/blocks.ts'
-import { statesOf } from '../../../lib/resources/members.ts'
-import { minorOf, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
-import { quote } from '../../../lib/resources/quote.ts'
-import type { ClusterAssertion, Member } from '../../../lib/resources/resource.ts'
-import { present, unknown } from '../../../lib/resources/resource.ts'
-import { inSync, refused } from '../../../lib/resources/verdict.ts'
+import type { ClusterAssertion, Member, Node } from '../../../lib/role-api/index.ts'
+import {
+  blocksOf,
+  clusterAssertion,
+  inSync,
+  minorOf,
+  parseProcDrbd,
+  present,
+  quote,
+  refused,
+  statesOf,
+  unknown,
+} from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'

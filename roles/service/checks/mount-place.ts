@@ -1,8 +1,5 @@
-import { assertion } from '../../../lib/resources/assertion.ts'
-import { blocksOf } from '../../../lib/resources/blocks.ts'
-import { quote } from '../../../lib/resources/quote.ts'
-import type { HostAssertion } from '../../../lib/resources/resource.ts'
-import { present } from '../../../lib/resources/resource.ts'
+import type { HostAssertion } from '../../../lib/role-api/index.ts'
+import { assertion, blocksOf, present, quote } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 interface Place {

@@ -1,4 +1,4 @@
-import { quote } from '../../../lib/resources/quote.ts'
+import { quote } from '../../../lib/role-api/index.ts'
 
 /** mount(8): nothing on a copy that is only looked at is run, or opened as a device. */
 const options = 'ro,nodev,nosuid,noexec'

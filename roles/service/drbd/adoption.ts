@@ -1,4 +1,4 @@
-import type { DrbdSuperblock } from '../../../lib/resources/blank.ts'
+import type { DrbdSuperblock } from '../../../lib/role-api/index.ts'
 
 /** `M2:/dev/vdb:6F2C0D1E5B7A9C34`: one disk of one node, and what is on it now. A word that was given for another disk, or for what was on this one before, does not apply. */
 export interface DiskWord {

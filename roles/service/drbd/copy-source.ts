@@ -1,4 +1,4 @@
-import { describeDevice } from '../../../lib/resources/proc-drbd.ts'
+import { describeDevice } from '../../../lib/role-api/index.ts'
 import type { NamedState } from '../state/state.ts'
 
 /** Pure: why another disk cannot become a copy of this node's now. */

@@ -1,5 +1,5 @@
-import { ApplyFailed } from '../../../lib/resources/outcome.ts'
-import type { ClusterNodes } from '../../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../../lib/role-api/index.ts'
+import { ApplyFailed } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { drbdProgram, withDrbd } from './tools.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from '../../../lib/resources/quote.ts'
+import { quote } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 /** The disk below DRBD: a volume when one is asked for. */

@@ -1,6 +1,5 @@
-import { ApplyFailed } from '../../../lib/resources/outcome.ts'
-import { minorOf, parseProcDrbd, syncProgress } from '../../../lib/resources/proc-drbd.ts'
-import type { ClusterNodes } from '../../../lib/resources/resource.ts'
+import type { ClusterNodes } from '../../../lib/role-api/index.ts'
+import { ApplyFailed, minorOf, parseProcDrbd, syncProgress } from '../../../lib/role-api/index.ts'
 
 /**
  * Follows a synchronisation on one node, by one exec that prints /proc/drbd each second, and reports its progress until both copies are UpToDate. `patience`: seconds

@@ -1,6 +1,5 @@
-import type { Reason } from '../../../lib/resources/blank.ts'
-import { statesOf } from '../../../lib/resources/members.ts'
-import type { Member } from '../../../lib/resources/resource.ts'
+import type { Member, Reason } from '../../../lib/role-api/index.ts'
+import { statesOf } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { type DiskWord, dataBytes, describeMetadata, diskWords, isJustCreated, type Relation, relationTo } from './adoption.ts'
 import type { Replica } from './replica.ts'

@@ -1,6 +1,5 @@
-import type { HostResource } from '../../../lib/resources/resource.ts'
-import { absent, present } from '../../../lib/resources/resource.ts'
-import { differsBy, inSync } from '../../../lib/resources/verdict.ts'
+import type { HostResource } from '../../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, present } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { exportDirectory } from './exports.ts'
 import { version3Ports } from './version3.ts'

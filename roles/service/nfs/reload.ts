@@ -1,7 +1,5 @@
-import type { Platform } from '../../../lib/platform/platform.ts'
-import type { HostResource } from '../../../lib/resources/resource.ts'
-import { present, skip } from '../../../lib/resources/resource.ts'
-import { differsBy } from '../../../lib/resources/verdict.ts'
+import type { HostResource, Platform } from '../../../lib/role-api/index.ts'
+import { differsBy, present, skip } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { exportOptions } from './exports.ts'
 

@@ -1,4 +1,4 @@
-import type { NfsPorts } from '../../../lib/platform/platform.ts'
+import type { NfsPorts } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 /**

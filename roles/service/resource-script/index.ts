@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { packagedFile } from '../../../lib/text/packaged.ts'
+import { packagedFile } from '../../../lib/role-api/index.ts'
 
 /**
  * The parts of the resource script, in the order in which they stand in the one file on a node. Another order would be another file: each pair that serves

@@ -1,5 +1,4 @@
-import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
-import type { Member } from '../../../lib/resources/resource.ts'
+import type { ClusterStatus, Member } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { headline, serviceOf } from './headline.ts'
 import { nodeStatus } from './node-status.ts'

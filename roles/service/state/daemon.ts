@@ -1,5 +1,5 @@
-import type { Platform } from '../../../lib/platform/platform.ts'
-import { type Source, shell, simple } from '../../../lib/resources/source.ts'
+import type { Platform, Source } from '../../../lib/role-api/index.ts'
+import { shell, simple } from '../../../lib/role-api/index.ts'
 import { servingMark } from '../paths.ts'
 
 /** How heartbeat's process stands to the files it was started with. */

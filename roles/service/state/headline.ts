@@ -1,5 +1,4 @@
-import type { Service } from '../../../lib/resources/cluster-status.ts'
-import type { Member } from '../../../lib/resources/resource.ts'
+import type { Member, Service } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import type { ServiceState } from './state.ts'
 import { type Known, knownOf, whyUnread } from './unread.ts'

@@ -1,5 +1,4 @@
-import type { Platform } from '../../../lib/platform/platform.ts'
-import type { DrbdDevice } from '../../../lib/resources/proc-drbd.ts'
+import type { DrbdDevice, Platform } from '../../../lib/role-api/index.ts'
 
 /** Since when something lacks, s since 1970 by the node's own clock. Inexact: since then at the latest. */
 export interface LostAt {

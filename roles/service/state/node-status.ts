@@ -1,5 +1,4 @@
-import type { DrbdStatus, LinkStatus, NodeStatus } from '../../../lib/resources/cluster-status.ts'
-import type { Member } from '../../../lib/resources/resource.ts'
+import type { DrbdStatus, LinkStatus, Member, NodeStatus } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import type { ServiceState } from './state.ts'
 import { type Known, knownOf, whyUnread } from './unread.ts'

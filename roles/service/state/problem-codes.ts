@@ -1,6 +1,5 @@
-import type { NextStep } from '../../../lib/resources/cluster-status.ts'
-import { quote } from '../../../lib/resources/quote.ts'
-import type { Change } from '../../../lib/resources/resource.ts'
+import type { Change, NextStep } from '../../../lib/role-api/index.ts'
+import { quote } from '../../../lib/role-api/index.ts'
 
 /** What one problem is about. `item`: the NIC, mount point, file or package, where there is one; `from`: what was read. */
 export interface About {

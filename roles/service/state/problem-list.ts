@@ -1,6 +1,5 @@
-import type { StatusCause, StatusProblem } from '../../../lib/resources/cluster-status.ts'
-import { statesOf } from '../../../lib/resources/members.ts'
-import type { Member } from '../../../lib/resources/resource.ts'
+import type { Member, StatusCause, StatusProblem } from '../../../lib/role-api/index.ts'
+import { statesOf } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { type NodeFacts, rootOf } from './causes.ts'
 import { kindOf, type Problem, type ProblemCode, problem, problemCodes } from './problem-codes.ts'

@@ -1,6 +1,5 @@
-import { atWork } from '../../../lib/resources/at-work.ts'
-import type { NextStep } from '../../../lib/resources/cluster-status.ts'
-import type { Change } from '../../../lib/resources/resource.ts'
+import type { Change, NextStep } from '../../../lib/role-api/index.ts'
+import { atWork } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { stateDirectory } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'

@@ -1,6 +1,5 @@
-import type { DrbdStatus, NodeStatus } from '../../../lib/resources/cluster-status.ts'
-import type { Tone } from '../../../lib/resources/resource.ts'
-import { clock } from '../../../lib/text/amounts.ts'
+import type { DrbdStatus, NodeStatus, Tone } from '../../../lib/role-api/index.ts'
+import { clock } from '../../../lib/role-api/index.ts'
 
 interface Cell {
   text: string

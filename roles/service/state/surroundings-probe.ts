@@ -1,5 +1,5 @@
-import type { Platform } from '../../../lib/platform/platform.ts'
-import { quote } from '../../../lib/resources/quote.ts'
+import type { Platform } from '../../../lib/role-api/index.ts'
+import { quote } from '../../../lib/role-api/index.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'

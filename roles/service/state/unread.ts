@@ -1,4 +1,4 @@
-import type { Member } from '../../../lib/resources/resource.ts'
+import type { Member } from '../../../lib/role-api/index.ts'
 import type { ServiceState } from './state.ts'
 
 /** What is known of a node: all of its state, the part that arrived, or its name alone. A field that is missing was not read. */

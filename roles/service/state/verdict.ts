@@ -1,6 +1,5 @@
-import type { ClusterStatus, Service } from '../../../lib/resources/cluster-status.ts'
-import type { Member } from '../../../lib/resources/resource.ts'
-import { clock } from '../../../lib/text/amounts.ts'
+import type { ClusterStatus, Member, Service } from '../../../lib/role-api/index.ts'
+import { clock } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import type { ServiceState } from './state.ts'
 import { type Known, knownOf, whyUnread } from './unread.ts'
