@@ -32,8 +32,10 @@ export const planFenceTest = (states: NamedState[], aim: Aim, done: readonly str
   if (problem !== undefined) return refused(problem)
   const { fence_both: both } = context.vars
   const back = `hand over to ${standby}`
+  // once it serves, the first node stands by no longer: it is not waited for again while the other one is reset
+  const first = done.includes(back) ? [] : tested(standby, active, states, done, context)
   const left: (Step | false)[] = [
-    ...tested(standby, active, states, done, context),
+    ...first,
     both && !done.includes(back) && handOverStep(back, active, standby, context),
     ...(both ? tested(active, standby, states, done, context) : []),
   ]

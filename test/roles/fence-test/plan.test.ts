@@ -55,6 +55,8 @@ describe('the plan', () => {
     expect(names(planned(swapped, done, fenced, meant, 'fence_both=true'))).toEqual(['reset M1', ...back('M1')])
     expect(planned(healthy, done, fenced, meant, 'fence_both=true')).toEqual({ kind: 'refused', why: 'M1 is not reset: M1 serves' })
     expect(names(planned(swapped, [...done, 'reset M1'], fenced, meant, 'fence_both=true'))).toEqual([])
+    const alone = activeState({ host: 'M2', links: ['em2 dead'], device: deviceOf('WFConnection ro:Primary/Unknown ds:UpToDate/Outdated') })
+    expect(names(planned([bareState(), alone], [...done, 'reset M1'], fenced, meant, 'fence_both=true'))).toEqual(back('M1'))
   })
 })
 
