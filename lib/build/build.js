@@ -43,7 +43,7 @@ const oneLanguage = {
 /** Roles of the user's own may use all of zod, the runner uses little of it and would load the rest each time: a file of its own for them. */
 const wholeZod = {
   name: 'whole-zod',
-  setup: ({ onResolve }) => void onResolve({ filter: /^\.\/zod\.ts$/ }, () => ({ path: './zod.js', external: true })),
+  setup: ({ onResolve }) => void onResolve({ filter: /^\.\/zod\.ts$/ }, () => ({ path: './zod.js', external: true, sideEffects: false })),
 }
 
 /** Whole or not at all: somebody may start the build meanwhile. */
@@ -77,7 +77,7 @@ const { outputFiles: parts, metafile } = await build({
   ...common,
   entryPoints: [
     { in: 'lib/cli/main.ts', out: 'main' },
-    { in: 'lib/role-api/index.ts', out: 'role-api' },
+    { in: 'lib/role-api/package-entry.ts', out: 'role-api' },
   ],
   splitting: true,
   // esbuild compiles roles of the user's own, and brings a program.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type * as z from 'zod'
 import { ConfigError, type Place, throwAll } from '../config/error.ts'
 import { isDefinition, type RoleDefinition } from '../role-api/define-role.ts'
-import * as api from '../role-api/index.ts'
+import * as api from '../role-api/package-entry.ts'
 import { apiKey, compileRole, placeIn } from './compile.ts'
 import { prefixOf } from './prefix.ts'
 

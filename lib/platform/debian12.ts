@@ -53,6 +53,7 @@ export const debian12: Platform = {
     stop: unit => ['systemctl', 'stop', unit],
     restart: unit => ['systemctl', 'restart', unit],
     isActive: unit => `systemctl is-active ${unit}`,
+    endedAt: unit => `systemctl show -P InactiveEnterTimestamp --timestamp=unix ${unit} 2>/dev/null`,
     rereadUnits: 'systemctl daemon-reload',
     log: unit => `journalctl -u ${unit}`,
     kernelLog: 'journalctl -q -r -o short-iso _TRANSPORT=kernel',

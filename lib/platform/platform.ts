@@ -114,6 +114,8 @@ export interface Platform {
     restart(service: string): string[]
     /** Shell that prints `active` when the service runs. */
     isActive(service: string): string
+    /** Shell that prints when a stopped service ended, `@` and s since 1970; nothing where it has not run since the boot, and where nothing tells it. */
+    endedAt(service: string): string
     /** Shell by which the service manager takes up that files of services have come or gone. */
     rereadUnits: string
     /** Where an operator reads what the service said: a command or a file, for messages. */

@@ -48,10 +48,11 @@ export const sysvAtBoot =
     },
   ]
 
-export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive' | 'rereadUnits'> = {
+export const sysvCommands: Pick<Platform['commands'], 'start' | 'stop' | 'restart' | 'isActive' | 'endedAt' | 'rereadUnits'> = {
   start: name => [`/etc/init.d/${name}`, 'start'],
   stop: name => [`/etc/init.d/${name}`, 'stop'],
   restart: name => [`/etc/init.d/${name}`, 'restart'],
   rereadUnits: ':',
+  endedAt: () => ':',
   isActive: name => `/etc/init.d/${name} status >/dev/null 2>&1 && echo active`,
 }

@@ -1,62 +1,41 @@
 // The public entry point of the package: `import { defineRole, file, z } from 'nfsha-play'`. docs/your-own-role.md is its manual; a test freezes it. Our own
 // roles import nothing else of lib, which is what shows that it is complete.
 
-// Texts and files
-export { fieldSecret } from '../config/schema-issue.ts'
-export { didYouMean } from '../config/suggest.ts'
-export { fetchArchive } from '../download/archive.ts'
-// A role, and what it is given
+// A role, and what it is given.
+
 export type { Cluster, Node, Role, RoleContext } from '../engine/role.ts'
 export type { Facts } from '../platform/facts.ts'
 export { nearestPlatforms } from '../platform/nearest.ts'
 export type { BootJob, NfsPorts, NfsSettings, Platform, SystemUpgrade } from '../platform/platform.ts'
-// Resources of a host
+export type { RoleDefinition } from './define-role.ts'
+export { defineRole } from './define-role.ts'
+export { notifying } from './notify.ts'
+
+// Kinds of resources of a host.
+
 export { group, user } from '../resources/account.ts'
-// Disks, DRBD and NFS as their programs print them
-export type { DebianRelease, UpgradeState } from '../resources/apt-upgrade.ts'
-export { debianReleases } from '../resources/apt-upgrade.ts'
-// Resources of your own: what is read, judged, applied
-export { assertion, clusterAssertion, hostAssertion } from '../resources/assertion.ts'
-export { atWork } from '../resources/at-work.ts'
-export type { DrbdSuperblock, Judgement, Reason } from '../resources/blank.ts'
-export { judgeDisk, notBlank, parseJudgement } from '../resources/blank.ts'
-export { blocksOf, fieldsRead } from '../resources/blocks.ts'
-// Work that takes longer, and restarts
-export { awaitBoot, bootIdOf, restartMachine } from '../resources/boot.ts'
-// The state of a pair as data
-export type {
-  ClusterStatus,
-  DrbdStatus,
-  LinkStatus,
-  NextStep,
-  NodeStatus,
-  Service,
-  StatusCause,
-  StatusProblem,
-} from '../resources/cluster-status.ts'
+export { assertion } from '../resources/assertion.ts'
 export { command } from '../resources/command.ts'
 export { cronEntry } from '../resources/cron-entry.ts'
-export { parseDf } from '../resources/df.ts'
 export { directory } from '../resources/directory.ts'
-export { drbdState, parseDrbdState } from '../resources/drbd-state.ts'
 export { edited, lineInFile } from '../resources/edit.ts'
-export type { ExportEntry } from '../resources/exports.ts'
-export { parseExports } from '../resources/exports.ts'
-export type { Ext4Size } from '../resources/ext4-size.ts'
-export { blocksOn, parseExt4Size, superblockOf } from '../resources/ext4-size.ts'
-export type { FileOptions, FileState } from '../resources/file.ts'
-export { embedded, file, parseEmbedded, removed, writeFile } from '../resources/file.ts'
-export { JOBS_DIRECTORY, runJob, runJobOn } from '../resources/job.ts'
+export { file, removed } from '../resources/file.ts'
 export { kernelModule, sysctl } from '../resources/kernel.ts'
 export { link } from '../resources/link.ts'
-export { logicalVolume, volumeBytes } from '../resources/lvm.ts'
+export { logicalVolume } from '../resources/lvm.ts'
+export { restart } from '../resources/restart.ts'
+
+// What a kind is made of: readings, verdicts, changes.
+
+export { clusterAssertion, hostAssertion } from '../resources/assertion.ts'
+export { atWork } from '../resources/at-work.ts'
+export { blocksOf, fieldsRead } from '../resources/blocks.ts'
+export type { FileOptions, FileState } from '../resources/file.ts'
+export { embedded, parseEmbedded, writeFile } from '../resources/file.ts'
 export { statesOf } from '../resources/members.ts'
 export { ApplyFailed, failedScript } from '../resources/outcome.ts'
 export type { PackagesResource } from '../resources/package-manager.ts'
 export { probeOf } from '../resources/probe.ts'
-export type { DrbdDevice } from '../resources/proc-drbd.ts'
-export { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../resources/proc-drbd.ts'
-export { reporting } from '../resources/progress.ts'
 export { quote } from '../resources/quote.ts'
 export type {
   ApplyContext,
@@ -80,14 +59,50 @@ export type {
   Verdict,
 } from '../resources/resource.ts'
 export { absent, postponed, present, skip, unknown } from '../resources/resource.ts'
-export { restart } from '../resources/restart.ts'
 export { oneHop } from '../resources/route.ts'
 export type { Source } from '../resources/source.ts'
 export { shell, shellOf, simple, text } from '../resources/source.ts'
 export { allOf, changesOf, differsBy, inSync, planOf, refused, refusedFor, reworded } from '../resources/verdict.ts'
+
+// Work that takes longer, and restarts.
+
+export { awaitBoot, bootIdOf, restartMachine } from '../resources/boot.ts'
+export { JOBS_DIRECTORY, runJob, runJobOn } from '../resources/job.ts'
+export { reporting } from '../resources/progress.ts'
+
+// Disks, DRBD and NFS as their programs print them.
+
+export type { DebianRelease, UpgradeState } from '../resources/apt-upgrade.ts'
+export { debianReleases } from '../resources/apt-upgrade.ts'
+export type { DrbdSuperblock, Judgement, Reason } from '../resources/blank.ts'
+export { judgeDisk, notBlank, parseJudgement } from '../resources/blank.ts'
+export { parseDf } from '../resources/df.ts'
+export { drbdState, parseDrbdState } from '../resources/drbd-state.ts'
+export type { ExportEntry } from '../resources/exports.ts'
+export { parseExports } from '../resources/exports.ts'
+export type { Ext4Size } from '../resources/ext4-size.ts'
+export { blocksOn, parseExt4Size, superblockOf } from '../resources/ext4-size.ts'
+export { volumeBytes } from '../resources/lvm.ts'
+export type { DrbdDevice } from '../resources/proc-drbd.ts'
+export { describeDevice, isSyncing, minorOf, parseProcDrbd, syncProgress } from '../resources/proc-drbd.ts'
+
+// The state of a pair as data.
+
+export type {
+  ClusterStatus,
+  DrbdStatus,
+  LinkStatus,
+  NextStep,
+  NodeStatus,
+  Service,
+  StatusCause,
+  StatusProblem,
+} from '../resources/cluster-status.ts'
+
+// Texts and files.
+
+export { fieldSecret } from '../config/schema-issue.ts'
+export { didYouMean } from '../config/suggest.ts'
+export { fetchArchive } from '../download/archive.ts'
 export { bytes, clock } from '../text/amounts.ts'
 export { packagedFile, packagedScript } from '../text/packaged.ts'
-export type { RoleDefinition } from './define-role.ts'
-export { defineRole } from './define-role.ts'
-export { notifying } from './notify.ts'
-export { z } from './zod.ts'

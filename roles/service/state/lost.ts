@@ -18,11 +18,11 @@ export interface Lost {
  * Behind heartbeat's process in `p`; asks nothing more of a node that lacks nothing. DRBD 8.4 tells a change of a copy's state in the kernel's log, in
  * seconds since the boot: `[  123.456789] drbd drbd: conn( Connected -> Timeout ) pdsk( UpToDate -> DUnknown )` (drbd_state.c, print_state_change).
  */
-export const lostScript = ({ services }: Platform): string => `d=''
+export const lostScript = ({ services, commands }: Platform): string => `d=''
 { while read -r l; do case $l in *' ds:UpToDate/UpToDate '*) ;; *' ds:'*) d=yes ;; esac; done < /proc/drbd; } 2>/dev/null
-[ -n "$p" ] && [ -z "$d" ] || while read -r k l _; do [ "$k" != btime ] || echo "boot $l"; done < /proc/stat
+[ "\${p:+here}$d" = here ] || while read -r k l _; do [ "$k" != btime ] || echo "boot $l"; done < /proc/stat
 [ -z "$d" ] || dmesg 2>/dev/null | grep -E 'drbd.* (pdsk|disk)\\( UpToDate -> ' | tail -n 40
-[ -n "$p" ] || echo "heartbeat $(systemctl show -P InactiveEnterTimestamp --timestamp=unix ${services.heartbeat} 2>/dev/null)"`
+[ -n "$p" ] || echo "heartbeat $(${commands.endedAt(services.heartbeat)})"`
 
 /** Pure: what `lostScript` prints, beside the copies as DRBD has them now. */
 export const parseLost = (text: string, device: DrbdDevice | undefined): Lost => {

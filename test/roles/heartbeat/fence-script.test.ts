@@ -28,6 +28,8 @@ interface World {
   /** What the maintenance mark says. */
   maintenance?: string
   ping?: boolean
+  /** What heartbeat says of the peer now. */
+  heard?: string
   /** How the operator's plugin ends. */
   code?: number
   plugin?: string
@@ -43,12 +45,23 @@ const put = (path: string, text: string) => {
 }
 const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '')
 
-const build = ({ drbd = lost, maintenance, ping = true, code = 0, plugin = 'external/test', parameters = {}, secret }: World) => {
+const build = ({
+  drbd = lost,
+  maintenance,
+  ping = true,
+  heard = 'dead',
+  code = 0,
+  plugin = 'external/test',
+  parameters = {},
+  secret,
+}: World) => {
   const vars = Vars.parse({ ...peer.vars, heartbeat_stonith: { plugin, parameters }, ...(secret && { heartbeat_stonith_secret: secret }) })
   writeFileSync(join(folder, 'conf'), fenceSettings(own.vars, { ...peer, vars }))
   writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd}\n    ns:0 oos:0\n`)
   if (maintenance !== undefined) writeFileSync(join(folder, 'maintenance'), `${maintenance}\n`)
   put('bin/ping', ping ? 'exit 0' : 'exit 1')
+  put('bin/cl_status', `[ "$*" = 'nodestatus m2.redhat.sx' ] && echo ${heard}`)
+  put('bin/drbdsetup', `echo "$*" >> ${folder}/drbdsetup`)
   put('bin/logger', `echo "$*" >> ${folder}/log`)
   // NUL between all that it was given, so that nothing is taken for something else
   put(
@@ -68,6 +81,7 @@ const script = () =>
     .replace('PATH=/usr/sbin', `PATH=${folder}/bin:/usr/sbin`)
     .replaceAll('/proc/drbd', `${folder}/drbd`)
     .replaceAll('/run/nfsha-fence', `${folder}/given`)
+    .replaceAll('/run/nfsha', `${folder}/run`)
 
 const call = (world: World, ...argv: string[]) => {
   build(world)
@@ -86,7 +100,6 @@ describe('heartbeat has found the peer dead', () => {
   test.each<[string, World, number, string[]]>([
     ['it is ended by the plugin that was named', {}, 0, ended],
     ['the plugin fails: nothing is taken over', { code: 7 }, 1, ended],
-    ['it was Primary when it was last heard', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown C r-----' }, 0, ended],
     [
       'its kernel is alive and it is Primary: only heartbeat died',
       { drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----' },
@@ -98,12 +111,28 @@ describe('heartbeat has found the peer dead', () => {
     ['it is in maintenance', { maintenance: 'M2' }, 0, []],
     ['this node is in maintenance', { maintenance: 'M1' }, 0, ended],
     ['this node is cut off', { ping: false }, 1, []],
+    ['this copy is Outdated', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown C r-----' }, 1, []],
+    ['this copy is Inconsistent', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Inconsistent/DUnknown C r-----' }, 1, []],
+    ['this node has booted alone', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-----' }, 0, ended],
+    ['heartbeat hears it again', { heard: 'active' }, 1, []],
+    ['heartbeat does not answer', { heard: '' }, 0, ended],
     ['DRBD has no such device', { drbd: 'cs:Unconfigured' }, 0, ended],
     ['no such plugin', { plugin: 'external/other' }, 1, []],
   ])('%s', (_name, world, status, called) => {
     const answer = reset(world)
     expect({ status: answer.status, called: answer.called }).toEqual({ status, called })
     expect(answer.log).not.toBe('')
+  })
+
+  test.each<[string, World, string]>([
+    ['a standby marks its copy until DRBD has met the peer again', { ping: false }, 'outdate 0\n'],
+    ['one that is connected marks nothing', { ping: false, drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----' }, ''],
+    ['one that serves marks nothing', { ping: false, drbd: 'cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C r-----' }, ''],
+    ['one that is not cut off marks nothing', {}, ''],
+  ])('cut off: %s', (_name, world, asked) => {
+    reset(world)
+    expect(read('drbdsetup')).toBe(asked)
+    expect(read('run/unanswered')).toMatch(world.ping === false ? /^\d+\n$/ : /^$/)
   })
 
   test('nobody but the peer is ended', () => {
