@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/lib/**/*.test.ts', 'test/roles/**/*.test.ts'],
+          include: ['test/lib/**/*.test.ts', 'test/roles/**/*.test.ts', 'test/bench/**/*.test.ts'],
           testTimeout: process.env.NFSHA_LONG ? 900_000 : 20_000,
         },
       },

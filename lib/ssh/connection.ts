@@ -67,7 +67,7 @@ export interface Connection {
   upload(localFile: string, path: string, options: UploadOptions): Promise<void>
   /** The same way to the host, on which every script, command and upload runs only while a condition holds. */
   fenced(fence: Fence): Connection
-  /** How often what was used: `npm run bench` and the round-trip test read it. */
+  /** How often what was used: `npm run bench:lab` and the round-trip test read it. */
   readonly counts: { readonly connections: number; readonly execs: number }
   close(): Promise<void>
 }

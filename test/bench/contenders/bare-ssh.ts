@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Entrant } from './contender.ts'
+import { firstLineOf } from './program.ts'
+
+/** The floor: one `ssh host true` to each, side by side. It makes nothing. */
+export const bareSsh = (): Entrant => {
+  const version = firstLineOf('ssh', '-V')
+  if (version === undefined) return { name: 'ssh true', missing: 'no ssh (Debian: openssh-client)' }
+  return {
+    name: 'ssh true',
+    version: version.split(',')[0] ?? version,
+    makesNothing: true,
+    prepare({ folder, farm, hosts }) {
+      const options = `-F none -o BatchMode=yes -o ConnectTimeout=10 -o UserKnownHostsFile=${farm.knownHosts} -i ${farm.sshd.identity}`
+      writeFileSync(join(folder, 'ssh.txt'), hosts.map(h => `${options} -p ${h.port} root@${h.address} true\n`).join(''))
+    },
+    command: ({ folder, hosts }) => ({ argv: ['xargs', '-a', 'ssh.txt', '-P', String(hosts.length), '-L', '1', 'ssh'], cwd: folder }),
+  }
+}
