@@ -28,7 +28,35 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
 
 /** The same, only the lines about one name: no other line's key is decoded. @param name as `knownHostsName` gives it */
 export function findKnownHosts(text: string, file: string, name: string): KnownHost[] {
-  return linesOf(text, file).flatMap(line => (matchesHost(line.hosts, name) ? (decode(line) ?? []) : []))
+  const { lines, named, others } = indexed(text, file)
+  const places = [...new Set([...(named.get(lowered(name)) ?? []), ...others])].sort((a, b) => a - b)
+  return places.flatMap(place => {
+    const line = lines[place]
+    return line && matchesHost(line.hosts, name) ? (decode(line) ?? []) : []
+  })
+}
+
+/** The lines of a file by the names that stand in them. A line with a pattern, a hash or an exclusion is one of `others`: it may be about any name. */
+interface Index {
+  text: string
+  lines: Line[]
+  named: Map<string, number[]>
+  others: number[]
+}
+
+/** By file, of the text that it had last: hundreds of hosts are looked up in the same one. */
+const indexes = new Map<string, Index>()
+
+function indexed(text: string, file: string): Index {
+  const known = indexes.get(file)
+  if (known?.text === text) return known
+  const index: Index = { text, lines: linesOf(text, file), named: new Map(), others: [] }
+  for (const [place, { hosts }] of index.lines.entries()) {
+    if (/[*?!|]/.test(hosts)) index.others.push(place)
+    else for (const name of new Set(hosts.split(',').map(lowered))) index.named.set(name, [...(index.named.get(name) ?? []), place])
+  }
+  indexes.set(file, index)
+  return index
 }
 
 function linesOf(text: string, file: string): Line[] {

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hashHost, knownHostsName, matchesHost, matchesPattern, parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
+import { findKnownHosts, hashHost, knownHostsName, matchesHost, matchesPattern, parseKnownHosts } from '../../../lib/ssh/known-hosts.ts'
 import { keyType } from '../../../lib/ssh/public-key.ts'
+import { runs } from '../../runs.ts'
 import { fakeKey } from './fake-key.ts'
 
 const key = fakeKey('a').toString('base64')
@@ -52,6 +53,35 @@ describe('parseKnownHosts', () => {
   it('knows the type of a key, and no type of noise', () => {
     expect(keyType(fakeKey('a', 'ssh-rsa'))).toBe('ssh-rsa')
     fc.assert(fc.property(fc.uint8Array({ maxLength: 3 }), bytes => keyType(Buffer.from(bytes)) === undefined))
+  })
+})
+
+describe('findKnownHosts', () => {
+  const host = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', 'b', 'A', '.', '[', ']', ':'), minLength: 1, maxLength: 3 }),
+    fc.string({ unit: fc.constantFrom('a', '*', '?', '!', 'B'), minLength: 1, maxLength: 3 }),
+    fc.constantFrom('a', 'ab', 'B').map(name => hashHost(name, Buffer.alloc(20, 7))),
+  )
+  const line = fc
+    .tuple(fc.constantFrom('', '@revoked ', '@nothing '), fc.array(host, { minLength: 1, maxLength: 3 }))
+    .map(([marker, hosts]) => `${marker}${hosts.join(',')} ssh-ed25519 ${key}`)
+
+  it('finds what a look at each line finds, in the same order, also when the file has changed', () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 6 }), fc.array(line, { maxLength: 2 }), host, (lines, learned, name) => {
+        for (const text of [lines.join('\n'), [...lines, ...learned].join('\n'), lines.join('\n')])
+          expect(findKnownHosts(text, 'f', name)).toEqual(parseKnownHosts(text, 'f').filter(one => matchesHost(one.hosts, name)))
+      }),
+      { numRuns: runs(500) },
+    )
+  })
+
+  it('takes 500 hosts of one file in no time: the file is split once', () => {
+    const text = Array.from({ length: 500 }, (_, i) => `[10.0.${i >> 8}.${i & 255}]:22 ssh-ed25519 ${key}\n`).join('')
+    const started = process.cpuUsage()
+    for (let i = 0; i < 500; i++) expect(findKnownHosts(text, 'many', `[10.0.${i >> 8}.${i & 255}]:22`)).toHaveLength(1)
+    // ms of CPU: 12, line by line it took 290.
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(120)
   })
 })
 
