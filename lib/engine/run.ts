@@ -41,17 +41,32 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
     void old?.then(dead => dead.close()).catch(() => undefined)
     return connection
   }
+  const left = lastPlays(plays)
+  const closing: Promise<void>[] = []
+  // A connection takes memory here and two processes there: it is not kept until the last host of the last play is done.
+  const release = (hosts: string[], play: number) => {
+    for (const host of hosts) {
+      const connection = open.get(host)
+      if (!connection || left.get(host) !== play) continue
+      open.delete(host)
+      closing.push(close(host, connection, options))
+    }
+  }
   const owner = `${userInfo().username}@${hostname()} pid ${process.pid} since ${new Date().toISOString()}`
   try {
     const broken = new Set<string>()
-    for (const play of plays) {
+    for (const [i, play] of plays.entries()) {
       if (options.signal.aborted) return
-      await onePlay(play, { ...options, connect, reconnect, owner, broken })
+      await onePlay(play, { ...options, connect, reconnect, owner, broken, release: hosts => release(hosts, i) })
     }
   } finally {
-    await Promise.all([...open].map(([host, connection]) => close(host, connection, options)))
+    await Promise.all([...closing, ...[...open].map(([host, connection]) => close(host, connection, options))])
   }
 }
+
+/** The number of the last play that each host takes part in. */
+const lastPlays = <V>(plays: PlayPlan<V>[]): Map<string, number> =>
+  new Map(plays.flatMap((play, i) => play.targets.flatMap(target => target.hosts.map(host => [host.name, i] as const))))
 
 const close = async (host: string, opening: Promise<Connection>, { emit, profile, signal }: RunOptions): Promise<void> => {
   const connection = await unlessInterrupted(opening, signal).catch(() => undefined)
@@ -68,6 +83,8 @@ const close = async (host: string, opening: Promise<Connection>, { emit, profile
 
 interface Playing extends RunOptions {
   reconnect(host: string, via?: Via): Promise<Connection>
+  /** These hosts have come to the end of a play. */
+  release(hosts: string[]): void
   owner: string
   /** Clusters that failed in a play: what follows builds on them. */
   broken: Set<string>
@@ -80,7 +97,10 @@ const onePlay = async <V>(play: PlayPlan<V>, options: Playing): Promise<void> =>
   activityFor(options.emit, options.profile ?? false)(hosts, 'queue')
   const waiting = [...play.targets]
   const worker = async () => {
-    for (let target = waiting.shift(); target; target = waiting.shift()) await guarded(play, target, options)
+    for (let target = waiting.shift(); target; target = waiting.shift()) {
+      await guarded(play, target, options)
+      options.release(target.hosts.map(h => h.name))
+    }
   }
   await Promise.all(Array.from({ length: Math.min(options.forks, play.serial ?? options.forks, play.targets.length) }, worker))
 }
