@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { AlgorithmLists } from './algorithms.ts'
 import { type ConnectionTarget, Unreachable } from './connection.ts'
 import { quote } from './quote.ts'
+import { answerFor, type Said } from './ssh-answers.ts'
 import { refuseOptions } from './ssh-options.ts'
 import { splitPaths } from './ssh-words.ts'
 
@@ -87,9 +88,24 @@ export async function readHostConfig(target: ConnectionTarget): Promise<HostConf
 }
 
 async function askSsh(target: ConnectionTarget): Promise<Map<string, string[]>> {
+  const words = sshGArguments(target)
   try {
-    const { stdout } = await promisify(execFile)('ssh', sshGArguments(target), { timeout: 10_000, maxBuffer: 16 * 1024 * 1024 })
-    return parseSshG(stdout)
+    // Verbose, it names the files that it reads.
+    return await answerFor(target, words.slice(0, -1), () => runSsh(['-v', ...words]))
+  } catch {
+    return askPlainly(target, words)
+  }
+}
+
+async function runSsh(words: string[]): Promise<Said> {
+  const { stdout, stderr } = await promisify(execFile)('ssh', words, { timeout: 10_000, maxBuffer: 16 * 1024 * 1024 })
+  return { options: parseSshG(stdout), stderr }
+}
+
+/** The same without a word that is none of the reason when it fails. */
+async function askPlainly(target: ConnectionTarget, words: string[]): Promise<Map<string, string[]>> {
+  try {
+    return (await runSsh(words)).options
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string }
     if (code === 'ENOENT') return withoutSsh(target)
