@@ -26,7 +26,7 @@ umask 077
 exec 7>>$d/mutex 9>>$d/lock
 flock -w 20 7 || { echo "held by another that takes or releases it"; exit 75; }
 owner() { o=; { read -r o <$d/$1; } 2>/dev/null; }
-b= c=unclean
+b=''; c=unclean
 owner owner; w=$o
 if flock -n -x 9; then
   exec ${stepDescriptor}>>$d/step
@@ -34,7 +34,7 @@ if flock -n -x 9; then
   [ "$o" = "$me" ] || flock -n -x ${stepDescriptor} || { echo "held by \${o:-an earlier run}, of which a step still runs here"; exit 75; }
   [ -n "$w" ] || [ -e $d/unclean ] || c=clean
   # Who reads \`last\` first and then the owner sees one of the two, at any time.
-  printf '%s\\n' "$me" >$d/owner && printf '%s\\n' "$me" >$d/last || { rm -f $d/owner; exit 74; }
+  if ! printf '%s\\n' "$me" >$d/owner || ! printf '%s\\n' "$me" >$d/last; then rm -f $d/owner; exit 74; fi
   # No step runs: what one may have done is known to this run.
   [ "$b" = "$me" ] || rm -f $d/unclean
   exec ${stepDescriptor}>&-
