@@ -5,7 +5,7 @@ import type { Changed } from './apply/change-and-read.ts'
 import { candidates, changedTogether, type Member } from './apply/together.ts'
 import { type Applied, converge, invalidate, type Look, noteOf } from './converge.ts'
 import type { Outcome } from './events.ts'
-import { judge } from './judge.ts'
+import { askingHost, judge } from './judge.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
@@ -15,6 +15,8 @@ interface OnHost {
   reporter: TaskReporter
   /** The tasks of the same role that come right after this one. */
   following: Task<AnyHostResource>[]
+  /** Ids of the others whose readings it was judged by. */
+  asked: Set<string>
 }
 
 /** Reads one resource of one host, and where it differs changes it and reads it again. */
@@ -29,15 +31,14 @@ export const runHostTask = async (
   const merged = host.merged.get(resource.id)
   host.merged.delete(resource.id)
   if (merged?.kind === 'failed') throw merged.error
-  const on = { host, session, reporter, following }
+  const on = { host, session, reporter, following, asked: new Set<string>() }
   // What has been done is judged whatever signal comes; one that does not show goes the usual way.
-  if (merged?.kind === 'done' && judge(resource, await read(task, on), host, session).status === 'ok')
-    return { status: 'changed', changes: merged.changes }
+  if (merged?.kind === 'done' && (await look(task, on)).outcome.status === 'ok') return { status: 'changed', changes: merged.changes }
   return converge<Look>(
     {
       task,
       hosts: [host],
-      look: async () => ({ outcome: judge(resource, await read(task, on), host, session) }),
+      look: () => look(task, on),
       preview: async first => first.outcome,
       apply: resource.assertion ? undefined : wanted => apply({ ...task, resource }, wanted.outcome.changes, on),
     },
@@ -46,13 +47,16 @@ export const runHostTask = async (
   )
 }
 
-/** What may be changed along with it is read along with it. */
-const read = (task: Task<AnyHostResource>, { host, session, reporter, following }: OnHost) =>
-  host.readings.ensure(
-    task.resource.id,
-    reporter.progress,
-    candidates(task, following, host, session).map(t => t.resource.id),
-  )
+/** What may be changed along with it is read along with it, and so is, before it is changed, what it was judged by. */
+const look = async ({ resource, ...task }: Task<AnyHostResource>, { host, session, reporter, following, asked }: OnHost): Promise<Look> => {
+  const { readings } = host
+  const along = candidates({ ...task, resource }, following, host, session).map(t => t.resource.id)
+  const others = [...asked].filter(id => readings.peek(id) !== undefined)
+  const reading = await readings.ensure(resource.id, reporter.progress, [...along, ...others])
+  readings.renew(others)
+  for (const other of others) await readings.ensure(other)
+  return { outcome: judge(resource, reading, askingHost(host, asked), session) }
+}
 
 const apply = async (task: Task<HostResource>, changes: Change[], on: OnHost): Promise<Applied> => {
   const { host, session, reporter } = on
@@ -101,10 +105,11 @@ const applyTogether = async (first: Member, on: OnHost): Promise<Applied> => {
   return { isReadAgain: true }
 }
 
-const partOf = ({ task, changes, script: { what, sh, timeout = applyLimit } }: Member, session: ClusterSession) => ({
+const partOf = ({ task, changes, script: { what, sh, timeout = applyLimit, hint } }: Member, session: ClusterSession) => ({
   what,
   sh,
   timeout,
+  hint,
   note: noteOf(task, changes, session),
 })
 

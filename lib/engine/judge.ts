@@ -3,6 +3,15 @@ import type { Outcome } from './events.ts'
 import { outcomeOf } from './outcome.ts'
 import type { ClusterSession, HostSession } from './session.ts'
 
+/** The same host, which notes whose readings it is asked for. */
+export const askingHost = (host: HostSession, asked: Set<string>): HostSession => {
+  const peek: HostSession['readings']['peek'] = id => {
+    asked.add(id)
+    return host.readings.peek(id)
+  }
+  return { ...host, readings: { ...host.readings, peek } }
+}
+
 /** What a reading means: nothing to do, a difference to repair, or why neither can be said. */
 export const judge = (
   resource: AnyHostResource,

@@ -101,8 +101,9 @@ export const reportMerged = async (name: string, tasks: Task[], session: Cluster
 
 const outcomeAhead = async (resource: AnyHostResource, merged: Merged, host: HostSession, session: ClusterSession): Promise<Outcome> => {
   if (merged.kind === 'failed') throw merged.error
-  if (merged.kind === 'sent' || host.stopped === 'unreachable')
-    return { status: 'unknown', changes: [], reason: `it was changed together with others, and ${host.host} did not answer any more` }
+  const unknown = (reason: string): Outcome => ({ status: 'unknown', changes: [], reason })
+  if (merged.kind === 'sent') return unknown(`it was to be changed together with others, and ${host.host} did not say whether it was`)
+  if (host.stopped === 'unreachable') return unknown(`it was changed together with others, and ${host.host} does not answer`)
   const outcome = judge(resource, await host.readings.ensure(resource.id), host, session)
   if (outcome.status === 'ok') return { status: 'changed', changes: merged.changes }
   return outcome.status === 'changed' ? failed(`applied, but ${stillDiffers(outcome.changes)}`) : outcome

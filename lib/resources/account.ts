@@ -1,6 +1,7 @@
 import { quote } from './quote.ts'
 import type { Change, HostResource } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy } from './verdict.ts'
 
 export interface UserState {
@@ -30,9 +31,7 @@ export const group = (name: string, { system = false }: { system?: boolean } = {
   invalidates: 'host',
   probe: { sh: `getent group ${quote(name)} >/dev/null`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
   compare: actual => differsBy(actual.kind === 'present' ? [] : [{ attribute: 'group', from: '', to: name }]),
-  async apply($) {
-    await $`groupadd ${system ? ['--system'] : []} ${name}`
-  },
+  apply: scripted(() => ({ what: `making group ${name}`, sh: `groupadd ${system ? '--system ' : ''}${quote(name)}` })),
 })
 
 /** Pure. The answer of the probe: a line of passwd(5), the name of its group, the names of all. */

@@ -1,7 +1,7 @@
-import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy, inSync } from './verdict.ts'
 
 interface Once {
@@ -42,8 +42,5 @@ export const command = (what: string, sh: string, { creates, unless, notify, tim
     actual.kind === 'present'
       ? inSync
       : differsBy([{ attribute: creates ?? 'done', from: creates ? 'missing' : 'no', to: creates ? 'created' : 'yes' }]),
-  async apply(_$, _changes, { connection }) {
-    const result = await connection.run(`set -eu\n${sh}\n`, { timeout })
-    if (result.code !== 0) throw failedScript(`command ${what}`, result)
-  },
+  apply: scripted(() => ({ what: `command ${what}`, sh: `set -eu\n${sh}\n`, timeout })),
 })

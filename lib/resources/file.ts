@@ -4,6 +4,7 @@ import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { Apply, Change, HostResource, ProbeOutput, Reading } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { type Piece, simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 import { type Writing, writeScript } from './write-script.ts'
@@ -103,9 +104,7 @@ export const removed = (path: string): HostResource<true> => ({
   invalidates: 'host',
   probe: probeOf([simple(`[ -e ${quote(path)} ]`)], ({ code }) => (code === 0 ? present(true) : absent)),
   compare: actual => (actual.kind === 'absent' ? inSync : differsBy([{ attribute: 'file', from: 'there', to: 'removed' }])),
-  async apply($) {
-    await $`rm -f ${path}`
-  },
+  apply: scripted(() => ({ what: `removing ${path}`, sh: `rm -f ${quote(path)}` }), { kind: 'file', path }),
 })
 
 /** An apply that writes a file whole. A content with a NUL byte is none of a script. */

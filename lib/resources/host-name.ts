@@ -1,8 +1,8 @@
-import { failedScript } from './outcome.ts'
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { type Source, simple, text } from './source.ts'
 import { differsBy } from './verdict.ts'
 
@@ -45,9 +45,8 @@ export const hostName = (name: string, place: BootName): HostResource<Names> => 
       ...(boot === name ? [] : [{ attribute: 'name after a boot', from: boot, to: name }]),
     ])
   },
-  async apply(_$, _changes, { connection }) {
-    const script = `set -eu; set -- ${quote(name)}; ${place.write}; hostname "$1"`
-    const result = await connection.run(script, { timeout: 60_000 })
-    if (result.code !== 0) throw failedScript(`setting the host name to ${name}`, result)
-  },
+  apply: scripted(() => ({
+    what: `setting the host name to ${name}`,
+    sh: `set -eu; set -- ${quote(name)}; ${place.write}; hostname "$1"`,
+  })),
 })

@@ -2,6 +2,7 @@ import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { absent, present, unknown } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
@@ -14,9 +15,7 @@ export const kernelModule = (name: string): HostResource<true> => ({
     code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent,
   ),
   compare: actual => (actual.kind === 'present' ? inSync : differsBy([{ attribute: 'loaded', from: 'no', to: 'yes' }])),
-  async apply($) {
-    await $`modprobe ${name}`
-  },
+  apply: scripted(() => ({ what: `loading the module ${name}`, sh: `modprobe ${quote(name)}` })),
 })
 
 /** A kernel setting as it is now. That the boot sets it too is a file in /etc/sysctl.d, a resource of its own. */
@@ -34,8 +33,6 @@ export const sysctl = (key: string, value: string): HostResource<string> => {
       if (actual.kind === 'absent') return refused(`this kernel has no ${key}`)
       return actual.state === value ? inSync : differsBy([{ attribute: key, from: actual.state, to: value }])
     },
-    async apply($) {
-      await $`printf '%s\n' ${value} > ${path}`
-    },
+    apply: scripted(() => ({ what: `setting ${key}`, sh: `printf '%s\\n' ${quote(value)} > ${quote(path)}` })),
   }
 }

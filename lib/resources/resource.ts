@@ -115,6 +115,8 @@ export interface ApplyScript {
   sh: string
   /** ms; default 60 000. */
   timeout?: number
+  /** What to look at when it failed. */
+  hint?: string
 }
 
 /** Made by `scripted` where it is one script. */

@@ -1,7 +1,7 @@
-import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
 import { present, skip, unknown } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy } from './verdict.ts'
 
 export interface RestartState {
@@ -77,7 +77,7 @@ export const restart = (unit: string, { files }: { files: string[] }): HostResou
         ? [{ attribute: 'runs with', from: 'earlier files', to: 'those on the disk' }]
         : [],
     ),
-  async apply(_$, _changes, { connection }) {
+  apply: scripted(() => {
     const record = quote(recordOf(unit))
     const script = `set -eu
 digest=$(${digestOf(files)})
@@ -86,7 +86,6 @@ mkdir -p /var/lib/nfsha-play/restarted
 echo "$(systemctl show -p InvocationID --value ${quote(unit)}) $digest" >${record}.new
 mv ${record}.new ${record}
 `
-    const result = await connection.run(script, { timeout: 120_000 })
-    if (result.code !== 0) throw failedScript(`restarting ${unit}`, result, `journalctl -u ${unit} has what it said`)
-  },
+    return { what: `restarting ${unit}`, sh: script, timeout: 120_000, hint: `journalctl -u ${unit} has what it said` }
+  }),
 })

@@ -1,7 +1,9 @@
 import { hostAssertion } from './assertion.ts'
 import { probeOf } from './probe.ts'
+import { quote } from './quote.ts'
 import type { HostAssertion, HostResource } from './resource.ts'
 import { absent, present } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { simple } from './source.ts'
 import { differsBy, inSync } from './verdict.ts'
 
@@ -28,9 +30,7 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
     const from = actual.kind === 'present' ? actual.state : ''
     return from === nic ? inSync : differsBy([{ attribute: 'device', from, to: nic }])
   },
-  async apply($) {
-    await $`ip -4 route replace ${address}/32 dev ${nic}`
-  },
+  apply: scripted(() => ({ what: `the route to ${address}`, sh: `ip -4 route replace ${quote(`${address}/32`)} dev ${quote(nic)}` })),
 })
 
 /** The kernel's own answer to "which way do packets to this address go": the right NIC and no gateway (one hop). Judges only. */

@@ -12,7 +12,7 @@ export const scripted = (script: (changes: Change[]) => ApplyScript, place?: Pla
     ...(place && { place }),
   })
 
-const run = async (connection: Connection, { what, sh, timeout = applyLimit }: ApplyScript): Promise<void> => {
+const run = async (connection: Connection, { what, sh, timeout = applyLimit, hint }: ApplyScript): Promise<void> => {
   const result = await connection.run(sh, { timeout })
-  if (result.code !== 0) throw failedScript(what, result)
+  if (result.code !== 0) throw failedScript(what, result, hint)
 }

@@ -1,6 +1,8 @@
 import { probeOf } from './probe.ts'
+import { quote } from './quote.ts'
 import type { Change, HostResource, Undo } from './resource.ts'
 import { present, unknown } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy, inSync } from './verdict.ts'
 
 export interface UnitState {
@@ -33,14 +35,19 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
     return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
   }),
   compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, options)) : inSync),
-  async apply($, changes) {
-    for (const { attribute, to } of changes) {
-      if (attribute === 'masked') await $`systemctl ${to === 'yes' ? 'mask' : 'unmask'} ${name}`
-      if (attribute === 'boot') await $`systemctl ${to === 'enabled' ? 'enable' : 'disable'} ${name}`
-      if (attribute === 'running') await $`systemctl ${to === 'yes' ? 'start' : 'stop'} ${name}`
-    }
-  },
+  // A unit may take its time to start: systemd's own limit is 90 s.
+  apply: scripted(changes => ({
+    what: `changing ${name}`,
+    sh: ['set -eu', ...changes.flatMap(verbOf).map(verb => `systemctl ${verb} ${quote(name)}`)].join('\n'),
+    timeout: 600_000,
+  })),
 })
+
+const verbOf = ({ attribute, to }: Change): string[] => {
+  if (attribute === 'masked') return [to === 'yes' ? 'mask' : 'unmask']
+  if (attribute === 'boot') return [to === 'enabled' ? 'enable' : 'disable']
+  return attribute === 'running' ? [to === 'yes' ? 'start' : 'stop'] : []
+}
 
 /** Unmasked, and started by the boot where the distribution says so: systemd.preset(5). Nothing is started. */
 const undoOf = (name: string, { enabled, masked }: ServiceOptions): Undo[] => [

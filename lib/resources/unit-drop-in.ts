@@ -4,7 +4,9 @@ import { embedded, file, parseEmbedded } from './file.ts'
 import { probeOf } from './probe.ts'
 import type { HostResource } from './resource.ts'
 import { present } from './resource.ts'
+import { scripted } from './scripted.ts'
 import { differsBy, inSync } from './verdict.ts'
+import { writeScript } from './write-script.ts'
 
 interface DropInState {
   file: { kind: 'absent' } | { kind: 'present'; state: FileState }
@@ -36,9 +38,9 @@ export const unitDropIn = (unit: string, content: string): HostResource<DropInSt
       if (verdict.kind !== 'in-sync' || !actual.state.unread) return verdict
       return differsBy([{ attribute: 'read by systemd', from: 'an older one', to: 'this one' }])
     },
-    async apply($, changes, host) {
-      await wanted.apply($, changes, host)
-      await $`systemctl daemon-reload`
-    },
+    apply: scripted(() => ({
+      what: `writing ${path}`,
+      sh: `set -eu\n( ${writeScript(path, { content, mode: 0o644, owner: 'root', group: 'root' })})\nsystemctl daemon-reload`,
+    })),
   }
 }

@@ -173,7 +173,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
       directory('/'),
     ])
     expect(said).toEqual(['file a: unknown', 'file b: unknown', 'file c: unknown'])
-    expect(ends[1]?.reason).toBe('it was changed together with others, and M1 did not answer any more')
+    expect(ends[1]?.reason).toBe('it was to be changed together with others, and M1 did not say whether it was')
     expect(remaining).toEqual([1])
     expect(exitCodeOf(events as Event[])).toBe(4)
   })

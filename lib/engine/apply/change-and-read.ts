@@ -50,15 +50,15 @@ export const changeAndRead = async (
   return { changed, answers: [...answers, ...(await restOf(reader, entries, answers.length, ended, boundary, progress))] }
 }
 
-const resultOf = ({ what }: ChangePart, printed: Printed, ms: number, lockLost: Ways['lockLost']): Changed => {
+const resultOf = ({ what, hint }: ChangePart, printed: Printed, ms: number, lockLost: Ways['lockLost']): Changed => {
   if (printed.code === 0) return { kind: 'done', ms }
   if (printed.code === notReached) return { kind: 'not reached' }
-  return { kind: 'failed', ms, error: printed.code === lockGone ? lockLost(printed.stderr) : failedScript(what, printed) }
+  return { kind: 'failed', ms, error: printed.code === lockGone ? lockLost(printed.stderr) : failedScript(what, printed, hint) }
 }
 
 /** Why a change did not come to its end. */
-const brokenOff = ({ what, timeout }: ChangePart, { ending, result, failure }: Ended, boundary: string, host: string): unknown => {
+const brokenOff = ({ what, timeout, hint }: ChangePart, { ending, result, failure }: Ended, boundary: string, host: string): unknown => {
   if (ending === 'stuck') return new ScriptTimeout(`${host}: ${what} took longer than ${timeout / 1000} s and was ended`)
   if (ending === 'flood') return failure
-  return failedScript(what, { ...result, stdout: unfinished(result.stdout, boundary) })
+  return failedScript(what, { ...result, stdout: unfinished(result.stdout, boundary) }, hint)
 }

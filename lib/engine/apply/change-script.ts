@@ -14,6 +14,8 @@ export interface ChangePart {
   sh: string
   /** ms */
   timeout: number
+  /** What to look at when it failed. */
+  hint?: string | undefined
   /** The line for the host's own log, once it is done. */
   note: string
 }
@@ -33,4 +35,5 @@ export const changeLines = ({ parts, isHeld }: Changing, boundary: string): stri
       `if [ $s != 0 ]; then c=${notReached}; elif ${i === 0 ? ':' : isHeld}; then ( eval ${quote(sh)} ) </dev/null; s=$?; c=$s; [ $s != 0 ] || set -- "$@" ${quote(note)}; else s=1; c=${lockGone}; fi; ${frame(i, boundary)}`,
   ),
   `case $# in 0) exit 0 ;; 1) ${logger} -- "$1" </dev/null >/dev/null 2>&1 ;; *) printf '%s\\n' "$@" | ${logger} >/dev/null 2>&1 ;; esac`,
+  'set --; unset s o',
 ]

@@ -1,6 +1,5 @@
-import type { AnyHostResource, ApplyScript, Change, HostResource, Place, Reading } from '../../resources/resource.ts'
-import type { Outcome } from '../events.ts'
-import { judge } from '../judge.ts'
+import type { AnyHostResource, ApplyScript, Change, HostResource, Place } from '../../resources/resource.ts'
+import { askingHost, judge } from '../judge.ts'
 import type { Task } from '../schedule.ts'
 import type { ClusterSession, HostSession } from '../session.ts'
 
@@ -61,23 +60,9 @@ const placeOf = ({ assertion, ...resource }: AnyHostResource): Place | undefined
 const changesNow = ({ resource }: Task<HostResource>, host: HostSession, session: Session): Change[] | undefined => {
   const reading = host.readings.fresh(resource.id)
   if (!reading || host.merged.has(resource.id)) return undefined
-  const { asksOthers, outcome } = judgeAlone(resource, reading, host, session)
-  return outcome.status === 'changed' && !asksOthers ? outcome.changes : undefined
-}
-
-const judgeAlone = (
-  resource: HostResource,
-  reading: Reading<unknown>,
-  host: HostSession,
-  session: Session,
-): { outcome: Outcome; asksOthers: boolean } => {
-  let asksOthers = false
-  const peek: HostSession['readings']['peek'] = id => {
-    asksOthers = true
-    return host.readings.peek(id)
-  }
-  const outcome = judge(resource, reading, { ...host, readings: { ...host.readings, peek } }, session)
-  return { outcome, asksOthers }
+  const asked = new Set<string>()
+  const outcome = judge(resource, reading, askingHost(host, asked), session)
+  return outcome.status === 'changed' && asked.size === 0 ? outcome.changes : undefined
 }
 
 /** Whether what was read of a resource still holds when these have been changed. */
