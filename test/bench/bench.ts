@@ -41,9 +41,6 @@ const inNamespace = (): number => {
 
 const bench = async (options: BenchOptions): Promise<void> => {
   execFileSync('ip', ['link', 'set', 'lo', 'up'])
-  const page = join(root, 'docs/performance.md')
-  // Found out before an hour of measuring, not after it.
-  if (options.write) inserted(readFileSync(page, 'utf8'), '')
   buildIn(root)
   const { only } = options
   const entrants = [ours(), ansible(), mitogen(), pyinfra(), bareSsh()].filter(
@@ -73,6 +70,7 @@ const bench = async (options: BenchOptions): Promise<void> => {
     })
     process.stdout.write(`${text}\n`)
     if (!options.write) return
+    const page = join(root, 'docs/performance.md')
     writeFileSync(page, inserted(readFileSync(page, 'utf8'), text))
   } finally {
     await farm.stop()

@@ -54,7 +54,12 @@ test('the page is replaced between the marks alone', () => {
   const once = inserted(page, 'new')
   expect(once).toBe('a\n<!-- written by npm run bench: from here -->\n\nnew\n\n<!-- written by npm run bench: to here -->\nb\n')
   expect(inserted(once, 'new')).toBe(once)
-  expect(() => inserted('a', 'new')).toThrow('no place')
+})
+
+test('a page without the marks gets a section at its end', () => {
+  const page = inserted('# Page\n', 'new')
+  expect(page).toMatch(/^# Page\n\n## Beside other tools\n\n<!-- .* from here -->\n\nnew\n\n<!-- .* to here -->\n$/)
+  expect(inserted(page, 'new')).toBe(page)
 })
 
 test('what is measured by default, quickly, and with all sizes', () => {

@@ -89,9 +89,9 @@ export const chartText = (results: Result[]): string => {
 const begin = '<!-- written by npm run bench: from here -->'
 const end = '<!-- written by npm run bench: to here -->'
 
-/** The page with the part between the marks replaced. Pure. Throws where they are not there. */
+/** The page with the part between the marks replaced; a page without them gets a section of its own at the end. Pure. */
 export const inserted = (page: string, text: string): string => {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`the page has no place for it between '${begin}' and '${end}'`)
+  if (from < 0 || to < from) return inserted(`${page.trimEnd()}\n\n## Beside other tools\n\n${begin}\n${end}\n`, text)
   return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`
 }
