@@ -67,7 +67,7 @@ const withoutNode = async (
     const isIdle = isHandler && !resource.plan && !(await isNeeded(resource, parts, session))
     return isIdle ? ok : pending(`needs ${missing.join(' and ')}`)
   }
-  const stopped = parts.find(p => p.host.stopped !== undefined)
+  const stopped = resource.status ? undefined : parts.find(p => p.host.stopped !== undefined)
   return stopped && pending(`needs ${stopped.host.host} (${stopped.host.stopped})`)
 }
 

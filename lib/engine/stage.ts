@@ -55,7 +55,8 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
     return host ? [{ host, task: part.task }] : []
   })
   const task = parts[0]?.task
-  if (!task || session.signal.aborted || parts.every(p => p.host.stopped !== undefined)) return
+  if (!task || session.signal.aborted) return
+  if (parts.every(p => p.host.stopped !== undefined) && !isShownAnyway(task, parts, session)) return
   const names = parts.map(p => p.host.host)
   const reporter = reporterFor(session, names, task, kind)
   const hosts = parts.map(p => p.host)
@@ -66,6 +67,16 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
   if (kind === 'task') for (const { host } of parts) host.done++
   if (outcome.status === 'failed' && !session.drift) for (const { host } of parts) host.stopped ??= `failed at ${task.resource.id}`
 }
+
+/**
+ * What is only shown is read and shown after a failure too: that is when the operator needs it, and a node that answers must not look like one that does
+ * not. Not without a node that was refused before (another machine, no root): the others would be shown as if it did not exist.
+ */
+const isShownAnyway = ({ resource }: Task, parts: { host: HostSession }[], session: ClusterSession): boolean =>
+  resource.scope === 'cluster' &&
+  resource.status !== undefined &&
+  parts.length === session.hosts.size &&
+  parts.some(p => !session.missing.has(p.host.host))
 
 /** Runs one task, whatever it throws, and again while it may turn out well. A handler that is held is only looked at, and pending where it is needed. */
 const attempt = async (

@@ -6,7 +6,10 @@ import type { Plan } from './plan.ts'
 /** Follows a run, to say afterwards which of its clusters showed no state of the service. */
 export interface StatusSeen {
   on(event: Event): void
-  /** A table and a status for each cluster of which no node was read: "not known" is an answer too. Nothing after an interruption. */
+  /**
+   * A table and a status for each cluster of which no node was read: "not known" is an answer too. Nothing after an interruption, nor of a cluster whose
+   * nodes answered while the run failed before it came to the state: a node that answers must not look like one that does not.
+   */
   missing(): (EventBody & { cluster: string })[]
 }
 
@@ -14,10 +17,13 @@ export interface StatusSeen {
 export const statusSeen = ({ plays }: Plan): StatusSeen => {
   const seen = new Set<string>()
   const why = new Map<string, string>()
+  const answered = new Set<string>()
   let isCut = false
   return {
     on(event) {
       if (event.type === 'status' && event.cluster !== undefined) seen.add(event.cluster)
+      if (event.type === 'host-ready') answered.add(event.host)
+      if (event.type === 'host-unreachable' || (event.type === 'task-end' && event.role === 'identity')) answered.delete(event.host)
       if (event.type === 'host-unreachable') why.set(event.host, 'unreachable')
       if (event.type === 'host-stopped' && !why.has(event.host)) why.set(event.host, event.reason)
       if (event.type === 'interrupted' || event.type === 'internal-error') isCut = true
@@ -25,7 +31,7 @@ export const statusSeen = ({ plays }: Plan): StatusSeen => {
     missing() {
       const targets = isCut ? [] : plays.filter(play => play.roles.some(r => r.name === 'status')).flatMap(play => play.targets)
       return targets
-        .filter(({ cluster }) => !seen.has(cluster.name) && cluster.nodes.length > 0)
+        .filter(({ cluster }) => !seen.has(cluster.name) && cluster.nodes.length > 0 && !cluster.nodes.some(n => answered.has(n.name)))
         .flatMap(({ cluster, left }) => {
           const members = cluster.nodes.map(({ name: host }) => ({
             host,

@@ -40,3 +40,32 @@ test('nothing is added to a state that was shown, to another playbook, or after 
   expect(after(plan('switchover'), [lost('M1')])).toEqual([])
   expect(after(plan('status'), [{ type: 'interrupted', signal: 'SIGINT' }])).toEqual([])
 })
+
+const ready = (host: string): EventBody => ({ type: 'host-ready', host, platform: 'Debian 13', total: 1 })
+const stopped = (host: string, reason: string): EventBody => ({ type: 'host-stopped', host, reason, remaining: 1 })
+
+test('nodes that answered before the run failed are not shown as nodes that do not', () => {
+  const run = [ready('M1'), ready('M2'), stopped('M1', 'failed at hand-over'), stopped('M2', 'failed at hand-over')]
+  expect(after(plan('status'), run)).toEqual([])
+  expect(after(plan('status'), [ready('M1'), lost('M1'), lost('M2')])).toHaveLength(2)
+})
+
+test('machines that are others than the inventory says were not read', () => {
+  const refused = (host: string) => [
+    ready(host),
+    {
+      type: 'task-end',
+      host,
+      role: 'identity',
+      resource: 'identity',
+      status: 'failed',
+      changes: [],
+      ms: 0,
+      index: 0,
+      total: 1,
+    } as EventBody,
+    stopped(host, 'it is not the machine that the inventory describes'),
+  ]
+  const [table] = after(plan('status'), [...refused('M1'), ...refused('M2')])
+  expect(table).toMatchObject({ title: expect.stringMatching(/^nfs: not known: M1 was not read \(it is not the machine/) })
+})
