@@ -24,8 +24,8 @@ interface Others {
   drbdCable(): Problem | undefined
 }
 
-/** Where a service problem comes from when the address itself is in the wrong place. */
-const address = (o: Others) => o.any('vip-on-no-node') ?? o.any('vip-on-both-nodes')
+/** Where a service problem comes from when the address itself is in the wrong place, or heartbeat is moving the service. */
+const address = (o: Others) => o.any('vip-on-no-node') ?? o.any('vip-on-both-nodes') ?? o.any('heartbeat-in-transition')
 
 /** A node that hears nobody keeps the service, suspended and without its address, until somebody answers it. To stop it there would be the wrong next step. */
 const waiting = (o: Others) => o.any('drbd-io-suspended')

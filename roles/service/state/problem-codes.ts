@@ -70,7 +70,7 @@ export const problemKinds = {
   'heartbeat-in-transition': {
     meaning: 'heartbeat is moving resources, or waits for one that does not start or stop',
     says: ({ at }) => `heartbeat is in transition on ${at}`,
-    next: about => there(about, 'cl_status rscstatus', 'wait until it is none, local, foreign or all'),
+    next: about => there(about, 'cl_status rscstatus', 'wait until it is none, local, foreign or all, and look again'),
   },
   'vip-on-both-nodes': {
     meaning: 'both nodes have the virtual IP',
@@ -115,7 +115,7 @@ export const problemKinds = {
   'drbd-waiting': {
     meaning: 'DRBD waits for the other node',
     says: ({ at }) => `DRBD on ${at} has no connection to the other node`,
-    next: () => onBoth('drbdadm cstate all; ip -br link', 'is the other node up?'),
+    next: () => onBoth('drbdadm cstate all; ip -br link', 'the cable, or a firewall that drops the port of DRBD'),
   },
   'drbd-io-suspended': {
     meaning: 'DRBD suspends I/O: clients wait',
@@ -211,7 +211,7 @@ export const problemKinds = {
   'space-short': {
     meaning: 'a file system is nearly full (`ha_space_limit`)',
     says: ({ at, item, from }) => `space on ${item} of ${at}: ${from}`,
-    next: about => there(about, `du -xh --max-depth=2 ${word(about.item)} | sort -h | tail`),
+    next: about => there(about, `du -axh --max-depth=2 ${word(about.item)} | sort -h | tail`),
   },
   'inodes-short': {
     meaning: 'a file system has nearly no inodes left (`ha_space_limit`)',

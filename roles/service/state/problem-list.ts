@@ -34,6 +34,15 @@ const unreadProblem = (member: Member<ServiceState>): Problem => {
   return problem(code, { attribute: 'node', host: member.host, from, to: 'read' })
 }
 
+/** Each of these is so for some seconds of every hand-over. */
+const inHandOver: readonly ProblemCode[] = [
+  'vip-on-no-node',
+  'drbd-primary-misplaced',
+  'mount-misplaced',
+  'export-misplaced',
+  'nfsd-stopped',
+]
+
 /**
  * Pure: every problem of the pair, one for each node or thing that it concerns. `members`: the nodes alone. A hand-over that is under way is no problem
  * in itself, only where something is missing for it.
@@ -49,7 +58,7 @@ export const problemsOf = (members: Member<ServiceState>[], vars: Vars): Problem
   return [
     ...silent.map(unreadProblem),
     ...maintenanceDifferences(states),
-    ...(service.some(p => p.code === 'vip-on-no-node') ? transitionDifferences(states) : []),
+    ...(service.some(p => inHandOver.includes(p.code)) ? transitionDifferences(states) : []),
     ...service,
     ...linkDifferences(states),
     ...nfsdDifferences(states, vars),

@@ -13,7 +13,7 @@ test.each<[ProblemCode, string, string]>([
   ['heartbeat-stopped', '', 'nfsha-play start.yml (after a look at why it stopped)'],
   ['link-no-carrier', 'em2', 'on M1: ip -br link show dev em2 (cable, switch port)'],
   ['heartbeat-link-down', 'em3', 'on M1: ip -br addr show dev em3 (ping the address of the other node on it)'],
-  ['space-short', '/var', 'on M1: du -xh --max-depth=2 /var | sort -h | tail'],
+  ['space-short', '/var', 'on M1: du -axh --max-depth=2 /var | sort -h | tail'],
   ['drbd-diskless', '', 'on M1: dmesg | grep -i -e drbd -e "I/O error" (with a good disk: drbdadm attach all)'],
   ['vip-misconfigured', '', 'nfsha-play switchover.yml (only a new start of nfsd changes it)'],
 ])('%s %s', (code, item, text) => expect(nextStepText(step(code, item).next)).toBe(text))

@@ -211,6 +211,13 @@ export const scenes: Record<string, Scene> = {
     redundant: false,
     cause: ['drbd-standalone', 'nfsha-play split-brain.yml'],
   },
+  'a hand-over half done: nfsd has ended, the address is still there': {
+    members: [m1({ rsc: 'transition', nfsd: '0', etab: '' }), m2({ rsc: 'transition' })],
+    headline: 'not served: M1 has the virtual IP, but nfsd does not run',
+    state: 'down',
+    redundant: true,
+    cause: ['heartbeat-in-transition', 'cl_status rscstatus'],
+  },
   resync: {
     members: [
       m1({
