@@ -46,7 +46,7 @@ echo "@mount"; m='' i='' s=''; while IFS= read -r l; do
   case $l in *' ${stateDirectory} '*) s="$s$l
 " ;; esac
 done < /proc/mounts
-echo "@state"; printf %s "$s"
+echo "@state"; printf %s "$s"; kept=\${s:+${stateDirectory}}
 echo "@holders"; if [ -x ${volumeHoldersPath} ] && [ -n "$i" ]; then timeout -s KILL 15 ${volumeHoldersPath} list 2>/dev/null; fi
 echo "@fs-errors"; show /sys/fs/ext4/${device.replace(/.*\//, '')}/errors_count
 echo "@stop-failed"; [ -s /run/nfsha/stop-failed ] && echo yes
@@ -68,7 +68,7 @@ echo "@export-files"; for f in /etc/exports /etc/exports.d/*.exports; do show "$
 echo "@served"; show ${servedMarker}
 echo "@daemon"; ${daemonSources(platform).map(shellOf).join('\n')}
 echo "@lost"; ${lostScript(platform)}
-echo "@space"; df -P / /var /tmp /run $m; echo "@inodes"; df -Pi / /var /tmp /run $m
+echo "@space"; df -P / /var /tmp /run $m $kept; echo "@inodes"; df -Pi / /var /tmp /run $m $kept
 echo "@interfaces"; for f in /etc/network/interfaces /etc/network/interfaces.d/*; do show "$f"; done
 echo "@fstab"; show /etc/fstab
 ${surroundingsScript(vars, platform)}

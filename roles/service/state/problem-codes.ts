@@ -1,5 +1,6 @@
 import type { Change, NextStep } from '../../../lib/role-api/index.ts'
 import { quote } from '../../../lib/role-api/index.ts'
+import { stateDirectory } from '../nfs/exports.ts'
 
 /** What one problem is about. `item`: the NIC, mount point, file or package, where there is one; `from`: what was read. */
 export interface About {
@@ -211,7 +212,14 @@ export const problemKinds = {
   'space-short': {
     meaning: 'a file system is nearly full (`ha_space_limit`)',
     says: ({ at, item, from }) => `space on ${item} of ${at}: ${from}`,
-    next: about => there(about, `du -axh --max-depth=2 ${word(about.item)} | sort -h | tail`),
+    next: about =>
+      about.item === stateDirectory
+        ? there(
+            about,
+            "grep -h '^address:' /proc/fs/nfsd/clients/*/info | cut -d: -f2 | sort | uniq -c | sort -n | tail",
+            'a client that registers under ever new names',
+          )
+        : there(about, `du -axh --max-depth=2 ${word(about.item)} | sort -h | tail`),
   },
   'inodes-short': {
     meaning: 'a file system has nearly no inodes left (`ha_space_limit`)',

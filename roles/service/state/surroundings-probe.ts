@@ -13,6 +13,18 @@ const pingReading = (nodes: string[]): string =>
     ? `echo "${nodes[0]} $(cl_status nodestatus ${nodes[0]} 2>/dev/null)"`
     : `for a in ${nodes.join(' ')}; do if ping -n -q -c 2 -i 0.3 -W 1 $a >/dev/null 2>&1; then echo "$a ping"; else echo "$a dead"; fi; done`
 
+/** Names that are printed of the clients behind one address: a machine has one or two, and a hostile one as many as it likes. */
+const mostNames = 20
+
+/**
+ * Shell that prints the address and the name of each client of nfsd, as its files have them. Each address is printed, and of a name as much as a pair of
+ * clients would have in common (nfs_client_id4 is up to 1024 bytes long): a client that registers thousands of names must not keep the node from being read.
+ */
+export const clientsScript = (directory: string): string =>
+  `find ${directory} -name info -exec grep -hE '^(address|name):' {} + 2>/dev/null | awk '
+/^address:/ { a = $0; ip = $0; sub(/:[0-9]*"$/, "", ip); if (!(ip in n)) { n[ip] = 0; print a } }
+/^name:/ { w = substr($0, 1, 300); k = ip SUBSEP w; if (n[ip] < ${mostNames} && !(k in seen)) { seen[k]; n[ip]++; print a; print w } }'`
+
 /**
  * Reads what stands around the service on one node: the watch, ping nodes, whoever else answers for the virtual IP, what would take the backing disk at
  * the next boot, and what restarts services or the machine by itself. `$a` holds this node's addresses. arping(8) of iputils listens for one second, for there may be a second answer.
@@ -38,5 +50,5 @@ echo "@superblock"; dd if=${disk} iflag=direct bs=4096 count=1 2>/dev/null | od 
 echo "@held"; b=$(readlink -f ${disk}); for h in "/sys/class/block/\${b##*/}/holders/"*; do [ ! -e "$h" ] || echo "\${h##*/}"; done
 for f in /proc/mounts /proc/swaps; do [ ! -r $f ] || while read -r d l; do [ "$d" != "$b" ] || printf '%s:%s %s\\n' $f "$d" "$l"; done < $f; done
 echo "@automatic"; grep -hsE '^[[:space:]]*(Unattended-Upgrade::Automatic-Reboot|APT::Periodic::Unattended-Upgrade)[[:space:]]' /etc/apt/apt.conf.d/*; [ -e /usr/bin/unattended-upgrade ] && echo unattended-upgrades; [ -e /usr/sbin/needrestart ] && grep -hsE '^[[:space:]]*.nrconf.restart.' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf
-echo "@clients"; { for f in /proc/fs/nfsd/clients/*/info; do while IFS= read -r l; do case $l in address:*|name:*) printf '%s\\n' "$l" ;; esac; done < "$f"; done; } 2>/dev/null`
+echo "@clients"; ${clientsScript('/proc/fs/nfsd/clients')}`
 }

@@ -121,9 +121,7 @@ const twinsOf = (text: string): string[] => {
     const name = /^name: "(.*)"/.exec(lines[i + 1] ?? '')?.[1]
     return address !== undefined && name !== undefined ? [{ address, name }] : []
   })
-  const names = [...new Set(clients.map(c => c.name))]
-  return names.flatMap(name => {
-    const addresses = [...new Set(clients.filter(c => c.name === name).map(c => c.address))]
-    return addresses.length > 1 ? [`${name} at ${addresses.join(' and ')}`] : []
-  })
+  const named = new Map<string, Set<string>>()
+  for (const { address, name } of clients) named.set(name, (named.get(name) ?? new Set()).add(address))
+  return [...named].flatMap(([name, addresses]) => (addresses.size > 1 ? [`${name} at ${[...addresses].join(' and ')}`] : []))
 }

@@ -35,6 +35,7 @@ const endOf = async ({ shows = true, missing = [] as string[], planned = ['M1', 
     drift: false,
     signal: new AbortController().signal,
     emit: (event: EventBody) => void events.push(event),
+    activity: () => undefined,
     predicted: new Map(),
     holdHandlers: false,
   } as unknown as ClusterSession

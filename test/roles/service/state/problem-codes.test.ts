@@ -14,6 +14,11 @@ test.each<[ProblemCode, string, string]>([
   ['link-no-carrier', 'em2', 'on M1: ip -br link show dev em2 (cable, switch port)'],
   ['heartbeat-link-down', 'em3', 'on M1: ip -br addr show dev em3 (ping the address of the other node on it)'],
   ['space-short', '/var', 'on M1: du -axh --max-depth=2 /var | sort -h | tail'],
+  [
+    'space-short',
+    '/run/nfsha/state',
+    "on M1: grep -h '^address:' /proc/fs/nfsd/clients/*/info | cut -d: -f2 | sort | uniq -c | sort -n | tail (a client that registers under ever new names)",
+  ],
   ['drbd-diskless', '', 'on M1: dmesg | grep -i -e drbd -e "I/O error" (with a good disk: drbdadm attach all)'],
   ['vip-misconfigured', '', 'nfsha-play switchover.yml (only a new start of nfsd changes it)'],
 ])('%s %s', (code, item, text) => expect(nextStepText(step(code, item).next)).toBe(text))

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import { blocksOf } from '../../../../lib/resources/blocks.ts'
@@ -6,12 +9,13 @@ import { parseProcDrbd } from '../../../../lib/resources/proc-drbd.ts'
 import { present, unknown } from '../../../../lib/resources/resource.ts'
 import { headline } from '../../../../roles/service/state/headline.ts'
 import { overview } from '../../../../roles/service/state/overview.ts'
+import { serviceScript } from '../../../../roles/service/state/probe.ts'
 import { problemText } from '../../../../roles/service/state/problems.ts'
 import type { NamedState } from '../../../../roles/service/state/state.ts'
 import { parseService } from '../../../../roles/service/state/state.ts'
 import { surroundingDifferences } from '../../../../roles/service/state/surrounding-differences.ts'
 import { parseSurroundings } from '../../../../roles/service/state/surroundings.ts'
-import { surroundingsScript } from '../../../../roles/service/state/surroundings-probe.ts'
+import { clientsScript, surroundingsScript } from '../../../../roles/service/state/surroundings-probe.ts'
 import { contextOn } from '../../contexts.ts'
 
 const { vars } = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb')
@@ -171,6 +175,45 @@ test('a node short of space', () => {
   expect(surroundingDifferences([{ ...active, space }], vars).map(problemText)).toEqual([
     'space on /tmp on M1: nearly none left, wanted some',
   ])
+})
+
+test('a client that registers thousands of names is read in bounded output, and others beside it are', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'nfsha-clients-'))
+  const client = (n: number, ip: string, name: string) => {
+    mkdirSync(join(directory, String(n)))
+    writeFileSync(
+      join(directory, String(n), 'info'),
+      `clientid: 0x${n}\naddress: "${ip}:776"\nstatus: confirmed\nname: "${name}"\nminor version: 2\n`,
+    )
+  }
+  // As the kernel escapes what is not printable (client_info_show).
+  for (let n = 0; n < 1500; n++) client(n, '192.168.0.50', `evil\\x0aname: \\x22${n}\\x22${'\\x00'.repeat(500)}`)
+  client(2000, '192.168.0.51', 'Linux NFSv4.2 C2')
+  client(2001, '192.168.0.52', 'Linux NFSv4.2 C2')
+  for (let n = 3000; n < 3100; n++) client(n, '192.168.0.53', `Linux NFSv4.2 behind-${n}`)
+  try {
+    const output = execFileSync('sh', ['-c', clientsScript(directory)], { encoding: 'utf8' })
+    expect(output.length).toBeLessThan(20_000)
+    const { clients, twins } = around(`@clients\n${output}`)
+    expect(clients.sort()).toEqual(['192.168.0.50', '192.168.0.51', '192.168.0.52', '192.168.0.53'])
+    expect(twins).toEqual([expect.stringMatching(/^Linux NFSv4\.2 C2 at 192\.168\.0\.5[12] and 192\.168\.0\.5[12]$/)])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test("the volume of the clients' state has its own line of space, where it is mounted", () => {
+  const mounts = '/dev/drbd0 /data ext4 rw 0 0\n/dev/loop0 /run/nfsha/state ext4 rw 0 0'
+  const own = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb')
+  const script = serviceScript(own.vars, debian12, 'M2')
+  const part = script.slice(script.indexOf('m='), script.indexOf('echo "@holders"')).replace('/proc/mounts', '"$mounts"')
+  const shown = execFileSync(
+    'sh',
+    ['-c', `mounts=$(mktemp); printf '${mounts}\\n' > "$mounts"; ${part}\nrm "$mounts"; echo; echo "kept $kept"`],
+    { encoding: 'utf8' },
+  )
+  expect(shown).toContain('kept /run/nfsha/state\n')
+  expect(script).toMatch(/df -P .* \$kept; echo "@inodes"; df -Pi .* \$kept$/m)
 })
 
 test('sh accepts the probe', () => {
