@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseBatch } from '../../lib/engine/frames.ts'
+import { parseMark } from '../../lib/engine/lock.ts'
 import { listTasks } from '../../lib/engine/play.ts'
 import { parseOperation } from '../../lib/failover/clients/operations.ts'
 import { eventsOf, parseLogLine } from '../../lib/failover/testbed/node-log.ts'
@@ -107,6 +108,7 @@ const parsers: Record<string, (text: string) => unknown> = {
   parseDisk,
   parseInstalled: text => parseInstalled(text, siteRoles, context),
   oneLine,
+  parseMark,
 }
 
 /** What reads files and arguments of the operator is held by the tests of lib/config and lib/ssh. */
