@@ -6,15 +6,17 @@ import {
   differsBy,
   inSync,
   present,
+  probeOf,
   quote,
   refused,
+  simple,
   statesOf,
   unknown,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
-import { hasAddress } from '../service/conditions.ts'
 import { servedMarker } from '../service/paths.ts'
+import { addresses, hasAddressIn } from '../service/sources.ts'
 import type { Vars } from '../vars.ts'
 
 interface Preflight {
@@ -55,20 +57,26 @@ echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
   }
 }
 
-const claims = ['here', 'answers', 'free'] as const
-type Claim = (typeof claims)[number]
+type Claim = 'here' | 'answers' | 'free'
 
 /** The virtual IP is on one of our nodes or nobody answers there: another machine's address is never taken. Judges only. */
 export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
   const vip = vipAddress(vars)
   return clusterAssertion('virtual IP is ours or free', {
-    probe: {
-      sh: `if ${hasAddress(vip)}; then echo here; elif ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`,
-      parse: ({ stdout }) => {
-        const claim = claims.find(c => c === stdout.trim())
-        return claim === undefined ? unknown('an answer: whether the virtual IP is here') : present(claim)
+    probe: probeOf(
+      // The node's own address answers at once, so nothing is waited for where it is here.
+      [
+        '@addresses\n',
+        addresses,
+        '@claim\n',
+        simple(`if ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`),
+      ],
+      ({ stdout }) => {
+        const { addresses: own = '', claim = '' } = blocksOf(stdout)
+        if (!own.includes(' inet ') || !/^(answers|free)$/.test(claim.trim())) return unknown('an answer: whether the virtual IP is here')
+        return present<Claim>(hasAddressIn(own, vip) ? 'here' : claim.trim() === 'answers' ? 'answers' : 'free')
       },
-    },
+    ),
     compare(members) {
       const said = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'free'))
       if (said.includes('here') || !said.includes('answers')) return inSync

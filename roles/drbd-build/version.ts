@@ -1,20 +1,25 @@
-import type { ClusterAssertion, Probe } from '../../lib/role-api/index.ts'
-import { clusterAssertion, differsBy, inSync, present, unknown } from '../../lib/role-api/index.ts'
+import type { ClusterAssertion, Probe, Source } from '../../lib/role-api/index.ts'
+import { clusterAssertion, differsBy, inSync, present, probeOf, shell, simple, unknown } from '../../lib/role-api/index.ts'
 import { drbdPrefix, drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
+import { procDrbd } from '../service/sources.ts'
 import type { Vars } from '../vars.ts'
 
 /** `version: 8.4.11 (api:1/proto:86-101)` is the first line of /proc/drbd. */
 export const moduleVersion = (procDrbd: string): string | undefined => /^version: (\S+)/m.exec(procDrbd)?.[1]
 
 /** What was built is judged as it lies on the disk: whether it is loaded already is another resource's business. */
-const probeScript = (vars: Vars): string => {
+const versions = (vars: Vars): Source[] => {
   const prefix = drbdPrefix(vars)
-  if (prefix === undefined) return 'cat /proc/drbd; drbdadm --version'
+  if (prefix === undefined) return [procDrbd, simple('drbdadm --version')]
   const records = `${prefix}/nfsha-build`
-  return withDrbd(
-    vars,
-    `echo "version: $(modinfo -F version drbd)"; drbdadm --version; grep -h '^sha256 ' ${records}/utilities "${records}/module-$(uname -r)"`,
-  )
+  return [
+    shell(
+      withDrbd(
+        vars,
+        `echo "version: $(modinfo -F version drbd)"; drbdadm --version; grep -h '^sha256 ' ${records}/utilities "${records}/module-$(uname -r)"`,
+      ),
+    ),
+  ]
 }
 
 const parse =
@@ -32,7 +37,7 @@ const parse =
 /** The kernel module and the utilities that talk to it are the same on both nodes. Judges only. */
 export const sameVersion = (vars: Vars): ClusterAssertion<string> =>
   clusterAssertion('DRBD version', {
-    probe: { sh: probeScript(vars), parse: parse(vars) },
+    probe: probeOf(versions(vars), parse(vars)),
     compare(members) {
       const versions = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'none'))
       if (new Set(versions).size === 1) return inSync

@@ -1,4 +1,4 @@
-import type { ClusterNodes, ClusterResource, DrbdDevice, Member, Verdict } from '../../lib/role-api/index.ts'
+import type { ClusterNodes, ClusterResource, DrbdDevice, Member, Probe, Source, Verdict } from '../../lib/role-api/index.ts'
 import {
   describeDevice,
   differsBy,
@@ -8,13 +8,17 @@ import {
   minorOf,
   parseProcDrbd,
   present,
+  probeOf,
   refused,
+  shell,
+  simple,
   statesOf,
   unknown,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { followSync } from '../service/drbd/follow.ts'
-import { drbdProgram, withDrbd } from '../service/drbd/tools.ts'
+import { drbdPrefix, drbdProgram, withDrbd } from '../service/drbd/tools.ts'
+import { procDrbd } from '../service/sources.ts'
 import type { Vars } from '../vars.ts'
 
 export interface Replica {
@@ -26,20 +30,20 @@ export interface Replica {
 }
 
 /** Both readings that every step of the first synchronisation needs. */
-export const replicaProbe = (vars: Vars) => ({
-  sh: withDrbd(
-    vars,
-    `[ -e /proc/drbd ] || exit 46; cat /proc/drbd; echo "@gi $(drbdadm get-gi ${vars.drbd_resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${vars.drbd_device} 2>/dev/null)"`,
-  ),
-  parse({ code, stdout }: { code: number; stdout: string }) {
-    if (code === 46) return unknown('kernel module drbd')
+export const replicaProbe = (vars: Vars): Probe<Replica> =>
+  probeOf([procDrbd, generationOf(vars)], ({ stdout }) => {
+    if (!/^version: /.test(stdout)) return unknown('kernel module drbd')
     const minor = minorOf(vars.drbd_device)
     const found = parseProcDrbd(stdout).devices.find(d => d.minor === minor)
     if (!found) return unknown(`DRBD resource ${vars.drbd_resource}`)
     const justCreated = /^@gi 0*4:/m.test(stdout)
     return present<Replica>({ device: found, justCreated, size: Number(/^@size (\d+)$/m.exec(stdout)?.[1] ?? 0) })
-  },
-})
+  })
+
+const generationOf = (vars: Vars): Source => {
+  const sh = `echo "@gi $(drbdadm get-gi ${vars.drbd_resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${vars.drbd_device} 2>/dev/null)"`
+  return drbdPrefix(vars) === undefined ? simple(sh) : shell(withDrbd(vars, sh))
+}
 
 const serveAbove = 100 * 2 ** 30
 

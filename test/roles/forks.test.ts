@@ -20,8 +20,8 @@ const probesOf = (context: Context): Map<string, Probe<unknown>> =>
   )
 
 const stacks: [string, Context, number][] = [
-  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 101],
-  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 91],
+  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 91],
+  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 81],
 ]
 
 describe.skipIf(why !== undefined)(`processes per node${why === undefined ? '' : ` (skipped: ${why})`}`, () => {

@@ -6,9 +6,12 @@ import {
   minorOf,
   parseProcDrbd,
   present,
+  probeOf,
   quote,
   refused,
+  shell,
   statesOf,
+  text,
   unknown,
 } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
@@ -16,6 +19,7 @@ import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'
 import { drbdConfigDir, withDrbd } from '../drbd/tools.ts'
 import { servedMarker } from '../paths.ts'
+import { hostName } from '../sources.ts'
 
 /** A DRBD resource of one volume as one node has it: in the kernel, or by its file. */
 export interface Resource {
@@ -77,7 +81,7 @@ const withoutGaps = (resource: { [K in keyof Resource]: Resource[K] | undefined 
   Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== undefined)) as unknown as Resource
 
 /** Options, and with them the shared secret, stay on the node. */
-const probeScript = (context: Context): string => {
+const usedScript = (context: Context): string => {
   const { vars } = context
   const lines = `-hE '^ *(resource |on |_this_host|_remote_host|address|device|disk[[:space:]]+"?/)'`
   return withDrbd(
@@ -88,9 +92,7 @@ echo "@show"; [ -e /proc/drbd ] && s=$(drbdsetup show 2>/dev/null | grep ${lines
 echo "@files"; f=$(grep ${lines} ${drbdConfigDir(context)}/*.res 2>/dev/null) && printf '%s\\n' "$f"
 echo "@numbers"; set -f; set -- ${quote(backingDisk(vars))}; p=; for w in \${s:-} \${f:-}; do if [ "$p" = disk ]; then w=\${w#\\"}; case $w in /*) set -- "$@" "\${w%%[\\";]*}" ;; esac; fi; p=$w; done
 stat -Lc '%n %t:%T' -- "$@" 2>/dev/null; for d; do echo "$d "; done
-echo "@mounts"; while IFS= read -r l; do case $l in /dev/drbd*) printf '%s\\n' "$l" ;; esac; done < /proc/mounts
-echo "@name"; uname -n
-echo "@served"; show ${servedMarker}`,
+echo "@mounts"; while IFS= read -r l; do case $l in /dev/drbd*) printf '%s\\n' "$l" ;; esac; done < /proc/mounts`,
   )
 }
 
@@ -123,11 +125,9 @@ type Named = InUse & { host: string }
  */
 const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUse>, 'allowMissing' | 'probe' | 'compare'> => ({
   allowMissing: true,
-  probe: {
-    sh: probeScript(context),
-    parse: ({ stdout }) =>
-      blocksOf(stdout).served === undefined ? unknown('an answer about what is in use') : present(parseInUse(stdout)),
-  },
+  probe: probeOf([shell(usedScript(context)), '@name\n', hostName, '@served\n', text(servedMarker)], ({ stdout }) =>
+    blocksOf(stdout).name?.trim() ? present(parseInUse(stdout)) : unknown('an answer about what is in use'),
+  ),
   compare(members: Member<InUse>[]) {
     const problems = inUseProblems(statesOf(members), context.cluster.nodes, moved)
     if (problems.length === 0) return inSync

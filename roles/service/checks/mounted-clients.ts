@@ -1,10 +1,22 @@
 import type { Change, ClusterAssertion, ExportEntry, Member, Platform } from '../../../lib/role-api/index.ts'
-import { blocksOf, clusterAssertion, differsBy, inSync, parseExports, present, statesOf, unknown } from '../../../lib/role-api/index.ts'
+import {
+  blocksOf,
+  clusterAssertion,
+  differsBy,
+  inSync,
+  parseExports,
+  present,
+  probeOf,
+  shell,
+  statesOf,
+  unknown,
+} from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { exportOptions, exportTable } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'
+import { addresses, hostName } from '../sources.ts'
 
 /** What one node offers to clients, by its files and by what runs. */
 export interface Offer {
@@ -21,7 +33,7 @@ export interface Offer {
   version3: boolean
 }
 
-const probe = ({
+const offerScript = ({
   paths,
 }: Platform): string => `show() { [ ! -r "$1" ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
@@ -29,9 +41,7 @@ echo "@versions"; [ "\${t:-0}" -gt 0 ] && show /proc/fs/nfsd/versions
 echo "@etab"; ${exportTable}
 echo "@files"; for f in /etc/exports /etc/exports.d/*.exports; do [ -r "$f" ] && { echo "== $f"; show "$f"; echo; }; done
 echo "@resources"; show ${paths.haDir}/haresources
-echo "@settings"; show ${paths.haDir}/nfsha.conf
-echo "@addresses"; ip -o -4 addr show
-echo "@host"; uname -n`
+echo "@settings"; show ${paths.haDir}/nfsha.conf`
 
 /** Pure. */
 export const parseOffer = (stdout: string): Offer => {
@@ -123,10 +133,9 @@ export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Of
     shared: true,
     allowMissing: true,
     gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
-    probe: {
-      sh: probe(platform),
-      parse: ({ stdout }) => (blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout))),
-    },
+    probe: probeOf([shell(offerScript(platform)), '@addresses\n', addresses, '@host\n', hostName], ({ stdout }) =>
+      blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout)),
+    ),
     compare: (members: Member<Offer>[]) =>
       vars.accept_client_break ? inSync : differsBy(clientBreaks(statesOf(members), vars, platform.paths.exports)),
   })

@@ -16,7 +16,7 @@ export const exportsReload = (id: string, vars: Vars, platform: Platform): HostR
   id,
   invalidates: 'itself',
   probe: {
-    sh: `[ -r /proc/fs/nfsd/threads ] && [ "$(cat /proc/fs/nfsd/threads)" -gt 0 ] || exit 44; ${platform.commands.exported}`,
+    sh: `t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; [ "\${t:-0}" -gt 0 ] || exit 44; ${platform.commands.exported}`,
     parse: ({ code, stdout }) => (code === 44 ? skip('nfsd does not run here') : present(stdout)),
   },
   compare(actual) {
