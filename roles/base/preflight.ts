@@ -63,20 +63,12 @@ type Claim = 'here' | 'answers' | 'free'
 export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
   const vip = vipAddress(vars)
   return clusterAssertion('virtual IP is ours or free', {
-    probe: probeOf(
-      // The node's own address answers at once, so nothing is waited for where it is here.
-      [
-        '@addresses\n',
-        addresses,
-        '@claim\n',
-        simple(`if ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1; then echo answers; else echo free; fi`),
-      ],
-      ({ stdout }) => {
-        const { addresses: own = '', claim = '' } = blocksOf(stdout)
-        if (!own.includes(' inet ') || !/^(answers|free)$/.test(claim.trim())) return unknown('an answer: whether the virtual IP is here')
-        return present<Claim>(hasAddressIn(own, vip) ? 'here' : claim.trim() === 'answers' ? 'answers' : 'free')
-      },
-    ),
+    // The node's own address answers at once, so nothing is waited for where it is here.
+    probe: probeOf(['@addresses\n', addresses, '@end\n', simple(`ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1`)], ({ code, stdout }) => {
+      const { addresses: own = '', end } = blocksOf(stdout)
+      if (!own.includes(' inet ') || end === undefined) return unknown('an answer: whether the virtual IP is here')
+      return present<Claim>(hasAddressIn(own, vip) ? 'here' : code === 0 ? 'answers' : 'free')
+    }),
     compare(members) {
       const said = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'free'))
       if (said.includes('here') || !said.includes('answers')) return inSync

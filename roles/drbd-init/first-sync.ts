@@ -41,7 +41,7 @@ export const replicaProbe = (vars: Vars): Probe<Replica> =>
   })
 
 const generationOf = (vars: Vars): Source => {
-  const sh = `echo "@gi $(drbdadm get-gi ${vars.drbd_resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${vars.drbd_device} 2>/dev/null)"`
+  const sh = `echo "@gi $(drbdadm get-gi ${vars.drbd_resource} 2>/dev/null)"; echo "@size $(blockdev --getsize64 ${vars.drbd_device} 2>/dev/null)"; :`
   return drbdPrefix(vars) === undefined ? simple(sh) : shell(withDrbd(vars, sh))
 }
 

@@ -6,17 +6,18 @@ import { contextOn } from '../contexts.ts'
 
 const { vars } = contextOn(debian13)
 const vip = vipAddress(vars)
-const parse = (stdout: string) => vipIsOurs(vars).probe.parse({ code: 0, stdout, stderr: '', at: 0 })
+const parse = (stdout: string, code = 0) => vipIsOurs(vars).probe.parse({ code, stdout, stderr: '', at: 0 })
 const own = (...addresses: string[]) => `@addresses\n${addresses.map((a, i) => `${i + 1}: em${i}    inet ${a}/24 scope global\n`).join('')}`
 
 test.each([
-  ['it is here, so that it answers', `${own('127.0.0.1', vip)}@claim\nanswers\n`, 'here'],
-  ['another machine has it', `${own('127.0.0.1', `${vip}0`)}@claim\nanswers\n`, 'answers'],
-  ['nobody has it', `${own('127.0.0.1')}@claim\nfree\n`, 'free'],
-])('%s', (_what, stdout, state) => expect(parse(stdout)).toEqual({ kind: 'present', state }))
+  ['it is here, so that it answers', own('127.0.0.1', vip), 0, 'here'],
+  ['it is here, and is not answered', own('127.0.0.1', vip), 1, 'here'],
+  ['another machine has it', own('127.0.0.1', `${vip}0`), 0, 'answers'],
+  ['nobody has it', own('127.0.0.1'), 1, 'free'],
+])('%s', (_what, stdout, code, state) => expect(parse(`${stdout}@end\n`, code)).toEqual({ kind: 'present', state }))
 
 test.each([
   ['', 'nothing'],
-  ['@addresses\n@claim\nfree\n', 'no address was read: it may be here'],
-  [`${own('127.0.0.1')}@claim\n`, 'no ping'],
+  ['@addresses\n@end\n', 'no address was read: it may be here'],
+  [own('127.0.0.1'), 'cut off'],
 ])('%j is no answer: %s', stdout => expect(parse(stdout).kind).toBe('unknown'))
