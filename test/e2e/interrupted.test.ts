@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Event, EventBody } from '../../lib/engine/events.ts'
-import { runPlays } from '../../lib/engine/run.ts'
+import type { Event } from '../../lib/engine/events.ts'
 import { exitCodeOf, recapOf } from '../../lib/report/stats.ts'
 import { type HostResource, present, type Resource } from '../../lib/resources/resource.ts'
 import { differsBy } from '../../lib/resources/verdict.ts'
-import { connect } from '../../lib/ssh/connect.ts'
+import { playOn } from './one-host-play.ts'
 import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
@@ -48,37 +47,15 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
 
   /** Plays resources on one host; resolves with what was told and how long the end took after the signal, ms. */
   const play = (resources: Resource[], target = sshd.target()) => {
-    const events: EventBody[] = []
-    const controller = new AbortController()
-    const node = { name: 'M1', vars: {} }
     let since = 0
-    const done = runPlays(
-      [
-        {
-          name: 'test',
-          roles: [{ name: 'test', summary: '', steps: () => resources }],
-          targets: [{ cluster: { name: 'pair', nodes: [node], clients: [] }, hosts: [node], left: [] }],
-          selects: () => true,
-          anyErrorsFatal: true,
-          identity: () => [],
-        },
-      ],
-      {
-        check: false,
-        forks: 1,
-        signal: controller.signal,
-        lock: { lease: 60, renewEvery: 10_000, directory: at('lock') },
-        emit: event => void events.push(event),
-        connect: () => connect(target),
-      },
-    )
+    const { events, ended, interrupt } = playOn(target, at('lock'), resources)
     return {
       events,
       interrupt() {
         since = performance.now()
-        controller.abort()
+        interrupt()
       },
-      ended: done.then(() => ({
+      ended: ended.then(() => ({
         took: performance.now() - since,
         ends: events.flatMap(e => (e.type === 'task-end' ? [`${e.resource} ${e.status} ${e.reason ?? ''}`.trim()] : [])),
       })),

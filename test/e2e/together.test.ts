@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Event, EventBody } from '../../lib/engine/events.ts'
-import { runPlays } from '../../lib/engine/run.ts'
 import { exitCodeOf } from '../../lib/report/stats.ts'
 import { directory } from '../../lib/resources/directory.ts'
 import { lineInFile } from '../../lib/resources/edit.ts'
 import { type FileOptions, file } from '../../lib/resources/file.ts'
 import { link } from '../../lib/resources/link.ts'
 import { type HostResource, type Resource, unknown } from '../../lib/resources/resource.ts'
-import { connect } from '../../lib/ssh/connect.ts'
+import { playOn } from './one-host-play.ts'
 import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
 const why = whyNoSshd() ?? (isRoot ? undefined : 'the files belong to root')
@@ -29,39 +28,13 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     return () => rmSync(folder, { recursive: true })
   })
 
-  const begin = (resources: Resource[]) => {
-    const events: EventBody[] = []
-    const controller = new AbortController()
-    const node = { name: 'M1', vars: {} }
-    const targets = [{ cluster: { name: 'one', nodes: [node], clients: [] }, hosts: [node], left: [] }]
-    const ended = runPlays(
-      [
-        {
-          name: 'test',
-          roles: [{ name: 'test', summary: '', steps: () => resources }],
-          targets,
-          selects: () => true,
-          anyErrorsFatal: true,
-          identity: () => [],
-        },
-      ],
-      {
-        check: false,
-        forks: 1,
-        signal: controller.signal,
-        lock: { lease: 60, renewEvery: 10_000, directory: at('lock') },
-        emit: event => void events.push(event),
-        connect: name => connect(sshd.target({ name })),
-      },
-    )
-    return { events, ended, interrupt: () => controller.abort() }
-  }
+  const begin = (resources: Resource[]) => playOn(sshd.target({ name: 'M1' }), at('lock'), resources)
   const play = async (resources: Resource[]) => {
     const { events, ended } = begin(resources)
     await ended
-    return told(events)
+    return playedOf(events)
   }
-  const told = (events: EventBody[]) => {
+  const playedOf = (events: EventBody[]) => {
     const ends = events.filter(e => e.type === 'task-end')
     return {
       events,
@@ -189,7 +162,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     run.interrupt()
     writeFileSync(at('go'), '')
     await run.ended
-    const { said, remaining } = told(run.events)
+    const { said, remaining } = playedOf(run.events)
     expect(said).toEqual(['file a: changed', 'file b: changed', 'file c: changed'])
     expect(remaining).toEqual([1])
   })

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Markup } from '../../text/html.ts'
-import { html, Markup as Raw } from '../../text/html.ts'
-import { packagedFile } from '../../text/packaged.ts'
+import { html } from '../../text/html.ts'
+import { htmlPage } from '../../text/html-page.ts'
 import { endsWithoutService } from '../scenario/catalogue.ts'
 import { anchorOf, overview } from './overview.ts'
 import type { FailoverReport, Trial } from './record.ts'
@@ -17,22 +16,10 @@ export const pageOf = (report: FailoverReport, beside: readonly Trial[]): string
   const summaries = summariesOf(trials)
   const isCompared = new Set(trials.map(t => t.stack)).size > 1
   const hosts = [...new Set(trials.flatMap(t => t.hosts))].sort()
-  const css = new Raw(readFileSync(packagedFile('lib/failover/report/report.css'), 'utf8'))
-  return `${
-    html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Failover test of ${report.cluster}</title>
-<style>
-${css}
-</style>
-</head>
-<body>
-<main>
-<header>
+  return htmlPage(
+    `Failover test of ${report.cluster}`,
+    'lib/failover/report/report.css',
+    html`<header>
 <p class="eyebrow">nfsha-play failover test</p>
 <h1>${verdictOf(report.trials)}</h1>
 <p class="meta">cluster ${report.cluster} · ${report.started.slice(0, 16).replace('T', ' ')} UTC · heartbeat: keepalive ${timeOf(report.timing.keepalive)}, warntime ${timeOf(report.timing.warntime)}, deadtime ${timeOf(report.timing.deadtime)}${report.seed === undefined ? '' : ` · seed ${report.seed}`}</p>
@@ -54,12 +41,8 @@ ${skippedList(report)}
 <p>Above: what the clients waited. Every operation is a stroke as long and as high as it took, on a logarithmic scale. Below: what the nodes' own logs say, their clocks made one.</p>
 ${legend(trials.some(t => t.operations.some(o => o.kind === 'dd')))}
 ${summaries.map(s => faultPart(s, hosts, isCompared))}
-</section>
-</main>
-</body>
-</html>
-`.text
-  }`
+</section>`,
+  )
 }
 
 /** heartbeat's notation, with its unit. */

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import type { Event, RunProfile } from '../../engine/events.ts'
 import type { Table } from '../../resources/resource.ts'
 import { duration } from '../../text/amounts.ts'
-import { html, Markup } from '../../text/html.ts'
-import { packagedFile } from '../../text/packaged.ts'
+import type { Markup } from '../../text/html.ts'
+import { html } from '../../text/html.ts'
+import { htmlPage } from '../../text/html-page.ts'
 import { profileNote, profileTables } from './lines.ts'
 import { legend, timeline } from './timeline.ts'
 
@@ -11,35 +11,18 @@ import { legend, timeline } from './timeline.ts'
 export const profilePage = (
   profile: RunProfile,
   { run, time, command }: Pick<Extract<Event, { type: 'run-start' }>, 'run' | 'time' | 'command'>,
-): string => {
-  const css = new Markup(readFileSync(packagedFile('lib/report/profile/profile.css'), 'utf8'))
-  return `${
-    html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Profile of ${command}</title>
-<style>
-${css}
-</style>
-</head>
-<body>
-<main>
-<h1>${command}: ${duration(profile.ms)}</h1>
+): string =>
+  htmlPage(
+    `Profile of ${command}`,
+    'lib/report/profile/profile.css',
+    html`<h1>${command}: ${duration(profile.ms)}</h1>
 <p>${time.slice(0, 19).replace('T', ' ')} UTC · run ${run}</p>
 <h2>What each host was at</h2>
 ${legend}
 ${timeline(profile)}
 ${profileTables(profile).map(tableOf)}
-<p>${profileNote}</p>
-</main>
-</body>
-</html>
-`.text
-  }`
-}
+<p>${profileNote}</p>`,
+  )
 
 const tableOf = ({ title, columns, rows }: Table): Markup => html`<h2>${title}</h2>
 <div class="scroll"><table>

@@ -1,0 +1,33 @@
+import type { EventBody } from '../../lib/engine/events.ts'
+import { runPlays } from '../../lib/engine/run.ts'
+import type { Resource } from '../../lib/resources/resource.ts'
+import { connect } from '../../lib/ssh/connect.ts'
+import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
+
+/** Plays resources as the one role of the one host M1, with its lock in a directory of the test's own. */
+export const playOn = (target: ConnectionTarget, lockDirectory: string, resources: Resource[]) => {
+  const events: EventBody[] = []
+  const controller = new AbortController()
+  const node = { name: 'M1', vars: {} }
+  const ended = runPlays(
+    [
+      {
+        name: 'test',
+        roles: [{ name: 'test', summary: '', steps: () => resources }],
+        targets: [{ cluster: { name: 'pair', nodes: [node], clients: [] }, hosts: [node], left: [] }],
+        selects: () => true,
+        anyErrorsFatal: true,
+        identity: () => [],
+      },
+    ],
+    {
+      check: false,
+      forks: 1,
+      signal: controller.signal,
+      lock: { lease: 60, renewEvery: 10_000, directory: lockDirectory },
+      emit: event => void events.push(event),
+      connect: () => connect(target),
+    },
+  )
+  return { events, ended, interrupt: () => controller.abort() }
+}
