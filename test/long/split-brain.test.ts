@@ -46,8 +46,11 @@ test('what each side wrote is shown, the files of the victim are kept, and then 
   expect(await sumOf(loser)).toBe(before)
   expect(await on(lab, loser, 'ls /var/lib/nfsha-play; losetup -a; dmsetup ls; cat /proc/mounts')).not.toMatch(/view/)
 
-  const run = await good('split-brain', '-e', `drbd_victim=${loser}`, '-e', `drbd_victim_keep=${keep}`)
+  const run = await nfshaPlay(lab, ['split-brain', '-e', `drbd_victim=${loser}`, '-e', `drbd_victim_keep=${keep}`])
   expect(run.story).toMatch(/split brain resolved: changed/)
+  // The node that lost its power waits for its operator: the status at the end names start.yml.
+  expect(run.code, run.story).toBe(3)
+  expect(run.story).toMatch(new RegExp(`state of the service: failed degraded: .*: heartbeat is stopped on ${loser}`))
   expect(await on(lab, loser, `cat ${keep}/files/written-on-${loser}; ls ${keep}/files; stat -c %a ${keep}`)).toMatch(/^loser\n[\s\S]*700$/)
   await until('both copies are in sync', async () => /cs:Connected .* ds:UpToDate\/UpToDate/.test(await device(winner)), 180_000)
   await good('start')
