@@ -19,7 +19,7 @@ const trace = (node: Node) =>
     lab,
     node,
     `find / -xdev \\( -path /var/backups -o -path /proc -o -path /tmp \\) -prune -o -name '*nfsha*' -print; ls /var/lib/nfsha-play /etc/ha.d/ha.cf /etc/ha.d/authkeys /etc/ha.d/haresources /etc/drbd.d/*.res /usr/sbin/policy-rc.d 2>/dev/null
-apt-mark showhold; systemctl list-unit-files --state=masked --no-legend 'nfs*' 'rpc*'; grep -E ' (/run/nfsha|/data)' /proc/mounts; cat /proc/[0-9]*/comm | grep -E '^(nfsha|heartbeat|rpc.mountd)'
+apt-mark showhold; find /etc/systemd/system -lname /dev/null \\( -name 'nfs*' -o -name 'rpc*' \\); grep -E ' (/run/nfsha|/data)' /proc/mounts; cat /proc/[0-9]*/comm | grep -E '^(nfsha|heartbeat|rpc.mountd)'
 grep -l nfsha /etc/hosts /etc/exports /etc/ha.d/shellfuncs; grep ' cs:' /proc/drbd; true`,
   )
 /** Plays, and ends the run as a lost power of its machine would, when it is at this step. */
