@@ -1,12 +1,12 @@
 import type { DrbdDevice, Platform } from '../../../lib/role-api/index.ts'
 
-/** Since when something lacks, s since 1970 by the node's own clock. Inexact: since then at the latest. */
+/** Since when something lacks, s since 1970 by the node's own clock. Inexact: nothing tells it, and `at` is the boot. */
 export interface LostAt {
   at: number
   exact: boolean
 }
 
-/** When a node lost what makes the pair redundant; undefined where it has it, and where nothing tells it. */
+/** When a node lost what makes the pair redundant; undefined where it has it. */
 export interface Lost {
   /** One of both copies ceased to be UpToDate, or was lost from sight. */
   copy: LostAt | undefined
@@ -39,7 +39,8 @@ export const parseLost = (text: string, device: DrbdDevice | undefined): Lost =>
 const copyLost = (text: string, { disk, peerDisk }: DrbdDevice, boot: number): LostAt | undefined => {
   const sides = [...(disk === 'UpToDate' ? [] : ['disk']), ...(peerDisk === 'UpToDate' ? [] : ['pdsk'])]
   const times = sides.map(side => [...text.matchAll(new RegExp(`^\\[ *(\\d+)\\.\\d+\\].* ${side}\\( UpToDate -> `, 'gm'))].at(-1)?.[1])
-  if (times.length === 0 || times.includes(undefined)) return undefined
+  if (times.length === 0) return undefined
+  if (times.includes(undefined)) return { at: boot, exact: false }
   return { at: boot + Math.min(...times.map(Number)), exact: true }
 }
 

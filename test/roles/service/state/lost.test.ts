@@ -11,6 +11,7 @@ const log = `boot 1796000000
 [  200.900000] drbd drbd: peer( Secondary -> Unknown ) conn( Connected -> Timeout ) pdsk( UpToDate -> DUnknown )
 `
 const nothing: Lost = { copy: undefined, heartbeat: undefined }
+const unclear: Lost = { ...nothing, copy: { at: 1796000000, exact: false } }
 
 describe('what a node tells', () => {
   test.each<[string, string, string, Lost]>([
@@ -23,8 +24,8 @@ describe('what a node tells', () => {
     ],
     ['its own disk', log, 'Connected ro:Primary/Secondary ds:Diskless/UpToDate', { ...nothing, copy: { at: 1796000099, exact: true } }],
     ['both', log, 'WFConnection ro:Primary/Unknown ds:Diskless/DUnknown', { ...nothing, copy: { at: 1796000099, exact: true } }],
-    ['the log begins later', 'boot 1796000000\n', 'WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown', nothing],
-    ['the log has one of two', log.replace(/.*Failed.*\n/, ''), 'WFConnection ro:Primary/Unknown ds:Diskless/DUnknown', nothing],
+    ['the log begins later', 'boot 1796000000\n', 'WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown', unclear],
+    ['the log has one of two', log.replace(/.*Failed.*\n/, ''), 'WFConnection ro:Primary/Unknown ds:Diskless/DUnknown', unclear],
     [
       'heartbeat was stopped',
       'boot 1796000000\nheartbeat @1796000300\n',
@@ -65,6 +66,12 @@ describe('the verdict', () => {
   test.each<[string, Lost, Lost, number | null]>([
     ['the first of two', { ...nothing, copy: lostAt(200) }, { ...nothing, heartbeat: lostAt(100) }, 100],
     ['a death before the boot', { ...nothing, copy: lostAt(100) }, { ...nothing, heartbeat: lostAt(200, false) }, 100],
+    [
+      'a copy that was lost nobody knows when, before heartbeat',
+      { ...nothing, copy: lostAt(50, false) },
+      { ...nothing, heartbeat: lostAt(100) },
+      null,
+    ],
     ['a cable long after a boot without heartbeat', { ...nothing, copy: lostAt(200) }, { ...nothing, heartbeat: lostAt(100, false) }, null],
   ])('%s', (_name, one, two, since) => {
     const stopped = nodeState({ host: 'M2', heartbeat: false, lost: two })
