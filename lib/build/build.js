@@ -43,7 +43,7 @@ const oneLanguage = {
 /** Roles of the user's own may use all of zod, the runner uses little of it and would load the rest each time: a file of its own for them. */
 const wholeZod = {
   name: 'whole-zod',
-  setup: ({ onResolve }) => void onResolve({ filter: /^\.\/zod\.ts$/ }, () => ({ path: './zod.js', external: true, sideEffects: false })),
+  setup: ({ onResolve }) => void onResolve({ filter: /^\.\/zod\.ts$/ }, () => ({ path: './zod.js', external: true })),
 }
 
 /** Whole or not at all: somebody may start the build meanwhile. */
