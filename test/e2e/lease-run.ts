@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { EventBody } from '../../lib/engine/events.ts'
-import { runPlays } from '../../lib/engine/run.ts'
 import { exitCodeOf } from '../../lib/report/stats.ts'
 import { type HostResource, present } from '../../lib/resources/resource.ts'
 import { differsBy } from '../../lib/resources/verdict.ts'
-import { connect } from '../../lib/ssh/connect.ts'
 import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
+import { playOn } from './one-host-play.ts'
 
 // A run in a process of its own, which a test can stop: arguments are its name, its way to the host, a file on the host and the number of
 // changes. Each change appends two lines to the file, by two commands. Every event goes to stdout, a line each.
@@ -28,31 +27,9 @@ export const runOfChanges = async (
       await $`echo ${name} ${i} b >> ${log}`
     },
   })
-  const events: EventBody[] = []
-  const node = { name: 'M1', vars: {} }
-  await runPlays(
-    [
-      {
-        name: 'changes',
-        roles: [{ name: 'changes', summary: '', steps: () => Array.from({ length: count }, (_, i) => change(i)) }],
-        targets: [{ cluster: { name: 'pair', nodes: [node], clients: [] }, hosts: [node], left: [] }],
-        selects: () => true,
-        anyErrorsFatal: true,
-        identity: () => [],
-      },
-    ],
-    {
-      check: false,
-      forks: 1,
-      signal: new AbortController().signal,
-      lock: { lease: 2, renewEvery: 300, directory: join(dirname(log), 'lock') },
-      emit: event => {
-        events.push(event)
-        emit(event)
-      },
-      connect: () => connect(target),
-    },
-  )
+  const changes = Array.from({ length: count }, (_, i) => change(i))
+  const { events, ended } = playOn(target, join(dirname(log), 'lock'), changes, { lease: { lease: 2, renewEvery: 300 }, heard: emit })
+  await ended
   return exitCodeOf(events as Parameters<typeof exitCodeOf>[0])
 }
 

@@ -4,8 +4,20 @@ import type { Resource } from '../../lib/resources/resource.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
 
+interface HowToPlay {
+  /** s and ms. */
+  lease?: { lease: number; renewEvery: number }
+  /** Gets each event when it comes. */
+  heard?: (event: EventBody) => void
+}
+
 /** Plays resources as the one role of the one host M1, with its lock in a directory of the test's own. */
-export const playOn = (target: ConnectionTarget, lockDirectory: string, resources: Resource[]) => {
+export const playOn = (
+  target: ConnectionTarget,
+  directory: string,
+  resources: Resource[],
+  { lease = { lease: 60, renewEvery: 10_000 }, heard }: HowToPlay = {},
+) => {
   const events: EventBody[] = []
   const controller = new AbortController()
   const node = { name: 'M1', vars: {} }
@@ -24,8 +36,11 @@ export const playOn = (target: ConnectionTarget, lockDirectory: string, resource
       check: false,
       forks: 1,
       signal: controller.signal,
-      lock: { lease: 60, renewEvery: 10_000, directory: lockDirectory },
-      emit: event => void events.push(event),
+      lock: { ...lease, directory },
+      emit: event => {
+        events.push(event)
+        heard?.(event)
+      },
       connect: () => connect(target),
     },
   )
