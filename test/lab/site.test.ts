@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -206,6 +206,8 @@ test('bad surroundings, a sample: a switchover towards a full node is refused, o
   try {
     const given = ['failover_surroundings=root-full-standby,loss-drbd', 'failover_faults=switchover', `failover_report=${folder}/sample`]
     const run = await play('failover-test.yml', ...given.flatMap(variable => ['-e', variable]))
+    // A fault that could not be made or undone leaves no report.
+    expect(existsSync(`${folder}/sample.json`), run.story).toBe(true)
     const { trials } = JSON.parse(readFileSync(`${folder}/sample.json`, 'utf8')) as FailoverReport
     expect(trials.flatMap(t => t.problems)).toEqual([])
     expect(trials.map(t => t.actual)).toEqual(['stays', 'moved'])

@@ -7,7 +7,7 @@ import type { OwnRole } from '../../own-roles/load.ts'
 export interface Schemas {
   node: typeof Vars
   client: typeof ClientVars
-  /** A host that belongs to no cluster has nothing but those. */
+  /** A host that belongs to no cluster has those, and what it is played as. */
   alone: z.ZodObject
 }
 
@@ -19,7 +19,7 @@ export const ourPrefixes = (): string[] => prefixesOf(Vars)
 export const schemasWith = (own: readonly OwnRole[]): Schemas => {
   const fields = Object.assign({}, ...own.map(role => role.fields)) as z.ZodRawShape
   const prefixes = own.map(role => role.prefix)
-  const alone = z.object(fields).meta({ prefixes })
+  const alone = z.object({ ...fields, accept_untested_platform: Vars.shape.accept_untested_platform }).meta({ prefixes })
   if (own.length === 0) return { node: Vars, client: ClientVars, alone }
   return {
     node: Vars.safeExtend(fields).meta({ prefixes: [...ourPrefixes(), ...prefixes] }) as unknown as typeof Vars,

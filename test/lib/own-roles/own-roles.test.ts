@@ -72,6 +72,14 @@ describe('a role of your own', () => {
     expect(play('--syntax-check', '-e', '{"motd_text": []}')).toMatchObject({ status: 2, stderr: expect.stringContaining('motd_text') })
   })
 
+  test('a host of no cluster can be played as the nearest supported system', () => {
+    writeRole()
+    expect(play('--syntax-check', '-e', 'accept_untested_platform=debian13')).toMatchObject({ status: 0, stderr: '' })
+    expect(play('--syntax-check', '-e', 'accept_untested_platform=debian14').stderr).toContain('accept_untested_platform')
+    write('hosts.ini', 'one accept_untested_platform=debian12\n')
+    expect(cliIn(project, ['vars', 'one', '-i', 'hosts.ini']).stdout).toMatch(/accept_untested_platform +debian12 +hosts\.ini:1:5/)
+  })
+
   test('a play that names one of our roles as well passes by hosts of no cluster', () => {
     writeRole()
     write('play.yml', '- hosts: all\n  roles: [base, motd]\n')
