@@ -124,6 +124,16 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await onM1(`pgrep ${itsPattern} || echo gone`)).toBe('gone')
     })
 
+    test('what the script itself writes on the volume is no use of it by somebody else', async () => {
+      const seen = await onM1(`${script} start >/dev/null 2>&1; mkdir -p /run/writer; printf '#!/bin/sh\\ndd of=/data/ours\\n:\\n' > /run/writer/nfsha
+        chmod +x /run/writer/nfsha; mkfifo /run/writer/input; exec 3<>/run/writer/input
+        { /run/writer/nfsha & dd of=/data/theirs & } </run/writer/input >/dev/null 2>&1 3>&-
+        n=0; until [ -e /data/ours ] && [ -e /data/theirs ] || [ $n -ge 100 ]; do n=$((n + 1)); sleep 0.1; done
+        ls /data; pgrep -x dd | wc -l; /usr/local/lib/nfsha/volume-holders list; pkill -x dd; rm -rf /run/writer /data/ours /data/theirs; true`)
+      expect(seen).toMatch(/ours\n(?:.*\n)*theirs\n2\nprocess \d+ \(dd\)$/)
+      expect(await call('stop')).toBe('0\n\nstopped')
+    })
+
     test('what stands on the volume is ended, the topmost first, and what it was is said', async () => {
       const since = await onM1('date "+%F %T"')
       await onM1(`${script} start >/dev/null 2>&1; modprobe loop; mkdir -p /data/inner /mnt/loop /mnt/bind; mount --bind /data/inner /mnt/bind
