@@ -101,11 +101,14 @@ export const readRecords = async (testbed: Testbed, work: Work): Promise<Records
   const records: Records[] = []
   for (const { name } of work.mounts) {
     const script = readScript(testbed.vars.nfs_export_path, work.run, name)
-    const { code, stdout } = await connectionTo(testbed, holder).run(script, { timeout: 300_000, maxOutput: 256 * 1024 ** 2 })
-    if (code !== 0) return undefined
+    // A share that hangs is as little known as one that nobody serves.
+    const read = await connectionTo(testbed, holder)
+      .run(script, { timeout: 300_000, maxOutput: 256 * 1024 ** 2 })
+      .catch(() => undefined)
+    if (read?.code !== 0) return undefined
     records.push(
       judgeRecords(
-        stdout,
+        read.stdout,
         operations.filter(o => o.mount === name),
       ),
     )

@@ -20,7 +20,7 @@ export interface TestMount {
 /** At least so many mounts take part, however few clients there are. */
 const fewest = 3
 /** Seconds until the work of a client must have ended, its mounts taken away. */
-const stopLimit = 180
+const usualStopLimit = 180
 
 /**
  * Pure. One client's mounts are different clients for the server where the versions differ (nfs(5): a version is part of the client's own
@@ -40,7 +40,7 @@ export interface Workload {
   operations(): readonly Operation[]
   /** It has ended by itself: `stop` says why. */
   isOver(): boolean
-  /** Ends the work and takes the mounts away. Throws `ApplyFailed` when it had trouble of its own. */
+  /** Ends the work and takes the mounts away; asked again, waits for the same. Throws `ApplyFailed` when it had trouble of its own. */
   stop(): Promise<void>
 }
 
@@ -60,8 +60,24 @@ ${mounts.map(mount).join('\n')}
 perl -e ${quote(perl)} ${vars.failover_dd ? 1 : 0} ${mounts.map(m => `${m.name} ${work(m)}`).join(' ')}`
 }
 
+/** What its processes wait for in the kernel, and the calls that the server has not answered (debugfs): nothing else can say why a mount hangs. */
+const whatHangs = async (connection: Pick<Connection, 'run'>): Promise<string | undefined> => {
+  const look = `ps -eo pid,stat,etimes,wchan:32,args | awk 'NR == 1 || $2 ~ /^D/ || /umount|perl/ && !/awk/ { print substr($0, 1, 120) }'
+mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug; grep -H . /sys/kernel/debug/sunrpc/rpc_clnt/*/tasks | head -n 40`
+  const { stdout } = await connection
+    .run(`LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; ${look}`, { timeout: 20_000 })
+    .catch(() => ({ stdout: undefined }))
+  return stdout
+}
+
 /** Starts the work of one client on all of its mounts. It goes on until it is stopped, or our connection ends. */
-export const startWorkload = (connection: Connection, mounts: TestMount[], run: string, vars: Share): Workload => {
+export const startWorkload = (
+  connection: Pick<Connection, 'host' | 'run'>,
+  mounts: TestMount[],
+  run: string,
+  vars: Share,
+  stopLimit = usualStopLimit,
+): Workload => {
   const input = new PassThrough()
   const seen: Operation[] = []
   let rest = ''
@@ -84,19 +100,25 @@ export const startWorkload = (connection: Connection, mounts: TestMount[], run: 
     .finally(() => {
       over = true
     })
+  const end = async () => {
+    input.end()
+    // Where nobody serves, a mount may not let go.
+    const result = await Promise.race([ended, delay(stopLimit * 1000, undefined, { ref: false })])
+    if (result === undefined)
+      throw new ApplyFailed(`the clients' work on ${connection.host} did not end within ${stopLimit} s`, {
+        detail: await whatHangs(connection),
+        hint: 'its mounts hang where nobody serves: look at /run/nfsha-failover there when the service is back',
+      })
+    const { stderr } = result
+    if (stderr.trim() !== '') throw new ApplyFailed(`the clients' work on ${connection.host} had trouble of its own`, { detail: stderr })
+  }
+  let stopped: Promise<void> | undefined
   return {
     operations: () => seen,
     isOver: () => over,
-    async stop() {
-      input.end()
-      // Where nobody serves, a mount may not let go.
-      const end = await Promise.race([ended, delay(stopLimit * 1000, undefined, { ref: false })])
-      if (end === undefined)
-        throw new ApplyFailed(`the clients' work on ${connection.host} did not end within ${stopLimit} s`, {
-          hint: 'its mounts hang where nobody serves: look at /run/nfsha-failover there when the service is back',
-        })
-      const { stderr } = end
-      if (stderr.trim() !== '') throw new ApplyFailed(`the clients' work on ${connection.host} had trouble of its own`, { detail: stderr })
+    stop() {
+      stopped ??= end()
+      return stopped
     },
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { ApplyFailed } from '../../resources/outcome.ts'
 import { knownSecrets } from '../../text/secrets.ts'
 import type { Timed } from '../clients/client-impact.ts'
 import { clientImpactOf, thinned, timed } from '../clients/client-impact.ts'
@@ -92,9 +93,7 @@ const recordOf = async (testbed: Testbed, { fault, surrounding, run }: Planned, 
   const faultAt = scenario.made[0]?.at ?? scenario.undoneAt
   const ms = (at: number) => Math.round(1000 * (at - faultAt))
   const ours = (host: string) => (at: number) => toOurs(at, clocks.get(host) ?? [])
-  // A pair that did not come back lets no client go; what was seen until then is reported all the same.
-  const stopped = Promise.all(work.byClient.map(w => w.workload.stop()))
-  await (after.wholeAt === undefined ? stopped.catch(() => undefined) : stopped)
+  const hanging = await troublesOf(work)
   const isTolerated = (o: Timed) => !o.ok && surrounding?.tolerated?.test(o.detail) === true
   const operations = work.byClient.flatMap(w => timed(w.workload.operations(), ours(w.client), faultAt)).filter(o => !isTolerated(o))
   const impact = clientImpactOf(operations, await readRecords(testbed, work), ms(scenario.undoneAt))
@@ -150,7 +149,18 @@ const recordOf = async (testbed: Testbed, { fault, surrounding, run }: Planned, 
     ),
     events: events.sort((a, b) => a.at - b.at),
   }
-  return { ...trial, problems: problemsOf(trial) }
+  // A pair that did not come back lets no client go.
+  return { ...trial, problems: [...problemsOf(trial), ...(after.wholeAt === undefined ? [] : hanging)] }
+}
+
+/** Ends the clients' work. What kept one of them from ending it is a finding like any other: what was seen until then is reported all the same. */
+const troublesOf = async ({ byClient }: Work): Promise<string[]> => {
+  const ends = await Promise.allSettled(byClient.map(w => w.workload.stop()))
+  return ends.flatMap(end => {
+    if (end.status === 'fulfilled') return []
+    if (!(end.reason instanceof ApplyFailed)) throw end.reason
+    return [[end.reason.message, end.reason.detail?.trim()].filter(Boolean).join('\n')]
+  })
 }
 
 /**
