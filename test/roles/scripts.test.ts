@@ -271,9 +271,12 @@ for (const [name, argv] of everyShell) {
   )
 }
 
-/** Programs that a probe may call and that would leave this machine, load a module or talk to its own daemons; in the tests they answer nothing. */
+/**
+ * Programs that a probe may call and that would leave this machine, load a module or talk to its own daemons, and apt-mark, of which each call reads all
+ * of apt's lists; in the tests they answer nothing.
+ */
 const KEPT_AWAY =
-  'ping arping traceroute chronyc ntpq drbdadm drbdsetup modprobe modinfo iptables nft exportfs showmount cl_status systemctl ip rpm yum'
+  'ping arping traceroute chronyc ntpq drbdadm drbdsetup modprobe modinfo iptables nft exportfs showmount cl_status systemctl ip rpm yum apt-mark'
 
 describe('all probes of a platform, run as the one script that they travel in', () => {
   const tools = () => join(folder, 'tools')
