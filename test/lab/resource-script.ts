@@ -125,7 +125,8 @@ export const resourceScriptTests = (lab: string): void => {
     })
 
     test('what the script itself writes on the volume is no use of it by somebody else', async () => {
-      const seen = await onM1(`${script} start >/dev/null 2>&1; mkdir -p /run/writer; printf '#!/bin/sh\\ndd of=/data/ours\\n:\\n' > /run/writer/nfsha
+      const seen =
+        await onM1(`${script} start >/dev/null 2>&1; mkdir -p /run/writer; printf '#!/bin/sh\\ndd of=/data/ours\\n:\\n' > /run/writer/nfsha
         chmod +x /run/writer/nfsha; mkfifo /run/writer/input; exec 3<>/run/writer/input
         { /run/writer/nfsha & dd of=/data/theirs & } </run/writer/input >/dev/null 2>&1 3>&-
         n=0; until [ -e /data/ours ] && [ -e /data/theirs ] || [ $n -ge 100 ]; do n=$((n + 1)); sleep 0.1; done
