@@ -1,1 +1,1 @@
-export function privateDirectory(name: string, env?: Record<string, string | undefined>, uid?: number): string | undefined
+export const privateDirectory: (name: string, env?: Record<string, string | undefined>, uid?: number) => string | undefined

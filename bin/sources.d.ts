@@ -1,3 +1,3 @@
-export function isClone(root: string): boolean
-export function sourcesOf(root: string): string
-export function isCurrent(root: string): boolean
+export const isClone: (root: string) => boolean
+export const sourcesOf: (root: string) => string
+export const isCurrent: (root: string) => boolean

@@ -2,17 +2,17 @@ import type { Command } from 'commander'
 import { UsageError } from './options.ts'
 
 /** What may be empty: no variables are no mistake. What no limit and no tag mean stands where they are read. */
-const MAY_BE_EMPTY = ['extraVars', 'limit', 'tags']
+const mayBeEmpty = ['extraVars', 'limit', 'tags']
 
 /**
  * Refuses options and arguments without a value before anything is read: they are what a script makes of a variable that is not set, and
  * `-i ''` would be the current directory, `-u ''` somebody else, `--skip-tags ''` everything.
  */
-export function refuseEmptyValues(command: Command): void {
+export const refuseEmptyValues = (command: Command): void => {
   for (let at: Command | null = command; at !== null; at = at.parent)
     for (const option of at.options) {
       const name = option.attributeName()
-      if (at.getOptionValueSource(name) === 'cli' && !MAY_BE_EMPTY.includes(name) && isEmpty(at.getOptionValue(name)))
+      if (at.getOptionValueSource(name) === 'cli' && !mayBeEmpty.includes(name) && isEmpty(at.getOptionValue(name)))
         throw new UsageError(`${option.long}: the value is empty\n  is it a variable of the shell that is not set?`)
     }
   const empty = command.args.findIndex(isBlank)

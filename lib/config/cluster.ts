@@ -15,10 +15,10 @@ export interface ClusterHosts {
 }
 
 /** The group of the clients, where `ha_clients` names no other. An inventory may lack it. */
-export const DEFAULT_CLIENTS = 'clients'
+export const defaultClients = 'clients'
 
 /** The clusters of an inventory. Throws all that is wrong with them at once. */
-export function clustersOf(inventory: Inventory): ClusterHosts[] {
+export const clustersOf = (inventory: Inventory): ClusterHosts[] => {
   const errors: ConfigError[] = []
   const clusters: ClusterHosts[] = []
   for (const group of inventory.groups.values()) {
@@ -34,7 +34,7 @@ export function clustersOf(inventory: Inventory): ClusterHosts[] {
   return clusters
 }
 
-function clusterOf(inventory: Inventory, group: Group, vip: Entry): ClusterHosts | ConfigError {
+const clusterOf = (inventory: Inventory, group: Group, vip: Entry): ClusterHosts | ConfigError => {
   const hosts = hostsOf(inventory, group.name)
   const [first, second] = hosts
   if (hosts.length !== 2 || first === undefined || second === undefined) {
@@ -60,15 +60,15 @@ function clusterOf(inventory: Inventory, group: Group, vip: Entry): ClusterHosts
 }
 
 /** The hosts of the group that `ha_clients` names. Only a group that somebody named has to exist. */
-function clientsOf(inventory: Inventory, node: string): string[] | ConfigError {
+const clientsOf = (inventory: Inventory, node: string): string[] | ConfigError => {
   const given = variablesOf(inventory, node, {}, { openable: true }).get('ha_clients')
-  const name = given ? String(reveal(given.value, inventory.vault).value) : DEFAULT_CLIENTS
+  const name = given ? String(reveal(given.value, inventory.vault).value) : defaultClients
   if (inventory.groups.has(name)) return hostsOf(inventory, name)
   if (!given) return []
   return new ConfigError(`ha_clients: no group '${name}' in the inventory`, given.value.place, didYouMean(name, inventory.groups.keys()))
 }
 
-function overlaps(cluster: ClusterHosts, earlier: ClusterHosts[]): ConfigError[] {
+const overlaps = (cluster: ClusterHosts, earlier: ClusterHosts[]): ConfigError[] => {
   const twice = earlier.flatMap(other =>
     cluster.nodes
       .filter(node => other.nodes.includes(node))
@@ -81,7 +81,7 @@ function overlaps(cluster: ClusterHosts, earlier: ClusterHosts[]): ConfigError[]
 }
 
 /** An address of one host alone makes no cluster, whatever was meant. */
-function strayAddresses(inventory: Inventory, nodes: Set<string>): ConfigError[] {
+const strayAddresses = (inventory: Inventory, nodes: Set<string>): ConfigError[] => {
   const others = [...inventory.hosts.values()].filter(host => !nodes.has(host.name))
   return others.flatMap(host => {
     const vip = host.vars.get('ha_vip')

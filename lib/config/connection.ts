@@ -27,7 +27,7 @@ export interface ConnectionOptions extends OuterVariables {
 }
 
 /** Where and as whom to connect to a host. A connection variable that cannot be honoured is an error. */
-export function connectionTarget(inventory: Inventory, host: string, options: ConnectionOptions = {}): ConnectionTarget {
+export const connectionTarget = (inventory: Inventory, host: string, options: ConnectionOptions = {}): ConnectionTarget => {
   const read = variableReader(variablesOf(inventory, host, options), inventory.vault)
   refuseUnsupported(read)
   const become = becomeOf(read, options)
@@ -42,17 +42,17 @@ export function connectionTarget(inventory: Inventory, host: string, options: Co
   }
 }
 
-const KINDS: Record<string, 'ssh' | 'local'> = { ssh: 'ssh', smart: 'ssh', paramiko: 'ssh', paramiko_ssh: 'ssh', local: 'local' }
+const kinds: Record<string, 'ssh' | 'local'> = { ssh: 'ssh', smart: 'ssh', paramiko: 'ssh', paramiko_ssh: 'ssh', local: 'local' }
 
-function kindOf(read: VariableReader): 'ssh' | 'local' {
+const kindOf = (read: VariableReader): 'ssh' | 'local' => {
   const name = text(read, 'ansible_connection') ?? 'ssh'
   const plain = name.replace(/^ansible\.(builtin|legacy)\./, '')
-  const kind = Object.hasOwn(KINDS, plain) ? KINDS[plain] : undefined
+  const kind = Object.hasOwn(kinds, plain) ? kinds[plain] : undefined
   if (!kind) throw new ConfigError(`ansible_connection: '${name}' cannot be used`, read.place('ansible_connection'), 'ssh and local can')
   return kind
 }
 
-function sshOf(read: VariableReader, options: ConnectionOptions): Partial<ConnectionTarget> {
+const sshOf = (read: VariableReader, options: ConnectionOptions): Partial<ConnectionTarget> => {
   const given = argumentsOf(read)
   const port = number(read, 'ansible_port', 'ansible_ssh_port') ?? given.port
   const user = text(read, 'ansible_user', 'ansible_ssh_user') ?? options.user ?? given.user
@@ -79,7 +79,7 @@ function sshOf(read: VariableReader, options: ConnectionOptions): Partial<Connec
 }
 
 /** In the order in which Ansible puts them on ssh's command line, where the first value of an option counts. */
-function argumentsOf(read: VariableReader): SshArguments {
+const argumentsOf = (read: VariableReader): SshArguments => {
   const names = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']
   const parsed = names.flatMap(name => {
     const [value, place] = [text(read, name), read.place(name)]
@@ -88,7 +88,7 @@ function argumentsOf(read: VariableReader): SshArguments {
   return parsed.reduce(combined, {})
 }
 
-function becomeOf(read: VariableReader, options: ConnectionOptions): ConnectionTarget['become'] {
+const becomeOf = (read: VariableReader, options: ConnectionOptions): ConnectionTarget['become'] => {
   const method = text(read, 'ansible_become_method')
   if (method !== undefined && !/^(ansible\.(builtin|legacy)\.)?sudo$/.test(method))
     throw new ConfigError(`ansible_become_method: '${method}' cannot be used`, read.place('ansible_become_method'), 'sudo can')

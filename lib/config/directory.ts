@@ -5,10 +5,10 @@ import { kindOf, reasonOf, shownPath } from './files.ts'
 import { byCodePoint } from './model.ts'
 
 /** Links from directory to directory can make a few of them look like millions. */
-const MOST = 10_000
+const mostEntries = 10_000
 
 /** The names in a directory, in Python's order. Throws `ConfigError` for one that cannot be read. */
-export function namesIn(directory: string): string[] {
+export const namesIn = (directory: string): string[] => {
   try {
     return readdirSync(directory).sort(byCodePoint)
   } catch (error) {
@@ -20,13 +20,14 @@ export function namesIn(directory: string): string[] {
  * The files in a directory and below, as far as `takes` takes their names. A link back into a directory that is being read is left out:
  * Ansible reads the same files again and again until the system stops it, with the same result.
  */
-export function filesBelow(directory: string, takes: (name: string, kind: 'file' | 'directory') => boolean): string[] {
+export const filesBelow = (directory: string, takes: (name: string, kind: 'file' | 'directory') => boolean): string[] => {
   let seen = 0
   const below = (path: string, open: readonly string[]): string[] => {
     const real = realpathSync(path)
     if (open.includes(real)) return []
     return namesIn(path).flatMap(name => {
-      if (++seen > MOST) throw new ConfigError(`holds more than ${MOST} files`, wholeOf({ file: shownPath(directory), text: '' }))
+      if (++seen > mostEntries)
+        throw new ConfigError(`holds more than ${mostEntries} files`, wholeOf({ file: shownPath(directory), text: '' }))
       const entry = join(path, name)
       const kind = kindOf(entry)
       if (kind === undefined || !takes(name, kind)) return []

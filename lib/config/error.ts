@@ -21,9 +21,7 @@ export interface Place {
 export const wholeOf = (source: Source): Place => ({ source, line: 0, column: 0 })
 
 /** The place as `file:line:column`, as editors and terminals understand it. */
-export function placeName({ source, line, column }: Place): string {
-  return line === 0 ? source.file : `${source.file}:${line}:${column}`
-}
+export const placeName = ({ source, line, column }: Place): string => (line === 0 ? source.file : `${source.file}:${line}:${column}`)
 
 /** A mistake in a file or argument of the operator: exit code 2, nothing was touched. `message` is the whole text to print. */
 export class ConfigError extends Error {
@@ -54,25 +52,25 @@ export class ConfigErrors extends Error {
   override readonly name = 'ConfigErrors'
   readonly errors: ConfigError[]
   constructor(errors: ConfigError[]) {
-    const shown = errors.slice(0, MOST_SHOWN).map(error => error.message)
-    if (errors.length > MOST_SHOWN) shown.push(`and ${errors.length - MOST_SHOWN} more mistakes`)
+    const shown = errors.slice(0, mostShown).map(error => error.message)
+    if (errors.length > mostShown) shown.push(`and ${errors.length - mostShown} more mistakes`)
     super(shown.join('\n\n'))
     this.errors = errors
   }
 }
 
 /** How many mistakes are shown: a file of another kind is wrong in every line, and nobody reads all of that. */
-export const MOST_SHOWN = 20
+export const mostShown = 20
 
 /** Throws what was collected: nothing for none, the error itself for one. */
-export function throwAll(errors: ConfigError[]): void {
+export const throwAll = (errors: ConfigError[]): void => {
   const different = [...new Map(errors.map(error => [error.message, error])).values()]
   const [first, ...others] = different
   if (first) throw others.length === 0 ? first : new ConfigErrors(different)
 }
 
 /** Runs `step` for each item and throws all that failed together, so that an operator fixes a file once, not once an error. */
-export function collecting<T, R>(items: Iterable<T>, step: (item: T) => R): R[] {
+export const collecting = <T, R>(items: Iterable<T>, step: (item: T) => R): R[] => {
   const errors: ConfigError[] = []
   const results: R[] = []
   for (const item of items) {
@@ -87,14 +85,14 @@ export function collecting<T, R>(items: Iterable<T>, step: (item: T) => R): R[] 
 }
 
 /** The mistakes that an error consists of; anything else is thrown on, it is no mistake of the operator. */
-export function configErrorsOf(error: unknown): ConfigError[] {
+export const configErrorsOf = (error: unknown): ConfigError[] => {
   if (error instanceof ConfigErrors) return error.errors
   if (error instanceof ConfigError) return [error]
   throw error
 }
 
 /** What comes of the file is escaped, and the caret stands under the character that its column is. */
-function formatted(problem: string, place: Place | undefined, sourceLine: string | undefined, hint: string | undefined): string {
+const formatted = (problem: string, place: Place | undefined, sourceLine: string | undefined, hint: string | undefined): string => {
   const lines = [escapedTabs(place ? `${placeName(place)}: ${problem}` : problem)]
   if (place && sourceLine !== undefined) {
     const before = width(escapedTabs(sourceLine.slice(0, Math.max(0, place.column - 1))))

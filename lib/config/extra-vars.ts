@@ -6,11 +6,10 @@ import { openSource } from './vault.ts'
 import { parseYaml } from './yaml.ts'
 
 /** Variables of several `-e`: `key=value key2="a b"` (all text), `{json or yaml}` or `@file`. Later ones win. */
-export function parseExtraVars(args: readonly string[], vault: Decrypter, cwd: string = process.cwd()): Variables {
-  return layered(...args.map(argument => parseOne(argument, vault, cwd)))
-}
+export const parseExtraVars = (args: readonly string[], vault: Decrypter, cwd: string = process.cwd()): Variables =>
+  layered(...args.map(argument => parseOne(argument, vault, cwd)))
 
-function parseOne(argument: string, vault: Decrypter, cwd: string): Variables {
+const parseOne = (argument: string, vault: Decrypter, cwd: string): Variables => {
   const source: Source = { file: '-e', text: argument }
   if (argument.trim() === '@') throw new ConfigError("'@' names no file", wholeOf(source))
   if (argument.startsWith('@')) return variablesIn(parseYaml(openSource(readSource(argument.slice(1), cwd), vault)))
@@ -18,7 +17,7 @@ function parseOne(argument: string, vault: Decrypter, cwd: string): Variables {
   return /^[[{]/.test(argument) ? variablesIn(parseYaml(source)) : keyValues(argument, source)
 }
 
-function keyValues(text: string, source: Source): Variables {
+const keyValues = (text: string, source: Source): Variables => {
   const place = wholeOf(source)
   const words = splitArguments(text)
   if (!words) throw new ConfigError('a quote is not closed', place)
@@ -33,7 +32,7 @@ function keyValues(text: string, source: Source): Variables {
 }
 
 /** The word itself may be a piece of a password with blanks in it, or a password behind a colon: what is quoted is a name, and no more. */
-function notAssigned(words: readonly string[], index: number, place: Place): ConfigError {
+const notAssigned = (words: readonly string[], index: number, place: Place): ConfigError => {
   const before = words.slice(0, index).findLast(word => word.includes('='))
   const name = (before ?? words[0] ?? '').match(/^\w+/)?.[0] ?? ''
   const found = before === undefined ? (name === '' ? 'no name' : `'${name}' without '='`) : `a word without '=' behind '${name}='`
@@ -41,7 +40,7 @@ function notAssigned(words: readonly string[], index: number, place: Place): Con
 }
 
 /** Words between blanks, quotes kept: whether they go is decided for a value as a whole, so `a="b" c` differs from `a="b"c`. */
-function splitArguments(text: string): string[] | undefined {
+const splitArguments = (text: string): string[] | undefined => {
   const words: string[] = []
   let word = ''
   let quote = ''
@@ -60,17 +59,17 @@ function splitArguments(text: string): string[] | undefined {
   return word === '' ? words : [...words, word]
 }
 
-const LAST_CHARACTER = 0x10ffff
+const lastCharacter = 0x10ffff
 
-const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+const escapes: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 
 const unescaped = (text: string, place: Place) =>
   text.replace(
     /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g,
     (whole, long?: string, short?: string, byte?: string, letter?: string) => {
       const code = long ?? short ?? byte
-      if (code === undefined) return ESCAPES[letter ?? ''] ?? letter ?? whole
-      if (Number.parseInt(code, 16) > LAST_CHARACTER) throw new ConfigError(`${whole} is no character`, place)
+      if (code === undefined) return escapes[letter ?? ''] ?? letter ?? whole
+      if (Number.parseInt(code, 16) > lastCharacter) throw new ConfigError(`${whole} is no character`, place)
       return String.fromCodePoint(Number.parseInt(code, 16))
     },
   )

@@ -4,7 +4,7 @@ import { relative, resolve, sep } from 'node:path'
 import { ConfigError, type Source, wholeOf } from './error.ts'
 
 /** Bytes. An inventory of 200,000 hosts with ten variables each is smaller. */
-const LARGEST = 64 * 1024 * 1024
+const largest = 64 * 1024 * 1024
 
 export interface ReadSourceOptions {
   /** Takes comment lines (`#`, `;`) that are not UTF-8 as empty ones: Ansible does so in INI files. */
@@ -12,7 +12,7 @@ export interface ReadSourceOptions {
 }
 
 /** A file's text as a source, named as an operator would type it: relative when it lies below the current directory. */
-export function readSource(path: string, cwd: string = process.cwd(), { anyComments = false }: ReadSourceOptions = {}): Source {
+export const readSource = (path: string, cwd: string = process.cwd(), { anyComments = false }: ReadSourceOptions = {}): Source => {
   const file = shownPath(path, cwd)
   const bytes = readBytes(resolve(cwd, path), file)
   const valid = anyComments && !isUtf8(bytes) ? withoutForeignComments(bytes) : bytes
@@ -24,7 +24,7 @@ export function readSource(path: string, cwd: string = process.cwd(), { anyComme
  * The bytes of a regular file, or of a pipe that this process inherited (`<(command)`, /dev/stdin). Devices, named pipes and files of more
  * than 64 MiB are refused, because reading them would never end. Throws `ConfigError`.
  */
-export function readBytes(path: string, file: string): Buffer {
+export const readBytes = (path: string, file: string): Buffer => {
   try {
     const descriptor = openSync(path, isInherited(path) ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK)
     try {
@@ -39,7 +39,7 @@ export function readBytes(path: string, file: string): Buffer {
 }
 
 /** What an open file holds, up to the limit. Throws an error with the reason. */
-export function contentOf(descriptor: number): Buffer {
+export const contentOf = (descriptor: number): Buffer => {
   const parts: Buffer[] = []
   let total = 0
   for (;;) {
@@ -47,7 +47,7 @@ export function contentOf(descriptor: number): Buffer {
     const count = readSync(descriptor, part, 0, part.length, null)
     if (count === 0) return Buffer.concat(parts)
     total += count
-    if (total > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB`)
+    if (total > largest) throw new Error(`it is larger than ${largest / 1024 / 1024} MiB`)
     parts.push(part.subarray(0, count))
   }
 }
@@ -55,19 +55,19 @@ export function contentOf(descriptor: number): Buffer {
 /** A pipe from a shell's `<(...)` or stdin: somebody writes to it already, so that it ends as soon as that program does. */
 const isInherited = (path: string) => /^\/(dev\/(stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/.test(path)
 
-function refuseType(stat: Stats, inherited: boolean): void {
+const refuseType = (stat: Stats, inherited: boolean): void => {
   if (stat.isFIFO() && !inherited) throw new Error('it is a named pipe')
   if (stat.isCharacterDevice() || stat.isBlockDevice()) throw new Error('it is a device')
-  if (stat.isFile() && stat.size > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MiB`)
+  if (stat.isFile() && stat.size > largest) throw new Error(`it is larger than ${largest / 1024 / 1024} MiB`)
 }
 
-function withoutForeignComments(bytes: Buffer): Buffer {
+const withoutForeignComments = (bytes: Buffer): Buffer => {
   const lines = bytes.toString('latin1').split('\n')
   return Buffer.from(lines.map(line => (/^[#;]/.test(line) && !isUtf8(Buffer.from(line, 'latin1')) ? '' : line)).join('\n'), 'latin1')
 }
 
 /** Names the place of the first byte that is none of UTF-8. The line itself is not shown: nobody knows what it holds. */
-export function notText(bytes: Buffer, file: string, hint = 'iconv converts it: iconv -f latin1 -t utf-8'): ConfigError {
+export const notText = (bytes: Buffer, file: string, hint = 'iconv converts it: iconv -f latin1 -t utf-8'): ConfigError => {
   let start = 0
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(0x0a, start)
@@ -83,7 +83,7 @@ export function notText(bytes: Buffer, file: string, hint = 'iconv converts it: 
   }
 }
 
-function firstInvalid(bytes: Buffer): number {
+const firstInvalid = (bytes: Buffer): number => {
   let at = 0
   while (at < bytes.length) {
     const lead = bytes[at] ?? 0
@@ -95,7 +95,7 @@ function firstInvalid(bytes: Buffer): number {
 }
 
 /** The path relative to the current directory, or as given when it lies elsewhere. */
-export function shownPath(path: string, cwd: string = process.cwd()): string {
+export const shownPath = (path: string, cwd: string = process.cwd()): string => {
   const short = relative(cwd, resolve(cwd, path))
   return short === '' || short === '..' || short.startsWith(`..${sep}`) ? path : short
 }
@@ -106,15 +106,15 @@ export const kindOf = (path: string): 'file' | 'directory' | undefined => {
     const stat = statSync(path, { throwIfNoEntry: false })
     return stat?.isDirectory() ? 'directory' : stat ? 'file' : undefined
   } catch (error) {
-    if (NO_SUCH.includes(String((error as NodeJS.ErrnoException).code))) return undefined
+    if (noSuch.includes(String((error as NodeJS.ErrnoException).code))) return undefined
     throw new ConfigError(`cannot be read: ${reasonOf(error)}`, wholeOf({ file: shownPath(path), text: '' }))
   }
 }
 
 /** A path through a file, one that is longer than any can be, and one with a zero byte lead to nothing. */
-const NO_SUCH = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
+const noSuch = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
 
-const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+const reasons: ReadonlyMap<string | undefined, string> = new Map([
   ['ENOENT', 'there is no such file'],
   ['EACCES', 'permission denied'],
   ['EISDIR', 'it is a directory'],
@@ -131,4 +131,4 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
 ])
 
 /** Why the system refused a file, in words. */
-export const reasonOf = (error: unknown): string => REASONS.get((error as NodeJS.ErrnoException).code) ?? String((error as Error).message)
+export const reasonOf = (error: unknown): string => reasons.get((error as NodeJS.ErrnoException).code) ?? String((error as Error).message)

@@ -5,12 +5,12 @@ type Piece = '*' | Fits
  * Whether names fit a shell glob as Python's fnmatch takes it: `*`, `?`, `[a-c]`, `[!a]`, everything else is literal. No regular
  * expression: the time is at most the product of the two lengths, whatever the pattern.
  */
-export function globMatcher(glob: string): (name: string) => boolean {
+export const globMatcher = (glob: string): ((name: string) => boolean) => {
   const pieces = piecesOf([...glob])
   return name => fits(pieces, [...name])
 }
 
-function fits(pieces: readonly Piece[], name: readonly string[]): boolean {
+const fits = (pieces: readonly Piece[], name: readonly string[]): boolean => {
   let piece = 0
   let at = 0
   // Where to go on when a later piece fails: the last `*` takes one character more.
@@ -33,7 +33,7 @@ function fits(pieces: readonly Piece[], name: readonly string[]): boolean {
   return piece === pieces.length
 }
 
-function piecesOf(glob: readonly string[]): Piece[] {
+const piecesOf = (glob: readonly string[]): Piece[] => {
   const pieces: Piece[] = []
   for (let at = 0; at < glob.length; at++) {
     const character = glob[at] ?? ''
@@ -49,12 +49,12 @@ function piecesOf(glob: readonly string[]): Piece[] {
 }
 
 /** The `]` that ends a set: not the first character of it. A set that never ends is no set. */
-function endOfSet(glob: readonly string[], start: number): number {
+const endOfSet = (glob: readonly string[], start: number): number => {
   const first = glob[start + 1] === '!' ? start + 2 : start + 1
   return glob.indexOf(']', first + 1)
 }
 
-function setOf(written: readonly string[]): Fits {
+const setOf = (written: readonly string[]): Fits => {
   const negated = written[0] === '!'
   const content = negated ? written.slice(1) : written
   const ranges: [from: number, to: number][] = []

@@ -12,7 +12,7 @@ export interface HostError {
 }
 
 /** Pure: one error for what hosts share. A value that stands in one place is wrong once; what a whole group lacks is named for its first host. */
-export function hostErrors(errors: readonly HostError[]): ConfigError[] {
+export const hostErrors = (errors: readonly HostError[]): ConfigError[] => {
   const groups = new Map<string, HostError[]>()
   for (const error of errors) {
     const key = keyOf(error)

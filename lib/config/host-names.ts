@@ -1,41 +1,41 @@
 import { ConfigError, type Place } from './error.ts'
-import { MOST_HOSTS } from './model.ts'
+import { mostHosts } from './model.ts'
 
-const RANGE = String.raw`\[(?:[a-z]:[a-z]|\d*:\d+)(?::\d+)?\]`
-const LABEL = String.raw`(?:\w|${RANGE})(?:[\w-]|${RANGE})*(?<![_-])`
-const HOST_NAME = new RegExp(String.raw`^${LABEL}(?:\.${LABEL})*$`, 'i')
-const WITH_PORT = /^((?:[^:[\]]|\[[^\]]*\])*):(\d+)$/
-const BRACKETED = /^\[([^\]]+)\]:(\d+)$/
+const rangePattern = String.raw`\[(?:[a-z]:[a-z]|\d*:\d+)(?::\d+)?\]`
+const labelPattern = String.raw`(?:\w|${rangePattern})(?:[\w-]|${rangePattern})*(?<![_-])`
+const hostNamePattern = new RegExp(String.raw`^${labelPattern}(?:\.${labelPattern})*$`, 'i')
+const withPortPattern = /^((?:[^:[\]]|\[[^\]]*\])*):(\d+)$/
+const bracketedPattern = /^\[([^\]]+)\]:(\d+)$/
 
 /** A name in the DNS has at most 253 characters; ranges may make the entry longer. */
-const LONGEST = 2000
+const longest = 2000
 
 /** The host names that an inventory's host entry stands for, ranges written out, and the port behind it (`M[1:2]:2222`). */
-export function expandHosts(entry: string, place: Place): { names: string[]; port?: number } {
-  if (entry.length > LONGEST) throw new ConfigError(`'${entry.slice(0, 40)}...' is too long for the name of a host`, place)
-  const bracketed = BRACKETED.exec(entry)
+export const expandHosts = (entry: string, place: Place): { names: string[]; port?: number } => {
+  if (entry.length > longest) throw new ConfigError(`'${entry.slice(0, 40)}...' is too long for the name of a host`, place)
+  const bracketed = bracketedPattern.exec(entry)
   if (bracketed) return { names: [bracketed[1] ?? ''], port: Number(bracketed[2]) }
-  const withPort = WITH_PORT.exec(entry)
+  const withPort = withPortPattern.exec(entry)
   const name = withPort?.[1] ?? ''
-  if (HOST_NAME.test(name)) return { names: expandRange(name, place), port: Number(withPort?.[2]) }
+  if (hostNamePattern.test(name)) return { names: expandRange(name, place), port: Number(withPort?.[2]) }
   if (entry.endsWith(':')) throw new ConfigError(`'${entry}' ends with a colon`, place, 'a colon announces a port')
   return { names: expandRange(entry, place) }
 }
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
+const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
 /** The names that an entry with ranges stands for. Their number is known before the first is made. */
-function expandRange(entry: string, place: Place): string[] {
+const expandRange = (entry: string, place: Place): string[] => {
   const pieces: (string | Sequence)[] = []
   let rest = entry
-  for (let range = RANGE_IN.exec(rest); range; range = RANGE_IN.exec(rest)) {
+  for (let range = rangeIn.exec(rest); range; range = rangeIn.exec(rest)) {
     pieces.push(range[1] ?? '', sequence(range[2] ?? '', place))
     rest = range[3] ?? ''
   }
   if (rest.includes('['))
     throw new ConfigError(`'${entry}': a bracket is not closed`, place, 'a range is [first:last] or [first:last:step]')
   const count = pieces.reduce((product, piece) => product * (typeof piece === 'string' ? 1 : piece.count), 1)
-  if (count > MOST_HOSTS) throw new ConfigError(`'${entry}' names ${count} hosts, more than ${MOST_HOSTS}`, place)
+  if (count > mostHosts) throw new ConfigError(`'${entry}' names ${count} hosts, more than ${mostHosts}`, place)
   let names = ['']
   for (const piece of pieces)
     names = names.flatMap(name =>
@@ -44,19 +44,19 @@ function expandRange(entry: string, place: Place): string[] {
   return names.map(name => name + rest)
 }
 
-const RANGE_IN = /^([^[]*)\[([^\]]*)\](.*)$/s
+const rangeIn = /^([^[]*)\[([^\]]*)\](.*)$/s
 
 interface Sequence {
   count: number
   at(step: number): string
 }
 
-function sequence(bounds: string, place: Place): Sequence {
+const sequence = (bounds: string, place: Place): Sequence => {
   const [first = '', last, step = '1', ...more] = bounds.split(':')
   const noRange = () => new ConfigError(`'[${bounds}]' is no range`, place, 'a range is [first:last] or [first:last:step]')
   if (last === undefined || last === '' || more.length > 0) throw noRange()
   const begin = first === '' ? '0' : first
-  const letters = [LETTERS.indexOf(begin), LETTERS.indexOf(last)] as const
+  const letters = [alphabet.indexOf(begin), alphabet.indexOf(last)] as const
   const alphabetic = begin.length === 1 && last.length === 1 && letters[0] >= 0 && letters[1] >= 0
   // Digits alone: JavaScript would read 0x1 as a number too.
   if (!alphabetic && ![begin, last].every(bound => /^\d{1,15}$/.test(bound))) throw noRange()
@@ -65,6 +65,6 @@ function sequence(bounds: string, place: Place): Sequence {
   if (from > to) throw new ConfigError(`the range '[${bounds}]' ends before it begins`, place)
   const padded = !alphabetic && begin.length > 1 && begin.startsWith('0')
   if (padded && begin.length !== last.length) throw new ConfigError(`both ends of '[${bounds}]' need the same number of digits`, place)
-  const shown = (number: number) => (alphabetic ? (LETTERS[number] ?? '') : String(number).padStart(padded ? begin.length : 1, '0'))
+  const shown = (number: number) => (alphabetic ? (alphabet[number] ?? '') : String(number).padStart(padded ? begin.length : 1, '0'))
   return { count: Math.floor((to - from) / Number(step)) + 1, at: index => shown(from + index * Number(step)) }
 }

@@ -1,4 +1,4 @@
-import { ConfigError, configErrorsOf, MOST_SHOWN, type Place, type Source, throwAll } from './error.ts'
+import { ConfigError, configErrorsOf, mostShown, type Place, type Source, throwAll } from './error.ts'
 import { expandHosts } from './host-names.ts'
 import { type Literal, pythonLiteral } from './literal.ts'
 import { addChild, addGroup, addHost, type Group, type Inventory, setGroupVariable } from './model.ts'
@@ -7,8 +7,8 @@ import type { Entry, Value } from './value.ts'
 import { splitWords } from './words.ts'
 
 type Section = 'hosts' | 'children' | 'vars'
-const SECTIONS = ['hosts', 'children', 'vars']
-const HEADER = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/
+const sections = ['hosts', 'children', 'vars']
+const headerPattern = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/
 
 interface Reading {
   inventory: Inventory
@@ -21,7 +21,7 @@ interface Reading {
 }
 
 /** Reads an inventory in INI format into the inventory. */
-export function readIni(inventory: Inventory, source: Source): void {
+export const readIni = (inventory: Inventory, source: Source): void => {
   const reading: Reading = {
     inventory,
     source,
@@ -40,29 +40,29 @@ export function readIni(inventory: Inventory, source: Source): void {
   }
   for (const [name, { place, problem }] of reading.named)
     if (!reading.declared.has(name))
-      errors.push(new ConfigError(problem, place, errors.length < MOST_SHOWN ? didYouMean(name, reading.declared) : undefined))
+      errors.push(new ConfigError(problem, place, errors.length < mostShown ? didYouMean(name, reading.declared) : undefined))
   throwAll(errors)
 }
 
 /** The regular expressions that take a value apart need a stack by its length. */
-const LONGEST_LINE = 500_000
+const longestLine = 500_000
 
-function readLine(reading: Reading, line: string, place: Place): void {
-  if (line.length > LONGEST_LINE) throw new ConfigError(`this line is longer than ${LONGEST_LINE} characters`, place)
+const readLine = (reading: Reading, line: string, place: Place): void => {
+  if (line.length > longestLine) throw new ConfigError(`this line is longer than ${longestLine} characters`, place)
   const text = line.trim()
   if (text === '' || /^[;#]/.test(text)) return
   if (text.startsWith('[') && !/^\[[^\]]+\]:\d/.test(text)) openSection(reading, text, place)
-  else READERS[reading.section](reading, text, place)
+  else readers[reading.section](reading, text, place)
 }
 
-function openSection(reading: Reading, text: string, place: Place): void {
-  const [, name, section = 'hosts'] = HEADER.exec(text) ?? []
+const openSection = (reading: Reading, text: string, place: Place): void => {
+  const [, name, section = 'hosts'] = headerPattern.exec(text) ?? []
   if (name === undefined) throw new ConfigError(`${text} is no section`, place, 'a section is [group], [group:vars] or [group:children]')
-  if (!SECTIONS.includes(section))
+  if (!sections.includes(section))
     throw new ConfigError(
       `unknown kind of section '${section}'`,
       { ...place, column: place.column + name.length + 2 },
-      didYouMean(section, SECTIONS),
+      didYouMean(section, sections),
     )
   if (section === 'vars') reading.named.set(name, reading.named.get(name) ?? { place, problem: `no group '${name}' is declared` })
   else reading.declared.add(name)
@@ -70,7 +70,7 @@ function openSection(reading: Reading, text: string, place: Place): void {
   reading.section = section as Section
 }
 
-function readHosts(reading: Reading, text: string, place: Place): void {
+const readHosts = (reading: Reading, text: string, place: Place): void => {
   const words = splitWords(text)
   if (!words) throw new ConfigError('a quote is not closed', place)
   const [host, ...assignments] = words
@@ -84,12 +84,12 @@ function readHosts(reading: Reading, text: string, place: Place): void {
   }
 }
 
-function readVariable(reading: Reading, text: string, place: Place): void {
+const readVariable = (reading: Reading, text: string, place: Place): void => {
   const [name, entry] = assignment(text, place)
   setGroupVariable(reading.group, name, entry)
 }
 
-function assignment(text: string, at: Place): [name: string, entry: Entry] {
+const assignment = (text: string, at: Place): [name: string, entry: Entry] => {
   const equals = text.indexOf('=')
   if (equals < 1) throw new ConfigError(`expected name=value, found '${text}'`, at)
   const raw = text.slice(equals + 1)
@@ -98,12 +98,12 @@ function assignment(text: string, at: Place): [name: string, entry: Entry] {
 }
 
 /** A value as INI inventories write it: a Python literal, or else text. */
-function iniValue(text: string, place: Place): Value {
+const iniValue = (text: string, place: Place): Value => {
   const literal = pythonLiteral(text)
   return literal === undefined ? { kind: 'scalar', value: text, place, untyped: true } : literalValue(literal, place)
 }
 
-function literalValue(literal: Literal, place: Place): Value {
+const literalValue = (literal: Literal, place: Place): Value => {
   if (Array.isArray(literal)) return { kind: 'list', items: literal.map(item => literalValue(item, place)), place }
   if (literal instanceof Map)
     return {
@@ -114,14 +114,14 @@ function literalValue(literal: Literal, place: Place): Value {
   return { kind: 'scalar', value: literal, place, untyped: true }
 }
 
-function readChild(reading: Reading, text: string, place: Place): void {
+const readChild = (reading: Reading, text: string, place: Place): void => {
   const [, name] = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(text) ?? []
   if (name === undefined) throw new ConfigError(`expected the name of a group, found '${text}'`, place)
   reading.named.set(name, reading.named.get(name) ?? { place, problem: `no group '${name}' is declared` })
   addChild(reading.inventory, reading.group, addGroup(reading.inventory, name, place), place)
 }
 
-const READERS: Record<Section, (reading: Reading, text: string, place: Place) => void> = {
+const readers: Record<Section, (reading: Reading, text: string, place: Place) => void> = {
   hosts: readHosts,
   vars: readVariable,
   children: readChild,

@@ -19,14 +19,14 @@ export interface InventoryOptions {
 }
 
 /** What Ansible skips in a directory of inventory files. */
-const SKIPPED =
+const skipped =
   /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/
 
 /**
  * Reads inventory sources: files in YAML or INI format, directories of them, or host names with a comma (`M1,`). Later sources win.
  * Variables stay as written and encrypted until they are asked for.
  */
-export function loadInventory(sources: readonly string[], options: InventoryOptions = {}): Inventory {
+export const loadInventory = (sources: readonly string[], options: InventoryOptions = {}): Inventory => {
   const cwd = options.cwd ?? process.cwd()
   const inventory = emptyInventory(keyring(options.vaultPasswords ?? []))
   inventory.sources.push(...sources)
@@ -38,7 +38,7 @@ export function loadInventory(sources: readonly string[], options: InventoryOpti
   return inventory
 }
 
-function readSourceArgument(inventory: Inventory, source: string, cwd: string): void {
+const readSourceArgument = (inventory: Inventory, source: string, cwd: string): void => {
   const path = resolve(cwd, source)
   const kind = kindOf(path)
   if (kind === undefined && source.includes(',')) {
@@ -48,11 +48,11 @@ function readSourceArgument(inventory: Inventory, source: string, cwd: string): 
   if (kind === undefined)
     throw new ConfigError('no such inventory', wholeOf({ file: source, text: '' }), `host names need a comma: '${source},'`)
   inventory.inventoryDirectories.push(kind === 'directory' ? path : dirname(path))
-  const files = kind === 'directory' ? filesBelow(path, name => !SKIPPED.test(name)) : [path]
+  const files = kind === 'directory' ? filesBelow(path, name => !skipped.test(name)) : [path]
   for (const file of files) readInventoryFile(inventory, file, cwd)
 }
 
-function readHostList(inventory: Inventory, list: string): void {
+const readHostList = (inventory: Inventory, list: string): void => {
   const place = wholeOf({ file: '-i', text: list })
   const group = addGroup(inventory, 'ungrouped', place)
   for (const entry of list.split(',').map(part => part.trim())) {
@@ -62,9 +62,9 @@ function readHostList(inventory: Inventory, list: string): void {
   }
 }
 
-function readInventoryFile(inventory: Inventory, path: string, cwd: string): void {
+const readInventoryFile = (inventory: Inventory, path: string, cwd: string): void => {
   // An inventory file that is encrypted as a whole cannot wait: its hosts are inside.
-  const anyComments = !YAML_EXTENSIONS.includes(extname(path))
+  const anyComments = !yamlExtensions.includes(extname(path))
   const source = openSource(readSource(path, cwd, { anyComments }), inventory.vault)
   refuseProgram(source)
   if (extname(path) === '.toml') throw new ConfigError('inventories in TOML are not read here', wholeOf(source), 'YAML and INI are')
@@ -73,14 +73,14 @@ function readInventoryFile(inventory: Inventory, path: string, cwd: string): voi
   else readIni(inventory, source)
 }
 
-const YAML_EXTENSIONS = ['.yml', '.yaml', '.json']
+const yamlExtensions = ['.yml', '.yaml', '.json']
 
 /** The file's content when it is YAML; undefined when it is to be read as INI. Ansible tries one after the other; this decides first. */
-function yamlOf(source: Source, path: string): Value | undefined {
+const yamlOf = (source: Source, path: string): Value | undefined => {
   const extension = extname(path)
   const first = source.text.split('\n').find(line => !/^\s*([#;].*)?$/.test(line)) ?? ''
   if (extension !== '.json' && /^\s*\[[\w.-]+(:\w+)?\]\s*(#.*)?$/.test(first)) return undefined
-  if (YAML_EXTENSIONS.includes(extension)) return filled(parseYaml(source), source)
+  if (yamlExtensions.includes(extension)) return filled(parseYaml(source), source)
   if (extension !== '' || first.trim() === '') return undefined
   const looksYaml = /^---|^[^[=\s]+:\s*(#.*)?$|^\{/.test(first)
   try {
@@ -95,12 +95,12 @@ function yamlOf(source: Source, path: string): Value | undefined {
   }
 }
 
-function filled(value: Value, source: Source): Value {
+const filled = (value: Value, source: Source): Value => {
   if (value.kind !== 'scalar' || value.value !== null) return value
   throw new ConfigError('this inventory is empty', wholeOf(source))
 }
 
-function refuseProgram(source: Source): void {
+const refuseProgram = (source: Source): void => {
   if (!source.text.startsWith('#!')) return
   throw new ConfigError(
     'inventory scripts are not run here',

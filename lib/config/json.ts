@@ -1,5 +1,5 @@
 /** JSON as `JSON.stringify` writes it, and whole numbers of any size as digits, as Python does. */
-export function jsonText(value: unknown, indent: number, margin = ''): string {
+export const jsonText = (value: unknown, indent: number, margin = ''): string => {
   if (typeof value === 'bigint') return String(value)
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   const inner = margin + ' '.repeat(indent)

@@ -1,4 +1,4 @@
-import { exact, MOST_DIGITS } from './scalar.ts'
+import { exact, mostDigits } from './scalar.ts'
 import type { Scalar } from './value.ts'
 
 /** What a Python literal stands for. Lists are lists, tuples and sets too. */
@@ -12,7 +12,7 @@ interface Cursor {
 }
 
 /** Python takes no more brackets inside one another. What has more is no literal, and so text. */
-const DEEPEST = 200
+const deepest = 200
 
 class NoLiteral extends Error {}
 
@@ -20,7 +20,7 @@ class NoLiteral extends Error {}
  * The value of a text that is a Python literal, which is how Ansible reads the values of INI inventories: `True` is true but `true` and
  * `yes` are text, `0644` is text, `0o644` a number, `[1, 'a']` a list. Undefined for all that is none.
  */
-export function pythonLiteral(text: string): Literal | undefined {
+export const pythonLiteral = (text: string): Literal | undefined => {
   const cursor = { text: text.replace(/^[ \t]+/, ''), at: 0, depth: 0 }
   try {
     const value = literal(cursor)
@@ -33,13 +33,13 @@ export function pythonLiteral(text: string): Literal | undefined {
   }
 }
 
-function literal(cursor: Cursor): Literal {
+const literal = (cursor: Cursor): Literal => {
   blanks(cursor)
-  const read = BRACKETS.get(cursor.text[cursor.at] ?? '')
+  const read = brackets.get(cursor.text[cursor.at] ?? '')
   if (read) {
     cursor.at += 1
     cursor.depth += 1
-    if (cursor.depth > DEEPEST) throw new NoLiteral()
+    if (cursor.depth > deepest) throw new NoLiteral()
     const value = read(cursor)
     cursor.depth -= 1
     return value
@@ -47,7 +47,7 @@ function literal(cursor: Cursor): Literal {
   return strings(cursor) ?? word(cursor)
 }
 
-function elements(cursor: Cursor, end: string | undefined): Literal[] {
+const elements = (cursor: Cursor, end: string | undefined): Literal[] => {
   const items: Literal[] = []
   for (;;) {
     if (end === undefined ? atEnd(cursor) : accept(cursor, end)) return items
@@ -58,7 +58,7 @@ function elements(cursor: Cursor, end: string | undefined): Literal[] {
   }
 }
 
-function parenthesised(cursor: Cursor): Literal {
+const parenthesised = (cursor: Cursor): Literal => {
   if (accept(cursor, ')')) return []
   const first = literal(cursor)
   if (accept(cursor, ')')) return first
@@ -66,7 +66,7 @@ function parenthesised(cursor: Cursor): Literal {
   return [first, ...elements(cursor, ')')]
 }
 
-function braced(cursor: Cursor): Literal {
+const braced = (cursor: Cursor): Literal => {
   if (accept(cursor, '}')) return new Map()
   const first = literal(cursor)
   if (!accept(cursor, ':')) {
@@ -85,81 +85,82 @@ function braced(cursor: Cursor): Literal {
   return entries
 }
 
-function keyOf(value: Literal): string {
+const keyOf = (value: Literal): string => {
   if (value !== null && typeof value === 'object') throw new NoLiteral()
   return String(value)
 }
 
-const BRACKETS: ReadonlyMap<string, (cursor: Cursor) => Literal> = new Map([
+const brackets: ReadonlyMap<string, (cursor: Cursor) => Literal> = new Map([
   ['[', cursor => elements(cursor, ']')],
   ['(', parenthesised],
   ['{', braced],
 ])
 
-const STRING = /[uU]?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
-const RAW_STRING = /[rR](?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
+const stringPattern =
+  /[uU]?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
+const rawStringPattern = /[rR](?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
 
 /** One or more strings side by side, which Python joins. */
-function strings(cursor: Cursor): string | undefined {
+const strings = (cursor: Cursor): string | undefined => {
   let joined: string | undefined
   for (;;) {
     blanks(cursor)
-    const raw = match(cursor, RAW_STRING)
-    const text = raw ? (raw[1] ?? raw[2]) : unescaped(match(cursor, STRING))
+    const raw = match(cursor, rawStringPattern)
+    const text = raw ? (raw[1] ?? raw[2]) : unescaped(match(cursor, stringPattern))
     if (text === undefined) return joined
     joined = (joined ?? '') + text
   }
 }
 
-const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }
+const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }
 
-function unescaped(found: RegExpExecArray | undefined): string | undefined {
+const unescaped = (found: RegExpExecArray | undefined): string | undefined => {
   const text = found?.slice(1).find(part => part !== undefined)
   return text?.replace(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
     // Python calls the whole text a syntax error then.
     if (/^[xuU]$/.test(code) || (code.startsWith('U') && Number.parseInt(code.slice(1), 16) > 0x10ffff)) throw new NoLiteral()
     if (/^[xuU]./.test(code)) return String.fromCodePoint(Number.parseInt(code.slice(1), 16))
     if (/^[0-7]/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8))
-    return ESCAPES[code] ?? (/[\\'"]/.test(code) ? code : whole)
+    return escapes[code] ?? (/[\\'"]/.test(code) ? code : whole)
   })
 }
 
-const NUMBER =
+const numberPattern =
   /[-+]?\s*(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:\d(?:_?\d)*)?\.\d(?:_?\d)*|\d(?:_?\d)*\.?)(?:[eE][-+]?\d(?:_?\d)*)?)(?![\w.])/y
-const NAME = /(?:True|False|None)(?!\w)/y
+const constantPattern = /(?:True|False|None)(?!\w)/y
 
-function word(cursor: Cursor): Scalar {
-  const name = match(cursor, NAME)?.[0]
+const word = (cursor: Cursor): Scalar => {
+  const name = match(cursor, constantPattern)?.[0]
   if (name !== undefined) return name === 'None' ? null : name === 'True'
-  const number = match(cursor, NUMBER)?.[0].replaceAll(/[_\s]/g, '')
+  const number = match(cursor, numberPattern)?.[0].replaceAll(/[_\s]/g, '')
   if (number === undefined) throw new NoLiteral()
   const digits = number.replace(/^[-+]/, '')
   // Python 3 has no octal numbers with a bare leading zero: 0644 is an error there, and so stays text.
   if (/^0\d*[1-9]\d*$/.test(digits)) throw new NoLiteral()
-  if (digits.length > MOST_DIGITS) throw new NoLiteral()
+  if (digits.length > mostDigits) throw new NoLiteral()
   if (/^(\d+|0[xob].*)$/i.test(digits)) return exact((number.startsWith('-') ? -1n : 1n) * BigInt(digits))
   return (number.startsWith('-') ? -1 : 1) * Number(digits) + 0
 }
 
-function match(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined {
+const match = (cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined => {
   pattern.lastIndex = cursor.at
   const found = pattern.exec(cursor.text) ?? undefined
   if (found) cursor.at = pattern.lastIndex
   return found
 }
 
-function blanks(cursor: Cursor): void {
+const blanks = (cursor: Cursor): void => {
   while (/\s/.test(cursor.text[cursor.at] ?? '')) cursor.at += 1
 }
 
-function accept(cursor: Cursor, character: string): boolean {
+const accept = (cursor: Cursor, character: string): boolean => {
   blanks(cursor)
   if (cursor.text[cursor.at] !== character) return false
   cursor.at += 1
   return true
 }
 
-function atEnd(cursor: Cursor): boolean {
+const atEnd = (cursor: Cursor): boolean => {
   blanks(cursor)
   return cursor.at === cursor.text.length || cursor.text[cursor.at] === '#'
 }

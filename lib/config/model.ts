@@ -45,10 +45,10 @@ export interface Inventory {
 }
 
 /** Beyond this something has gone wrong, such as two long ranges in one name. */
-export const MOST_HOSTS = 250_000
+export const mostHosts = 250_000
 
 /** An inventory with nothing but the groups that always exist. */
-export function emptyInventory(vault: Inventory['vault']): Inventory {
+export const emptyInventory = (vault: Inventory['vault']): Inventory => {
   const inventory: Inventory = {
     sources: [],
     hosts: new Map(),
@@ -76,7 +76,7 @@ const newGroup = (name: string, place: Place | undefined): Group => ({
 })
 
 /** The group of that name, made when it is new. */
-export function addGroup(inventory: Inventory, name: string, place: Place): Group {
+export const addGroup = (inventory: Inventory, name: string, place: Place): Group => {
   const group = inventory.groups.get(name) ?? newGroup(name, place)
   inventory.groups.set(name, group)
   group.place ??= place
@@ -84,9 +84,9 @@ export function addGroup(inventory: Inventory, name: string, place: Place): Grou
 }
 
 /** The host of that name as a member of a group, made when it is new. As in Ansible, a port behind the name counts where it is new only. */
-export function addHost(inventory: Inventory, name: string, group: Group, place: Place, port?: number): Host {
+export const addHost = (inventory: Inventory, name: string, group: Group, place: Place, port?: number): Host => {
   const known = inventory.hosts.get(name)
-  if (!known && inventory.hosts.size === MOST_HOSTS) throw new ConfigError(`this inventory has more than ${MOST_HOSTS} hosts`, place)
+  if (!known && inventory.hosts.size === mostHosts) throw new ConfigError(`this inventory has more than ${mostHosts} hosts`, place)
   const host = known ?? { name, place, vars: portVariable(place, port), groups: new Set() }
   inventory.hosts.set(name, host)
   group.hosts.add(name)
@@ -98,12 +98,12 @@ const portVariable = (place: Place, port: number | undefined): Variables =>
   new Map(port === undefined ? [] : [['ansible_port', { at: place, value: { kind: 'scalar', value: port, place } }]])
 
 /** Makes a group the child of another. Loops are found once the inventory is complete. */
-export function addChild(inventory: Inventory, parent: Group, child: Group, place: Place): void {
+export const addChild = (inventory: Inventory, parent: Group, child: Group, place: Place): void => {
   if (child.name === 'all') throw new ConfigError(`'all' holds every group: it cannot be a child of '${parent.name}'`, place)
   link(inventory, parent.name, child.name, place)
 }
 
-function link(inventory: Inventory, parent: string, child: string, place?: Place): void {
+const link = (inventory: Inventory, parent: string, child: string, place?: Place): void => {
   const [above, below] = [inventory.groups.get(parent), inventory.groups.get(child)]
   if (!above || !below || above.children.has(child)) return
   above.children.add(child)
@@ -111,7 +111,7 @@ function link(inventory: Inventory, parent: string, child: string, place?: Place
 }
 
 /** Sets a group's variable. The group's priority is no variable but a property, and only counts here, not in group_vars: as in Ansible. */
-export function setGroupVariable(group: Group, name: string, entry: Entry): void {
+export const setGroupVariable = (group: Group, name: string, entry: Entry): void => {
   if (name !== 'ansible_group_priority') {
     group.vars.set(name, entry)
     return
@@ -122,7 +122,7 @@ export function setGroupVariable(group: Group, name: string, entry: Entry): void
 }
 
 /** Once all sources are read: every group hangs below `all`, and `ungrouped` holds the hosts that no other group does. Throws for a loop. */
-export function completeInventory(inventory: Inventory): void {
+export const completeInventory = (inventory: Inventory): void => {
   for (const group of inventory.groups.values()) if (group.name !== 'all' && group.parents.size === 0) link(inventory, 'all', group.name)
   setDepths(inventory)
   const ungrouped = inventory.groups.get('ungrouped')
@@ -139,7 +139,7 @@ export function completeInventory(inventory: Inventory): void {
 }
 
 /** Goes from `all` downwards, a group after all of its parents: that takes one look at every line, however the groups are nested. */
-function setDepths(inventory: Inventory): void {
+const setDepths = (inventory: Inventory): void => {
   const waiting = new Map([...inventory.groups.values()].map(group => [group.name, group.parents.size]))
   const ready = [...inventory.groups.values()].filter(group => group.parents.size === 0)
   for (const group of ready) {
@@ -156,7 +156,7 @@ function setDepths(inventory: Inventory): void {
 }
 
 /** Every group that is left waits for a parent that waits too: following those leads into the loop. The last line of it closed it. */
-function loopAmong(inventory: Inventory, waiting: ReadonlyMap<string, number>): ConfigError {
+const loopAmong = (inventory: Inventory, waiting: ReadonlyMap<string, number>): ConfigError => {
   const path: { child: string; place: Place | undefined }[] = []
   const seen = new Set<string>()
   let [child = ''] = waiting.keys()
@@ -176,7 +176,7 @@ const lineOf = ({ place }: { place: Place | undefined }) => place?.line ?? 0
 const columnOf = ({ place }: { place: Place | undefined }) => place?.column ?? 0
 
 /** Hosts of groups and of all groups below them: a group's own first, then level by level. */
-export function hostsOf(inventory: Inventory, ...groups: string[]): string[] {
+export const hostsOf = (inventory: Inventory, ...groups: string[]): string[] => {
   const hosts = new Set<string>()
   const seen = new Set<string>()
   for (const group of groups) {
@@ -197,7 +197,7 @@ export function hostsOf(inventory: Inventory, ...groups: string[]): string[] {
 const groupsByMembership = new WeakMap<Inventory, Map<string, Group[]>>()
 
 /** The groups that a host is in, directly or through their children, in the order in which their variables apply (later ones win). */
-export function groupsOf(inventory: Inventory, host: string): Group[] {
+export const groupsOf = (inventory: Inventory, host: string): Group[] => {
   const known = groupsByMembership.get(inventory) ?? new Map<string, Group[]>()
   groupsByMembership.set(inventory, known)
   const direct = inventory.hosts.get(host)?.groups ?? new Set()
@@ -210,7 +210,7 @@ export function groupsOf(inventory: Inventory, host: string): Group[] {
 const inOrder = (groups: Group[]): Group[] =>
   groups.sort((a, b) => a.depth - b.depth || a.priority - b.priority || byCodePoint(a.name, b.name))
 
-function withAncestors(inventory: Inventory, direct: Iterable<string>): Set<string> {
+const withAncestors = (inventory: Inventory, direct: Iterable<string>): Set<string> => {
   const found = new Set(['all', ...direct])
   // A set visits what is added to it on the way.
   for (const name of found) for (const parent of inventory.groups.get(name)?.parents.keys() ?? []) found.add(parent)

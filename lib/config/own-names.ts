@@ -3,25 +3,24 @@ import { ConfigError, type Place, placeName } from './error.ts'
 import type { Entry, Variables } from './value.ts'
 
 /** Our variables that the runner itself reads. */
-export const RUNNER_VARIABLES = ['nfsha_example', 'nfsha_ssh_legacy'] as const
-const RUNNER_PREFIX = 'nfsha_'
+export const runnerVariables = ['nfsha_example', 'nfsha_ssh_legacy'] as const
+const runnerPrefix = 'nfsha_'
 
 /**
  * What begins like a variable of ours: a name of that kind that we do not know is a mistake, all others belong to somebody else. A schema declares its prefixes
  * as metadata; without any it closes those of its own names.
  */
-export function prefixesOf(schema: z.ZodObject): string[] {
+export const prefixesOf = (schema: z.ZodObject): string[] => {
   const declared = schema.meta()?.prefixes as readonly string[] | undefined
-  return [RUNNER_PREFIX, ...(declared ?? Object.keys(schema.shape).map(name => name.slice(0, name.indexOf('_') + 1)))]
+  return [runnerPrefix, ...(declared ?? Object.keys(schema.shape).map(name => name.slice(0, name.indexOf('_') + 1)))]
 }
 
 /** Whether a name is one of ours, or would have to be. */
-export function isOurs(name: string, schema: z.ZodObject): boolean {
-  return prefixesOf(schema).some(prefix => prefix !== '' && name.startsWith(prefix))
-}
+export const isOurs = (name: string, schema: z.ZodObject): boolean =>
+  prefixesOf(schema).some(prefix => prefix !== '' && name.startsWith(prefix))
 
 /** The names that variables had in the version before, each with the name that it has now: metadata `formerly` of their fields. */
-export function formerNames(schema: z.ZodObject): Map<string, string> {
+export const formerNames = (schema: z.ZodObject): Map<string, string> => {
   const renamed = Object.entries(schema.shape).flatMap(([name, field]) => {
     const former = (field as z.ZodType).meta()?.formerly
     return typeof former === 'string' ? [[former, name] as const] : []
@@ -36,7 +35,7 @@ interface Renamed {
 }
 
 /** Variables under the names that they have now. Which of two values is meant is not guessed: the old name beside the new one is an error. */
-export function withNewNames(variables: Variables, schema: z.ZodObject): Renamed {
+export const withNewNames = (variables: Variables, schema: z.ZodObject): Renamed => {
   const renamed: Renamed = { given: new Map(variables), warnings: [], errors: [] }
   for (const [former, name] of formerNames(schema)) {
     const entry = variables.get(former)

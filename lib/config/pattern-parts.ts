@@ -15,14 +15,14 @@ export interface PatternPart {
 }
 
 /** More than a command line takes. The regular expressions that take a pattern apart need a stack by its length. */
-const LONGEST = 500_000
+const longest = 500_000
 
 /**
  * Splits at commas; without any, at colons and blanks outside brackets. A name of the inventory is one piece whatever it contains. Blanks
  * around a part and behind its operator mean nothing.
  */
-export function splitPattern(inventory: Inventory, pattern: string, place?: Place): PatternPart[] {
-  if (pattern.length > LONGEST) throw new ConfigError(`this pattern is longer than ${LONGEST} characters`, place)
+export const splitPattern = (inventory: Inventory, pattern: string, place?: Place): PatternPart[] => {
+  if (pattern.length > longest) throw new ConfigError(`this pattern is longer than ${longest} characters`, place)
   const isName = (name: string) => inventory.hosts.has(name) || inventory.groups.has(name)
   const whole = pattern.trim().replace(/(^|[\s,:])([!&])\s+/g, '$1$2')
   if (isName(whole.replace(/^[!&]/, ''))) return [partOf(whole, isName, place)]
@@ -30,13 +30,13 @@ export function splitPattern(inventory: Inventory, pattern: string, place?: Plac
   return parts.map(part => part.trim()).flatMap(part => (part === '' ? [] : [partOf(part, isName, place)]))
 }
 
-const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/s
+const subscriptPattern = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/s
 
-function partOf(written: string, isName: (name: string) => boolean, place: Place | undefined): PatternPart {
+const partOf = (written: string, isName: (name: string) => boolean, place: Place | undefined): PatternPart => {
   const operator = (/^[!&]/.exec(written)?.[0] ?? '') as PatternPart['operator']
   const text = written.slice(operator.length)
   if (text === '' || /^[!&]/.test(text)) throw new ConfigError(`'${written}': a name is missing behind '${operator}'`, place)
-  const found = text.startsWith('~') || isName(text) ? null : SUBSCRIPT.exec(text)
+  const found = text.startsWith('~') || isName(text) ? null : subscriptPattern.exec(text)
   const [, name = text, single, from, to] = found ?? []
   if (!found) return { operator, name, written, place }
   return { operator, name, subscript: single === undefined ? rangeOf(from, to, written, place) : oneAt(Number(single)), written, place }
@@ -44,7 +44,7 @@ function partOf(written: string, isName: (name: string) => boolean, place: Place
 
 const oneAt = (index: number) => ({ from: index, to: index === -1 ? undefined : index + 1 })
 
-function rangeOf(from = '', to = '', written: string, place: Place | undefined) {
+const rangeOf = (from = '', to = '', written: string, place: Place | undefined) => {
   if (to !== '' && Number(to) < Number(from)) throw new ConfigError(`'${written}' ends before it begins`, place)
   return { from: Number(from), to: to === '' ? undefined : Number(to) + 1 }
 }

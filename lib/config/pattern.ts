@@ -18,7 +18,7 @@ export interface PatternOptions {
  * Hosts that a pattern selects, in the inventory's order: names, groups, globs, `~regex`, `[subscripts]`, joined by `,` or `:` with `!` and
  * `&`. Every part must mean something: a mistake in an exclusion would select the very host that was excluded, where Ansible only warns.
  */
-export function matchHosts(inventory: Inventory, pattern: string | readonly string[], options: PatternOptions = {}): string[] {
+export const matchHosts = (inventory: Inventory, pattern: string | readonly string[], options: PatternOptions = {}): string[] => {
   const texts = typeof pattern === 'string' ? [pattern] : pattern
   const parts = texts.flatMap(text => splitPattern(inventory, text, options.place))
   // Ansible would take it for "all".
@@ -29,7 +29,7 @@ export function matchHosts(inventory: Inventory, pattern: string | readonly stri
 }
 
 /** Those of the hosts that `--limit` leaves. The limit itself may name any host of the inventory, and `@file` one pattern a line. */
-export function limitHosts(inventory: Inventory, hosts: readonly string[], limit: string, cwd: string = process.cwd()): string[] {
+export const limitHosts = (inventory: Inventory, hosts: readonly string[], limit: string, cwd: string = process.cwd()): string[] => {
   const place = wholeOf({ file: '--limit', text: limit })
   const parts = splitPattern(inventory, limit, place).flatMap(part =>
     part.operator === '' && part.name.startsWith('@') && part.name !== '@'
@@ -42,7 +42,7 @@ export function limitHosts(inventory: Inventory, hosts: readonly string[], limit
 }
 
 /** A limit file's patterns. `--limit @` of an empty file means no host at all, not all of them. */
-function patternsOf(inventory: Inventory, file: string, cwd: string): PatternPart[] {
+const patternsOf = (inventory: Inventory, file: string, cwd: string): PatternPart[] => {
   const source = readSource(file, cwd)
   const parts = source.text.split('\n').flatMap((line, index) => {
     const text = line.trim()
@@ -54,7 +54,7 @@ function patternsOf(inventory: Inventory, file: string, cwd: string): PatternPar
 }
 
 /** Exclusions and intersections count after all else, wherever they stand. With nothing but `!M2`, all others are meant. */
-function combined(inventory: Inventory, parts: readonly PatternPart[]): string[] {
+const combined = (inventory: Inventory, parts: readonly PatternPart[]): string[] => {
   const select = (operator: PatternPart['operator']) =>
     parts.filter(part => part.operator === operator).map(part => matchOne(inventory, part))
   const chosen = select('')
@@ -66,7 +66,7 @@ function combined(inventory: Inventory, parts: readonly PatternPart[]): string[]
 
 const isKnown = (inventory: Inventory, name: string) => inventory.hosts.has(name) || inventory.groups.has(name)
 
-function matchOne(inventory: Inventory, part: PatternPart): string[] {
+const matchOne = (inventory: Inventory, part: PatternPart): string[] => {
   const { name, operator } = part
   const isHost = inventory.hosts.has(name) && (operator === '' || !inventory.groups.has(name))
   if (isHost && !part.subscript) return [name]
@@ -75,15 +75,15 @@ function matchOne(inventory: Inventory, part: PatternPart): string[] {
 }
 
 /** As in Ansible, a name that is a host's and a group's means the group behind `!` and `&`, and the host elsewhere. */
-function namesakes(inventory: Inventory, { name, written, place }: PatternPart): string[] {
+const namesakes = (inventory: Inventory, { name, written, place }: PatternPart): string[] => {
   const hosts = hostsOf(inventory, name)
   if (hosts.includes(name)) return hosts
   throw new ConfigError(`'${written}' is ambiguous: '${name}' is a host, and a group without that host`, place, 'rename one of them')
 }
 
-const IS_GLOB = /[?*[]/
+const globPattern = /[?*[]/
 
-function namedHosts(inventory: Inventory, part: PatternPart): string[] {
+const namedHosts = (inventory: Inventory, part: PatternPart): string[] => {
   const { name } = part
   if (name === 'all' || name === '*') return hostsOf(inventory, 'all')
   const matching = matcher(part)
@@ -94,8 +94,8 @@ function namedHosts(inventory: Inventory, part: PatternPart): string[] {
 }
 
 /** Finds the names that a glob or a regular expression fits; undefined for a plain name. */
-function matcher({ name, place }: PatternPart): ((names: Iterable<string>) => string[]) | undefined {
-  if (!name.startsWith('~')) return IS_GLOB.test(name) ? names => [...names].filter(globMatcher(name)) : undefined
+const matcher = ({ name, place }: PatternPart): ((names: Iterable<string>) => string[]) | undefined => {
+  if (!name.startsWith('~')) return globPattern.test(name) ? names => [...names].filter(globMatcher(name)) : undefined
   return names => {
     try {
       return namesMatching(names, name.slice(1))
@@ -105,8 +105,8 @@ function matcher({ name, place }: PatternPart): ((names: Iterable<string>) => st
   }
 }
 
-function unknownName(inventory: Inventory, { name, written, place }: PatternPart): ConfigError {
-  if (name.startsWith('~') || IS_GLOB.test(name))
+const unknownName = (inventory: Inventory, { name, written, place }: PatternPart): ConfigError => {
+  if (name.startsWith('~') || globPattern.test(name))
     return new ConfigError(`'${shortened(written)}' matches no host and no group of the inventory`, place)
   const known = [...inventory.hosts.keys(), ...inventory.groups.keys()].filter(other => other !== 'ungrouped')
   const list = known.length > 12 ? `${known.slice(0, 12).join(', ')}, ...` : known.join(', ')
@@ -122,7 +122,7 @@ function unknownName(inventory: Inventory, { name, written, place }: PatternPart
 const shortened = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}...` : text)
 
 /** Subscripts count from 0; a range includes its end. */
-function subscripted(hosts: string[], { subscript, written, place }: PatternPart): string[] {
+const subscripted = (hosts: string[], { subscript, written, place }: PatternPart): string[] => {
   const found = subscript ? hosts.slice(subscript.from, subscript.to) : hosts
   if (found.length > 0 || hosts.length === 0) return found
   const there = hosts.length === 1 ? 'there is only 1 host' : `there are only ${hosts.length} hosts`

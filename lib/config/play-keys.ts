@@ -2,7 +2,7 @@ import { ConfigError, throwAll } from './error.ts'
 import { didYouMean } from './suggest.ts'
 import type { Variables } from './value.ts'
 
-export const PLAY_KEYS = [
+export const playKeys = [
   'name',
   'hosts',
   'roles',
@@ -17,22 +17,22 @@ export const PLAY_KEYS = [
   'serial',
   'gather_facts',
 ]
-export const ROLE_KEYS = ['role', 'name', 'tags', 'vars']
-export const IMPORT_KEYS = ['import_playbook', 'ansible.builtin.import_playbook', 'name', 'tags', 'vars']
+export const roleKeys = ['role', 'name', 'tags', 'vars']
+export const importKeys = ['import_playbook', 'ansible.builtin.import_playbook', 'name', 'tags', 'vars']
 
-const TASKS = 'there are no tasks in playbooks: logic belongs in roles (roles/<name>/role.ts)'
-const CONDITIONS = 'there are no conditions and loops in playbooks: logic belongs in roles (roles/<name>/role.ts)'
+const noTasks = 'there are no tasks in playbooks: logic belongs in roles (roles/<name>/role.ts)'
+const noConditions = 'there are no conditions and loops in playbooks: logic belongs in roles (roles/<name>/role.ts)'
 
 /** Ansible's other keys, and why they are not taken. */
-const REFUSED: Record<string, string> = {
+const refusedKeys: Record<string, string> = {
   ...Object.fromEntries(
     ['tasks', 'pre_tasks', 'post_tasks', 'handlers', 'block', 'include', 'import_tasks', 'include_role', 'import_role'].map(key => [
       key,
-      TASKS,
+      noTasks,
     ]),
   ),
   ...Object.fromEntries(
-    ['when', 'loop', 'with_items', 'until', 'register', 'ignore_errors', 'failed_when', 'changed_when'].map(key => [key, CONDITIONS]),
+    ['when', 'loop', 'with_items', 'until', 'register', 'ignore_errors', 'failed_when', 'changed_when'].map(key => [key, noConditions]),
   ),
   become_method: 'sudo is used in any case',
   vars_prompt: 'nothing is asked; give the value with -e',
@@ -41,8 +41,8 @@ const REFUSED: Record<string, string> = {
   connection: 'set ansible_connection in the inventory',
   port: 'set ansible_port in the inventory',
   environment: 'roles set what their commands need',
-  delegate_to: CONDITIONS,
-  run_once: CONDITIONS,
+  delegate_to: noConditions,
+  run_once: noConditions,
   ignore_unreachable: 'what needs a host that is away stays pending in any case',
   check_mode: 'use --check',
   diff: 'use --diff',
@@ -50,11 +50,11 @@ const REFUSED: Record<string, string> = {
 }
 
 /** Throws for all keys that are not allowed: Ansible's own with the reason, others with what was probably meant. */
-export function checkKeys(entries: Variables, allowed: readonly string[], what: string): void {
+export const checkKeys = (entries: Variables, allowed: readonly string[], what: string): void => {
   const foreign = [...entries].filter(([key]) => !allowed.includes(key))
   throwAll(
     foreign.map(([key, { at }]) => {
-      const reason = Object.hasOwn(REFUSED, key) ? REFUSED[key] : undefined
+      const reason = Object.hasOwn(refusedKeys, key) ? refusedKeys[key] : undefined
       if (reason) return new ConfigError(`'${key}' cannot be used in ${what}`, at, reason)
       const known = allowed.filter(name => !name.includes('.'))
       return new ConfigError(`${what} has no '${key}'`, at, didYouMean(key, known) ?? `it has: ${known.join(', ')}`)

@@ -8,20 +8,20 @@ const closed = {
 }
 
 /** A value of a play that must be one word or sentence. */
-export function textIn(value: Value | undefined): string {
+export const textIn = (value: Value | undefined): string => {
   if (value?.kind !== 'scalar' || value.value === null || value.value === '') throw new ConfigError('a text is expected here', value?.place)
   return String(reveal(value, closed).value)
 }
 
 /** A list of words: written as a list, as one word, or with commas between them. */
-export function wordsIn(value: Value | undefined, { commas = true } = {}): string[] {
+export const wordsIn = (value: Value | undefined, { commas = true } = {}): string[] => {
   if (!value || (value.kind === 'scalar' && value.value === null)) return []
   const words = value.kind === 'list' ? value.items.map(textIn) : [textIn(value)]
   return commas ? words.flatMap(word => word.split(',').map(part => part.trim())).filter(word => word !== '') : words
 }
 
 /** A truth value, or undefined when there is none. */
-export function flagIn(value: Value | undefined): boolean | undefined {
+export const flagIn = (value: Value | undefined): boolean | undefined => {
   if (!value) return undefined
   const word = value.kind === 'scalar' ? String(reveal(value, closed).value).toLowerCase() : ''
   if (['true', 'yes', 'on', '1'].includes(word)) return true
@@ -30,7 +30,7 @@ export function flagIn(value: Value | undefined): boolean | undefined {
 }
 
 /** A whole number above 0. */
-export function numberIn(value: Value): number {
+export const numberIn = (value: Value): number => {
   const number = value.kind === 'scalar' ? Number(reveal(value, closed).value) : Number.NaN
   if (!Number.isInteger(number) || number < 1) throw new ConfigError('a whole number above 0 is expected here', value.place)
   return number

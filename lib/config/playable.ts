@@ -18,13 +18,13 @@ export interface Places {
   commandNames?: readonly string[]
 }
 
-const EXTENSIONS = ['', '.yml', '.yaml']
+const extensions = ['', '.yml', '.yaml']
 
 /**
  * Finds a playbook or role: a path, then ./playbooks and the roles, then the package's own playbooks. Of two playbooks the nearer one is
  * meant, but a word that is a playbook and a role too, or two playbooks of the same directory, is an error.
  */
-export function findPlayable(argument: string, places: Places): Playable {
+export const findPlayable = (argument: string, places: Places): Playable => {
   const { cwd, packageRoot, roleNames } = places
   if (argument.includes('/')) return pathOf(argument, places)
   const searched = [cwd, join(cwd, 'playbooks'), join(packageRoot, 'playbooks')]
@@ -40,9 +40,9 @@ export function findPlayable(argument: string, places: Places): Playable {
 }
 
 /** A path is meant as it stands; the directory of a role is the role. */
-function pathOf(argument: string, places: Places): Playable {
+const pathOf = (argument: string, places: Places): Playable => {
   const path = resolve(places.cwd, argument)
-  const file = EXTENSIONS.map(extension => path + extension).find(candidate => kindOf(candidate) === 'file')
+  const file = extensions.map(extension => path + extension).find(candidate => kindOf(candidate) === 'file')
   if (file !== undefined) return { kind: 'playbook', file }
   const name = basename(path)
   const isRole = [places.cwd, places.packageRoot].some(root => path === join(root, 'roles', name)) && places.roleNames.includes(name)
@@ -51,8 +51,8 @@ function pathOf(argument: string, places: Places): Playable {
 }
 
 /** In a directory, `site` is site.yml. A file without extension that bears a role's name is no playbook: it may be anything. */
-function playbooksNamed(argument: string, directory: string, isRole: boolean): string[] {
-  const names = EXTENSIONS.map(extension => argument + extension).filter(name => !isRole || extname(name) !== '')
+const playbooksNamed = (argument: string, directory: string, isRole: boolean): string[] => {
+  const names = extensions.map(extension => argument + extension).filter(name => !isRole || extname(name) !== '')
   return names
     .map(name => join(directory, name))
     .filter(path => kindOf(path) === 'file' && (extname(path) !== '' || directory.endsWith('playbooks')))
@@ -60,7 +60,7 @@ function playbooksNamed(argument: string, directory: string, isRole: boolean): s
 
 const distinct = (paths: string[]) => [...new Map(paths.map(path => [realpathSync(path), path])).values()]
 
-function ambiguous(argument: string, files: string[], isRole: boolean, cwd: string): ConfigError {
+const ambiguous = (argument: string, files: string[], isRole: boolean, cwd: string): ConfigError => {
   const meanings = [...files.map(file => `the playbook ${shownPath(file, cwd)}`), ...(isRole ? [`the role ${argument}`] : [])]
   return new ConfigError(
     `'${argument}' is ambiguous: ${meanings.join(', or ')}`,
@@ -69,7 +69,7 @@ function ambiguous(argument: string, files: string[], isRole: boolean, cwd: stri
   )
 }
 
-function notFound(argument: string, { cwd, packageRoot, roleNames, commandNames = [] }: Places): ConfigError {
+const notFound = (argument: string, { cwd, packageRoot, roleNames, commandNames = [] }: Places): ConfigError => {
   const playbooks = [cwd, join(cwd, 'playbooks'), join(packageRoot, 'playbooks')].flatMap(playbooksIn)
   const names = [...new Set([...playbooks, ...roleNames])]
   const near = closest(argument, [...names, ...playbooks.map(name => basename(name, extname(name))), ...commandNames])
@@ -77,14 +77,14 @@ function notFound(argument: string, { cwd, packageRoot, roleNames, commandNames 
   return new ConfigError(`no playbook and no role '${argument}'`, undefined, hint)
 }
 
-function playbooksIn(directory: string): string[] {
+const playbooksIn = (directory: string): string[] => {
   if (kindOf(directory) !== 'directory') return []
   const isOne = (name: string) => /\.ya?ml$/.test(name) && (directory.endsWith('playbooks') || name === 'site.yml')
   return readdirSync(directory).filter(isOne)
 }
 
 /** What a single role runs: the plays of site.yml that name it, reduced to it. */
-export function playbookOfRole(role: string, places: Places, options: PlaybookOptions = {}): Playbook {
+export const playbookOfRole = (role: string, places: Places, options: PlaybookOptions = {}): Playbook => {
   const site = findPlayable('site.yml', places)
   if (site.kind !== 'playbook') throw new ConfigError('site.yml is no playbook')
   const { file, plays } = loadPlaybook(site.file, { cwd: places.cwd, ...options })

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { ConfigError, collecting, type Place } from './error.ts'
 import { readSource, shownPath } from './files.ts'
-import { checkKeys, IMPORT_KEYS, PLAY_KEYS, ROLE_KEYS } from './play-keys.ts'
+import { checkKeys, importKeys, playKeys, roleKeys } from './play-keys.ts'
 import { flagIn, numberIn, textIn, wordsIn } from './play-values.ts'
 import { didYouMean } from './suggest.ts'
 import { type Decrypter, type Entry, layered, type Value, type Variables } from './value.ts'
@@ -61,11 +61,11 @@ interface Reading {
   imports: { count: number }
 }
 
-const DEEPEST_IMPORT = 50
-const MOST_IMPORTS = 1000
+const deepestImport = 50
+const mostImports = 1000
 
 /** Reads a playbook with all that it imports. */
-export function loadPlaybook(path: string, options: PlaybookOptions = {}): Playbook {
+export const loadPlaybook = (path: string, options: PlaybookOptions = {}): Playbook => {
   const cwd = options.cwd ?? process.cwd()
   const plays = readPlaybook(resolve(cwd, path), {
     roleNames: options.roleNames,
@@ -77,7 +77,7 @@ export function loadPlaybook(path: string, options: PlaybookOptions = {}): Playb
   return { file: shownPath(path, cwd), plays }
 }
 
-function readPlaybook(file: string, reading: Reading): Play[] {
+const readPlaybook = (file: string, reading: Reading): Play[] => {
   const source = openSource(readSource(file, reading.cwd), reading.vault)
   const value = parseYaml(source)
   if (value.kind !== 'list') throw new ConfigError('a playbook is a list of plays', value.place, '- hosts: nfs\n    roles: [base]')
@@ -85,19 +85,19 @@ function readPlaybook(file: string, reading: Reading): Play[] {
   return collecting(value.items, item => readItem(item, file, nested)).flat()
 }
 
-function readItem(item: Value, file: string, reading: Reading): Play[] {
+const readItem = (item: Value, file: string, reading: Reading): Play[] => {
   if (item.kind !== 'map') throw new ConfigError('a play is a mapping with hosts and roles', item.place)
   const imported = item.entries.get('import_playbook') ?? item.entries.get('ansible.builtin.import_playbook')
   return imported ? importPlaybook(imported, item.entries, file, reading) : [readPlay(item.entries, item.place, file, reading)]
 }
 
-function importPlaybook({ value }: Entry, entries: Variables, file: string, reading: Reading): Play[] {
-  checkKeys(entries, IMPORT_KEYS, 'an import')
+const importPlaybook = ({ value }: Entry, entries: Variables, file: string, reading: Reading): Play[] => {
+  checkKeys(entries, importKeys, 'an import')
   const path = resolve(dirname(file), textIn(value))
   if (reading.open.includes(path)) throw new ConfigError('a playbook cannot import itself', value.place)
-  if (reading.open.length > DEEPEST_IMPORT) throw new ConfigError(`imports are nested deeper than ${DEEPEST_IMPORT} playbooks`, value.place)
+  if (reading.open.length > deepestImport) throw new ConfigError(`imports are nested deeper than ${deepestImport} playbooks`, value.place)
   reading.imports.count += 1
-  if (reading.imports.count > MOST_IMPORTS) throw new ConfigError(`more than ${MOST_IMPORTS} imports in one playbook`, value.place)
+  if (reading.imports.count > mostImports) throw new ConfigError(`more than ${mostImports} imports in one playbook`, value.place)
   const tags = wordsIn(entries.get('tags')?.value)
   const vars = entries.get('vars')
   return readPlaybook(path, reading).map(play => ({
@@ -108,8 +108,8 @@ function importPlaybook({ value }: Entry, entries: Variables, file: string, read
   }))
 }
 
-function readPlay(entries: Variables, place: Place, file: string, reading: Reading): Play {
-  checkKeys(entries, PLAY_KEYS, 'a play')
+const readPlay = (entries: Variables, place: Place, file: string, reading: Reading): Play => {
+  checkKeys(entries, playKeys, 'a play')
   const hosts = entries.get('hosts')
   if (!hosts) throw new ConfigError("a play needs 'hosts'", place)
   const patterns = wordsIn(hosts.value, { commas: false })
@@ -135,22 +135,22 @@ function readPlay(entries: Variables, place: Place, file: string, reading: Readi
   }
 }
 
-function playVars(entries: Variables, file: string, reading: Reading): Variables[] {
+const playVars = (entries: Variables, file: string, reading: Reading): Variables[] => {
   const vars = entries.get('vars')
   const files = wordsIn(entries.get('vars_files')?.value, { commas: false })
   const read = (path: string) => variablesIn(parseYaml(openSource(readSource(resolve(dirname(file), path), reading.cwd), reading.vault)))
   return [...(vars ? [variablesIn(vars.value)] : []), ...files.map(read)]
 }
 
-function rolesIn(entry: Entry | undefined, playTags: string[], reading: Reading): PlayRole[] {
+const rolesIn = (entry: Entry | undefined, playTags: string[], reading: Reading): PlayRole[] => {
   if (!entry || (entry.value.kind === 'scalar' && entry.value.value === null)) return []
   const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   return collecting(items, item => roleIn(item, playTags, reading))
 }
 
-function roleIn(item: Value, playTags: string[], { roleNames }: Reading): PlayRole {
+const roleIn = (item: Value, playTags: string[], { roleNames }: Reading): PlayRole => {
   const entries: Variables = item.kind === 'map' ? item.entries : new Map([['role', { at: item.place, value: item }]])
-  checkKeys(entries, ROLE_KEYS, 'a role')
+  checkKeys(entries, roleKeys, 'a role')
   const named = (entries.get('role') ?? entries.get('name'))?.value
   if (!named) throw new ConfigError("a role's entry needs 'role'", item.place)
   const name = textIn(named)

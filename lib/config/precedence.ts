@@ -15,7 +15,7 @@ export interface OuterVariables {
 }
 
 /** All variables of a host as written, merged in Ansible's order: later layers win. */
-export function variablesOf(inventory: Inventory, host: string, outer: OuterVariables = {}, options: ReadOptions = {}): Variables {
+export const variablesOf = (inventory: Inventory, host: string, outer: OuterVariables = {}, options: ReadOptions = {}): Variables => {
   const declared = inventory.hosts.get(host)
   if (!declared) throw new ConfigError(`no host '${host}' in the inventory`, undefined, didYouMean(host, inventory.hosts.keys()))
   const { inventoryDirectories, playbookDirectories } = inventory
@@ -34,7 +34,7 @@ export function variablesOf(inventory: Inventory, host: string, outer: OuterVari
 /** Hosts of the same groups share their variables: they are merged once, and `groupsOf` has one list for all of these hosts. */
 const mergedGroups = new WeakMap<readonly Group[], Map<boolean, Variables>>()
 
-function groupVariables(inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables {
+const groupVariables = (inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables => {
   const known = mergedGroups.get(groups) ?? new Map<boolean, Variables>()
   mergedGroups.set(groups, known)
   const openable = options.openable ?? false
@@ -43,7 +43,7 @@ function groupVariables(inventory: Inventory, groups: readonly Group[], options:
   return merged
 }
 
-function mergeGroups(inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables {
+const mergeGroups = (inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables => {
   const all = groups.filter(group => group.name === 'all')
   const others = groups.filter(group => group.name !== 'all')
   const { inventoryDirectories, playbookDirectories } = inventory
@@ -57,12 +57,11 @@ function mergeGroups(inventory: Inventory, groups: readonly Group[], options: Re
 }
 
 /** What a group itself defines: its `vars`, then its group_vars files. What it inherits is not in it. */
-export function ownVariables(inventory: Inventory, group: Group, options: ReadOptions = {}): Variables {
+export const ownVariables = (inventory: Inventory, group: Group, options: ReadOptions = {}): Variables => {
   const { inventoryDirectories, playbookDirectories } = inventory
   return layered(group.vars, ...groupFiles(inventory, [...inventoryDirectories, ...playbookDirectories], [group], options))
 }
 
 /** Directory by directory, as Ansible does: a second inventory's files win over all of the first one's. */
-function groupFiles(inventory: Inventory, directories: readonly string[], groups: readonly Group[], options: ReadOptions): Variables[] {
-  return directories.flatMap(directory => groups.map(group => varsFiles(inventory, directory, 'group_vars', group.name, options)))
-}
+const groupFiles = (inventory: Inventory, directories: readonly string[], groups: readonly Group[], options: ReadOptions): Variables[] =>
+  directories.flatMap(directory => groups.map(group => varsFiles(inventory, directory, 'group_vars', group.name, options)))

@@ -1,25 +1,25 @@
 import type { Scalar } from './value.ts'
 
 // Ansible reads YAML with PyYAML, so these are PyYAML's rules, not those of the YAML 1.1 document: `y` is text, `1e3` is text.
-const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
-const NULL = /^(?:~|null|Null|NULL|)$/
-const INT =
+const boolPattern = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
+const nullPattern = /^(?:~|null|Null|NULL|)$/
+const intPattern =
   /^(?:[-+]?0b_*[0-1][0-1_]*|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x_*[0-9a-fA-F][0-9a-fA-F_]*|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
-const FLOAT =
+const floatPattern =
   /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
-const TIMESTAMP =
+const timestampPattern =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:(Z)|([-+])(\d\d?)(?::(\d\d))?))?)?$/
 
 /** Python reads no longer numbers. */
-export const MOST_DIGITS = 4300
+export const mostDigits = 4300
 
 /** What a plain (unquoted) YAML scalar means: `0644` is 420, `yes` is true, `1:30` is 90, a date is text in ISO form. */
-export function plainScalar(text: string): Scalar {
-  if (text.length > MOST_DIGITS) return text
-  if (NULL.test(text)) return null
-  if (BOOL.test(text)) return toBoolean(text)
-  if (INT.test(text)) return toInteger(text)
-  if (FLOAT.test(text)) return toFloat(text)
+export const plainScalar = (text: string): Scalar => {
+  if (text.length > mostDigits) return text
+  if (nullPattern.test(text)) return null
+  if (boolPattern.test(text)) return toBoolean(text)
+  if (intPattern.test(text)) return toInteger(text)
+  if (floatPattern.test(text)) return toFloat(text)
   return toTimestamp(text) ?? text
 }
 
@@ -30,16 +30,16 @@ export const jsonScalar = (text: string): Scalar => (/^-?\d{1,4300}$/.test(text)
 export const exact = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
 
 /** The value of a scalar with one of YAML's own tags (`!!str 0644`), or undefined when the text does not fit. */
-export function taggedScalar(tag: string, text: string): Scalar | undefined {
+export const taggedScalar = (tag: string, text: string): Scalar | undefined => {
   switch (tag) {
     case 'str':
       return text
     case 'int':
-      return INT.test(text) ? toInteger(text) : undefined
+      return intPattern.test(text) ? toInteger(text) : undefined
     case 'float':
-      return FLOAT.test(text) ? toFloat(text) : INT.test(text) ? Number(text.replaceAll('_', '')) : undefined
+      return floatPattern.test(text) ? toFloat(text) : intPattern.test(text) ? Number(text.replaceAll('_', '')) : undefined
     case 'bool':
-      return BOOL.test(text) ? toBoolean(text) : undefined
+      return boolPattern.test(text) ? toBoolean(text) : undefined
     case 'null':
       return null
     case 'timestamp':
@@ -51,18 +51,18 @@ export function taggedScalar(tag: string, text: string): Scalar | undefined {
 
 const toBoolean = (text: string) => ['yes', 'true', 'on'].includes(text.toLowerCase())
 
-function toInteger(text: string): number | bigint {
+const toInteger = (text: string): number | bigint => {
   const [sign, digits] = signed(text)
   return exact(BigInt(sign) * magnitude(digits))
 }
 
-function magnitude(digits: string): bigint {
+const magnitude = (digits: string): bigint => {
   if (/^0[bx]/.test(digits)) return BigInt(digits)
   if (digits.includes(':')) return digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n)
   return BigInt(digits.startsWith('0') && digits.length > 1 ? `0o${digits.slice(1)}` : digits)
 }
 
-function toFloat(text: string): number {
+const toFloat = (text: string): number => {
   const [sign, digits] = signed(text.toLowerCase())
   if (digits === '.inf') return sign * Number.POSITIVE_INFINITY
   if (digits === '.nan') return Number.NaN
@@ -77,8 +77,8 @@ const signed = (text: string): [sign: number, digits: string] => [
 const sexagesimal = (digits: string) => digits.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
 
 /** A date as Python prints it, which is how it reaches an Ansible template; undefined for anything else. */
-function toTimestamp(text: string): string | undefined {
-  const match = TIMESTAMP.exec(text)
+const toTimestamp = (text: string): string | undefined => {
+  const match = timestampPattern.exec(text)
   if (!match) return undefined
   const [, year, month = '', day = '', hour, minute, second, fraction, utc, sign, zoneHour = '', zoneMinute = '00'] = match
   if (hour === undefined) return month.length === 2 && day.length === 2 ? `${year}-${month}-${day}` : undefined

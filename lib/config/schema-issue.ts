@@ -13,14 +13,14 @@ interface Context {
 }
 
 /** Whether a field is marked `.meta({ secret: true })`, under whatever `.optional()` or `.default()` wraps it. */
-export function fieldSecret(field: z.ZodType): boolean {
+export const fieldSecret = (field: z.ZodType): boolean => {
   if (field.meta()?.secret === true) return true
   const inner = (field.def as { innerType?: z.ZodType; in?: z.ZodType }).innerType ?? (field.def as { in?: z.ZodType }).in
   return inner !== undefined && fieldSecret(inner)
 }
 
 /** One finding of the schema as an error at the value it is about, or at the host that lacks the value. */
-export function issueError(issue: z.core.$ZodIssue, { inventory, host, given, schema }: Context): HostError {
+export const issueError = (issue: z.core.$ZodIssue, { inventory, host, given, schema }: Context): HostError => {
   const [name, ...rest] = issue.path
   const entry = given.get(String(name))
   if (!entry) {
@@ -32,11 +32,10 @@ export function issueError(issue: z.core.$ZodIssue, { inventory, host, given, sc
 }
 
 /** Where a value stands; a secret's line is not shown. */
-export function shownPlace({ kind, place }: Value, schema: z.ZodObject, name: string): Place {
-  return isSecret(schema, name) || kind === 'vault' ? { ...place, source: { ...place.source, secret: true } } : place
-}
+export const shownPlace = ({ kind, place }: Value, schema: z.ZodObject, name: string): Place =>
+  isSecret(schema, name) || kind === 'vault' ? { ...place, source: { ...place.source, secret: true } } : place
 
-function messageOf(issue: z.core.$ZodIssue): string {
+const messageOf = (issue: z.core.$ZodIssue): string => {
   const path = issue.path
     .map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
     .join('')
@@ -45,7 +44,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
 }
 
 /** Schema libraries talk of "Invalid input: expected number, received string"; an operator wants what to write. */
-function wordingOf(issue: Issue): string {
+const wordingOf = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
       // A schema may have words of its own for it.
@@ -59,7 +58,7 @@ function wordingOf(issue: Issue): string {
       return `must be ${issue.values.map(value => String(value)).join(' or ')}`
     case 'invalid_format':
       if (issue.format === 'regex') return /^Invalid/.test(issue.message) ? `must match ${issue.pattern}` : issue.message
-      return FORMATS[issue.format] ?? issue.message
+      return formats[issue.format] ?? issue.message
     case 'too_small':
       return issue.origin === 'string'
         ? `must have at least ${issue.minimum} characters`
@@ -84,7 +83,7 @@ export const isAboutType = (issues: readonly Issue[]): boolean =>
       (issue.code === 'invalid_type' && issue.expected !== 'int') || (issue.code === 'invalid_union' && issue.errors.every(isAboutType)),
   )
 
-const KINDS: ReadonlyMap<string, string> = new Map([
+const kinds: ReadonlyMap<string, string> = new Map([
   ['string', 'text'],
   ['number', 'a number'],
   ['bigint', 'a whole number beyond 2^53'],
@@ -95,26 +94,26 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['undefined', 'left out'],
 ])
 
-const kindIn = (name: string) => KINDS.get(name) ?? name
+const kindIn = (name: string) => kinds.get(name) ?? name
 
-function butIs(message: string): string {
+const butIs = (message: string): string => {
   const received = /received (\S+)$/.exec(message)?.[1]
   return received === undefined ? '' : `, not ${kindIn(received)}`
 }
 
-const FORMATS: Record<string, string> = {
+const formats: Record<string, string> = {
   ipv4: 'must be an IPv4 address, such as 192.168.0.210',
   cidrv4: 'must be an IPv4 address with its prefix length, such as 192.168.0.219/24',
   url: 'must be a URL',
 }
 
-function missing(name: string, host: string, schema: z.ZodObject): string {
+const missing = (name: string, host: string, schema: z.ZodObject): string => {
   const description = (schema.shape[name] as z.ZodType | undefined)?.description
   return `${name} is not set for ${host}${description ? ` (${description})` : ''}`
 }
 
 /** The most specific group of the host is where a cluster's settings live as a rule. */
-function whereToSet(inventory: Inventory, host: string): string {
+const whereToSet = (inventory: Inventory, host: string): string => {
   const group = groupsOf(inventory, host).at(-1)?.name ?? 'all'
   const file = inventory.hosts.get(host)?.place.source.file ?? 'the inventory'
   return `set it for the group '${group}' or for ${host} in ${shownPath(file)}, or in host_vars/${host}.yml`

@@ -1,13 +1,13 @@
 import { editDistance } from './suggest.ts'
 
-const SECRET_WORDS = /secret|passw|passphrase|_pass\b|token|credential/i
+const secretWords = /secret|passw|passphrase|_pass\b|token|credential/i
 
 /** Whether a variable of that name holds a secret, in whoever's inventory. */
-export const isSecretName = (name: string) => SECRET_WORDS.test(name)
+export const isSecretName = (name: string) => secretWords.test(name)
 
 /** What a part of a name was meant to be when it differs by a letter or two: `secrt`, `pasword`. */
-const MEANT = ['secret', 'password', 'passphrase', 'token']
-const isNear = (part: string) => part.length < 20 && MEANT.some(meant => editDistance(part, meant) <= (meant.length > 6 ? 2 : 1))
+const properWords = ['secret', 'password', 'passphrase', 'token']
+const isNear = (part: string) => part.length < 20 && properWords.some(meant => editDistance(part, meant) <= (meant.length > 6 ? 2 : 1))
 const isNearSecretName = (name: string) => isSecretName(name) || name.toLowerCase().split(/[_-]/).some(isNear)
 
 /** What of a line may be quoted, and what of it is not to be seen. */
@@ -23,58 +23,58 @@ interface Line {
 }
 
 /** Lines above in which the name of a value is looked for: more than the longest value has. */
-const FARTHEST = 200
+const farthest = 200
 /** The same for something at the margin, which only a quote that was left open can make a part of a value. */
-const FARTHEST_QUOTE = 20
+const farthestQuote = 20
 /** A longer line would fill the screen, and a part of it might show a secret whose name is cut off. */
-const LONGEST_QUOTED = 400
+const longestQuoted = 400
 /** Longer lines are never quoted, and are not searched. */
-const LONGEST_SEARCHED = 10_000
+const longestSearched = 10_000
 
 /**
  * What of a line of a file may be quoted in a message, however broken the file is: nothing behind the name of a secret, and nothing of a line
  * that may go on with the value of one. @param line counted from 1
  */
-export function quotableLine(source: { text: string; secret?: boolean }, line: number): Quotable {
+export const quotableLine = (source: { text: string; secret?: boolean }, line: number): Quotable => {
   const lines = linesOf(source)
   const { text: written = '', start } = lines[line - 1] ?? {}
   const text = written.trimEnd()
-  if (source.secret || text.length > LONGEST_QUOTED || continuesSecret(lines, line - 1)) return { shown: undefined, hidden: text }
+  if (source.secret || text.length > longestQuoted || continuesSecret(lines, line - 1)) return { shown: undefined, hidden: text }
   if (start === undefined || start >= text.length) return { shown: text, hidden: '' }
   return { shown: `${text.slice(0, start)}***`, hidden: text.slice(start) }
 }
 
 /** A word that may be the name of a variable, and what stands before its value: a blank alone is a mistake for `=` or `:`. */
-const NAME = /([A-Za-z][\w-]*)["']?(?:\s*[:=]\s*|\s+|$)/g
+const namePattern = /([A-Za-z][\w-]*)["']?(?:\s*[:=]\s*|\s+|$)/g
 
-function startOfSecret(text: string): number | undefined {
-  if (text.length > LONGEST_SEARCHED || COMMENT.test(text)) return undefined
-  for (const match of text.matchAll(NAME)) if (isNearSecretName(match[1] ?? '')) return match.index + match[0].length
+const startOfSecret = (text: string): number | undefined => {
+  if (text.length > longestSearched || commentPattern.test(text)) return undefined
+  for (const match of text.matchAll(namePattern)) if (isNearSecretName(match[1] ?? '')) return match.index + match[0].length
   return undefined
 }
 
-const COMMENT = /^\s*[#;]/
+const commentPattern = /^\s*[#;]/
 const indentOf = (text: string) => text.length - text.trimStart().length
 /** What begins something new: `name:`, `- name:`, `[section]`, `name=value`. */
-const BEGINS = /^\s*(?:- +)?(?:["']?[\w.-]+["']?\s*(?::(?:\s|$)|=)|\[[\w:.-]+\]\s*$)/
+const beginsPattern = /^\s*(?:- +)?(?:["']?[\w.-]+["']?\s*(?::(?:\s|$)|=)|\[[\w:.-]+\]\s*$)/
 
 /** Whether a line may belong to the value of a secret that is named above it: in a block, over several lines, or behind a quote left open. */
-function continuesSecret(lines: readonly Line[], index: number): boolean {
+const continuesSecret = (lines: readonly Line[], index: number): boolean => {
   const at = lines[index]?.text ?? ''
-  let indent = BEGINS.test(at) ? indentOf(at) : Number.POSITIVE_INFINITY
-  for (let above = index - 1; above >= Math.max(0, index - FARTHEST); above--) {
+  let indent = beginsPattern.test(at) ? indentOf(at) : Number.POSITIVE_INFINITY
+  for (let above = index - 1; above >= Math.max(0, index - farthest); above--) {
     const { text = '', start } = lines[above] ?? {}
-    if (text.trim() === '' || COMMENT.test(text)) continue
+    if (text.trim() === '' || commentPattern.test(text)) continue
     if (start !== undefined && (indentOf(text) < indent || isOpenQuote(text.slice(start), lines.slice(above + 1, index))))
       // A value of an INI file ends with its line, unless somebody thinks otherwise.
       return indentOf(at) > indentOf(text) || !text.slice(0, start).includes('=')
-    if (BEGINS.test(text)) indent = Math.min(indent, indentOf(text))
-    if (indent === 0 && above < index - FARTHEST_QUOTE) return false
+    if (beginsPattern.test(text)) indent = Math.min(indent, indentOf(text))
+    if (indent === 0 && above < index - farthestQuote) return false
   }
   return false
 }
 
-function isOpenQuote(value: string, rest: readonly Line[]): boolean {
+const isOpenQuote = (value: string, rest: readonly Line[]): boolean => {
   const [quote] = value
   if (quote !== '"' && quote !== "'") return false
   return ![value.slice(1), ...rest.map(line => line.text)].some(text => text.includes(quote))
@@ -83,19 +83,19 @@ function isOpenQuote(value: string, rest: readonly Line[]): boolean {
 const linesOfSource = new WeakMap<object, Line[]>()
 
 /** The lines of a source, split and searched once: a file may be wrong in all of them. */
-function linesOf(source: { text: string }): Line[] {
+const linesOf = (source: { text: string }): Line[] => {
   const lines = linesOfSource.get(source) ?? source.text.split(/\r\n|\n|\r/).map(text => ({ text, start: startOfSecret(text) }))
   linesOfSource.set(source, lines)
   return lines
 }
 
 /** Shorter pieces give nothing away, and stand in words. */
-const SHORTEST = 4
+const shortest = 4
 
 /** A message about a line, without what the line hides: what stands in its quotes may come from there. */
-export function withoutHidden(message: string, hidden: string): string {
+export const withoutHidden = (message: string, hidden: string): string => {
   if (hidden === '') return message
-  const isSecret = (text: string) => text.length >= SHORTEST && hidden.includes(text) && !isName(text, hidden)
+  const isSecret = (text: string) => text.length >= shortest && hidden.includes(text) && !isName(text, hidden)
   const pieces = [...hidden.split(/[\s"'{}[\],:=]+/), ...hidden.split(/[^\p{L}\p{N}_]+/u)].filter(isSecret)
   pieces.sort((one, other) => other.length - one.length)
   return message.replace(/(['"])(.+)\1/gs, (whole, quote: string, text: string) =>

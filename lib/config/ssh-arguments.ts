@@ -1,4 +1,4 @@
-import { findOption, SSH_OPTIONS } from '../ssh/ssh-options.ts'
+import { findOption, sshOptions } from '../ssh/ssh-options.ts'
 import { splitArguments } from '../ssh/ssh-words.ts'
 import { ConfigError, type Place } from './error.ts'
 import { didYouMean } from './suggest.ts'
@@ -30,12 +30,12 @@ const fits =
     allowed.test(value) ? {} : `the value '${value}' cannot be honoured`
 
 /** Options that are more than a line of ssh_config, or of which only some values can be as wanted. */
-const SPECIAL: Record<string, Setter> = {
+const specialSetters: Record<string, Setter> = {
   port: value => portOf(value),
   user: value => ({ user: value }),
   identityfile: (value, name) =>
     fileNames(name, value, ([file, ...more]) => (file && more.length === 0 ? { identityFiles: [file] } : `'${value}' is not one file`)),
-  userknownhostsfile: (value, name) => fileNames(name, value, files => (isNowhere(files) ? NOT_VERIFIED : { knownHostsFiles: files })),
+  userknownhostsfile: (value, name) => fileNames(name, value, files => (isNowhere(files) ? notVerified : { knownHostsFiles: files })),
   globalknownhostsfile: (value, name) => fileNames(name, value, files => ({ globalKnownHostsFiles: isNone(files) ? [] : files })),
   proxyjump: value => ({ proxyJump: value }),
   proxycommand: (value, name) => jumpOf(value) ?? pass(value, name),
@@ -47,104 +47,104 @@ const SPECIAL: Record<string, Setter> = {
   requesttty: fits(/^(no|auto|false)$/i),
 }
 
-const NOT_VERIFIED = 'without known hosts no host key can be verified'
+const notVerified = 'without known hosts no host key can be verified'
 const isNone = (files: string[]) => files[0]?.toLowerCase() === 'none'
 const isNowhere = (files: string[]) => files.length === 0 || isNone(files) || files.includes('/dev/null')
 
-const FLAGS: Record<string, string> = {
+const flags: Record<string, string> = {
   ...{ J: 'ProxyJump', i: 'IdentityFile', p: 'Port', l: 'User' },
   ...{ b: 'BindAddress', c: 'Ciphers', m: 'MACs', P: 'Tag' },
 }
 /** Flags for quiet, no terminal, no X11, no agent (which is how we connect), compression (Ansible's default), details, and no GSSAPI. */
-const HARMLESS = /^-[qTxaCvkn]+$/
-const FAMILIES = new Map([
+const harmless = /^-[qTxaCvkn]+$/
+const families = new Map([
   ['-4', 'inet'],
   ['-6', 'inet6'],
 ])
 
 /** Reads `ansible_ssh_common_args` and its kin. What cannot be honoured is an error: ignoring it would connect in another way than asked. */
-export function readSshArguments(text: string, place: Place): SshArguments {
+export const readSshArguments = (text: string, place: Place): SshArguments => {
   const words = splitWords(text, { comments: false })?.map(word => word.text)
   if (!words) throw new ConfigError('a quote is not closed', place)
   let found: SshArguments = {}
   while (words.length > 0) {
     const word = words.shift() ?? ''
-    if (HARMLESS.test(word)) continue
+    if (harmless.test(word)) continue
     found = combined(found, argument(word, words, place))
   }
   return found
 }
 
 /** What a word begins: `-p 22`, `-p22`, `-o Port=22`, `-oPort=22`, `-o 'Port 22'`, `-F file`, `-4`. */
-function argument(word: string, rest: string[], place: Place): SshArguments {
-  const family = FAMILIES.get(word)
+const argument = (word: string, rest: string[], place: Place): SshArguments => {
+  const family = families.get(word)
   if (family !== undefined) return { options: [{ name: 'AddressFamily', value: family }] }
   const flag = /^-([a-zA-Z])(.*)$/s.exec(word)
   const name = flag?.[1] ?? ''
-  if (!flag || !(name === 'o' || name === 'F' || name in FLAGS))
-    throw new ConfigError(`the ssh argument '${word}' cannot be honoured`, place, SUPPORTED)
+  if (!flag || !(name === 'o' || name === 'F' || name in flags))
+    throw new ConfigError(`the ssh argument '${word}' cannot be honoured`, place, supported)
   const value = flag[2] || rest.shift()
   if (value === undefined) throw new ConfigError(`the ssh argument '${word}' lacks its value`, place)
   if (name === 'F') return { configFile: value }
-  if (name !== 'o') return apply({ name: FLAGS[name] ?? '', value: name === 'i' ? quoted(value) : value }, place)
+  if (name !== 'o') return apply({ name: flags[name] ?? '', value: name === 'i' ? quoted(value) : value }, place)
   const option = /^\s*(\w+)(?:\s*=\s*|\s+)(.*)$/s.exec(value)
   if (!option) throw new ConfigError(`'-o ${value}' is no option=value`, place)
   return apply({ name: option[1] ?? '', value: (option[2] ?? '').trim() }, place)
 }
 
-const SUPPORTED =
+const supported =
   'supported: -o with the options of docs/ssh.md, -J, -i, -p, -l, -F, -b, -c, -m, -4, -6; the rest belongs into ~/.ssh/config'
 
-function apply({ name, value }: { name: string; value: string }, place: Place): SshArguments {
+const apply = ({ name, value }: { name: string; value: string }, place: Place): SshArguments => {
   const option = findOption(name)
   if (!option) throw new ConfigError(`there is no ssh option ${name} that could be honoured`, place, unknownHint(name))
   const refuse = (reason: string) => new ConfigError(`the ssh option ${option.name} cannot be honoured: ${reason}`, place)
   if (/[\n\r\0]/.test(value)) throw refuse('its value has a line break')
-  const special = SPECIAL[option.name.toLowerCase()]
+  const special = specialSetters[option.name.toLowerCase()]
   const plain = /^"([^"\\]*)"$/.exec(value)?.[1] ?? value
   if (!special && option.how === 'refused' && !option.unless?.test(plain)) throw refuse(option.note)
   if (!special && option.how !== 'honoured') return {}
-  const result = special ? special(WORDS.has(option.name) ? value : plain, option.name) : pass(value, option.name)
+  const result = special ? special(splitOptions.has(option.name) ? value : plain, option.name) : pass(value, option.name)
   if (typeof result === 'string') throw refuse(result)
   return result
 }
 
 /** Options whose value is split into words, so that its quotes count. */
-const WORDS = new Set(['IdentityFile', 'UserKnownHostsFile', 'GlobalKnownHostsFile'])
+const splitOptions = new Set(['IdentityFile', 'UserKnownHostsFile', 'GlobalKnownHostsFile'])
 
 const unknownHint = (name: string) =>
   didYouMean(
     name,
-    SSH_OPTIONS.map(option => option.name),
-  ) ?? SUPPORTED
+    sshOptions.map(option => option.name),
+  ) ?? supported
 
 /** As in ssh, the first value of an option counts, and files of keys add up. */
-export function combined(found: SshArguments, next: SshArguments): SshArguments {
+export const combined = (found: SshArguments, next: SshArguments): SshArguments => {
   const identityFiles = [...(found.identityFiles ?? []), ...(next.identityFiles ?? [])]
   const options = [...(found.options ?? []), ...(next.options ?? [])]
   return { ...next, ...found, ...(identityFiles.length > 0 && { identityFiles }), ...(options.length > 0 && { options }) }
 }
 
-function portOf(value: string): SshArguments | string {
+const portOf = (value: string): SshArguments | string => {
   const port = number(value)
   return port !== undefined && port > 0 && port < 65536 ? { port } : `'${value}' is no port`
 }
 
-function fileNames(name: string, value: string, set: (files: string[]) => SshArguments | string): SshArguments | string {
+const fileNames = (name: string, value: string, set: (files: string[]) => SshArguments | string): SshArguments | string => {
   const files = splitArguments(value)
   return files === undefined ? `a quote is not closed in the value of ${name}` : set(files)
 }
 
 const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
 
-function hostKeyChecking(value: string, name: string): SshArguments | string {
+const hostKeyChecking = (value: string, name: string): SshArguments | string => {
   if (/^(yes|true|accept-new)$/i.test(value)) return pass(value, name)
   if (/^ask$/i.test(value)) return 'nobody is there to be asked; use accept-new to learn new keys'
   return 'it would accept a changed host key, and with it any machine in between; use accept-new to learn new keys'
 }
 
 /** The ProxyCommand that is a ProxyJump in other words: `ssh -W %h:%p [-q] [-p port] jump`. */
-function jumpOf(command: string): SshArguments | undefined {
+const jumpOf = (command: string): SshArguments | undefined => {
   const words = command.split(/\s+/).filter(word => !['-q', '-T'].includes(word))
   const port = words.indexOf('-p')
   const jumpPort = port > 0 ? words.splice(port, 2)[1] : undefined

@@ -1,5 +1,5 @@
 /** How many letters must be inserted, dropped, replaced or swapped with their neighbour to turn one word into the other. */
-export function editDistance(from: string, to: string): number {
+export const editDistance = (from: string, to: string): number => {
   let older: number[] = []
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {
@@ -25,16 +25,16 @@ export function editDistance(from: string, to: string): number {
 const at = (row: number[], column: number) => row[column] ?? Number.POSITIVE_INFINITY
 
 /** Nobody mistypes a longer name, and comparing takes time by the square of it. */
-const LONGEST = 100
+const longest = 100
 
 /** The known word that was most likely meant: up to a third of its letters may differ. Case counts for nothing. */
 export const closest = (word: string, known: Iterable<string>): string | undefined => closestOnes(word, known)[0]
 
 /** The known words that are equally near, all of them. */
-function closestOnes(word: string, known: Iterable<string>): string[] {
+const closestOnes = (word: string, known: Iterable<string>): string[] => {
   let best: string[] = []
   let least = Math.max(1, Math.floor(word.length / 3)) + 0.5
-  if (word.length > LONGEST) return []
+  if (word.length > longest) return []
   for (const candidate of new Set(known)) {
     if (Math.abs(candidate.length - word.length) > least) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
@@ -44,12 +44,12 @@ function closestOnes(word: string, known: Iterable<string>): string[] {
   return best
 }
 
-const MOST_SUGGESTED = 3
+const mostSuggested = 3
 
 /** The hint for a mistyped word, or nothing when no known word is near. Of words that are equally near none is preferred. */
-export function didYouMean(word: string, known: Iterable<string>): string | undefined {
+export const didYouMean = (word: string, known: Iterable<string>): string | undefined => {
   const suggestions = closestOnes(word, known)
-    .slice(0, MOST_SUGGESTED)
+    .slice(0, mostSuggested)
     .map(suggestion => `'${suggestion}'`)
   const last = suggestions.pop()
   if (last === undefined) return undefined

@@ -6,16 +6,15 @@ export interface TagSelection {
 }
 
 /** Whether something with these tags runs, by Ansible's rules for `all`, `tagged`, `untagged`, `always` and `never`. */
-export function isSelected(tags: readonly string[], { tags: wanted, skipTags }: TagSelection): boolean {
-  return isWanted(tags, wanted.length > 0 ? wanted : ['all']) && !isSkipped(tags, skipTags)
-}
+export const isSelected = (tags: readonly string[], { tags: wanted, skipTags }: TagSelection): boolean =>
+  isWanted(tags, wanted.length > 0 ? wanted : ['all']) && !isSkipped(tags, skipTags)
 
-function isWanted(tags: readonly string[], wanted: readonly string[]): boolean {
+const isWanted = (tags: readonly string[], wanted: readonly string[]): boolean => {
   if (tags.includes('always') || shares(effective(tags), wanted)) return true
   return !tags.includes('never') && (wanted.includes('all') || (wanted.includes('tagged') && tags.length > 0))
 }
 
-function isSkipped(tags: readonly string[], skipped: readonly string[]): boolean {
+const isSkipped = (tags: readonly string[], skipped: readonly string[]): boolean => {
   if (skipped.includes('all')) return !tags.includes('always') || skipped.includes('always')
   return shares(effective(tags), skipped) || (skipped.includes('tagged') && tags.length > 0)
 }

@@ -10,19 +10,17 @@ export interface VariableReader {
 }
 
 /** A reader of merged variables. */
-export function variableReader(variables: Variables, vault: Decrypter): VariableReader {
-  return {
-    names: [...variables.keys()],
-    value: name => {
-      const entry = variables.get(name)
-      return entry && reveal(entry.value, vault).value
-    },
-    place: name => variables.get(name)?.value.place,
-  }
-}
+export const variableReader = (variables: Variables, vault: Decrypter): VariableReader => ({
+  names: [...variables.keys()],
+  value: name => {
+    const entry = variables.get(name)
+    return entry && reveal(entry.value, vault).value
+  },
+  place: name => variables.get(name)?.value.place,
+})
 
 /** The text under the last of the names that is set, as Ansible chooses among a variable's older and newer names. */
-export function text(read: VariableReader, ...names: string[]): string | undefined {
+export const text = (read: VariableReader, ...names: string[]): string | undefined => {
   const found = lastSet(read, names)
   if (!found) return undefined
   if (typeof found.value === 'object') throw new ConfigError(`${found.name} must be text`, read.place(found.name))
@@ -30,7 +28,7 @@ export function text(read: VariableReader, ...names: string[]): string | undefin
 }
 
 /** The same as a number. */
-export function number(read: VariableReader, ...names: string[]): number | undefined {
+export const number = (read: VariableReader, ...names: string[]): number | undefined => {
   const found = lastSet(read, names)
   if (!found) return undefined
   const value = Number(found.value)
@@ -40,7 +38,7 @@ export function number(read: VariableReader, ...names: string[]): number | undef
 }
 
 /** The same as a truth value, in all the ways in which Ansible takes one. */
-export function flag(read: VariableReader, ...names: string[]): boolean | undefined {
+export const flag = (read: VariableReader, ...names: string[]): boolean | undefined => {
   const found = lastSet(read, names)
   if (!found) return undefined
   const word = String(found.value).toLowerCase().trim()
@@ -49,7 +47,7 @@ export function flag(read: VariableReader, ...names: string[]): boolean | undefi
   throw new ConfigError(`${found.name} must be true or false`, read.place(found.name))
 }
 
-function lastSet(read: VariableReader, names: string[]): { name: string; value: unknown } | undefined {
+const lastSet = (read: VariableReader, names: string[]): { name: string; value: unknown } | undefined => {
   for (const name of names.toReversed()) {
     const value = read.value(name)
     if (value !== undefined && value !== null) return { name, value }
@@ -58,7 +56,7 @@ function lastSet(read: VariableReader, names: string[]): { name: string; value: 
 }
 
 /** Connection variables that would change how we connect and that we cannot honour, with what stands in their place. */
-const REFUSED: Record<string, { unless?: RegExp; hint: string }> = {
+const refusedVariables: Record<string, { unless?: RegExp; hint: string }> = {
   ansible_ssh_executable: { unless: /(^|\/)ssh$/, hint: 'the connection is made without the ssh program' },
   ansible_ssh_pkcs11_provider: { hint: 'use an ssh agent' },
   ansible_paramiko_proxy_command: { hint: 'use ansible_ssh_common_args with -J' },
@@ -83,7 +81,7 @@ const REFUSED: Record<string, { unless?: RegExp; hint: string }> = {
 }
 
 /** Names a slip of which would otherwise go unseen: the variable would simply have no effect. */
-export const READ = [
+export const readVariables = [
   'ansible_host ansible_ssh_host ansible_port ansible_ssh_port ansible_user ansible_ssh_user ansible_password ansible_ssh_pass',
   'ansible_ssh_password ansible_private_key_file ansible_ssh_private_key_file ansible_connection ansible_timeout ansible_ssh_timeout',
   'ansible_ssh_args ansible_ssh_common_args ansible_ssh_extra_args ansible_become ansible_become_user ansible_become_password',
@@ -91,25 +89,25 @@ export const READ = [
 ].flatMap(line => line.split(' '))
 
 /** What changes nothing here: no Python, no sftp, no pipelining to configure. Other names that start with `ansible_` are facts or plugins'. */
-const WITHOUT_EFFECT =
+const withoutEffect =
   /^ansible_(ssh_(retries|pipelining|transfer_method|use_tty)|(sftp|scp|ssh_sftp|ssh_scp)_|pipelining$|control_path|python_|remote_tmp|scp_)/
 
 /** Whether a name is one that we read, refuse with a reason, or need not read. */
 export const isConnectionVariable = (name: string): boolean =>
-  READ.includes(name) || Object.hasOwn(REFUSED, name) || WITHOUT_EFFECT.test(name)
+  readVariables.includes(name) || Object.hasOwn(refusedVariables, name) || withoutEffect.test(name)
 
 /** Throws for the connection variables that cannot be honoured, and for misspelt ones. */
-export function refuseUnsupported(read: VariableReader): void {
+export const refuseUnsupported = (read: VariableReader): void => {
   for (const name of read.names) {
     if (!name.startsWith('ansible_')) continue
-    const refused = REFUSED[name]
+    const refused = refusedVariables[name]
     if (refused && !refused.unless?.test(String(read.value(name))))
       throw new ConfigError(`${name} cannot be honoured`, read.place(name), refused.hint)
-    if (!refused && !READ.includes(name) && !WITHOUT_EFFECT.test(name) && isMisspelt(name))
-      throw new ConfigError(`'${name}' is no connection variable`, read.place(name), didYouMean(name, READ))
+    if (!refused && !readVariables.includes(name) && !withoutEffect.test(name) && isMisspelt(name))
+      throw new ConfigError(`'${name}' is no connection variable`, read.place(name), didYouMean(name, readVariables))
   }
 }
 
 /** Names within a letter or two of one that we read, in the families that only connections use. */
 const isMisspelt = (name: string) =>
-  /^ansible_(ssh|become|sudo|connection|prot|pot|usr|hots|hos)/.test(name) && didYouMean(name, READ) !== undefined
+  /^ansible_(ssh|become|sudo|connection|prot|pot|usr|hots|hos)/.test(name) && didYouMean(name, readVariables) !== undefined

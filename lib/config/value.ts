@@ -42,7 +42,7 @@ export interface Revealed {
 }
 
 /** The value for use: decrypted, as plain JavaScript. A template is an error here and nowhere else. */
-export function reveal(value: Value, vault: Decrypter): Revealed {
+export const reveal = (value: Value, vault: Decrypter): Revealed => {
   const secrets: string[] = []
   const plain = (part: Value): unknown => {
     switch (part.kind) {
@@ -65,13 +65,13 @@ export function reveal(value: Value, vault: Decrypter): Revealed {
   return { value: plain(value), secrets }
 }
 
-function refuseTemplate(value: Scalar, place: Place): void {
+const refuseTemplate = (value: Scalar, place: Place): void => {
   if (typeof value !== 'string' || !/\{\{.*\}\}|\{%.*%\}/s.test(value)) return
   throw new ConfigError('templates ({{ }}) are not evaluated here', place, 'write the value itself; logic belongs in roles')
 }
 
 /** The part of a value at a path (as schemas report it), or the innermost part that exists. */
-export function partAt(value: Value, path: readonly PropertyKey[]): Value {
+export const partAt = (value: Value, path: readonly PropertyKey[]): Value => {
   const [step, ...rest] = path
   if (step === undefined) return value
   const part = value.kind === 'list' ? value.items[Number(step)] : value.kind === 'map' ? value.entries.get(String(step))?.value : undefined
@@ -79,7 +79,7 @@ export function partAt(value: Value, path: readonly PropertyKey[]): Value {
 }
 
 /** Later layers win, whole values at a time, as Ansible merges by default. */
-export function layered(...layers: (Variables | undefined)[]): Variables {
+export const layered = (...layers: (Variables | undefined)[]): Variables => {
   const merged: Variables = new Map()
   for (const layer of layers) for (const [name, entry] of layer ?? []) merged.set(name, entry)
   return merged

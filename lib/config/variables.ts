@@ -3,7 +3,7 @@ import { knownSecrets } from '../text/secrets.ts'
 import { ConfigError, configErrorsOf, type Place, placeName, throwAll } from './error.ts'
 import { type HostError, hostErrors } from './host-errors.ts'
 import type { Inventory } from './model.ts'
-import { isOurs, RUNNER_VARIABLES, withNewNames } from './own-names.ts'
+import { isOurs, runnerVariables, withNewNames } from './own-names.ts'
 import { type OuterVariables, variablesOf } from './precedence.ts'
 import { plainScalar } from './scalar.ts'
 import { fieldSecret, isAboutType, issueError, shownPlace } from './schema-issue.ts'
@@ -40,14 +40,14 @@ export interface JudgedVars<S extends z.ZodObject> {
 }
 
 /** A host's variables as the schema wants them. Throws all mistakes at once, each at its place. */
-export function resolveVars<S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): ResolvedVars<S> {
+export const resolveVars = <S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): ResolvedVars<S> => {
   const { errors, values, secrets, origins } = judgeVars(inventory, host, options)
   throwAll(hostErrors(errors))
   return { values: values as z.infer<S>, secrets, origins }
 }
 
 /** A host's variables, judged one by one: what is wrong with one of them hides nothing of the others. */
-export function judgeVars<S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): JudgedVars<S> {
+export const judgeVars = <S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): JudgedVars<S> => {
   const { schema, knownNames = [] } = options
   const { given, warnings, errors: doubled } = withNewNames(variablesOf(inventory, host, options), schema)
   const errors: HostError[] = [...doubled, ...unknownNames(given, schema, knownNames)].map(error => ({ host, error }))
@@ -70,7 +70,7 @@ export function judgeVars<S extends z.ZodObject>(inventory: Inventory, host: str
 }
 
 /** The values that are right by themselves, defaults too. */
-function validOnes<S extends z.ZodObject>(schema: S, input: Record<string, unknown>, unread: Set<string>): Partial<z.infer<S>> {
+const validOnes = <S extends z.ZodObject>(schema: S, input: Record<string, unknown>, unread: Set<string>): Partial<z.infer<S>> => {
   const parsed = Object.entries(schema.shape).flatMap(([name, field]) => {
     const result = unread.has(name) ? undefined : (field as z.ZodType).safeParse(input[name])
     return result?.success ? [[name, result.data] as const] : []
@@ -78,15 +78,15 @@ function validOnes<S extends z.ZodObject>(schema: S, input: Record<string, unkno
   return Object.fromEntries(parsed) as Partial<z.infer<S>>
 }
 
-function placeOf(names: readonly string[], given: Variables, schema: z.ZodObject): Place | undefined {
+const placeOf = (names: readonly string[], given: Variables, schema: z.ZodObject): Place | undefined => {
   const name = names.find(n => given.has(n))
   const entry = name === undefined ? undefined : given.get(name)
   return entry && name !== undefined ? shownPlace(entry.value, schema, name) : undefined
 }
 
 /** Errors for the names under our prefixes that nobody knows. */
-function unknownNames(given: Variables, schema: z.ZodObject, knownNames: readonly string[]): ConfigError[] {
-  const known = [...Object.keys(schema.shape), ...knownNames, ...RUNNER_VARIABLES]
+const unknownNames = (given: Variables, schema: z.ZodObject, knownNames: readonly string[]): ConfigError[] => {
+  const known = [...Object.keys(schema.shape), ...knownNames, ...runnerVariables]
   const names = [...given].filter(([name]) => isOurs(name, schema) && !known.includes(name))
   return names.map(([name, { at }]) => {
     const hint = didYouMean(name, known) ?? 'names with this prefix belong to nfsha-play'
@@ -101,7 +101,7 @@ interface Input {
   secrets: string[]
 }
 
-function readInput(inventory: Inventory, given: Variables, schema: z.ZodObject, errors: ConfigError[]): Input {
+const readInput = (inventory: Inventory, given: Variables, schema: z.ZodObject, errors: ConfigError[]): Input => {
   const read: Input = { input: {}, secrets: [] }
   for (const [name, field] of Object.entries(schema.shape)) {
     const entry = given.get(name)
@@ -121,7 +121,7 @@ function readInput(inventory: Inventory, given: Variables, schema: z.ZodObject, 
  * INI files and `-e key=value` know text only. Where the schema refuses the text, what YAML makes of it is meant: `5`, `yes`. When that is
  * refused too, by a rule and not for its kind, the rule is what is shown: `nfs_lease=5` must be at least 10, as in JSON.
  */
-function readField({ value }: Entry, field: z.ZodType, inventory: Inventory): Revealed {
+const readField = ({ value }: Entry, field: z.ZodType, inventory: Inventory): Revealed => {
   const revealed = reveal(value, inventory.vault)
   if (value.kind !== 'scalar' || !value.untyped || field.safeParse(revealed.value).success) return revealed
   const other = typeof value.value === 'string' ? plainScalar(value.value) : String(value.value)
@@ -129,19 +129,19 @@ function readField({ value }: Entry, field: z.ZodType, inventory: Inventory): Re
   return error && isAboutType(error.issues) ? revealed : { ...revealed, value: other }
 }
 
-function textsOf(value: unknown): string[] {
+const textsOf = (value: unknown): string[] => {
   if (typeof value === 'string') return [value]
   if (typeof value === 'number' || typeof value === 'bigint') return [String(value)]
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsOf) : []
 }
 
-function originsOf(given: Variables, schema: z.ZodObject): Record<string, string> {
+const originsOf = (given: Variables, schema: z.ZodObject): Record<string, string> => {
   const originOf = (entry: Entry | undefined) => (entry ? placeName(entry.value.place) : 'default')
   return Object.fromEntries(Object.keys(schema.shape).map(name => [name, originOf(given.get(name))]))
 }
 
 /** The value of one variable of a host, or undefined. Only what is asked for is decrypted and has to be free of templates. */
-export function readVariable(inventory: Inventory, host: string, name: string, outer: OuterVariables = {}): unknown {
+export const readVariable = (inventory: Inventory, host: string, name: string, outer: OuterVariables = {}): unknown => {
   const entry = variablesOf(inventory, host, outer).get(name)
   return entry && reveal(entry.value, inventory.vault).value
 }

@@ -7,7 +7,7 @@ import { layered, type Value, type Variables } from './value.ts'
 import { isVault, openSource } from './vault.ts'
 import { parseYaml } from './yaml.ts'
 
-const EXTENSIONS = ['.yml', '.yaml', '.json']
+const extensions = ['.yml', '.yaml', '.json']
 
 export interface ReadOptions {
   /** Leaves out files that are encrypted as a whole when there is no vault password at all. */
@@ -15,40 +15,37 @@ export interface ReadOptions {
 }
 
 /** The variables of `group_vars/<name>` or `host_vars/<name>` in a directory; files in a subdirectory apply in alphabetical order. */
-export function varsFiles(
+export const varsFiles = (
   inventory: Inventory,
   directory: string,
   kind: 'group_vars' | 'host_vars',
   name: string,
   { openable = false }: ReadOptions = {},
-): Variables {
-  return layered(
-    ...varsFilesOf(inventory, directory, kind, name).map(file => readVarsFile(inventory, file, openable && inventory.vault.empty)),
-  )
-}
+): Variables =>
+  layered(...varsFilesOf(inventory, directory, kind, name).map(file => readVarsFile(inventory, file, openable && inventory.vault.empty)))
 
 /** The paths of those files. */
-function varsFilesOf(inventory: Inventory, directory: string, kind: 'group_vars' | 'host_vars', name: string): string[] {
+const varsFilesOf = (inventory: Inventory, directory: string, kind: 'group_vars' | 'host_vars', name: string): string[] => {
   const folder = join(directory, kind)
   const names = inventory.varsNames.get(folder)
   // As in Ansible, a host may be named by the path of a chroot.
   if (!names || name.startsWith('/')) return []
   // Ansible takes the first that exists: a directory or a file without extension hides name.yml.
-  const candidates = ['', ...EXTENSIONS].map(extension => name + extension)
+  const candidates = ['', ...extensions].map(extension => name + extension)
   const found = candidates.filter(file => names.has(file) || file.includes('/')).find(file => kindOf(join(folder, file)) !== undefined)
   if (found === undefined) return []
   const path = join(folder, found)
   return kindOf(path) === 'directory' ? filesBelow(path, isVarsFile) : [path]
 }
 
-function isVarsFile(name: string, kind: 'file' | 'directory'): boolean {
+const isVarsFile = (name: string, kind: 'file' | 'directory'): boolean => {
   if (name.startsWith('.') || name.endsWith('~')) return false
   const extension = extname(name)
-  return extension === '' || (kind === 'file' && EXTENSIONS.includes(extension))
+  return extension === '' || (kind === 'file' && extensions.includes(extension))
 }
 
 /** What the `group_vars` and `host_vars` of a directory are to hold. A plain file of that name is left out with a warning, as in Ansible. */
-export function lookIntoVarsFolders(inventory: Inventory, directory: string): void {
+export const lookIntoVarsFolders = (inventory: Inventory, directory: string): void => {
   for (const kind of ['group_vars', 'host_vars']) {
     const folder = join(directory, kind)
     const found = kindOf(folder)
@@ -65,7 +62,7 @@ interface VarsFile {
 const filesRead = new WeakMap<Inventory, Map<string, VarsFile>>()
 
 /** A file of variables, read once an inventory. One that is encrypted as a whole is opened now; all in it counts as secret. */
-function readVarsFile(inventory: Inventory, path: string, leaveClosed = false): Variables {
+const readVarsFile = (inventory: Inventory, path: string, leaveClosed = false): Variables => {
   const files = filesRead.get(inventory) ?? new Map<string, VarsFile>()
   filesRead.set(inventory, files)
   const file = files.get(path) ?? { source: readSource(path) }
@@ -76,7 +73,7 @@ function readVarsFile(inventory: Inventory, path: string, leaveClosed = false): 
 }
 
 /** The variables that a parsed file holds: it must be a mapping, or empty. */
-export function variablesIn(value: Value): Variables {
+export const variablesIn = (value: Value): Variables => {
   if (value.kind === 'map') return value.entries
   if (value.kind === 'scalar' && value.value === null) return new Map()
   throw new ConfigError('variables are written as a mapping (name: value)', value.place)

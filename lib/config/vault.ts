@@ -8,13 +8,13 @@ export interface VaultPassword {
   id?: string
 }
 
-const HEADER = /^\$ANSIBLE_VAULT;/
+const headerPattern = /^\$ANSIBLE_VAULT;/
 
 /** Whether a text (a whole file, or the value after `!vault`) is encrypted. */
-export const isVault = (text: string) => HEADER.test(text.trimStart())
+export const isVault = (text: string) => headerPattern.test(text.trimStart())
 
 /** Encrypts a text as `ansible-vault encrypt` does: format 1.2 when there is a vault id, else 1.1. */
-export function encrypt(text: string, { password, id }: VaultPassword): string {
+export const encrypt = (text: string, { password, id }: VaultPassword): string => {
   refuseEmpty(password)
   // The package takes no id as "format 1.1", which is also what Ansible writes for the id `default`.
   const vault = new Vault({ password }).encryptSync(text, id === 'default' ? '' : (id ?? ''))
@@ -26,11 +26,11 @@ export const decrypt = (vaultText: string, passwords: readonly VaultPassword[], 
   openVault(vaultText, passwords, place).text
 
 /** The same, with what seals it again: the password that fitted, under the vault id of the text. */
-export function openVault(
+export const openVault = (
   vaultText: string,
   passwords: readonly VaultPassword[],
   place?: Place,
-): { text: string; sealedWith: VaultPassword } {
+): { text: string; sealedWith: VaultPassword } => {
   const { header, lines } = envelope(vaultText, place)
   if (passwords.length === 0)
     throw new ConfigError('this is encrypted, and no vault password was given', place, 'give one with -J or --vault-password-file')
@@ -43,19 +43,19 @@ export function openVault(
 }
 
 /** The same text under another password; the vault id stays unless a new one is given. */
-export function rekey(vaultText: string, passwords: readonly VaultPassword[], next: VaultPassword, place?: Place): string {
+export const rekey = (vaultText: string, passwords: readonly VaultPassword[], next: VaultPassword, place?: Place): string => {
   const { text, sealedWith } = openVault(vaultText, passwords, place)
   return encrypt(text, { ...sealedWith, ...next })
 }
 
 /** A ready piece of YAML, as `ansible-vault encrypt_string --name` prints it. */
-export function encryptString(text: string, password: VaultPassword, name?: string): string {
+export const encryptString = (text: string, password: VaultPassword, name?: string): string => {
   const indented = encrypt(text, password).trimEnd().replace(/^/gm, ' '.repeat(10))
   return `${name === undefined ? '' : `${name}: `}!vault |\n${indented}\n`
 }
 
 /** Opens vault text when it is needed, and each text once: a key derivation takes tens of milliseconds. */
-export function keyring(passwords: readonly VaultPassword[]): Decrypter & { readonly empty: boolean } {
+export const keyring = (passwords: readonly VaultPassword[]): Decrypter & { readonly empty: boolean } => {
   const opened = new Map<string, string>()
   return {
     empty: passwords.length === 0,
@@ -68,12 +68,12 @@ export function keyring(passwords: readonly VaultPassword[]): Decrypter & { read
 }
 
 /** The source in plain text; what comes out of the vault is never quoted in a message. */
-export function openSource(source: Source, vault: Decrypter): Source {
+export const openSource = (source: Source, vault: Decrypter): Source => {
   if (!isVault(source.text)) return source
   return { file: source.file, text: vault.decrypt(source.text, wholeOf(source)), secret: true }
 }
 
-function envelope(vaultText: string, place: Place | undefined): { header: string; lines: string[] } {
+const envelope = (vaultText: string, place: Place | undefined): { header: string; lines: string[] } => {
   const [header = '', ...lines] = vaultText
     .split('\n')
     .map(line => line.trim())
@@ -90,7 +90,7 @@ function envelope(vaultText: string, place: Place | undefined): { header: string
 }
 
 /** What is wrong with the digits below the header, whatever the password. Inside are three more rows of digits: salt, checksum, content. */
-function damageOf(lines: readonly string[]): string | undefined {
+const damageOf = (lines: readonly string[]): string | undefined => {
   const digits = lines.join('')
   if (!/^[0-9a-f]+$/i.test(digits))
     return digits === '' ? 'there is nothing below its header' : 'there is something else than digits and a to f'
@@ -103,7 +103,7 @@ function damageOf(lines: readonly string[]): string | undefined {
 const matchingFirst = (passwords: readonly VaultPassword[], id: string | undefined) =>
   id === undefined ? passwords : [...passwords.filter(given => given.id === id), ...passwords.filter(given => given.id !== id)]
 
-function attempt(vaultText: string, password: string): string | undefined {
+const attempt = (vaultText: string, password: string): string | undefined => {
   refuseEmpty(password)
   try {
     return new Vault({ password }).decryptSync(vaultText, undefined)
@@ -113,6 +113,6 @@ function attempt(vaultText: string, password: string): string | undefined {
   }
 }
 
-function refuseEmpty(password: string): void {
+const refuseEmpty = (password: string): void => {
   if (password === '') throw new ConfigError('the vault password is empty', wholeOf({ file: 'vault password', text: '' }))
 }

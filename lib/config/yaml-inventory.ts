@@ -4,10 +4,10 @@ import { addChild, addGroup, addHost, type Group, type Inventory, setGroupVariab
 import { didYouMean } from './suggest.ts'
 import type { Entry, Value, Variables } from './value.ts'
 
-const KEYS = ['hosts', 'children', 'vars']
+const keys = ['hosts', 'children', 'vars']
 
 /** Reads an inventory in YAML format, already parsed, into the inventory. */
-export function readYamlInventory(inventory: Inventory, value: Value, source: Source): void {
+export const readYamlInventory = (inventory: Inventory, value: Value, source: Source): void => {
   if (value.kind !== 'map') throw new ConfigError('an inventory is a mapping of groups', wholeOf(source), 'all:\n    hosts:\n      M1:')
   const plugin = value.entries.get('plugin')
   if (plugin)
@@ -27,17 +27,17 @@ export function readYamlInventory(inventory: Inventory, value: Value, source: So
 /** What a group can be: a mapping, or nothing. */
 export const isGroup = (value: Value) => value.kind === 'map' || (value.kind === 'scalar' && value.value === null)
 
-function readGroup(inventory: Inventory, name: string, { at, value }: Entry): Group {
+const readGroup = (inventory: Inventory, name: string, { at, value }: Entry): Group => {
   // Such names are a custom for what only holds anchors. Ansible makes groups of them, and leaves out what no group has.
   const holdsAnchors = name.startsWith('_')
   const group = addGroup(inventory, name, at)
   for (const [key, entry] of mappingOf(value, `group '${name}'`)) {
-    if (holdsAnchors && !KEYS.includes(key)) continue
-    if (!KEYS.includes(key))
+    if (holdsAnchors && !keys.includes(key)) continue
+    if (!keys.includes(key))
       throw new ConfigError(
         `a group has hosts, children and vars, not '${key}'`,
         entry.at,
-        didYouMean(key, KEYS) ?? 'variables belong under vars:',
+        didYouMean(key, keys) ?? 'variables belong under vars:',
       )
     const members = mappingOf(entry.value, `'${key}' of group '${name}'`)
     if (key === 'vars') for (const [variable, given] of members) setGroupVariable(group, variable, given)
@@ -47,7 +47,7 @@ function readGroup(inventory: Inventory, name: string, { at, value }: Entry): Gr
   return group
 }
 
-function readHost(inventory: Inventory, group: Group, written: string, { at, value }: Entry): void {
+const readHost = (inventory: Inventory, group: Group, written: string, { at, value }: Entry): void => {
   const { names, port } = expandHosts(written, at)
   const variables = mappingOf(value, `host '${written}'`)
   for (const name of names) {
@@ -57,7 +57,7 @@ function readHost(inventory: Inventory, group: Group, written: string, { at, val
 }
 
 /** A mapping's entries; nothing for nothing, and a lone word stands for itself without a value, as in `hosts: M1`. */
-function mappingOf(value: Value, what: string): Variables {
+const mappingOf = (value: Value, what: string): Variables => {
   if (value.kind === 'map') return value.entries
   if (value.kind === 'scalar' && value.value === null) return new Map()
   const place = value.place

@@ -40,15 +40,15 @@ interface Extent {
 }
 
 /** Deeper than anybody writes, and far less than a stack holds. PyYAML gives up at about the same depth. */
-const DEEPEST = 200
+const deepest = 200
 /** Values that aliases may stand for, all together: a few lines can make billions of them. */
-const MOST_COPIES = 1_000_000
+const mostCopies = 1_000_000
 
 /**
  * Reads YAML as Ansible does (PyYAML: YAML 1.1, merge keys, `!vault`, `!unsafe`), except that a duplicate key is an error. Every value
  * keeps its place.
  */
-export function parseYaml(source: Source): Value {
+export const parseYaml = (source: Source): Value => {
   const counter = new LineCounter()
   const document = documentIn(source, counter)
   throwAll(
@@ -75,7 +75,7 @@ export function parseYaml(source: Source): Value {
 }
 
 /** A mistake makes others in the same line, which say nothing new. */
-function firstOfEachLine<T extends { pos: [number, number] }>(errors: readonly T[], counter: LineCounter): T[] {
+const firstOfEachLine = <T extends { pos: [number, number] }>(errors: readonly T[], counter: LineCounter): T[] => {
   const lines = errors.map(error => counter.linePos(error.pos[0]).line)
   return errors.filter((_, index) => lines.indexOf(lines[index] ?? 0) === index)
 }
@@ -84,20 +84,20 @@ function firstOfEachLine<T extends { pos: [number, number] }>(errors: readonly T
  * The tokens of a source. The parser calls itself as deeply as the text is nested, and so does all that reads its tokens: it is stopped at
  * the first piece of the text that is too deep. Its stack holds the document, then one collection a level.
  */
-function tokensOf(source: Source, counter: LineCounter): CST.Token[] {
+const tokensOf = (source: Source, counter: LineCounter): CST.Token[] => {
   const parser = new Parser(counter.addNewLine)
   const tokens: CST.Token[] = []
   counter.addNewLine(0)
   for (const lexeme of new Lexer().lex(source.text)) {
     const { offset } = parser
     for (const token of parser.next(lexeme)) tokens.push(token)
-    if (parser.stack.length > DEEPEST + 1) throw new ConfigError(`nested deeper than ${DEEPEST} levels`, placeAt(source, counter, offset))
+    if (parser.stack.length > deepest + 1) throw new ConfigError(`nested deeper than ${deepest} levels`, placeAt(source, counter, offset))
   }
   return [...tokens, ...parser.end()]
 }
 
 /** The one document of a source. */
-function documentIn(source: Source, counter: LineCounter): Document {
+const documentIn = (source: Source, counter: LineCounter): Document => {
   const tokens = tokensOf(source, counter)
   // Only the structure is left to the parser: what a plain scalar means is decided here, by PyYAML's rules.
   const composer = new Composer({
@@ -116,7 +116,7 @@ function documentIn(source: Source, counter: LineCounter): Document {
   return document
 }
 
-function valueAt(reading: Reading, written: Node | null, fallback: Place): Value {
+const valueAt = (reading: Reading, written: Node | null, fallback: Place): Value => {
   if (written === null) return { kind: 'scalar', value: null, place: fallback }
   const place = placeOf(reading, written, fallback)
   const node = isAlias(written) ? reading.anchors.get(written.source) : written
@@ -133,19 +133,19 @@ function valueAt(reading: Reading, written: Node | null, fallback: Place): Value
 }
 
 /** A member of a collection, counted into its extent. */
-function memberAt(reading: Reading, written: Node | null, fallback: Place, extent: Extent): Value {
+const memberAt = (reading: Reading, written: Node | null, fallback: Place, extent: Extent): Value => {
   const value = valueAt(reading, written, fallback)
   const { size, copies, depth } = reading.extents.get(value) ?? { size: 1, copies: 0, depth: 0 }
   extent.size += size
   extent.copies += isAlias(written) ? size : copies
   extent.depth = Math.max(extent.depth, depth + 1)
   const place = () => (written ? placeOf(reading, written, fallback) : fallback)
-  if (extent.copies > MOST_COPIES) throw new ConfigError(`aliases stand for more than ${MOST_COPIES} values`, place())
-  if (extent.depth > DEEPEST) throw new ConfigError(`nested deeper than ${DEEPEST} levels`, place())
+  if (extent.copies > mostCopies) throw new ConfigError(`aliases stand for more than ${mostCopies} values`, place())
+  if (extent.depth > deepest) throw new ConfigError(`nested deeper than ${deepest} levels`, place())
   return value
 }
 
-function newValue(reading: Reading, node: Node, place: Place): Value {
+const newValue = (reading: Reading, node: Node, place: Place): Value => {
   if (isScalar(node)) return scalarOf(reading, node, place)
   refuseTag(node.tag, ['map', 'seq'], place)
   const extent = { size: 1, copies: 0, depth: 0 }
@@ -161,7 +161,7 @@ function newValue(reading: Reading, node: Node, place: Place): Value {
   throw new ConfigError('neither a value, a list nor a mapping', place)
 }
 
-function scalarOf(reading: Reading, node: Scalar, place: Place): Value {
+const scalarOf = (reading: Reading, node: Scalar, place: Place): Value => {
   const text = textOf(node, reading.source)
   switch (node.tag) {
     case undefined:
@@ -179,14 +179,14 @@ function scalarOf(reading: Reading, node: Scalar, place: Place): Value {
 }
 
 /** A block at the very end of a file without a last line feed has none either, as PyYAML reads it. */
-function textOf(node: Scalar, { text }: Source): string {
+const textOf = (node: Scalar, { text }: Source): string => {
   const value = String(node.value ?? '')
   const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED
   const endsFile = isBlock && !text.endsWith('\n') && (node.range?.[1] ?? 0) >= text.length
   return endsFile ? value.replace(/\n$/, '') : value
 }
 
-function refuseTag(tag: string | undefined, allowed: string[], place: Place): void {
+const refuseTag = (tag: string | undefined, allowed: string[], place: Place): void => {
   if (tag === undefined || tag === '!unsafe' || allowed.includes(tag.replace('tag:yaml.org,2002:', ''))) return
   throw new ConfigError(`the tag '${shown(tag)}' is not known here`, place)
 }
@@ -194,7 +194,7 @@ function refuseTag(tag: string | undefined, allowed: string[], place: Place): vo
 const shown = (tag: string) => tag.replace('tag:yaml.org,2002:', '!!')
 
 /** A mapping's entries. Merged ones come first and yield to the mapping's own; of several merged mappings the first wins. */
-function entriesOf(reading: Reading, map: YAMLMap<Node, Node | null>, extent: Extent): Variables {
+const entriesOf = (reading: Reading, map: YAMLMap<Node, Node | null>, extent: Extent): Variables => {
   const merged: Variables = new Map()
   const own: Variables = new Map()
   for (const pair of map.items) {
@@ -209,7 +209,7 @@ function entriesOf(reading: Reading, map: YAMLMap<Node, Node | null>, extent: Ex
   return new Map([...merged, ...own])
 }
 
-function addEntry(reading: Reading, entries: Variables, name: string, entry: { at: Place; value: Value }): void {
+const addEntry = (reading: Reading, entries: Variables, name: string, entry: { at: Place; value: Value }): void => {
   const first = entries.get(name)
   if (first) reading.errors.push(new ConfigError(`'${name}' is given twice`, entry.at, `the first one is in line ${first.at.line}`))
   else entries.set(name, entry)
@@ -217,7 +217,7 @@ function addEntry(reading: Reading, entries: Variables, name: string, entry: { a
 
 const isMergeKey = (key: Node) => isScalar(key) && key.type === Scalar.PLAIN && key.value === '<<'
 
-function mergedEntries(value: Value): Variables {
+const mergedEntries = (value: Value): Variables => {
   if (value.kind === 'map') return value.entries
   if (value.kind !== 'list') throw new ConfigError('<< merges a mapping or a list of mappings', value.place)
   const entries: Variables = new Map()
@@ -225,24 +225,24 @@ function mergedEntries(value: Value): Variables {
   return entries
 }
 
-function keyOf(reading: Reading, key: Node, place: Place): string {
+const keyOf = (reading: Reading, key: Node, place: Place): string => {
   const value = valueAt(reading, key, place)
   if (value.kind !== 'scalar') throw new ConfigError('a key must be a plain word', place, 'a value that starts with { or [ needs quotes')
   return String(value.value)
 }
 
-function placeOf(reading: Reading, node: Node, fallback?: Place): Place {
+const placeOf = (reading: Reading, node: Node, fallback?: Place): Place => {
   const offset = node.range?.[0]
   return offset === undefined && fallback ? fallback : placeAt(reading.source, reading.counter, offset ?? 0)
 }
 
-function placeAt(source: Source, counter: LineCounter, offset: number): Place {
+const placeAt = (source: Source, counter: LineCounter, offset: number): Place => {
   const { line, col } = counter.linePos(Math.min(offset, Math.max(0, source.text.length)))
   return { source, line: Math.max(1, line), column: Math.max(1, col) }
 }
 
 /** Ansible tries JSON first. The difference shows in numbers only: 1e3 is one in JSON and text in YAML 1.1. */
-function isJson(text: string): boolean {
+const isJson = (text: string): boolean => {
   if (!/^\s*[[{]/.test(text)) return false
   try {
     JSON.parse(text)
@@ -254,7 +254,7 @@ function isJson(text: string): boolean {
 
 const firstLine = (message: string) => message.split('\n')[0]?.replace(/:$/, '') ?? message
 
-function adviceFor(source: Source, counter: LineCounter, offset: number): string | undefined {
+const adviceFor = (source: Source, counter: LineCounter, offset: number): string | undefined => {
   const line = source.text.split('\n')[placeAt(source, counter, offset).line - 1] ?? ''
   if (/:\s+\{\{/.test(line)) return 'a value that starts with {{ would need quotes; templates are not evaluated here in any case'
   if (/^\s*\t/.test(line)) return 'YAML is indented with spaces, not tabs'

@@ -44,8 +44,8 @@ const obtain = async (archive: Archive, options: FetchOptions): Promise<string> 
 }
 
 /** Bytes of a detached signature: a few hundred, armoured and with several signers a few thousand. */
-const MAX_SIGNATURE = 64 * 1024
-const MAX_ARCHIVE = 512 * 1024 ** 2
+const maxSignature = 64 * 1024
+const maxArchive = 512 * 1024 ** 2
 
 /** A device or a pipe has no end, and an archive of many GiB is none of ours. */
 const regularFile = async (what: string, file: string, most: number): Promise<void> => {
@@ -57,7 +57,7 @@ const regularFile = async (what: string, file: string, most: number): Promise<vo
 }
 
 const local = async ({ source, sha256 }: Archive): Promise<string> => {
-  await regularFile('archive', source, MAX_ARCHIVE)
+  await regularFile('archive', source, maxArchive)
   const sum = await sha256Of(source).catch(error => {
     throw new DownloadFailed(
       `the archive ${source} cannot be read: ${error.message}`,
@@ -105,12 +105,12 @@ const cached = async (archive: Archive, cache: string, options: FetchOptions): P
 /** A signature is small and has no sum of its own: it is fetched each time, and proves itself. */
 const signatureFile = async ({ signature = '', sha256 }: Archive, cache: string, { signal }: FetchOptions): Promise<string> => {
   if (!isUrl(signature)) {
-    await regularFile('signature', signature, MAX_SIGNATURE)
+    await regularFile('signature', signature, maxSignature)
     return signature
   }
   await mkdir(cache, { recursive: true, mode: 0o700 })
   const file = join(cache, `${sha256}.sig`)
   await rm(file, { force: true })
-  await download(signature, file, { maxBytes: MAX_SIGNATURE, ...(signal && { signal }) })
+  await download(signature, file, { maxBytes: maxSignature, ...(signal && { signal }) })
   return file
 }

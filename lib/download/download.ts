@@ -15,11 +15,11 @@ export interface DownloadOptions {
   stallLimit?: number
 }
 
-const MAX_BYTES = 512 * 1024 ** 2
-const STALL_LIMIT = 60_000
+const maxBytes = 512 * 1024 ** 2
+const defaultStallLimit = 60_000
 /** ms that a whole download may take: a slow line is one thing, a server that feeds a byte a minute another. */
-const LONGEST = 4 * 3_600_000
-const REDIRECTS = 5
+const longest = 4 * 3_600_000
+const redirects = 5
 
 const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.size ?? 0
 
@@ -56,7 +56,7 @@ interface Watchdog {
   end(): void
 }
 
-function watchdog({ signal, stallLimit = STALL_LIMIT }: DownloadOptions): Watchdog {
+const watchdog = ({ signal, stallLimit = defaultStallLimit }: DownloadOptions): Watchdog => {
   const own = new AbortController()
   let why: string | undefined
   const after = (ms: number, reason: string) =>
@@ -65,7 +65,7 @@ function watchdog({ signal, stallLimit = STALL_LIMIT }: DownloadOptions): Watchd
       own.abort()
     }, ms)
   const stall = after(stallLimit, `nothing came for ${stallLimit / 1000} s`)
-  const total = after(LONGEST, `it took longer than ${LONGEST / 3_600_000} h`)
+  const total = after(longest, `it took longer than ${longest / 3_600_000} h`)
   return {
     signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
     moved: () => void stall.refresh(),
@@ -84,7 +84,7 @@ const tooLarge = (url: string, most: number): DownloadFailed =>
   )
 
 const transfer = async (url: string, file: string, options: DownloadOptions, watch: Watchdog): Promise<void> => {
-  const most = options.maxBytes ?? MAX_BYTES
+  const most = options.maxBytes ?? maxBytes
   const have = await sizeOf(file)
   const response = await ask(url, have, watch.signal)
   watch.moved()
@@ -115,14 +115,14 @@ const ask = async (url: string, have: number, signal: AbortSignal): Promise<Resp
   const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) }
   if (!URL.canParse(url)) throw new DownloadFailed(`${url} is no address`)
   let at = new URL(url)
-  for (let hop = 0; hop <= REDIRECTS; hop += 1) {
+  for (let hop = 0; hop <= redirects; hop += 1) {
     const response = await get(url, at, headers, signal)
     const next = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null
     if (next === null) return response
     await response.body?.cancel()
     at = redirected(url, at, next)
   }
-  throw new DownloadFailed(`${url}: more than ${REDIRECTS} redirections`, 'Is the address right?')
+  throw new DownloadFailed(`${url}: more than ${redirects} redirections`, 'Is the address right?')
 }
 
 /** Where a server sends us on to: never off https, never to a file of this machine. */
@@ -152,7 +152,7 @@ interface Saving {
 
 const save = async (url: string, body: ReadableStream, { file, from, total, most, options, watch }: Saving): Promise<void> => {
   let bytes = from
-  async function* count(chunks: AsyncIterable<Uint8Array>) {
+  const count = async function* (chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       bytes += chunk.length
       if (bytes > most) throw tooLarge(url, most)

@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import type { Accelerator } from './emulator.ts'
 import { cacheRoot } from './places.ts'
 
-const TRIAL_MS = 8_000
+const trialMs = 8_000
 
 /**
  * KVM when a kernel really boots under it. A /dev/kvm that opens proves little: nested machines offer one on which guest code
  * aborts or never gets anywhere. The outcome holds until this machine boots again or qemu changes, and is kept as long.
  */
-export function chooseAccelerator(kernel: string): Promise<Accelerator> {
+export const chooseAccelerator = (kernel: string): Promise<Accelerator> => {
   choice ??= tryOrRemember(kernel) // machines start side by side: one trial serves them all
   return choice
 }
 
 let choice: Promise<Accelerator> | undefined
 
-async function tryOrRemember(kernel: string): Promise<Accelerator> {
+const tryOrRemember = async (kernel: string): Promise<Accelerator> => {
   if (!mayUseKvm()) return 'tcg'
   const cacheFile = join(cacheRoot(), 'accelerator.json')
   const circumstances = `${bootId()} ${execFileSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' }).split('\n')[0]}`
@@ -29,7 +29,7 @@ async function tryOrRemember(kernel: string): Promise<Accelerator> {
   return accelerator
 }
 
-function mayUseKvm(): boolean {
+const mayUseKvm = (): boolean => {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
     return true
@@ -38,11 +38,9 @@ function mayUseKvm(): boolean {
   }
 }
 
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-}
+const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
-function readRemembered(file: string): { circumstances: string; accelerator: Accelerator } | undefined {
+const readRemembered = (file: string): { circumstances: string; accelerator: Accelerator } | undefined => {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
@@ -51,8 +49,8 @@ function readRemembered(file: string): { circumstances: string; accelerator: Acc
 }
 
 /** Boots the lab's kernel without a disk: a processor that works gets as far as the panic about the missing root. */
-function bootsUnderKvm(kernel: string): Promise<boolean> {
-  return new Promise(resolve => {
+const bootsUnderKvm = (kernel: string): Promise<boolean> =>
+  new Promise(resolve => {
     const machine = ['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc', '-m', '256', '-no-reboot']
     const boot = ['-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio']
     const child = spawn('qemu-system-x86_64', ['-accel', 'kvm', '-cpu', 'host', ...machine, ...boot], {
@@ -64,7 +62,7 @@ function bootsUnderKvm(kernel: string): Promise<boolean> {
       child.kill('SIGKILL')
       resolve(works)
     }
-    const timer = setTimeout(() => finish(false), TRIAL_MS)
+    const timer = setTimeout(() => finish(false), trialMs)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       console += text
       if (/Unable to mount root|Kernel panic/.test(console)) finish(true)
@@ -72,4 +70,3 @@ function bootsUnderKvm(kernel: string): Promise<boolean> {
     child.once('error', () => finish(false))
     child.once('exit', () => finish(/Unable to mount root|Kernel panic/.test(console)))
   })
-}

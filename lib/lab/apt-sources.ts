@@ -10,13 +10,13 @@ export interface AptSource {
   suites: string[]
 }
 
-const RELEASES = ['buster', 'bullseye', 'bookworm', 'trixie', 'forky', 'duke', 'sid', 'stable', 'oldstable', 'testing']
+const releases = ['buster', 'bullseye', 'bookworm', 'trixie', 'forky', 'duke', 'sid', 'stable', 'oldstable', 'testing']
 
 /**
  * The Debian sources among a machine's apt sources, turned to `suite`: another vendor's packages have no place in a bare
  * machine, and a host that runs another release still knows where the archive is.
  */
-export function debianSources(files: Array<{ name: string; text: string }>, suite: string): AptSource[] {
+export const debianSources = (files: Array<{ name: string; text: string }>, suite: string): AptSource[] => {
   const found = files.flatMap(({ name, text }) => (name.endsWith('.sources') ? parseDeb822(text) : parseOneLine(text)))
   const sources = new Map<string, Set<string>>()
   for (const entry of found) {
@@ -38,7 +38,7 @@ interface Entry {
   signedBy: string
 }
 
-function parseDeb822(text: string): Entry[] {
+const parseDeb822 = (text: string): Entry[] => {
   const paragraphs = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/)
   return paragraphs.flatMap(paragraph => {
     const fields = new Map<string, string>()
@@ -50,27 +50,25 @@ function parseDeb822(text: string): Entry[] {
   })
 }
 
-function parseOneLine(text: string): Entry[] {
-  return text.split('\n').flatMap(line => {
+const parseOneLine = (text: string): Entry[] =>
+  text.split('\n').flatMap(line => {
     const match = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+([^#]*)/.exec(line)
     if (!match) return []
     const [, options = '', uri = '', suite = '', components = ''] = match
     const signedBy = /signed-by=(\S+)/i.exec(options)?.[1] ?? ''
     return [{ uris: [uri], suites: [suite], components: components.split(/\s+/).filter(Boolean), signedBy }]
   })
-}
 
-function isDebianKeyring(signedBy: string): boolean {
-  return signedBy === '' || signedBy.split(/[\s,]+/).some(file => /\/debian-archive-[^/]*$/.test(file))
-}
+const isDebianKeyring = (signedBy: string): boolean =>
+  signedBy === '' || signedBy.split(/[\s,]+/).some(file => /\/debian-archive-[^/]*$/.test(file))
 
-function retarget(name: string, suite: string): string | undefined {
+const retarget = (name: string, suite: string): string | undefined => {
   const match = /^([a-z]+)(-updates|-security)?$/.exec(name)
-  return match && RELEASES.includes(match[1] ?? '') ? `${suite}${match[2] ?? ''}` : undefined
+  return match && releases.includes(match[1] ?? '') ? `${suite}${match[2] ?? ''}` : undefined
 }
 
 /** The host's own Debian sources; NFSHA_LAB_APT_SOURCES names another sources file, for a host that is no Debian. */
-export function hostSources(suite: string, env: Record<string, string | undefined> = process.env): AptSource[] {
+export const hostSources = (suite: string, env: Record<string, string | undefined> = process.env): AptSource[] => {
   const named = env.NFSHA_LAB_APT_SOURCES
   const files = named ? [named] : ['/etc/apt/sources.list', ...listSources('/etc/apt/sources.list.d')]
   const sources = debianSources(files.flatMap(readSource), suite)
@@ -81,7 +79,7 @@ export function hostSources(suite: string, env: Record<string, string | undefine
   )
 }
 
-function listSources(dir: string): string[] {
+const listSources = (dir: string): string[] => {
   try {
     return readdirSync(dir).filter(name => /\.(list|sources)$/.test(name)).map(name => join(dir, name)) // biome-ignore format: reads as one sentence
   } catch {
@@ -89,7 +87,7 @@ function listSources(dir: string): string[] {
   }
 }
 
-function readSource(name: string): Array<{ name: string; text: string }> {
+const readSource = (name: string): Array<{ name: string; text: string }> => {
   try {
     return [{ name, text: readFileSync(name, 'utf8') }]
   } catch {
@@ -98,7 +96,7 @@ function readSource(name: string): Array<{ name: string; text: string }> {
 }
 
 /** Reads like apt does (its proxy, its settings), without a package list. */
-async function hasSuite(uri: string, suite: string): Promise<boolean> {
+const hasSuite = async (uri: string, suite: string): Promise<boolean> => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-suite-'))
   const url = `${uri.replace(/\/$/, '')}/dists/${suite}/InRelease`
   try {
@@ -109,12 +107,12 @@ async function hasSuite(uri: string, suite: string): Promise<boolean> {
 }
 
 /** Without the suites beside the release (security, updates) that the archive does not have; says which. The release itself stays: apt says what is wrong with it. */
-export async function availableSources(
+export const availableSources = async (
   sources: readonly AptSource[],
   release: string,
   onProgress: (text: string) => void,
   has = hasSuite,
-): Promise<AptSource[]> {
+): Promise<AptSource[]> => {
   const found = await Promise.all(
     sources.map(async ({ uri, suites }) => {
       const present = await Promise.all(suites.map(suite => suite === release || has(uri, suite)))
@@ -125,21 +123,20 @@ export async function availableSources(
   return found.filter(({ suites }) => suites.length > 0)
 }
 
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /** A .list file of these sources. A guest reaches a proxy or mirror on the host's loopback through the user network. */
-export function renderSources(sources: readonly AptSource[], reader: 'host' | 'guest'): string {
+export const renderSources = (sources: readonly AptSource[], reader: 'host' | 'guest'): string => {
   const reachable = (uri: string) => (reader === 'guest' ? hostFromGuest(uri) : uri)
-  return sources.flatMap(({ uri, suites }) => suites.map(suite => `deb [signed-by=${KEYRING}] ${reachable(uri)} ${suite} main\n`)).join('')
+  return sources.flatMap(({ uri, suites }) => suites.map(suite => `deb [signed-by=${keyring}] ${reachable(uri)} ${suite} main\n`)).join('')
 }
 
 /** The same address as a guest must write it: its own loopback is not the host's. */
-export function hostFromGuest(uri: string): string {
-  return uri.replace(/^(https?:\/\/)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$110.0.2.2')
-}
+export const hostFromGuest = (uri: string): string =>
+  uri.replace(/^(https?:\/\/)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$110.0.2.2')
 
 /** How this host's apt reaches the archive (proxy, checks that do not fit its archive), as apt.conf lines for a guest. */
-export async function hostAptSettings(): Promise<string[]> {
+export const hostAptSettings = async (): Promise<string[]> => {
   const wanted = /^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date) "(.*)";$/i
   const dump = await attempt('apt-config', ['dump', 'Acquire']).catch(() => ({ stdout: '' }))
   return dump.stdout.split('\n').flatMap(line => {

@@ -21,8 +21,8 @@ export interface CommandResult {
 }
 
 /** Runs a local command and reports how it ended; only a command that cannot be started throws. */
-export function attempt(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
+export const attempt = (command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> =>
+  new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: [options.stdin ?? 'pipe', options.stdout ?? 'pipe', 'pipe'],
       ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
@@ -45,10 +45,9 @@ export function attempt(command: string, args: readonly string[], options: Comma
     })
     child.once('close', code => resolve({ code, stdout, stderr }))
   })
-}
 
 /** Runs a local command and returns its stdout; a failure is a LabError with the last lines of stderr. */
-export async function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+export const run = async (command: string, args: readonly string[], options: CommandOptions = {}): Promise<string> => {
   const { code, stdout, stderr } = await attempt(command, args, options)
   if (code === 0) return stdout
   const tail = lastLines(stderr || stdout, 8)
@@ -56,10 +55,9 @@ export async function run(command: string, args: readonly string[], options: Com
 }
 
 /** The last `count` lines of a text that are not empty. */
-export function lastLines(text: string, count: number): string {
-  return text
+export const lastLines = (text: string, count: number): string =>
+  text
     .split(/\r?\n/)
     .filter(line => line.trim())
     .slice(-count)
     .join('\n')
-}

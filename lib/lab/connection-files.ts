@@ -1,35 +1,36 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { packagedFile } from '../text/packaged.ts'
-import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { type MachineName, machineNames } from './machines.ts'
 import { labPlaces } from './places.ts'
 import type { LabState } from './state.ts'
 
 /** The inventory of the lab `default` in the default place; that of every other lab is made from it. */
-const SHIPPED_INVENTORY = 'inventory/lab.yml'
-const SHIPPED_CONFIG = '~/.local/state/nfsha-play/lab/default/ssh_config'
+const shippedInventory = 'inventory/lab.yml'
+const shippedConfig = '~/.local/state/nfsha-play/lab/default/ssh_config'
 
 /** Writes how a lab's machines are reached: known_hosts, ssh_config, and an ordinary inventory. Needed again whenever a port changes. */
-export function writeConnectionFiles(name: string, state: LabState): void {
+export const writeConnectionFiles = (name: string, state: LabState): void => {
   const { machine, knownHostsFile, sshConfigFile, identityFile, inventoryFile } = labPlaces(name)
   const publicKey = (which: MachineName) => readFileSync(`${machine(which).hostKey}.pub`, 'utf8')
   writeFileSync(knownHostsFile, knownHostsLines(state.sshPorts, { M1: publicKey('M1'), M2: publicKey('M2'), C1: publicKey('C1') }))
   // ssh refuses a configuration that others may write
   writeFileSync(sshConfigFile, sshConfig(state.sshPorts, { identityFile, knownHostsFile }), { mode: 0o600 })
-  writeFileSync(inventoryFile, labInventory(readFileSync(packagedFile(SHIPPED_INVENTORY), 'utf8'), name, sshConfigFile))
+  writeFileSync(inventoryFile, labInventory(readFileSync(packagedFile(shippedInventory), 'utf8'), name, sshConfigFile))
 }
 
 /** The lines by which ssh knows the machines before it has ever spoken to them. */
-export function knownHostsLines(ports: Record<MachineName, number>, publicKeys: Record<MachineName, string>): string {
-  return MACHINE_NAMES.map(machine => {
-    const [type = '', key = ''] = publicKeys[machine].trim().split(/\s+/)
-    return `[127.0.0.1]:${ports[machine]} ${type} ${key}\n`
-  }).join('')
-}
+export const knownHostsLines = (ports: Record<MachineName, number>, publicKeys: Record<MachineName, string>): string =>
+  machineNames
+    .map(machine => {
+      const [type = '', key = ''] = publicKeys[machine].trim().split(/\s+/)
+      return `[127.0.0.1]:${ports[machine]} ${type} ${key}\n`
+    })
+    .join('')
 
 /** The ssh_config of a lab (ssh_config(5)): nothing of the user's own configuration, and the host key is known or refused. */
-export function sshConfig(ports: Record<MachineName, number>, files: { identityFile: string; knownHostsFile: string }): string {
+export const sshConfig = (ports: Record<MachineName, number>, files: { identityFile: string; knownHostsFile: string }): string => {
   const quoted = (file: string) => `"${file.replace(/["\\%]/g, found => (found === '%' ? '%%' : `\\${found}`))}"`
-  const machines = MACHINE_NAMES.map(
+  const machines = machineNames.map(
     machine => `Host ${machine}
   HostName 127.0.0.1
   Port ${ports[machine]}
@@ -50,10 +51,10 @@ export function sshConfig(ports: Record<MachineName, number>, files: { identityF
 }
 
 /** The inventory of a lab: the shipped one, with this lab's name and ssh_config. */
-export function labInventory(shipped: string, name: string, sshConfigFile: string): string {
+export const labInventory = (shipped: string, name: string, sshConfigFile: string): string => {
   const argument = JSON.stringify(`-F ${JSON.stringify(sshConfigFile)}`)
   return shipped
     .replace(/^# The inventory of the lab `default`.*/, `# The inventory of the lab \`${name}\`, written by \`nfsha-play lab up\`.`)
-    .replace(`-F ${SHIPPED_CONFIG}`, () => argument)
+    .replace(`-F ${shippedConfig}`, () => argument)
     .replace('failover_lab: default', `failover_lab: ${JSON.stringify(name)}`)
 }

@@ -9,7 +9,7 @@ import { labProcesses } from './processes.ts'
 import { notRunning, readState, requireState, switchedOff } from './state.ts'
 
 /** The arguments of ssh for a machine of the lab. @throws LabError when the lab is not up or the machine is switched off */
-export function sshArguments(name: string, machine: MachineName): string[] {
+export const sshArguments = (name: string, machine: MachineName): string[] => {
   const state = readState(name)
   const running = state ? labProcesses(state.id) : {}
   if (!state || Object.keys(running).length === 0) throw notRunning(name)
@@ -20,13 +20,13 @@ export function sshArguments(name: string, machine: MachineName): string[] {
 const argumentsFor = (name: string, machine: MachineName) => ['-F', labPlaces(name).sshConfigFile, machine]
 
 /** Runs one command on a machine by ssh. */
-export function sshRun(
+export const sshRun = (
   name: string,
   machine: MachineName,
   command: string,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<CommandResult> {
+): Promise<CommandResult> => {
   const args = ['-o', 'BatchMode=yes', '-o', `ConnectTimeout=${Math.ceil(timeoutMs / 1000)}`, ...argumentsFor(name, machine), command]
   return attempt('ssh', args, { timeoutMs, signal })
 }
@@ -38,11 +38,11 @@ interface WaitOptions {
 }
 
 /** Waits until a machine lets root in by ssh. */
-export async function awaitSsh(
+export const awaitSsh = async (
   name: string,
   machine: MachineName,
   { timeoutMs = 180_000, onProgress, signal }: WaitOptions = {},
-): Promise<void> {
+): Promise<void> => {
   const started = Date.now()
   const seconds = () => ((Date.now() - started) / 1000).toFixed(1)
   const state = requireState(name)
@@ -61,8 +61,8 @@ export async function awaitSsh(
 }
 
 /** The user network accepts a connection before the guest does, so only what the guest says counts. */
-function answersWithBanner(port: number): Promise<boolean> {
-  return new Promise(resolve => {
+const answersWithBanner = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')
     const finish = (answer: boolean) => {
       clearTimeout(timer)
@@ -74,9 +74,8 @@ function answersWithBanner(port: number): Promise<boolean> {
     socket.once('error', () => finish(false))
     socket.once('close', () => finish(false))
   })
-}
 
-function notReady(name: string, machine: MachineName, why: string): LabError {
+const notReady = (name: string, machine: MachineName, why: string): LabError => {
   const { serialLog } = labPlaces(name).machine(machine)
   const tail = existsSync(serialLog) ? lastLines(readFileSync(serialLog, 'utf8'), 8) : ''
   return new LabError(

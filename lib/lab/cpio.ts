@@ -11,12 +11,12 @@ export interface CpioEntry {
  * A cpio archive in the kernel's "newc" format. The kernel unpacks several archives one behind the other, which is how a
  * machine's own files ride behind the shared initrd.
  */
-export function cpioArchive(entries: readonly CpioEntry[]): Buffer {
+export const cpioArchive = (entries: readonly CpioEntry[]): Buffer => {
   const records = entries.map((entry, index) => record(entry, index + 1))
   return Buffer.concat([...records, record({ path: 'TRAILER!!!', mode: 0 }, 0)])
 }
 
-function record(entry: CpioEntry, inode: number): Buffer {
+const record = (entry: CpioEntry, inode: number): Buffer => {
   const content = Buffer.from(entry.content ?? '')
   const name = Buffer.from(`${entry.path}\0`)
   const owner = entry.uid ?? 0
@@ -25,6 +25,4 @@ function record(entry: CpioEntry, inode: number): Buffer {
   return Buffer.concat([padded(Buffer.concat([header, name])), padded(content)])
 }
 
-function padded(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])
-}
+const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])

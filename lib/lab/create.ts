@@ -5,7 +5,7 @@ import { writeConnectionFiles } from './connection-files.ts'
 import { cpioArchive } from './cpio.ts'
 import { hasDataDisks } from './emulator.ts'
 import type { BareImage } from './image.ts'
-import { byMachine, MACHINE_NAMES, type MachineName } from './machines.ts'
+import { byMachine, type MachineName, machineNames } from './machines.ts'
 import { labPlaces } from './places.ts'
 import type { Init } from './recipe.ts'
 import type { Release } from './release.ts'
@@ -13,7 +13,7 @@ import { savedPlaces } from './saved.ts'
 import { seedEntries } from './seed.ts'
 import { type LabState, newState, requireState, writeState } from './state.ts'
 
-const SPARE_DISK_MIB = 64
+const spareDiskMib = 64
 
 interface NewLab {
   images: Record<MachineName, BareImage>
@@ -25,7 +25,7 @@ interface NewLab {
 }
 
 /** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made again. */
-export async function createLab(name: string, { images, from, init, releases, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> {
+export const createLab = async (name: string, { images, from, init, releases, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> => {
   const places = labPlaces(name)
   const state = await newState(
     byMachine(machine => images[machine].key),
@@ -34,7 +34,7 @@ export async function createLab(name: string, { images, from, init, releases, dr
   if (from) copyKey(savedPlaces(from).identityFile, places.identityFile)
   else await makeKey(places.identityFile, 'nfsha-play lab')
   await Promise.all(
-    MACHINE_NAMES.map(async machine => {
+    machineNames.map(async machine => {
       await makeMachine(name, machine, images[machine], { drbdDiskMiB, from })
     }),
   )
@@ -44,18 +44,18 @@ export async function createLab(name: string, { images, from, init, releases, dr
 }
 
 /** A machine that is switched off for good becomes another one, with keys, disks and a machine-id of its own: new hardware, or a system that was installed again. */
-export async function replaceMachine(name: string, machine: MachineName, image: BareImage, drbdDiskMiB: number): Promise<void> {
+export const replaceMachine = async (name: string, machine: MachineName, image: BareImage, drbdDiskMiB: number): Promise<void> => {
   await makeMachine(name, machine, image, { drbdDiskMiB })
   writeConnectionFiles(name, requireState(name))
 }
 
 /** The keys, disks and seed of one machine. */
-async function makeMachine(
+const makeMachine = async (
   name: string,
   machine: MachineName,
   image: BareImage,
   { drbdDiskMiB, from }: { drbdDiskMiB: number; from?: string | undefined },
-): Promise<void> {
+): Promise<void> => {
   const files = labPlaces(name).machine(machine)
   rmSync(files.dir, { recursive: true, force: true })
   mkdirSync(files.dir, { recursive: true })
@@ -65,7 +65,7 @@ async function makeMachine(
   writeFileSync(files.initrd, Buffer.concat([padTo4(readFileSync(image.initrd)), seedOf(name, machine)]), { mode: 0o600 })
 }
 
-function seedOf(name: string, machine: MachineName): Buffer {
+const seedOf = (name: string, machine: MachineName): Buffer => {
   const places = labPlaces(name)
   const { hostKey } = places.machine(machine)
   const text = (file: string) => readFileSync(file, 'utf8')
@@ -80,17 +80,15 @@ function seedOf(name: string, machine: MachineName): Buffer {
 }
 
 /** The kernel looks for the next archive at a multiple of four bytes. */
-function padTo4(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])
-}
+const padTo4 = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])
 
-async function makeDisks(
+const makeDisks = async (
   name: string,
   machine: MachineName,
   backing: string,
   drbdDiskMiB: number,
   from: string | undefined,
-): Promise<void> {
+): Promise<void> => {
   const files = labPlaces(name).machine(machine)
   const overlay = (base: string, file: string) => run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, file])
   await overlay(backing, files.root)
@@ -102,15 +100,15 @@ async function makeDisks(
     return
   }
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', files.drbdDisk, `${drbdDiskMiB}M`])
-  await run('qemu-img', ['create', '-q', '-f', 'qcow2', files.spareDisk, `${SPARE_DISK_MIB}M`])
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', files.spareDisk, `${spareDiskMib}M`])
 }
 
-async function makeKey(file: string, comment: string): Promise<void> {
+const makeKey = async (file: string, comment: string): Promise<void> => {
   if (existsSync(file)) for (const half of [file, `${file}.pub`]) rmSync(half, { force: true })
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file])
 }
 
 /** Copies both halves of a key; copyFile keeps the permissions ssh insists on. */
-export function copyKey(from: string, to: string): void {
+export const copyKey = (from: string, to: string): void => {
   for (const half of ['', '.pub']) copyFileSync(from + half, to + half)
 }

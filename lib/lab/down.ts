@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sshRun } from './connection.ts'
-import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { type MachineName, machineNames } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { isAlive, isPaused, kill, labProcesses, pause } from './processes.ts'
 import { qmp } from './qmp.ts'
@@ -15,7 +15,7 @@ export interface LabDownOptions {
 }
 
 /** Ends a lab. Its disks stay for the next `labUp` unless it is destroyed. A lab that is not there is no error. */
-export async function labDown({ name = 'default', destroy = false, onProgress = () => undefined }: LabDownOptions = {}): Promise<void> {
+export const labDown = async ({ name = 'default', destroy = false, onProgress = () => undefined }: LabDownOptions = {}): Promise<void> => {
   const state = readState(name)
   if (!state) return
   await withLabLock(name, async () => {
@@ -25,13 +25,13 @@ export async function labDown({ name = 'default', destroy = false, onProgress = 
   })
 }
 
-const ORDERLY_END_MS = 60_000
+const orderlyEndMs = 60_000
 
 /** Shuts every running machine down in order; one that does not end in time loses its power. Returns those that did. */
-export async function powerOffAll(name: string, state: LabState, onProgress: (event: LabProgress) => void): Promise<MachineName[]> {
+export const powerOffAll = async (name: string, state: LabState, onProgress: (event: LabProgress) => void): Promise<MachineName[]> => {
   const running = labProcesses(state.id)
   const orderly = await Promise.all(
-    MACHINE_NAMES.map(async machine => {
+    machineNames.map(async machine => {
       const pid = running[machine]
       if (!pid) return undefined
       onProgress({ machine, text: 'shutting down' })
@@ -43,12 +43,12 @@ export async function powerOffAll(name: string, state: LabState, onProgress: (ev
   return orderly.filter(machine => machine !== undefined)
 }
 
-async function powerOff(name: string, machine: MachineName, pid: number): Promise<boolean> {
+const powerOff = async (name: string, machine: MachineName, pid: number): Promise<boolean> => {
   if (isPaused(pid)) pause(pid, false)
   await qmp(labPlaces(name).machine(machine).qmpSocket, 'cont').catch(() => undefined) // a frozen machine cannot shut down
   const asked = await sshRun(name, machine, 'sync; poweroff', 20_000).catch(() => undefined)
   // ssh loses its connection when sshd is stopped first: that is an answer too
-  const deadline = Date.now() + (asked ? ORDERLY_END_MS : 0)
+  const deadline = Date.now() + (asked ? orderlyEndMs : 0)
   while (Date.now() < deadline) {
     if (!isAlive(pid)) return true
     await sleep(200)

@@ -1,4 +1,4 @@
-import { GATEWAY, MACHINES, type MachineName, macOf, nicsOf, type SegmentName } from './machines.ts'
+import { gatewayCard, type MachineName, machines, macOf, nicsOf, type SegmentName } from './machines.ts'
 
 /** Where a lab's segments are: one multicast group of its own, one port a segment, on the loopback only. */
 export interface Segments {
@@ -30,7 +30,7 @@ export interface MachineLaunch {
 // panic=-1: a panic reboots at once, as the article's servers are told to.
 // nokaslr, norandmaps: the emulator keeps what it has translated by virtual address, so with programs at ever new addresses it translated libc
 // again at every exec: 36 ms for a fork and exec, 10 ms without.
-const KERNEL_ARGUMENTS =
+const kernelArguments =
   'console=ttyS0 quiet loglevel=4 panic=-1 net.ifnames=0 mitigations=off nokaslr norandmaps no_timer_check audit=0 random.trust_cpu=on clocksource=tsc tsc=reliable'
 
 /**
@@ -40,40 +40,37 @@ const KERNEL_ARGUMENTS =
  * instructions (CF_PARALLEL, accel/tcg/tcg-accel-ops-mttcg.c), and its devices are threads of their own. A driver and its device then miss each other's
  * last word, and a network card hangs for good (seen: the driver was 238 frames ahead of a device that waited to be told).
  */
-export function emulatorArguments(launch: MachineLaunch): string[] {
-  return [
-    ...['-name', `guest=${launch.marker}`],
-    ...['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc,usb=off,hpet=off'],
-    ...acceleratorArguments(launch.accelerator),
-    ...['-m', `${launch.memoryMiB}`, '-smp', '1,maxcpus=2'],
-    ...['-kernel', launch.kernel, '-initrd', launch.initrd, '-append', KERNEL_ARGUMENTS],
-    ...[launch.rootDisk, ...launch.dataDisks].flatMap(diskArguments),
-    ...nicsOf(launch.machine).flatMap(nic => {
-      const backend = nic === 'em0' ? userNet(launch.sshPort) : segmentNet(launch.segments, nic)
-      return [
-        '-netdev',
-        `${backend},id=${nic}`,
-        '-device',
-        `virtio-net-pci,netdev=${nic},id=nic-${nic},mac=${macOf(launch.machine, nic)},romfile=`,
-      ]
-    }),
-    ...['-qmp', `unix:${escapeComma(launch.qmpSocket)},server=on,wait=off`],
-    ...['-chardev', `file,id=serial,path=${escapeComma(launch.serialLog)},append=on`, '-serial', 'chardev:serial'],
-  ]
-}
+export const emulatorArguments = (launch: MachineLaunch): string[] => [
+  ...['-name', `guest=${launch.marker}`],
+  ...['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc,usb=off,hpet=off'],
+  ...acceleratorArguments(launch.accelerator),
+  ...['-m', `${launch.memoryMiB}`, '-smp', '1,maxcpus=2'],
+  ...['-kernel', launch.kernel, '-initrd', launch.initrd, '-append', kernelArguments],
+  ...[launch.rootDisk, ...launch.dataDisks].flatMap(diskArguments),
+  ...nicsOf(launch.machine).flatMap(nic => {
+    const backend = nic === 'em0' ? userNet(launch.sshPort) : segmentNet(launch.segments, nic)
+    return [
+      '-netdev',
+      `${backend},id=${nic}`,
+      '-device',
+      `virtio-net-pci,netdev=${nic},id=nic-${nic},mac=${macOf(launch.machine, nic)},romfile=`,
+    ]
+  }),
+  ...['-qmp', `unix:${escapeComma(launch.qmpSocket)},server=on,wait=off`],
+  ...['-chardev', `file,id=serial,path=${escapeComma(launch.serialLog)},append=on`, '-serial', 'chardev:serial'],
+]
 
 // erms=off: a processor with fast string instructions is copied to by `rep movsb`, which the emulator does byte by byte. Without it a pipe carries
 // five times as much, and a fork and exec takes two thirds.
-function acceleratorArguments(accelerator: Accelerator): string[] {
-  return accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off,erms=off']
-}
+const acceleratorArguments = (accelerator: Accelerator): string[] =>
+  accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off,erms=off']
 
 /**
  * cache=unsafe is honest here. A power loss in the lab is the end of the emulator, never of the host: at a guest's flush qemu
  * still hands all it holds (qcow2 tables too) to the host's page cache, which outlives the process. Only the host's own fsync
  * is left out, and that would protect against nothing the lab can do.
  */
-function diskArguments(file: string, index: number): string[] {
+const diskArguments = (file: string, index: number): string[] => {
   const name = `vd${'abc'[index]}`
   return [
     ...['-drive', `file=${escapeComma(file)},if=none,id=${name},format=qcow2,cache=unsafe,discard=unmap`],
@@ -81,18 +78,13 @@ function diskArguments(file: string, index: number): string[] {
   ]
 }
 
-function userNet(sshPort: number): string {
-  return `user,ipv6=off,hostfwd=tcp:127.0.0.1:${sshPort}-:22`
-}
+const userNet = (sshPort: number): string => `user,ipv6=off,hostfwd=tcp:127.0.0.1:${sshPort}-:22`
 
-function segmentNet(segments: Segments, segment: SegmentName): string {
-  return `socket,mcast=${segments.group}:${segments.ports[segment]},localaddr=127.0.0.1`
-}
+const segmentNet = (segments: Segments, segment: SegmentName): string =>
+  `socket,mcast=${segments.group}:${segments.ports[segment]},localaddr=127.0.0.1`
 
 /** qemu splits its option values at commas; a doubled one stands for itself. */
-function escapeComma(path: string): string {
-  return path.replaceAll(',', ',,')
-}
+const escapeComma = (path: string): string => path.replaceAll(',', ',,')
 
 /** What the gateway needs to be the nodes' power switch. */
 export interface PowerSwitch {
@@ -101,12 +93,10 @@ export interface PowerSwitch {
 }
 
 /** The arguments of the process that answers as the article's gateway (gateway.js). */
-export function gatewayArguments(script: string, marker: string, segments: Segments, power?: PowerSwitch): string[] {
-  const own = [script, marker, segments.group, `${segments.ports.em1}`, GATEWAY.address, GATEWAY.mac]
+export const gatewayArguments = (script: string, marker: string, segments: Segments, power?: PowerSwitch): string[] => {
+  const own = [script, marker, segments.group, `${segments.ports.em1}`, gatewayCard.address, gatewayCard.mac]
   return power ? [...own, power.keyFile, ...power.nodes.flatMap(node => [node.name, node.qmpSocket, node.marker])] : own
 }
 
 /** Whether a machine has disks beside its root. */
-export function hasDataDisks(machine: MachineName): boolean {
-  return MACHINES[machine].dataDisks
-}
+export const hasDataDisks = (machine: MachineName): boolean => machines[machine].dataDisks

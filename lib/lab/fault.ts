@@ -1,7 +1,7 @@
 import { awaitSsh } from './connection.ts'
 import { LabError } from './error.ts'
 import { startMachine } from './launch.ts'
-import { MACHINES, type MachineName, nicsOf, type SegmentName } from './machines.ts'
+import { type MachineName, machines, nicsOf, type SegmentName } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { isPortFree } from './ports.ts'
 import { kill, labProcesses, pause } from './processes.ts'
@@ -10,7 +10,7 @@ import { type LabState, nameOption, requireState, switchedOff, withLabLock, writ
 import { requireImage } from './up.ts'
 
 /** What can be done to a machine from outside. */
-export const FAULTS = [
+export const faults = [
   'power-off',
   'power-on',
   'reset',
@@ -25,13 +25,13 @@ export const FAULTS = [
   'disk-grow',
 ] as const
 
-export type Fault = (typeof FAULTS)[number]
+export type Fault = (typeof faults)[number]
 
 /**
  * Does one thing to a machine from outside, as it would happen to metal: `power-off` cuts the power, `link-down em2` pulls a
  * cable. `power-on` returns when the machine is switched on, not when it has booted: see `labReady`.
  */
-export async function labFault(name: string, machine: MachineName, fault: Fault, arg?: string): Promise<void> {
+export const labFault = async (name: string, machine: MachineName, fault: Fault, arg?: string): Promise<void> => {
   const state = requireState(name)
   const pid = labProcesses(state.id)[machine]
   // One that stood still may have been fenced meanwhile: it has lost its power then.
@@ -68,12 +68,12 @@ export async function labFault(name: string, machine: MachineName, fault: Fault,
 }
 
 /** Waits until a machine lets root in by ssh, after a `power-on` or a `reset`. */
-export async function labReady(name: string, machine: MachineName, timeoutMs = 180_000): Promise<void> {
+export const labReady = async (name: string, machine: MachineName, timeoutMs = 180_000): Promise<void> => {
   if (!labProcesses(requireState(name).id)[machine]) throw switchedOff(name, machine)
   await awaitSsh(name, machine, { timeoutMs })
 }
 
-async function powerOn(name: string, machine: MachineName): Promise<void> {
+const powerOn = async (name: string, machine: MachineName): Promise<void> => {
   await withLabLock(name, async () => {
     const state = requireState(name)
     const port = state.sshPorts[machine]
@@ -86,7 +86,7 @@ async function powerOn(name: string, machine: MachineName): Promise<void> {
   })
 }
 
-function checkNic(machine: MachineName, arg: string | undefined): SegmentName {
+const checkNic = (machine: MachineName, arg: string | undefined): SegmentName => {
   const segments = nicsOf(machine).filter(nic => nic !== 'em0')
   const nic = segments.find(name => name === arg)
   if (nic) return nic
@@ -98,18 +98,24 @@ function checkNic(machine: MachineName, arg: string | undefined): SegmentName {
 const slowDisk = 40
 
 /** 0 sets no limit (QMP, block_set_io_throttle). */
-function throttle(device: string, operations: number): Record<string, string | number> {
-  return { device, iops: operations, iops_rd: 0, iops_wr: 0, bps: 0, bps_rd: 0, bps_wr: 0 }
-}
+const throttle = (device: string, operations: number): Record<string, string | number> => ({
+  device,
+  iops: operations,
+  iops_rd: 0,
+  iops_wr: 0,
+  bps: 0,
+  bps_rd: 0,
+  bps_wr: 0,
+})
 
-function checkDisk(machine: MachineName, arg: string | undefined): string {
-  const disks = ['vda', ...(MACHINES[machine].dataDisks ? ['vdb', 'vdc'] : [])]
+const checkDisk = (machine: MachineName, arg: string | undefined): string => {
+  const disks = ['vda', ...(machines[machine].dataDisks ? ['vdb', 'vdc'] : [])]
   if (arg !== undefined && disks.includes(arg)) return arg
   throw new LabError(`${machine} has no disk '${arg ?? ''}'`, `choose one of ${disks.join(', ')}`)
 }
 
 /** `vdb+64`: 64 MiB more, seen by the machine at once, as of a volume of a storage array. A disk keeps its size over a power cycle. */
-async function growDisk(socket: string, machine: MachineName, arg = ''): Promise<void> {
+const growDisk = async (socket: string, machine: MachineName, arg = ''): Promise<void> => {
   const [, name = arg, more = ''] = /^(\w+)\+([1-9]\d*)$/.exec(arg) ?? []
   const device = checkDisk(machine, name)
   if (more === '') throw new LabError(`how much larger is ${device} to be?`, `say it in MiB: ${device}+64`)
@@ -118,7 +124,7 @@ async function growDisk(socket: string, machine: MachineName, arg = ''): Promise
   await qmp(socket, 'block_resize', { device, size: size + Number(more) * 2 ** 20 })
 }
 
-function rememberCable(name: string, state: LabState, machine: MachineName, nic: SegmentName, fault: Fault): void {
+const rememberCable = (name: string, state: LabState, machine: MachineName, nic: SegmentName, fault: Fault): void => {
   const others = state.pulled[machine].filter(pulled => pulled !== nic)
   state.pulled[machine] = fault === 'link-down' ? [...others, nic].sort() : others
   writeState(name, state)

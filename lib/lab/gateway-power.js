@@ -5,10 +5,10 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
-export const POWER_PORT = 9623
+export const powerPort = 9623
 
-const NUMBER_LIVES_MS = 10_000
-const MOST_NUMBERS = 64
+const numberLivesMs = 10_000
+const mostNumbers = 64
 
 /**
  * Answers the text of one request; resolves with undefined where it gets no answer.
@@ -16,7 +16,7 @@ const MOST_NUMBERS = 64
  *   arguments of its emulator
  * @returns {(text: string) => Promise<string | undefined>}
  */
-export function powerSwitch({ key, sockets, markers }) {
+export const powerSwitch = ({ key, sockets, markers }) => {
   /** @type {Map<string, number>} */
   const given = new Map()
   return async text => {
@@ -24,7 +24,7 @@ export function powerSwitch({ key, sockets, markers }) {
     if (action === 'hello') return `number ${giveNumber(given)}\n`
     const wanted = sign(key, action, machine, number)
     if (!['reset', 'off', 'status'].includes(action) || !Object.hasOwn(sockets, machine) || !isSame(signature, wanted)) return undefined
-    if (Date.now() - (given.get(number) ?? 0) > NUMBER_LIVES_MS) return undefined
+    if (Date.now() - (given.get(number) ?? 0) > numberLivesMs) return undefined
     given.delete(number)
     const result = await act(action, sockets[machine] ?? '', markers[machine] ?? '').then(
       () => 'ok',
@@ -35,7 +35,7 @@ export function powerSwitch({ key, sockets, markers }) {
 }
 
 /** @param {string[]} words the key first */
-function sign(...words) {
+const sign = (...words) => {
   const [key] = words
   return createHash('sha256')
     .update(`${words.join(' ')} ${key}`)
@@ -43,22 +43,22 @@ function sign(...words) {
 }
 
 /** @param {string} one @param {string} other */
-function isSame(one, other) {
+const isSame = (one, other) => {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
 /** @param {Map<string, number>} given */
-function giveNumber(given) {
+const giveNumber = given => {
   const oldest = given.keys().next().value
-  if (given.size >= MOST_NUMBERS && oldest !== undefined) given.delete(oldest)
+  if (given.size >= mostNumbers && oldest !== undefined) given.delete(oldest)
   const number = randomBytes(16).toString('hex')
   given.set(number, Date.now())
   return number
 }
 
 /** @param {string} action @param {string} socket @param {string} marker */
-async function act(action, socket, marker) {
+const act = async (action, socket, marker) => {
   const emulator = findEmulator(marker)
   // A machine without power is ended already; its management board would still answer.
   if (action === 'status' || !emulator) return
@@ -68,7 +68,7 @@ async function act(action, socket, marker) {
 }
 
 /** @param {string} marker @returns {{ pid: number, state: string } | undefined} */
-function findEmulator(marker) {
+const findEmulator = marker => {
   for (const name of readdirSync('/proc').filter(entry => /^\d+$/.test(entry))) {
     try {
       if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(`guest=${marker}`)) continue
@@ -83,8 +83,8 @@ function findEmulator(marker) {
 }
 
 /** Presses the reset button by QMP, and resolves once the machine has been reset. @param {string} path @returns {Promise<void>} */
-function reset(path) {
-  return new Promise((resolve, reject) => {
+const reset = path =>
+  new Promise((resolve, reject) => {
     const socket = connect(path)
     const timer = setTimeout(() => finish(new Error('no answer')), 5_000)
     /** @param {Error} [error] */
@@ -108,4 +108,3 @@ function reset(path) {
       }
     })
   })
-}

@@ -4,27 +4,16 @@
 // Arguments: marker group port address mac [file of the key, and for each node its name, its QMP socket and its emulator's marker]
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
-import { POWER_PORT, powerSwitch } from './gateway-power.js'
+import { powerPort, powerSwitch } from './gateway-power.js'
 
 const [, , , group, port, address, mac, keyFile, ...nodes] = process.argv
 const ownAddress = Buffer.from(address.split('.').map(Number))
 const ownMac = Buffer.from(mac.split(':').map(byte => Number.parseInt(byte, 16)))
 
 const socket = createSocket({ type: 'udp4', reuseAddr: true })
-const answerPower = keyFile === undefined ? undefined : powerSwitch({ key: readFileSync(keyFile, 'utf8').trim(), ...switched() })
-socket.on('message', frame => {
-  const reply = replyTo(frame)
-  if (reply) socket.send(reply, Number(port), group)
-  else void replyToPower(frame)
-})
-socket.bind(Number(port), group, () => {
-  socket.addMembership(group, '127.0.0.1')
-  socket.setMulticastInterface('127.0.0.1')
-  socket.setMulticastLoopback(true)
-})
 
 /** What the arguments say of each node. */
-function switched() {
+const switched = () => {
   const each = [0, 3].filter(at => nodes[at] !== undefined).map(at => nodes.slice(at, at + 3))
   return {
     sockets: Object.fromEntries(each.map(([name, path]) => [name, path])),
@@ -33,7 +22,7 @@ function switched() {
 }
 
 /** @param {Buffer} frame an Ethernet frame */
-function replyTo(frame) {
+const replyTo = frame => {
   if (frame.length < 42 || frame.subarray(6, 12).equals(ownMac)) return undefined
   const type = frame.readUInt16BE(12)
   if (type === 0x0806) return replyToArp(frame)
@@ -42,7 +31,7 @@ function replyTo(frame) {
 }
 
 /** @param {Buffer} frame */
-function replyToArp(frame) {
+const replyToArp = frame => {
   if (frame.readUInt16BE(20) !== 1 || !frame.subarray(38, 42).equals(ownAddress)) return undefined
   const reply = Buffer.from(frame.subarray(0, 42))
   frame.copy(reply, 0, 6, 12)
@@ -55,7 +44,7 @@ function replyToArp(frame) {
 }
 
 /** @param {Buffer} frame */
-function replyToPing(frame) {
+const replyToPing = frame => {
   const headerLength = (frame[14] & 15) * 4
   const icmp = 14 + headerLength
   if (frame[23] !== 1 || !frame.subarray(30, 34).equals(ownAddress) || frame[icmp] !== 8) return undefined
@@ -72,7 +61,7 @@ function replyToPing(frame) {
 }
 
 /** @param {Buffer} frame */
-function replyToNtp(frame) {
+const replyToNtp = frame => {
   const request = payloadFor(frame, 123)
   if (request === undefined || request.length < 48) return undefined
   const reply = datagramTo(frame, request.subarray(0, 48))
@@ -93,15 +82,15 @@ function replyToNtp(frame) {
 }
 
 /** @param {Buffer} frame */
-async function replyToPower(frame) {
+const replyToPower = async frame => {
   if (!answerPower || frame.length < 42 || frame.readUInt16BE(12) !== 0x0800 || !frame.subarray(0, 6).equals(ownMac)) return
-  const request = payloadFor(frame, POWER_PORT)
+  const request = payloadFor(frame, powerPort)
   const answer = request && (await answerPower(request.toString('utf8')))
   if (answer) socket.send(datagramTo(frame, Buffer.from(answer)), Number(port), group)
 }
 
 /** What a frame brings to one of our UDP ports. @param {Buffer} frame @param {number} ownPort */
-function payloadFor(frame, ownPort) {
+const payloadFor = (frame, ownPort) => {
   const udp = 14 + (frame[14] & 15) * 4
   if (frame[23] !== 17 || !frame.subarray(30, 34).equals(ownAddress) || frame.length < udp + 8) return undefined
   const length = frame.readUInt16BE(udp + 4)
@@ -110,7 +99,7 @@ function payloadFor(frame, ownPort) {
 }
 
 /** The frame that answers another one with this payload. @param {Buffer} frame @param {Buffer} payload */
-function datagramTo(frame, payload) {
+const datagramTo = (frame, payload) => {
   const udp = 14 + (frame[14] & 15) * 4
   const reply = Buffer.concat([frame.subarray(0, udp + 8), payload])
   frame.copy(reply, 0, 6, 12)
@@ -128,7 +117,7 @@ function datagramTo(frame, payload) {
 }
 
 /** RFC 1071. @param {Buffer} header */
-function headerSum(header) {
+const headerSum = header => {
   let sum = 0
   for (let at = 0; at < header.length; at += 2) sum += header.readUInt16BE(at)
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
@@ -136,10 +125,22 @@ function headerSum(header) {
 }
 
 /** Seconds since 1900 and their fraction, 32 bits each. */
-function ntpTime() {
+const ntpTime = () => {
   const ms = performance.timeOrigin + performance.now()
   const stamp = Buffer.alloc(8)
   stamp.writeUInt32BE((Math.floor(ms / 1000) + 2_208_988_800) >>> 0, 0)
   stamp.writeUInt32BE(Math.floor(((ms % 1000) / 1000) * 2 ** 32) >>> 0, 4)
   return stamp
 }
+
+const answerPower = keyFile === undefined ? undefined : powerSwitch({ key: readFileSync(keyFile, 'utf8').trim(), ...switched() })
+socket.on('message', frame => {
+  const reply = replyTo(frame)
+  if (reply) socket.send(reply, Number(port), group)
+  else void replyToPower(frame)
+})
+socket.bind(Number(port), group, () => {
+  socket.addMembership(group, '127.0.0.1')
+  socket.setMulticastInterface('127.0.0.1')
+  socket.setMulticastLoopback(true)
+})

@@ -4,7 +4,7 @@ import { attempt, lastLines } from './command.ts'
 import { LabError } from './error.ts'
 
 /** The programs the lab runs on this machine, and the Debian package of each. */
-const TOOLS: Record<string, string> = {
+const packageOfTool: Record<string, string> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
   mmdebstrap: 'mmdebstrap',
@@ -17,12 +17,12 @@ const TOOLS: Record<string, string> = {
 }
 
 /** Which programs are not found on this search path. */
-export function missingTools(path: string): string[] {
+export const missingTools = (path: string): string[] => {
   const folders = [...path.split(':').filter(Boolean), '/usr/sbin', '/sbin']
-  return Object.keys(TOOLS).filter(tool => !folders.some(folder => isExecutable(join(folder, tool))))
+  return Object.keys(packageOfTool).filter(tool => !folders.some(folder => isExecutable(join(folder, tool))))
 }
 
-function isExecutable(file: string): boolean {
+const isExecutable = (file: string): boolean => {
   try {
     accessSync(file, constants.X_OK)
     return true
@@ -32,12 +32,11 @@ function isExecutable(file: string): boolean {
 }
 
 /** The packages that hold these programs. */
-export function packagesOf(tools: readonly string[]): string[] {
-  return [...new Set(tools.map(tool => TOOLS[tool]).filter(name => name !== undefined))].sort()
-}
+export const packagesOf = (tools: readonly string[]): string[] =>
+  [...new Set(tools.map(tool => packageOfTool[tool]).filter(name => name !== undefined))].sort()
 
 /** Installs what the lab needs on this machine, or says what to install. A storage server is no place for a lab. */
-export async function ensureHostTools(onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> {
+export const ensureHostTools = async (onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
   refuseOnClusterNode()
   const missing = missingTools(process.env.PATH ?? '')
   if (missing.length === 0) return
@@ -60,7 +59,7 @@ export async function ensureHostTools(onProgress: (text: string) => void, signal
   if (left.length > 0) throw new LabError(`${left.join(', ')} are still missing after installing ${packages.join(', ')}`)
 }
 
-function refuseOnClusterNode(): void {
+const refuseOnClusterNode = (): void => {
   const sign = clusterSign('/')
   if (sign)
     throw new LabError(
@@ -70,7 +69,7 @@ function refuseOnClusterNode(): void {
 }
 
 /** What shows that a machine is part of a live pair, if anything does. */
-export function clusterSign(root: string): string | undefined {
+export const clusterSign = (root: string): string | undefined => {
   const heartbeat = join(root, 'etc/ha.d/ha.cf')
   if (existsSync(heartbeat)) return heartbeat
   const resources = join(root, 'etc/drbd.d')

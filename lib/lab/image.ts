@@ -18,23 +18,21 @@ export interface BareImage {
 }
 
 /** The image in `dir`, or nothing when it is not there. */
-export function readImage(dir: string, key: string): BareImage | undefined {
+export const readImage = (dir: string, key: string): BareImage | undefined => {
   const image = { key, root: join(dir, 'root.qcow2'), kernel: join(dir, 'vmlinuz'), initrd: join(dir, 'initrd') }
   if (!existsSync(image.root)) return undefined
   return { ...image, kernelRelease: readFileSync(join(dir, 'kernel'), 'utf8').trim() }
 }
 
 /** Where the image with this key is kept. */
-export function imageDir(key: string): string {
-  return join(cacheRoot(), 'images', key)
-}
+export const imageDir = (key: string): string => join(cacheRoot(), 'images', key)
 
 /** Builds the bare image unless an equal one is in the cache. */
-export async function ensureImage(
+export const ensureImage = async (
   { release, init }: { release: Release; init: Init },
   onProgress: (text: string) => void,
   signal?: AbortSignal,
-): Promise<BareImage> {
+): Promise<BareImage> => {
   const declared = hostSources(release)
   const settings = await hostAptSettings()
   const recipeOf = (sources: AptSource[]) => bareRecipe(release, renderSources(sources, 'guest'), settings, init)
@@ -64,17 +62,15 @@ export async function ensureImage(
 }
 
 /** Root needs no user namespace; anyone else needs one with a range of user ids. */
-function mode(): 'root' | 'unshare' {
-  return process.getuid?.() === 0 ? 'root' : 'unshare'
-}
+const mode = (): 'root' | 'unshare' => (process.getuid?.() === 0 ? 'root' : 'unshare')
 
-async function bootstrap(
+const bootstrap = async (
   recipe: Recipe,
   sources: string,
   build: string,
   onProgress: (text: string) => void,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<void> => {
   const tree = openSync(join(build, 'tree.tar'), 'w')
   onProgress(`building a bare Debian ${recipe.suite} image (once, about a minute)`)
   const args = [
@@ -104,7 +100,7 @@ async function bootstrap(
   }
 }
 
-async function assemble(recipe: Recipe, build: string, signal?: AbortSignal): Promise<void> {
+const assemble = async (recipe: Recipe, build: string, signal?: AbortSignal): Promise<void> => {
   const tree = openSync(join(build, 'tree.tar'), 'r')
   const files = openSync(join(build, 'files.tar'), 'w')
   const shell = mode() === 'root' ? ['sh'] : ['mmdebstrap', '--unshare-helper', 'sh']
@@ -123,7 +119,7 @@ async function assemble(recipe: Recipe, build: string, signal?: AbortSignal): Pr
 }
 
 /** Makes the image visible in one step; the loser of a race uses the winner's. */
-function publish(build: string, dir: string): void {
+const publish = (build: string, dir: string): void => {
   try {
     renameSync(build, dir)
   } catch (error) {
@@ -131,7 +127,7 @@ function publish(build: string, dir: string): void {
   }
 }
 
-function buildFailed(what: string, stderr: string): LabError {
+const buildFailed = (what: string, stderr: string): LabError => {
   const hint =
     mode() === 'unshare' && /newuidmap|subuid|unshare/.test(stderr)
       ? 'as a normal user this needs newuidmap (package uidmap) and a range in /etc/subuid and /etc/subgid'

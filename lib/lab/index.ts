@@ -2,7 +2,7 @@
 export { sshArguments } from './connection.ts'
 export { labDown } from './down.ts'
 export { LabError } from './error.ts'
-export { FAULTS, type Fault, labFault, labReady } from './fault.ts'
+export { type Fault, faults, labFault, labReady } from './fault.ts'
 export { isMachineName, type MachineName } from './machines.ts'
 export { labPlaces } from './places.ts'
 export { labFencing } from './power.ts'

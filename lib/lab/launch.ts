@@ -20,23 +20,23 @@ interface LaunchOptions {
 }
 
 // A bare machine uses 50 MiB; apt's dependency solving needs the most, some 200. The rest is page cache, which is what makes NFS quick.
-const MEMORY_MIB: Record<MachineName, number> = { M1: 512, M2: 512, C1: 384 }
+const memoryMib: Record<MachineName, number> = { M1: 512, M2: 512, C1: 384 }
 
 /** Switches a machine on and returns its process number; it has not booted yet. */
-export async function startMachine(
+export const startMachine = async (
   name: string,
   state: LabState,
   image: BareImage,
   machine: MachineName,
   options: LaunchOptions,
-): Promise<number> {
+): Promise<number> => {
   const files = labPlaces(name).machine(machine)
   rmSync(files.qmpSocket, { force: true })
   const args = emulatorArguments({
     machine,
     marker: processMarker(state.id, machine),
     accelerator: await chooseAccelerator(image.kernel),
-    memoryMiB: MEMORY_MIB[machine],
+    memoryMiB: memoryMib[machine],
     sshPort: state.sshPorts[machine],
     segments: state.segments,
     kernel: image.kernel,
@@ -58,7 +58,7 @@ export async function startMachine(
 }
 
 /** Starts what answers as the article's gateway. */
-export function startGateway(name: string, state: LabState, options: LaunchOptions): number {
+export const startGateway = (name: string, state: LabState, options: LaunchOptions): number => {
   const places = labPlaces(name)
   const power = {
     keyFile: powerKey(name),
@@ -72,7 +72,7 @@ export function startGateway(name: string, state: LabState, options: LaunchOptio
   return startProcess(process.execPath, args, places.gatewayLog, options)
 }
 
-function startProcess(command: string, args: string[], log: string, { ephemeral }: LaunchOptions): number {
+const startProcess = (command: string, args: string[], log: string, { ephemeral }: LaunchOptions): number => {
   const output = openSync(log, 'a')
   try {
     const child = ephemeral
@@ -88,7 +88,7 @@ function startProcess(command: string, args: string[], log: string, { ephemeral 
 }
 
 /** qemu reports a bad argument by ending at once; otherwise it soon answers on its socket, which is there a moment before it listens. */
-async function awaitEmulator(machine: MachineName, pid: number, socket: string, log: string): Promise<void> {
+const awaitEmulator = async (machine: MachineName, pid: number, socket: string, log: string): Promise<void> => {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
     if (!isAlive(pid))

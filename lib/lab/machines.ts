@@ -16,35 +16,31 @@ interface Machine {
   dataDisks: boolean
 }
 
-export const MACHINES: Record<MachineName, Machine> = {
+export const machines: Record<MachineName, Machine> = {
   M1: { name: 'M1', index: 1, addresses: { em1: '192.168.0.210', em2: '172.16.0.210', em3: '172.16.100.210' }, dataDisks: true },
   M2: { name: 'M2', index: 2, addresses: { em1: '192.168.0.211', em2: '172.16.0.211', em3: '172.16.100.211' }, dataDisks: true },
   C1: { name: 'C1', index: 3, addresses: { em1: '192.168.0.50' }, dataDisks: false },
 }
 
-export const MACHINE_NAMES: readonly MachineName[] = ['M1', 'M2', 'C1']
+export const machineNames: readonly MachineName[] = ['M1', 'M2', 'C1']
 
 /** One value for each machine. */
-export function byMachine<T>(make: (machine: MachineName) => T): Record<MachineName, T> {
-  return { M1: make('M1'), M2: make('M2'), C1: make('C1') }
-}
+export const byMachine = <T>(make: (machine: MachineName) => T): Record<MachineName, T> => ({
+  M1: make('M1'),
+  M2: make('M2'),
+  C1: make('C1'),
+})
 
-export const SEGMENT_NAMES: readonly SegmentName[] = ['em1', 'em2', 'em3']
+export const segmentNames: readonly SegmentName[] = ['em1', 'em2', 'em3']
 
 /** What answers as 192.168.0.1, the article's gateway and ping node. */
-export const GATEWAY = { address: '192.168.0.1', mac: '52:54:00:1a:01:fe' }
+export const gatewayCard = { address: '192.168.0.1', mac: '52:54:00:1a:01:fe' }
 
 /** The NICs a machine has, in order. */
-export function nicsOf(machine: MachineName): NicName[] {
-  return ['em0', ...SEGMENT_NAMES.filter(segment => MACHINES[machine].addresses[segment])]
-}
+export const nicsOf = (machine: MachineName): NicName[] => ['em0', ...segmentNames.filter(segment => machines[machine].addresses[segment])]
 
 /** The fixed MAC address by which a .link file names a card. */
-export function macOf(machine: MachineName, nic: NicName): string {
-  return `52:54:00:1a:0${nic.slice(2)}:0${MACHINES[machine].index}`
-}
+export const macOf = (machine: MachineName, nic: NicName): string => `52:54:00:1a:0${nic.slice(2)}:0${machines[machine].index}`
 
 /** Whether a word names a machine of the lab. */
-export function isMachineName(word: string): word is MachineName {
-  return Object.hasOwn(MACHINES, word)
-}
+export const isMachineName = (word: string): word is MachineName => Object.hasOwn(machines, word)

@@ -8,23 +8,21 @@ import type { MachineName } from './machines.ts'
 type Environment = Record<string, string | undefined>
 
 /** Where images and saved sets are kept between labs. */
-export function cacheRoot(env: Environment = process.env): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nfsha-play', 'lab')
-}
+export const cacheRoot = (env: Environment = process.env): string =>
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nfsha-play', 'lab')
 
 /** Where the labs themselves live, one folder each. */
-export function stateRoot(env: Environment = process.env): string {
-  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nfsha-play', 'lab')
-}
+export const stateRoot = (env: Environment = process.env): string =>
+  join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nfsha-play', 'lab')
 
 /** A lab's or a saved set's name becomes a folder: one plain word. */
-export function checkName(name: string): string {
+export const checkName = (name: string): string => {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name
   throw new LabError(`'${name}' is no name for a lab`, 'use up to 40 letters, digits, dots, dashes and underscores')
 }
 
 /** The files of one lab. */
-export function labPlaces(name: string, root = stateRoot()) {
+export const labPlaces = (name: string, root = stateRoot()) => {
   const dir = join(root, checkName(name))
   return {
     dir,
@@ -50,15 +48,15 @@ export function labPlaces(name: string, root = stateRoot()) {
   }
 }
 
-const LONGEST_SOCKET_PATH = 107 // sun_path is 108 bytes with its final NUL
+const longestSocketPath = 107 // sun_path is 108 bytes with its final NUL
 
 /**
  * A unix socket's path is limited: a lab in a deep folder keeps its sockets in the temporary directory, in a folder of this user's that is made here.
  * @throws LabError when somebody else has taken its name
  */
-export function socketPath(machineDir: string, temporary = tmpdir()): string {
+export const socketPath = (machineDir: string, temporary = tmpdir()): string => {
   const near = join(machineDir, 'qmp')
-  if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return near
+  if (Buffer.byteLength(near) <= longestSocketPath) return near
   const digest = createHash('sha256').update(machineDir).digest('hex').slice(0, 16)
   const { uid } = userInfo()
   const folder = join(temporary, `nfsha-lab-${uid}`)

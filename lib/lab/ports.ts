@@ -3,32 +3,31 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
 /** Whether a port on the loopback can be listened on. */
-export function isPortFree(port: number): Promise<boolean> {
-  return new Promise(resolve => {
+export const isPortFree = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
     const server = createServer().once('error', () => resolve(false))
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
-}
 
-const LOWEST = 20_000
+const lowest = 20_000
 
 /**
  * Free TCP ports on the loopback, all different. They lie below those that the kernel gives to outgoing connections
  * (ip_local_port_range): a machine's port must still be free when the machine is switched on again.
  */
-export async function freePorts(count: number): Promise<number[]> {
+export const freePorts = async (count: number): Promise<number[]> => {
   const end = firstEphemeralPort()
   const found = new Set<number>()
   for (let tries = 0; found.size < count; tries++) {
-    if (tries > 1000) throw new Error(`no ${count} free ports between ${LOWEST} and ${end}`)
-    const port = randomInt(LOWEST, end)
+    if (tries > 1000) throw new Error(`no ${count} free ports between ${lowest} and ${end}`)
+    const port = randomInt(lowest, end)
     if (await isPortFree(port)) found.add(port)
   }
   return [...found]
 }
 
 /** The first port of ip_local_port_range (Documentation/networking/ip-sysctl.rst); where it leaves no room below, the whole range is as good. */
-function firstEphemeralPort(): number {
+const firstEphemeralPort = (): number => {
   const first = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0])
-  return first > LOWEST + 1000 ? first : 65_536
+  return first > lowest + 1000 ? first : 65_536
 }

@@ -8,7 +8,7 @@ import { LabError } from './error.ts'
 import { labPlaces } from './places.ts'
 
 /** The file of the key that a lab's nodes and its gateway share; made at need. */
-export function powerKey(name: string): string {
+export const powerKey = (name: string): string => {
   const { dir, powerKey: file } = labPlaces(name)
   if (!existsSync(file)) {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -21,7 +21,7 @@ export function powerKey(name: string): string {
 const plugin = '/usr/lib/stonith/plugins/external/nfsha-lab'
 
 /** Puts the plugin external/nfsha-lab and the lab's key on both nodes, which must be up. */
-export async function labFencing(name: string): Promise<void> {
+export const labFencing = async (name: string): Promise<void> => {
   const key = readFileSync(powerKey(name), 'utf8').trim()
   const script = readFileSync(packagedFile('lib/lab/power-plugin.sh'), 'utf8')
   const put = `set -e; umask 077; read -r key; echo "$key" > /etc/nfsha-lab-power-key

@@ -1,23 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { type MachineName, machineNames } from './machines.ts'
 
 /** The processes of one lab that run now. */
 export type LabProcesses = Partial<Record<MachineName | 'gateway', number>>
 
 /** What a lab's processes carry among their arguments, so that they are known by it whoever started them and however that ended. */
-export function processMarker(labId: string, part: MachineName | 'gateway'): string {
-  return `nfsha-lab-${labId}-${part}`
-}
+export const processMarker = (labId: string, part: MachineName | 'gateway'): string => `nfsha-lab-${labId}-${part}`
 
 /**
  * Finds a lab's processes by their marker. No recorded process number can go stale or be missing: a killed run leaves nothing
  * that the next one would not find.
  */
-export function labProcesses(labId: string): LabProcesses {
+export const labProcesses = (labId: string): LabProcesses => {
   const found: LabProcesses = {}
   for (const { pid, args } of runningCommands()) {
-    for (const part of [...MACHINE_NAMES, 'gateway' as const]) {
+    for (const part of [...machineNames, 'gateway' as const]) {
       const marker = processMarker(labId, part)
       // The gateway is given the markers of the machines too: an emulator has its own as the name of its guest.
       if (args.includes(part === 'gateway' ? marker : `guest=${marker}`)) found[part] = pid
@@ -26,8 +24,8 @@ export function labProcesses(labId: string): LabProcesses {
   return found
 }
 
-function runningCommands(): Array<{ pid: number; args: string[] }> {
-  return readdirSync('/proc')
+const runningCommands = (): Array<{ pid: number; args: string[] }> =>
+  readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
       // biome-ignore format: one sentence
@@ -37,10 +35,9 @@ function runningCommands(): Array<{ pid: number; args: string[] }> {
       return [] // it ended in between, or is another user's
     }
     })
-}
 
 /** Ends a process as a power loss ends a machine, and waits until it is gone. */
-export async function kill(pid: number): Promise<void> {
+export const kill = async (pid: number): Promise<void> => {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
@@ -50,25 +47,21 @@ export async function kill(pid: number): Promise<void> {
 }
 
 /** Stops a process where it is, or lets it go on. */
-export function pause(pid: number, isPaused: boolean): void {
+export const pause = (pid: number, isPaused: boolean): void => {
   process.kill(pid, isPaused ? 'SIGSTOP' : 'SIGCONT')
 }
 
 /** Whether a process was stopped by a signal. */
-export function isPaused(pid: number): boolean {
-  return processStat(pid)?.state === 'T'
-}
+export const isPaused = (pid: number): boolean => processStat(pid)?.state === 'T'
 
 /** Whether a process runs; one that is only waiting to be collected does not. */
-export function isAlive(pid: number): boolean {
-  return processStat(pid) !== undefined
-}
+export const isAlive = (pid: number): boolean => processStat(pid) !== undefined
 
 /**
  * When a process started, in clock ticks since boot; nothing when it does not run. A killed process of several threads may
  * have a first thread that is gone (Z) and others that still hold its ports and files: it runs until the last has ended.
  */
-export function processStat(pid: number): { state: string; startTicks: number } | undefined {
+export const processStat = (pid: number): { state: string; startTicks: number } | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -79,12 +72,12 @@ export function processStat(pid: number): { state: string; startTicks: number } 
   }
 }
 
-const TICKS_PER_SECOND = 100 // USER_HZ, fixed on Linux for x86
+const ticksPerSecond = 100 // USER_HZ, fixed on Linux for x86
 
 /** For how many seconds a process has run. */
-export function processAge(pid: number): number {
+export const processAge = (pid: number): number => {
   const stat = processStat(pid)
   if (!stat) return 0
   const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
-  return Math.max(0, Math.round(uptime - stat.startTicks / TICKS_PER_SECOND))
+  return Math.max(0, Math.round(uptime - stat.startTicks / ticksPerSecond))
 }

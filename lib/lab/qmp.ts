@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline'
 import { LabError } from './error.ts'
 
 /** Sends one command to a running emulator and returns what it answers. */
-export function qmp(socketPath: string, command: string, args: Record<string, unknown> = {}, timeoutMs = 10_000): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+export const qmp = (socketPath: string, command: string, args: Record<string, unknown> = {}, timeoutMs = 10_000): Promise<unknown> =>
+  new Promise((resolve, reject) => {
     const socket = connect(socketPath)
     const finish = (settle: () => void) => {
       clearTimeout(timer)
@@ -25,4 +25,3 @@ export function qmp(socketPath: string, command: string, args: Record<string, un
       else if (answer.id === command) finish(() => resolve(answer.return))
     })
   })
-}

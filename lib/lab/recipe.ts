@@ -20,10 +20,10 @@ export interface Recipe {
 export type Init = 'systemd' | 'sysvinit'
 
 /** A machine with sysvinit has the tools of its time. */
-const INIT_PACKAGES: Record<Init, readonly string[]> = { systemd: ['systemd-sysv'], sysvinit: ['sysvinit-core', 'net-tools'] }
+const initPackages: Record<Init, readonly string[]> = { systemd: ['systemd-sysv'], sysvinit: ['sysvinit-core', 'net-tools'] }
 
 /** Libraries whose names changed with the 64-bit time_t (Debian 13). */
-const TIME_LIBRARIES: Record<Release, readonly string[]> = {
+const timeLibraries: Record<Release, readonly string[]> = {
   bookworm: ['libcurl4', 'libglib2.0-0', 'libsnmp40'],
   trixie: ['libcurl4t64', 'libglib2.0-0t64', 'libsnmp40t64'],
   forky: ['libcurl4t64', 'libglib2.0-0t64', 'libsnmp40t64'],
@@ -38,13 +38,13 @@ const packages = (release: Release, init: Init) => [
   'linux-image-cloud-amd64', // ships drbd.ko and nfsd.ko
   'openssh-server',
   'sudo',
-  ...INIT_PACKAGES[init],
+  ...initPackages[init],
   'udev',
   // What an installed Debian server has and a minimal one lacks; on an emulated processor each of them takes seconds to unpack.
   'bc',
   'bzip2',
   'gawk',
-  ...TIME_LIBRARIES[release],
+  ...timeLibraries[release],
   'libxml2-utils',
   'netbase',
   'psmisc',
@@ -52,7 +52,7 @@ const packages = (release: Release, init: Init) => [
 ]
 
 // What makes `apt-get update` and dpkg bearable under emulation. The index is fetched as gzip: unpacking xz costs several times more.
-const APT_SETTINGS = [
+const aptSettings = [
   'Acquire::Languages "none";',
   'Acquire::PDiffs "false";',
   'Acquire::CompressionTypes::Order { "gz"; "xz"; };',
@@ -63,7 +63,7 @@ const APT_SETTINGS = [
 ]
 
 // fsync after every unpacked file protects nothing here: a lab machine that lost power while installing is made again.
-const DPKG_SETTINGS = [
+const dpkgSettings = [
   'force-unsafe-io',
   'path-exclude=/usr/share/man/*',
   'path-exclude=/usr/share/doc/*',
@@ -82,16 +82,16 @@ printf '%s\\n' '[Journal]' 'Storage=persistent' 'SystemMaxUse=32M' > "$root/etc/
 printf '%s\\n' '[Manager]' 'DefaultTimeoutStopSec=20s' > "$root/etc/systemd/system.conf.d/lab.conf"
 # the initrd mounts the root writable, and its journal needs no check: an entry here would only have the boot wait for udev
 echo '# the root is mounted by the initrd' > "$root/etc/fstab"
-${init === 'systemd' ? SYSTEMD : SYSVINIT}rm -f "$root/etc/update-motd.d/10-uname" "$root"/etc/ssh/ssh_host_*
+${init === 'systemd' ? systemd : sysvinit}rm -f "$root/etc/update-motd.d/10-uname" "$root"/etc/ssh/ssh_host_*
 cd "$root/tmp" && in_root sh -c 'cd /tmp && apt-get download -qq -o APT::Sandbox::User=root busybox-static'
 mkdir "$root/tmp/lab-busybox" && dpkg-deb -x "$root"/tmp/busybox-static_*.deb "$root/tmp/lab-busybox"
 find "$root/tmp/lab-busybox" -type f -name busybox -exec mv {} "$root/boot/lab-busybox" ';'
 rm -rf "$root/tmp/lab-busybox" "$root"/tmp/busybox-static_*.deb
 cat > "$root/boot/lab-kexec" <<'PYTHON'
-${KEXEC}PYTHON
+${kexec}PYTHON
 `
 
-const SYSTEMD = `# udev asks every device at boot for its events: only disks and cards have any that matter here
+const systemd = `# udev asks every device at boot for its events: only disks and cards have any that matter here
 mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
 printf '%s\\n' '[Service]' 'ExecStart=' \\
   'ExecStart=udevadm trigger --action=add --subsystem-match=virtio --subsystem-match=net --subsystem-match=block' \\
@@ -108,11 +108,11 @@ in_root systemctl --quiet mask getty-static.service serial-getty@ttyS0.service s
 `
 
 // No consoles to log in at: each would start a process again and again.
-const SYSVINIT = `sed -i '/getty/d' "$root/etc/inittab"
+const sysvinit = `sed -i '/getty/d' "$root/etc/inittab"
 `
 
 /** The modules the root disk needs, in the order in which they load. */
-const DISK_MODULES = [
+const diskModules = [
   'drivers/virtio/virtio_ring',
   'drivers/virtio/virtio',
   'drivers/virtio/virtio_pci_modern_dev',
@@ -122,17 +122,17 @@ const DISK_MODULES = [
 ]
 
 /** Loaded with them, so that the cards are there when udev first looks. */
-const NETWORK_MODULES = ['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net']
+const networkModules = ['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net']
 
-const BOOT_MODULES = [...DISK_MODULES, ...NETWORK_MODULES]
+const bootModules = [...diskModules, ...networkModules]
 
 // The machine's own files ride in a second archive behind this one (seed.ts). They are laid down once: what a role writes later stays.
 // systemd wants to mount /dev itself; sysvinit needs /dev/console before its first script runs.
-const DEV: Record<Init, string> = { systemd: '/busybox umount /dev', sysvinit: '/busybox mount -o move /dev /mnt/dev' }
+const dev: Record<Init, string> = { systemd: '/busybox umount /dev', sysvinit: '/busybox mount -o move /dev /mnt/dev' }
 
 // What a boot loader would do: a machine whose system was upgraded boots the newest kernel of its own. python3 is there, and asks the kernel itself:
 // kexec_file_load(2), then reboot(2) with LINUX_REBOOT_CMD_KEXEC. Where that fails the machine goes on with the image's kernel.
-const KEXEC = `import ctypes, os, sys
+const kexec = `import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
 kernel, initrd = (os.open(f"/boot/{name}", os.O_RDONLY) for name in ("vmlinuz-" + sys.argv[1], "lab-initrd"))
 line = open("/proc/cmdline").read().strip().encode() + b" lab.own\\0"
@@ -142,12 +142,12 @@ libc.mount(None, b"/", None, ctypes.c_ulong(0x21), None) # MS_REMOUNT | MS_RDONL
 libc.syscall(169, 0xfee1dead, 672274793, 0x45584543, None)
 `
 
-const OWN_KERNEL = `/busybox mount -t proc proc /mnt/proc
+const ownKernel = `/busybox mount -t proc proc /mnt/proc
 own=$(/busybox ls /mnt/boot | /busybox sed -n 's/^vmlinuz-//p' | /busybox sort -V | /busybox tail -n 1)
 if [ -n "$own" ] && [ "$own" != "$(/busybox uname -r)" ] && [ -d "/mnt/lib/modules/$own/kernel" ] && ! /busybox grep -q ' lab.own' /mnt/proc/cmdline; then
   echo "booting the machine's own kernel $own" > /dev/console
   /busybox rm -f /modules/*
-  for path in ${BOOT_MODULES.join(' ')}; do
+  for path in ${bootModules.join(' ')}; do
     file=/mnt/lib/modules/$own/kernel/$path.ko
     if [ -f "$file" ]; then /busybox cp "$file" /modules/; elif [ -f "$file.xz" ]; then /busybox xzcat "$file.xz" > "/modules/\${path##*/}.ko"; fi
   done
@@ -160,7 +160,7 @@ fi
 const initrd = (init: Init) => `#!/busybox sh
 /busybox mkdir -p /dev /mnt
 /busybox mount -t devtmpfs dev /dev
-for module in ${BOOT_MODULES.map(path => path.split('/').at(-1)).join(' ')}; do [ ! -f /modules/$module.ko ] || /busybox insmod /modules/$module.ko; done
+for module in ${bootModules.map(path => path.split('/').at(-1)).join(' ')}; do [ ! -f /modules/$module.ko ] || /busybox insmod /modules/$module.ko; done
 tries=0
 while [ ! -b /dev/vda ] && [ $tries -lt 200 ]; do /busybox usleep 20000; tries=$((tries + 1)); done
 /busybox mount -t ext4 /dev/vda /mnt
@@ -168,7 +168,7 @@ if [ ! -e /mnt/var/lib/lab-seeded ]; then
   /busybox cp -a /seed/. /mnt/
   : > /mnt/var/lib/lab-seeded
 fi
-${OWN_KERNEL}${DEV[init]}
+${ownKernel}${dev[init]}
 exec /busybox switch_root /mnt /sbin/init
 `
 
@@ -182,7 +182,7 @@ cd "$work/tree"
 kernel=$(ls lib/modules)
 mv boot/lab-busybox ../initrd/busybox
 # compressed since Debian 13, and some are built in
-for module in ${BOOT_MODULES.join(' ')}; do
+for module in ${bootModules.join(' ')}; do
   file="lib/modules/$kernel/kernel/$module.ko"
   to="../initrd/modules/$(basename "$module").ko"
   if [ -f "$file" ]; then cp "$file" "$to"
@@ -206,13 +206,13 @@ tar -C out -c . >&3
 `
 
 /** The recipe of a bare Debian image. */
-export function bareRecipe(release: Release, sources: string, hostAptSettings: readonly string[], init: Init = 'systemd'): Recipe {
+export const bareRecipe = (release: Release, sources: string, hostAptSettings: readonly string[], init: Init = 'systemd'): Recipe => {
   const names = packages(release, init)
   return {
     suite: release,
     packages: /https:/.test(sources) ? [...names, 'ca-certificates'] : names,
-    aptSettings: [...APT_SETTINGS, ...hostAptSettings],
-    dpkgSettings: DPKG_SETTINGS,
+    aptSettings: [...aptSettings, ...hostAptSettings],
+    dpkgSettings: dpkgSettings,
     sources,
     customize: customize(init),
     assemble: assemble(init),
@@ -220,9 +220,8 @@ export function bareRecipe(release: Release, sources: string, hostAptSettings: r
 }
 
 /** A name for the image that changes with anything that goes into it. */
-export function recipeKey(recipe: Recipe, builderVersion: string): string {
-  return createHash('sha256')
+export const recipeKey = (recipe: Recipe, builderVersion: string): string =>
+  createHash('sha256')
     .update(JSON.stringify([recipe, builderVersion]))
     .digest('hex')
     .slice(0, 16)
-}

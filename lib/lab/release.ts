@@ -1,31 +1,29 @@
 import { LabError } from './error.ts'
-import { byMachine, MACHINE_NAMES, type MachineName } from './machines.ts'
+import { byMachine, type MachineName, machineNames } from './machines.ts'
 
 /** The Debian suites that the lab's machines can be made of. */
-export const RELEASES = ['bookworm', 'trixie', 'forky'] as const
-export type Release = (typeof RELEASES)[number]
+export const releases = ['bookworm', 'trixie', 'forky'] as const
+export type Release = (typeof releases)[number]
 
 /** What a lab is made of unless told otherwise. */
-export const DEFAULT_RELEASE: Release = 'trixie'
+export const defaultRelease: Release = 'trixie'
 
 /** `trixie`, or by machine: `M1=bookworm,M2=trixie`, where the others are of the default release. Pure. Throws LabError. */
-export function parseReleases(text: string): Record<MachineName, Release> {
+export const parseReleases = (text: string): Record<MachineName, Release> => {
   const named = text.split(',').map(word => /^(?:(M1|M2|C1)=)?(\w+)$/.exec(word.trim()))
-  const chosen = everywhere(DEFAULT_RELEASE)
+  const chosen = everywhere(defaultRelease)
   for (const match of named) {
-    const release = RELEASES.find(name => name === match?.[2])
+    const release = releases.find(name => name === match?.[2])
     const machine = match?.[1] as MachineName | undefined
     if (!release || (!machine && named.length > 1))
       throw new LabError(
-        `--release ${text}: give one of ${RELEASES.join(', ')}, or one for each machine`,
+        `--release ${text}: give one of ${releases.join(', ')}, or one for each machine`,
         '--release M1=bookworm,M2=trixie',
       )
-    for (const name of machine ? [machine] : MACHINE_NAMES) chosen[name] = release
+    for (const name of machine ? [machine] : machineNames) chosen[name] = release
   }
   return chosen
 }
 
 /** The same release on all machines. */
-export function everywhere(release: Release): Record<MachineName, Release> {
-  return byMachine(() => release)
-}
+export const everywhere = (release: Release): Record<MachineName, Release> => byMachine(() => release)

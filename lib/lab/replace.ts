@@ -9,7 +9,7 @@ import { requireImage } from './up.ts'
  * Puts a bare machine in the place of one that is switched off: same name and addresses, everything else is new. Switched on with the fault `power-on`. Throws
  * `LabError` while the old one runs.
  */
-export async function labReplace(name: string, machine: MachineName, { drbdDiskMiB = 320 } = {}): Promise<void> {
+export const labReplace = async (name: string, machine: MachineName, { drbdDiskMiB = 320 } = {}): Promise<void> => {
   await withLabLock(name, async () => {
     const state = requireState(name)
     if (labProcesses(state.id)[machine])

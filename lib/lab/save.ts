@@ -5,7 +5,7 @@ import { copyKey } from './create.ts'
 import { powerOffAll } from './down.ts'
 import { hasDataDisks } from './emulator.ts'
 import { LabError } from './error.ts'
-import { MACHINE_NAMES, type MachineName } from './machines.ts'
+import { type MachineName, machineNames } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { kill, labProcesses } from './processes.ts'
 import { type SavedLab, savedPlaces } from './saved.ts'
@@ -25,7 +25,7 @@ interface LabSaveOptions {
  * Shuts a lab down in order and keeps its disks and keys as a set from which new labs start. The lab itself is off afterwards
  * and can be brought up again. Replacing a set breaks the labs that were made from the old one.
  */
-export async function labSave({ name = 'default', as, key = '', onProgress = () => undefined }: LabSaveOptions): Promise<void> {
+export const labSave = async ({ name = 'default', as, key = '', onProgress = () => undefined }: LabSaveOptions): Promise<void> => {
   const target = savedPlaces(as)
   await withLabLock(name, async () => {
     const state = requireState(name)
@@ -35,7 +35,7 @@ export async function labSave({ name = 'default', as, key = '', onProgress = () 
     mkdirSync(dirname(target.dir), { recursive: true, mode: 0o700 })
     const draft = mkdtempSync(`${target.dir}.save-`)
     try {
-      await Promise.all(MACHINE_NAMES.map(machine => copyMachine(name, machine, join(draft, machine))))
+      await Promise.all(machineNames.map(machine => copyMachine(name, machine, join(draft, machine))))
       copyKey(labPlaces(name).identityFile, join(draft, 'id_ed25519'))
       const stamp: SavedLab = { imageKeys: state.imageKeys, releases: state.releases, key, created: new Date().toISOString() }
       writeFileSync(join(draft, 'saved.json'), `${JSON.stringify(stamp, null, 2)}\n`)
@@ -48,12 +48,12 @@ export async function labSave({ name = 'default', as, key = '', onProgress = () 
 }
 
 /** A set must be clean: a machine that would not shut down is not worth keeping. */
-async function shutDown(name: string, onProgress: (event: LabProgress) => void): Promise<void> {
+const shutDown = async (name: string, onProgress: (event: LabProgress) => void): Promise<void> => {
   const state = requireState(name)
   const before = labProcesses(state.id)
   const orderly = await powerOffAll(name, state, onProgress)
   if (before.gateway) await kill(before.gateway)
-  const cut = MACHINE_NAMES.filter(machine => before[machine] && !orderly.includes(machine))
+  const cut = machineNames.filter(machine => before[machine] && !orderly.includes(machine))
   if (cut.length > 0)
     throw new LabError(
       `${cut.join(', ')} did not shut down in order: nothing was saved`,
@@ -61,7 +61,7 @@ async function shutDown(name: string, onProgress: (event: LabProgress) => void):
     )
 }
 
-async function copyMachine(name: string, machine: MachineName, to: string): Promise<void> {
+const copyMachine = async (name: string, machine: MachineName, to: string): Promise<void> => {
   const files = labPlaces(name).machine(machine)
   mkdirSync(to)
   const disks = hasDataDisks(machine) ? { root: files.root, vdb: files.drbdDisk, vdc: files.spareDisk } : { root: files.root }

@@ -15,7 +15,7 @@ export interface SavedLab {
 }
 
 /** The files of a saved set. */
-export function savedPlaces(as: string) {
+export const savedPlaces = (as: string) => {
   const dir = join(cacheRoot(), 'saved', checkName(as))
   return {
     dir,
@@ -32,13 +32,13 @@ export function savedPlaces(as: string) {
 }
 
 /** What is saved under a name, if anything. */
-export function savedLab(as: string): SavedLab | undefined {
+export const savedLab = (as: string): SavedLab | undefined => {
   const { stamp } = savedPlaces(as)
   return existsSync(stamp) ? (JSON.parse(readFileSync(stamp, 'utf8')) as SavedLab) : undefined
 }
 
 /** What is saved under a name that must exist. */
-export function requireSaved(as: string): SavedLab {
+export const requireSaved = (as: string): SavedLab => {
   const saved = savedLab(as)
   if (saved) return saved
   throw new LabError(`no saved lab is called '${as}'`, `save one: nfsha-play lab save ${as}`)

@@ -1,5 +1,5 @@
 import type { CpioEntry } from './cpio.ts'
-import { MACHINES, type MachineName, macOf, nicsOf, SEGMENT_NAMES } from './machines.ts'
+import { type MachineName, machines, macOf, nicsOf, segmentNames } from './machines.ts'
 
 /** What makes a machine of the shared image this machine. */
 export interface MachineIdentity {
@@ -11,22 +11,22 @@ export interface MachineIdentity {
   authorizedKey: string
 }
 
-const USER_NET = { address: '10.0.2.15', gateway: '10.0.2.2', nameserver: '10.0.2.3' }
-const OPS_UID = 1000
+const userNet = { address: '10.0.2.15', gateway: '10.0.2.2', nameserver: '10.0.2.3' }
+const opsUid = 1000
 
 /** /etc/network/interfaces: em0 leads to the host and the Debian archive, em1 to em3 are the article's. */
-export function renderInterfaces(machine: MachineName): string {
+export const renderInterfaces = (machine: MachineName): string => {
   const stanzas = ['auto lo\niface lo inet loopback\n']
-  stanzas.push(`auto em0\niface em0 inet static\n    address ${USER_NET.address}/24\n    gateway ${USER_NET.gateway}\n`)
-  for (const segment of SEGMENT_NAMES) {
-    const address = MACHINES[machine].addresses[segment]
+  stanzas.push(`auto em0\niface em0 inet static\n    address ${userNet.address}/24\n    gateway ${userNet.gateway}\n`)
+  for (const segment of segmentNames) {
+    const address = machines[machine].addresses[segment]
     if (address) stanzas.push(`auto ${segment}\niface ${segment} inet static\n    address ${address}/24\n`)
   }
   return stanzas.join('\n')
 }
 
 /** Every file a machine gets on its first boot, as archive entries under seed/. */
-export function seedEntries(machine: MachineName, identity: MachineIdentity): CpioEntry[] {
+export const seedEntries = (machine: MachineName, identity: MachineIdentity): CpioEntry[] => {
   const file = (path: string, content: string, permissions = 0o644, uid = 0): CpioEntry => ({
     path,
     content,
@@ -41,24 +41,24 @@ export function seedEntries(machine: MachineName, identity: MachineIdentity): Cp
     // laid over folders that exist: each must repeat the mode and owner that Debian gave it
     folder('root', 0o700),
     folder('root/.ssh', 0o700),
-    folder('home/ops', 0o700, OPS_UID),
-    folder('home/ops/.ssh', 0o700, OPS_UID),
+    folder('home/ops', 0o700, opsUid),
+    folder('home/ops/.ssh', 0o700, opsUid),
     file('etc/hostname', `${machine}\n`),
     file('etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${machine}\n`),
     file('etc/machine-id', `${identity.machineId}\n`, 0o444),
-    file('etc/resolv.conf', `nameserver ${USER_NET.nameserver}\n`),
+    file('etc/resolv.conf', `nameserver ${userNet.nameserver}\n`),
     file('etc/network/interfaces', renderInterfaces(machine)),
     file('etc/ssh/ssh_host_ed25519_key', identity.hostKey, 0o600),
     file('etc/ssh/ssh_host_ed25519_key.pub', identity.hostKeyPublic),
     file('root/.ssh/authorized_keys', identity.authorizedKey, 0o600),
-    file('home/ops/.ssh/authorized_keys', identity.authorizedKey, 0o600, OPS_UID),
+    file('home/ops/.ssh/authorized_keys', identity.authorizedKey, 0o600, opsUid),
     ...links,
   ]
   return withParents(entries).map(entry => ({ ...entry, path: entry.path ? `seed/${entry.path}` : 'seed' }))
 }
 
 /** The kernel does not make missing folders: each must come before what is in it. */
-function withParents(entries: CpioEntry[]): CpioEntry[] {
+const withParents = (entries: CpioEntry[]): CpioEntry[] => {
   const known = new Set(entries.map(entry => entry.path))
   const parents: CpioEntry[] = [{ path: '', mode: 0o040755 }]
   for (const { path } of entries) {

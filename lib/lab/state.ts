@@ -9,11 +9,11 @@ import { processStat } from './processes.ts'
 import type { Init } from './recipe.ts'
 import type { Release } from './release.ts'
 
-const STATE_VERSION = 2
+const stateVersion = 2
 
 /** What a lab is; whether it runs is read from the processes, never from here. */
 export interface LabState {
-  version: typeof STATE_VERSION
+  version: typeof stateVersion
   /** In the arguments of every process of this lab. */
   id: string
   imageKeys: Record<MachineName, string>
@@ -33,41 +33,34 @@ export interface LabState {
 }
 
 /** Reads a lab's state; nothing when there is no such lab. */
-export function readState(name: string): LabState | undefined {
+export const readState = (name: string): LabState | undefined => {
   const file = labPlaces(name).state
   if (!existsSync(file)) return undefined
   const state = JSON.parse(readFileSync(file, 'utf8')) as LabState
-  if (state.version === STATE_VERSION) return state
+  if (state.version === stateVersion) return state
   throw new LabError(`lab '${name}' was made by another version of nfsha-play`, `remove it: rm -r ${labPlaces(name).dir}`)
 }
 
 /** The state of a lab that must exist. */
-export function requireState(name: string): LabState {
+export const requireState = (name: string): LabState => {
   const state = readState(name)
   if (state) return state
   throw notRunning(name)
 }
 
 /** What every command says that needs a lab which is not there. */
-export function notRunning(name: string): LabError {
-  return new LabError(`lab '${name}' is not running: start it with \`nfsha-play lab up${nameOption(name)}\``)
-}
+export const notRunning = (name: string): LabError =>
+  new LabError(`lab '${name}' is not running: start it with \`nfsha-play lab up${nameOption(name)}\``)
 
 /** What a suggested command needs to mean this lab. */
-export function nameOption(name: string): string {
-  return name === 'default' ? '' : ` --name ${name}`
-}
+export const nameOption = (name: string): string => (name === 'default' ? '' : ` --name ${name}`)
 
 /** What every command says that needs a machine which is off. */
-export function switchedOff(name: string, machine: MachineName): LabError {
-  return new LabError(
-    `${machine} of lab '${name}' is switched off`,
-    `switch it on: nfsha-play lab fault ${machine} power-on${nameOption(name)}`,
-  )
-}
+export const switchedOff = (name: string, machine: MachineName): LabError =>
+  new LabError(`${machine} of lab '${name}' is switched off`, `switch it on: nfsha-play lab fault ${machine} power-on${nameOption(name)}`)
 
 /** Writes a lab's state in one step. */
-export function writeState(name: string, state: LabState): void {
+export const writeState = (name: string, state: LabState): void => {
   const places = labPlaces(name)
   mkdirSync(places.dir, { recursive: true, mode: 0o700 })
   writeFileSync(`${places.state}.new`, `${JSON.stringify(state, null, 2)}\n`)
@@ -75,14 +68,14 @@ export function writeState(name: string, state: LabState): void {
 }
 
 /** The state of a new lab: its own id, multicast group and ports. */
-export async function newState(
+export const newState = async (
   imageKeys: Record<MachineName, string>,
   options: { from?: string | undefined; init?: Init | undefined; releases: Record<MachineName, Release>; ephemeral: boolean },
-): Promise<LabState> {
+): Promise<LabState> => {
   const [m1 = 0, m2 = 0, c1 = 0] = await freePorts(3)
   const firstSegment = randomInt(20_000, 30_000)
   return {
-    version: STATE_VERSION,
+    version: stateVersion,
     id: randomBytes(6).toString('hex'),
     imageKeys,
     releases: options.releases,
@@ -107,14 +100,14 @@ const turns = new Map<string, Promise<unknown>>()
  * Runs `work` while nobody else changes the same lab. A lock whose owner is dead is taken over.
  * @throws LabError when another process is at it
  */
-export function withLabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+export const withLabLock = <T>(name: string, work: () => Promise<T>): Promise<T> => {
   const before = turns.get(name) ?? Promise.resolve()
   const turn = before.catch(() => undefined).then(() => locked(name, work))
   turns.set(name, turn)
   return turn
 }
 
-async function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
   const places = labPlaces(name)
   mkdirSync(places.dir, { recursive: true, mode: 0o700 })
   const own = `${process.pid} ${processStat(process.pid)?.startTicks}`
@@ -133,7 +126,7 @@ async function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** A hard link appears with its content or not at all, so nobody ever reads a lock without an owner. */
-function takeLock(name: string, draft: string, lock: string): void {
+const takeLock = (name: string, draft: string, lock: string): void => {
   try {
     linkSync(draft, lock)
   } catch (error) {

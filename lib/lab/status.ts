@@ -1,4 +1,4 @@
-import { MACHINE_NAMES, type MachineName, nicsOf } from './machines.ts'
+import { type MachineName, machineNames, nicsOf } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { isPaused, labProcesses, processAge } from './processes.ts'
 import { qmp } from './qmp.ts'
@@ -23,16 +23,16 @@ export interface LabStatus {
 }
 
 /** How a lab is now; nothing when there is none of this name. */
-export async function labStatus({ name = 'default' }: { name?: string } = {}): Promise<LabStatus | undefined> {
+export const labStatus = async ({ name = 'default' }: { name?: string } = {}): Promise<LabStatus | undefined> => {
   const state = readState(name)
   if (!state) return undefined
   const running = labProcesses(state.id)
   const read = async (machine: MachineName) => [machine, await machineStatus(name, state, machine, running[machine])] as const
-  const machines = Object.fromEntries(await Promise.all(MACHINE_NAMES.map(read))) as Record<MachineName, MachineStatus>
+  const machines = Object.fromEntries(await Promise.all(machineNames.map(read))) as Record<MachineName, MachineStatus>
   return { name, created: state.created, ...(state.from ? { from: state.from } : {}), machines }
 }
 
-async function machineStatus(name: string, state: LabState, machine: MachineName, pid: number | undefined): Promise<MachineStatus> {
+const machineStatus = async (name: string, state: LabState, machine: MachineName, pid: number | undefined): Promise<MachineStatus> => {
   const { qmpSocket, serialLog } = labPlaces(name).machine(machine)
   const isPulled = (nic: string) => state.pulled[machine].some(pulled => pulled === nic)
   const links = Object.fromEntries(nicsOf(machine).map(nic => [nic, isPulled(nic) ? 'down' : 'up'] as const))

@@ -6,12 +6,12 @@ import { LabError } from './error.ts'
 import { ensureHostTools } from './host-tools.ts'
 import { type BareImage, ensureImage, imageDir, readImage } from './image.ts'
 import { startGateway, startMachine } from './launch.ts'
-import { byMachine, MACHINE_NAMES, type MachineName } from './machines.ts'
+import { byMachine, type MachineName, machineNames } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { freePorts, isPortFree } from './ports.ts'
 import { kill, labProcesses } from './processes.ts'
 import type { Init } from './recipe.ts'
-import { DEFAULT_RELEASE, everywhere, type Release } from './release.ts'
+import { defaultRelease, everywhere, type Release } from './release.ts'
 import { requireSaved } from './saved.ts'
 import { type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
 
@@ -40,12 +40,12 @@ export interface LabUpOptions {
 }
 
 /** Brings a lab up: makes it if there is none, switches on what is off, and waits until ssh lets root in everywhere. */
-export async function labUp(options: LabUpOptions = {}): Promise<void> {
+export const labUp = async (options: LabUpOptions = {}): Promise<void> => {
   const { name = 'default', onProgress = () => undefined, signal } = options
   await ensureHostTools(text => onProgress({ text }), signal)
   const { started, state } = await withLabLock(name, () => startAll(name, options))
   try {
-    const wanted = options.machines ?? MACHINE_NAMES
+    const wanted = options.machines ?? machineNames
     await Promise.all(
       wanted.map(machine =>
         awaitSsh(name, machine, { signal, onProgress: text => started.includes(machine) && onProgress({ machine, text }) }),
@@ -58,13 +58,13 @@ export async function labUp(options: LabUpOptions = {}): Promise<void> {
   }
 }
 
-async function startAll(name: string, options: LabUpOptions): Promise<{ started: MachineName[]; state: LabState }> {
+const startAll = async (name: string, options: LabUpOptions): Promise<{ started: MachineName[]; state: LabState }> => {
   const { onProgress = () => undefined, signal } = options
   const { state, images } = await prepare(name, options)
   const ephemeral = state.ephemeral ?? false
   const running = labProcesses(state.id)
   if (!running.gateway) startGateway(name, state, { ephemeral })
-  const missing = (options.machines ?? MACHINE_NAMES).filter(machine => !running[machine])
+  const missing = (options.machines ?? machineNames).filter(machine => !running[machine])
   await replaceTakenPorts(name, state, missing)
   writeConnectionFiles(name, state)
   const started: MachineName[] = []
@@ -87,7 +87,7 @@ async function startAll(name: string, options: LabUpOptions): Promise<{ started:
 type Images = Record<MachineName, BareImage>
 
 /** The lab as it is, or a new one. */
-async function prepare(name: string, options: LabUpOptions): Promise<{ state: LabState; images: Images }> {
+const prepare = async (name: string, options: LabUpOptions): Promise<{ state: LabState; images: Images }> => {
   const { from, init, releases, drbdDiskMiB = 320, ephemeral = false, signal } = options
   const known = readState(name)
   const remove = `remove it first: nfsha-play lab down --destroy${nameOption(name)}`
@@ -96,11 +96,11 @@ async function prepare(name: string, options: LabUpOptions): Promise<{ state: La
   if (known && from && known.from !== from) throw new LabError(`lab '${name}' exists already and was not made from '${from}'`, remove)
   if (known && init && (known.init ?? 'systemd') !== init)
     throw new LabError(`lab '${name}' exists already and was not made with ${init}`, remove)
-  if (known && releases && MACHINE_NAMES.some(machine => known.releases[machine] !== releases[machine]))
+  if (known && releases && machineNames.some(machine => known.releases[machine] !== releases[machine]))
     throw new LabError(`lab '${name}' exists already and was not made of ${[...new Set(Object.values(releases))].join(' and ')}`, remove)
   if (known) return { state: known, images: byMachine(machine => requireImage(name, known.imageKeys[machine])) }
   const saved = from ? requireSaved(from) : undefined
-  const made = releases ?? saved?.releases ?? everywhere(DEFAULT_RELEASE)
+  const made = releases ?? saved?.releases ?? everywhere(defaultRelease)
   const images = saved
     ? byMachine(machine => requireImage(name, saved.imageKeys[machine]))
     : await bareImages(made, init ?? 'systemd', options)
@@ -109,7 +109,7 @@ async function prepare(name: string, options: LabUpOptions): Promise<{ state: La
 }
 
 /** One image for each release, one after the other: a build takes all of this machine. */
-async function bareImages(releases: Record<MachineName, Release>, init: Init, options: LabUpOptions): Promise<Images> {
+const bareImages = async (releases: Record<MachineName, Release>, init: Init, options: LabUpOptions): Promise<Images> => {
   const { onProgress = () => undefined, signal } = options
   const built = new Map<Release, BareImage>()
   for (const release of new Set(Object.values(releases)))
@@ -118,7 +118,7 @@ async function bareImages(releases: Record<MachineName, Release>, init: Init, op
 }
 
 /** A lab stays with the image it was made from, even when a newer recipe would build another. */
-export function requireImage(name: string, key: string): BareImage {
+export const requireImage = (name: string, key: string): BareImage => {
   const image = readImage(imageDir(key), key)
   if (image) return image
   throw new LabError(
@@ -128,7 +128,7 @@ export function requireImage(name: string, key: string): BareImage {
 }
 
 /** A port may have been taken by another program while the machine was off. */
-async function replaceTakenPorts(name: string, state: LabState, machines: readonly MachineName[]): Promise<void> {
+const replaceTakenPorts = async (name: string, state: LabState, machines: readonly MachineName[]): Promise<void> => {
   const free = await Promise.all(machines.map(machine => isPortFree(state.sshPorts[machine])))
   const taken = machines.filter((_, index) => !free[index])
   if (taken.length === 0) return
@@ -139,16 +139,16 @@ async function replaceTakenPorts(name: string, state: LabState, machines: readon
   writeState(name, state)
 }
 
-async function endProcesses(state: LabState, machines: readonly MachineName[]): Promise<void> {
+const endProcesses = async (state: LabState, machines: readonly MachineName[]): Promise<void> => {
   const running = labProcesses(state.id)
   await Promise.all(machines.map(machine => running[machine] && kill(running[machine])))
   const left = labProcesses(state.id)
-  if (left.gateway && !MACHINE_NAMES.some(machine => left[machine])) await kill(left.gateway)
+  if (left.gateway && !machineNames.some(machine => left[machine])) await kill(left.gateway)
 }
 
 /** Removes every trace of a lab that is off. */
-export function forgetLab(name: string): void {
+export const forgetLab = (name: string): void => {
   const places = labPlaces(name)
-  for (const machine of MACHINE_NAMES) rmSync(places.machine(machine).qmpSocket, { force: true })
+  for (const machine of machineNames) rmSync(places.machine(machine).qmpSocket, { force: true })
   rmSync(places.dir, { recursive: true, force: true })
 }

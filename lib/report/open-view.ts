@@ -23,13 +23,11 @@ export const outputFormats = Object.keys(views) as OutputFormat[]
 export const statusFormats: readonly OutputFormat[] = ['json', 'nagios', 'prometheus']
 
 /** What `--output` means when it was not given: live rows need a terminal on both streams, or a log would miss what scrolled by. */
-export function defaultFormat(
+export const defaultFormat = (
   stdout: OutputStream = process.stdout,
   stderr: OutputStream = process.stderr,
   env = process.env,
-): OutputFormat {
-  return stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? 'human' : 'plain'
-}
+): OutputFormat => (stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? 'human' : 'plain')
 
 /** The view of a format. */
 export const openView = (format: OutputFormat, options: ViewOptions = {}): Promise<View> => views[format](options)

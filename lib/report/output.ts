@@ -21,7 +21,7 @@ const outputs = new WeakMap<OutputStream, Output>()
  * A stream that may be lost: after `| head` has seen enough, or with the disk full, what is written goes nowhere and the run goes on. A
  * cluster is not left half built because nobody reads.
  */
-export function outputTo(stream: OutputStream): Output {
+export const outputTo = (stream: OutputStream): Output => {
   const known = outputs.get(stream)
   if (known !== undefined) return known
   const output = watched(stream)
@@ -29,7 +29,7 @@ export function outputTo(stream: OutputStream): Output {
   return output
 }
 
-function watched(stream: OutputStream): Output {
+const watched = (stream: OutputStream): Output => {
   let lost = false
   stream.on('error', () => {
     lost = true

@@ -7,7 +7,7 @@ import type { View } from './view.ts'
  * Appends the run's events to a file that only its owner reads, a line each. Written at once, each with one call: what a crash leaves
  * behind is whole. A symbolic link in the file's place is refused, since it could lead anywhere.
  */
-export function runLog(path: string): View {
+export const runLog = (path: string): View => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)

@@ -32,7 +32,7 @@ export const emptyStats = (): RunStats => ({
 })
 
 /** Adds one event to the figures, in place: a run has thousands. */
-export function count(stats: RunStats, event: Event): void {
+export const count = (stats: RunStats, event: Event): void => {
   switch (event.type) {
     case 'play-start':
       for (const host of event.hosts) countersOf(stats, host)
@@ -59,7 +59,7 @@ export function count(stats: RunStats, event: Event): void {
 }
 
 /** A cluster's resource is one row and one change, and counts for every host that it names. */
-function countEnd(stats: RunStats, hosts: string[], status: TaskStatus): void {
+const countEnd = (stats: RunStats, hosts: string[], status: TaskStatus): void => {
   if (status === 'changed') stats.changes += 1
   if (status === 'unknown') stats.unknown += 1
   if (status === 'failed') stats.failed += 1
@@ -67,19 +67,19 @@ function countEnd(stats: RunStats, hosts: string[], status: TaskStatus): void {
 }
 
 /** As Ansible counts: what changed is ok as well. */
-export function countStatus(counters: HostRecap, status: TaskStatus): void {
+export const countStatus = (counters: HostRecap, status: TaskStatus): void => {
   counters[status] += 1
   if (status === 'changed') counters.ok += 1
 }
 
-function countersOf(stats: RunStats, host: string): HostRecap {
+const countersOf = (stats: RunStats, host: string): HostRecap => {
   stats.recap[host] ??= noCounters()
   return stats.recap[host]
 }
 
 export const noCounters = (): HostRecap => ({ ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, unknown: 0 })
 
-export function statsOf(events: Iterable<Event>): RunStats {
+export const statsOf = (events: Iterable<Event>): RunStats => {
   const stats = emptyStats()
   for (const event of events) count(stats, event)
   return stats
@@ -97,7 +97,7 @@ export interface ExitPolicy {
 export const signalCodes: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
 /** All reasons for a code other than 0, the one to exit with first. */
-export function exitReasons(stats: RunStats, { judge = false }: ExitPolicy = {}): ExitReason[] {
+export const exitReasons = (stats: RunStats, { judge = false }: ExitPolicy = {}): ExitReason[] => {
   const unreachable = Object.values(stats.recap).filter(host => host.unreachable > 0).length
   const all: [boolean, number, string][] = [
     [stats.internal, 1, 'internal error'],
@@ -114,9 +114,8 @@ export function exitReasons(stats: RunStats, { judge = false }: ExitPolicy = {})
   return all.filter(([applies]) => applies).map(([, code, text]) => ({ code, text }))
 }
 
-function driftText({ changes, unknown }: RunStats): string {
-  return [changes > 0 && counted(changes, 'difference'), unknown > 0 && `${unknown} unknown`].filter(part => part !== false).join(', ')
-}
+const driftText = ({ changes, unknown }: RunStats): string =>
+  [changes > 0 && counted(changes, 'difference'), unknown > 0 && `${unknown} unknown`].filter(part => part !== false).join(', ')
 
 export const exitCodeOf = (events: Iterable<Event>, policy?: ExitPolicy): number => exitReasons(statsOf(events), policy)[0]?.code ?? 0
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Emit, Event, EventBody } from '../engine/events.ts'
 import { escapedDeep } from '../text/escape.ts'
-import { MASK, type Masker } from '../text/mask.ts'
+import { type Masker, maskText } from '../text/mask.ts'
 
 export interface EventStream {
   /** Identifies the run in logs and on the hosts. */
@@ -22,7 +22,7 @@ export interface EventStreamOptions {
 }
 
 /** The one place where events are made: each is numbered, dated, masked and escaped once, then handed to everybody. */
-export function eventStream({ command, secrets, now = () => new Date(), run = runId(command, now()) }: EventStreamOptions): EventStream {
+export const eventStream = ({ command, secrets, now = () => new Date(), run = runId(command, now()) }: EventStreamOptions): EventStream => {
   const subscribers = new Set<(event: Event) => void>()
   let seq = 0
 
@@ -53,42 +53,42 @@ export function eventStream({ command, secrets, now = () => new Date(), run = ru
 }
 
 /** Sortable by time, readable in a list of log files: `20260801T101500Z-site-3f9a`. */
-function runId(command: string, time: Date): string {
+const runId = (command: string, time: Date): string => {
   const stamp = time.toISOString().replace(/[-:]|\.\d+/g, '')
   const word = basename(command.trim().split(/\s+/)[0] ?? '').replace(/\.ya?ml$/, '')
   return [stamp, word.replace(/[^\w-]+/g, '-'), randomBytes(2).toString('hex')].filter(part => part !== '').join('-')
 }
 
 /** Words of the contract and names of the inventory: what a reader needs to tell events apart. They carry no values. */
-const PLAIN = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster', 'code'])
+const plainFields = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster', 'code'])
 
 /** What resources are called; the name of one tells nothing of a secret, and is read to know what an event is about. */
-const NAMED = new Set(['role', 'resource', 'handler', 'by', 'attribute', 'title', 'columns', 'command', 'platform', 'play', 'hint'])
+const namedFields = new Set(['role', 'resource', 'handler', 'by', 'attribute', 'title', 'columns', 'command', 'platform', 'play', 'hint'])
 
 /** Roles that run no program which reads a file with secrets (authkeys, the .res file). */
-const WITHOUT_SECRETS = new Set(['base', 'routes', 'client'])
+const rolesWithoutSecrets = new Set(['base', 'routes', 'client'])
 
 type Mask = (text: string) => string
 
 /** The event with its strings masked. What programs printed is in the other strings than names: where they may have read a secret, pieces of it go too. */
-function masked(body: EventBody, secrets: Masker): EventBody {
+const masked = (body: EventBody, secrets: Masker): EventBody => {
   const role = 'role' in body ? body.role : undefined
-  if (role !== undefined && WITHOUT_SECRETS.has(role)) return maskedValue(body, secrets.mask, secrets.mask)
+  if (role !== undefined && rolesWithoutSecrets.has(role)) return maskedValue(body, secrets.mask, secrets.mask)
   const names = ['host', 'resource', 'handler', 'role'].flatMap(key => (key in body ? [String(body[key as keyof EventBody])] : []))
   return maskedValue(body, secrets.mask, text => secrets.maskPieces(text, names))
 }
 
 /** Each string masked, and the values of secret changes gone. A file's diff is no program's output: its secrets are known whole, or it is not shown. */
-function maskedValue<T>(value: T, name: Mask, said: Mask): T {
+const maskedValue = <T>(value: T, name: Mask, said: Mask): T => {
   if (typeof value === 'string') return said(value) as T
   if (Array.isArray(value)) return value.map(item => maskedValue(item, name, said)) as T
   if (value === null || typeof value !== 'object') return value
   const inside = 'diff' in value && value.diff === true ? name : said
   const entries = Object.entries(value).map(([key, item]) => {
-    if (PLAIN.has(key)) return [key, item]
-    return [key, maskedValue(item, name, NAMED.has(key) ? name : inside)]
+    if (plainFields.has(key)) return [key, item]
+    return [key, maskedValue(item, name, namedFields.has(key) ? name : inside)]
   })
-  const hidden = 'secret' in value && value.secret === true ? { from: MASK, to: MASK } : {}
+  const hidden = 'secret' in value && value.secret === true ? { from: maskText, to: maskText } : {}
   return { ...Object.fromEntries(entries), ...hidden } as T
 }
 

@@ -67,7 +67,7 @@ export { allOf, changesOf, differsBy, inSync, planOf, refused, refusedFor, rewor
 // Work that takes longer, and restarts.
 
 export { awaitBoot, bootIdOf, restartMachine } from '../resources/boot.ts'
-export { JOBS_DIRECTORY, runJob, runJobOn } from '../resources/job.ts'
+export { jobsDirectory, runJob, runJobOn } from '../resources/job.ts'
 export { reporting } from '../resources/progress.ts'
 
 // Disks, DRBD and NFS as their programs print them.

@@ -3,14 +3,14 @@ import { Unreachable } from './connection.ts'
 import type { KnownKeys } from './host-key.ts'
 
 /** Host key algorithms of ssh2, in OpenSSH's order. */
-const HOST_KEYS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256']
+const hostKeys = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256']
 /** RSA keys signed with SHA-1, whose collisions can be bought: OpenSSH's own client has refused it since 8.8. */
-const OLD_HOST_KEY = 'ssh-rsa'
-const OLD_KEY_EXCHANGE = 'diffie-hellman-group14-sha1'
-const OLD_MAC = 'hmac-sha1'
+const oldHostKey = 'ssh-rsa'
+const oldKeyExchange = 'diffie-hellman-group14-sha1'
+const oldMac = 'hmac-sha1'
 
 /** What ssh2 offers of itself, without what is old, what it prefers first. */
-const KEY_EXCHANGES = [
+const ourKeyExchanges = [
   'curve25519-sha256',
   'curve25519-sha256@libssh.org',
   'ecdh-sha2-nistp256',
@@ -23,7 +23,7 @@ const KEY_EXCHANGES = [
   'diffie-hellman-group17-sha512',
   'diffie-hellman-group18-sha512',
 ]
-const CIPHERS = [
+const ourCiphers = [
   'aes128-gcm@openssh.com',
   'aes256-gcm@openssh.com',
   'aes128-ctr',
@@ -31,7 +31,7 @@ const CIPHERS = [
   'aes256-ctr',
   'chacha20-poly1305@openssh.com',
 ]
-const MACS = [
+const ourMacs = [
   'hmac-sha2-256-etm@openssh.com',
   'hmac-sha2-512-etm@openssh.com',
   'hmac-sha1-etm@openssh.com',
@@ -48,46 +48,44 @@ export interface AlgorithmLists {
 }
 
 type ListName = keyof AlgorithmLists
-const OURS: Record<ListName, readonly string[]> = {
-  HostKeyAlgorithms: HOST_KEYS,
-  KexAlgorithms: KEY_EXCHANGES,
-  Ciphers: CIPHERS,
-  MACs: MACS,
+const ours: Record<ListName, readonly string[]> = {
+  HostKeyAlgorithms: hostKeys,
+  KexAlgorithms: ourKeyExchanges,
+  Ciphers: ourCiphers,
+  MACs: ourMacs,
 }
 
 /** The type of the keys with which an algorithm signs. */
 const typeOf = (algorithm: string): string => (algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
 
 /** Whether the list is ssh's own, or that with something added: then ssh puts the algorithms of known keys first. */
-function isDefault(list: readonly string[]): boolean {
-  return list.filter(algorithm => HOST_KEYS.includes(algorithm)).join() === HOST_KEYS.join()
-}
+const isDefault = (list: readonly string[]): boolean => list.filter(algorithm => hostKeys.includes(algorithm)).join() === hostKeys.join()
 
 /**
  * The host key algorithms to ask for, ordered as ssh orders them (order_hostkeyalgs in its sshconnect2.c): a list of the user's stays as it
  * is; else it stays as it is where a key of the best type is known, and the algorithms of known keys come first where none is.
  */
-export function hostKeyAlgorithms(lists: AlgorithmLists, { named }: Pick<KnownKeys, 'named'>, legacy: boolean): string[] {
-  const list = lists.HostKeyAlgorithms ?? HOST_KEYS
+export const hostKeyAlgorithms = (lists: AlgorithmLists, { named }: Pick<KnownKeys, 'named'>, legacy: boolean): string[] => {
+  const list = lists.HostKeyAlgorithms ?? hostKeys
   // Where ssh would ask for a certificate the host shows its key, and that must be allowed too: see allowedTypes.
   const plain = new Set(list.map(algorithm => algorithm.replace('-cert-v01@openssh.com', '')))
-  const allowed = [...[...plain].filter(algorithm => HOST_KEYS.includes(algorithm)), ...(legacy ? [OLD_HOST_KEY] : [])]
+  const allowed = [...[...plain].filter(algorithm => hostKeys.includes(algorithm)), ...(legacy ? [oldHostKey] : [])]
   // With a certificate authority ssh prefers certificates, whatever keys are known, and shows the key that is in one.
   if (!isDefault(list) || named.some(line => line.marker === 'authority')) return allowed
-  const types = new Set(HOST_KEYS.map(typeOf).filter(type => isKnownType(named, type)))
+  const types = new Set(hostKeys.map(typeOf).filter(type => isKnownType(named, type)))
   if (types.has(allowed[0] ?? '')) return allowed
   const isKnown = (algorithm: string) => types.has(typeOf(algorithm))
   return [...allowed.filter(isKnown), ...allowed.filter(algorithm => !isKnown(algorithm))]
 }
 
 /** Types of host keys that may be shown. */
-export function allowedTypes({ HostKeyAlgorithms: list = HOST_KEYS }: AlgorithmLists, legacy: boolean): string[] {
-  const types = list.filter(algorithm => HOST_KEYS.includes(algorithm)).map(typeOf)
-  return [...new Set(legacy ? [...types, OLD_HOST_KEY] : types)]
+export const allowedTypes = ({ HostKeyAlgorithms: list = hostKeys }: AlgorithmLists, legacy: boolean): string[] => {
+  const types = list.filter(algorithm => hostKeys.includes(algorithm)).map(typeOf)
+  return [...new Set(legacy ? [...types, oldHostKey] : types)]
 }
 
 /** As ssh does, it takes the first key of a type for all of that type. */
-function isKnownType(named: KnownKeys['named'], type: string): boolean {
+const isKnownType = (named: KnownKeys['named'], type: string): boolean => {
   const first = named.find(line => line.marker === undefined && typeOf(line.type) === type)
   return first !== undefined && !named.some(line => line.marker === 'revoked' && line.key.equals(first.key))
 }
@@ -97,33 +95,33 @@ function isKnownType(named: KnownKeys['named'], type: string): boolean {
  * only where a host's own variable allows them, and then as the last choice; its fourth, the cipher aes128-ctr, is as good as ever.
  * @throws Unreachable when nothing is left of a list
  */
-export function algorithmsFor(host: string, lists: AlgorithmLists, known: Pick<KnownKeys, 'named'>, legacy: boolean): Algorithms {
+export const algorithmsFor = (host: string, lists: AlgorithmLists, known: Pick<KnownKeys, 'named'>, legacy: boolean): Algorithms => {
   const change = (name: ListName, old: string[] = []) => {
-    const remove = OURS[name].filter(algorithm => lists[name] !== undefined && !lists[name].includes(algorithm))
-    if (remove.length === OURS[name].length && old.length === 0) throw nothingLeft(host, name, lists[name] ?? [])
+    const remove = ours[name].filter(algorithm => lists[name] !== undefined && !lists[name].includes(algorithm))
+    if (remove.length === ours[name].length && old.length === 0) throw nothingLeft(host, name, lists[name] ?? [])
     return { append: old, prepend: [], remove }
   }
-  change('HostKeyAlgorithms', legacy ? [OLD_HOST_KEY] : [])
+  change('HostKeyAlgorithms', legacy ? [oldHostKey] : [])
   const macs = change('MACs')
   return {
     serverHostKey: hostKeyAlgorithms(lists, known, legacy),
-    kex: change('KexAlgorithms', legacy ? [OLD_KEY_EXCHANGE] : []),
+    kex: change('KexAlgorithms', legacy ? [oldKeyExchange] : []),
     cipher: change('Ciphers'),
-    hmac: { ...macs, remove: [...macs.remove, ...(legacy ? [] : [OLD_MAC])] },
+    hmac: { ...macs, remove: [...macs.remove, ...(legacy ? [] : [oldMac])] },
   } as Algorithms
 }
 
-function nothingLeft(host: string, name: ListName, list: readonly string[]): Unreachable {
+const nothingLeft = (host: string, name: ListName, list: readonly string[]): Unreachable => {
   const message = `${host}: ${name} of the ssh configuration allows nothing that can be used here: ${list.join(',')}`
-  return new Unreachable(host, message, `Add one of ${OURS[name].join(', ')} to it (see it: ssh -G <address> | grep -i '^${name} ').`)
+  return new Unreachable(host, message, `Add one of ${ours[name].join(', ')} to it (see it: ssh -G <address> | grep -i '^${name} ').`)
 }
 
 /** The error of two sides that share no algorithm, with the variable that allows the old ones; undefined when it is another error. */
-export function nothingInCommon(host: string, error: Error, legacy: boolean): Unreachable | undefined {
+export const nothingInCommon = (host: string, error: Error, legacy: boolean): Unreachable | undefined => {
   const missing = /^Handshake failed: (no matching .*)/.exec(error.message)?.[1]
   if (missing === undefined) return undefined
   const hint = legacy
     ? 'Is its sshd older than OpenSSH 5.3, or are its algorithms restricted? See sshd_config there: KexAlgorithms, Ciphers, MACs; and here: ssh -G.'
-    : `Do Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms in the ssh configuration here restrict it (ssh -G shows them)? If it is a machine of OpenSSH 5.3 (CentOS 6): nfsha_ssh_legacy: true among its variables allows ${OLD_KEY_EXCHANGE}, ${OLD_HOST_KEY} and ${OLD_MAC} for it alone. They are weak: use it on a network that you trust.`
+    : `Do Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms in the ssh configuration here restrict it (ssh -G shows them)? If it is a machine of OpenSSH 5.3 (CentOS 6): nfsha_ssh_legacy: true among its variables allows ${oldKeyExchange}, ${oldHostKey} and ${oldMac} for it alone. They are weak: use it on a network that you trust.`
   return new Unreachable(host, `${host}: its sshd offers only ssh algorithms that are not used here (${missing})`, hint, error)
 }

@@ -34,7 +34,7 @@ export interface Credentials {
  * The ways to log in: keys named in the inventory, the agent's keys, the other key files, the password; of each kind those that the ssh
  * configuration allows. Each key once, since sshd ends the connection after six (MaxAuthTries).
  */
-export async function collectAttempts(config: HostConfig, credentials: Credentials): Promise<Attempts> {
+export const collectAttempts = async (config: HostConfig, credentials: Credentials): Promise<Attempts> => {
   const notes: string[] = []
   const byKey = config.methods.includes('publickey') ? await keyAttempts(config, credentials, notes) : []
   if (!config.methods.includes('publickey')) notes.push('no key is tried: PubkeyAuthentication, or PreferredAuthentications, rules it out')
@@ -64,7 +64,7 @@ interface Identity {
   isPublicFile: boolean
 }
 
-async function keyAttempts(config: HostConfig, credentials: Credentials, notes: string[]): Promise<Attempt[]> {
+const keyAttempts = async (config: HostConfig, credentials: Credentials, notes: string[]): Promise<Attempt[]> => {
   const [files, certificates, held] = await Promise.all([
     Promise.all(config.identityFiles.map(file => readKeyFile(file, credentials.named.includes(file), notes))),
     Promise.all(config.certificateFiles.map(async file => ({ file, blob: await readPublicFile(file, notes) }))),
@@ -83,7 +83,7 @@ async function keyAttempts(config: HostConfig, credentials: Credentials, notes: 
   ]
 }
 
-async function agentKeys(socket: string | undefined, notes: string[]): Promise<Buffer[]> {
+const agentKeys = async (socket: string | undefined, notes: string[]): Promise<Buffer[]> => {
   if (socket === undefined) return []
   try {
     return (await listAgentKeys(socket)).map(({ blob }) => blob)
@@ -94,12 +94,12 @@ async function agentKeys(socket: string | undefined, notes: string[]): Promise<B
 }
 
 /** The certificates of CertificateFile, then of the files the keys and the certificates beside them, then what else the agent holds. */
-function identitiesOf(
+const identitiesOf = (
   config: HostConfig,
   files: readonly KeyFile[],
   named: readonly { file: string; blob: Buffer | undefined }[],
   held: readonly Buffer[],
-): Identity[] {
+): Identity[] => {
   const found: Identity[] = []
   const holds = (blob: Buffer) => held.some(key => key.equals(blob))
   const add = (blob: Buffer | undefined, what: string, file?: string, isPublicFile = false) => {
@@ -131,7 +131,7 @@ function identitiesOf(
   )
 }
 
-function isUsable(identity: Identity, config: HostConfig, rules: SigningRules, notes: string[]): boolean {
+const isUsable = (identity: Identity, config: HostConfig, rules: SigningRules, notes: string[]): boolean => {
   const { blob, what, certificate, privateKey, inAgent } = identity
   const type = keyType(blob) ?? ''
   const bits = rsaBits(certificate?.publicKey ?? blob)
@@ -150,7 +150,7 @@ function isUsable(identity: Identity, config: HostConfig, rules: SigningRules, n
 }
 
 /** @returns undefined for a key that ssh2 cannot read */
-function signingKey({ blob, certificate, inAgent }: Identity, key: ParsedKey | undefined, rules: SigningRules): SigningKey | undefined {
+const signingKey = ({ blob, certificate, inAgent }: Identity, key: ParsedKey | undefined, rules: SigningRules): SigningKey | undefined => {
   const publicKey = parsedPublicKey(certificate?.publicKey ?? blob)
   const base = key ?? publicKey
   if (!base || !certificate) return base && plainKey(base, rules)
@@ -158,12 +158,12 @@ function signingKey({ blob, certificate, inAgent }: Identity, key: ParsedKey | u
   return inAgent === 'key' && publicKey ? { ...signing, heldAs: publicKey } : signing
 }
 
-function fileAttempt(username: string, identity: Identity, rules: SigningRules): Attempt[] {
+const fileAttempt = (username: string, identity: Identity, rules: SigningRules): Attempt[] => {
   const key = signingKey(identity, identity.privateKey, rules)?.key
   return key === undefined ? [] : [{ what: identity.what, method: { type: 'publickey', username, key } }]
 }
 
-function agentAttempts(config: HostConfig, identities: readonly Identity[], rules: SigningRules): Attempt[] {
+const agentAttempts = (config: HostConfig, identities: readonly Identity[], rules: SigningRules): Attempt[] => {
   const keys = identities.flatMap(identity => signingKey(identity, undefined, rules) ?? [])
   if (config.agent === undefined || keys.length === 0) return []
   const what = `${keys.length} key${keys.length === 1 ? '' : 's'} of the agent`
@@ -171,12 +171,10 @@ function agentAttempts(config: HostConfig, identities: readonly Identity[], rule
   return [{ what, method: { type: 'agent', username: config.user, agent } }]
 }
 
-function passwordAttempts(username: string, password: string): Attempt[] {
-  return [
-    { what: 'password', method: { type: 'password', username, password } },
-    {
-      what: 'password (keyboard-interactive)',
-      method: { type: 'keyboard-interactive', username, prompt: (_n, _i, _l, prompts, finish) => finish(prompts.map(() => password)) },
-    },
-  ]
-}
+const passwordAttempts = (username: string, password: string): Attempt[] => [
+  { what: 'password', method: { type: 'password', username, password } },
+  {
+    what: 'password (keyboard-interactive)',
+    method: { type: 'keyboard-interactive', username, prompt: (_n, _i, _l, prompts, finish) => finish(prompts.map(() => password)) },
+  },
+]

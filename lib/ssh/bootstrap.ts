@@ -38,28 +38,30 @@ interface BootstrapOptions {
 }
 
 /** The bootstrap's command line. @param token random, unique for the exec. */
-export function bootstrapArgv(token: string, options: BootstrapOptions = {}): string[] {
-  return ['sh', '-c', program(options), 'nfsha-play', token]
-}
+export const bootstrapArgv = (token: string, options: BootstrapOptions = {}): string[] => [
+  'sh',
+  '-c',
+  program(options),
+  'nfsha-play',
+  token,
+]
 
 /** Exit code of a shell that did not run a script because its condition does not hold. */
-export const FENCE_REFUSED = 76
+export const fenceRefused = 76
 
 /** A script behind its condition. The subshell leaves the condition's descriptor to the shell around it: a daemon that it starts has none. */
-export function fencedScript(script: string | Uint8Array, token: string, { condition, descriptor }: Fence): Buffer {
+export const fencedScript = (script: string | Uint8Array, token: string, { condition, descriptor }: Fence): Buffer => {
   // Byte by byte: a script need not be text.
   const quoted = quote(Buffer.from(bytesOf(script)).toString('latin1'))
-  const head = `{ ${condition}\n} || exit ${FENCE_REFUSED}\necho ${token} go; echo ${token} go >&2\n`
+  const head = `{ ${condition}\n} || exit ${fenceRefused}\necho ${token} go; echo ${token} go >&2\n`
   return Buffer.concat([Buffer.from(head), Buffer.from(`( eval ${quoted} ) ${descriptor}>&-`, 'latin1')])
 }
 
 /** Text that was read from a host goes back to it byte by byte. */
-function bytesOf(script: string | Uint8Array): Uint8Array {
-  return typeof script === 'string' ? encodeHostText(script) : script
-}
+const bytesOf = (script: string | Uint8Array): Uint8Array => (typeof script === 'string' ? encodeHostText(script) : script)
 
 /** A script as the bootstrap reads it: byte count, script, token. */
-export function frameScript(script: string | Uint8Array, token: string): Buffer {
+export const frameScript = (script: string | Uint8Array, token: string): Buffer => {
   const bytes = bytesOf(script)
   if (bytes.includes(0)) throw new TypeError('a NUL byte cannot be part of a script')
   const body = Buffer.concat([bytes, Buffer.from(token)])
@@ -67,21 +69,15 @@ export function frameScript(script: string | Uint8Array, token: string): Buffer 
 }
 
 /** The line on both outputs after which everything is the script's. */
-export function goLine(token: string): string {
-  return `${token} go\n`
-}
+export const goLine = (token: string): string => `${token} go\n`
 
 /** Finds the bootstrap's ready line in what came on stdout. @returns the process group, undefined as long as there is no such line. */
-export function readyGroup(stdout: string, token: string): number | undefined {
-  return numberAfter(stdout, `${token} ready`)
-}
+export const readyGroup = (stdout: string, token: string): number | undefined => numberAfter(stdout, `${token} ready`)
 
 /** How many processes the host had started when the script began; undefined when it did not say. */
-export function startedProcesses(stdout: string, token: string): number | undefined {
-  return numberAfter(stdout, `${token} processes`)
-}
+export const startedProcesses = (stdout: string, token: string): number | undefined => numberAfter(stdout, `${token} processes`)
 
-function numberAfter(text: string, words: string): number | undefined {
+const numberAfter = (text: string, words: string): number | undefined => {
   const line = new RegExp(`${words} (\\d+)\\n`).exec(text)
   return line ? Number(line[1]) : undefined
 }

@@ -12,7 +12,7 @@ export interface Certificate {
 }
 
 /** Strings that the public key of each type has. */
-const FIELDS: Record<string, number> = {
+const keyFieldCounts: Record<string, number> = {
   'ssh-ed25519': 1,
   'ssh-rsa': 2,
   'ecdsa-sha2-nistp256': 2,
@@ -20,13 +20,13 @@ const FIELDS: Record<string, number> = {
   'ecdsa-sha2-nistp521': 2,
 }
 /** SSH_CERT_TYPE_USER. */
-const USER = 1
+const userType = 1
 
 /** Reads a certificate. @returns undefined when it is none, none for users, or of a type that cannot be used (security keys) */
-export function readUserCertificate(blob: Buffer): Certificate | undefined {
+export const readUserCertificate = (blob: Buffer): Certificate | undefined => {
   const type = keyType(blob) ?? ''
   const plainType = type.replace('-cert-v01@openssh.com', '')
-  const count = FIELDS[plainType]
+  const count = keyFieldCounts[plainType]
   if (!isCertificateType(type) || count === undefined) return undefined
   const fields = wireReader(blob)
   // The type and the nonce.
@@ -37,18 +37,18 @@ export function readUserCertificate(blob: Buffer): Certificate | undefined {
   const at = Buffer.byteLength(type) + 4 + (wireReader(blob.subarray(Buffer.byteLength(type) + 4)).next()?.length ?? 0) + 4
   const body = parts.map(part => wireString(part ?? ''))
   const serial = at + Buffer.concat(body).length
-  if (blob.length < serial + 12 || blob.readUInt32BE(serial + 8) !== USER) return undefined
+  if (blob.length < serial + 12 || blob.readUInt32BE(serial + 8) !== userType) return undefined
   return { blob, type, publicKey: Buffer.concat([wireString(plainType), ...body]) }
 }
 
 /** Marks a key of ssh2 that stands for a certificate, with the algorithm of its signatures. */
-export const SIGNATURE_TYPE = Symbol('signature type of a certificate')
+export const signatureTypeKey = Symbol('signature type of a certificate')
 
 export interface CertificateKey {
   /** The algorithm that is asked for: of an RSA certificate `rsa-sha2-512-cert-v01@openssh.com`. */
   readonly type: string
   getPublicSSH(): Buffer
-  readonly [SIGNATURE_TYPE]: string
+  readonly [signatureTypeKey]: string
 }
 
 /** The parts of ssh2's protocol object that send a login by public key: private, but the same since 1.0. */
@@ -62,17 +62,17 @@ interface Protocol {
 
 type Sign = (data: Buffer, send: (signature: Buffer) => void) => void
 
-const USERAUTH_REQUEST = 50
+const userauthRequest = 50
 
 /**
  * Lets a client log in with certificates. ssh2 writes the algorithm of the key over the signature too; of a certificate the two differ, and
  * sshd refuses it.
  */
-export function allowCertificates(client: Client): void {
+export const allowCertificates = (client: Client): void => {
   const protocol = (client as unknown as { _protocol: Protocol })._protocol
   const send = protocol.authPK.bind(protocol)
   protocol.authPK = (user, key, algorithm, sign) => {
-    const signatureType = (key as Partial<CertificateKey>)[SIGNATURE_TYPE]
+    const signatureType = (key as Partial<CertificateKey>)[signatureTypeKey]
     if (signatureType === undefined || sign === undefined) return send(user, key, algorithm, sign)
     const request = certificateRequest(user, key as CertificateKey)
     sign(Buffer.concat([wireString(protocol._kex.sessionID), request]), signature => {
@@ -83,12 +83,12 @@ export function allowCertificates(client: Client): void {
 }
 
 /** RFC 4252, 7: what is signed after the session's id, and sent before the signature. */
-function certificateRequest(user: string, key: CertificateKey): Buffer {
+const certificateRequest = (user: string, key: CertificateKey): Buffer => {
   const words = [user, 'ssh-connection', 'publickey'].map(word => wireString(word))
-  return Buffer.concat([Buffer.of(USERAUTH_REQUEST), ...words, Buffer.of(1), wireString(key.type), wireString(key.getPublicSSH())])
+  return Buffer.concat([Buffer.of(userauthRequest), ...words, Buffer.of(1), wireString(key.type), wireString(key.getPublicSSH())])
 }
 
-function sendPacket(protocol: Protocol, payload: Buffer): void {
+const sendPacket = (protocol: Protocol, payload: Buffer): void => {
   const { write } = protocol._packetRW
   const packet = write.alloc(payload.length)
   packet.set(payload, write.allocStart)

@@ -3,7 +3,7 @@ import { CommandFailed } from './connection.ts'
 import { lastLines } from './last-lines.ts'
 
 /** What ended a command, in words: `M1: `mount … …` ended with exit code 32`, and the last lines of what it said. */
-export function commandFailure(host: string, command: string, reason: unknown): unknown {
+export const commandFailure = (host: string, command: string, reason: unknown): unknown => {
   if (!(reason instanceof ProcessOutput)) return reason
   const { exitCode, signal, stdout, stderr, cause } = reason
   const how = cause ? `failed: ${cause.message}` : signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`

@@ -21,43 +21,41 @@ export interface ConnectOptions {
   onExec?: OnExec | undefined
 }
 
-const MAX_CHANNELS = 4
-const START_LIMIT = 30_000
+const maxChannels = 4
+const startLimit = 30_000
 
 /**
  * Opens the one connection to a host. Privileges are raised for each command as it starts: a sudo that refuses shows with the first.
  * @throws Unreachable
  */
-export async function connect(target: ConnectionTarget, options: ConnectOptions = {}): Promise<Connection> {
+export const connect = async (target: ConnectionTarget, options: ConnectOptions = {}): Promise<Connection> => {
   const transport = await openTransport(target, options)
   // zx is loaded when there is a host to use it on: most of what the command line does needs none.
   const { createShell } = await import('./zx-shell.ts')
   const host: SshHost = {
     name: target.name,
     transport,
-    slots: createSlots(options.maxChannels ?? MAX_CHANNELS),
+    slots: createSlots(options.maxChannels ?? maxChannels),
     become: target.become?.user === transport.loginUser ? undefined : target.become,
     needsTerminal: false,
     counts: { connections: 1, execs: 0 },
     onExec: options.onExec,
-    startLimit: options.startLimit ?? Math.max(START_LIMIT, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
+    startLimit: options.startLimit ?? Math.max(startLimit, target.kind === 'ssh' ? (target.connectTimeout ?? 0) : 0),
   }
   return connectionTo(host, createShell)
 }
 
-function connectionTo(host: SshHost, createShell: ZxShell['createShell']): Connection {
-  return {
-    host: host.name,
-    $: createShell(host),
-    run: (script, scriptOptions) => runScript(host, script, scriptOptions),
-    upload: (localFile, path, uploadOptions) => uploadFile(host, localFile, path, uploadOptions),
-    fenced: fence => connectionTo({ ...host, fence }, createShell),
-    counts: host.counts,
-    close: () => host.transport.close(),
-  }
-}
+const connectionTo = (host: SshHost, createShell: ZxShell['createShell']): Connection => ({
+  host: host.name,
+  $: createShell(host),
+  run: (script, scriptOptions) => runScript(host, script, scriptOptions),
+  upload: (localFile, path, uploadOptions) => uploadFile(host, localFile, path, uploadOptions),
+  fenced: fence => connectionTo({ ...host, fence }, createShell),
+  counts: host.counts,
+  close: () => host.transport.close(),
+})
 
-async function openTransport(target: ConnectionTarget, { keepalive }: ConnectOptions): Promise<Transport> {
+const openTransport = async (target: ConnectionTarget, { keepalive }: ConnectOptions): Promise<Transport> => {
   if (target.kind === 'local') return createLocalTransport(target.name)
   // ssh2 takes 31 ms to load.
   const { openSshTransport } = await import('./ssh-transport.ts')

@@ -28,7 +28,7 @@ export interface ScriptOptions {
 }
 
 /** Bytes of an output that are kept when a caller asks for nothing else: no probe of ours prints a hundredth of it. */
-export const MAX_OUTPUT = 8 * 1024 ** 2
+export const maxOutput = 8 * 1024 ** 2
 
 export interface UploadOptions {
   /** Hex digest of the whole file; verified on the host before the rename. */

@@ -29,7 +29,7 @@ export interface PendingExit {
   reject(error: Error): void
 }
 
-export function createPendingExit(): PendingExit {
+export const createPendingExit = (): PendingExit => {
   let resolve: PendingExit['resolve'] = () => {}
   let reject: PendingExit['reject'] = () => {}
   const given = new Promise<Exit>((yes, no) => {

@@ -3,10 +3,10 @@ import { Transform } from 'node:stream'
 import { decodeHostText } from './host-text.ts'
 
 /** What is held back before a gate opens: login shells' greetings, sudo's lecture. More than that is no diagnosis. */
-const HELD_LIMIT = 64 * 1024
+const heldLimit = 64 * 1024
 
 /** Bytes that may come before a gate opens at all. */
-export const GREETING_LIMIT = 1024 ** 2
+export const greetingLimit = 1024 ** 2
 
 /** A stream that lets nothing through up to and including a marker, and everything after it. */
 export interface Gate {
@@ -23,7 +23,7 @@ export interface Gate {
  * @param onHeld called with all that is held back so far, each time something came in front of the marker, and when it was found
  * @param onFlood called once when more came before the marker than any greeting has; the rest of it is dropped
  */
-export function createGate(marker: string, onHeld: (held: string, open: boolean) => void, onFlood: () => void): Gate {
+export const createGate = (marker: string, onHeld: (held: string, open: boolean) => void, onFlood: () => void): Gate => {
   const needle = Buffer.from(marker)
   let held: Buffer = Buffer.alloc(0)
   let open = false
@@ -31,13 +31,13 @@ export function createGate(marker: string, onHeld: (held: string, open: boolean)
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (open) return done(null, chunk)
-      if (before > GREETING_LIMIT) return done()
+      if (before > greetingLimit) return done()
       before += chunk.length
-      if (before > GREETING_LIMIT) onFlood()
+      if (before > greetingLimit) onFlood()
       const seen = Buffer.concat([held, chunk])
       const at = seen.indexOf(needle)
       open = at >= 0
-      held = open ? seen.subarray(0, at) : seen.subarray(Math.max(0, seen.length - HELD_LIMIT))
+      held = open ? seen.subarray(0, at) : seen.subarray(Math.max(0, seen.length - heldLimit))
       onHeld(decodeHostText(held), open)
       if (open && at + needle.length < seen.length) this.push(seen.subarray(at + needle.length))
       done()

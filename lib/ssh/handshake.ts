@@ -3,7 +3,7 @@ import type { Execution } from './execution.ts'
 import { asksForTerminal, wrongPassword } from './sudo.ts'
 
 /** The bootstrap's words on stdout: it is there; it starts the script. */
-export function heardOnStdout(execution: Execution, held: string, open: boolean): void {
+export const heardOnStdout = (execution: Execution, held: string, open: boolean): void => {
   const { channel, host } = execution
   if (!channel) return
   if (execution.group === undefined) {
@@ -17,7 +17,7 @@ export function heardOnStdout(execution: Execution, held: string, open: boolean)
 }
 
 /** sudo's words on stderr: the password goes out on its own prompt alone, and once. */
-export function heardOnStderr(execution: Execution, held: string): void {
+export const heardOnStderr = (execution: Execution, held: string): void => {
   const { become, name, transport } = execution.host
   if (become?.password === undefined || execution.group !== undefined) return
   const asked = held.split(execution.prompt).length - 1
@@ -27,7 +27,7 @@ export function heardOnStderr(execution: Execution, held: string): void {
   execution.channel?.stdin.write(`${become.password}\n`)
 }
 
-export function sendScript(execution: Execution): void {
+export const sendScript = (execution: Execution): void => {
   const { channel, frame, meter, stdin } = execution
   meter?.sent(frame.length)
   // End of file at once where there is no input: it saves a round trip, 40 ms over a jump host.
@@ -36,6 +36,5 @@ export function sendScript(execution: Execution): void {
 }
 
 /** Whether sudo wants a terminal (requiretty) and nothing has begun: then another try, with one, is safe. */
-export function refusedForTerminal({ host, err, passwordSent, over }: Execution): boolean {
-  return host.transport.terminals && !host.needsTerminal && !err.isOpen() && !passwordSent && !over && asksForTerminal(err.held())
-}
+export const refusedForTerminal = ({ host, err, passwordSent, over }: Execution): boolean =>
+  host.transport.terminals && !host.needsTerminal && !err.isOpen() && !passwordSent && !over && asksForTerminal(err.held())

@@ -45,7 +45,7 @@ export type HostKeyVerdict = { accepted: true; learn: boolean } | { accepted: fa
  * @param ip the address that the name resolved to, where that is to be checked too
  * @throws Unreachable when a file is there and cannot be read: a key that stands in it would look unknown.
  */
-export async function readKnownKeys(policy: HostKeyPolicy, ip?: string): Promise<KnownKeys> {
+export const readKnownKeys = async (policy: HostKeyPolicy, ip?: string): Promise<KnownKeys> => {
   const files = [...policy.userFiles, ...policy.globalFiles]
   const texts = await Promise.all(files.map(file => readOrMissing(policy.host, file)))
   const find = (name: string) => texts.flatMap((text, i) => findKnownHosts(text, files[i] ?? '', name))
@@ -59,11 +59,9 @@ export async function readKnownKeys(policy: HostKeyPolicy, ip?: string): Promise
 }
 
 /** The name in known_hosts. An alias stands there without a port (ssh_config(5), HostKeyAlias). */
-function lookupName({ alias, address, port }: HostKeyPolicy): string {
-  return alias ?? knownHostsName(address, port)
-}
+const lookupName = ({ alias, address, port }: HostKeyPolicy): string => alias ?? knownHostsName(address, port)
 
-async function readOrMissing(host: string, file: string): Promise<string> {
+const readOrMissing = async (host: string, file: string): Promise<string> => {
   try {
     // Bytes as ssh compares them.
     return await readFile(file, 'latin1')
@@ -79,7 +77,7 @@ async function readOrMissing(host: string, file: string): Promise<string> {
  * Judges the key that a host showed by what is known of it, in the order in which ssh does (check_host_key in its sshconnect.c).
  * A host of which any key is known under its own name never gets another one learned.
  */
-export function judgeHostKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffer): HostKeyVerdict {
+export const judgeHostKey = (policy: HostKeyPolicy, known: KnownKeys, key: Buffer): HostKeyVerdict => {
   const refuse = (error: Unreachable): HostKeyVerdict => ({ accepted: false, error })
   const unfit = unfitKey(policy, key)
   if (unfit) return refuse(unfit)
@@ -99,13 +97,13 @@ export function judgeHostKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffe
 
 const plain = (lines: KnownHost[]) => lines.filter(line => line.marker === undefined)
 
-function statusOf(lines: KnownHost[], key: Buffer): 'known' | 'changed' | 'new' {
+const statusOf = (lines: KnownHost[], key: Buffer): 'known' | 'changed' | 'new' => {
   const keys = plain(lines)
   if (keys.some(line => line.key.equals(key))) return 'known'
   return keys.length > 0 ? 'changed' : 'new'
 }
 
-function unfitKey({ host, address, port, keyTypes, rsaSize }: HostKeyPolicy, key: Buffer): Unreachable | undefined {
+const unfitKey = ({ host, address, port, keyTypes, rsaSize }: HostKeyPolicy, key: Buffer): Unreachable | undefined => {
   const type = keyType(key) ?? 'unknown'
   if (!keyTypes.includes(type)) {
     const message = `${host}: ${address}, port ${port}, shows a host key of the type ${type}, which HostKeyAlgorithms does not allow`
@@ -118,44 +116,42 @@ function unfitKey({ host, address, port, keyTypes, rsaSize }: HostKeyPolicy, key
 }
 
 /** Names that ssh never writes to a file, and files that remember nothing. */
-function whyNotLearned(policy: HostKeyPolicy): string | undefined {
+const whyNotLearned = (policy: HostKeyPolicy): string | undefined => {
   const file = policy.userFiles[0]
   if (file === undefined) return 'there is no UserKnownHostsFile to write it to'
   if (file === '/dev/null') return 'UserKnownHostsFile /dev/null remembers nothing, so that any machine would be accepted each time'
   return /[@?*#[\]|'"\\\s,]/.test(policy.alias ?? policy.address) ? 'its name has a character that known_hosts cannot hold' : undefined
 }
 
-function shown(key: Buffer): string {
-  return `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`
-}
+const shown = (key: Buffer): string => `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`
 
-const COMPARE = 'Compare the fingerprint on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)'
+const compareHint = 'Compare the fingerprint on the host (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)'
 
-function unknownKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Unreachable {
+const unknownKey = (policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Unreachable => {
   const { host, address, port, alias, userFiles } = policy
   const where = `${address}, port ${port},${alias === undefined ? '' : ` (HostKeyAlias ${alias})`}`
   const message = `${host}: the host key of ${where} is not known: ${shown(key)}`
   const authority = known.named.find(line => line.marker === 'authority')
   if (authority) {
     const why = `${authority.where} trusts a certificate authority for it, and host certificates cannot be verified here (the library ssh2 has none)`
-    return new Unreachable(host, `${message}; ${why}`, `${COMPARE}; then add the key itself: ${addLine(policy, key)}`)
+    return new Unreachable(host, `${message}; ${why}`, `${compareHint}; then add the key itself: ${addLine(policy, key)}`)
   }
   const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${quote(address)} >> ${quote(userFiles[0] ?? '~/.ssh/known_hosts')}`
   const add = alias === undefined ? `"${scan}"` : addLine(policy, key)
-  return new Unreachable(host, message, `${COMPARE}; then ${add}, or run again with --accept-new-host-keys.`)
+  return new Unreachable(host, message, `${compareHint}; then ${add}, or run again with --accept-new-host-keys.`)
 }
 
-function addLine(policy: HostKeyPolicy, key: Buffer): string {
+const addLine = (policy: HostKeyPolicy, key: Buffer): string => {
   const line = `${lookupName(policy)} ${keyType(key)} ${key.toString('base64')}`
   return `echo ${quote(line)} >> ${quote(policy.userFiles[0] ?? '~/.ssh/known_hosts')}`
 }
 
-function unlearnedKey({ host, address, port }: HostKeyPolicy, key: Buffer, obstacle: string): Unreachable {
+const unlearnedKey = ({ host, address, port }: HostKeyPolicy, key: Buffer, obstacle: string): Unreachable => {
   const message = `${host}: the host key of ${address}, port ${port}, is not known: ${shown(key)}; it is not learned: ${obstacle}`
-  return new Unreachable(host, message, `${COMPARE}, and name a file for it: UserKnownHostsFile.`)
+  return new Unreachable(host, message, `${compareHint}, and name a file for it: UserKnownHostsFile.`)
 }
 
-function changedKey(policy: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable {
+const changedKey = (policy: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable => {
   const { host, address, port } = policy
   const remove = [...new Set(known.map(line => line.where.replace(/:\d+$/, '')))]
     .map(file => `ssh-keygen -f ${quote(file)} -R ${quote(lookupName(policy))}`)
@@ -169,25 +165,23 @@ function changedKey(policy: HostKeyPolicy, known: KnownHost[], key: Buffer): Unr
 
 const listed = (lines: KnownHost[]) => lines.map(line => `${line.where} has ${shown(line.key)}`).join(', ')
 
-function otherAtAddress({ host, address }: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable {
-  return new Unreachable(
+const otherAtAddress = ({ host, address }: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable =>
+  new Unreachable(
     host,
     `${host}: the address that ${address} resolves to is known by another host key (CheckHostIP): it shows ${shown(key)}; ${listed(known)}`,
     'Does the name resolve to the right machine? If so, remove the line that is named.',
   )
-}
 
 /** @param where the line or the file that says so */
-export function revokedKey({ host, address }: HostKeyPolicy, key: Buffer, where: string): Unreachable {
-  return new Unreachable(
+export const revokedKey = ({ host, address }: HostKeyPolicy, key: Buffer, where: string): Unreachable =>
+  new Unreachable(
     host,
     `${host}: ${address} shows a REVOKED host key: ${shown(key)} (${where})`,
     'Give the machine a new host key; never use this one.',
   )
-}
 
 /** Appends a host key to the user's first known_hosts file, made 0600 in a 0700 directory when missing. @throws Unreachable */
-export async function learnHostKey(policy: HostKeyPolicy, key: Buffer): Promise<void> {
+export const learnHostKey = async (policy: HostKeyPolicy, key: Buffer): Promise<void> => {
   const file = policy.userFiles[0]
   if (file === undefined) return
   const name = lookupName(policy)

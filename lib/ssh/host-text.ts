@@ -10,7 +10,7 @@ export interface HostTextDecoder {
   end(): string
 }
 
-export function hostTextDecoder(): HostTextDecoder {
+export const hostTextDecoder = (): HostTextDecoder => {
   let held: Buffer = Buffer.alloc(0)
   return {
     write(chunk) {
@@ -28,7 +28,7 @@ export function hostTextDecoder(): HostTextDecoder {
 }
 
 /** How many bytes at the end begin a character that is not all there. */
-function unfinished(bytes: Uint8Array): number {
+const unfinished = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0
     if (byte >= 0xc2 && byte <= 0xf4) return lengthOf(byte) > back ? back : 0
@@ -39,7 +39,7 @@ function unfinished(bytes: Uint8Array): number {
 
 const lengthOf = (first: number) => (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4)
 
-export function decodeHostText(bytes: Buffer): string {
+export const decodeHostText = (bytes: Buffer): string => {
   if (isUtf8(bytes)) return bytes.toString('utf8')
   const pieces: string[] = []
   let good = 0
@@ -58,7 +58,7 @@ export function decodeHostText(bytes: Buffer): string {
 }
 
 /** Text as the bytes that `decodeHostText` made it of. */
-export function encodeHostText(text: string): Buffer {
+export const encodeHostText = (text: string): Buffer => {
   if (!/[\udc80-\udcff]/.test(text) || text.isWellFormed()) return Buffer.from(text, 'utf8')
   const parts = text.split(/((?<![\ud800-\udbff])[\udc80-\udcff])/)
   return Buffer.concat(parts.map((part, i) => (i % 2 === 1 ? Buffer.from([part.charCodeAt(0) - 0xdc00]) : Buffer.from(part, 'utf8'))))

@@ -25,11 +25,11 @@ export interface SshHost {
 }
 
 /** ms between tries to open a channel: sshd frees the place of one that ended a little later than it says so. */
-const REFUSED_DELAYS = [10, 20, 50, 100, 200, 500, 1000, 2000, 2000, 2000]
+const refusedDelays = [10, 20, 50, 100, 200, 500, 1000, 2000, 2000, 2000]
 
 /** Starts a command on the host, waiting while the host refuses another channel. @throws Unreachable */
-export async function openChannel(host: SshHost, argv: readonly string[], options: { terminal?: boolean } = {}): Promise<Channel> {
-  for (const pause of [...REFUSED_DELAYS, undefined]) {
+export const openChannel = async (host: SshHost, argv: readonly string[], options: { terminal?: boolean } = {}): Promise<Channel> => {
+  for (const pause of [...refusedDelays, undefined]) {
     try {
       host.counts.execs++
       return await host.transport.open(argv, options)
@@ -43,7 +43,7 @@ export async function openChannel(host: SshHost, argv: readonly string[], option
   throw sessionsExhausted(host.name)
 }
 
-function sessionsExhausted(name: string, cause?: unknown): Unreachable {
+const sessionsExhausted = (name: string, cause?: unknown): Unreachable => {
   const hint = 'Is MaxSessions in its sshd_config below 5, or does another program use the same connection?'
   return new Unreachable(name, `${name}: sshd refuses another session on this connection`, hint, cause)
 }

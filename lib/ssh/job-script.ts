@@ -1,7 +1,7 @@
 import { quote } from './quote.ts'
 
 /** Where jobs live on a host: each a directory with script, output, pid with start time, exit code. */
-export const JOBS_DIRECTORY = '/var/lib/nfsha-play/jobs'
+export const jobsDirectory = '/var/lib/nfsha-play/jobs'
 
 export interface JobPlace {
   directory: string
@@ -11,7 +11,7 @@ export interface JobPlace {
 }
 
 /** `alive`: the recorded pid runs and is no later process that got the same number (start time, field 22 of proc(5) stat). */
-const ALIVE = `alive() {
+const alive = `alive() {
   [ -s "$d/pid" ] || return 1
   read -r p s <"$d/pid"; l=
   { read -r l <"/proc/$p/stat"; } 2>/dev/null || return 1
@@ -20,7 +20,7 @@ const ALIVE = `alive() {
 }`
 
 /** Runs the job's script in a session of its own. Its exit code appears at once as a whole (rename). One line: it is an argument. */
-const WRAPPER = [
+const wrapper = [
   'd=$1',
   `read -r l </proc/$$/stat; l=\${l##*) }; set -- $l`,
   `echo "$$ \${20}" >"$d/pid.new" && mv "$d/pid.new" "$d/pid"`,
@@ -33,28 +33,24 @@ const WRAPPER = [
  * else that is left of the id goes. Says which on stderr, then follows. The script's text is in here, so that it is whole or not at all.
  * @param digest of the script
  */
-export function beginScript(place: JobPlace, script: string, digest: string): string {
-  return `${heading(place)}
+export const beginScript = (place: JobPlace, script: string, digest: string): string => `${heading(place)}
 if alive; then how=adopted
 elif [ -s "$d/exit" ] && { [ "$(cat "$d/owner")" = ${quote(place.owner)} ] || [ "$(cat "$d/exit" "$d/digest")" = ${quote(`0\n${digest}`)} ]; }; then how=finished
 elif [ "$(cat "$d/owner" 2>/dev/null)" = ${quote(place.owner)} ] && [ -s "$d/pid" ]; then how=adopted
 else
   how=started; rm -rf "$d"
   ( umask 077; mkdir -p "$d" && echo ${quote(digest)} >"$d/digest" && : >"$d/output" && printf '%s\\n' ${quote(script)} >"$d/script" ) || exit 1
-  setsid sh -c ${quote(WRAPPER)} nfsha-play-job "$d" </dev/null >>"$d/output" 2>&1 &
+  setsid sh -c ${quote(wrapper)} nfsha-play-job "$d" </dev/null >>"$d/output" 2>&1 &
   until [ -s "$d/pid" ]; do kill -0 $! 2>/dev/null || [ -s "$d/pid" ] || { echo "the job did not start" >&2; exit 1; }; sleep 0.05; done
 fi
 echo ${quote(place.owner)} >"$d/owner"
 echo "job $how" >&2
-${FOLLOW}`
-}
+${follow}`
 
-function heading({ directory, id }: JobPlace): string {
-  return `d=${quote(`${directory}/${id}`)}; o=0\n${ALIVE}`
-}
+const heading = ({ directory, id }: JobPlace): string => `d=${quote(`${directory}/${id}`)}; o=0\n${alive}`
 
 /** Prints the output from byte $o on as it grows, until the job ends; then its end on stderr. */
-const FOLLOW = `i=0
+const follow = `i=0
 while :; do
   end=
   if [ -s "$d/exit" ]; then end='exit'; elif ! alive; then end=lost; [ -s "$d/exit" ] && end='exit'; fi
@@ -69,23 +65,18 @@ done
 [ $end = exit ] && echo "job exit $(cat "$d/exit")" >&2 || echo "job lost" >&2`
 
 /** The same as `beginScript`, for a job of ours that was begun: goes on at a byte of its output. */
-export function resumeScript(place: JobPlace, offset: number): string {
-  return `${heading(place)}\no=${offset}\n[ -d "$d" ] || { echo "job lost" >&2; exit; }\necho "job adopted" >&2\n${FOLLOW}`
-}
+export const resumeScript = (place: JobPlace, offset: number): string =>
+  `${heading(place)}\no=${offset}\n[ -d "$d" ] || { echo "job lost" >&2; exit; }\necho "job adopted" >&2\n${follow}`
 
 /** Ends the job with all that it started: SIGTERM, after 5 s SIGKILL. */
-export function endScript(place: JobPlace): string {
-  return `${heading(place)}
+export const endScript = (place: JobPlace): string => `${heading(place)}
 alive || exit 0
 kill -TERM -$p 2>/dev/null; i=0
 while kill -0 -$p 2>/dev/null && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done
 kill -KILL -$p 2>/dev/null
 rm -f "$d/script"`
-}
 
-export function removeScript({ directory, id }: JobPlace): string {
-  return `rm -rf ${quote(`${directory}/${id}`)}`
-}
+export const removeScript = ({ directory, id }: JobPlace): string => `rm -rf ${quote(`${directory}/${id}`)}`
 
 /** What the scripts above said on stderr. */
 export interface JobReport {
@@ -94,7 +85,7 @@ export interface JobReport {
   end: number | 'lost' | undefined
 }
 
-export function parseReport(stderr: string): JobReport {
+export const parseReport = (stderr: string): JobReport => {
   const how = /^job (started|adopted|finished)$/m.exec(stderr)?.[1] as JobReport['how']
   const code = /^job exit (\d+)$/m.exec(stderr)?.[1]
   return { how, end: code !== undefined ? Number(code) : /^job lost$/m.test(stderr) ? 'lost' : undefined }

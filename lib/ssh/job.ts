@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BecomeFailed, type Connection, ScriptTimeout, TooMuchOutput, Unreachable } from './connection.ts'
 import { type HostTextDecoder, hostTextDecoder } from './host-text.ts'
-import { beginScript, endScript, JOBS_DIRECTORY, type JobPlace, parseReport, removeScript, resumeScript } from './job-script.ts'
+import { beginScript, endScript, type JobPlace, jobsDirectory, parseReport, removeScript, resumeScript } from './job-script.ts'
 import { lastLines } from './last-lines.ts'
 
 export interface JobOptions {
@@ -43,22 +43,22 @@ export class JobLost extends Error {
 }
 
 /** Characters of its output that are kept. */
-const KEPT = 4 * 1024 ** 2
+const kept = 4 * 1024 ** 2
 /** Bytes that a job may print altogether: a compilation prints a few MiB. */
-const MOST = 512 * 1024 ** 2
+const mostPrinted = 512 * 1024 ** 2
 
-const RECONNECT_LIMIT = 300_000
+const reconnectLimit = 300_000
 /** ms between tries to reconnect. */
-const RECONNECT_PAUSE = 2_000
+const reconnectPause = 2_000
 /** ms after which a connection counts as one that holds. */
-const STEADY = 10_000
+const steady = 10_000
 
 /**
  * Runs a script that takes its time, apart from the connection: started with setsid, followed by one exec, followed on at its offset by
  * another connection when that one drops. Its directory goes when it ended with 0 and stays, with the log, when it did not.
  * @throws Unreachable, ScriptTimeout, JobLost, the abort signal's reason
  */
-export async function runJob(connection: Connection, options: JobOptions): Promise<JobResult> {
+export const runJob = async (connection: Connection, options: JobOptions): Promise<JobResult> => {
   const place = placeOf(options)
   const job: Job = {
     place,
@@ -77,7 +77,7 @@ export async function runJob(connection: Connection, options: JobOptions): Promi
     } catch (error) {
       if (!(error instanceof Unreachable) || error instanceof BecomeFailed || !options.reconnect) throw error
       // A host that takes connections and loses them at once is as lost as one that takes none.
-      if (Date.now() - began > STEADY) outage.since = undefined
+      if (Date.now() - began > steady) outage.since = undefined
       current = await reconnect(options.reconnect, error, outage, options)
     }
   }
@@ -99,12 +99,12 @@ interface Job {
   begun: boolean
 }
 
-function placeOf({ id, directory }: JobOptions): JobPlace {
+const placeOf = ({ id, directory }: JobOptions): JobPlace => {
   if (!/^\w[\w.-]*$/.test(id)) throw new TypeError(`"${id}" is no job id: letters, digits, ".", "_" and "-"`)
-  return { id, directory: directory ?? JOBS_DIRECTORY, owner: randomBytes(8).toString('hex') }
+  return { id, directory: directory ?? jobsDirectory, owner: randomBytes(8).toString('hex') }
 }
 
-async function follow(connection: Connection, job: Job): Promise<number | 'lost'> {
+const follow = async (connection: Connection, job: Job): Promise<number | 'lost'> => {
   const { place, options } = job
   const digest = createHash('sha256').update(options.script).digest('hex')
   const script = job.begun ? resumeScript(place, job.offset) : beginScript(place, options.script, digest)
@@ -117,7 +117,7 @@ async function follow(connection: Connection, job: Job): Promise<number | 'lost'
         said += text
         tellBegin(job, said)
       },
-      maxOutput: MOST,
+      maxOutput: mostPrinted,
       ...(job.deadline === undefined ? {} : { timeout: Math.max(1, job.deadline - Date.now()) }),
       ...(options.signal ? { signal: options.signal } : {}),
     })
@@ -129,30 +129,30 @@ async function follow(connection: Connection, job: Job): Promise<number | 'lost'
   )
 }
 
-function take(job: Job, bytes: Uint8Array): void {
+const take = (job: Job, bytes: Uint8Array): void => {
   job.offset += bytes.length
   const text = job.decoder.write(Buffer.from(bytes))
-  job.output = job.output.length < 2 * KEPT ? job.output + text : (job.output + text).slice(-KEPT)
+  job.output = job.output.length < 2 * kept ? job.output + text : (job.output + text).slice(-kept)
   if (text !== '') job.options.onOutput?.(text)
 }
 
-function tellBegin(job: Job, said: string): void {
+const tellBegin = (job: Job, said: string): void => {
   const { how } = parseReport(said)
   if (job.begun || how === undefined) return
   job.begun = true
   job.options.onBegin?.(how)
 }
 
-async function endJob(connection: Connection, { place, options }: Job, error: unknown): Promise<never> {
+const endJob = async (connection: Connection, { place, options }: Job, error: unknown): Promise<never> => {
   if (!(error instanceof ScriptTimeout) && !(error instanceof TooMuchOutput)) throw error
   await connection.run(endScript(place), { timeout: 30_000 })
-  if (error instanceof TooMuchOutput) throw new TooMuchOutput(connection.host, `the job ${place.id}`, MOST)
+  if (error instanceof TooMuchOutput) throw new TooMuchOutput(connection.host, `the job ${place.id}`, mostPrinted)
   throw new ScriptTimeout(`${connection.host}: the job ${place.id} took longer than ${(options.timeout ?? 0) / 1000} s and was ended`)
 }
 
-async function finish(connection: Connection, job: Job, end: number | 'lost'): Promise<JobResult> {
+const finish = async (connection: Connection, job: Job, end: number | 'lost'): Promise<JobResult> => {
   const { place } = job
-  const output = job.output.slice(-KEPT)
+  const output = job.output.slice(-kept)
   if (end === 'lost') {
     const said = lastLines(output)
     throw new JobLost(
@@ -166,12 +166,12 @@ async function finish(connection: Connection, job: Job, end: number | 'lost'): P
   return { code: end, output }
 }
 
-async function reconnect(open: () => Promise<Connection>, lost: Unreachable, outage: Outage, options: JobOptions): Promise<Connection> {
+const reconnect = async (open: () => Promise<Connection>, lost: Unreachable, outage: Outage, options: JobOptions): Promise<Connection> => {
   const again = outage.since !== undefined
   outage.since ??= Date.now()
   for (let pause = again; ; pause = true) {
-    if (Date.now() - outage.since > (options.reconnectLimit ?? RECONNECT_LIMIT)) throw lost
-    if (pause) await delay(RECONNECT_PAUSE, undefined, options.signal ? { signal: options.signal } : {})
+    if (Date.now() - outage.since > (options.reconnectLimit ?? reconnectLimit)) throw lost
+    if (pause) await delay(reconnectPause, undefined, options.signal ? { signal: options.signal } : {})
     options.signal?.throwIfAborted()
     try {
       return await open()

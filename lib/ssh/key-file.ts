@@ -20,7 +20,7 @@ export interface KeyFile {
  * public key and its certificate.
  * @param named it was asked for by name, so its absence is worth a note
  */
-export async function readKeyFile(file: string, named: boolean, notes: string[]): Promise<KeyFile> {
+export const readKeyFile = async (file: string, named: boolean, notes: string[]): Promise<KeyFile> => {
   const [text, beside, certificate] = await Promise.all([
     readFile(file, 'latin1').catch((error: NodeJS.ErrnoException) => {
       if (named || error.code !== 'ENOENT') notes.push(`cannot read the key ${file} (${error.code})`)
@@ -36,13 +36,13 @@ export async function readKeyFile(file: string, named: boolean, notes: string[])
 }
 
 /** The public key or certificate in a file. */
-export async function readPublicFile(file: string, notes: string[]): Promise<Buffer | undefined> {
+export const readPublicFile = async (file: string, notes: string[]): Promise<Buffer | undefined> => {
   const found = await readFirst(file, `${file}.pub`)
   if (!found) notes.push(`there is no certificate in ${file}`)
   return found
 }
 
-async function readFirst(...files: string[]): Promise<Buffer | undefined> {
+const readFirst = async (...files: string[]): Promise<Buffer | undefined> => {
   for (const file of files) {
     const text = await readFile(file, 'latin1').catch(() => undefined)
     const key = text === undefined ? undefined : firstPublicKey(text)
@@ -52,7 +52,7 @@ async function readFirst(...files: string[]): Promise<Buffer | undefined> {
 }
 
 /** The first line that is a public key. */
-function firstPublicKey(text: string): Buffer | undefined {
+const firstPublicKey = (text: string): Buffer | undefined => {
   for (const line of text.split('\n')) {
     const [type, base64] = line.split(/[ \t\r]+/).filter(field => field !== '')
     const key = type === undefined || base64 === undefined || type.startsWith('#') ? undefined : readPublicKey(type, base64)
@@ -61,7 +61,7 @@ function firstPublicKey(text: string): Buffer | undefined {
   return undefined
 }
 
-async function readPrivateKey(file: string, text: string, notes: string[]): Promise<ParsedKey | undefined> {
+const readPrivateKey = async (file: string, text: string, notes: string[]): Promise<ParsedKey | undefined> => {
   const parsed = parse(text)
   if (!('isPrivateKey' in parsed)) {
     notes.push(keyNote(file, parsed))
@@ -77,7 +77,7 @@ async function readPrivateKey(file: string, text: string, notes: string[]): Prom
   return undefined
 }
 
-function parse(text: string): ParsedKey | Error {
+const parse = (text: string): ParsedKey | Error => {
   try {
     const parsed = ssh2.utils.parseKey(text)
     return (Array.isArray(parsed) ? parsed[0] : parsed) ?? new Error('no key in it')
@@ -86,7 +86,7 @@ function parse(text: string): ParsedKey | Error {
   }
 }
 
-function keyNote(file: string, error: Error): string {
+const keyNote = (file: string, error: Error): string => {
   if (/encrypted|passphrase/i.test(error.message)) return `the key ${file} is encrypted: add it to ssh-agent (ssh-add ${file})`
   return `cannot use the key ${file}: ${error.message}`
 }

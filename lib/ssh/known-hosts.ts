@@ -19,15 +19,13 @@ interface Line extends Omit<KnownHost, 'key'> {
   base64: string
 }
 
-const MARKERS: Record<string, KnownHost['marker']> = { '@revoked': 'revoked', '@cert-authority': 'authority' }
+const markers: Record<string, KnownHost['marker']> = { '@revoked': 'revoked', '@cert-authority': 'authority' }
 
 /** Reads known_hosts text as OpenSSH does (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). A line that it cannot read is no line. */
-export function parseKnownHosts(text: string, file: string): KnownHost[] {
-  return linesOf(text, file).flatMap(line => decode(line) ?? [])
-}
+export const parseKnownHosts = (text: string, file: string): KnownHost[] => linesOf(text, file).flatMap(line => decode(line) ?? [])
 
 /** The same, only the lines about one name: no other line's key is decoded. @param name as `knownHostsName` gives it */
-export function findKnownHosts(text: string, file: string, name: string): KnownHost[] {
+export const findKnownHosts = (text: string, file: string, name: string): KnownHost[] => {
   const { lines, named, others } = indexed(text, file)
   const places = [...new Set([...(named.get(lowered(name)) ?? []), ...others])].sort((a, b) => a - b)
   return places.flatMap(place => {
@@ -47,7 +45,7 @@ interface Index {
 /** By file, of the text that it had last: hundreds of hosts are looked up in the same one. */
 const indexes = new Map<string, Index>()
 
-function indexed(text: string, file: string): Index {
+const indexed = (text: string, file: string): Index => {
   const known = indexes.get(file)
   if (known?.text === text) return known
   const index: Index = { text, lines: linesOf(text, file), named: new Map(), others: [] }
@@ -59,29 +57,28 @@ function indexed(text: string, file: string): Index {
   return index
 }
 
-function linesOf(text: string, file: string): Line[] {
-  return text.split('\n').flatMap((line, index) => splitLine(line, `${file}:${index + 1}`) ?? [])
-}
+const linesOf = (text: string, file: string): Line[] =>
+  text.split('\n').flatMap((line, index) => splitLine(line, `${file}:${index + 1}`) ?? [])
 
-function splitLine(line: string, where: string): Line | undefined {
+const splitLine = (line: string, where: string): Line | undefined => {
   // ssh reads a line as a C string.
   const fields = (line.split('\0', 1)[0] ?? '').split(/[ \t]+/).filter(field => field !== '')
   if (fields[0]?.startsWith('#')) return undefined
   const word = fields[0]?.startsWith('@') ? fields.shift() : undefined
-  const marker = word === undefined ? undefined : MARKERS[word]
+  const marker = word === undefined ? undefined : markers[word]
   const [hosts, type, base64] = fields
   if (hosts === undefined || type === undefined || base64 === undefined) return undefined
   if (word !== undefined && marker === undefined) return undefined
   return { where, hosts, type, base64, marker }
 }
 
-function decode({ base64, ...line }: Line): KnownHost | undefined {
+const decode = ({ base64, ...line }: Line): KnownHost | undefined => {
   const key = readPublicKey(line.type, base64)
   return key && { ...line, key }
 }
 
 /** The name under which a host is looked up: `[host]:port` unless the port is 22. Host names know no case. */
-export function knownHostsName(host: string, port: number): string {
+export const knownHostsName = (host: string, port: number): string => {
   const name = lowered(host)
   return port === 22 ? name : `[${name}]:${port}`
 }
@@ -90,39 +87,34 @@ export function knownHostsName(host: string, port: number): string {
 const lowered = (text: string) => text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 
 /** Whether a host field stands for the name, as `knownHostsName` gives it. */
-export function matchesHost(hosts: string, name: string): boolean {
-  return hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, lowered(name))
-}
+export const matchesHost = (hosts: string, name: string): boolean =>
+  hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, lowered(name))
 
-function matchesHash(hosts: string, name: string): boolean {
+const matchesHash = (hosts: string, name: string): boolean => {
   const salt = decodeBase64(/^\|1\|([^|]+)\|/.exec(hosts)?.[1] ?? '')
-  return salt?.length === SALT_BYTES && hosts === hashHost(name, salt)
+  return salt?.length === saltBytes && hosts === hashHost(name, salt)
 }
 
-const SALT_BYTES = 20
+const saltBytes = 20
 
-function hashOf(name: string, salt: Buffer): Buffer {
-  return createHmac('sha1', salt).update(name).digest()
-}
+const hashOf = (name: string, salt: Buffer): Buffer => createHmac('sha1', salt).update(name).digest()
 
 /** A host field that does not tell the name (ssh_config(5), HashKnownHosts). @param salt 20 random bytes */
-export function hashHost(name: string, salt: Buffer): string {
-  return `|1|${salt.toString('base64')}|${hashOf(name, salt).toString('base64')}`
-}
+export const hashHost = (name: string, salt: Buffer): string => `|1|${salt.toString('base64')}|${hashOf(name, salt).toString('base64')}`
 
 /** Over this many characters in one pattern ssh gives the whole list up. */
-const LONGEST_PATTERN = 1022
+const longestPattern = 1022
 
 /** One pattern that matches with `!` in front makes the whole list not match, wherever it stands. */
-function matchesPatterns(hosts: string, name: string): boolean {
+const matchesPatterns = (hosts: string, name: string): boolean => {
   const patterns = hosts.split(',').filter(pattern => pattern !== '')
-  if (patterns.some(pattern => pattern.replace(/^!/, '').length > LONGEST_PATTERN)) return false
+  if (patterns.some(pattern => pattern.replace(/^!/, '').length > longestPattern)) return false
   const hits = patterns.filter(pattern => matchesPattern(lowered(pattern.replace(/^!/, '')), name))
   return hits.length > 0 && !hits.some(pattern => pattern.startsWith('!'))
 }
 
 /** `*` and `?`; everything else, `[` included, is itself. Linear in time: no regular expression from foreign text. */
-export function matchesPattern(pattern: string, name: string): boolean {
+export const matchesPattern = (pattern: string, name: string): boolean => {
   let at = 0
   let star = -1
   let retry = 0

@@ -4,16 +4,14 @@ import { Unreachable } from './connection.ts'
 import type { Channel, Exit, Transport } from './transport.ts'
 
 /** Commands on this machine, through its own `sh`, for `ansible_connection: local`. */
-export function createLocalTransport(host: string): Transport {
-  return {
-    loginUser: process.getuid?.() === 0 ? 'root' : userInfo().username,
-    terminals: false,
-    open: argv => openLocal(host, argv),
-    close: async () => {},
-  }
-}
+export const createLocalTransport = (host: string): Transport => ({
+  loginUser: process.getuid?.() === 0 ? 'root' : userInfo().username,
+  terminals: false,
+  open: argv => openLocal(host, argv),
+  close: async () => {},
+})
 
-async function openLocal(host: string, argv: readonly string[]): Promise<Channel> {
+const openLocal = async (host: string, argv: readonly string[]): Promise<Channel> => {
   const [file = 'sh', ...args] = argv
   // A session of its own, as sshd gives one: the process group can be ended as a whole, and Ctrl-C does not reach it.
   const child = spawn(file, args, { detached: true, stdio: 'pipe' })
@@ -26,11 +24,10 @@ async function openLocal(host: string, argv: readonly string[]): Promise<Channel
   return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended: exitOf(child), destroy: () => giveUp(child) }
 }
 
-function exitOf(child: ChildProcessWithoutNullStreams): Promise<Exit> {
-  return new Promise(resolve => child.once('close', (code, signal) => resolve({ code, signal })))
-}
+const exitOf = (child: ChildProcessWithoutNullStreams): Promise<Exit> =>
+  new Promise(resolve => child.once('close', (code, signal) => resolve({ code, signal })))
 
-function giveUp(child: ChildProcessWithoutNullStreams): void {
+const giveUp = (child: ChildProcessWithoutNullStreams): void => {
   child.stdin.destroy()
   child.stdout.destroy()
   child.stderr.destroy()

@@ -18,7 +18,7 @@ export interface Login {
  * Tries the attempts that the server accepts, each once. `none` goes first, as OpenSSH does: the refusal tells what it accepts. A server
  * that wants two of them one after the other accepts others after the first.
  */
-export function createLogin(user: string, attempts: Attempt[]): Login {
+export const createLogin = (user: string, attempts: Attempt[]): Login => {
   const left: Attempt[] = [{ what: '', method: { type: 'none', username: user } }, ...attempts]
   const login: Login = {
     tried: [],
@@ -35,6 +35,5 @@ export function createLogin(user: string, attempts: Attempt[]): Login {
   return login
 }
 
-function accepts(offered: AuthenticationType[] | undefined, type: AuthenticationType): boolean {
-  return offered === undefined || type === 'none' || offered.includes(type === 'agent' ? 'publickey' : type)
-}
+const accepts = (offered: AuthenticationType[] | undefined, type: AuthenticationType): boolean =>
+  offered === undefined || type === 'none' || offered.includes(type === 'agent' ? 'publickey' : type)

@@ -25,7 +25,7 @@ export interface Meter {
 }
 
 /** Undefined when nobody wants to know: then nothing is counted. */
-export function createMeter(onExec: OnExec | undefined): Meter | undefined {
+export const createMeter = (onExec: OnExec | undefined): Meter | undefined => {
   if (!onExec) return undefined
   const cost = { from: 0, sent: 0, received: 0 }
   return {

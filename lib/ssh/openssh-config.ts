@@ -48,7 +48,7 @@ export interface HostConfig {
 export type Method = 'publickey' | 'keyboard-interactive' | 'password'
 
 /** `ssh -G` printed as lines of a keyword and its value; the keywords in small letters. */
-export function parseSshG(output: string): Map<string, string[]> {
+export const parseSshG = (output: string): Map<string, string[]> => {
   const options = new Map<string, string[]>()
   for (const line of output.split('\n')) {
     const [, keyword, value] = /^(\S+) (.*)$/.exec(line.replace(/\r$/, '')) ?? []
@@ -60,7 +60,7 @@ export function parseSshG(output: string): Map<string, string[]> {
 }
 
 /** The arguments that make ssh answer for this target: what the inventory says is an option, so that `Match user` sees it. */
-export function sshGArguments(target: ConnectionTarget): string[] {
+export const sshGArguments = (target: ConnectionTarget): string[] => {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : ['-o', `${name}=${value}`])
   return [
     '-G',
@@ -79,7 +79,7 @@ export function sshGArguments(target: ConnectionTarget): string[] {
 const inQuotes = (file: string) => `"${file.replace(/["\\]/g, '\\$&')}"`
 
 /** Asks OpenSSH for the user's configuration of a host; where there is neither ssh nor a configuration, its defaults hold. @throws Unreachable */
-export async function readHostConfig(target: ConnectionTarget): Promise<HostConfig> {
+export const readHostConfig = async (target: ConnectionTarget): Promise<HostConfig> => {
   const options = await askSsh(target)
   await refuseOptions(target, options, () =>
     askSsh({ name: target.name, kind: 'ssh', address: target.address, sshConfigFile: '/dev/null' }),
@@ -87,7 +87,7 @@ export async function readHostConfig(target: ConnectionTarget): Promise<HostConf
   return resolveHostConfig(target, options)
 }
 
-async function askSsh(target: ConnectionTarget): Promise<Map<string, string[]>> {
+const askSsh = async (target: ConnectionTarget): Promise<Map<string, string[]>> => {
   const words = sshGArguments(target)
   try {
     // Verbose, it names the files that it reads.
@@ -97,13 +97,13 @@ async function askSsh(target: ConnectionTarget): Promise<Map<string, string[]>> 
   }
 }
 
-async function runSsh(words: string[]): Promise<Said> {
+const runSsh = async (words: string[]): Promise<Said> => {
   const { stdout, stderr } = await promisify(execFile)('ssh', words, { timeout: 10_000, maxBuffer: 16 * 1024 * 1024 })
   return { options: parseSshG(stdout), stderr }
 }
 
 /** The same without a word that is none of the reason when it fails. */
-async function askPlainly(target: ConnectionTarget, words: string[]): Promise<Map<string, string[]>> {
+const askPlainly = async (target: ConnectionTarget, words: string[]): Promise<Map<string, string[]>> => {
   try {
     return (await runSsh(words)).options
   } catch (error) {
@@ -115,14 +115,14 @@ async function askPlainly(target: ConnectionTarget, words: string[]): Promise<Ma
 }
 
 /** What to do about a configuration that ssh cannot read. */
-function configHint({ address, sshConfigFile }: ConnectionTarget): string {
+const configHint = ({ address, sshConfigFile }: ConnectionTarget): string => {
   if (sshConfigFile === undefined) return `Try: ssh -G -- ${quote(address)}`
   if (existsSync(sshConfigFile)) return `Try: ssh -G -F ${quote(sshConfigFile)} -- ${quote(address)}`
   return 'The inventory names it with -F (ansible_ssh_common_args). That of a lab is written by: nfsha-play lab up'
 }
 
 /** A configuration that nobody can read here may restrict anything. */
-function withoutSsh({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget): Map<string, string[]> {
+const withoutSsh = ({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget): Map<string, string[]> => {
   const files = sshConfigFile === undefined ? [`${homedir()}/.ssh/config`, '/etc/ssh/ssh_config'] : [sshConfigFile]
   const unread = files.find(file => file !== '/dev/null' && existsSync(file)) ?? (sshOptions[0] && `ssh option ${sshOptions[0].name}`)
   if (unread === undefined) return new Map()
@@ -131,7 +131,7 @@ function withoutSsh({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget):
 }
 
 /** Pure: the inventory's values over ssh's answer over OpenSSH's defaults. @throws Unreachable for a value that cannot be resolved */
-export function resolveHostConfig(target: ConnectionTarget, options: Map<string, string[]>): HostConfig {
+export const resolveHostConfig = (target: ConnectionTarget, options: Map<string, string[]>): HostConfig => {
   const one = (keyword: string) => {
     const value = options.get(keyword)?.[0]
     return value === undefined || value.toLowerCase() === 'none' ? undefined : value
@@ -148,7 +148,7 @@ export function resolveHostConfig(target: ConnectionTarget, options: Map<string,
     address,
     port,
     user,
-    identityFiles: [...(options.get('identityfile') ?? target.identityFiles ?? DEFAULT_IDENTITIES), ...(target.moreIdentityFiles ?? [])]
+    identityFiles: [...(options.get('identityfile') ?? target.identityFiles ?? defaultIdentities), ...(target.moreIdentityFiles ?? [])]
       .filter(file => file.toLowerCase() !== 'none')
       .map(expand),
     certificateFiles: (options.get('certificatefile') ?? []).filter(file => file.toLowerCase() !== 'none').map(expand),
@@ -168,7 +168,7 @@ export function resolveHostConfig(target: ConnectionTarget, options: Map<string,
     checkHostIp: one('checkhostip') === 'yes',
     proxyJump: target.proxyJump?.toLowerCase() === 'none' ? undefined : (target.proxyJump ?? one('proxyjump')),
     proxyCommand: target.proxyJump === undefined ? proxyCommandOf(target.name, one('proxycommand'), tokens) : undefined,
-    family: FAMILIES.get(one('addressfamily') ?? 'any') ?? 0,
+    family: families.get(one('addressfamily') ?? 'any') ?? 0,
     bindAddress: one('bindaddress'),
     connectTimeout: one('connecttimeout') === undefined ? undefined : Number(one('connecttimeout')) * 1000,
     algorithms: {
@@ -183,15 +183,15 @@ export function resolveHostConfig(target: ConnectionTarget, options: Map<string,
   }
 }
 
-const DEFAULT_IDENTITIES = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
-const FAMILIES = new Map<string, 4 | 6>([
+const defaultIdentities = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
+const families = new Map<string, 4 | 6>([
   ['inet', 4],
   ['inet6', 6],
 ])
-const METHODS: readonly Method[] = ['publickey', 'keyboard-interactive', 'password']
+const methods: readonly Method[] = ['publickey', 'keyboard-interactive', 'password']
 
 /** `no` is printed as `no` or `false`, and of public keys `yes` also as `true`, `unbound` or `host-bound`. */
-function methodsOf(one: (keyword: string) => string | undefined): readonly Method[] {
+const methodsOf = (one: (keyword: string) => string | undefined): readonly Method[] => {
   const isOff = (keyword: string) => ['no', 'false'].includes(one(keyword) ?? '')
   const asks = one('batchmode') !== 'yes' && one('numberofpasswordprompts') !== '0'
   const allowed: Record<Method, boolean> = {
@@ -202,12 +202,12 @@ function methodsOf(one: (keyword: string) => string | undefined): readonly Metho
   const preferred =
     one('preferredauthentications')
       ?.split(',')
-      .map(name => name.trim()) ?? METHODS
-  return preferred.filter((name): name is Method => METHODS.includes(name as Method)).filter(name => allowed[name])
+      .map(name => name.trim()) ?? methods
+  return preferred.filter((name): name is Method => methods.includes(name as Method)).filter(name => allowed[name])
 }
 
 /** ssh has expanded tokens and tilde; of `$NAME` it prints the name. */
-function agentSocket(value: string | undefined): string | undefined {
+const agentSocket = (value: string | undefined): string | undefined => {
   if (value === 'none') return undefined
   if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK || undefined
   return value.startsWith('$') ? process.env[value.slice(1)] : value
@@ -223,32 +223,31 @@ interface Tokens {
 }
 
 /** What ssh itself takes for no host name, since it would be part of a command (valid_hostname in its ssh.c). */
-const UNSAFE = /['`"$\\;&<>|(){}\s]|^-/
+const unsafeInCommand = /['`"$\\;&<>|(){}\s]|^-/
 
 /** Tokens alone: what is left, variables too, is for the shell. */
-function proxyCommandOf(host: string, command: string | undefined, tokens: Tokens): string | undefined {
+const proxyCommandOf = (host: string, command: string | undefined, tokens: Tokens): string | undefined => {
   if (command === undefined) return undefined
-  const unsafe = [tokens.address, tokens.original, tokens.user].find(value => UNSAFE.test(value))
+  const unsafe = [tokens.address, tokens.original, tokens.user].find(value => unsafeInCommand.test(value))
   if (unsafe !== undefined) throw new Unreachable(host, `${host}: '${unsafe}' cannot be part of a ProxyCommand`, 'Use ProxyJump.')
   return replaceTokens(host, command, tokens)
 }
 
 /** `~/`, as ssh expands it. @throws Unreachable for `~user`, whose home nobody here can tell */
-function expandHome(host: string, path: string): string {
+const expandHome = (host: string, path: string): string => {
   if (/^~[^/]/.test(path)) throw new Unreachable(host, `${host}: ${path} in the ssh configuration: write the home directory out`)
   return path.replace(/^~(?=\/|$)/, homedir())
 }
 
 /** `%` tokens and `${VARIABLES}` as ssh_config(5), TOKENS, has them: ssh -G leaves them in most file names. @throws Unreachable */
-export function expandTokens(host: string, text: string, tokens: Tokens): string {
-  return replaceTokens(host, text, tokens).replace(/\$\{(\w+)\}/g, (whole, name: string) => {
+export const expandTokens = (host: string, text: string, tokens: Tokens): string =>
+  replaceTokens(host, text, tokens).replace(/\$\{(\w+)\}/g, (whole, name: string) => {
     const value = process.env[name]
     if (value === undefined) throw new Unreachable(host, `${host}: ${text} in the ssh configuration: there is no variable ${whole}`)
     return value
   })
-}
 
-function replaceTokens(host: string, text: string, { original, address, port, user, alias }: Tokens): string {
+const replaceTokens = (host: string, text: string, { original, address, port, user, alias }: Tokens): string => {
   const values: Record<string, string> = {
     '%': '%',
     d: homedir(),

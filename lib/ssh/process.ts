@@ -35,7 +35,7 @@ export interface RemoteProcess {
  * @param options.urgent does not wait for a free channel: only for what ends another script
  * @throws TypeError when the script holds a NUL byte
  */
-export function startProcess(host: SshHost, script: string | Uint8Array, options: { urgent?: boolean } = {}): RemoteProcess {
+export const startProcess = (host: SshHost, script: string | Uint8Array, options: { urgent?: boolean } = {}): RemoteProcess => {
   const token = `nfsha-${randomBytes(12).toString('hex')}`
   const execution: Execution = {
     host,
@@ -73,7 +73,7 @@ export function startProcess(host: SshHost, script: string | Uint8Array, options
   }
 }
 
-async function live(execution: Execution, urgent: boolean): Promise<Exit> {
+const live = async (execution: Execution, urgent: boolean): Promise<Exit> => {
   const slot = urgent ? Promise.resolve(() => {}) : execution.host.slots.take()
   const limit = { timer: undefined as NodeJS.Timeout | undefined }
   try {
@@ -89,7 +89,7 @@ async function live(execution: Execution, urgent: boolean): Promise<Exit> {
   }
 }
 
-async function untilEnd(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
+const untilEnd = async (execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> => {
   const exit = await runOnce(execution, limit)
   if (!refusedForTerminal(execution)) return ended(execution, exit)
   execution.host.needsTerminal = true
@@ -97,21 +97,21 @@ async function untilEnd(execution: Execution, limit: { timer: NodeJS.Timeout | u
   return ended(execution, await runOnce(execution, limit))
 }
 
-async function runOnce(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> {
+const runOnce = async (execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Exit> => {
   const channel = await begin(execution, limit)
   const exit = await channel.ended
   await Promise.allSettled([channel.stdout, channel.stderr].map(from => finished(from, { writable: false })))
   return exit
 }
 
-async function ended(execution: Execution, exit: Exit): Promise<Exit> {
+const ended = async (execution: Execution, exit: Exit): Promise<Exit> => {
   for (const gate of [execution.out, execution.err]) gate.stream.end()
   await outputsRead(execution)
   if (execution.err.isOpen()) return exit
   throw notStarted(execution, exit)
 }
 
-async function begin(execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> {
+const begin = async (execution: Execution, limit: { timer: NodeJS.Timeout | undefined }): Promise<Channel> => {
   const { host, token, meter } = execution
   clearTimeout(limit.timer)
   limit.timer = setTimeout(() => {
@@ -136,18 +136,18 @@ async function begin(execution: Execution, limit: { timer: NodeJS.Timeout | unde
   return channel
 }
 
-function attach(from: Readable, gate: Gate): void {
+const attach = (from: Readable, gate: Gate): void => {
   // The gate stays open for another try.
   from.pipe(gate.stream, { end: false })
   // A reader that closed its end must not stall the channel: both outputs share one window.
   gate.stream.once('close', () => from.resume())
 }
 
-async function outputsRead(execution: Execution): Promise<void> {
+const outputsRead = async (execution: Execution): Promise<void> => {
   await Promise.allSettled([execution.out, execution.err].map(gate => finished(gate.stream, { writable: false })))
 }
 
-function closeOutputs(execution: Execution): void {
+const closeOutputs = (execution: Execution): void => {
   const { channel, stdin } = execution
   for (const [from, gate] of [[channel?.stdout, execution.out] as const, [channel?.stderr, execution.err] as const]) {
     if (gate.stream.writableEnded) continue
@@ -161,28 +161,28 @@ function closeOutputs(execution: Execution): void {
   channel?.destroy()
 }
 
-async function sendSignal(execution: Execution, signal: NodeJS.Signals): Promise<void> {
+const sendSignal = async (execution: Execution, signal: NodeJS.Signals): Promise<void> => {
   if (execution.over) return
   if (execution.group === undefined) return execution.pendingExit.resolve({ code: null, signal })
   await runQuietly(execution.host, killScript(execution.group, `kill -${signal.slice(3)} -${execution.group} 2>/dev/null`))
 }
 
-async function terminate(execution: Execution): Promise<void> {
+const terminate = async (execution: Execution): Promise<void> => {
   if (execution.over) return
   const { group, host } = execution
   try {
-    if (group !== undefined) await runQuietly(host, endScript(group), END_LIMIT)
+    if (group !== undefined) await runQuietly(host, endScript(group), endLimit)
   } finally {
     execution.pendingExit.resolve({ code: null, signal: 'SIGTERM' })
   }
 }
 
 /** ms until a host that should end a process is given up: the same that makes the one endless may make the other so. */
-const END_LIMIT = 15_000
+const endLimit = 15_000
 /** Bytes that such a script may print: it prints nothing. */
-const QUIET = 64 * 1024
+const quiet = 64 * 1024
 
-async function runQuietly(host: SshHost, script: string, limit = END_LIMIT): Promise<void> {
+const runQuietly = async (host: SshHost, script: string, limit = endLimit): Promise<void> => {
   const { fence: _, ...unfenced } = host
   const killer = startProcess(unfenced, script, { urgent: true })
   const giveUp = () => killer.abandon(new Error(`${host.name}: a process there could not be ended`))
@@ -191,7 +191,7 @@ async function runQuietly(host: SshHost, script: string, limit = END_LIMIT): Pro
   for (const output of [killer.stdout, killer.stderr])
     output.on('data', (piece: Buffer) => {
       seen += piece.length
-      if (seen > QUIET) giveUp()
+      if (seen > quiet) giveUp()
     })
   killer.stdin.end()
   try {

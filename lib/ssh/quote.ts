@@ -3,7 +3,7 @@
  * Always quotes: an unquoted `A=b` or `if` would be read as an assignment or a keyword where a command is expected.
  * @throws TypeError on a NUL character, which no argument can carry.
  */
-export function quote(value: string): string {
+export const quote = (value: string): string => {
   if (value.includes('\0')) throw new TypeError('a NUL character cannot be part of a command')
   return `'${value.replaceAll("'", "'\\''")}'`
 }

@@ -5,33 +5,33 @@ import { type HostKeyPolicy, revokedKey } from './host-key.ts'
 import { fingerprint, isPublicKey, keyType, readPublicKey, wireReader } from './public-key.ts'
 
 /** The first bytes of a key revocation list (PROTOCOL.krl). */
-const KRL_MAGIC = 'SSHKRL\n'
+const krlMagic = 'SSHKRL\n'
 /** ms that ssh-keygen may take to look into a key revocation list. */
-const QUERY_LIMIT = 10_000
+const queryLimit = 10_000
 
 /**
  * Looks a host key up in the files of RevokedHostKeys: lists of public keys, or key revocation lists that ssh-keygen reads.
  * @throws Unreachable when it is revoked, or when a file cannot be read: ssh refuses then too
  */
-export async function checkRevoked(policy: HostKeyPolicy, key: Buffer): Promise<void> {
+export const checkRevoked = async (policy: HostKeyPolicy, key: Buffer): Promise<void> => {
   for (const file of policy.revokedFiles) {
     const bytes = await readFile(file).catch(error => {
       throw unreadable(policy, file, (error as Error).message)
     })
-    const where = bytes.toString('latin1').startsWith(KRL_MAGIC)
+    const where = bytes.toString('latin1').startsWith(krlMagic)
       ? await inRevocationList(policy, file, key)
       : inText(policy, file, bytes, key)
     if (where !== undefined) throw revokedKey(policy, key, where)
   }
 }
 
-function unreadable({ host }: HostKeyPolicy, where: string, reason: string): Unreachable {
+const unreadable = ({ host }: HostKeyPolicy, where: string, reason: string): Unreachable => {
   const message = `${host}: cannot tell whether its host key is revoked: ${where}: ${reason}`
   return new Unreachable(host, message, 'Repair the file, or take it out of RevokedHostKeys. Nothing is connected to meanwhile.')
 }
 
 /** @returns `file:line` of the key */
-function inText(policy: HostKeyPolicy, file: string, bytes: Buffer, key: Buffer): string | undefined {
+const inText = (policy: HostKeyPolicy, file: string, bytes: Buffer, key: Buffer): string | undefined => {
   for (const [index, line] of bytes.toString('latin1').split('\n').entries()) {
     const [type, base64] = line.split(/[ \t]+/).filter(field => field !== '')
     if (type === undefined || type.startsWith('#')) continue
@@ -45,18 +45,18 @@ function inText(policy: HostKeyPolicy, file: string, bytes: Buffer, key: Buffer)
 }
 
 /** An RSA key so short that nobody takes it: ssh passes over it. */
-function isShortRsa(type: string, base64 = ''): boolean {
+const isShortRsa = (type: string, base64 = ''): boolean => {
   const key = Buffer.from(base64, 'base64')
   const fields = wireReader(key)
   const parts = [fields.next(), fields.next(), fields.next()]
   return type === 'ssh-rsa' && keyType(key) === type && parts.every(part => part !== undefined) && fields.isAtEnd() && !isPublicKey(key)
 }
 
-function inRevocationList(policy: HostKeyPolicy, file: string, key: Buffer): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
+const inRevocationList = (policy: HostKeyPolicy, file: string, key: Buffer): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
     // Through cat: node's own pipes are sockets, which nobody can open by name.
     const command = ['-c', 'cat | ssh-keygen -Q -f "$1" /dev/stdin', 'sh', file]
-    const child = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'], timeout: QUERY_LIMIT })
+    const child = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'], timeout: queryLimit })
     let said = ''
     child.stdout.on('data', chunk => {
       said += chunk
@@ -73,4 +73,3 @@ function inRevocationList(policy: HostKeyPolicy, file: string, key: Buffer): Pro
     })
     child.stdin.end(`${keyType(key)} ${key.toString('base64')}\n`)
   })
-}

@@ -1,25 +1,23 @@
 import { constants } from 'node:os'
 import { Readable, type Writable } from 'node:stream'
-import { MAX_OUTPUT, type ScriptOptions, type ScriptResult, ScriptTimeout, TooMuchOutput } from './connection.ts'
+import { maxOutput, type ScriptOptions, type ScriptResult, ScriptTimeout, TooMuchOutput } from './connection.ts'
 import type { SshHost } from './host.ts'
 import { encodeHostText, hostTextDecoder } from './host-text.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import type { Exit } from './transport.ts'
 
 /** A shell's exit code for an end: 128+n when signal n ended it. */
-export function exitCode(exit: Exit): number {
-  return exit.code ?? 128 + (exit.signal ? constants.signals[exit.signal] : 0)
-}
+export const exitCode = (exit: Exit): number => exit.code ?? 128 + (exit.signal ? constants.signals[exit.signal] : 0)
 
 /**
  * Runs a POSIX sh script. Resolves with any exit code.
  * @throws Unreachable (also BecomeFailed), ScriptTimeout, TooMuchOutput, the abort signal's reason
  */
-export async function runScript(host: SshHost, script: string, options: ScriptOptions = {}): Promise<ScriptResult> {
+export const runScript = async (host: SshHost, script: string, options: ScriptOptions = {}): Promise<ScriptResult> => {
   options.signal?.throwIfAborted()
   const process = startProcess(host, script)
   const limit = limitOf(host, process, options)
-  const most = options.maxOutput ?? MAX_OUTPUT
+  const most = options.maxOutput ?? maxOutput
   const flood = () => limit.end(new TooMuchOutput(host.name, 'a script', most))
   const stdout = options.onStdoutBytes
     ? passBytes(capped(process.stdout, options.maxOutput ?? Number.POSITIVE_INFINITY, flood), options.onStdoutBytes)
@@ -35,7 +33,7 @@ export async function runScript(host: SshHost, script: string, options: ScriptOp
   }
 }
 
-function feed(stdin: Writable, input: ScriptOptions['input'], onError: (error: Error) => void): void {
+const feed = (stdin: Writable, input: ScriptOptions['input'], onError: (error: Error) => void): void => {
   // A script that ends before it has read its input is no error.
   stdin.on('error', () => {})
   if (!(input instanceof Readable)) return void stdin.end(typeof input === 'string' ? encodeHostText(input) : input)
@@ -49,7 +47,7 @@ interface Capped {
   onEnd(take: () => void): void
 }
 
-function capped(stream: Readable, limit: number, onFlood: () => void): Capped {
+const capped = (stream: Readable, limit: number, onFlood: () => void): Capped => {
   let seen = 0
   return {
     onPiece: take =>
@@ -63,12 +61,12 @@ function capped(stream: Readable, limit: number, onFlood: () => void): Capped {
   }
 }
 
-function passBytes(stream: Capped, onBytes: (bytes: Uint8Array) => void): () => string {
+const passBytes = (stream: Capped, onBytes: (bytes: Uint8Array) => void): (() => string) => {
   stream.onPiece(onBytes)
   return () => ''
 }
 
-function collect(stream: Capped, onText: ((text: string) => void) | undefined): () => string {
+const collect = (stream: Capped, onText: ((text: string) => void) | undefined): (() => string) => {
   // A character may be cut in two by the pieces it comes in.
   const decoder = hostTextDecoder()
   const pieces: string[] = []
@@ -90,7 +88,7 @@ interface Limit {
 }
 
 /** Ends the remote process group on time-out or abort. */
-function limitOf(host: SshHost, process: RemoteProcess, { timeout, signal }: ScriptOptions): Limit {
+const limitOf = (host: SshHost, process: RemoteProcess, { timeout, signal }: ScriptOptions): Limit => {
   const end = (reason: unknown) => {
     limit.hit ??= { reason }
     // When the host is lost meanwhile, `ended` says so.
@@ -110,6 +108,5 @@ function limitOf(host: SshHost, process: RemoteProcess, { timeout, signal }: Scr
   return limit
 }
 
-function timedOut(host: SshHost, timeout: number): ScriptTimeout {
-  return new ScriptTimeout(`${host.name}: a script took longer than ${timeout / 1000} s and was ended`)
-}
+const timedOut = (host: SshHost, timeout: number): ScriptTimeout =>
+  new ScriptTimeout(`${host.name}: a script took longer than ${timeout / 1000} s and was ended`)

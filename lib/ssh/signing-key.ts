@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { sign as cryptoSign } from 'node:crypto'
 import type { BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
-import { type Certificate, SIGNATURE_TYPE } from './certificate.ts'
+import { type Certificate, signatureTypeKey } from './certificate.ts'
 import { wireReader, wireString } from './public-key.ts'
 
 /** What a key may sign with: RSA keys have the choice. */
@@ -18,17 +18,17 @@ export class KeySkipped extends Error {
   override readonly name = 'KeySkipped'
 }
 
-const RSA_HASHES: Record<string, string> = { sha1: 'ssh-rsa', sha256: 'rsa-sha2-256', sha512: 'rsa-sha2-512' }
+const rsaHashes: Record<string, string> = { sha1: 'ssh-rsa', sha256: 'rsa-sha2-256', sha512: 'rsa-sha2-512' }
 
 /** Whether a type of key or certificate may be used at all. */
-export function isAccepted(type: string, { accepted, legacy }: SigningRules): boolean {
+export const isAccepted = (type: string, { accepted, legacy }: SigningRules): boolean => {
   if (type === 'ssh-rsa' && legacy) return true
   if (accepted === undefined) return true
   return algorithmsOf(type).some(algorithm => accepted.includes(algorithm))
 }
 
 /** The signature algorithms of a type, the best first. */
-function algorithmsOf(type: string): string[] {
+const algorithmsOf = (type: string): string[] => {
   if (type === 'ssh-rsa') return ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']
   if (type === 'ssh-rsa-cert-v01@openssh.com') return ['rsa-sha2-512-cert-v01@openssh.com', 'rsa-sha2-256-cert-v01@openssh.com']
   return [type]
@@ -44,7 +44,7 @@ export interface SigningKey {
 }
 
 /** A key that signs only as the rules allow. ssh2 chooses among the hashes by what the server announces, SHA-1 if it announces nothing. */
-export function plainKey(key: ParsedKey, rules: SigningRules): SigningKey {
+export const plainKey = (key: ParsedKey, rules: SigningRules): SigningKey => {
   if (key.type !== 'ssh-rsa') return { key, hash: undefined }
   if (rules.accepted?.includes('rsa-sha2-512') && !rules.accepted.includes('rsa-sha2-256') && !rules.legacy)
     return { key: derived(key, { type: 'rsa-sha2-512', sign: (data: Buffer) => key.sign(data, 'sha512') }), hash: 'sha512' }
@@ -53,29 +53,29 @@ export function plainKey(key: ParsedKey, rules: SigningRules): SigningKey {
 }
 
 /** @returns why an RSA key must not sign with this hash; undefined when it may */
-export function checkHash(hash: string | undefined, { accepted, legacy }: SigningRules): KeySkipped | undefined {
-  const algorithm = RSA_HASHES[hash ?? 'sha1'] ?? ''
+export const checkHash = (hash: string | undefined, { accepted, legacy }: SigningRules): KeySkipped | undefined => {
+  const algorithm = rsaHashes[hash ?? 'sha1'] ?? ''
   const allowed = algorithm === 'ssh-rsa' ? legacy || accepted?.includes('ssh-rsa') : (accepted?.includes(algorithm) ?? true)
   return allowed ? undefined : new KeySkipped(`the server asks for a signature by ${algorithm}, which is not allowed`)
 }
 
 /** A certificate as a key of ssh2. @param key the key that it certifies: with its private half, or the agent's */
-export function certificateKey({ type, blob }: Certificate, key: ParsedKey, rules: SigningRules): SigningKey {
+export const certificateKey = ({ type, blob }: Certificate, key: ParsedKey, rules: SigningRules): SigningKey => {
   const algorithm = algorithmsOf(type).find(name => rules.accepted?.includes(name) ?? true) ?? type
   const signatureType = algorithm.replace('-cert-v01@openssh.com', '')
   const hash = signatureType.startsWith('rsa-') ? signatureType.replace('rsa-sha2-', 'sha') : undefined
   const sign = (data: Buffer) => signSsh(key, data, hash)
-  return { key: derived(key, { type: algorithm, getPublicSSH: () => blob, sign, [SIGNATURE_TYPE]: signatureType }), hash }
+  return { key: derived(key, { type: algorithm, getPublicSSH: () => blob, sign, [signatureTypeKey]: signatureType }), hash }
 }
 
 /** ssh2 recognises its keys by a hidden property: what is made of one must inherit it. */
-function derived(key: ParsedKey, properties: Record<string | symbol, unknown>): ParsedKey {
+const derived = (key: ParsedKey, properties: Record<string | symbol, unknown>): ParsedKey => {
   const descriptors = Reflect.ownKeys(properties).map(name => [name, { value: properties[name] }])
   return Object.create(key, Object.fromEntries(descriptors) as PropertyDescriptorMap) as ParsedKey
 }
 
 /** A signature as ssh sends it; ssh2 makes one for OpenSSL. */
-function signSsh(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer {
+const signSsh = (key: ParsedKey, data: Buffer, hash: string | undefined): Buffer => {
   const pem = key.getPrivatePEM()
   const curve = /^ecdsa-sha2-nistp(\d+)/.exec(key.type)?.[1]
   if (curve === undefined) return cryptoSign(hash, data, pem)
@@ -86,14 +86,14 @@ function signSsh(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer
 }
 
 /** A number as an mpint: without needless zeros, with one where it would be negative. */
-function positive(number: Buffer): Buffer {
+const positive = (number: Buffer): Buffer => {
   const start = number.findIndex(byte => byte !== 0)
   const digits = number.subarray(start < 0 ? number.length : start)
   return (digits[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), digits]) : digits
 }
 
 /** An agent that lists the keys that it is given, and signs with each as the rules allow. */
-export function chosenKeysAgent(socket: string, keys: readonly SigningKey[], rules: SigningRules): BaseAgent {
+export const chosenKeysAgent = (socket: string, keys: readonly SigningKey[], rules: SigningRules): BaseAgent => {
   const agent = new ssh2.OpenSSHAgent(socket)
   const signWith = agent.sign.bind(agent) as Sign
   agent.getIdentities = callback =>
@@ -122,7 +122,7 @@ type Sign = (
 ) => void
 
 /** A public key of ssh2 for the bytes of one. */
-export function parsedPublicKey(blob: Buffer): ParsedKey | undefined {
+export const parsedPublicKey = (blob: Buffer): ParsedKey | undefined => {
   const type = wireReader(blob).next()?.toString('latin1')
   const parsed = ssh2.utils.parseKey(`${type} ${blob.toString('base64')}`)
   const key = Array.isArray(parsed) ? parsed[0] : parsed

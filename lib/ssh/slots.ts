@@ -4,7 +4,7 @@ export interface Slots {
   take(): Promise<() => void>
 }
 
-export function createSlots(size: number): Slots {
+export const createSlots = (size: number): Slots => {
   const waiting: (() => void)[] = []
   let free = size
   const giveBack = () => {

@@ -26,11 +26,11 @@ const answers = new Map<string, Promise<Answer | undefined>>()
  * @param words the arguments of ssh -G but the address
  * @throws what `ask` throws
  */
-export async function answerFor(
+export const answerFor = async (
   target: ConnectionTarget,
   words: readonly string[],
   ask: () => Promise<Said>,
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, string[]>> => {
   const key = JSON.stringify([words, process.env.PATH, process.env.HOME, programStamp()])
   if (!isPlainName(target.address) || hasTokens(words)) return (await ask()).options
   const known = answers.get(key)

@@ -22,18 +22,18 @@ export interface Keepalive {
 }
 
 /** 35 s: a busy emulated machine is silent for 15. */
-const KEEPALIVE: Keepalive = { interval: 5_000, count: 6 }
+const defaultKeepalive: Keepalive = { interval: 5_000, count: 6 }
 /** ms until a connection attempt is given up, unless somebody says otherwise. */
-const CONNECT_LIMIT = 10_000
+const connectLimit = 10_000
 /** Longer chains are a loop in the user's configuration. */
-const MAX_HOPS = 8
+const maxHops = 8
 
 /** Connects and logs in, through the hops that the inventory or the user's ssh configuration names. @throws Unreachable */
-export async function openClient(target: ConnectionTarget, keepalive = KEEPALIVE, depth = 0): Promise<OpenClient> {
-  if (depth > MAX_HOPS)
-    throw new Unreachable(target.name, `${target.name}: more than ${MAX_HOPS} jump hosts: does ProxyJump run in a circle?`)
+export const openClient = async (target: ConnectionTarget, keepalive = defaultKeepalive, depth = 0): Promise<OpenClient> => {
+  if (depth > maxHops)
+    throw new Unreachable(target.name, `${target.name}: more than ${maxHops} jump hosts: does ProxyJump run in a circle?`)
   const config = await readHostConfig(target)
-  const limit = target.connectTimeout ?? config.connectTimeout ?? CONNECT_LIMIT
+  const limit = target.connectTimeout ?? config.connectTimeout ?? connectLimit
   const legacy = target.legacyAlgorithms ?? false
   const [login, way] = await Promise.all([
     collectAttempts(config, { named: namedKeys(target, config), password: target.password, legacy }),
@@ -52,31 +52,27 @@ export async function openClient(target: ConnectionTarget, keepalive = KEEPALIVE
 }
 
 /** The keys that the inventory or the command line names, as they stand among those of the configuration: first or, for a hop, last. */
-function namedKeys({ identityFiles = [], moreIdentityFiles = [] }: ConnectionTarget, config: HostConfig): string[] {
-  return [
-    ...config.identityFiles.slice(0, identityFiles.length),
-    ...(moreIdentityFiles.length > 0 ? config.identityFiles.slice(-moreIdentityFiles.length) : []),
-  ]
-}
+const namedKeys = ({ identityFiles = [], moreIdentityFiles = [] }: ConnectionTarget, config: HostConfig): string[] => [
+  ...config.identityFiles.slice(0, identityFiles.length),
+  ...(moreIdentityFiles.length > 0 ? config.identityFiles.slice(-moreIdentityFiles.length) : []),
+]
 
-function hostKeyPolicy(target: ConnectionTarget, config: HostConfig, legacy: boolean): HostKeyPolicy {
-  return {
-    host: target.name,
-    address: config.address,
-    port: config.port,
-    alias: config.hostKeyAlias,
-    userFiles: config.userKnownHostsFiles,
-    globalFiles: config.globalKnownHostsFiles,
-    revokedFiles: config.revokedHostKeys,
-    learn: config.learnHostKeys,
-    hashNames: config.hashKnownHosts,
-    keyTypes: allowedTypes(config.algorithms, legacy),
-    rsaSize: config.rsaSize,
-  }
-}
+const hostKeyPolicy = (target: ConnectionTarget, config: HostConfig, legacy: boolean): HostKeyPolicy => ({
+  host: target.name,
+  address: config.address,
+  port: config.port,
+  alias: config.hostKeyAlias,
+  userFiles: config.userKnownHostsFiles,
+  globalFiles: config.globalKnownHostsFiles,
+  revokedFiles: config.revokedHostKeys,
+  learn: config.learnHostKeys,
+  hashNames: config.hashKnownHosts,
+  keyTypes: allowedTypes(config.algorithms, legacy),
+  rsaSize: config.rsaSize,
+})
 
 /** CheckHostIP: as in ssh not for this machine, and not for an address in place of a name. */
-function addressToCheck(config: HostConfig, { ip }: Way): string | undefined {
+const addressToCheck = (config: HostConfig, { ip }: Way): string | undefined => {
   if (!config.checkHostIp || ip === undefined || ip === config.address) return undefined
   return ip === '::1' || (isIPv4(ip) && ip.startsWith('127.')) ? undefined : ip
 }
@@ -93,8 +89,8 @@ interface Handshake {
   said: Way['said']
 }
 
-function handshake(host: string, config: HostConfig, options: Handshake): Promise<Client> {
-  return new Promise((resolve, reject) => {
+const handshake = (host: string, config: HostConfig, options: Handshake): Promise<Client> =>
+  new Promise((resolve, reject) => {
     const { socket, limit, keepalive, policy, known, login, legacy } = options
     const client = new ssh2.Client()
     const authentication = createLogin(config.user, login.attempts)
@@ -132,9 +128,8 @@ function handshake(host: string, config: HostConfig, options: Handshake): Promis
     })
     allowCertificates(client)
   })
-}
 
-async function verifyHostKey(policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Promise<void> {
+const verifyHostKey = async (policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Promise<void> => {
   await checkRevoked(policy, key)
   const verdict = judgeHostKey(policy, known, key)
   if (!verdict.accepted) throw verdict.error
@@ -151,7 +146,7 @@ interface Failure {
   said: string
 }
 
-function connectFailure({ host, config, error, login, notes, said }: Failure): Unreachable {
+const connectFailure = ({ host, config, error, login, notes, said }: Failure): Unreachable => {
   const where = `${config.user}@${config.address}, port ${config.port}`
   if ((error as { level?: string }).level !== 'client-authentication') {
     const proxy =

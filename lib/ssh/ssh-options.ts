@@ -17,18 +17,18 @@ const honoured = (note: string, ...names: string[]) => names.map((name): Option 
 const unused = (note: string, ...names: string[]) => names.map((name): Option => ({ name, how: 'unused', note }))
 const refused = (name: string, unless: RegExp, note: string): Option => ({ name, how: 'refused', note, unless })
 
-const RESOLVED = 'ssh itself resolves it (`ssh -G`)'
-const NO_FORWARDING = 'nothing is ever forwarded, no tunnel opened'
-const OWN_LOGIN = 'only public keys and passwords are used to log in'
+const resolved = 'ssh itself resolves it (`ssh -G`)'
+const noForwarding = 'nothing is ever forwarded, no tunnel opened'
+const ownLogin = 'only public keys and passwords are used to log in'
 
 /**
  * Every option of ssh_config(5), up to OpenSSH 10.5. The table in docs/ssh.md is this one, which a test compares; another test asks the
  * installed ssh for options that are missing here.
  */
-export const SSH_OPTIONS: readonly Option[] = [
-  ...honoured(RESOLVED, 'Host', 'Match', 'Include', 'IgnoreUnknown', 'Tag', 'Hostname', 'Port', 'User', 'RefuseConnection'),
+export const sshOptions: readonly Option[] = [
+  ...honoured(resolved, 'Host', 'Match', 'Include', 'IgnoreUnknown', 'Tag', 'Hostname', 'Port', 'User', 'RefuseConnection'),
   ...honoured(
-    RESOLVED,
+    resolved,
     ...['CanonicalDomains', 'CanonicalizeFallbackLocal', 'CanonicalizeHostname', 'CanonicalizeMaxDots', 'CanonicalizePermittedCNAMEs'],
   ),
   ...honoured('a file given to the inventory or the command line replaces those of the user', 'UserKnownHostsFile', 'GlobalKnownHostsFile'),
@@ -65,14 +65,14 @@ export const SSH_OPTIONS: readonly Option[] = [
   ),
   ...unused('known_hosts is written with `accept-new` alone', 'UpdateHostKeys'),
   ...unused(
-    OWN_LOGIN,
+    ownLogin,
     ...['GSSAPIAuthentication', 'GSSAPIDelegateCredentials', 'GSSAPIClientIdentity', 'GSSAPIKeyExchange', 'GSSAPIKexAlgorithms'],
     ...['GSSAPIRenewalForcesRekey', 'GSSAPIServerIdentity', 'GSSAPITrustDns'],
     ...['HostbasedAuthentication', 'HostbasedAcceptedAlgorithms', 'EnableSSHKeysign'],
   ),
   ...unused('keys on a token are used through the agent alone', 'PKCS11Provider', 'SecurityKeyProvider', 'AddKeysToAgent'),
   ...unused(
-    NO_FORWARDING,
+    noForwarding,
     ...['ForwardAgent', 'ForwardX11', 'ForwardX11Timeout', 'ForwardX11Trusted', 'XAuthLocation', 'LocalForward', 'RemoteForward'],
     ...['DynamicForward', 'GatewayPorts', 'PermitRemoteOpen', 'ExitOnForwardFailure', 'ClearAllForwardings', 'StreamLocalBindMask'],
     ...['StreamLocalBindUnlink', 'Tunnel', 'TunnelDevice'],
@@ -95,10 +95,10 @@ export const SSH_OPTIONS: readonly Option[] = [
   ...unused('it only tunes', 'Compression', 'ConnectionAttempts', 'IPQoS', 'ChannelTimeout', 'VersionAddendum'),
 ]
 
-const BY_KEYWORD = new Map(SSH_OPTIONS.map(option => [option.name.toLowerCase(), option]))
+const byKeyword = new Map(sshOptions.map(option => [option.name.toLowerCase(), option]))
 
 /** Older names of options, as readconf.c has them. */
-const ALIASES: Record<string, string> = {
+const aliases: Record<string, string> = {
   challengeresponseauthentication: 'kbdinteractiveauthentication',
   skeyauthentication: 'kbdinteractiveauthentication',
   tisauthentication: 'kbdinteractiveauthentication',
@@ -111,12 +111,12 @@ const ALIASES: Record<string, string> = {
 }
 
 /** Lines of `ssh -G` that repeat what was asked. */
-const ECHOED = ['host']
+const echoed = ['host']
 
 /** The option of a keyword in any spelling. */
-export function findOption(keyword: string): Option | undefined {
+export const findOption = (keyword: string): Option | undefined => {
   const name = keyword.toLowerCase()
-  return BY_KEYWORD.get(ALIASES[name] ?? name)
+  return byKeyword.get(aliases[name] ?? name)
 }
 
 /**
@@ -125,17 +125,17 @@ export function findOption(keyword: string): Option | undefined {
  * @param askDefault what it says without any configuration: asked only about a keyword that is not in the table, of a newer ssh
  * @throws Unreachable with the option's name
  */
-export async function refuseOptions(
+export const refuseOptions = async (
   target: ConnectionTarget,
   options: Map<string, string[]>,
   askDefault: () => Promise<Map<string, string[]>>,
-): Promise<void> {
+): Promise<void> => {
   for (const [keyword, values] of options) {
     const option = findOption(keyword)
     const refusedValue = option?.how === 'refused' ? values.find(value => !option.unless?.test(value)) : undefined
     if (option && refusedValue !== undefined) throw refusal(target, option.name, refusedValue, option.note)
   }
-  const unknown = [...options.keys()].filter(keyword => !findOption(keyword) && !ECHOED.includes(keyword.toLowerCase()))
+  const unknown = [...options.keys()].filter(keyword => !findOption(keyword) && !echoed.includes(keyword.toLowerCase()))
   if (unknown.length === 0) return
   const defaults = await askDefault()
   for (const keyword of unknown) {
@@ -144,7 +144,7 @@ export async function refuseOptions(
   }
 }
 
-function refusal({ name, address }: ConnectionTarget, option: string, value: string, note: string): Unreachable {
+const refusal = ({ name, address }: ConnectionTarget, option: string, value: string, note: string): Unreachable => {
   const message = `${name}: the ssh option ${option} (${value}) cannot be honoured, and is not ignored: ${note}`
   const files = '~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*.conf'
   return new Unreachable(

@@ -5,12 +5,12 @@ import { type Keepalive, type OpenClient, openClient } from './ssh-client.ts'
 import { type Channel, ChannelRefused, type Exit, type Transport } from './transport.ts'
 
 /** Reason code of a refused channel: SSH_OPEN_CONNECT_FAILED (RFC 4254, 5.1), what sshd answers over MaxSessions. */
-const CONNECT_FAILED = 2
+const connectFailed = 2
 /** ms that a host has to close its side: our goodbye is on its way by then, and nobody needs the answer. */
-const CLOSE_LIMIT = 100
+const closeLimit = 100
 
 /** Connects by ssh. @throws Unreachable */
-export async function openSshTransport(target: ConnectionTarget, keepalive?: Keepalive): Promise<Transport> {
+export const openSshTransport = async (target: ConnectionTarget, keepalive?: Keepalive): Promise<Transport> => {
   const open = await openClient(target, keepalive)
   const loss = watchLoss(target.name, open.client)
   return {
@@ -27,7 +27,7 @@ interface Loss {
   isClosed(): boolean
 }
 
-function watchLoss(host: string, client: Client): Loss {
+const watchLoss = (host: string, client: Client): Loss => {
   let reason: string | undefined
   let closed = false
   // Without a listener an error would end the whole program.
@@ -47,12 +47,12 @@ function watchLoss(host: string, client: Client): Loss {
   }
 }
 
-function openExec(host: string, client: Client, loss: Loss, command: string, pty: boolean): Promise<Channel> {
-  return new Promise((resolve, reject) => {
+const openExec = (host: string, client: Client, loss: Loss, command: string, pty: boolean): Promise<Channel> =>
+  new Promise((resolve, reject) => {
     const refused = (error: unknown) => {
       const { reason, message } = error as { reason?: number; message: string }
       if (pty && /pseudo-terminal/.test(message)) return reject(noTerminal(host, error))
-      reject(reason === CONNECT_FAILED ? new ChannelRefused(`${host}: ${message}`) : loss.explain('when a command was to start', error))
+      reject(reason === connectFailed ? new ChannelRefused(`${host}: ${message}`) : loss.explain('when a command was to start', error))
     }
     try {
       client.exec(command, { pty }, (error, channel) => (error ? refused(error) : resolve(channelOf(channel, loss))))
@@ -60,21 +60,20 @@ function openExec(host: string, client: Client, loss: Loss, command: string, pty
       refused(error)
     }
   })
-}
 
-function noTerminal(host: string, cause: unknown): Unreachable {
+const noTerminal = (host: string, cause: unknown): Unreachable => {
   const hint = 'Allow one of the two on the host: PermitTTY yes in sshd_config, or "Defaults !requiretty" in sudoers (visudo).'
   return new Unreachable(host, `${host}: sudo wants a terminal (requiretty), and sshd gives none`, hint, cause)
 }
 
-function channelOf(channel: ClientChannel, loss: Loss): Channel {
+const channelOf = (channel: ClientChannel, loss: Loss): Channel => {
   // Input that the command never reads is no error.
   channel.on('error', () => {})
   return { stdin: channel, stdout: channel, stderr: channel.stderr, ended: exitOf(channel, loss), destroy: () => channel.destroy() }
 }
 
-function exitOf(channel: ClientChannel, loss: Loss): Promise<Exit> {
-  return new Promise((resolve, reject) => {
+const exitOf = (channel: ClientChannel, loss: Loss): Promise<Exit> =>
+  new Promise((resolve, reject) => {
     let exit: Exit | undefined
     channel.on('exit', (code: number | null, signal?: string) => {
       exit = { code, signal: (signal ?? null) as NodeJS.Signals | null }
@@ -82,20 +81,18 @@ function exitOf(channel: ClientChannel, loss: Loss): Promise<Exit> {
     // sshd always tells how a command ended: a channel that closes without is a lost connection.
     channel.on('close', () => (exit ? resolve(exit) : reject(loss.explain('while a command ran'))))
   })
-}
 
-async function closeAll({ client, hops }: OpenClient, isLost: () => boolean): Promise<void> {
+const closeAll = async ({ client, hops }: OpenClient, isLost: () => boolean): Promise<void> => {
   if (!isLost()) await closeClient(client)
   for (const hop of hops) hop.end()
 }
 
-function closeClient(client: Client): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(() => client.destroy(), CLOSE_LIMIT)
+const closeClient = (client: Client): Promise<void> =>
+  new Promise(resolve => {
+    const timer = setTimeout(() => client.destroy(), closeLimit)
     client.once('close', () => {
       clearTimeout(timer)
       resolve()
     })
     client.end()
   })
-}

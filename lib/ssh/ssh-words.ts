@@ -5,7 +5,7 @@ import { Unreachable } from './connection.ts'
  * Words as ssh_config(5) separates them (argv_split in ssh's misc.c): blanks, quotes of both kinds, `\` before a quote, a blank or itself.
  * @returns undefined when a quote is not closed
  */
-export function splitArguments(text: string): string[] | undefined {
+export const splitArguments = (text: string): string[] | undefined => {
   const words: string[] = []
   let word: string | undefined
   let quote = ''
@@ -32,7 +32,7 @@ export function splitArguments(text: string): string[] | undefined {
  * The files of a line of `ssh -G`, which prints them without quotes. A word that does not begin with `/` or `~` goes on a name with a blank.
  * @throws Unreachable where it can be read in two ways
  */
-export function splitPaths(host: string, keyword: string, value: string, exists: (file: string) => boolean = existsSync): string[] {
+export const splitPaths = (host: string, keyword: string, value: string, exists: (file: string) => boolean = existsSync): string[] => {
   const words = value === '' ? [] : value.split(' ')
   const paths: string[] = []
   let doubtful = false

@@ -1,15 +1,15 @@
-import { FENCE_REFUSED } from './bootstrap.ts'
+import { fenceRefused } from './bootstrap.ts'
 import { Unreachable } from './connection.ts'
 import type { Execution } from './execution.ts'
-import { GREETING_LIMIT } from './gate.ts'
+import { greetingLimit } from './gate.ts'
 import { becomeFailure } from './sudo.ts'
 import type { Exit } from './transport.ts'
 
 /** Why a script did not begin, by what was said before the shell ended. */
-export function notStarted(execution: Execution, exit: Exit): Error {
+export const notStarted = (execution: Execution, exit: Exit): Error => {
   const { host } = execution
   const login = host.transport.loginUser
-  if (host.fence && execution.group !== undefined && exit.code === FENCE_REFUSED)
+  if (host.fence && execution.group !== undefined && exit.code === fenceRefused)
     return host.fence.refused(host.name, execution.err.held().trim())
   const said = `${execution.err.held()}${execution.out.held()}`.replaceAll(execution.prompt, '').trim()
   if (host.become && execution.group === undefined) return becomeFailure(host.name, login, host.become, said)
@@ -19,15 +19,15 @@ export function notStarted(execution: Execution, exit: Exit): Error {
 }
 
 /** More came before the shell began than any greeting has. */
-export function flooded({ host, pendingExit }: Execution): void {
+export const flooded = ({ host, pendingExit }: Execution): void => {
   const hint = 'Does its login shell, or a ForceCommand of its sshd, print without end?'
   pendingExit.reject(
-    new Unreachable(host.name, `${host.name}: more than ${GREETING_LIMIT / 1024 ** 2} MiB came before the shell began`, hint),
+    new Unreachable(host.name, `${host.name}: more than ${greetingLimit / 1024 ** 2} MiB came before the shell began`, hint),
   )
 }
 
 /** Neither sudo nor the shell has answered in time. */
-export function startTimeout(execution: Execution): Error {
+export const startTimeout = (execution: Execution): Error => {
   const { host } = execution
   const seconds = Math.round(host.startLimit / 1000)
   const what = host.become && execution.group === undefined ? 'sudo and the shell' : 'the shell'

@@ -7,24 +7,20 @@ export interface Become {
 }
 
 /** A sudo prompt nobody can foresee: a password is sent when it is seen, and not otherwise. */
-export function randomPrompt(): string {
-  return `[nfsha-play ${randomBytes(12).toString('hex')}] `
-}
+export const randomPrompt = (): string => `[nfsha-play ${randomBytes(12).toString('hex')}] `
 
 /** sudo's words in front of a command. Without a password sudo is told not to ask (-n), so that it fails at once. */
-export function sudoArgv(become: Become, prompt: string): string[] {
+export const sudoArgv = (become: Become, prompt: string): string[] => {
   const asking = become.password === undefined ? ['-n'] : ['-S', '-p', prompt]
   // LC_ALL: what sudo says is recognised below. env, because fish and csh know no `LC_ALL=C sudo`.
   return ['env', 'LC_ALL=C', 'sudo', ...asking, '-H', '-u', become.user, '--']
 }
 
 /** sudo refuses to run without a controlling terminal (sudoers(5), requiretty); it says so before it asks for a password. */
-export function asksForTerminal(said: string): boolean {
-  return /must have a tty/i.test(said)
-}
+export const asksForTerminal = (said: string): boolean => /must have a tty/i.test(said)
 
 /** Known ends of sudo, as it says them (sudo 1.8 to 1.9, C locale), and what to do about each. */
-const CAUSES: [pattern: RegExp, reason: (become: Become) => string, hint: (login: string, become: Become) => string][] = [
+const causes: [pattern: RegExp, reason: (become: Become) => string, hint: (login: string, become: Become) => string][] = [
   [
     /must have a tty|no tty present and no askpass/i,
     () => 'sudo on the host asks for a terminal (requiretty)',
@@ -54,14 +50,13 @@ const CAUSES: [pattern: RegExp, reason: (become: Become) => string, hint: (login
 ]
 
 /** Why sudo did not start the command, from what it said. */
-export function becomeFailure(host: string, login: string, become: Become, said: string): BecomeFailed {
-  const cause = CAUSES.find(([pattern]) => pattern.test(said))
+export const becomeFailure = (host: string, login: string, become: Become, said: string): BecomeFailed => {
+  const cause = causes.find(([pattern]) => pattern.test(said))
   const reason = cause ? cause[1](become) : `sudo ended: ${said.trim() || 'it said nothing'}`
   const hint = cause ? cause[2](login, become) : `Try "sudo -u ${become.user} true" as ${login} on the host.`
   return new BecomeFailed(host, `${host}: cannot become ${become.user} as ${login}: ${reason}`, hint)
 }
 
 /** The password was sent and sudo asks again. */
-export function wrongPassword(host: string, login: string, become: Become): BecomeFailed {
-  return becomeFailure(host, login, become, 'Sorry, try again')
-}
+export const wrongPassword = (host: string, login: string, become: Become): BecomeFailed =>
+  becomeFailure(host, login, become, 'Sorry, try again')

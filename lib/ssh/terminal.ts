@@ -8,13 +8,13 @@ import type { Channel } from './transport.ts'
  * user's own; the other has the terminal, and the command on it reads and writes the pipes.
  * @param token random, unique for the command
  */
-export async function openWithTerminal(host: SshHost, argv: readonly string[], token: string): Promise<Channel> {
-  const streams = await openChannel(host, ['sh', '-c', STREAMS, 'nfsha-play', token])
+export const openWithTerminal = async (host: SshHost, argv: readonly string[], token: string): Promise<Channel> => {
+  const streams = await openChannel(host, ['sh', '-c', streamsScript, 'nfsha-play', token])
   // Who waits for the end of the command has it from below; where that is never reached, the reason is thrown here.
   streams.ended.catch(() => {})
   try {
     await heard(streams.stdout, `${token} pipes\n`, streams.ended)
-    const terminal = await openChannel(host, ['sh', '-c', ON_PIPES, 'nfsha-play', token, ...argv], { terminal: true })
+    const terminal = await openChannel(host, ['sh', '-c', onPipesScript, 'nfsha-play', token, ...argv], { terminal: true })
     streams.stdin.write('\n')
     // Nothing is left that would write to the terminal itself.
     terminal.stdout.resume()
@@ -36,11 +36,11 @@ export async function openWithTerminal(host: SshHost, argv: readonly string[], t
 }
 
 /** Where the pipes are: nobody else can foresee the name, and mkdir fails on one that is there. */
-const DIRECTORY = 'd=/tmp/$1'
+const directory = 'd=/tmp/$1'
 
 /** Waits for a line before it opens the pipes: when the terminal cannot be had, its stdin ends instead, and it goes. */
-export const STREAMS = [
-  DIRECTORY,
+export const streamsScript = [
+  directory,
   'umask 077',
   'mkdir "$d" || exit 1',
   `trap 'rm -rf "$d"' EXIT`,
@@ -56,11 +56,11 @@ export const STREAMS = [
 ].join('; ')
 
 /** The command, on the pipes. */
-export const ON_PIPES = `${DIRECTORY}; shift; exec "$@" <"$d/in" >"$d/out" 2>"$d/err"`
+export const onPipesScript = `${directory}; shift; exec "$@" <"$d/in" >"$d/out" 2>"$d/err"`
 
 /** Reads until the marker has come and puts back what else was read. @throws Error when the stream ends before it */
-function heard(stream: Readable, marker: string, ended: Promise<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
+const heard = (stream: Readable, marker: string, ended: Promise<unknown>): Promise<void> =>
+  new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0)
     const stop = () => {
       stream.off('readable', look)
@@ -82,4 +82,3 @@ function heard(stream: Readable, marker: string, ended: Promise<unknown>): Promi
     stream.on('readable', look)
     stream.once('end', lost)
   })
-}

@@ -11,7 +11,7 @@ import { quote } from './quote.ts'
 import { exitCode, runScript } from './run.ts'
 
 /** What must stay free beside the file itself, so that an upload alone never fills a disk. */
-const RESERVE_KIB = 1024
+const reserveKib = 1024
 
 /** An upload that did not come to its end, with the host and the path. */
 export class UploadFailed extends Error {
@@ -28,14 +28,14 @@ export class UploadFailed extends Error {
 }
 
 /** Exit codes of the scripts below, apart from those of the tools in them. */
-const ENDS = { noSpace: 81, cutShort: 82, wrongSum: 83, noDirectory: 84 }
+const endCodes = { noSpace: 81, cutShort: 82, wrongSum: 83, noDirectory: 84 }
 
 /**
  * Streams a local file to the host over stdin, into a temporary beside `path` whose name tells the sum: a broken upload goes on where
  * it stopped. The sum is verified on the host, then mode, fsync and rename: nothing is at `path` before it is whole.
  * @throws UploadFailed, Unreachable
  */
-export async function uploadFile(host: SshHost, localFile: string, path: string, options: UploadOptions): Promise<void> {
+export const uploadFile = async (host: SshHost, localFile: string, path: string, options: UploadOptions): Promise<void> => {
   const { size } = await stat(localFile)
   const temporary = posix.join(posix.dirname(path), `.nfsha-play.${options.sha256.slice(0, 24)}.part`)
   const offset = await prepare(host, path, temporary, size)
@@ -43,10 +43,10 @@ export async function uploadFile(host: SshHost, localFile: string, path: string,
 }
 
 /** Bytes that an earlier, broken upload of the same file left; 0 when there is none to trust. */
-async function prepare(host: SshHost, path: string, temporary: string, size: number): Promise<number> {
+const prepare = async (host: SshHost, path: string, temporary: string, size: number): Promise<number> => {
   const result = await runScript(host, prepareScript(path, temporary, size), { timeout: 60_000, maxOutput: 64 * 1024 })
-  if (result.code === ENDS.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
-  if (result.code === ENDS.noSpace)
+  if (result.code === endCodes.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
+  if (result.code === endCodes.noSpace)
     throw new UploadFailed(host.name, path, `no space: ${result.stderr.trim()}`, `Make room there: df -h ${posix.dirname(path)}`)
   if (result.code !== 0) throw new UploadFailed(host.name, path, `exit code ${result.code}: ${lastLines(result.stderr)}`)
   const offset = /^\d{1,15}$/.test(result.stdout.trim()) ? Number(result.stdout) : undefined
@@ -61,14 +61,14 @@ export const prepareScript = (
   temporary: string,
   size: number,
 ): string => `t=${quote(temporary)}; d=${quote(posix.dirname(path))}
-[ -d "$d" ] || exit ${ENDS.noDirectory}
+[ -d "$d" ] || exit ${endCodes.noDirectory}
 # Another user's file, or a link to anywhere, under a name that can be foreseen.
 if [ -L "$t" ] || { [ -e "$t" ] && { [ ! -f "$t" ] || [ ! -O "$t" ]; }; }; then rm -rf -- "$t"; fi
 have=0; [ -f "$t" ] && have=$(wc -c <"$t")
 [ "$have" -le ${size} ] || { rm -f -- "$t"; have=0; }
-need=$(( (${size} - have) / 1024 + ${RESERVE_KIB} ))
+need=$(( (${size} - have) / 1024 + ${reserveKib} ))
 free=$(df -Pk "$d" | awk 'END { print $4 }')
-[ "$free" -ge "$need" ] || { echo "$need KiB needed, $free KiB free" >&2; exit ${ENDS.noSpace}; }
+[ "$free" -ge "$need" ] || { echo "$need KiB needed, $free KiB free" >&2; exit ${endCodes.noSpace}; }
 echo $have`
 
 export interface Sending {
@@ -80,17 +80,19 @@ export interface Sending {
   options: UploadOptions
 }
 
-async function send(host: SshHost, sending: Sending): Promise<void> {
+const send = async (host: SshHost, sending: Sending): Promise<void> => {
   const { path, options } = sending
   const process = startProcess(host, receiveScript(sending))
   process.stdin.on('error', () => {})
   process.stdout.resume()
   let said = ''
   process.stderr.on('data', chunk => {
-    said = `${said}${chunk}`.slice(-SAID)
+    said = `${said}${chunk}`.slice(-saidLength)
   })
   const over = new AbortController()
-  const stall = stallTimer(() => process.abandon(new UploadFailed(host.name, path, `nothing moved for ${STALLED / 60_000} min`, AGAIN)))
+  const stall = stallTimer(() =>
+    process.abandon(new UploadFailed(host.name, path, `nothing moved for ${stallLimit / 60_000} min`, againHint)),
+  )
   const watched = { ...sending, options: { ...options, onProgress: stall.moved(options.onProgress) } }
   const feeding = feed(watched, process.stdin, over.signal)
   feeding.catch(() => {})
@@ -101,42 +103,42 @@ async function send(host: SshHost, sending: Sending): Promise<void> {
     }),
   )
   if (code === 0) return
-  if (code === ENDS.wrongSum) {
+  if (code === endCodes.wrongSum) {
     const reason = `its SHA-256 there is ${said.trim()}, not ${options.sha256}; the temporary is removed`
     throw new UploadFailed(host.name, path, reason, 'Was the local file changed, or is the sum of another version? Then run again.')
   }
-  const broken = code === ENDS.cutShort ? await feeding.then(() => 'it broke off', localReason) : `exit code ${code}: ${lastLines(said)}`
-  throw new UploadFailed(host.name, path, broken, AGAIN)
+  const broken =
+    code === endCodes.cutShort ? await feeding.then(() => 'it broke off', localReason) : `exit code ${code}: ${lastLines(said)}`
+  throw new UploadFailed(host.name, path, broken, againHint)
 }
 
 /** Characters of the host's complaints that are kept. */
-const SAID = 8 * 1024
+const saidLength = 8 * 1024
 /** ms in which a piece must be taken, or the sum of the whole be reckoned. */
-const STALLED = 600_000
-const AGAIN = 'Run again: it goes on where it stopped.'
+const stallLimit = 600_000
+const againHint = 'Run again: it goes on where it stopped.'
 
-function stallTimer(onStall: () => void) {
-  let timer = setTimeout(onStall, STALLED)
+const stallTimer = (onStall: () => void) => {
+  let timer = setTimeout(onStall, stallLimit)
   return {
     moved:
       (tell: UploadOptions['onProgress']) =>
       (sent: number, total: number): void => {
         clearTimeout(timer)
-        timer = setTimeout(onStall, STALLED)
+        timer = setTimeout(onStall, stallLimit)
         tell?.(sent, total)
       },
     end: () => clearTimeout(timer),
   }
 }
 
-function localReason(error: Error): string {
-  return error.name === 'AbortError' ? 'it broke off' : `the local file cannot be read: ${error.message}`
-}
+const localReason = (error: Error): string =>
+  error.name === 'AbortError' ? 'it broke off' : `the local file cannot be read: ${error.message}`
 
 /** Ends with the receiver: what is read after that would be told as progress. */
-async function feed({ localFile, size, offset, options }: Sending, stdin: Writable, signal: AbortSignal): Promise<void> {
+const feed = async ({ localFile, size, offset, options }: Sending, stdin: Writable, signal: AbortSignal): Promise<void> => {
   let sent = offset
-  async function* count(chunks: AsyncIterable<Buffer>) {
+  const count = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       yield chunk
       // Back here only when the channel took it.
@@ -147,16 +149,16 @@ async function feed({ localFile, size, offset, options }: Sending, stdin: Writab
   await pipeline(createReadStream(localFile, { start: offset, highWaterMark: 256 * 1024 }), count, stdin, { signal })
 }
 
-export function receiveScript({ path, temporary, size, offset, options }: Sending): string {
+export const receiveScript = ({ path, temporary, size, offset, options }: Sending): string => {
   const mode = (options.mode ?? 0o644).toString(8).padStart(4, '0')
   return `umask 077; t=${quote(temporary)}
 [ -f "$t" ] || ( set -C; : >"$t" ) || exit 1
 [ "$(wc -c <"$t")" -eq ${offset} ] || { echo "another upload writes $t" >&2; exit 1; }
 cat >>"$t" || exit 1
-[ "$(wc -c <"$t")" -eq ${size} ] || exit ${ENDS.cutShort}
+[ "$(wc -c <"$t")" -eq ${size} ] || exit ${endCodes.cutShort}
 sum=$(sha256sum <"$t") || exit 1
 sum=\${sum%% *}
-[ "$sum" = ${quote(options.sha256.toLowerCase())} ] || { rm -f -- "$t"; echo "$sum" >&2; exit ${ENDS.wrongSum}; }
+[ "$sum" = ${quote(options.sha256.toLowerCase())} ] || { rm -f -- "$t"; echo "$sum" >&2; exit ${endCodes.wrongSum}; }
 # dd is the one tool everywhere that syncs a single file.
 chmod ${mode} "$t" && dd if=/dev/null of="$t" conv=notrunc,fsync 2>/dev/null && mv -f -- "$t" ${quote(path)}`
 }

@@ -28,27 +28,27 @@ export interface Way {
 type OpenHop = (hop: ConnectionTarget) => Promise<OpenClient>
 
 /** Opens the way that the inventory or the user's ssh configuration names. @throws Unreachable */
-export async function openWay(target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> {
+export const openWay = async (target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> => {
   const way = await chooseWay(target, config, limit, openHop)
   // It can be lost before the handshake begins and listens: that finds it closed then.
   way.socket.on('error', () => {})
   return way
 }
 
-async function chooseWay(target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> {
+const chooseWay = async (target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> => {
   if (target.via !== undefined) return detour(target, target.via, config, openHop)
   if (config.proxyJump !== undefined) return jump(target, config, openHop)
   if (config.proxyCommand !== undefined) return proxyCommand(config.proxyCommand)
   return openTcp(target.name, config, limit)
 }
 
-function unresolved(host: string, name: string, error: NodeJS.ErrnoException): Unreachable {
+const unresolved = (host: string, name: string, error: NodeJS.ErrnoException): Unreachable => {
   const why = error.code === 'EAI_AGAIN' ? ' now: no name server answers' : ''
   const hint = `Is it spelled right? Try: getent hosts ${name}; or give the address with ansible_host.`
   return new Unreachable(host, `${host}: the name ${name} does not resolve${why}`, hint, error)
 }
 
-async function openTcp(host: string, config: HostConfig, limit: number): Promise<Way> {
+const openTcp = async (host: string, config: HostConfig, limit: number): Promise<Way> => {
   const { address, port, family } = config
   if (family !== 0 && isIP(address) !== 0 && isIP(address) !== family) {
     const message = `${host}: ${address} is no IPv${family} address, and AddressFamily in the ssh configuration allows no other`
@@ -78,7 +78,7 @@ async function openTcp(host: string, config: HostConfig, limit: number): Promise
   })
 }
 
-async function localAddressOf(host: string, { bindAddress, family }: HostConfig): Promise<string | undefined> {
+const localAddressOf = async (host: string, { bindAddress, family }: HostConfig): Promise<string | undefined> => {
   if (bindAddress === undefined || isIP(bindAddress) !== 0) return bindAddress
   try {
     return (await lookup(bindAddress, { family })).address
@@ -88,7 +88,7 @@ async function localAddressOf(host: string, { bindAddress, family }: HostConfig)
 }
 
 /** The last hop of the list is the one next to the host; the others are the way to it. */
-async function jump(target: ConnectionTarget, config: HostConfig, openHop: OpenHop): Promise<Way> {
+const jump = async (target: ConnectionTarget, config: HostConfig, openHop: OpenHop): Promise<Way> => {
   const hops = parseJumps(target.name, config.proxyJump ?? '')
   const last = hops.pop()
   if (!last) throw new Unreachable(target.name, `${target.name}: ProxyJump names no host`)
@@ -99,7 +99,7 @@ async function jump(target: ConnectionTarget, config: HostConfig, openHop: OpenH
 }
 
 /** As with ssh, options for the host are nothing for a jump host, which has its own in the configuration. Named keys are tried there too. */
-function sharedWithHops(target: ConnectionTarget): Omit<ConnectionTarget, 'address'> {
+const sharedWithHops = (target: ConnectionTarget): Omit<ConnectionTarget, 'address'> => {
   const { name, kind, sshConfigFile, acceptNewHostKeys, connectTimeout } = target
   const keys = [...(target.identityFiles ?? []), ...(target.moreIdentityFiles ?? [])]
   return {
@@ -113,19 +113,19 @@ function sharedWithHops(target: ConnectionTarget): Omit<ConnectionTarget, 'addre
 }
 
 /** Through a host that still reaches it, to another of its addresses. */
-async function detour(
+const detour = async (
   target: ConnectionTarget,
   via: NonNullable<ConnectionTarget['via']>,
   config: HostConfig,
   openHop: OpenHop,
-): Promise<Way> {
+): Promise<Way> => {
   const open = await openHop(via.jump)
   const socket = await forward(target.name, open, { ...config, address: via.address })
   return { socket, hops: [open.client, ...open.hops] }
 }
 
-function forward(host: string, { client, config: hop }: OpenClient, { address, port }: HostConfig): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
+const forward = (host: string, { client, config: hop }: OpenClient, { address, port }: HostConfig): Promise<Duplex> =>
+  new Promise((resolve, reject) => {
     client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
       if (!error) return resolve(channel)
       const hint = `Can the jump host reach it, and does its sshd have AllowTcpForwarding? Try there: ssh -p ${port} ${address} true`
@@ -133,19 +133,18 @@ function forward(host: string, { client, config: hop }: OpenClient, { address, p
       reject(new Unreachable(host, message, hint, error))
     })
   })
-}
 
 /** Characters of a ProxyCommand's stderr that are kept for a message. */
-const SAID_LIMIT = 2_000
+const saidLimit = 2_000
 
 /** In a session of its own: an ssh in it must find no terminal to ask for a password on. */
-function proxyCommand(command: string): Way {
+const proxyCommand = (command: string): Way => {
   const env = { ...process.env, SSH_ASKPASS_REQUIRE: 'never' }
   const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env })
   const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
   let said = ''
   child.stderr.on('data', chunk => {
-    said = `${said}${chunk}`.slice(-SAID_LIMIT)
+    said = `${said}${chunk}`.slice(-saidLimit)
   })
   socket.once('close', () => child.kill())
   child.once('error', error => socket.destroy(error))

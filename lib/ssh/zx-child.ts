@@ -23,8 +23,9 @@ interface RemoteChild {
 }
 
 /** zx's `spawn` for a host. */
-export function spawnOn(host: SshHost): (script: string, args: readonly string[], options: SpawnOptions) => ChildProcess {
-  return (script, _args, options) => {
+export const spawnOn =
+  (host: SshHost): ((script: string, args: readonly string[], options: SpawnOptions) => ChildProcess) =>
+  (script, _args, options) => {
     const process = startProcess(host, exportLines(options.env) + script)
     limit(host, process)
     const child = childOf(host.name, process)
@@ -32,35 +33,34 @@ export function spawnOn(host: SshHost): (script: string, args: readonly string[]
     abortWith(child, options.signal)
     return child as unknown as ChildProcess
   }
-}
 
 /** zx keeps all that a command prints. */
-const MOST = 64 * 1024 ** 2
+const mostOutput = 64 * 1024 ** 2
 /** ms; a host that never ends a command must not hold a run for ever. What takes longer is a job, or a script with a limit of its own. */
-const LONGEST = 3_600_000
+const longest = 3_600_000
 
 /** Ends a command that prints without end or never ends. */
-function limit(host: SshHost, process: RemoteProcess): void {
+const limit = (host: SshHost, process: RemoteProcess): void => {
   const end = (error: Error) => {
     process.terminate().catch(() => {})
     process.abandon(error)
   }
   const timer = setTimeout(
-    () => end(new ScriptTimeout(`${host.name}: a command took longer than ${LONGEST / 60_000} min and was ended`)),
-    LONGEST,
+    () => end(new ScriptTimeout(`${host.name}: a command took longer than ${longest / 60_000} min and was ended`)),
+    longest,
   )
   for (const output of [process.stdout, process.stderr]) {
     let seen = 0
     output.on('data', (piece: Buffer) => {
       const before = seen
       seen += piece.length
-      if (before <= MOST && seen > MOST) end(new TooMuchOutput(host.name, 'a command', MOST))
+      if (before <= mostOutput && seen > mostOutput) end(new TooMuchOutput(host.name, 'a command', mostOutput))
     })
   }
   process.ended.catch(() => {}).finally(() => clearTimeout(timer))
 }
 
-function childOf(name: string, process: RemoteProcess): RemoteChild & EventEmitter {
+const childOf = (name: string, process: RemoteProcess): RemoteChild & EventEmitter => {
   const { stdin, stdout, stderr, ended } = process
   stdin.on('error', () => {})
   const kill = (signal: NodeJS.Signals = 'SIGTERM') => {
@@ -85,7 +85,7 @@ function childOf(name: string, process: RemoteProcess): RemoteChild & EventEmitt
  * zx leaves stdin open, and what reads it would wait for ever. Here it ends, unless there is input, something is piped into it, or
  * it was written to before the caller's turn is over.
  */
-function endIdleInput(stdin: Writable, input: unknown): void {
+const endIdleInput = (stdin: Writable, input: unknown): void => {
   // zx always pipes a stream of its own into stdin; that one counts only when something is piped into it in turn.
   const sources: Readable[] = []
   stdin.on('pipe', (source: Readable) => sources.push(source))
@@ -98,7 +98,7 @@ function endIdleInput(stdin: Writable, input: unknown): void {
 }
 
 /** As node's spawn does: an `error` with the abort, then the end. */
-function abortWith(child: RemoteChild & EventEmitter, signal: AbortSignal | undefined): void {
+const abortWith = (child: RemoteChild & EventEmitter, signal: AbortSignal | undefined): void => {
   const onAbort = () => {
     child.kill()
     if (child.listenerCount('error') > 0) child.emit('error', signal?.reason)
@@ -109,7 +109,7 @@ function abortWith(child: RemoteChild & EventEmitter, signal: AbortSignal | unde
 }
 
 /** `$({ env })` for a host: what differs from this machine's environment, which is never handed on. */
-export function exportLines(env: NodeJS.ProcessEnv | undefined, local: NodeJS.ProcessEnv = process.env): string {
+export const exportLines = (env: NodeJS.ProcessEnv | undefined, local: NodeJS.ProcessEnv = process.env): string => {
   if (env === undefined || env === local) return ''
   const names = Object.keys(env).filter(name => /^[A-Za-z_]\w*$/.test(name) && env[name] !== undefined && env[name] !== local[name])
   return names.map(name => `export ${name}=${quote(env[name] ?? '')};`).join('')

@@ -8,30 +8,26 @@ import { spawnOn } from './zx-child.ts'
 type Spawn = Options['spawn']
 
 /** What zx may read from its own defaults or ZX_ variables, pinned: none of it is meant for a host. */
-function optionsFor(host: SshHost): Partial<Options> {
-  return {
-    spawn: spawnOn(host) as unknown as Spawn,
-    spawnSync: (() => refuseSync(host.name)) as unknown as Options['spawnSync'],
-    quote,
-    shell: true,
-    prefix: 'set -eu;',
-    postfix: '',
-    verbose: false,
-    // zx prints stderr unless it is quiet; the views print, nobody else.
-    quiet: true,
-    detached: false,
-    preferLocal: false,
-    nothrow: false,
-    stdio: 'pipe',
-  }
-}
+const optionsFor = (host: SshHost): Partial<Options> => ({
+  spawn: spawnOn(host) as unknown as Spawn,
+  spawnSync: (() => refuseSync(host.name)) as unknown as Options['spawnSync'],
+  quote,
+  shell: true,
+  prefix: 'set -eu;',
+  postfix: '',
+  verbose: false,
+  // zx prints stderr unless it is quiet; the views print, nobody else.
+  quiet: true,
+  detached: false,
+  preferLocal: false,
+  nothrow: false,
+  stdio: 'pipe',
+})
 
 /** zx's `$` with its processes started on a host. The global `$` stays as it is. */
-export function createShell(host: SshHost): Shell {
-  return wrap(host, $(optionsFor(host)))
-}
+export const createShell = (host: SshHost): Shell => wrap(host, $(optionsFor(host)))
 
-function wrap(host: SshHost, inner: Shell): Shell {
+const wrap = (host: SshHost, inner: Shell): Shell => {
   const shell = (first: TemplateStringsArray | Partial<Options>, ...values: unknown[]) => {
     if (isTemplate(first)) return dress(host, shell as Shell, first, inner(first, ...values.map(checkValue)))
     return wrap(host, inner(remoteOptions(host, first)))
@@ -40,28 +36,26 @@ function wrap(host: SshHost, inner: Shell): Shell {
   return shell as unknown as Shell
 }
 
-function isTemplate(value: unknown): value is TemplateStringsArray {
-  return Array.isArray(value) && 'raw' in value
-}
+const isTemplate = (value: unknown): value is TemplateStringsArray => Array.isArray(value) && 'raw' in value
 
-function checkValue(value: unknown, index: number): unknown {
+const checkValue = (value: unknown, index: number): unknown => {
   if (value === undefined || value === null) throw new TypeError(`value ${index + 1} of the command is ${value}`)
   return value
 }
 
-function refuseSync(name: string): never {
+const refuseSync = (name: string): never => {
   throw new TypeError(`${name}: a host's $ is never synchronous; use await`)
 }
 
 /** zx would look for `cwd` on this machine: it becomes a `cd` on the host. */
-function remoteOptions(host: SshHost, options: Partial<Options>): Partial<Options> {
+const remoteOptions = (host: SshHost, options: Partial<Options>): Partial<Options> => {
   if (options.sync) refuseSync(host.name)
   const { cwd, ...others } = options
   return cwd === undefined ? others : { ...others, prefix: `set -eu; cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)};` }
 }
 
 /** The parts of a zx process that would act on this machine, or not name the host, replaced. */
-function dress(host: SshHost, shell: Shell, template: TemplateStringsArray, process: ProcessPromise): ProcessPromise {
+const dress = (host: SshHost, shell: Shell, template: TemplateStringsArray, process: ProcessPromise): ProcessPromise => {
   const define = (name: string, value: unknown) => Object.defineProperty(process, name, { value, configurable: true, writable: true })
   define('pipe', remotePipe(host, shell, process))
   define('kill', async (signal: NodeJS.Signals = 'SIGTERM') => void process.child?.kill(signal))
@@ -86,7 +80,7 @@ function dress(host: SshHost, shell: Shell, template: TemplateStringsArray, proc
   return process
 }
 
-function lossOf(output: unknown): Unreachable | FenceRefused | undefined {
+const lossOf = (output: unknown): Unreachable | FenceRefused | undefined => {
   const { cause } = output as { cause?: unknown }
   return cause instanceof Unreachable || cause instanceof FenceRefused ? cause : undefined
 }
@@ -94,10 +88,11 @@ function lossOf(output: unknown): Unreachable | FenceRefused | undefined {
 type PipeMethod = ProcessPromise['pipe']
 
 /** `` $`a`.pipe`b` ``: zx would run b on this machine. */
-function remotePipe(host: SshHost, shell: Shell, process: ProcessPromise): PipeMethod {
+const remotePipe = (host: SshHost, shell: Shell, process: ProcessPromise): PipeMethod => {
   const original = process.pipe
-  const bind = (method: (...args: never[]) => unknown) =>
-    function pipe(destination: unknown, ...values: unknown[]) {
+  const bind =
+    (method: (...args: never[]) => unknown) =>
+    (destination: unknown, ...values: unknown[]) => {
       if (typeof destination === 'string') {
         throw new TypeError(
           `${host.name}: pipe('file') would write on this machine: use "> file" in the command, or pipe(createWriteStream())`,

@@ -5,13 +5,13 @@ export interface Edit {
 }
 
 /** Beyond this many differing lines a shortest script is not worth its time: what lies between the common ends is replaced as a whole. */
-const MOST_EDITS = 1500
+const mostEdits = 1500
 
 /** Lines with their ends, so that a missing last line feed is a difference like any other. */
 export const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 
 /** A shortest script of line edits that turns one text into the other. */
-export function edits(from: string, to: string): Edit[] {
+export const edits = (from: string, to: string): Edit[] => {
   const [a, b] = [linesOf(from), linesOf(to)]
   let head = 0
   while (head < a.length && head < b.length && a[head] === b[head]) head += 1
@@ -24,7 +24,7 @@ export function edits(from: string, to: string): Edit[] {
 const marked = (kind: Edit['kind'], lines: string[]): Edit[] => lines.map(line => ({ kind, line }))
 const same = (lines: string[]) => marked(' ', lines)
 
-function between(a: string[], b: string[]): Edit[] {
+const between = (a: string[], b: string[]): Edit[] => {
   if (a.length === 0 || b.length === 0) return [...marked('-', a), ...marked('+', b)]
   const trace = furthest(a, b)
   return trace === undefined ? [...marked('-', a), ...marked('+', b)] : backtrack(a, b, trace)
@@ -34,10 +34,10 @@ function between(a: string[], b: string[]): Edit[] {
  * Myers' greedy search: for each number of edits d, how far each diagonal k (x - y) gets. Answers with the frontier before each d, or
  * nothing when the texts have too little in common.
  */
-function furthest(a: string[], b: string[]): Map<number, number>[] | undefined {
+const furthest = (a: string[], b: string[]): Map<number, number>[] | undefined => {
   const trace: Map<number, number>[] = []
   const reach = new Map<number, number>([[1, 0]])
-  for (let d = 0; d <= Math.min(a.length + b.length, MOST_EDITS); d += 1) {
+  for (let d = 0; d <= Math.min(a.length + b.length, mostEdits); d += 1) {
     trace.push(frontier(reach, d))
     for (let k = -d; k <= d; k += 2) {
       let x = goesDown(reach, k, d) ? at(reach, k + 1) : at(reach, k - 1) + 1
@@ -53,7 +53,7 @@ const at = (reach: Map<number, number>, k: number) => reach.get(k) ?? -1
 const goesDown = (reach: Map<number, number>, k: number, d: number) => k === -d || (k !== d && at(reach, k - 1) < at(reach, k + 1))
 
 /** Only what step d can look at: keeping every frontier whole would take memory with the square of d twice over. */
-function frontier(reach: Map<number, number>, d: number): Map<number, number> {
+const frontier = (reach: Map<number, number>, d: number): Map<number, number> => {
   const kept = new Map<number, number>()
   for (let k = -d - 1; k <= d + 1; k += 1) {
     const x = reach.get(k)
@@ -62,7 +62,7 @@ function frontier(reach: Map<number, number>, d: number): Map<number, number> {
   return kept
 }
 
-function backtrack(a: string[], b: string[], trace: Map<number, number>[]): Edit[] {
+const backtrack = (a: string[], b: string[], trace: Map<number, number>[]): Edit[] => {
   const out: Edit[] = []
   let [x, y] = [a.length, b.length]
   for (let d = trace.length - 1; d >= 0; d -= 1) {

@@ -3,12 +3,12 @@
  * width, byte order mark, tags), line separators, blanks other than the space, lone surrogates, characters that Unicode does not know. Line feed
  * and tab are judged by the caller.
  */
-const UNSAFE = /(?![ \n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}]/gu
+const unsafe = /(?![ \n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}]/gu
 
 const isPlain = (text: string) => /^[\x20-\x7e\n\t]*$/.test(text)
 
 /** `\x1b`, `\r`, `\u{202e}`; `\xff` is also a byte that is no UTF-8 (lib/ssh/host-text.ts). */
-function formOf(character: string): string {
+const formOf = (character: string): string => {
   const code = character.codePointAt(0) ?? 0
   if (character === '\r') return '\\r'
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
@@ -17,9 +17,7 @@ function formOf(character: string): string {
 }
 
 /** Text of a host or a file made harmless, nothing of it dropped. Line feeds and tabs stay. Idempotent. */
-export function escaped(text: string): string {
-  return isPlain(text) ? text : text.replace(UNSAFE, formOf)
-}
+export const escaped = (text: string): string => (isPlain(text) ? text : text.replace(unsafe, formOf))
 
 /** The same, tabs included: what is compared character by character, as in a diff. */
 export const escapedTabs = (text: string) => escaped(text).replaceAll('\t', '\\t')
@@ -28,33 +26,33 @@ export const escapedTabs = (text: string) => escaped(text).replaceAll('\t', '\\t
 export const escapedName = (text: string) => escapedTabs(text).replaceAll('\n', '\\n')
 
 /** JSON text with what is unsafe in its own escapes, so that whoever parses it gets the exact value. */
-export function escapedJson(json: string): string {
+export const escapedJson = (json: string): string => {
   if (isPlain(json)) return json
-  return json.replace(UNSAFE, character =>
+  return json.replace(unsafe, character =>
     Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   )
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the control sequence that colours are made of
-const SGR = /(\x1b\[[\d;]*m)/
+const sgr = /(\x1b\[[\d;]*m)/
 
 /** A line that a view made: our own colours pass, everything else is escaped. The last line of defence, behind the events. */
-export function escapedPainted(text: string): string {
+export const escapedPainted = (text: string): string => {
   if (/^[\x20-\x7e\n]*$/.test(text)) return text
   return text
-    .split(SGR)
+    .split(sgr)
     .map((part, i) => (i % 2 === 1 ? part : escapedTabs(part)))
     .join('')
 }
 
 /** What hosts, roles and resources go by: one line each. */
-const NAMES = new Set(['host', 'hosts', 'cluster', 'role', 'resource', 'handler', 'by', 'attribute', 'remedy', 'command', 'run'])
+const names = new Set(['host', 'hosts', 'cluster', 'role', 'resource', 'handler', 'by', 'attribute', 'remedy', 'command', 'run'])
 
 /** Every string of a value, and every key, escaped. Changes nothing in what is escaped already. */
-export function escapedDeep<T>(value: T, form: (text: string) => string = escaped): T {
+export const escapedDeep = <T>(value: T, form: (text: string) => string = escaped): T => {
   if (typeof value === 'string') return form(value) as T
   if (Array.isArray(value)) return value.map(item => escapedDeep(item, form)) as T
   if (value === null || typeof value !== 'object') return value
-  const entries = Object.entries(value).map(([key, item]) => [escapedName(key), escapedDeep(item, NAMES.has(key) ? escapedName : form)])
+  const entries = Object.entries(value).map(([key, item]) => [escapedName(key), escapedDeep(item, names.has(key) ? escapedName : form)])
   return Object.fromEntries(entries) as T
 }

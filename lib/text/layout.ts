@@ -2,12 +2,12 @@ import { stripVTControlCharacters } from 'node:util'
 import { escaped, escapedTabs } from './escape.ts'
 
 /** Scripts whose characters take two columns, and emoji; near enough without a table of all of Unicode. */
-const WIDE =
+const wideCharacter =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
-const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u
+const zeroWidth = /[\p{Mn}\p{Me}\p{Cf}]/u
 
 /** How many columns of a terminal the text takes. */
-export function width(text: string): number {
+export const width = (text: string): number => {
   const visible = stripVTControlCharacters(text)
   if (isPlainAscii(visible)) return visible.length
   let columns = 0
@@ -17,10 +17,10 @@ export function width(text: string): number {
 
 const isPlainAscii = (text: string) => /^[\x20-\x7e]*$/.test(text)
 
-const columnsOf = (character: string) => (ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
+const columnsOf = (character: string) => (zeroWidth.test(character) ? 0 : wideCharacter.test(character) ? 2 : 1)
 
 /** Uncoloured text cut to a width, its end replaced by `…`. */
-export function cut(text: string, columns: number): string {
+export const cut = (text: string, columns: number): string => {
   if (width(text) <= columns) return text
   if (columns <= 0) return ''
   let out = ''
@@ -45,13 +45,13 @@ export const oneLine = (text: string) =>
     .trim()
 
 /** The last lines of a longer text, with a word on what was left out. */
-export function lastLines(text: string, most: number): string[] {
+export const lastLines = (text: string, most: number): string[] => {
   const lines = escapedTabs(text.trimEnd()).split('\n')
   return lines.length <= most ? lines : [`… ${lines.length - most} lines above`, ...lines.slice(-most)]
 }
 
 /** Words into lines of a width; a word that is longer is broken. */
-export function wrap(text: string, columns: number): string[] {
+export const wrap = (text: string, columns: number): string[] => {
   const lines: string[] = []
   for (const word of oneLine(text)
     .split(' ')
@@ -63,7 +63,7 @@ export function wrap(text: string, columns: number): string[] {
   return lines
 }
 
-function pieces(word: string, columns: number): string[] {
+const pieces = (word: string, columns: number): string[] => {
   if (width(word) <= columns) return [word]
   const out = ['']
   for (const character of word) {

@@ -1,5 +1,5 @@
 /** What stands in the place of a secret. */
-export const MASK = '***'
+export const maskText = '***'
 
 export interface Masker {
   /** Makes a value secret from now on. */
@@ -18,7 +18,7 @@ export interface Masker {
  * wherever they occur. Those of two or three only where they stand alone as a word: inside words they would hit half of the output.
  * A single character hides nothing, and masking it would leave nothing readable, so it is ignored.
  */
-export function createMasker(): Masker {
+export const createMasker = (): Masker => {
   const anywhere = new Set<string>()
   const words = new Set<string>()
   const pieces = new Map<string, number>()
@@ -40,35 +40,36 @@ export function createMasker(): Masker {
   }
 }
 
-const PIECE = 4
-const ENCODED_PIECE = 8
+const shortestPiece = 4
+const encodedPiece = 8
 
 /** All pieces of a secret and of its forms, each with its length. */
-function piecesOf(secret: string): [string, number][] {
+const piecesOf = (secret: string): [string, number][] => {
   const cut = (text: string, length: number): [string, number][] =>
     Array.from({ length: Math.max(0, text.length - length + 1) }, (_, i) => [text.slice(i, i + length), length])
-  const values = [...new Set([secret, secret.trim()])].filter(value => value.trim().length >= PIECE)
+  const values = [...new Set([secret, secret.trim()])].filter(value => value.trim().length >= shortestPiece)
   return values.flatMap(value => [
-    ...cut(value, PIECE).filter(([piece]) => piece.trim().length >= 3),
-    ...encodingsOf(value).flatMap(form => cut(form, ENCODED_PIECE)),
+    ...cut(value, shortestPiece).filter(([piece]) => piece.trim().length >= 3),
+    ...encodingsOf(value).flatMap(form => cut(form, encodedPiece)),
   ])
 }
 
 /** What the programs themselves are about: a piece that is a part of such a word, and goes no further, tells nothing. */
-const OPEN_WORDS =
+const openWords =
   `address authkeys authentication cannot cluster command config configuration connection connect device disk drbd drbdadm drbdmeta
 drbdsetup error exit expected failed file heartbeat host invalid kernel line master node option parse password peer primary protocol resource role root
 secondary secret server service shared socket start started starting state status stop stopped string such sudo syntax system systemctl
 systemd unexpected unknown user with`.split(/\s+/)
 
-function pieceSpans(text: string, pieces: Map<string, number>, open: readonly string[]): Span[] {
+const pieceSpans = (text: string, pieces: Map<string, number>, open: readonly string[]): Span[] => {
   if (pieces.size === 0) return []
   const found: Span[] = []
   for (let at = 0; at < text.length; at += 1)
-    for (const length of [PIECE, ENCODED_PIECE]) if (pieces.get(text.slice(at, at + length)) === length) found.push([at, at + length])
+    for (const length of [shortestPiece, encodedPiece])
+      if (pieces.get(text.slice(at, at + length)) === length) found.push([at, at + length])
   if (found.length === 0) return []
-  const known = new Set([...OPEN_WORDS, ...open.flatMap(name => name.toLowerCase().match(WORD) ?? [])])
-  const readable = [...text.matchAll(WORD)]
+  const known = new Set([...openWords, ...open.flatMap(name => name.toLowerCase().match(wordPattern) ?? [])])
+  const readable = [...text.matchAll(wordPattern)]
     .filter(word => known.has(word[0].toLowerCase()))
     .map(word => [word.index, word.index + word[0].length])
   return joined(found).filter(span => {
@@ -78,33 +79,33 @@ function pieceSpans(text: string, pieces: Map<string, number>, open: readonly st
 }
 
 /** A hyphen beside such a word tells no more than the word does: `-drbd` of `nfsha-drbd.service`. A shorter rest is not taken for a word. */
-function withoutHyphens(text: string, [start, end]: Span): Span {
+const withoutHyphens = (text: string, [start, end]: Span): Span => {
   const piece = text.slice(start, end)
   const word = piece.replace(/^-+|-+$/g, '')
-  if (word.length < PIECE) return [start, end]
+  if (word.length < shortestPiece) return [start, end]
   const at = start + piece.indexOf(word)
   return [at, at + word.length]
 }
 
-const WORD = /[\p{L}\p{N}]+/gu
+const wordPattern = /[\p{L}\p{N}]+/gu
 
 /** The forms in which a secret travels through scripts, files and messages; each line of a multi-line one counts as a secret itself. */
-function formsOf(secret: string): string[] {
+const formsOf = (secret: string): string[] => {
   const lines = secret.split(/\r?\n/).map(line => line.trim())
   const values = [secret, secret.trim(), ...(lines.length > 1 ? lines.filter(line => line.length >= 4) : [])]
   return values.filter(value => value.trim() !== '').flatMap(value => [value, ...encodingsOf(value)])
 }
 
-function encodingsOf(value: string): string[] {
+const encodingsOf = (value: string): string[] => {
   const json = JSON.stringify(value).slice(1, -1)
   return [
     json,
     JSON.stringify(json).slice(1, -1),
     value.replaceAll("'", `'\\''`),
-    value.replace(/[\\'\n\r\t]/g, character => ANSI_C[character] ?? character),
+    value.replace(/[\\'\n\r\t]/g, character => ansiC[character] ?? character),
     value.replace(/[\\"$`]/g, '\\$&'),
     percentEncoded(value),
-    value.replace(/[&<>"']/g, character => HTML[character] ?? character),
+    value.replace(/[&<>"']/g, character => htmlEntities[character] ?? character),
     hexOf(value),
     hexOf(value).toUpperCase(),
     ...base64Of(value),
@@ -114,12 +115,12 @@ function encodingsOf(value: string): string[] {
 const hexOf = (value: string) => Buffer.from(value, 'utf8').toString('hex')
 
 /** As the page of the failover test writes them. */
-const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const htmlEntities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** What `$'...'` makes of characters: zx quotes local commands so. */
-const ANSI_C: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const ansiC: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-function percentEncoded(value: string): string {
+const percentEncoded = (value: string): string => {
   // Through bytes: a lone surrogate has no percent form, and is no reason to fail.
   return encodeURIComponent(Buffer.from(value, 'utf8').toString('utf8'))
 }
@@ -128,7 +129,7 @@ function percentEncoded(value: string): string {
  * The value's own base64, and the part of it that is the same whatever follows it when the value starts one or two bytes into a group
  * (as in the base64 of `user:password`). Parts under eight characters are left out: they occur by chance.
  */
-function base64Of(value: string): string[] {
+const base64Of = (value: string): string[] => {
   const bytes = Buffer.from(value, 'utf8')
   const whole = bytes.toString('base64')
   const inside = [0, 1, 2].map(shift => {
@@ -144,7 +145,7 @@ function base64Of(value: string): string[] {
 
 type Span = [start: number, end: number]
 
-function spansOf(text: string, value: string, wordOnly: boolean): Span[] {
+const spansOf = (text: string, value: string, wordOnly: boolean): Span[] => {
   const spans: Span[] = []
   for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1)) {
     const end = at + value.length
@@ -156,7 +157,7 @@ function spansOf(text: string, value: string, wordOnly: boolean): Span[] {
 const isWord = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}_]/u.test(character)
 
 /** Spans in order, those that overlap or touch made one: nothing of either secret, nor how many there were, is left. */
-function joined(spans: Span[]): Span[] {
+const joined = (spans: Span[]): Span[] => {
   const out: Span[] = []
   for (const [start, end] of spans.sort((a, b) => a[0] - b[0])) {
     const last = out.at(-1)
@@ -166,12 +167,12 @@ function joined(spans: Span[]): Span[] {
   return out
 }
 
-function replaceSpans(text: string, spans: Span[]): string {
+const replaceSpans = (text: string, spans: Span[]): string => {
   if (spans.length === 0) return text
   let out = ''
   let from = 0
   for (const [start, end] of spans) {
-    out += text.slice(from, start) + MASK
+    out += text.slice(from, start) + maskText
     from = end
   }
   return out + text.slice(from)

@@ -5,7 +5,7 @@ import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs'
  * Writes a report in one piece: who reads the file sees the old one or the new one, never half of it. Nobody foresees the name beside it, and what
  * is there already (a link to anywhere) is not written: the folder may be open to others. Throws what `refuseReportFile` throws.
  */
-export function writeReportFile(file: string, text: string, mode: number): void {
+export const writeReportFile = (file: string, text: string, mode: number): void => {
   refuseKind(file)
   const beside = draftOf(file)
   try {
@@ -20,7 +20,7 @@ export function writeReportFile(file: string, text: string, mode: number): void 
  * Throws when no report could be written there: an error of the system, or one that says why. Tried before a long run, with a file beside it that is
  * gone at once.
  */
-export function refuseReportFile(file: string): void {
+export const refuseReportFile = (file: string): void => {
   refuseKind(file)
   const beside = draftOf(file)
   writeFileSync(beside, '', { flag: 'wx', mode: 0o600 })
@@ -30,7 +30,7 @@ export function refuseReportFile(file: string): void {
 const draftOf = (file: string) => `${file}.${randomBytes(8).toString('hex')}.new`
 
 /** A rename would put a file in the place of what it names: of /dev/null, or of the link /dev/stdout. */
-function refuseKind(file: string): void {
+const refuseKind = (file: string): void => {
   const stat = lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined || stat.isFile()) return
   if (stat.isDirectory()) throw new Error('it is a directory')

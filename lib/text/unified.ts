@@ -1,15 +1,15 @@
 import { type Edit, edits } from './diff.ts'
 
-const NO_NEWLINE = '\\ No newline at end of file'
+const noNewline = '\\ No newline at end of file'
 
 /** A unified diff without its file header, a line an entry; empty when the texts are the same. */
-export function unifiedDiff(from: string, to: string, context = 3): string[] {
+export const unifiedDiff = (from: string, to: string, context = 3): string[] => {
   const script = edits(from, to)
   return hunksOf(script, context).flatMap(({ start, end }) => hunk(script, start, end))
 }
 
 /** How many lines went and came, for a summary. */
-export function diffCounts(from: string, to: string): { added: number; removed: number } {
+export const diffCounts = (from: string, to: string): { added: number; removed: number } => {
   const script = edits(from, to)
   return { added: script.filter(edit => edit.kind === '+').length, removed: script.filter(edit => edit.kind === '-').length }
 }
@@ -20,7 +20,7 @@ interface Range {
 }
 
 /** Where the script differs, widened by the context, neighbours made one. */
-function hunksOf(script: Edit[], context: number): Range[] {
+const hunksOf = (script: Edit[], context: number): Range[] => {
   const ranges: Range[] = []
   script.forEach((edit, index) => {
     if (edit.kind === ' ') return
@@ -32,7 +32,7 @@ function hunksOf(script: Edit[], context: number): Range[] {
   return ranges
 }
 
-function hunk(script: Edit[], start: number, end: number): string[] {
+const hunk = (script: Edit[], start: number, end: number): string[] => {
   const part = script.slice(start, end)
   const before = script.slice(0, start)
   const old = position(linesOn('-', before), linesOn('-', part))
@@ -43,11 +43,9 @@ function hunk(script: Edit[], start: number, end: number): string[] {
 const linesOn = (side: '-' | '+', script: Edit[]) => script.filter(edit => edit.kind === ' ' || edit.kind === side).length
 
 /** `start,count` as diff writes it: the count is left out when it is 1, and an empty side is placed after the line before it. */
-function position(before: number, lines: number): string {
+const position = (before: number, lines: number): string => {
   const start = lines === 0 ? before : before + 1
   return lines === 1 ? String(start) : `${start},${lines}`
 }
 
-function bodyLines({ kind, line }: Edit): string[] {
-  return line.endsWith('\n') ? [kind + line.slice(0, -1)] : [kind + line, NO_NEWLINE]
-}
+const bodyLines = ({ kind, line }: Edit): string[] => (line.endsWith('\n') ? [kind + line.slice(0, -1)] : [kind + line, noNewline])

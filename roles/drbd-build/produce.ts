@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ApplyContext, Progress } from '../../lib/role-api/index.ts'
-import { ApplyFailed, failedScript, fetchArchive, JOBS_DIRECTORY, runJob } from '../../lib/role-api/index.ts'
+import { ApplyFailed, failedScript, fetchArchive, jobsDirectory, runJob } from '../../lib/role-api/index.ts'
 import { buildName, type Part } from './parts.ts'
 import { archiveOnHost, archiveThere, buildOnHost, buildScript, installScript } from './scripts.ts'
 
@@ -86,7 +86,7 @@ const compile = async (connection: Connection, part: Part, around: Surroundings)
   if (code === 0) return
   throw new ApplyFailed(`building DRBD's ${part.label} on ${connection.host} ended with exit code ${code}; what runs was not touched`, {
     detail: errorLines(output),
-    hint: `its whole log on ${connection.host}: ${JOBS_DIRECTORY}/${id}/output`,
+    hint: `its whole log on ${connection.host}: ${jobsDirectory}/${id}/output`,
   })
 }
 

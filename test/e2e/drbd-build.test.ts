@@ -10,7 +10,7 @@ import type { EventBody } from '../../lib/engine/events.ts'
 import type { PlayPlan } from '../../lib/engine/play.ts'
 import { runPlays } from '../../lib/engine/run.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
-import { JOBS_DIRECTORY } from '../../lib/resources/job.ts'
+import { jobsDirectory } from '../../lib/resources/job.ts'
 import { changesOf } from '../../lib/resources/verdict.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { built } from '../../roles/drbd-build/built.ts'
@@ -126,7 +126,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
   afterEach(() => {
     for (const part of used) {
       for (const file of [archiveOnHost(part), buildOnHost(part)]) rmSync(file, { force: true })
-      rmSync(`${JOBS_DIRECTORY}/${buildName(part)}`, { recursive: true, force: true })
+      rmSync(`${jobsDirectory}/${buildName(part)}`, { recursive: true, force: true })
       rmSync(buildOnHost(part).replace('.tar.gz', '.tree'), { recursive: true, force: true })
     }
     rmSync(prefix, { recursive: true, force: true })
@@ -208,7 +208,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     await run(tree('9.4', 'true'))
     const broken = tree('9.5', `echo "drbdadm.c:7: error: expected ';'" >&2; exit 2`)
     const { end } = await run(broken)
-    const log = `${JOBS_DIRECTORY}/${buildName(partOf(broken))}/output`
+    const log = `${jobsDirectory}/${buildName(partOf(broken))}/output`
     expect(end.status).toBe('failed')
     expect(end.error?.message).toMatch(/building DRBD's utilities on M1 ended with exit code 2; what runs was not touched/)
     expect(end.error?.detail).toMatch(/drbdadm\.c:7: error: expected ';'/)

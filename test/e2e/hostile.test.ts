@@ -8,7 +8,7 @@ import ssh2 from 'ssh2'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connect } from '../../lib/ssh/connect.ts'
 import { type Connection, TooMuchOutput, Unreachable } from '../../lib/ssh/connection.ts'
-import { UNSAFE_SHOWN } from '../lib/report/nasty.ts'
+import { unsafeShown } from '../lib/report/nasty.ts'
 import { me } from './ssh/client.ts'
 import { type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
 
@@ -147,13 +147,13 @@ describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${
   test('one that retitles the window, in its greeting and in its answers', async () => {
     const evil = "printf '\\033]0;PWN\\007\\033[2J\\342\\200\\256'"
     const refused = await play(await server(`ForceCommand ${evil}; exit 1`), 'ping', 'nfs')
-    expect(refused.output).not.toMatch(UNSAFE_SHOWN)
+    expect(refused.output).not.toMatch(unsafeShown)
     expect(refused.output).toContain('\\x1b]0;PWN\\x07\\x1b[2J\\u{202e}')
     expect(refused.code).toBe(4)
     const answered = await play(await server(`ForceCommand id() { ${evil}; }; eval "$SSH_ORIGINAL_COMMAND"`), 'ping', 'nfs')
-    expect(answered.output).not.toMatch(UNSAFE_SHOWN)
+    expect(answered.output).not.toMatch(unsafeShown)
     const played = await play(await server(`ForceCommand ${evil}; exit 1`), 'status.yml', '--output', 'jsonl')
-    expect(played.output).not.toMatch(UNSAFE_SHOWN)
+    expect(played.output).not.toMatch(unsafeShown)
     expect(played.output).toContain('\\\\x1b]0;PWN')
     expect(played.code).toBe(4)
   })

@@ -19,12 +19,12 @@ export interface Markers<Name extends string> {
 }
 
 /** Nine characters of the random part are no accident. */
-const PIECE = 9
+const piece = 9
 /** Bytes: a larger file is no log of a test. */
-const LARGEST = 20_000_000
+const largest = 20_000_000
 
 /** Makes a marker for each name: three letters that say what it is, and 18 random ones. */
-export function plantMarkers<Name extends string>(prefixes: Record<Name, string>): Markers<Name> {
+export const plantMarkers = <Name extends string>(prefixes: Record<Name, string>): Markers<Name> => {
   const names = Object.keys(prefixes) as Name[]
   const values = Object.fromEntries(names.map(name => [name, `${prefixes[name]}_${randomBytes(9).toString('hex')}`])) as Record<
     Name,
@@ -33,14 +33,14 @@ export function plantMarkers<Name extends string>(prefixes: Record<Name, string>
   const signs = names.flatMap(name => {
     const value = values[name]
     const random = value.slice(value.indexOf('_') + 1)
-    const pieces = Array.from({ length: random.length - PIECE + 1 }, (_, i) => random.slice(i, i + PIECE))
+    const pieces = Array.from({ length: random.length - piece + 1 }, (_, i) => random.slice(i, i + piece))
     const encoded = [Buffer.from(value).toString('base64').slice(0, 20), Buffer.from(value).toString('hex').slice(0, 20)]
     return [value, ...pieces, ...encoded].map(sign => ({ name, sign }))
   })
   const found = (text: string) => [...new Set(signs.filter(({ sign }) => text.includes(sign)).map(({ name }) => name))]
   const isIn = (file: string) => {
     const stat = statSync(file, { throwIfNoEntry: false })
-    return stat?.isFile() === true && stat.size < LARGEST && found(readFileSync(file, 'latin1')).length > 0
+    return stat?.isFile() === true && stat.size < largest && found(readFileSync(file, 'latin1')).length > 0
   }
   return {
     values,

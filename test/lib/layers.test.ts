@@ -1,27 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { lintPlanted } from './lint.ts'
 
 // The linter holds the layers. Here files are planted, in a directory of their own, that break them, and others that do not.
-const biome = join(import.meta.dirname, '../../node_modules/.bin/biome')
-const directory = mkdtempSync(join(tmpdir(), 'nfsha-layers-'))
-afterAll(() => rmSync(directory, { recursive: true }))
 
 /** The rule that each file breaks, by its path. */
 const broken = (files: Record<string, string>): Record<string, string> => {
-  rmSync(directory, { recursive: true })
-  mkdirSync(directory)
-  copyFileSync(join(import.meta.dirname, '../../biome.json'), join(directory, 'biome.json'))
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true })
-    writeFileSync(join(directory, path), text)
-  }
-  const argv = ['lint', '--vcs-enabled=false', '--only=suspicious/noImportCycles', '--only=style/noRestrictedImports', '--reporter=json']
-  const { stdout } = spawnSync(biome, [...argv, '--max-diagnostics=none'], { cwd: directory, encoding: 'utf8' })
-  const { diagnostics }: { diagnostics: { category: string; location: { path: string } }[] } = JSON.parse(stdout)
-  return Object.fromEntries(diagnostics.map(({ category, location }) => [location.path, category.replace(/.*\//, '')]))
+  const complaints = lintPlanted(files, '--only=suspicious/noImportCycles', '--only=style/noRestrictedImports')
+  return Object.fromEntries(complaints.map(({ path, rule }) => [path, rule]))
 }
 
 /** A file that imports from another layer, as a value, as a type or when it is called. */

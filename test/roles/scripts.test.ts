@@ -20,8 +20,8 @@ import { factsScript } from '../../lib/platform/facts.ts'
 import type { Probe } from '../../lib/resources/resource.ts'
 import { bootstrapArgv } from '../../lib/ssh/bootstrap.ts'
 import { endScript as endGroupScript } from '../../lib/ssh/end-script.ts'
-import { beginScript, endScript, JOBS_DIRECTORY, resumeScript } from '../../lib/ssh/job-script.ts'
-import { ON_PIPES, STREAMS } from '../../lib/ssh/terminal.ts'
+import { beginScript, endScript, jobsDirectory, resumeScript } from '../../lib/ssh/job-script.ts'
+import { onPipesScript, streamsScript } from '../../lib/ssh/terminal.ts'
 import { prepareScript, receiveScript } from '../../lib/ssh/upload.ts'
 import { roles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
@@ -65,7 +65,7 @@ const everyShell: [string, string[]][] = [
 const isInstalled = ([command = '', ...rest]: string[]) => spawnSync(command, [...rest, '-c', 'true']).status === 0
 /** Those of this machine; each of the others is named as skipped. */
 const shells = everyShell.filter(([, argv]) => isInstalled(argv))
-const place = { directory: JOBS_DIRECTORY, id: 'packages', owner: '0' }
+const place = { directory: jobsDirectory, id: 'packages', owner: '0' }
 
 const sending = { localFile: '', path: '/usr/src/a.tar', temporary: '/usr/src/.a.part', size: 5, offset: 2, options: { sha256: 'AB' } }
 const probesOf = (context: Context): Probe<unknown>[] =>
@@ -146,8 +146,8 @@ const collect = async (): Promise<Map<string, string>> => {
     // Its `a && b && c || d` means d when any of them failed.
     ['bootstrap', `# shellcheck disable=SC2015\n${bootstrapArgv('token')[2]}`],
     ['bootstrap that counts processes', `# shellcheck disable=SC2015\n${bootstrapArgv('token', { isMetered: true })[2]}`],
-    ['terminal, streams', STREAMS],
-    ['terminal, command', ON_PIPES],
+    ['terminal, streams', streamsScript],
+    ['terminal, command', onPipesScript],
     ['end of a process group', endGroupScript(4711)],
     ['upload, before', prepareScript('/usr/src/a.tar', '/usr/src/.a.part', 5)],
     ['upload', receiveScript(sending)],
@@ -196,7 +196,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What CentOS 6 (coreutils 8.4, util-linux 2.17, procps 3.2.8, iproute 2.6.32, bash 4.1) has not, in what is sent there or put there. */
-const TOO_NEW: [RegExp, string][] = [
+const tooNew: [RegExp, string][] = [
   [/\btimeout\s+(-k|--kill-after)/, 'timeout -k: coreutils 8.5'],
   [/\bstatus=(none|progress)\b/, 'dd status=none: coreutils 8.24'],
   [/\brealpath\b/, 'realpath: coreutils 8.15'],
@@ -219,7 +219,7 @@ test('what goes to CentOS 6 uses nothing newer than its tools', () => {
     sent.push(...faultScripts(context), ...surroundingScripts(context))
   }
   expect(sent.length).toBeGreaterThan(40)
-  const found = sent.flatMap(([name, text]) => TOO_NEW.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${name}: ${what}`))
+  const found = sent.flatMap(([name, text]) => tooNew.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${name}: ${what}`))
   expect(found).toEqual([])
 })
 
@@ -275,7 +275,7 @@ for (const [name, argv] of everyShell) {
  * Programs that a probe may call and that would leave this machine, load a module or talk to its own daemons, and apt-mark, of which each call reads all
  * of apt's lists; in the tests they answer nothing.
  */
-const KEPT_AWAY =
+const keptAway =
   'ping arping traceroute chronyc ntpq drbdadm drbdsetup modprobe modinfo iptables nft exportfs showmount cl_status systemctl ip rpm yum apt-mark'
 
 describe('all probes of a platform, run as the one script that they travel in', () => {
@@ -292,7 +292,7 @@ describe('all probes of a platform, run as the one script that they travel in', 
   }
   beforeAll(() => {
     mkdirSync(tools())
-    for (const name of KEPT_AWAY.split(' ')) writeFileSync(join(tools(), name), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    for (const name of keptAway.split(' ')) writeFileSync(join(tools(), name), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   })
 
   test.each(contexts.map((context, i) => [`${i + 1}: ${context.platform.name}`, context] as const))(

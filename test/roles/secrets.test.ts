@@ -16,9 +16,9 @@ const problemWith = (name: 'heartbeat_secret' | 'drbd_secret', value: string): s
   return failure(() => resolveVars(inventory, 'M1', { schema }))
 }
 
-const HEARTBEAT = 'heartbeat takes printable ASCII without blanks'
-const DRBD = 'DRBD takes printable ASCII without " and \\'
-const takes = { heartbeat_secret: HEARTBEAT, drbd_secret: DRBD }
+const heartbeat = 'heartbeat takes printable ASCII without blanks'
+const drbd = 'DRBD takes printable ASCII without " and \\'
+const takes = { heartbeat_secret: heartbeat, drbd_secret: drbd }
 
 describe('a secret that its consumer would misread is refused, at its place and without a word of it', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { type Command, Option } from 'commander'
 import {
-  FAULTS,
+  faults,
   type Init,
   isMachineName,
   labDown,
@@ -81,10 +81,10 @@ export const define = (lab: Command): void => {
     },
   )
   named(
-    lab.command('fault <fault> <words...>').description(`${FAULTS.join(', ')}: \`fault power-off M1\`, \`fault link-down em2 M1\``),
+    lab.command('fault <fault> <words...>').description(`${faults.join(', ')}: \`fault power-off M1\`, \`fault link-down em2 M1\``),
   ).action(async (fault: string, words: string[], { name }: { name: string }) => {
-    const known = FAULTS.find(f => f === fault)
-    if (!known) throw new UsageError(`no fault '${fault}': there are ${FAULTS.join(', ')}`)
+    const known = faults.find(f => f === fault)
+    if (!known) throw new UsageError(`no fault '${fault}': there are ${faults.join(', ')}`)
     const machine = machineOf(words.at(-1) ?? '')
     await labFault(name, machine, known, words.length > 1 ? words[0] : undefined)
   })

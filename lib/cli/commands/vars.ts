@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { jsonText } from '../../config/json.ts'
 import { print, printJson } from '../../report/output.ts'
 import { oneLine, pad, width } from '../../text/layout.ts'
-import { createMasker, MASK } from '../../text/mask.ts'
+import { createMasker, maskText } from '../../text/mask.ts'
 import { type HostPart, type HostVariable, hostVariables } from '../inventory/host-variables.ts'
 import type { PlayArguments } from '../options.ts'
 import { refuseUnknownExtraVars } from '../run/extra-names.ts'
@@ -49,7 +49,7 @@ const tableOf = (host: string, { cluster, as, variables }: HostPart, mask: (text
 
 const shown = ({ value, secret }: HostVariable): string => {
   if (value === undefined) return '-'
-  if (secret) return MASK
+  if (secret) return maskText
   return typeof value === 'string' && value !== '' && value === oneLine(value) ? value : jsonText(value, 0)
 }
 
@@ -57,7 +57,7 @@ const jsonOf = (parts: HostPart[]): string => {
   const printed = parts.map(({ variables, ...part }) => ({
     ...part,
     variables: Object.fromEntries(
-      variables.map(({ name, value, from, secret }) => [name, { value: secret ? MASK : (value ?? null), from }]),
+      variables.map(({ name, value, from, secret }) => [name, { value: secret ? maskText : (value ?? null), from }]),
     ),
   }))
   return `${jsonText(printed, 2)}\n`

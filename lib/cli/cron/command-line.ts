@@ -10,11 +10,11 @@ import { type PlayArguments, UsageError } from '../options.ts'
 import { inventoryPaths } from '../run/sources.ts'
 
 /** What is open in this shell alone: a job would find nothing there, or something else. */
-const INHERITED = /^\/(dev\/(stdin|fd\/.*)|proc\/(self|\d+)\/.*)$/
+const inherited = /^\/(dev\/(stdin|fd\/.*)|proc\/(self|\d+)\/.*)$/
 
 const absolute = (path: string): string => {
   const file = resolve(path.replace(/^~(?=\/)/, homedir()))
-  if (INHERITED.test(file)) throw new UsageError(`${path} is open in this shell alone, and a cron job runs without it; name a file`)
+  if (inherited.test(file)) throw new UsageError(`${path} is open in this shell alone, and a cron job runs without it; name a file`)
   return file
 }
 

@@ -4,10 +4,10 @@ import { byCodePoint, type Group, type Inventory } from '../../config/model.ts'
 import { type OuterVariables, variablesOf } from '../../config/precedence.ts'
 import { isSecretName } from '../../config/secret-lines.ts'
 import type { Entry, Value } from '../../config/value.ts'
-import { MASK } from '../../text/mask.ts'
+import { maskText } from '../../text/mask.ts'
 
 /** A group that has several parents is drawn below each: a ladder of 30 groups would take a billion lines. */
-const LARGEST_GRAPH = 20_000_000
+const largestGraph = 20_000_000
 
 /** The groups below a group and their hosts, as `ansible-inventory --graph` draws them. Throws `ConfigError` for what nobody could read. */
 export const graphOf = (inventory: Inventory, group: Group): string => {
@@ -19,7 +19,7 @@ export const graphOf = (inventory: Inventory, group: Group): string => {
     const line = twig(typeof of === 'string' ? of : `@${of.name}:`, depth)
     lines.push(line)
     length += line.length + 1
-    if (length > LARGEST_GRAPH) throw new ConfigError('this graph is too large to be drawn', undefined, '--list has every group once')
+    if (length > largestGraph) throw new ConfigError('this graph is too large to be drawn', undefined, '--list has every group once')
     if (typeof of === 'string') continue
     const below = [...childrenOf(inventory, of), ...hostsIn(of)].map(part => ({ of: part, depth: depth + 1 }))
     for (const part of below.reverse()) waiting.push(part)
@@ -65,7 +65,7 @@ const listed = (value: Value, secret: boolean): unknown => {
     case 'map':
       return listedEntries(value.entries, secret)
     case 'scalar':
-      if (secret || value.place.source.secret) return MASK
+      if (secret || value.place.source.secret) return maskText
       return value.verbatim ? { __ansible_unsafe: value.value } : finite(value.value)
   }
 }

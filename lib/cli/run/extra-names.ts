@@ -1,11 +1,11 @@
 import { Vars } from '../../../roles/vars.ts'
-import { ConfigError, MOST_SHOWN, throwAll } from '../../config/error.ts'
+import { ConfigError, mostShown, throwAll } from '../../config/error.ts'
 import type { Inventory } from '../../config/model.ts'
-import { formerNames, RUNNER_VARIABLES } from '../../config/own-names.ts'
+import { formerNames, runnerVariables } from '../../config/own-names.ts'
 import type { Play } from '../../config/playbook.ts'
 import { ownVariables, variablesOf } from '../../config/precedence.ts'
 import { closest } from '../../config/suggest.ts'
-import { isConnectionVariable, READ } from '../../config/target-variables.ts'
+import { isConnectionVariable, readVariables } from '../../config/target-variables.ts'
 import type { Variables } from '../../config/value.ts'
 import type { OwnRole } from '../../own-roles/load.ts'
 
@@ -33,7 +33,7 @@ export const refuseUnknownExtraVars = (
     const owner = playbookOf(name)
     return owner === undefined || roles === undefined || roles.has(owner)
   }
-  const ours = [...Object.keys(Vars.shape), ...RUNNER_VARIABLES, ...ownRoles.flatMap(role => Object.keys(role.fields))]
+  const ours = [...Object.keys(Vars.shape), ...runnerVariables, ...ownRoles.flatMap(role => Object.keys(role.fields))]
   const usable = ours.filter(isUsed)
   const former = formerNames(Vars)
   const current = (name: string) => former.get(name) ?? name
@@ -43,14 +43,14 @@ export const refuseUnknownExtraVars = (
   throwAll(
     unread
       .filter(([name]) => ours.includes(current(name)) || !foreign.has(name))
-      .slice(0, MOST_SHOWN)
+      .slice(0, mostShown)
       .map(([name, { at }]) => {
         // Nobody knows what a value is that stands under the wrong name: its line is not shown.
         const place = { ...at, source: { ...at.source, secret: true } }
         if (ours.includes(current(name)))
           return new ConfigError(`'${name}' has no effect here: it is for ${playbookOf(current(name))}.yml`, place)
         const old = [...former.keys()].filter(one => usable.includes(current(one)))
-        const meant = closest(name, [...usable, ...old, ...READ, ...foreign])
+        const meant = closest(name, [...usable, ...old, ...readVariables, ...foreign])
         const hint = meant === undefined ? undefined : `did you mean '${current(meant)}'?`
         const nobody = `no role ${plays ? 'of this playbook ' : ''}reads it, and the inventory does not have it`
         return new ConfigError(`unknown variable '${name}'`, place, hint ?? nobody)

@@ -5,7 +5,7 @@ import type { Role } from '../../../roles/role.ts'
 import { clientIdentity, pairIdentity } from '../../../roles/service/checks/identity.ts'
 import type { Vars } from '../../../roles/vars.ts'
 import type { ClusterHosts } from '../../config/cluster.ts'
-import { clustersOf, DEFAULT_CLIENTS } from '../../config/cluster.ts'
+import { clustersOf, defaultClients } from '../../config/cluster.ts'
 import { ConfigError, collecting, throwAll } from '../../config/error.ts'
 import { hostErrors } from '../../config/host-errors.ts'
 import type { Inventory } from '../../config/model.ts'
@@ -101,7 +101,7 @@ interface Within extends Surroundings {
 
 const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   const { inventory, options } = around
-  const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, mayLack: [DEFAULT_CLIENTS] })
+  const matched = matchHosts(inventory, play.hosts, { place: play.hostsPlace, mayLack: [defaultClients] })
   const limited = options.limit === undefined ? matched : limitHosts(inventory, matched, options.limit)
   const isPlayed = ({ name }: OwnRole) => play.roles.some(({ role }) => role === name)
   const ownRoles = around.ownRoles.filter(isPlayed)

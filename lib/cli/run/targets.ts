@@ -1,4 +1,4 @@
-import { DEFAULT_CLIENTS } from '../../config/cluster.ts'
+import { defaultClients } from '../../config/cluster.ts'
 import { connectionTarget } from '../../config/connection.ts'
 import { matchHosts } from '../../config/pattern.ts'
 import type { ConnectionTarget } from '../../ssh/connection.ts'
@@ -13,7 +13,7 @@ export const targetsOf = (
   options: PlayArguments,
   becomePassword: string | undefined,
 ) => {
-  const matched = plays.map(play => ({ play, hosts: new Set(matchHosts(inventory, play.hosts, { mayLack: [DEFAULT_CLIENTS] })) }))
+  const matched = plays.map(play => ({ play, hosts: new Set(matchHosts(inventory, play.hosts, { mayLack: [defaultClients] })) }))
   const targetOf = (host: string): ConnectionTarget => {
     const play = matched.find(m => m.hosts.has(host))?.play
     const outer = { extraVars, ...(play && { playVars: play.vars }) }

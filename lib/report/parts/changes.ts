@@ -4,21 +4,19 @@ import { cut, oneLine } from '../../text/layout.ts'
 import { diffCounts, unifiedDiff } from '../../text/unified.ts'
 import type { Palette } from './palette.ts'
 
-const NOT_SHOWN = '(secret, not shown)'
+const notShown = '(secret, not shown)'
 
 /** So many lines of one diff are shown; who wants all of a big file looks at the file. */
-const MOST_LINES = 200
+const mostLines = 200
 
 /** Over this size a summary does not count lines: it is read in passing, and computed for each change. */
-const MOST_COUNTED = 200_000
+const mostCounted = 200_000
 
 /** Changes in passing: `mode 0644 -> 0600, content +3 -1`. */
-export function summaryOf(changes: Change[], arrow = '->'): string {
-  return changes.map(change => oneChange(change, arrow)).join(', ')
-}
+export const summaryOf = (changes: Change[], arrow = '->'): string => changes.map(change => oneChange(change, arrow)).join(', ')
 
-function oneChange(change: Change, arrow: string): string {
-  if (change.secret === true) return `${change.attribute} ${NOT_SHOWN}`
+const oneChange = (change: Change, arrow: string): string => {
+  if (change.secret === true) return `${change.attribute} ${notShown}`
   if (change.diff === true) return `${change.attribute} ${countsOf(change)}`
   const [from, to] = [short(change.from), short(change.to)]
   // An assertion may name what it found and nothing to become of it.
@@ -27,43 +25,42 @@ function oneChange(change: Change, arrow: string): string {
 
 const short = (value: string) => cut(oneLine(value), 60)
 
-function countsOf({ from, to }: Change): string {
+const countsOf = ({ from, to }: Change): string => {
   if (isBinary(from) || isBinary(to)) return 'differs'
-  if (from.length + to.length > MOST_COUNTED) return 'differs'
+  if (from.length + to.length > mostCounted) return 'differs'
   const { added, removed } = diffCounts(from, to)
   return [added > 0 && `+${added}`, removed > 0 && `-${removed}`].filter(part => part !== false).join(' ')
 }
 
 /** What `--diff` shows of one resource's changes. */
-export function diffLines(resource: string, changes: Change[], colors: Palette): string[] {
-  return changes.flatMap(change =>
+export const diffLines = (resource: string, changes: Change[], colors: Palette): string[] =>
+  changes.flatMap(change =>
     change.diff === true && change.secret !== true ? textDiff(resource, change, colors) : [plainChange(change, colors)],
   )
-}
 
-function plainChange(change: Change, colors: Palette): string {
-  if (change.secret === true) return `${change.attribute}: ${NOT_SHOWN}`
+const plainChange = (change: Change, colors: Palette): string => {
+  if (change.secret === true) return `${change.attribute}: ${notShown}`
   return `${change.attribute}: ${colors.removed(oneLine(change.from))} -> ${colors.added(oneLine(change.to))}`
 }
 
-function textDiff(resource: string, { attribute, from, to }: Change, colors: Palette): string[] {
+const textDiff = (resource: string, { attribute, from, to }: Change, colors: Palette): string[] => {
   if (isBinary(from) || isBinary(to)) return [`${attribute}: binary, differs`]
   const lines = unifiedDiff(from, to)
-  const shown = lines.slice(0, MOST_LINES).map(line => diffLine(lineOf(line), colors))
-  const rest = lines.length > MOST_LINES ? [colors.faint(`… ${lines.length - MOST_LINES} more lines`)] : []
+  const shown = lines.slice(0, mostLines).map(line => diffLine(lineOf(line), colors))
+  const rest = lines.length > mostLines ? [colors.faint(`… ${lines.length - mostLines} more lines`)] : []
   const name = attribute === 'content' ? resource : `${resource} ${attribute}`
   return [colors.strong(`--- before: ${name}`), colors.strong(`+++ after: ${name}`), ...shown, ...rest]
 }
 
 /** A file of one endless line must not fill the screen. */
-const LONGEST_LINE = 2000
+const longestLine = 2000
 
-function lineOf(line: string): string {
+const lineOf = (line: string): string => {
   const text = escapedTabs(line)
-  return text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)}… ${text.length - LONGEST_LINE} more characters`
+  return text.length <= longestLine ? text : `${text.slice(0, longestLine)}… ${text.length - longestLine} more characters`
 }
 
-function diffLine(line: string, colors: Palette): string {
+const diffLine = (line: string, colors: Palette): string => {
   if (line.startsWith('@@')) return colors.hunk(line)
   if (line.startsWith('+')) return colors.added(line)
   if (line.startsWith('-')) return colors.removed(line)
@@ -71,5 +68,5 @@ function diffLine(line: string, colors: Palette): string {
 }
 
 /** NUL by NUL, escaped already or not; a single one in a text does not hide the rest of it. */
-const isBinary = (text: string) => (text.match(NUL)?.length ?? 0) * 50 > text.length
-const NUL = /\0|\\x00/g
+const isBinary = (text: string) => (text.match(nul)?.length ?? 0) * 50 > text.length
+const nul = /\0|\\x00/g

@@ -17,7 +17,7 @@ export interface Palette {
 
 export type ColorLevel = 0 | 1 | 2 | 3
 
-export function palette(level: ColorLevel): Palette {
+export const palette = (level: ColorLevel): Palette => {
   const chalk = new Chalk({ level })
   // chalk joins all of its arguments: handed to `map` as it is, it would print the index too.
   const one = (paint: ChalkInstance) => (text: string) => paint(text)
@@ -37,7 +37,7 @@ export function palette(level: ColorLevel): Palette {
 }
 
 /** What a stream can show. chalk reads FORCE_COLOR, not NO_COLOR; with both set FORCE_COLOR wins, as in Node itself. */
-export function colorLevel(stream: 'stdout' | 'stderr', env: NodeJS.ProcessEnv = process.env): ColorLevel {
+export const colorLevel = (stream: 'stdout' | 'stderr', env: NodeJS.ProcessEnv = process.env): ColorLevel => {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '' && env.FORCE_COLOR === undefined) return 0
   const support = stream === 'stdout' ? supportsColor : supportsColorStderr
   return support === false ? 0 : support.level

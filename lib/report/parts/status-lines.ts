@@ -3,11 +3,10 @@ import { oneLine, wrap } from '../../text/layout.ts'
 import type { Palette } from './palette.ts'
 
 /** What stands beneath the table of a status: a cause a paragraph, with the command to paste, and the verdict. Commands are never broken. */
-export function statusLines({ problems, verdict }: ClusterStatus, colors: Palette, columns = Number.POSITIVE_INFINITY): string[] {
-  return [...problems.flatMap(cause => causeLines(cause, colors, columns)), verdictLine(verdict, colors, columns), ''].flat()
-}
+export const statusLines = ({ problems, verdict }: ClusterStatus, colors: Palette, columns = Number.POSITIVE_INFINITY): string[] =>
+  [...problems.flatMap(cause => causeLines(cause, colors, columns)), verdictLine(verdict, colors, columns), ''].flat()
 
-function causeLines({ severity, code, text, next, consequences }: StatusCause, colors: Palette, columns: number): string[] {
+const causeLines = ({ severity, code, text, next, consequences }: StatusCause, colors: Palette, columns: number): string[] => {
   const paint = severity === 'notice' ? colors.hint : colors.status.failed
   const [first = '', ...rest] = wrap(`${text}  [${code}]`, columns - 4)
   const follows = consequences.flatMap(({ text: said }) =>
@@ -21,12 +20,12 @@ function causeLines({ severity, code, text, next, consequences }: StatusCause, c
   ]
 }
 
-function nextLines({ on, command, note }: NextStep, colors: Palette, columns: number): string[] {
+const nextLines = ({ on, command, note }: NextStep, colors: Palette, columns: number): string[] => {
   const line = `    next${on === '' ? '' : `, on ${oneLine(on)}`}: ${colors.strong(oneLine(command))}`
   return [line, ...(note === undefined ? [] : wrap(`(${note})`, columns - 6).map(text => colors.faint(`      ${text}`)))]
 }
 
-function verdictLine({ state, text }: ClusterStatus['verdict'], colors: Palette, columns: number): string[] {
+const verdictLine = ({ state, text }: ClusterStatus['verdict'], colors: Palette, columns: number): string[] => {
   const paint = {
     healthy: colors.status.ok,
     degraded: colors.status.changed,

@@ -33,7 +33,7 @@ export const emptySummary = (): Summary => ({
   pending: 0,
 })
 
-export function addToSummary(sum: Summary, event: Event): void {
+export const addToSummary = (sum: Summary, event: Event): void => {
   count(sum.stats, event)
   if (event.type === 'run-start') sum.check = event.check
   addUnread(sum, event)
@@ -48,7 +48,7 @@ export function addToSummary(sum: Summary, event: Event): void {
 }
 
 /** A host counts as read when its play came to its end there: until something says so, it does not. */
-function addUnread({ hosts, unread }: Summary, event: Event): void {
+const addUnread = ({ hosts, unread }: Summary, event: Event): void => {
   switch (event.type) {
     case 'play-start':
       for (const host of event.hosts) {
@@ -77,21 +77,21 @@ function addUnread({ hosts, unread }: Summary, event: Event): void {
 
 const notReached = 'not reached'
 
-function failureOf(event: Extract<Event, { type: 'task-end' | 'handler-end' }>): string {
+const failureOf = (event: Extract<Event, { type: 'task-end' | 'handler-end' }>): string => {
   const what = event.type === 'task-end' ? event.resource : `handler ${event.handler}`
   return `${event.host}: ${event.role}: ${what}: ${oneLine(event.error?.message ?? event.reason ?? 'failed')}`
 }
 
-const COUNTERS = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'unknown'] as const
+const counterNames = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'unknown'] as const
 
 /** One line a host, as Ansible's recap, aligned. */
-function recapLines(recap: Record<string, HostRecap>, colors: Palette): string[] {
+const recapLines = (recap: Record<string, HostRecap>, colors: Palette): string[] => {
   const hosts = Object.entries(recap)
   const nameWidth = Math.max(0, ...hosts.map(([host]) => width(host)))
-  const widths = COUNTERS.map(key => Math.max(...hosts.map(([, counters]) => String(counters[key]).length)))
+  const widths = counterNames.map(key => Math.max(...hosts.map(([, counters]) => String(counters[key]).length)))
   return hosts.map(([host, counters]) => {
-    const cells = COUNTERS.map((key, index) => {
-      const last = index === COUNTERS.length - 1
+    const cells = counterNames.map((key, index) => {
+      const last = index === counterNames.length - 1
       const cell = pad(`${key}=${counters[key]}`, last ? 0 : key.length + 1 + (widths[index] ?? 0))
       return counters[key] === 0 ? colors.faint(cell) : colors.status[key](cell)
     })
@@ -99,14 +99,14 @@ function recapLines(recap: Record<string, HostRecap>, colors: Palette): string[]
   })
 }
 
-function colorOf(counters: HostRecap, colors: Palette): (text: string) => string {
+const colorOf = (counters: HostRecap, colors: Palette): ((text: string) => string) => {
   if (counters.failed > 0 || counters.unreachable > 0) return colors.status.failed
   if (counters.unknown > 0) return colors.status.unknown
   return counters.changed > 0 ? colors.status.changed : colors.status.ok
 }
 
 /** `24 changes in 3m12s`, or that nothing changed, which is what the second run is for; nothing is claimed of what was not read. */
-function outcomeLine(sum: Summary, ms: number): string {
+const outcomeLine = (sum: Summary, ms: number): string => {
   const { stats, check, failures, hosts, unread, judged } = sum
   const read = [...hosts].filter(host => !unread.has(host))
   const nothing = check ? 'nothing would change' : 'nothing changed'
@@ -130,17 +130,15 @@ const restOf = ({ stats, pending }: Summary): string[] => [
 ]
 
 /** All reasons for the exit code, the deciding one first. */
-function exitLine(reasons: ExitReason[]): string {
-  return `exit code ${reasons.map(({ code, text }) => `${code}: ${text}`).join('; ')}`
-}
+const exitLine = (reasons: ExitReason[]): string => `exit code ${reasons.map(({ code, text }) => `${code}: ${text}`).join('; ')}`
 
 /** The report after the last event: changes by role, failures once more, recap, outcome. */
-export function closingLines(
+export const closingLines = (
   sum: Summary,
   end: Extract<Event, { type: 'run-end' }>,
   colors: Palette,
   columns = Number.POSITIVE_INFINITY,
-): string[] {
+): string[] => {
   // The engine knows whether differences count (`--exit-code`, drift): its code says so.
   const reasons = exitReasons(sum.stats, { judge: end.exitCode === 5 })
   const byRole = [...sum.roles].map(([role, changes]) => `${role} ${changes}`).join(' · ')
@@ -167,7 +165,7 @@ const outcomePaint = ({ stats, unread, judged, failures }: Summary, colors: Pale
 const folded = (text: string, columns: number) => wrap(text, columns - 2).map((line, index) => (index === 0 ? line : `  ${line}`))
 
 /** The code that the engine exits with comes first, known to the stats or not. */
-function deciding(reasons: ExitReason[], exitCode: number): ExitReason[] {
+const deciding = (reasons: ExitReason[], exitCode: number): ExitReason[] => {
   const first = reasons.find(({ code }) => code === exitCode) ?? { code: exitCode, text: 'see above' }
   return [first, ...reasons.filter(({ code }) => code !== exitCode)]
 }

@@ -2,11 +2,11 @@ import type { Table } from '../../resources/resource.ts'
 import { cut, oneLine, pad, padLeft, width, wrap } from '../../text/layout.ts'
 import type { Palette } from './palette.ts'
 
-const GAP = '  '
-const NARROWEST = 8
+const gap = '  '
+const narrowest = 8
 
 /** A table's lines, its columns aligned. With a `limit` (a terminal's width) the widest columns give way; a pipe gets all of it. */
-export function tableLines({ title, columns, rows, tones }: Table, colors: Palette, limit = Number.POSITIVE_INFINITY): string[] {
+export const tableLines = ({ title, columns, rows, tones }: Table, colors: Palette, limit = Number.POSITIVE_INFINITY): string[] => {
   const cells = rows.map(row => columns.map((_, index) => oneLine(row[index] ?? '')))
   const widths = narrowed(
     columns.map((column, index) => Math.max(width(column), ...cells.map(row => width(row[index] ?? '')))),
@@ -22,7 +22,7 @@ export function tableLines({ title, columns, rows, tones }: Table, colors: Palet
         const padded = right[index] === true ? padLeft(text, room) : index === last ? text : pad(text, room)
         return paints[index]?.(padded) ?? padded
       })
-      .join(GAP)
+      .join(gap)
   }
   const paintsOf = (row: number) =>
     columns.map((_, index) => ({ good: colors.status.ok, bad: colors.status.failed, '': plain })[tones?.[row]?.[index] ?? ''])
@@ -35,13 +35,13 @@ const plain = (text: string) => text
 const isNumber = (cell: string) => /^-?\d[\d,]*(\.\d+)? ?(%|[KMGTP]?i?B(\/s)?|m?s)?$/.test(cell) || cell === '' || cell === '-'
 
 /** Takes columns off the widest until the line fits, none made unreadably narrow. */
-function narrowed(widths: number[], limit: number): number[] {
+const narrowed = (widths: number[], limit: number): number[] => {
   const out = [...widths]
-  let over = out.reduce((sum, value) => sum + value, 0) + GAP.length * (out.length - 1) - limit
+  let over = out.reduce((sum, value) => sum + value, 0) + gap.length * (out.length - 1) - limit
   while (over > 0) {
     const widest = out.indexOf(Math.max(...out))
     const value = out[widest]
-    if (value === undefined || value <= NARROWEST) break
+    if (value === undefined || value <= narrowest) break
     out[widest] = value - 1
     over -= 1
   }

@@ -14,7 +14,7 @@ export interface Mode {
 }
 
 /** A status in words; in check mode nothing has happened yet. */
-export function statusWord({ status, pending }: TaskEnd | HandlerEnd, check: boolean): string {
+export const statusWord = ({ status, pending }: TaskEnd | HandlerEnd, check: boolean): string => {
   if (pending === true) return 'pending'
   if (status === 'changed' && check) return 'would change'
   return status === 'failed' ? 'FAILED' : status
@@ -26,7 +26,7 @@ export const subjectOf = (event: TaskEnd | HandlerEnd) => oneLine(event.type ===
 export const hostsOf = (event: TaskEnd | HandlerEnd) => (event.type === 'task-end' ? (event.hosts ?? [event.host]).join(',') : event.host)
 
 /** Whether an end is worth a line. What is as it should be, and what does not apply, are not; what stays to be done is, however quiet the view. */
-export function isWorthALine(event: TaskEnd | HandlerEnd, { verbosity }: Mode): boolean {
+export const isWorthALine = (event: TaskEnd | HandlerEnd, { verbosity }: Mode): boolean => {
   if (verbosity > 0) return true
   return event.status === 'skipped' ? event.pending === true : event.status !== 'ok'
 }
@@ -34,7 +34,7 @@ export function isWorthALine(event: TaskEnd | HandlerEnd, { verbosity }: Mode): 
 export const changesOf = (event: TaskEnd | HandlerEnd) => event.changes ?? []
 
 /** What goes behind a bar: `90% 112 MiB/s  0:12 left`. */
-export function progressFigures({ percent, speed, remaining }: Progress): string {
+export const progressFigures = ({ percent, speed, remaining }: Progress): string => {
   const parts = [percent !== undefined && `${Math.floor(percent)}%`, speed !== undefined && rate(speed)].filter(part => part !== false)
   const left = remaining === undefined ? [] : [`${clock(remaining)} left`]
   return [parts.join(' '), ...left].filter(part => part !== '').join('  ')

@@ -12,13 +12,13 @@ export interface Page extends Mode {
   roleWidth: number
 }
 
-const MARKS: Record<TaskStatus, string> = { ok: '✔', changed: '~', failed: '✖', skipped: '↓', unknown: '?' }
+const marks: Record<TaskStatus, string> = { ok: '✔', changed: '~', failed: '✖', skipped: '↓', unknown: '?' }
 
 /** So much of a failed command's output is shown; the log has all of it. */
-const DETAIL_LINES = 12
+const mostDetailLines = 12
 
 /** What stays above the live rows of one event. */
-export function humanLines(event: Event, page: Page, colors: Palette): string[] {
+export const humanLines = (event: Event, page: Page, colors: Palette): string[] => {
   switch (event.type) {
     case 'run-start':
       return event.check ? [colors.hint('check mode: nothing will be changed')] : []
@@ -81,12 +81,12 @@ export function humanLines(event: Event, page: Page, colors: Palette): string[] 
   }
 }
 
-function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string {
+const lockWords = ({ lost, owner }: Extract<Event, { type: 'locked' }>): string => {
   if (!lost) return `locked by ${owner}`
   return `the lock was lost, nothing more is changed${owner === '' ? '' : `; held by ${owner}`}`
 }
 
-function messageLines(event: Extract<Event, { type: 'message' }>, page: Page, colors: Palette): string[] {
+const messageLines = (event: Extract<Event, { type: 'message' }>, page: Page, colors: Palette): string[] => {
   const [mark, paint] = { info: ['·', colors.faint], warning: ['⚠', colors.warning], error: ['✖', colors.status.failed] }[event.level] as [
     string,
     (text: string) => string,
@@ -94,11 +94,11 @@ function messageLines(event: Extract<Event, { type: 'message' }>, page: Page, co
   return [...noted(paint, mark, event.host, event.text, page), ...hint(event.hint, page, colors)]
 }
 
-function endLines(event: TaskEnd | HandlerEnd, page: Page, colors: Palette): string[] {
+const endLines = (event: TaskEnd | HandlerEnd, page: Page, colors: Palette): string[] => {
   const paint = colors.status[event.status]
   const quiet = event.status === 'ok' || event.status === 'skipped' ? colors.faint : (text: string) => text
   const line = marked(
-    paint(MARKS[event.status]),
+    paint(marks[event.status]),
     hostsOf(event),
     event.role,
     subjectOf(event),
@@ -113,7 +113,7 @@ function endLines(event: TaskEnd | HandlerEnd, page: Page, colors: Palette): str
 }
 
 /** Changes, unless they failed or `--diff` puts them underneath; a reason; the time at -vv. */
-function explanation(event: TaskEnd | HandlerEnd, page: Page): string {
+const explanation = (event: TaskEnd | HandlerEnd, page: Page): string => {
   const took = page.verbosity > 1 ? duration(event.ms) : ''
   const reason = `${event.pending === true ? 'pending: ' : ''}${oneLine(event.reason ?? '')}`
   return [page.diff || event.error !== undefined ? '' : summaryOf(changesOf(event), '→'), reason, took]
@@ -122,7 +122,7 @@ function explanation(event: TaskEnd | HandlerEnd, page: Page): string {
 }
 
 /** `~ M1  base  file /etc/hosts  mode 0644 → 0600`; what does not fit goes on below, under the subject. */
-function marked(
+const marked = (
   mark: string,
   host: string,
   role: string,
@@ -131,7 +131,7 @@ function marked(
   text: string,
   page: Page,
   colors: Palette,
-): string[] {
+): string[] => {
   const head = `${mark} ${colors.strong(pad(host, page.nameWidth))}  ${colors.faint(pad(role, page.roleWidth))}  `
   const room = Math.max(20, page.columns - width(head))
   const fits = text !== '' && width(subject) + 2 + width(text) <= room
@@ -141,14 +141,14 @@ function marked(
   return [`${head}${first}${fits ? `  ${colors.faint(text)}` : ''}`, ...rest.map(line => ' '.repeat(width(head)) + line)]
 }
 
-function noted(paint: (text: string) => string, mark: string, host: string | undefined, text: string, page: Page): string[] {
+const noted = (paint: (text: string) => string, mark: string, host: string | undefined, text: string, page: Page): string[] => {
   const [first = '', ...rest] = wrap(host === undefined ? text : `${host}: ${text}`, page.columns - 4)
   return [`${paint(mark)} ${paint(first)}`, ...rest.map(line => `  ${paint(line)}`)]
 }
 
-function detail(text: string | undefined, colors: Palette): string[] {
+const detail = (text: string | undefined, colors: Palette): string[] => {
   if (text === undefined || text.trim() === '') return []
-  return lastLines(text, DETAIL_LINES).map(line => colors.faint(`    │ ${line}`))
+  return lastLines(text, mostDetailLines).map(line => colors.faint(`    │ ${line}`))
 }
 
 const hint = (text: string | undefined, page: Page, colors: Palette): string[] =>

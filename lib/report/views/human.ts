@@ -13,7 +13,7 @@ import type { LiveRows, RowOutcome } from './live-rows.ts'
 import { advance, type HostRow, layoutOf, liveTitle, progressBar, type Rows, settledTitle } from './rows.ts'
 
 /** For a terminal: one live row a host, what changes or fails stays above them, results follow on stdout. */
-export function humanView(options: ViewOptions = {}): View {
+export const humanView = (options: ViewOptions = {}): View => {
   const [stdout, stderr] = [outputTo(options.stdout ?? process.stdout), outputTo(options.stderr ?? process.stderr)]
   const [outColors, errColors] = [palette(options.color ?? colorLevel('stdout')), palette(options.color ?? colorLevel('stderr'))]
   const page: Page = { check: false, diff: false, verbosity: options.verbosity ?? 0, columns: 80, nameWidth: 0, roleWidth: 10 }
@@ -25,10 +25,10 @@ export function humanView(options: ViewOptions = {}): View {
 
   // A pseudo terminal that nobody has given a size says 0.
   const columns = () => stderr.stream.columns || 80
-  const layout = () => layoutOf(rows, columns() - MARGIN)
+  const layout = () => layoutOf(rows, columns() - margin)
   const look = (row: HostRow) => ({
     title: liveTitle(row, layout(), Date.now(), errColors),
-    bar: row.progress === undefined ? '' : progressBar(row.progress, columns() - MARGIN - 4, errColors),
+    bar: row.progress === undefined ? '' : progressBar(row.progress, columns() - margin - 4, errColors),
   })
 
   const show = (event: Event, live: LiveRows) => {
@@ -92,11 +92,11 @@ export function humanView(options: ViewOptions = {}): View {
 }
 
 /** The mark before a row, and what listr2 keeps free behind it. */
-const MARGIN = 4
+const margin = 4
 
 const handlerKey = ({ host, role, handler }: Extract<Event, { type: 'handler-notified' }>) => `${host}\0${role}\0${handler}`
 
-function measure(page: Page, event: Event, columns: number): void {
+const measure = (page: Page, event: Event, columns: number): void => {
   page.columns = columns
   // Room for a cluster's row, which names all of its hosts, unless that would push everything to the right.
   if (event.type === 'play-start') {
@@ -109,7 +109,7 @@ function measure(page: Page, event: Event, columns: number): void {
 }
 
 /** Without its `run-end` a run was cut short: a host that still ran is not done. */
-function outcomeOf(row: HostRow, ended: boolean): RowOutcome {
+const outcomeOf = (row: HostRow, ended: boolean): RowOutcome => {
   if (row.state === 'failed' || row.state === 'unreachable') return 'failed'
   return row.state === 'stopped' || !ended ? 'skipped' : 'done'
 }

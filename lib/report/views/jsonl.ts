@@ -3,7 +3,7 @@ import { outputTo } from '../output.ts'
 import type { View, ViewOptions } from '../view.ts'
 
 /** One event a line on stdout, for programs. */
-export function jsonlView({ stdout = process.stdout }: ViewOptions = {}): View {
+export const jsonlView = ({ stdout = process.stdout }: ViewOptions = {}): View => {
   const output = outputTo(stdout)
   return {
     on: event => output.raw(`${escapedJson(JSON.stringify(escapedDeep(event)))}\n`),

@@ -24,7 +24,7 @@ export interface LiveRows {
  * listr2's rows, one task a host. Each is a list of its own with a silent renderer, all drawn by one DefaultRenderer: hosts may join at any
  * time, one host's failure leaves the others alone, and no signal handler of listr2's gets between the run and its interrupt.
  */
-export async function liveRows(output: Output, colors: Palette): Promise<LiveRows> {
+export const liveRows = async (output: Output, colors: Palette): Promise<LiveRows> => {
   const rows = new Map<string, Row>()
   const tasks: ConstructorParameters<typeof DefaultRenderer>[0] = []
   const board = new Board(tasks, rendererOptions(output, colors), new ListrEventManager())
@@ -64,7 +64,7 @@ interface Handle {
   skip(message?: string): void
 }
 
-function newRow(look: () => Look): Row {
+const newRow = (look: () => Look): Row => {
   let handle: Handle | undefined
   const started = signal<Handle>()
   const settled = signal<RowOutcome>()
@@ -101,7 +101,7 @@ function newRow(look: () => Look): Row {
   }
 }
 
-function signal<T>(): { taken: Promise<T>; give(value: T): void } {
+const signal = <T>(): { taken: Promise<T>; give(value: T): void } => {
   let give: (value: T) => void = () => {}
   const taken = new Promise<T>(resolve => {
     give = resolve
@@ -141,12 +141,12 @@ class Board extends DefaultRenderer {
   }
 }
 
-const DONE = /^\s*[✔√]/
+const done = /^\s*[✔√]/
 
 /** Rows that fit the height: those that are done go first, then the last ones, and a line says how many are not shown. */
-export function folded(lines: string[], height: number): string[] {
+export const folded = (lines: string[], height: number): string[] => {
   if (lines.length <= height) return lines
-  const open = lines.filter(line => !DONE.test(stripVTControlCharacters(line)))
+  const open = lines.filter(line => !done.test(stripVTControlCharacters(line)))
   const shown = open.slice(0, Math.max(1, height - 1))
   return [...shown, `  … ${lines.length - shown.length} more`]
 }
@@ -181,7 +181,7 @@ class Screen extends ProcessOutput {
   }
 }
 
-function rendererOptions(output: Output, colors: Palette): ConstructorParameters<typeof DefaultRenderer>[1] {
+const rendererOptions = (output: Output, colors: Palette): ConstructorParameters<typeof DefaultRenderer>[1] => {
   const screen = new Screen()
   screen.target = output
   const { PENDING, COMPLETED, FAILED, SKIPPED_WITH_COLLAPSE, OUTPUT } = ListrDefaultRendererLogLevels

@@ -9,10 +9,10 @@ import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWor
 import { profileLines } from '../profile/lines.ts'
 
 /** So much of a failed command's output is shown; the log has all of it. */
-const DETAIL_LINES = 20
+const mostDetailLines = 20
 
 /** The lines of one event for pipes and logs: each names its host, its role and what it is about, so that grep finds it. */
-export function plainLines(event: Event, mode: Mode, colors: Palette): string[] {
+export const plainLines = (event: Event, mode: Mode, colors: Palette): string[] => {
   switch (event.type) {
     case 'play-start':
       return [colors.heading(`PLAY [${oneLine(event.play)}] ${event.hosts.join(', ')}`)]
@@ -62,18 +62,18 @@ export function plainLines(event: Event, mode: Mode, colors: Palette): string[] 
   }
 }
 
-function lockWords({ lost, owner }: Extract<Event, { type: 'locked' }>): string {
+const lockWords = ({ lost, owner }: Extract<Event, { type: 'locked' }>): string => {
   if (!lost) return `LOCKED by ${oneLine(owner)}`
   return `LOCK LOST: nothing more is changed${owner === '' ? '' : `; held by ${oneLine(owner)}`}`
 }
 
-function messageLines(event: Extract<Event, { type: 'message' }>, colors: Palette): string[] {
+const messageLines = (event: Extract<Event, { type: 'message' }>, colors: Palette): string[] => {
   const level = event.level === 'info' ? '' : `${event.level.toUpperCase()}: `
   const paint = { info: (text: string) => text, warning: colors.warning, error: colors.status.failed }[event.level]
   return [paint(`${event.host === undefined ? '' : `${event.host} | `}${level}${oneLine(event.text)}`), ...hintLines(event.hint, colors)]
 }
 
-function endLines(event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): string[] {
+const endLines = (event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): string[] => {
   const word = colors.status[event.status](statusWord(event, mode.check))
   const took = mode.verbosity > 1 ? colors.faint(` [${duration(event.ms)}]`) : ''
   const first = `${hostsOf(event)} | ${event.role} | ${subjectOf(event)}: ${word}${qualifier(event, mode)}${took}`
@@ -82,7 +82,7 @@ function endLines(event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): str
 }
 
 /** Why, or what: an error's message, a reason, or the changes unless `--diff` puts them underneath. */
-function qualifier(event: TaskEnd | HandlerEnd, mode: Mode): string {
+const qualifier = (event: TaskEnd | HandlerEnd, mode: Mode): string => {
   if (event.error !== undefined) return `: ${oneLine(event.error.message)}`
   const changes = mode.diff ? '' : summaryOf(changesOf(event))
   const parts = [changes, oneLine(event.reason ?? '')].filter(part => part !== '')
@@ -95,9 +95,9 @@ const traceLines = (trace: string | undefined, { verbosity }: Mode, colors: Pale
     ? detailLines(trace, colors)
     : [colors.hint('    hint: a fault of nfsha-play: please report it, with what the same command prints with -v')]
 
-function detailLines(detail: string | undefined, colors: Palette): string[] {
+const detailLines = (detail: string | undefined, colors: Palette): string[] => {
   if (detail === undefined || detail.trim() === '') return []
-  return lastLines(detail, DETAIL_LINES).map(line => colors.faint(`    | ${line}`))
+  return lastLines(detail, mostDetailLines).map(line => colors.faint(`    | ${line}`))
 }
 
 const hintLines = (hint: string | undefined, colors: Palette) => (hint === undefined ? [] : [colors.hint(`    hint: ${oneLine(hint)}`)])

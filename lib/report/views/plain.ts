@@ -9,7 +9,7 @@ import type { View, ViewOptions } from '../view.ts'
 import { plainLines } from './plain-lines.ts'
 
 /** Lines for pipes and logs: what happened on stdout, how far things are and warnings on stderr. */
-export function plainView(options: ViewOptions = {}): View {
+export const plainView = (options: ViewOptions = {}): View => {
   const stdout = channel(options.stdout ?? process.stdout, palette(options.color ?? colorLevel('stdout')))
   const stderr = channel(options.stderr ?? process.stderr, palette(options.color ?? colorLevel('stderr')))
   const mode: Mode = { check: false, diff: false, verbosity: options.verbosity ?? 0 }
@@ -59,7 +59,7 @@ const isForStderr = (event: Event) =>
   event.type === 'locked'
 
 /** One announcement for a handler is enough; `-v` names everything that asked for it. */
-function isRepeated(announced: Set<string>, event: Extract<Event, { type: 'handler-notified' }>, mode: Mode): boolean {
+const isRepeated = (announced: Set<string>, event: Extract<Event, { type: 'handler-notified' }>, mode: Mode): boolean => {
   const key = `${event.host}\0${event.role}\0${event.handler}`
   const repeated = announced.has(key)
   announced.add(key)
@@ -68,20 +68,20 @@ function isRepeated(announced: Set<string>, event: Extract<Event, { type: 'handl
 
 type ProgressEvent = Extract<Event, { type: 'task-progress' }>
 
-function progressLine({ host, role, resource, progress }: ProgressEvent): string {
+const progressLine = ({ host, role, resource, progress }: ProgressEvent): string => {
   const figures = progressFigures(progress)
   return `${host} | ${role} | ${oneLine(resource)}: ${oneLine(progress.text)}${figures === '' ? '' : ` ${figures}`}`
 }
 
-const STEP = 10
-const SHORTEST = 10_000
-const LONGEST = 60_000
+const step = 10
+const shortest = 10_000
+const longest = 60_000
 
 /**
  * Lets a line through when 10 s have passed since the task's last one and it got 10 % further, or after a minute in any case: short
  * tasks stay silent, a sync over night does not fill the log, and nobody thinks that it hangs.
  */
-export function progressPacer(): (event: ProgressEvent) => boolean {
+export const progressPacer = (): ((event: ProgressEvent) => boolean) => {
   const last = new Map<string, { time: number; percent: number }>()
   return ({ host, resource, progress, time }) => {
     const key = `${host}\0${resource}`
@@ -92,7 +92,7 @@ export function progressPacer(): (event: ProgressEvent) => boolean {
       return false
     }
     const waited = now.time - before.time
-    const due = waited >= LONGEST || (waited >= SHORTEST && now.percent - before.percent >= STEP)
+    const due = waited >= longest || (waited >= shortest && now.percent - before.percent >= step)
     if (due) last.set(key, now)
     return due
   }

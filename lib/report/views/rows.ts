@@ -35,7 +35,7 @@ const newRow = (host: string, since: number): HostRow => ({
   note: '',
 })
 
-function rowOf(rows: Rows, host: string, since: number): HostRow {
+const rowOf = (rows: Rows, host: string, since: number): HostRow => {
   const known = rows.get(host)
   if (known !== undefined) return known
   const row = newRow(host, since)
@@ -44,14 +44,14 @@ function rowOf(rows: Rows, host: string, since: number): HostRow {
 }
 
 /** Brings the rows up to an event, in place. */
-export function advance(rows: Rows, event: Event): void {
+export const advance = (rows: Rows, event: Event): void => {
   const time = Date.parse(event.time)
   if (event.type === 'play-start') for (const host of event.hosts) rowOf(rows, host, time)
   if (event.type === 'task-end') endTask(rows, event, time)
   else if ('host' in event && event.host !== undefined && event.type !== 'message') move(rowOf(rows, event.host, time), event, time)
 }
 
-function move(row: HostRow, event: Event, time: number): void {
+const move = (row: HostRow, event: Event, time: number): void => {
   const begin = (step: string) => Object.assign(row, { step, since: row.step === step ? row.since : time, progress: undefined })
   switch (event.type) {
     case 'host-connecting':
@@ -62,7 +62,7 @@ function move(row: HostRow, event: Event, time: number): void {
       Object.assign(row, { state: 'running', index: 0, total: event.total })
       return
     case 'task-start':
-      begin(`${event.role} › ${PHASES[event.phase]}${oneLine(event.resource)}`)
+      begin(`${event.role} › ${phases[event.phase]}${oneLine(event.resource)}`)
       Object.assign(row, { index: Math.max(row.index, event.index - 1), total: event.total })
       return
     case 'task-progress':
@@ -89,10 +89,10 @@ function move(row: HostRow, event: Event, time: number): void {
   }
 }
 
-const PHASES = { read: 'reading ', apply: '', verify: 'verifying ' }
+const phases = { read: 'reading ', apply: '', verify: 'verifying ' }
 
 /** A cluster's resource is done on every host that it names. The index is that of the first. */
-function endTask(rows: Rows, event: TaskEnd, time: number): void {
+const endTask = (rows: Rows, event: TaskEnd, time: number): void => {
   for (const host of event.hosts ?? [event.host]) {
     const row = rowOf(rows, host, time)
     countStatus(row.counters, event.status)
@@ -104,7 +104,7 @@ function endTask(rows: Rows, event: TaskEnd, time: number): void {
   }
 }
 
-function fail(row: HostRow, what: string): void {
+const fail = (row: HostRow, what: string): void => {
   Object.assign(row, { state: 'failed', note: `failed: ${what}` })
 }
 
@@ -116,12 +116,12 @@ export interface Layout {
 }
 
 /** A line longer than this makes the eye travel. */
-const WIDEST = 110
+const widest = 110
 
-export function layoutOf(rows: Rows, columns: number): Layout {
+export const layoutOf = (rows: Rows, columns: number): Layout => {
   const all = [...rows.values()]
   return {
-    columns: Math.min(columns, WIDEST),
+    columns: Math.min(columns, widest),
     nameWidth: Math.min(24, Math.max(0, ...all.map(row => width(row.host)))),
     stepsWidth: Math.max(0, ...all.map(row => stepsOf(row).length)),
   }
@@ -130,45 +130,45 @@ export function layoutOf(rows: Rows, columns: number): Layout {
 const stepsOf = ({ index, total }: HostRow) => (total > 0 ? `${index}/${total}` : '')
 
 /** `M1  38/40  drbd-init › wait for sync  0:12      ok=37 changed=24`; its parts keep their places while they change. */
-export function liveTitle(row: HostRow, layout: Layout, now: number, colors: Palette): string {
+export const liveTitle = (row: HostRow, layout: Layout, now: number, colors: Palette): string => {
   const waited = Math.floor((now - row.since) / 1000)
   // Time that is shown from the start would flicker through every short step.
   const time = waited >= 3 && row.progress?.remaining === undefined ? `  ${clock(waited)}` : ''
-  const room = layout.columns - layout.nameWidth - layout.stepsWidth - COUNTERS_ROOM - 6
+  const room = layout.columns - layout.nameWidth - layout.stepsWidth - countersRoom - 6
   const step = `${cut(row.step, Math.max(8, room - time.length))}${time}`
   const [head, counters] = [headOf(row, layout, colors), countersText(row.counters, colors)]
   return room < 8 ? `${head}  ${step}` : `${head}  ${pad(step, room)}  ${counters}`
 }
 
 /** Room for `ok=37 changed=24` before the right edge; further counters are rare and may run over. */
-const COUNTERS_ROOM = 16
+const countersRoom = 16
 
-function headOf(row: HostRow, { nameWidth, stepsWidth }: Layout, colors: Palette): string {
+const headOf = (row: HostRow, { nameWidth, stepsWidth }: Layout, colors: Palette): string => {
   const steps = stepsWidth > 0 ? `  ${colors.faint(padLeft(stepsOf(row), stepsWidth))}` : ''
   return `${colors.strong(pad(cut(row.host, nameWidth), nameWidth))}${steps}`
 }
 
-function countersText(counters: HostRecap, colors: Palette): string {
+const countersText = (counters: HostRecap, colors: Palette): string => {
   const shown = (['ok', 'changed', 'failed', 'unknown'] as const).filter(key => key === 'ok' || counters[key] > 0)
   return shown.map(key => colors.status[key](`${key}=${counters[key]}`)).join(' ')
 }
 
 /** The row when the run is over. */
-export function settledTitle(row: HostRow, layout: Layout, colors: Palette): string {
+export const settledTitle = (row: HostRow, layout: Layout, colors: Palette): string => {
   const note =
-    row.note === '' ? '' : `  ${cut(row.note, Math.max(8, layout.columns - layout.nameWidth - layout.stepsWidth - COUNTERS_ROOM - 6))}`
+    row.note === '' ? '' : `  ${cut(row.note, Math.max(8, layout.columns - layout.nameWidth - layout.stepsWidth - countersRoom - 6))}`
   if (row.state === 'unreachable') return `${headOf(row, layout, colors)}${note}`
   return `${headOf(row, layout, colors)}  ${countersText(row.counters, colors)}${note}`
 }
 
-const BAR = 20
+const bar = 20
 
 /** `DRBD ██████████████████░░ 90% 112 MiB/s  0:12 left`: text, then as much of the rest as the width takes. */
-export function progressBar(progress: Progress, columns: number, colors: Palette): string {
+export const progressBar = (progress: Progress, columns: number, colors: Palette): string => {
   const figures = progressFigures(progress)
   if (progress.percent === undefined) return cut([oneLine(progress.text), figures].filter(part => part !== '').join(' '), columns)
-  const room = columns - BAR - width(figures) - 2
+  const room = columns - bar - width(figures) - 2
   if (room < 4) return cut(`${oneLine(progress.text)} ${figures}`, columns)
-  const full = Math.round((Math.min(100, Math.max(0, progress.percent)) / 100) * BAR)
-  return `${cut(oneLine(progress.text), room)} ${colors.bar('█'.repeat(full))}${colors.faint('░'.repeat(BAR - full))} ${figures}`
+  const full = Math.round((Math.min(100, Math.max(0, progress.percent)) / 100) * bar)
+  return `${cut(oneLine(progress.text), room)} ${colors.bar('█'.repeat(full))}${colors.faint('░'.repeat(bar - full))} ${figures}`
 }

@@ -21,11 +21,11 @@ export interface StatusReport {
  * A view that prints one text at the end, made of the states of the service alone; warnings go to stderr. `exitCode`: where the format has exit codes of
  * its own. The text is printed as it is: the format escapes in its own way.
  */
-export function statusView(
+export const statusView = (
   render: (report: StatusReport) => string,
   { stdout = process.stdout, stderr = process.stderr, color }: ViewOptions,
   exitCode?: (report: StatusReport) => number,
-): View {
+): View => {
   const [out, err] = [outputTo(stdout), outputTo(stderr)]
   const colors = palette(color ?? colorLevel('stderr'))
   const clusters: ClusterStatus[] = []

@@ -19,11 +19,11 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     await sshd?.stop()
   })
 
-  async function as<T>(
+  const as = async <T>(
     become: ConnectionTarget['become'],
     use: (connection: Connection) => Promise<T>,
     more: Partial<ConnectionTarget> = {},
-  ): Promise<T> {
+  ): Promise<T> => {
     const connection = await connect(sshd.target({ user: user.name, ...(become ? { become } : {}), ...more }))
     try {
       return await use(connection)

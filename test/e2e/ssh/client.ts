@@ -10,7 +10,7 @@ import { until } from './sshd.ts'
 export const me = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim()
 
 /** Connects, asks who it is there, and closes. */
-export async function whoami(target: ConnectionTarget): Promise<string> {
+export const whoami = async (target: ConnectionTarget): Promise<string> => {
   const connection = await connect(target)
   try {
     return (await connection.run('id -un')).stdout.trim()
@@ -20,7 +20,7 @@ export async function whoami(target: ConnectionTarget): Promise<string> {
 }
 
 /** The error of a connection that must not come about. */
-export async function refusal(target: ConnectionTarget): Promise<Unreachable> {
+export const refusal = async (target: ConnectionTarget): Promise<Unreachable> => {
   const error = await whoami(target).catch(reason => reason)
   if (!(error instanceof Unreachable)) throw new Error(`not refused: ${error}`)
   return error
@@ -29,18 +29,18 @@ export async function refusal(target: ConnectionTarget): Promise<Unreachable> {
 const ended: (() => void)[] = []
 
 /** Takes back what the functions below set up: after each test. */
-export function cleanUp(): void {
+export const cleanUp = (): void => {
   // The last first: each takes back to what it found.
   for (const end of ended.splice(0).reverse()) end()
 }
 
 /** Has something done after the test. */
-export function afterwards(end: () => void): void {
+export const afterwards = (end: () => void): void => {
   ended.push(end)
 }
 
 /** An agent of the test's own with these keys. */
-export async function startAgent(directory: string, ...keys: string[]): Promise<void> {
+export const startAgent = async (directory: string, ...keys: string[]): Promise<void> => {
   const socket = join(directory, `agent-${Math.random().toString(36).slice(2)}`)
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
   ended.push(() => agent.kill())
@@ -51,7 +51,7 @@ export async function startAgent(directory: string, ...keys: string[]): Promise<
 }
 
 /** Lets `ssh -G` read a configuration of the test's own. */
-export function useSshConfig(parent: string, ...lines: string[]): void {
+export const useSshConfig = (parent: string, ...lines: string[]): void => {
   const directory = join(parent, `bin-${Math.random().toString(36).slice(2)}`)
   mkdirSync(directory)
   writeFileSync(join(directory, 'config'), `${lines.join('\n')}\n`)

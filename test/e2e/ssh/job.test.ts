@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 let count = 0
 /** A fresh jobs directory, and a file by which a test lets its job go on. */
-function fresh() {
+const fresh = () => {
   const directory = join(root, String(count++))
   const go = `${directory}.go`
   return { directory, go, waitForGo: `until [ -e ${go} ]; do sleep 0.05; done`, letGo: () => writeFileSync(go, '') }

@@ -10,13 +10,13 @@ import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 // The one thing that today's sshd cannot play is silence about the client's signatures: it announces better ones, and gets them.
 
 const missing = whyNoSshd()
-const OLD = {
+const oldAlgorithms = {
   KexAlgorithms: 'diffie-hellman-group14-sha1',
   HostKeyAlgorithms: 'ssh-rsa',
   Ciphers: 'aes128-ctr',
   MACs: 'hmac-sha1',
 }
-const lines = (options: Partial<typeof OLD>) => Object.entries(options).map(([name, value]) => `${name} ${value}`)
+const lines = (options: Partial<typeof oldAlgorithms>) => Object.entries(options).map(([name, value]) => `${name} ${value}`)
 
 describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let old: Sshd
@@ -24,7 +24,7 @@ describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (sk
 
   beforeAll(async () => {
     vi.stubEnv('SSH_AUTH_SOCK', '')
-    old = await startSshd(lines(OLD))
+    old = await startSshd(lines(oldAlgorithms))
     key = newKey(old.directory, 'rsa', '', 'rsa')
     appendFileSync(join(old.directory, 'authorized_keys'), readFileSync(`${key}.pub`))
     writeFileSync(old.knownHosts, `[127.0.0.1]:${old.port} ${old.hostKey('rsa')}\n`)
@@ -53,7 +53,7 @@ describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (sk
 
   it.each(['KexAlgorithms', 'HostKeyAlgorithms', 'MACs'] as const)('needs the variable for %s alone too', async name => {
     // A cipher with its own authentication needs no MAC, and would hide that there is none.
-    const sshd = await startSshd(lines({ [name]: OLD[name], Ciphers: OLD.Ciphers }))
+    const sshd = await startSshd(lines({ [name]: oldAlgorithms[name], Ciphers: oldAlgorithms.Ciphers }))
     writeFileSync(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostKey(name === 'HostKeyAlgorithms' ? 'rsa' : 'ed25519')}\n`)
     try {
       expect((await refusal(sshd.target())).hint).toContain('nfsha_ssh_legacy: true')

@@ -10,14 +10,14 @@ import { type Materials, randomOf, type SshCase, sshCase } from './ssh-cases.ts'
 import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 
 const missing = whyNoSshd()
-const CASES = process.env.NFSHA_LONG ? 2_000 : 160
+const cases = process.env.NFSHA_LONG ? 2_000 : 160
 /** Side by side: each waits most of its time for the other side. */
-const WORKERS = 4
+const workers = 4
 /** ms that one ssh may take. */
-const SSH_LIMIT = 120_000
+const sshLimit = 120_000
 
 /** Where this program refuses and ssh connects: what it says then, and what the case must have. All of them are in docs/ssh.md. */
-const STRICTER: Record<string, { says: RegExp; has: RegExp }> = {
+const stricter: Record<string, { says: RegExp; has: RegExp }> = {
   'an option that cannot be honoured': {
     says: /the ssh option \w+ .* cannot be honoured/,
     has: /KnownHostsCommand|RemoteCommand|RekeyLimit/,
@@ -38,7 +38,7 @@ const STRICTER: Record<string, { says: RegExp; has: RegExp }> = {
 }
 
 const reasonOf = (said: string, described: string) =>
-  Object.entries(STRICTER).find(([, { says, has }]) => says.test(said) && has.test(described))?.[0]
+  Object.entries(stricter).find(([, { says, has }]) => says.test(said) && has.test(described))?.[0]
 
 interface Outcome {
   number: number
@@ -103,7 +103,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
   })
 
   /** The files of a case, for one of the two: both may learn keys. @returns the configuration's path */
-  function writeCase(number: number, side: string, { config, files }: SshCase): string {
+  const writeCase = (number: number, side: string, { config, files }: SshCase): string => {
     const place = join(directory, `${number}-${side}`)
     mkdirSync(place)
     for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text)
@@ -113,25 +113,24 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
     return join(place, 'config')
   }
 
-  function askSsh(config: string, host: string): Promise<{ connected: boolean; said: string }> {
-    return new Promise((resolve, reject) => {
+  const askSsh = (config: string, host: string): Promise<{ connected: boolean; said: string }> =>
+    new Promise((resolve, reject) => {
       const child = spawn('ssh', ['-F', config, '--', host, 'true'], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
       let said = ''
       child.stderr.on('data', chunk => {
         said += chunk
       })
       // A configuration on which ssh would wait for ever must not hold up the rest.
-      const timer = setTimeout(() => child.kill(), SSH_LIMIT)
+      const timer = setTimeout(() => child.kill(), sshLimit)
       child.once('error', reject)
       child.once('close', code => {
         clearTimeout(timer)
-        if (code === null) reject(new Error(`ssh -F ${config} ${host} did not end within ${SSH_LIMIT / 1000} s`))
+        if (code === null) reject(new Error(`ssh -F ${config} ${host} did not end within ${sshLimit / 1000} s`))
         else resolve({ connected: code === 0, said: said.trim() })
       })
     })
-  }
 
-  async function askOurs(config: string, host: string): Promise<{ connected: boolean; said: string }> {
+  const askOurs = async (config: string, host: string): Promise<{ connected: boolean; said: string }> => {
     try {
       const connection = await connect({ name: 'M1', kind: 'ssh', address: host, sshConfigFile: config })
       const { code } = await connection.run('true')
@@ -144,7 +143,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
     }
   }
 
-  async function compare(number: number): Promise<Outcome> {
+  const compare = async (number: number): Promise<Outcome> => {
     const random = randomOf(number)
     const one = sshCase(random, random.pick(materials))
     const [theirConfig, ourConfig] = [writeCase(number, 'ssh', one), writeCase(number, 'ours', one)]
@@ -167,27 +166,27 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
   const describeCase = (number: number, { host, config, files }: SshCase) =>
     [`case ${number}, ssh ${host}`, ...config, ...Object.entries(files).map(([name, text]) => `--- ${name}\n${text}`)].join('\n')
 
-  it(`judges ${CASES} generated configurations as ssh does, or is stricter for a documented reason`, { timeout: 3_600_000 }, async () => {
+  it(`judges ${cases} generated configurations as ssh does, or is stricter for a documented reason`, { timeout: 3_600_000 }, async () => {
     const outcomes: Outcome[] = []
     let number = 0
     const work = async () => {
-      while (number < CASES) outcomes.push(await compare(++number))
+      while (number < cases) outcomes.push(await compare(++number))
     }
-    await Promise.all(Array.from({ length: WORKERS }, work))
+    await Promise.all(Array.from({ length: workers }, work))
     const of = (verdict: Outcome['verdict']) => outcomes.filter(outcome => outcome.verdict === verdict)
-    const reasons = Object.keys(STRICTER).map(reason => `${of('stricter').filter(outcome => outcome.reason === reason).length} ${reason}`)
+    const reasons = Object.keys(stricter).map(reason => `${of('stricter').filter(outcome => outcome.reason === reason).length} ${reason}`)
     const connected = of('same').filter(({ ours }) => ours === '').length
     const counts = `${of('same').length} same (${connected} connected), ${of('stricter').length} stricter, ${of('laxer').length} laxer`
-    console.log(`beside ssh, ${CASES} cases: ${counts}; stricter: ${reasons.join(', ')}`)
+    console.log(`beside ssh, ${cases} cases: ${counts}; stricter: ${reasons.join(', ')}`)
     expect(of('laxer').map(outcome => outcome.described)).toEqual([])
     expect(
       of('stricter')
         .filter(outcome => outcome.reason === undefined)
         .map(outcome => outcome.described),
     ).toEqual([])
-    expect(of('stricter').length).toBeLessThanOrEqual(CASES * 0.15)
+    expect(of('stricter').length).toBeLessThanOrEqual(cases * 0.15)
     // The cases are worth something only as long as many connect and many do not.
-    expect(connected).toBeGreaterThan(CASES / 5)
-    expect(of('same').length - connected).toBeGreaterThan(CASES / 5)
+    expect(connected).toBeGreaterThan(cases / 5)
+    expect(of('same').length - connected).toBeGreaterThan(cases / 5)
   })
 })

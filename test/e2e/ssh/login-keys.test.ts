@@ -8,7 +8,7 @@ import { cleanUp, me, refusal, startAgent, useSshConfig, whoami } from './client
 import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 
 const missing = whyNoSshd()
-const TYPES = ['ed25519', 'rsa', 'ecdsa'] as const
+const types = ['ed25519', 'rsa', 'ecdsa'] as const
 
 describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let m1: Sshd
@@ -26,7 +26,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
   })
 
   let count = 0
-  const key = (type: (typeof TYPES)[number] = 'ed25519') => newKey(m1.directory, `key-${count++}`, '', type)
+  const key = (type: (typeof types)[number] = 'ed25519') => newKey(m1.directory, `key-${count++}`, '', type)
   const allowed = (file: string) => {
     writeFileSync(join(m1.directory, 'authorized_keys'), readFileSync(`${file}.pub`))
     return file
@@ -46,7 +46,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
   }
 
   describe('a public key stands for the one that the agent holds', () => {
-    it.each(TYPES)('%s', async type => {
+    it.each(types)('%s', async type => {
       const file = allowed(key(type))
       const hidden = hide(file)
       await startAgent(m1.directory, ...Array.from({ length: 7 }, () => key()), hidden)
@@ -120,14 +120,14 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     })
     afterAll(() => trusting?.stop())
 
-    const certified = (type: (typeof TYPES)[number], ...more: string[]) => {
+    const certified = (type: (typeof types)[number], ...more: string[]) => {
       const file = key(type)
       execFileSync('ssh-keygen', ['-q', '-s', ca, '-I', 'test', '-n', me, ...more, `${file}.pub`], { stdio: 'ignore' })
       return file
     }
     const into = (more: Partial<ConnectionTarget>) => trusting.target({ identityFiles: [], ...more })
 
-    it.each(TYPES)('%s: beside its key, by CertificateFile, and in the agent', async type => {
+    it.each(types)('%s: beside its key, by CertificateFile, and in the agent', async type => {
       const file = certified(type)
       expect(await whoami(into({ identityFiles: [file] }))).toBe(me)
 
@@ -148,7 +148,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
       expect(await whoami(into({}))).toBe(me)
     })
 
-    it.each(TYPES)('%s: its file beside a key that the agent holds', async type => {
+    it.each(types)('%s: its file beside a key that the agent holds', async type => {
       const file = certified(type)
       const hidden = hide(file)
       await startAgent(m1.directory, hidden)

@@ -18,7 +18,7 @@ describe.skipIf(missing)(`a lost connection${missing ? ` (skipped: ${missing})` 
   })
 
   /** Starts a command that runs for long. @returns what it ends with, once it runs */
-  async function started(): Promise<{ ended: Promise<unknown> }> {
+  const started = async (): Promise<{ ended: Promise<unknown> }> => {
     let runs = false
     const ended = connection.run('echo on; sleep 30', { onStdout: () => (runs = true) }).catch(error => error)
     await until(() => runs, 'the command')

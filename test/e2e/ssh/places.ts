@@ -5,8 +5,8 @@ import { isRoot, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 import { createSudoUser, type SudoUser } from './sudo-user.ts'
 
 /** Where scripts run in the tests: what holds for one must hold for all. */
-const PLACES = ['local', 'ssh', 'ssh and sudo with a password', 'ssh and sudo that wants a terminal'] as const
-type Place = (typeof PLACES)[number]
+const places = ['local', 'ssh', 'ssh and sudo with a password', 'ssh and sudo that wants a terminal'] as const
+type Place = (typeof places)[number]
 
 export interface Here {
   place: Place
@@ -17,8 +17,8 @@ export interface Here {
 }
 
 /** Runs the same tests against each place; one that cannot be had here is skipped, and its name says why. */
-export function describePlaces(title: string, tests: (here: () => Here) => void): void {
-  for (const place of PLACES) {
+export const describePlaces = (title: string, tests: (here: () => Here) => void): void => {
+  for (const place of places) {
     const missing = whyMissing(place)
     describe.skipIf(missing !== undefined)(`${title}: ${place}${missing ? ` (skipped: ${missing})` : ''}`, () => {
       let here: Here | undefined
@@ -41,19 +41,19 @@ export function describePlaces(title: string, tests: (here: () => Here) => void)
   }
 }
 
-function whyMissing(place: Place): string | undefined {
+const whyMissing = (place: Place): string | undefined => {
   if (place === 'local') return undefined
   if (place.includes('sudo') && !isRoot) return 'only root can make a user with sudo rules'
   return whyNoSshd()
 }
 
-function sudoUser(title: string, terminal: boolean): SudoUser {
+const sudoUser = (title: string, terminal: boolean): SudoUser => {
   const user = createSudoUser(`${title.replace(/\W+/g, '').slice(0, 12).toLowerCase()}${terminal ? '-tty' : ''}`)
   user.sudoers(...(terminal ? [`Defaults:${user.name} requiretty`] : []), `${user.name} ALL=(ALL) ALL`)
   return user
 }
 
-function open(place: Place, sshd: Sshd | undefined, user: SudoUser | undefined): Promise<Connection> {
+const open = (place: Place, sshd: Sshd | undefined, user: SudoUser | undefined): Promise<Connection> => {
   if (!sshd) return connect({ name: 'M1', kind: 'local', address: 'localhost' })
   if (place === 'ssh' || !user) return connect(sshd.target())
   return connect(sshd.target({ user: user.name, become: { user: 'root', password: user.password } }))

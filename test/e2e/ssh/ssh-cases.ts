@@ -9,7 +9,7 @@ export interface Random {
   chance(probability: number): boolean
 }
 
-export function randomOf(seed: number): Random {
+export const randomOf = (seed: number): Random => {
   let state = seed
   const next = () => {
     state = (state + 0x6d2b79f5) | 0
@@ -42,7 +42,7 @@ export interface SshCase {
 }
 
 /** A known_hosts file and a configuration as somebody could have them, right and wrong. */
-export function sshCase(random: Random, materials: Materials): SshCase {
+export const sshCase = (random: Random, materials: Materials): SshCase => {
   const host = random.pick(['127.0.0.1', 'alias', 'localhost'])
   const { files, lines } = hostKeyPart(random, { ...materials, name: host === 'localhost' ? host : '127.0.0.1' })
   const extra = Array.from({ length: random.below(3) }, () => option(random, materials))
@@ -58,7 +58,7 @@ interface Named extends Materials {
   name: string
 }
 
-function hostKeyPart(random: Random, materials: Named) {
+const hostKeyPart = (random: Random, materials: Named) => {
   const files: Record<string, string> = { user: knownHosts(random, materials), second: '', global: '', revoked: '' }
   const lines = [`UserKnownHostsFile {user}${random.chance(0.2) ? ' {second}' : ''}`]
   if (random.chance(0.2)) files.second = knownHosts(random, materials)
@@ -69,7 +69,7 @@ function hostKeyPart(random: Random, materials: Named) {
 }
 
 /** Lines about the host and about others, with everything that can be wrong with a line. */
-function knownHosts(random: Random, materials: Named): string {
+const knownHosts = (random: Random, materials: Named): string => {
   if (random.chance(0.08)) return random.pick(['', '\n\n', '# nothing\n', 'rubbish\n', '\0\0\0', '127.0.0.1\n'])
   const lines = Array.from({ length: 1 + random.below(2) }, () => knownHostsLine(random, materials))
   // Many of the cases have to connect.
@@ -77,7 +77,7 @@ function knownHosts(random: Random, materials: Named): string {
   return lines.join(random.pick(['\n', '\n', '\n', '\r\n'])) + random.pick(['\n', ''])
 }
 
-function knownHostsLine(random: Random, materials: Named): string {
+const knownHostsLine = (random: Random, materials: Named): string => {
   const marker = random.chance(0.8)
     ? ''
     : random.pick(['@revoked ', '@revoked ', '@cert-authority ', '@bogus ', '@revoked\t', '@revoked @revoked '])
@@ -86,7 +86,7 @@ function knownHostsLine(random: Random, materials: Named): string {
   return `${random.chance(0.1) ? '  ' : ''}${marker}${hostField(random, materials)}${blank}${key}${random.pick(['', ' comment', '\t# x'])}`
 }
 
-function hostField(random: Random, { name: bare, port }: Named): string {
+const hostField = (random: Random, { name: bare, port }: Named): string => {
   const own = `[${bare}]:${port}`
   const salt = () => randomBytes(20)
   if (random.chance(0.4)) return own
@@ -122,7 +122,7 @@ function hostField(random: Random, { name: bare, port }: Named): string {
   ])
 }
 
-function keyText(random: Random, { hostKeys, strangeKeys, authorities }: Materials, authority: boolean): string {
+const keyText = (random: Random, { hostKeys, strangeKeys, authorities }: Materials, authority: boolean): string => {
   const key = random.pick(authority ? authorities : random.chance(0.75) ? hostKeys : strangeKeys)
   if (random.chance(0.85)) return key
   const [type = '', base64 = ''] = key.split(' ')
@@ -151,7 +151,7 @@ interface OptionLines {
 const plain = (...lines: string[]): OptionLines => ({ lines, files: {} })
 
 /** One more option, most of them such as restrict. */
-function option(random: Random, { hostKeys, strangeKeys }: Materials): OptionLines {
+const option = (random: Random, { hostKeys, strangeKeys }: Materials): OptionLines => {
   const revoked = (text: string): OptionLines => ({ lines: ['RevokedHostKeys {revoked}'], files: { revoked: text } })
   const lists = (name: string, ...values: string[]) => plain(`${name} ${random.pick(values)}`)
   return random.pick([
@@ -223,7 +223,7 @@ function option(random: Random, { hostKeys, strangeKeys }: Materials): OptionLin
   ])()
 }
 
-function keyOptions(random: Random, { keys, agent }: Materials): string[] {
+const keyOptions = (random: Random, { keys, agent }: Materials): string[] => {
   const withAgent = random.chance(0.5) ? [`IdentityAgent ${agent}`] : []
   const only = random.chance(0.5) ? [`IdentitiesOnly ${random.pick(['yes', 'no'])}`] : []
   const file = random.pick([

@@ -23,14 +23,14 @@ export const isRoot = process.getuid?.() === 0
 const sshdPath = '/usr/sbin/sshd'
 
 /** Installs what the tests need, where they may. @returns why they cannot run, undefined when they can. */
-export function whyNoSshd(): string | undefined {
+export const whyNoSshd = (): string | undefined => {
   if (existsSync(sshdPath) && existsSync('/usr/bin/sudo')) return undefined
   if (!isRoot) return 'there is no /usr/sbin/sshd, and only root can install it'
   install()
   return existsSync(sshdPath) ? undefined : 'openssh-server could not be installed'
 }
 
-function install(): void {
+const install = (): void => {
   // Debian's way to install a daemon without starting it: the test starts its own.
   const policy = '/usr/sbin/policy-rc.d'
   const ours = !existsSync(policy)
@@ -47,7 +47,7 @@ function install(): void {
   }
 }
 
-function keygen(file: string, type: string, passphrase = ''): string {
+const keygen = (file: string, type: string, passphrase = ''): string => {
   execFileSync('ssh-keygen', [
     '-q',
     '-t',
@@ -64,9 +64,8 @@ function keygen(file: string, type: string, passphrase = ''): string {
 }
 
 /** Another key pair in a directory. */
-export function newKey(directory: string, name: string, passphrase = '', type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519'): string {
-  return keygen(join(directory, name), type, passphrase)
-}
+export const newKey = (directory: string, name: string, passphrase = '', type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519'): string =>
+  keygen(join(directory, name), type, passphrase)
 
 /**
  * Starts an sshd.
@@ -74,7 +73,7 @@ export function newKey(directory: string, name: string, passphrase = '', type: '
  * @param authority a key that certifies one of its host keys
  * @param around a command that runs it, such as unshare(1)
  */
-export async function startSshd(config: string[] = [], authority?: string, around: string[] = []): Promise<Sshd> {
+export const startSshd = async (config: string[] = [], authority?: string, around: string[] = []): Promise<Sshd> => {
   const directory = mkdtempSync(join(tmpdir(), 'nfsha-sshd-'))
   chmodSync(directory, 0o755)
   // sshd's chroot for the process before authentication.
@@ -126,15 +125,15 @@ export async function startSshd(config: string[] = [], authority?: string, aroun
   }
 }
 
-function certifyHost(key: string, authority: string): string {
+const certifyHost = (key: string, authority: string): string => {
   execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'host', '-h', '-n', '127.0.0.1,localhost,alias,pinned', `${key}.pub`], {
     stdio: 'ignore',
   })
   return `${key}-cert.pub`
 }
 
-function serverConfig(directory: string, port: number, hostKeys: string[], more: string[]): string {
-  return [
+const serverConfig = (directory: string, port: number, hostKeys: string[], more: string[]): string =>
+  [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     ...hostKeys.map(key => `HostKey ${key}`),
@@ -151,9 +150,8 @@ function serverConfig(directory: string, port: number, hostKeys: string[], more:
     'MaxStartups 100:30:200',
     '',
   ].join('\n')
-}
 
-function endProcess(pid: number): void {
+const endProcess = (pid: number): void => {
   try {
     process.kill(pid)
   } catch {
@@ -161,7 +159,7 @@ function endProcess(pid: number): void {
   }
 }
 
-function childrenOf(pid: number): number[] {
+const childrenOf = (pid: number): number[] => {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
   } catch {
@@ -169,7 +167,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-async function freePort(): Promise<number> {
+const freePort = async (): Promise<number> => {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
@@ -177,8 +175,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
+const answers = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')
     socket.once('data', () => {
       socket.destroy()
@@ -186,10 +184,9 @@ function answers(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
-}
 
 /** Waits for a condition. @param limit ms @throws Error naming what was waited for */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, limit = 15_000): Promise<void> {
+export const until = async (condition: () => boolean | Promise<boolean>, what: string, limit = 15_000): Promise<void> => {
   const end = Date.now() + limit
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited ${limit / 1000} s for ${what}`)
@@ -198,7 +195,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 }
 
 /** Whether a process is there and no zombie. */
-export function isAlive(pid: number): boolean {
+export const isAlive = (pid: number): boolean => {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {

@@ -10,7 +10,7 @@ export interface SudoUser {
   remove(): void
 }
 
-export function createSudoUser(suffix: string): SudoUser {
+export const createSudoUser = (suffix: string): SudoUser => {
   const name = `nfsha-${suffix}`
   const password = 'geheim $x \\ "y"'
   const file = `/etc/sudoers.d/${name}`

@@ -17,9 +17,7 @@ beforeAll(() => writeFileSync(local, content))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** A directory on the "host", which is this machine too. */
-function empty(): string {
-  return mkdtempSync(join(directory, 'there-'))
-}
+const empty = (): string => mkdtempSync(join(directory, 'there-'))
 const partial = (there: string) => join(there, `.nfsha-play.${sha256.slice(0, 24)}.part`)
 
 describePlaces('upload', here => {

@@ -7,10 +7,10 @@ import { hostsOf, type Inventory } from '../../../lib/config/model.ts'
 import { variablesOf } from '../../../lib/config/precedence.ts'
 import type { Value } from '../../../lib/config/value.ts'
 
-const SITE = join(import.meta.dirname, '../../fixtures/config/site')
-const SOURCES = ['inventory', 'other/second.yml']
-const PLAYBOOK_DIRECTORY = 'play'
-const EXTRA = [
+const site = join(import.meta.dirname, '../../fixtures/config/site')
+const inventorySources = ['inventory', 'other/second.yml']
+const playbookDirectory = 'play'
+const extraSettings = [
   `k=v q="a b" who='it is me' eq=a=b=c esc="tab\\there" num=0644 empty= x=a"b"c`,
   '{"json": [1, {"a": null}], "octal": 0644}',
   '@extra.yml',
@@ -23,12 +23,12 @@ interface Listing {
   [group: string]: { hosts?: string[]; children?: string[] } & object
 }
 
-function ansibleListing(extra: string[]): Listing {
-  const sources = SOURCES.flatMap(source => ['-i', source])
+const ansibleListing = (extra: string[]): Listing => {
+  const sources = inventorySources.flatMap(source => ['-i', source])
   const vault = ['--vault-password-file', 'vault-password', '--vault-id', 'dev@vault-password-dev']
-  const args = [...sources, ...vault, '--playbook-dir', PLAYBOOK_DIRECTORY, ...extra.flatMap(text => ['-e', text]), '--list']
+  const args = [...sources, ...vault, '--playbook-dir', playbookDirectory, ...extra.flatMap(text => ['-e', text]), '--list']
   const output = execFileSync('ansible-inventory', args, {
-    cwd: SITE,
+    cwd: site,
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C.UTF-8' },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -36,16 +36,15 @@ function ansibleListing(extra: string[]): Listing {
   return JSON.parse(output) as Listing
 }
 
-function ourInventory(): Inventory {
-  return loadInventory(SOURCES, {
-    cwd: SITE,
-    playbookDirectories: [PLAYBOOK_DIRECTORY],
+const ourInventory = (): Inventory =>
+  loadInventory(inventorySources, {
+    cwd: site,
+    playbookDirectories: [playbookDirectory],
     vaultPasswords: [{ password: 'hunter-two' }, { password: 'other-password', id: 'dev' }],
   })
-}
 
 /** A value as ansible-inventory prints it: templates and inline vault text as they stand. */
-function asPrinted(value: Value): unknown {
+const asPrinted = (value: Value): unknown => {
   switch (value.kind) {
     case 'scalar':
       // The listing is read as JSON here, which rounds such numbers; listing.test.ts compares them digit by digit.
@@ -60,8 +59,8 @@ function asPrinted(value: Value): unknown {
   }
 }
 
-function ourHostvars(inventory: Inventory, extra: string[]): Record<string, Record<string, unknown>> {
-  const extraVars = parseExtraVars(extra, inventory.vault, SITE)
+const ourHostvars = (inventory: Inventory, extra: string[]): Record<string, Record<string, unknown>> => {
+  const extraVars = parseExtraVars(extra, inventory.vault, site)
   const of = (host: string) => [...variablesOf(inventory, host, { extraVars })].map(([name, entry]) => [name, asPrinted(entry.value)])
   return Object.fromEntries([...inventory.hosts.keys()].map(host => [host, Object.fromEntries(of(host))]))
 }
@@ -75,7 +74,7 @@ describe.skipIf(!installed)(`as ansible-inventory reads it${installed ? '' : ' (
   })
 
   it('puts -e over everything, read in the same three ways', () => {
-    expect(ourHostvars(ourInventory(), EXTRA)).toEqual(ansibleListing(EXTRA)._meta.hostvars)
+    expect(ourHostvars(ourInventory(), extraSettings)).toEqual(ansibleListing(extraSettings)._meta.hostvars)
   })
 
   it('puts the same hosts into the same groups', () => {

@@ -9,7 +9,7 @@ import { matchHosts } from '../../../lib/config/pattern.ts'
 import { runs } from '../../runs.ts'
 import { workspace } from './workspace.ts'
 
-const HOSTS = `[nfs]
+const hostsText = `[nfs]
 M[1:2]
 [web]
 web[1:3].example.org
@@ -25,12 +25,12 @@ nfs
 web
 [empty]
 `
-const NAMES =
+const names =
   'M1 M2 C1 nfs web clients site all empty twin M9 nsf ungrouped web1.example.org web* M? *.org [MC]1 *[!1] db* ~M\\d ~web ~(nfs|C) ~x nfs[0] nfs[-1] nfs[2] web[1:] web[0:1] web*[0] empty[0] site[3] db[0]'.split(
     ' ',
   )
 const blank = fc.constantFrom('', '', ' ')
-const part = fc.tuple(blank, fc.constantFrom('', '', '!', '&'), fc.constantFrom(...NAMES), blank).map(pieces => pieces.join(''))
+const part = fc.tuple(blank, fc.constantFrom('', '', '!', '&'), fc.constantFrom(...names), blank).map(pieces => pieces.join(''))
 const pattern = fc
   .tuple(fc.array(part, { minLength: 1, maxLength: 4 }), fc.constantFrom(':', ','))
   .map(([parts, separator]) => parts.join(separator))
@@ -63,9 +63,9 @@ const ansible = (cwd: string, patterns: string[]): (string[] | null)[] => {
 
 describe.skipIf(python === undefined)(`patterns as Ansible takes them${python ? '' : ' (skipped: Ansible is not installed)'}`, () => {
   it('select the same hosts, and are refused where a part matches nothing', { timeout: 600_000 }, () => {
-    const cwd = workspace({ hosts: HOSTS })
+    const cwd = workspace({ hosts: hostsText })
     const inventory = loadInventory(['hosts'], { cwd })
-    const patterns = [...NAMES.flatMap(name => [name, `!${name}`, `nfs:&${name}`]), ...fc.sample(pattern, runs(400))]
+    const patterns = [...names.flatMap(name => [name, `!${name}`, `nfs:&${name}`]), ...fc.sample(pattern, runs(400))]
     const ours = (text: string): string[] | null => {
       try {
         return matchHosts(inventory, text)

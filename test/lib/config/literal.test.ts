@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { pythonLiteral } from '../../../lib/config/literal.ts'
 
-const TEXTS = [
+const texts = [
   "1 -7 007 0 00 0644 0o644 0xFF 0b101 1_000 1__0 1.5 .5 1. 1e3 1E-3 --1 +-1 1.2.3 12abc 0x True False None true yes null ''".split(' '),
   [
     '"a\\tb"',
@@ -80,12 +80,12 @@ const plain = (value: unknown): unknown =>
         ? value.map(plain)
         : value
 
-const answer = spawnSync('python3', ['-c', python], { input: JSON.stringify(TEXTS), encoding: 'utf8' })
+const answer = spawnSync('python3', ['-c', python], { input: JSON.stringify(texts), encoding: 'utf8' })
 const available = answer.status === 0
 
 describe.skipIf(!available)(`pythonLiteral against Python itself${available ? '' : ' (skipped: there is no python3)'}`, () => {
   const theirs = available ? (JSON.parse(answer.stdout.replaceAll('Infinity', '1e999')) as ({ value: unknown } | null)[]) : []
-  it.each(TEXTS.map((text, index) => [text.slice(0, 60), text, theirs[index]?.value] as const))('%j', (_shown, text, value) => {
+  it.each(texts.map((text, index) => [text.slice(0, 60), text, theirs[index]?.value] as const))('%j', (_shown, text, value) => {
     // Bytes have no meaning in an inventory; the text is kept as it stands.
     const expected = JSON.stringify(value)?.includes('"bytes"') ? undefined : value
     expect(plain(pythonLiteral(text))).toEqual(expected)

@@ -4,7 +4,7 @@ import { limitHosts, matchHosts } from '../../../lib/config/pattern.ts'
 import { runs } from '../../runs.ts'
 import { failure, inventoryOf, workspace } from './workspace.ts'
 
-const HOSTS = `[nfs]
+const hostsText = `[nfs]
 M[1:2]
 [web]
 web[1:3].example.org
@@ -17,12 +17,12 @@ web
 [empty]
 `
 // Level by level, as Ansible lists them: `clients` hangs below `all` itself, `nfs` and `web` below `site`.
-const ALL = ['C1', 'M1', 'M2', 'web1.example.org', 'web2.example.org', 'web3.example.org']
+const all = ['C1', 'M1', 'M2', 'web1.example.org', 'web2.example.org', 'web3.example.org']
 
 describe('matchHosts', () => {
   it.each([
-    ['all', ALL],
-    ['*', ALL],
+    ['all', all],
+    ['*', all],
     ['M1', ['M1']],
     ['M2:M1', ['M2', 'M1']],
     ['M1,C1', ['M1', 'C1']],
@@ -30,7 +30,7 @@ describe('matchHosts', () => {
     ['nfs', ['M1', 'M2']],
     ['nfs:!M2', ['M1']],
     ['nfs:&web', ['M2']],
-    ['!nfs', ['C1', ...ALL.slice(3)]],
+    ['!nfs', ['C1', ...all.slice(3)]],
     ['nfs[0]', ['M1']],
     ['nfs[-1]', ['M2']],
     ['nfs[0:1]', ['M1', 'M2']],
@@ -38,15 +38,15 @@ describe('matchHosts', () => {
     ['nfs[1]:C1', ['M2', 'C1']],
     ['~M\\d', ['M1', 'M2']],
     ['~(web|C)', ['web1.example.org', 'web2.example.org', 'web3.example.org', 'M2', 'C1']],
-    ['web?.example.org', ALL.slice(3)],
-    ['web[12].*', ALL.slice(3, 5)],
-    ['web[!1]*', ALL.slice(4)],
-    ['*.example.org:!web1*', ALL.slice(4)],
+    ['web?.example.org', all.slice(3)],
+    ['web[12].*', all.slice(3, 5)],
+    ['web[!1]*', all.slice(4)],
+    ['*.example.org:!web1*', all.slice(4)],
     ['site:!web:C1', ['M1', 'C1']],
     ['empty', []],
     ['ungrouped', []],
   ])('%j', (pattern, hosts) => {
-    expect(matchHosts(inventoryOf({ hosts: HOSTS }), pattern)).toEqual(hosts)
+    expect(matchHosts(inventoryOf({ hosts: hostsText }), pattern)).toEqual(hosts)
   })
 
   it.each([
@@ -68,9 +68,9 @@ describe('matchHosts', () => {
     ['M1,,M2', ['M1', 'M2']],
     ['~(?i)m1', ['M1']],
     ['~\\AM\\d\\Z', ['M1', 'M2']],
-    ['~web\\d\\.example\\.(?P<tld>org)', ALL.slice(3)],
+    ['~web\\d\\.example\\.(?P<tld>org)', all.slice(3)],
   ])('%j: operators count wherever they stand, blanks nowhere', (pattern, hosts) => {
-    expect(matchHosts(inventoryOf({ hosts: HOSTS }), pattern)).toEqual(hosts)
+    expect(matchHosts(inventoryOf({ hosts: hostsText }), pattern)).toEqual(hosts)
   })
 
   it.each([
@@ -108,11 +108,11 @@ describe('matchHosts', () => {
     ['~(', 'cannot be used as a regular expression'],
     ['~M1\\q', 'cannot be used as a regular expression'],
   ])('%j is an error', (pattern, message) => {
-    expect(failure(() => matchHosts(inventoryOf({ hosts: HOSTS }), pattern))).toContain(message)
+    expect(failure(() => matchHosts(inventoryOf({ hosts: hostsText }), pattern))).toContain(message)
   })
 
   it('lets an inventory lack a group only where the pattern is its name and nothing else', () => {
-    const match = (pattern: string) => matchHosts(inventoryOf({ hosts: HOSTS }), pattern, { mayLack: ['testers'] })
+    const match = (pattern: string) => matchHosts(inventoryOf({ hosts: hostsText }), pattern, { mayLack: ['testers'] })
     expect(match('testers')).toEqual([])
     expect(failure(() => match('testers:M1'))).toContain("'testers'")
     expect(failure(() => match('!testers'))).toContain("'testers'")
@@ -143,7 +143,7 @@ describe('matchHosts', () => {
   })
 
   it('is set algebra', { timeout: 900_000 }, () => {
-    const inventory = inventoryOf({ hosts: HOSTS })
+    const inventory = inventoryOf({ hosts: hostsText })
     const name = fc.constantFrom('all', 'nfs', 'web', 'clients', 'site', 'M1', 'M2', 'C1', 'web*', '~M')
     fc.assert(
       fc.property(name, name, name, (a, b, c) => {
@@ -163,7 +163,7 @@ describe('matchHosts', () => {
 })
 
 describe('limitHosts', () => {
-  const limit = (text: string, cwd?: string) => limitHosts(inventoryOf({ hosts: HOSTS }), ['M1', 'M2'], text, cwd)
+  const limit = (text: string, cwd?: string) => limitHosts(inventoryOf({ hosts: hostsText }), ['M1', 'M2'], text, cwd)
 
   it('leaves hosts of the play only, in its order', () => {
     expect(limit('M2,C1')).toEqual(['M2'])

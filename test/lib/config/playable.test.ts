@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { findPlayable, playbookOfRole } from '../../../lib/config/playable.ts'
 import { failure, workspace } from './workspace.ts'
 
-const PACKAGE = {
+const packageFiles = {
   'package/playbooks/site.yml': '- hosts: nfs\n  roles: [base, nfs]\n- hosts: clients\n  roles: [client]\n',
   'package/playbooks/status.yml': '- hosts: nfs\n',
 }
 
 const places = (files: Record<string, string> = {}) => {
-  const root = workspace({ ...PACKAGE, 'here/.keep': '', ...files })
+  const root = workspace({ ...packageFiles, 'here/.keep': '', ...files })
   return { cwd: join(root, 'here'), packageRoot: join(root, 'package'), roleNames: ['base', 'nfs', 'client', 'heartbeat'] }
 }
 const find = (argument: string, files: Record<string, string> = {}) => {

@@ -25,32 +25,32 @@ const timeout = process.env.NFSHA_LONG ? 1_800_000 : 120_000
 const directory = mkdtempSync(join(tmpdir(), 'nfsha-rubbish-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
-const INI = [
+const ini = [
   '[nfs]\nM[1:2] ansible_host=10.0.0.1 a="b c" # x\n[nfs:vars]\nx={"a": [1, 2]}\n[site:children]\nnfs\n',
   'h[a:c]-[01:10:3]:2222 k=True\n[web]\nh1\n',
 ]
-const INI_PIECES =
+const iniPieces =
   "\n [ ] : = \" ' # ; \\ [nfs] [nfs:vars] [site:children] all nfs M1 M[1:2] [0x1:0x3] h[ a=b :22 {{ True [1,2] {'x':1} --- \t \r\0".split(
     ' ',
   )
-const YAML = [
+const yaml = [
   'nfs:\n  hosts:\n    M1: {ansible_host: 10.0.0.1}\n    M[2:3]:\n  vars: &v\n    a: !vault |\n      x\n    b: [1, 2]\n  children: {web: {hosts: M4}}\nweb:\n  vars: *v\n',
   'a: &a {x: 1}\nb: {<<: *a, y: 0x1F}\nc: [*a, ~, 1:30, 2024-01-31]\n',
   '{"all": {"hosts": {"M1": {"n": 12345678901234567890}}}}',
 ]
-const YAML_PIECES = [
+const yamlPieces = [
   ...'\n|- |: |? |[|]|{|}|,|#|&a |*a|!vault |!!int |!x |||>|"|\'|<<: *a|---|...|%YAML 1.1|\t|@|`|\\|nfs:|hosts:|children:|vars:|M1|~|0x_|1e9|: |  |    |\r\n|\u2028|\0'.split(
     '|',
   ),
   '|\n',
   'plugin: x',
 ]
-const PLAYBOOK = [
+const playbook = [
   '- name: x\n  hosts: nfs\n  roles: [base, {role: nfs, tags: [a, b]}]\n  vars: {a: 1}\n  serial: 1\n  become: yes\n- import_playbook: play.yml\n',
   '- hosts: [nfs, "!M2"]\n  vars_files: [play.yml]\n  any_errors_fatal: no\n  gather_facts: false\n',
 ]
-const PLAYBOOK_PIECES = [
-  ...YAML_PIECES,
+const playbookPieces = [
+  ...yamlPieces,
   '- hosts: nfs\n',
   '  roles: ',
   'base',
@@ -67,7 +67,7 @@ const property = <T>(name: string, arbitrary: fc.Arbitrary<T>, few: number, chec
   it(name, { timeout }, () => fc.assert(fc.property(arbitrary, check), { numRuns: runs(few) }))
 
 /** What every inventory that was accepted is like. */
-function expectSound(inventory: Inventory): void {
+const expectSound = (inventory: Inventory): void => {
   for (const group of inventory.groups.values()) {
     for (const host of group.hosts) expect(inventory.hosts.has(host)).toBe(true)
     for (const child of group.children) expect(inventory.groups.has(child)).toBe(true)
@@ -80,7 +80,7 @@ function expectSound(inventory: Inventory): void {
 
 // Whatever an operator's file holds: it is read, or refused with a place. Nothing else may come of it: no trace, no hang, no half of it.
 describe('rubbish', () => {
-  property('as an INI inventory', rubbish(INI_PIECES, INI), 300, text => {
+  property('as an INI inventory', rubbish(iniPieces, ini), 300, text => {
     const inventory = emptyInventory(keyring([]))
     const read = judged(() => {
       readIni(inventory, { file: 'hosts', text })
@@ -90,7 +90,7 @@ describe('rubbish', () => {
     if (read) expectSound(read)
   })
 
-  property('as a YAML inventory', rubbish(YAML_PIECES, YAML), 300, text => {
+  property('as a YAML inventory', rubbish(yamlPieces, yaml), 300, text => {
     const inventory = emptyInventory(keyring([]))
     const source = { file: 'hosts.yml', text }
     const read = judged(() => {
@@ -101,7 +101,7 @@ describe('rubbish', () => {
     if (read) expectSound(read)
   })
 
-  property('as an inventory file of either kind', rubbish([...INI_PIECES, ...YAML_PIECES], [...INI, ...YAML]), 150, text => {
+  property('as an inventory file of either kind', rubbish([...iniPieces, ...yamlPieces], [...ini, ...yaml]), 150, text => {
     writeFileSync(join(directory, 'hosts'), text)
     const read = judged(() => loadInventory(['hosts'], { cwd: directory }))
     if (read) expectSound(read)
@@ -113,7 +113,7 @@ describe('rubbish', () => {
     if (read) expectSound(read)
   })
 
-  property('as a playbook', rubbish(PLAYBOOK_PIECES, PLAYBOOK), 300, text => {
+  property('as a playbook', rubbish(playbookPieces, playbook), 300, text => {
     writeFileSync(join(directory, 'play.yml'), text)
     const book = judged(() => loadPlaybook('play.yml', { cwd: directory, roleNames: ['base', 'nfs'] }))
     for (const play of book?.plays ?? []) {
@@ -166,10 +166,10 @@ describe('rubbish', () => {
   })
 
   const hosts = inventoryOfOnce('[nfs]\nM[1:2]\n[web]\nweb[1:3].example.org\nM2\n[site:children]\nnfs\nweb\n')
-  const PATTERNS = ': , ! & ~ [ ] [0] [1:] [-1] [5:9] * ? . M1 M2 M9 nfs web site all ( ) (a+)+$ \\ \\d { } | ^ $ @ @none @/dev/zero'.split(
+  const patterns = ': , ! & ~ [ ] [0] [1:] [-1] [5:9] * ? . M1 M2 M9 nfs web site all ( ) (a+)+$ \\ \\d { } | ^ $ @ @none @/dev/zero'.split(
     ' ',
   )
-  property('as a pattern', rubbish([...PATTERNS, ' '], ['nfs:!M2', 'web[1:],~M\\d', 'site:&web:!*2']), 400, text => {
+  property('as a pattern', rubbish([...patterns, ' '], ['nfs:!M2', 'web[1:],~M\\d', 'site:&web:!*2']), 400, text => {
     const place = wholeOf({ file: '--limit', text })
     const found = judged(() => matchHosts(hosts, text, { place }))
     for (const host of found ?? []) expect(hosts.hosts.has(host)).toBe(true)
@@ -197,7 +197,7 @@ describe('rubbish', () => {
   )
 })
 
-function inventoryOfOnce(text: string): Inventory {
+const inventoryOfOnce = (text: string): Inventory => {
   const inventory = emptyInventory(keyring([]))
   readIni(inventory, { file: 'hosts', text })
   completeInventory(inventory)

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { ConfigError, ConfigErrors } from '../../../lib/config/error.ts'
 
 /** Texts that a parser may meet: noise, pieces of its own notation in any order, and valid texts with something cut out, doubled or put in. */
-export function rubbish(pieces: readonly string[], valid: readonly string[]): fc.Arbitrary<string> {
+export const rubbish = (pieces: readonly string[], valid: readonly string[]): fc.Arbitrary<string> => {
   const noise = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }))
   const piece = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...pieces) }, { weight: 1, arbitrary: noise })
   const joined = fc.array(piece, { maxLength: 24 }).map(parts => parts.join(''))
@@ -23,17 +23,17 @@ export function rubbish(pieces: readonly string[], valid: readonly string[]): fc
   )
 }
 
-function edited(text: string, [at, length, put, doubled]: [number, number, string, boolean]): string {
+const edited = (text: string, [at, length, put, doubled]: [number, number, string, boolean]): string => {
   const start = text.length === 0 ? 0 : at % text.length
   const cut = text.slice(start, start + length)
   return text.slice(0, start) + (doubled ? cut + cut : '') + put + text.slice(start + length)
 }
 
 /** Seconds of computing that no input of a few kilobytes may take. */
-const LIMIT = 5
+const limit = 5
 
 /** What an action gives, or undefined when it refuses as it may: with an error of the operator's, at a place, in bounded time. */
-export function judged<T>(action: () => T): T | undefined {
+export const judged = <T>(action: () => T): T | undefined => {
   const before = process.cpuUsage()
   try {
     return action()
@@ -48,6 +48,6 @@ export function judged<T>(action: () => T): T | undefined {
     return undefined
   } finally {
     const { user, system } = process.cpuUsage(before)
-    expect((user + system) / 1e6).toBeLessThan(LIMIT)
+    expect((user + system) / 1e6).toBeLessThan(limit)
   }
 }

@@ -6,7 +6,7 @@ import { type InventoryOptions, loadInventory } from '../../../lib/config/invent
 import type { Inventory } from '../../../lib/config/model.ts'
 
 /** A directory with these files, gone after the test. */
-export function workspace(files: Record<string, string>): string {
+export const workspace = (files: Record<string, string>): string => {
   const root = mkdtempSync(join(tmpdir(), 'nfsha-config-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
   for (const [path, text] of Object.entries(files)) {
@@ -17,13 +17,13 @@ export function workspace(files: Record<string, string>): string {
 }
 
 /** The inventory of these files; `hosts.yml` or `hosts` is the source. */
-export function inventoryOf(files: Record<string, string>, options: InventoryOptions = {}): Inventory {
+export const inventoryOf = (files: Record<string, string>, options: InventoryOptions = {}): Inventory => {
   const cwd = workspace(files)
   return loadInventory([files['hosts.yml'] === undefined ? 'hosts' : 'hosts.yml'], { cwd, ...options })
 }
 
 /** The text of what an action throws. */
-export function failure(action: () => unknown): string {
+export const failure = (action: () => unknown): string => {
   try {
     action()
   } catch (error) {

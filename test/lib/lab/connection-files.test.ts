@@ -7,7 +7,7 @@ import { connectionTarget } from '../../../lib/config/connection.ts'
 import { loadInventory } from '../../../lib/config/inventory.ts'
 import { readVariable } from '../../../lib/config/variables.ts'
 import { knownHostsLines, labInventory, writeConnectionFiles } from '../../../lib/lab/connection-files.ts'
-import { MACHINE_NAMES } from '../../../lib/lab/machines.ts'
+import { machineNames } from '../../../lib/lab/machines.ts'
 import { labPlaces } from '../../../lib/lab/places.ts'
 import { newState } from '../../../lib/lab/state.ts'
 import { packagedFile } from '../../../lib/text/packaged.ts'
@@ -24,7 +24,7 @@ afterEach(() => {
 
 const written = async (name: string) => {
   const places = labPlaces(name)
-  for (const machine of MACHINE_NAMES) {
+  for (const machine of machineNames) {
     mkdirSync(places.machine(machine).dir, { recursive: true })
     writeFileSync(`${places.machine(machine).hostKey}.pub`, `ssh-ed25519 ${machine}KEY lab`)
   }
@@ -36,7 +36,7 @@ const written = async (name: string) => {
 test('ssh and the inventory reach each machine at its port with the key of the lab', async () => {
   const { places, state } = await written('x')
   const inventory = loadInventory([places.inventoryFile])
-  for (const machine of MACHINE_NAMES) {
+  for (const machine of machineNames) {
     const target = connectionTarget(inventory, machine)
     expect(target).toMatchObject({ address: machine, sshConfigFile: places.sshConfigFile, connectTimeout: 90_000 })
     const answer = execFileSync('ssh', ['-G', '-F', target.sshConfigFile ?? '', '--', target.address], { encoding: 'utf8' })
@@ -51,7 +51,7 @@ test('the shipped inventory is that of the lab default in the default place', ()
   const own = labInventory(shipped, 'default', join(homedir(), '.local/state/nfsha-play/lab/default/ssh_config'))
   const file = join(workspace({ 'lab.yml': own }), 'lab.yml')
   const [ours, theirs] = [loadInventory([file]), loadInventory(['inventory/lab.yml'], { cwd: packagedFile('.') })]
-  for (const machine of MACHINE_NAMES) expect(connectionTarget(ours, machine)).toEqual(connectionTarget(theirs, machine))
+  for (const machine of machineNames) expect(connectionTarget(ours, machine)).toEqual(connectionTarget(theirs, machine))
   expect(readVariable(ours, 'M1', 'failover_lab')).toBe(readVariable(theirs, 'M1', 'failover_lab'))
 })
 

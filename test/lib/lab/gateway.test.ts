@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatewayArguments } from '../../../lib/lab/emulator.ts'
-import { GATEWAY } from '../../../lib/lab/machines.ts'
+import { gatewayCard } from '../../../lib/lab/machines.ts'
 import { freePorts } from '../../../lib/lab/ports.ts'
 
 // The real process, spoken to over its multicast segment as an emulator would.
@@ -42,10 +42,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const gatewayMac = GATEWAY.mac.replaceAll(':', '')
+const gatewayMac = gatewayCard.mac.replaceAll(':', '')
 
 /** Sends a frame until something from the gateway comes back. */
-async function ask(frame: string, tries = 100): Promise<string | undefined> {
+const ask = async (frame: string, tries = 100): Promise<string | undefined> => {
   const answers: string[] = []
   const listen = (bytes: Buffer) => {
     if (bytes.subarray(6, 12).toString('hex') === gatewayMac) answers.push(bytes.toString('hex'))

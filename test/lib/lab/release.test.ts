@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { everywhere, parseReleases, RELEASES } from '../../../lib/lab/release.ts'
+import { everywhere, parseReleases, releases } from '../../../lib/lab/release.ts'
 
-test.each(RELEASES)('%s alone is for all machines', release => expect(parseReleases(release)).toEqual(everywhere(release)))
+test.each(releases)('%s alone is for all machines', release => expect(parseReleases(release)).toEqual(everywhere(release)))
 
 test('each machine may have its own', () => {
   expect(parseReleases('M1=bookworm,M2=trixie')).toMatchObject({ M1: 'bookworm', M2: 'trixie' })

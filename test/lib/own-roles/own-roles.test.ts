@@ -180,6 +180,4 @@ describe('what others may write is not run', () => {
   })
 })
 
-function define(body: string): string {
-  return `import { defineRole, z } from 'nfsha-play'\nexport default defineRole({ ${body} })\n`
-}
+const define = (body: string): string => `import { defineRole, z } from 'nfsha-play'\nexport default defineRole({ ${body} })\n`

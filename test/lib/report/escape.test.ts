@@ -16,7 +16,7 @@ import { escaped, escapedJson, escapedName, escapedPainted, escapedTabs } from '
 import { escaped as markup } from '../../../lib/text/html.ts'
 import { createMasker } from '../../../lib/text/mask.ts'
 import { runs } from '../../runs.ts'
-import { nasty, nastyPieces, UNSAFE_SHOWN } from './nasty.ts'
+import { nasty, nastyPieces, unsafeShown } from './nasty.ts'
 import { captured } from './screen.ts'
 
 describe('escaping', () => {
@@ -44,7 +44,7 @@ describe('escaping', () => {
     fc.assert(
       fc.property(nasty, text => {
         const shown = escapedTabs(text)
-        expect(shown).not.toMatch(UNSAFE_SHOWN)
+        expect(shown).not.toMatch(unsafeShown)
         expect(restored(shown)).toBe(restored(text))
       }),
       { numRuns: runs(500) },
@@ -55,7 +55,7 @@ describe('escaping', () => {
     fc.assert(
       fc.property(nasty, text => {
         const json = escapedJson(JSON.stringify({ text }))
-        expect(json).not.toMatch(UNSAFE_SHOWN)
+        expect(json).not.toMatch(unsafeShown)
         expect(JSON.parse(json)).toEqual({ text })
       }),
       { numRuns: runs(500) },
@@ -182,9 +182,9 @@ const recap = { ok: 1, changed: 0, unreachable: 0, failed: 1, skipped: 0, unknow
 
 /** What log-update and listr2 write beside colours: they clear lines, move up, hide the cursor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this takes out
-const LIVE = /\u001b\[(2K|\d+A|G|\?25[lh]|\?2026[lh])/g
+const live = /\u001b\[(2K|\d+A|G|\?25[lh]|\?2026[lh])/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this takes out
-const SGR = /\u001b\[[\d;]*m/g
+const sgr = /\u001b\[[\d;]*m/g
 
 describe('no view lets a control character through, whatever it is fed', () => {
   test.each([
@@ -201,7 +201,7 @@ describe('no view lets a control character through, whatever it is fed', () => {
         const view = await openView(format, { stdout: screen.stream, stderr: screen.stream, color, verbosity: 2 })
         for (const event of events) view.on(event)
         await view.close()
-        expect(screen.text().replace(SGR, '')).not.toMatch(UNSAFE_SHOWN)
+        expect(screen.text().replace(sgr, '')).not.toMatch(unsafeShown)
         // Without a state of the service there is no figure.
         if (format !== 'prometheus') expect(screen.text()).not.toBe('')
       }),
@@ -216,7 +216,7 @@ describe('no view lets a control character through, whatever it is fed', () => {
         const view = await openView('human', { stdout: screen.stream, stderr: screen.stream, color: 1, verbosity: 2 })
         for (const event of events) view.on(event)
         await view.close()
-        expect(screen.text().replace(LIVE, '').replace(SGR, '')).not.toMatch(UNSAFE_SHOWN)
+        expect(screen.text().replace(live, '').replace(sgr, '')).not.toMatch(unsafeShown)
       }),
       // Each draws a screen.
       { numRuns: process.env.NFSHA_LONG ? 2000 : 60 },
@@ -236,10 +236,10 @@ describe('no view lets a control character through, whatever it is fed', () => {
           stream.subscribe(log.on)
           for (const body of list) stream.emit(body)
           const report = driftReport(events, 'site.yml')
-          expect(driftLines(report).join('\n')).not.toMatch(UNSAFE_SHOWN)
-          expect(escapedJson(JSON.stringify(report))).not.toMatch(UNSAFE_SHOWN)
-          expect(driftMetrics(report, undefined)).not.toMatch(UNSAFE_SHOWN)
-          expect(readFileSync(file, 'utf8')).not.toMatch(UNSAFE_SHOWN)
+          expect(driftLines(report).join('\n')).not.toMatch(unsafeShown)
+          expect(escapedJson(JSON.stringify(report))).not.toMatch(unsafeShown)
+          expect(driftMetrics(report, undefined)).not.toMatch(unsafeShown)
+          expect(readFileSync(file, 'utf8')).not.toMatch(unsafeShown)
         }),
         { numRuns: runs(200) },
       )
@@ -255,7 +255,7 @@ describe('no view lets a control character through, whatever it is fed', () => {
     fc.assert(
       fc.property(nasty, nasty, (line, problem) => {
         const source = { file: 'hosts', text: line }
-        expect(new ConfigError(problem, { source, line: 1, column: 2 }, line).message).not.toMatch(UNSAFE_SHOWN)
+        expect(new ConfigError(problem, { source, line: 1, column: 2 }, line).message).not.toMatch(unsafeShown)
       }),
       { numRuns: runs(300) },
     )

@@ -52,4 +52,4 @@ fff0-fffb fffe ffff e0000-e0fff`
     .split(/\s+/)
     .map(range => range.replace(/\w+/g, hex => `\\u{${hex}}`))
 
-export const UNSAFE_SHOWN = new RegExp(`[${ranges.join('')}]`, 'u')
+export const unsafeShown = new RegExp(`[${ranges.join('')}]`, 'u')

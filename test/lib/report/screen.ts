@@ -7,7 +7,7 @@ export interface Captured {
 }
 
 /** A stream that keeps what is written to it. */
-export function captured(columns = 80): Captured {
+export const captured = (columns = 80): Captured => {
   let text = ''
   const stream = {
     columns,
@@ -25,7 +25,7 @@ export function captured(columns = 80): Captured {
 }
 
 /** What a terminal shows after all that was written: of its language, as much as live rows use. */
-export function shownBy(text: string): string[] {
+export const shownBy = (text: string): string[] => {
   const lines = ['']
   let row = 0
   let column = 0

@@ -17,7 +17,7 @@ const recordings = readFileSync(new URL('../../fixtures/drbd/8.4.11.txt', import
     return { title, proc, status, events }
   })
 
-const WANTED: Record<string, [proc: string, flags: string]> = {
+const wanted: Record<string, [proc: string, flags: string]> = {
   'M1 syncing': ['SyncSource Primary/Secondary UpToDate/Inconsistent', 'r-----'],
   'M2 syncing': ['SyncTarget Secondary/Primary Inconsistent/UpToDate', 'r-----'],
   'M1 paused': ['PausedSyncS Primary/Secondary UpToDate/Inconsistent', 'r--u--'],
@@ -32,13 +32,13 @@ const WANTED: Record<string, [proc: string, flags: string]> = {
   'M2 split-brain': ['StandAlone Secondary/Unknown UpToDate/DUnknown', 'r-----'],
 }
 
-test('every state is recorded on both nodes', () => expect(recordings.map(r => r.title).sort()).toEqual(Object.keys(WANTED).sort()))
+test('every state is recorded on both nodes', () => expect(recordings.map(r => r.title).sort()).toEqual(Object.keys(wanted).sort()))
 
 test.each(recordings)('/proc/drbd: $title', ({ title, proc }) => {
   const { version, devices } = parseProcDrbd(proc)
   const [device] = devices
   expect(version).toBe('8.4.11')
-  expect(device && [describeDevice(device), device.flags]).toEqual(WANTED[title])
+  expect(device && [describeDevice(device), device.flags]).toEqual(wanted[title])
   expect(device?.sync !== undefined).toBe(/sync'ed/.test(proc))
 })
 

@@ -9,7 +9,7 @@ import { parseRpm, rpmPackages } from '../../../lib/resources/yum.ts'
 
 // rpm(8) takes a package by its name, with or without version and architecture, says what the format asks of each that fits, and of others that they
 // are not there. This stand-in does the same for one machine, with the packages of two kernels.
-const RPM = `#!/bin/sh
+const rpm = `#!/bin/sh
 [ "$1 $2" = '-q --qf' ] || exit 2
 format=$3; shift 3
 say() { printf "$(printf %s "$format" | sed "s/%{NAME}/$1/g; s/%{VERSION}/$2/g; s/%{RELEASE}/$3/g")"; }
@@ -30,7 +30,7 @@ exit $bad
 let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'nfsha-rpm-'))
-  writeFileSync(join(folder, 'rpm'), RPM, { mode: 0o755 })
+  writeFileSync(join(folder, 'rpm'), rpm, { mode: 0o755 })
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

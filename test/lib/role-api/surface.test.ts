@@ -4,7 +4,6 @@ import * as api from '../../../lib/role-api/package-entry.ts'
 test("the public surface of the package is frozen: a change here is a change for everybody's roles", () => {
   expect(Object.keys(api).sort()).toEqual([
     'ApplyFailed',
-    'JOBS_DIRECTORY',
     'absent',
     'allOf',
     'assertion',
@@ -37,6 +36,7 @@ test("the public surface of the package is frozen: a change here is a change for
     'hostAssertion',
     'inSync',
     'isSyncing',
+    'jobsDirectory',
     'judgeDisk',
     'kernelModule',
     'lineInFile',

@@ -8,14 +8,14 @@ const known = (...lines: string[]) => ({ named: parseKnownHosts(lines.join('\n')
 const order = (lines: string[], list?: string[], legacy = false) => hostKeyAlgorithms({ HostKeyAlgorithms: list }, known(...lines), legacy)
 
 /** `ssh -G` of OpenSSH 9.2, without the certificates. */
-const DEFAULT = [
+const defaultHostKeys = [
   ...['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
   ...['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com', 'rsa-sha2-512', 'rsa-sha2-256'],
 ]
 
 describe('host key algorithms', () => {
   it('are those of the known types first', () => {
-    for (const list of [undefined, DEFAULT, [...DEFAULT, 'ssh-dss']])
+    for (const list of [undefined, defaultHostKeys, [...defaultHostKeys, 'ssh-dss']])
       expect(order([line('ssh-rsa')], list).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519'])
     expect(order([])[0]).toBe('ssh-ed25519')
   })
@@ -24,7 +24,7 @@ describe('host key algorithms', () => {
   })
   it("stay as they are when the list is the user's, or when a certificate authority is known", () => {
     expect(order([line('ssh-rsa')], ['ssh-ed25519', 'rsa-sha2-512'])).toEqual(['ssh-ed25519', 'rsa-sha2-512'])
-    expect(order([line('ssh-rsa')], ['rsa-sha2-256', ...DEFAULT])[0]).toBe('rsa-sha2-256')
+    expect(order([line('ssh-rsa')], ['rsa-sha2-256', ...defaultHostKeys])[0]).toBe('rsa-sha2-256')
     expect(order([line('ssh-rsa'), line('ssh-ed25519', 'b', '@cert-authority ')])).toEqual(order([]))
   })
   it('ask for the key in place of a certificate, and allow it only where it stands itself', () => {
@@ -38,7 +38,7 @@ describe('host key algorithms', () => {
   })
   it('have signatures with SHA-1 only where they are allowed', () => {
     expect(order([line('ssh-rsa')])).not.toContain('ssh-rsa')
-    expect(order([line('ssh-rsa')], [...DEFAULT, 'ssh-rsa'])).not.toContain('ssh-rsa')
+    expect(order([line('ssh-rsa')], [...defaultHostKeys, 'ssh-rsa'])).not.toContain('ssh-rsa')
     expect(order([line('ssh-rsa')], undefined, true).slice(0, 3)).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'])
     expect(order([], undefined, true).at(-1)).toBe('ssh-rsa')
   })

@@ -6,14 +6,12 @@ import { quote } from '../../../lib/ssh/quote.ts'
 
 const token = 'nfsha-0123456789'
 
-function has(shell: string[]): boolean {
-  return spawnSync(shell[0] ?? '', [...shell.slice(1), '-c', 'true']).status === 0
-}
+const has = (shell: string[]): boolean => spawnSync(shell[0] ?? '', [...shell.slice(1), '-c', 'true']).status === 0
 
 /** Every POSIX shell that a host may have as `sh`. */
 const shells = [['dash'], ['bash', '--posix'], ['busybox', 'ash']].filter(has)
 
-function run(shell: string[], script: string | Uint8Array, input = ''): string {
+const run = (shell: string[], script: string | Uint8Array, input = ''): string => {
   const [, , program = '', ...rest] = bootstrapArgv(token)
   const [file = '', ...first] = shell
   const stdout = execFileSync(file, [...first, '-c', program, ...rest], {

@@ -4,11 +4,9 @@ import { wireString } from '../../../lib/ssh/public-key.ts'
 const noise = (seed: string, bytes: number) => Buffer.from(hkdfSync('sha256', seed, '', 'nfsha-play', bytes))
 
 /** A well-formed public key; nobody signs with it. */
-export function fakeKey(seed: string, type = 'ssh-ed25519'): Buffer {
-  return Buffer.concat([type, ...bodyOf(seed, type)].map(wireString))
-}
+export const fakeKey = (seed: string, type = 'ssh-ed25519'): Buffer => Buffer.concat([type, ...bodyOf(seed, type)].map(wireString))
 
-function bodyOf(seed: string, type: string): (Buffer | string)[] {
+const bodyOf = (seed: string, type: string): (Buffer | string)[] => {
   if (type === 'ssh-rsa') return [Buffer.of(1, 0, 1), Buffer.concat([Buffer.of(0, 0x80), noise(seed, 255)])]
   const curve = /nistp\d+/.exec(type)?.[0]
   if (curve === undefined) return [createHash('sha256').update(seed).digest()]

@@ -24,7 +24,7 @@ const parsed = (...lines: string[]) => parseKnownHosts(lines.join('\n'), '/k')
 const known = (...lines: string[]): KnownKeys => ({ ...none, named: parsed(...lines) })
 const line = (seed: string, type = 'ssh-ed25519', marker = '') => `${marker}192.168.1.1 ${type} ${fakeKey(seed, type).toString('base64')}`
 
-function refusal(verdict: ReturnType<typeof judgeHostKey>) {
+const refusal = (verdict: ReturnType<typeof judgeHostKey>) => {
   if (verdict.accepted) throw new Error('accepted')
   return verdict.error
 }

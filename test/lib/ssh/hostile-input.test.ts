@@ -8,7 +8,7 @@ import { type ConnectionTarget, Unreachable } from '../../../lib/ssh/connection.
 import { type HostKeyPolicy, judgeHostKey } from '../../../lib/ssh/host-key.ts'
 import { findKnownHosts, hashHost } from '../../../lib/ssh/known-hosts.ts'
 import { parseSshG, resolveHostConfig } from '../../../lib/ssh/openssh-config.ts'
-import { refuseOptions, SSH_OPTIONS } from '../../../lib/ssh/ssh-options.ts'
+import { refuseOptions, sshOptions } from '../../../lib/ssh/ssh-options.ts'
 import { runs } from '../../runs.ts'
 import { fakeKey } from './fake-key.ts'
 
@@ -26,18 +26,20 @@ const policy: HostKeyPolicy = {
   keyTypes: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'],
   rsaSize: 1024,
 }
-const NAME = '[m1.example]:2222'
-const KEYS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'].flatMap(type => ['a', 'b'].map(seed => ({ type, key: fakeKey(seed, type) })))
+const hostName = '[m1.example]:2222'
+const hostKeys = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'].flatMap(type =>
+  ['a', 'b'].map(seed => ({ type, key: fakeKey(seed, type) })),
+)
 
 const field = fc.constantFrom(
-  NAME,
+  hostName,
   'm1.example',
   '*',
-  `*,!${NAME}`,
-  `!${NAME}`,
+  `*,!${hostName}`,
+  `!${hostName}`,
   'other',
   '[*.example]:*',
-  hashHost(NAME, Buffer.alloc(20, 7)),
+  hashHost(hostName, Buffer.alloc(20, 7)),
   '|1|x|y',
   ',,',
   '@',
@@ -50,7 +52,7 @@ const line = fc.oneof(
     arbitrary: fc.record({
       mark: marker,
       name: field,
-      which: fc.nat(KEYS.length - 1),
+      which: fc.nat(hostKeys.length - 1),
       cut: fc.constantFrom(0, 0, 0, 1, 4, 30),
       tail: fc.oneof(fc.constant(''), rubbish),
     }),
@@ -60,14 +62,14 @@ const line = fc.oneof(
 type Line = typeof line extends fc.Arbitrary<infer T> ? T : never
 const written = (one: Line) => {
   if (typeof one === 'string') return one
-  const { type = '', key = Buffer.alloc(0) } = KEYS[one.which] ?? {}
+  const { type = '', key = Buffer.alloc(0) } = hostKeys[one.which] ?? {}
   const base64 = key.toString('base64')
   return `${one.mark}${one.name} ${type} ${base64.slice(0, base64.length - one.cut)} ${one.tail}`
 }
 
 describe('known_hosts', () => {
   const known = (text: string) => ({
-    named: findKnownHosts(text, '/k', NAME),
+    named: findKnownHosts(text, '/k', hostName),
     portless: findKnownHosts(text, '/k', 'm1.example'),
     byAddress: [],
     portlessByAddress: [],
@@ -75,9 +77,9 @@ describe('known_hosts', () => {
 
   it('never accepts a key that no line names, never one that a line revokes, and throws nothing', () => {
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 5 }), fc.nat(KEYS.length - 1), fc.boolean(), (lines, which, learn) => {
+      fc.property(fc.array(line, { maxLength: 5 }), fc.nat(hostKeys.length - 1), fc.boolean(), (lines, which, learn) => {
         const text = lines.map(written).join('\n')
-        const { key = Buffer.alloc(0) } = KEYS[which] ?? {}
+        const { key = Buffer.alloc(0) } = hostKeys[which] ?? {}
         const verdict = judgeHostKey({ ...policy, learn }, known(text), key)
         if (!verdict.accepted) {
           expect(verdict.error).toBeInstanceOf(Unreachable)
@@ -104,7 +106,7 @@ describe('known_hosts', () => {
       '\n'.repeat(1_000_000),
       `|1|${'A'.repeat(1_000_000)}|x y z`,
     ])
-      findKnownHosts(text, '/k', NAME)
+      findKnownHosts(text, '/k', hostName)
     expect(Date.now() - start).toBeLessThan(10_000)
   })
 })
@@ -135,7 +137,7 @@ describe('ssh -G', () => {
     ),
     rubbish,
   )
-  const keyword = fc.oneof(fc.constantFrom(...SSH_OPTIONS.map(option => option.name.toLowerCase())), rubbish)
+  const keyword = fc.oneof(fc.constantFrom(...sshOptions.map(option => option.name.toLowerCase())), rubbish)
   const output = fc
     .array(fc.tuple(keyword, value), { maxLength: 12 })
     .map(lines => lines.map(([name, text]) => `${name} ${text}`).join('\n'))
@@ -164,7 +166,7 @@ describe('ssh arguments of an inventory', () => {
   const place = wholeOf({ file: 'hosts', text: '' })
   const words = fc.constantFrom('-o', '-J', '-i', '-F', '-p', '-4', '-C', '-oX', '"', "'", '\\', '=', ' ', '-', 'none', '/dev/null', 'a,b')
   const option = fc
-    .tuple(fc.constantFrom(...SSH_OPTIONS.map(one => one.name)), fc.constantFrom('=', ' ', '==', ''), fc.oneof(words, rubbish))
+    .tuple(fc.constantFrom(...sshOptions.map(one => one.name)), fc.constantFrom('=', ' ', '==', ''), fc.oneof(words, rubbish))
     .map(parts => parts.join(''))
   const text = fc.array(fc.oneof(words, option, rubbish), { maxLength: 6 }).map(parts => parts.join(' '))
 

@@ -166,7 +166,7 @@ describe('beside ssh-keygen -F', () => {
     }
   })
 
-  function sshKeygenFinds(name: string, file: string): number[] {
+  const sshKeygenFinds = (name: string, file: string): number[] => {
     try {
       const found = execFileSync('ssh-keygen', ['-F', name, '-f', file], { encoding: 'utf8' })
       return [...found.matchAll(/^# Host .* found: line (\d+)/gm)].map(line => Number(line[1]))

@@ -8,7 +8,7 @@ const attempt = (what: string, type: 'password' | 'publickey' | 'agent'): Attemp
 })
 
 /** Plays a server that refuses everything. @returns the types tried, in order */
-function play(attempts: Attempt[], accepted: AuthenticationType[]) {
+const play = (attempts: Attempt[], accepted: AuthenticationType[]) => {
   const login = createLogin('root', attempts)
   const types: string[] = []
   for (let left: AuthenticationType[] | undefined, more = true; more; left = accepted) {

@@ -9,15 +9,15 @@ import { decodeBase64, fingerprint, isPublicKey, keyType, readPublicKey, rsaBits
 import { runs } from '../../runs.ts'
 import { fakeKey } from './fake-key.ts'
 
-const TYPES = ['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521']
+const types = ['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521']
 
-const SAMPLES = new Map(TYPES.map(type => [type, fakeKey('x', type)]))
-const sample = (type: string | undefined) => SAMPLES.get(type ?? '') ?? Buffer.alloc(0)
+const samples = new Map(types.map(type => [type, fakeKey('x', type)]))
+const sample = (type: string | undefined) => samples.get(type ?? '') ?? Buffer.alloc(0)
 
 /** Keys of all types, changed at one place. */
 const damaged = fc
   .record({
-    type: fc.constantFrom(...TYPES),
+    type: fc.constantFrom(...types),
     at: fc.nat(600),
     byte: fc.nat(255),
     cut: fc.option(fc.nat(600)),
@@ -42,10 +42,10 @@ describe('a public key', () => {
     }
   }
 
-  it.each(TYPES)('%s is read as ssh-keygen reads it, whole and with each kind of damage', type => {
+  it.each(types)('%s is read as ssh-keygen reads it, whole and with each kind of damage', type => {
     const key = fakeKey('seed', type)
     const text = key.toString('base64')
-    const other = TYPES.find(name => name !== type) ?? ''
+    const other = types.find(name => name !== type) ?? ''
     const cases: [string, string][] = [
       [type, text],
       [type, text.slice(0, -4)],

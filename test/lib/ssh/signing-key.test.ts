@@ -13,7 +13,7 @@ const rsa = ssh2.utils.parseKey(privateKey) as ParsedKey
 const data = Buffer.from('data')
 
 /** Which hashes an RSA key signs with when ssh2 asks for each. */
-function signs(rules: SigningRules): string[] {
+const signs = (rules: SigningRules): string[] => {
   const { key } = plainKey(rsa, rules)
   return ['sha1', 'sha256', 'sha512'].filter(hash => {
     const signature = key.sign(data, hash) as unknown

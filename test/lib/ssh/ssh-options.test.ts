@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionTarget } from '../../../lib/ssh/connection.ts'
-import { findOption, refuseOptions, SSH_OPTIONS } from '../../../lib/ssh/ssh-options.ts'
+import { findOption, refuseOptions, sshOptions } from '../../../lib/ssh/ssh-options.ts'
 
 const target: ConnectionTarget = { name: 'M1', kind: 'ssh', address: 'm1' }
 const page = readFileSync(new URL('../../../docs/ssh.md', import.meta.url), 'utf8')
 
 /** One row of the page for all options with the same note. */
-function rows(): string[] {
+const rows = (): string[] => {
   const groups = new Map<string, string[]>()
-  for (const { name, how, note } of SSH_OPTIONS) groups.set(`${how} | ${note}`, [...(groups.get(`${how} | ${note}`) ?? []), name])
+  for (const { name, how, note } of sshOptions) groups.set(`${how} | ${note}`, [...(groups.get(`${how} | ${note}`) ?? []), name])
   return [...groups].map(([what, names]) => `| ${names.map(name => `\`${name}\``).join(', ')} | ${what} |`)
 }
 
@@ -23,7 +23,7 @@ describe('the table of options', () => {
   })
 
   it('has each option once', () => {
-    const names = SSH_OPTIONS.map(option => option.name.toLowerCase())
+    const names = sshOptions.map(option => option.name.toLowerCase())
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 

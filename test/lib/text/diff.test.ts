@@ -4,7 +4,7 @@ import { edits, linesOf } from '../../../lib/text/diff.ts'
 import { diffCounts, unifiedDiff } from '../../../lib/text/unified.ts'
 
 /** Applies a unified diff as `patch` does, checking the lines that it says are there. */
-function patched(from: string, diff: string[]): string {
+const patched = (from: string, diff: string[]): string => {
   const source = linesOf(from)
   const out: string[] = []
   let at = 0
@@ -87,7 +87,7 @@ describe('unifiedDiff', () => {
   })
 })
 
-function commonLines(a: string[], b: string[]): number {
+const commonLines = (a: string[], b: string[]): number => {
   let row = new Array<number>(b.length + 1).fill(0)
   for (const line of a) {
     const next = [0]

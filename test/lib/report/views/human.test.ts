@@ -7,7 +7,7 @@ import { bare, checked, converged, failing, playStart, recorded, runStart, sideB
 import { captured, shownBy } from '../screen.ts'
 
 /** Both streams on one screen, as a terminal shows them. */
-async function screenOf(events: Event[], options: ViewOptions = {}, columns = 80) {
+const screenOf = async (events: Event[], options: ViewOptions = {}, columns = 80) => {
   const screen = captured(columns)
   const view = humanView({ stdout: screen.stream, stderr: screen.stream, color: 0, ...options })
   for (const event of events) view.on(event)

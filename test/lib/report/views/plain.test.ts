@@ -6,7 +6,7 @@ import type { ClusterStatus } from '../../../../lib/resources/cluster-status.ts'
 import { bare, checked, content, converged, failing, mode, ready, recorded, runStart, sideBySide, taskEnd, unreachable } from '../runs.ts'
 import { captured } from '../screen.ts'
 
-async function plain(events: Event[], options: ViewOptions = {}) {
+const plain = async (events: Event[], options: ViewOptions = {}) => {
   const [stdout, stderr] = [captured(), captured()]
   const view = plainView({ stdout: stdout.stream, stderr: stderr.stream, color: 0, ...options })
   for (const event of events) view.on(event)
@@ -14,7 +14,7 @@ async function plain(events: Event[], options: ViewOptions = {}) {
   return { stdout: stdout.text().split('\n').slice(0, -1), stderr: stderr.text().split('\n').slice(0, -1) }
 }
 
-const DONE = 'unreachable=0  failed=0'
+const done = 'unreachable=0  failed=0'
 
 describe('plain view', () => {
   test('a converged run says so and no more', async () => {
@@ -23,8 +23,8 @@ describe('plain view', () => {
         'PLAY [NFS HA cluster] M1, M2',
         '',
         'RECAP',
-        `M1 : ok=2  changed=0  ${DONE}  skipped=0  unknown=0`,
-        `M2 : ok=2  changed=0  ${DONE}  skipped=0  unknown=0`,
+        `M1 : ok=2  changed=0  ${done}  skipped=0  unknown=0`,
+        `M2 : ok=2  changed=0  ${done}  skipped=0  unknown=0`,
         '',
         'nothing changed in 9.0s',
       ],
@@ -66,8 +66,8 @@ describe('plain view', () => {
         'M1 | heartbeat | handler restart heartbeat: changed',
         '',
         'RECAP',
-        `M1 : ok=5  changed=5  ${DONE}  skipped=0  unknown=0`,
-        `M2 : ok=1  changed=1  ${DONE}  skipped=1  unknown=0`,
+        `M1 : ok=5  changed=5  ${done}  skipped=0  unknown=0`,
+        `M2 : ok=1  changed=1  ${done}  skipped=1  unknown=0`,
         '',
         'changes: base 1 · heartbeat 3 · drbd-init 1',
         '5 changes in 2m04s',
@@ -169,9 +169,9 @@ describe('plain view', () => {
       'ベータ   beta-1    7%',
       '',
       'RECAP',
-      `A1     : ok=1  changed=1  ${DONE}  skipped=0  unknown=0`,
-      `A2     : ok=1  changed=1  ${DONE}  skipped=0  unknown=0`,
-      `beta-1 : ok=1  changed=0  ${DONE}  skipped=0  unknown=0`,
+      `A1     : ok=1  changed=1  ${done}  skipped=0  unknown=0`,
+      `A2     : ok=1  changed=1  ${done}  skipped=0  unknown=0`,
+      `beta-1 : ok=1  changed=0  ${done}  skipped=0  unknown=0`,
     ])
   })
 

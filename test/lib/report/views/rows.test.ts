@@ -7,7 +7,7 @@ import { playStart, ready, recorded, runStart, taskEnd } from '../runs.ts'
 
 const colors = palette(0)
 
-function titles(events: Event[], columns: number, secondsLater = 0): string[] {
+const titles = (events: Event[], columns: number, secondsLater = 0): string[] => {
   const rows: Rows = new Map()
   const soFar = events.filter(event => event.type !== 'run-end')
   for (const event of soFar) advance(rows, event)
