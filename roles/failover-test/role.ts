@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { changeOf, type Planned, planOf } from '../../lib/failover/scenario/plan.ts'
-import type { ClusterResource, Resource } from '../../lib/role-api/index.ts'
-import { differsBy, present, refused } from '../../lib/role-api/index.ts'
+import { changeOf, planOf, type TestPlan } from '../../lib/failover/scenario/plan.ts'
+import type { ClusterNodes, Procedure, Resource } from '../../lib/role-api/index.ts'
+import { present, refused, planOf as stepsOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
@@ -15,40 +15,50 @@ const unmountable = ({ cluster }: Context): string | undefined =>
     return problem === undefined ? [] : [`${c.name}: ${problem}`]
   })[0]
 
-/**
- * The faults of the plan are made, each on a pair that is whole, undone and measured (lib/failover). It is an act, no state: what there is to do is what this
- * run has not done.
- */
-const faultsSurvived = (context: Context): ClusterResource<true> => {
+/** Why no fault is made on this cluster, whatever the plan. */
+const problemOf = (context: Context): string | undefined => {
   const { vars } = firstOf(context.cluster)
-  const plan = planOf(vars, randomInt(1_000_000))
-  const tried = new Set<Planned>()
+  if (vars.ha_stage !== 'full') return undefined
+  if (context.cluster.clients.length === 0)
+    return `nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`
+  return unmountable(context)
+}
+
+/**
+ * The faults of the plan are made, each on a pair that is whole, undone and measured (lib/failover). All trials are one step: between two of them the
+ * harness itself waits for the pair, and the engine reads nothing of nodes that a fault has just hit.
+ */
+const faultsSurvived = (context: Context): Procedure<true, TestPlan | string> => {
+  const { vars } = firstOf(context.cluster)
   return {
     scope: 'cluster',
     id: 'faults survived',
     probe: { sh: ':', parse: () => present(true) },
-    compare() {
-      if (typeof plan === 'string') return refused(plan)
-      if (context.cluster.clients.length === 0 && vars.ha_stage === 'full')
-        return refused(`nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`)
-      const problem = vars.ha_stage === 'full' ? unmountable(context) : undefined
-      if (problem) return refused(problem)
-      return differsBy(plan.trials.filter(p => !tried.has(p)).map(changeOf))
-    },
-    async apply(nodes) {
-      if (typeof plan === 'string') return
-      // Most of the harness is loaded by nobody but who makes faults.
-      const [{ runPlan }, { testbedOf }, { pairTools }] = await Promise.all([
-        import('../../lib/failover/scenario/run-plan.ts'),
-        import('../../lib/failover/testbed/testbed.ts'),
-        import('./pair-tools.ts'),
+    aim: () => planOf(vars, randomInt(1_000_000)),
+    plan(_members, aim, done) {
+      if (typeof aim === 'string') return refused(aim)
+      const problem = problemOf(context)
+      if (problem !== undefined) return refused(problem)
+      return stepsOf([
+        !done.includes(makeFaults) && { name: makeFaults, changes: aim.trials.map(changeOf), run: nodes => makeAll(nodes, aim, context) },
       ])
-      const { cluster, vars } = context
-      const timing = { keepalive: vars.heartbeat_keepalive, warntime: vars.heartbeat_warntime, deadtime: vars.heartbeat_deadtime }
-      const reporting = { cluster: cluster.name, timing, path: vars.failover_report, beside: vars.failover_beside }
-      await runPlan(testbedOf(nodes, context, pairTools(nodes, context)), plan, reporting, tried)
     },
   }
+}
+
+const makeFaults = 'make the faults'
+
+/** Most of the harness is loaded by nobody but who makes faults. */
+const makeAll = async (nodes: ClusterNodes, plan: TestPlan, context: Context): Promise<void> => {
+  const [{ runPlan }, { testbedOf }, { pairTools }] = await Promise.all([
+    import('../../lib/failover/scenario/run-plan.ts'),
+    import('../../lib/failover/testbed/testbed.ts'),
+    import('./pair-tools.ts'),
+  ])
+  const { cluster, vars } = context
+  const timing = { keepalive: vars.heartbeat_keepalive, warntime: vars.heartbeat_warntime, deadtime: vars.heartbeat_deadtime }
+  const reporting = { cluster: cluster.name, timing, path: vars.failover_report, beside: vars.failover_beside }
+  await runPlan(testbedOf(nodes, context, pairTools(nodes, context)), plan, reporting)
 }
 
 const steps = (context: Context): Resource[] => [

@@ -6,7 +6,7 @@ import type { FailoverReport, Trial } from '../report/record.ts'
 import type { Testbed } from '../testbed/testbed.ts'
 import { endsWithoutService } from './catalogue.ts'
 import type { Planned, TestPlan } from './plan.ts'
-import { titleOf } from './plan.ts'
+import { changeOf, titleOf } from './plan.ts'
 import { runTrial } from './trial.ts'
 
 /** What the report says of the cluster, and where it goes. */
@@ -18,10 +18,11 @@ export interface Reporting extends Pick<FailoverReport, 'cluster' | 'timing'> {
 }
 
 /**
- * Runs the trials of a plan one after the other and adds each to `tried`. The report is written after each, so that an interrupted test leaves what it has
- * seen. Throws `ApplyFailed` when the report cannot be written, before any fault, and when a fault did not end as it must.
+ * Runs the trials of a plan one after the other. The report is written after each, so that an interrupted test leaves what it has seen. Throws
+ * `ApplyFailed` when the report cannot be written, before any fault; when a fault did not end as it must; and when it was interrupted before the last.
+ * @param run makes one fault; a test passes its own
  */
-export const runPlan = async (testbed: Testbed, plan: TestPlan, reporting: Reporting, tried: Set<Planned>): Promise<void> => {
+export const runPlan = async (testbed: Testbed, plan: TestPlan, reporting: Reporting, run = runTrial): Promise<void> => {
   const { hosts } = testbed
   const { path, cluster, timing } = reporting
   refuseUnwritable(path)
@@ -38,12 +39,11 @@ export const runPlan = async (testbed: Testbed, plan: TestPlan, reporting: Repor
   if (plan.seed !== undefined) hosts.show(randomChoice(plan, plan.seed))
   try {
     for (const [i, planned] of plan.trials.entries()) {
-      if (hosts.signal.aborted) return
+      if (hosts.signal.aborted) break
       const place = `${i + 1} of ${plan.trials.length}, ${titleOf(planned)}`
       const percent = (100 * i) / plan.trials.length
-      const trial = await runTrial(testbed, planned, text => hosts.progress({ text: `${place}: ${text}`, percent }))
+      const trial = await run(testbed, planned, text => hosts.progress({ text: `${place}: ${text}`, percent }))
       report.trials.push(trial)
-      tried.add(planned)
       writeReport(path, report, beside)
       if (trial.wholeAt === undefined) break
     }
@@ -51,6 +51,7 @@ export const runPlan = async (testbed: Testbed, plan: TestPlan, reporting: Repor
     if (report.trials.length > 0) hosts.show(chartTable(report))
   }
   judge(report.trials, path)
+  refuseUntried(plan.trials.slice(report.trials.length))
 }
 
 /** The seed is shown before anything happens: whatever comes of it can be tried again. */
@@ -59,6 +60,10 @@ const randomChoice = ({ trials }: TestPlan, seed: number): Table => ({
   columns: ['fault', 'times'],
   rows: [...new Set(trials.map(t => t.fault))].map(fault => [fault.title, String(trials.filter(t => t.fault === fault).length)]),
 })
+
+const refuseUntried = (left: readonly Planned[]): void => {
+  if (left.length > 0) throw new ApplyFailed(`interrupted; not tried: ${left.map(planned => changeOf(planned).attribute).join(', ')}`)
+}
 
 const judge = (trials: readonly Trial[], path: string): void => {
   const bad = trials.filter(t => t.problems.length > 0)
