@@ -1,7 +1,6 @@
 import type { Procedure } from '../../lib/role-api/index.ts'
 import { statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 import { type Aim, planFenceTest } from './plan.ts'
@@ -9,7 +8,7 @@ import { type Aim, planFenceTest } from './plan.ts'
 const proven = (context: Context): Procedure<ServiceState, Aim> => ({
   scope: 'cluster',
   id: 'each node can end the other',
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  probe: serviceProbe(context),
   aim(members) {
     const states = statesOf(members)
     const [active, other] = states.filter(s => s.vip)

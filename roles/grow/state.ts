@@ -1,7 +1,6 @@
 import type { Ext4Size, Member, Probe, Reading } from '../../lib/role-api/index.ts'
 import { blocksOf, parseExt4Size, present, quote, statesOf, superblockOf, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
@@ -89,7 +88,7 @@ export const sizesProbe = ({ vars }: Context): Probe<NodeSizes> => ({
 
 export const nodeProbe = (context: Context): Probe<NodeState> => {
   const { vars } = context
-  const service = serviceProbe(vars, context.platform, peerOf(context).vars.node_name)
+  const service = serviceProbe(context)
   return {
     sh: `${service.sh}\n${sizesScript(vars)}`,
     timeout: 60_000,

@@ -12,7 +12,7 @@ import {
   unknown,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import { peerOf, vipAddress } from '../role.ts'
+import { vipAddress } from '../role.ts'
 import { hasAddress, settled, untilTrue } from '../service/conditions.ts'
 import { servedMarker } from '../service/paths.ts'
 import { serviceProblems } from '../service/state/problems.ts'
@@ -31,7 +31,7 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
     scope: 'cluster',
     id: 'first start of heartbeat',
     settle: 180_000,
-    probe: serviceProbe(vars, platform, peerOf(context).vars.node_name),
+    probe: serviceProbe(context),
     compare(members) {
       const states = statesOf(members)
       if (states.some(s => s.served === stage)) {

@@ -1,7 +1,6 @@
 import type { ClusterAssertion, Plan, Procedure, Resource, Verdict } from '../../lib/role-api/index.ts'
 import { changesOf, clusterAssertion, differsBy, inSync, planOf, present, refused, removed, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
 import { handOver, handOverProblems } from '../service/hand-over.ts'
 import { markMaintenance } from '../service/maintenance-mark.ts'
@@ -9,8 +8,6 @@ import { maintenanceMarker } from '../service/paths.ts'
 import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
-
-const probeOf = (context: Context) => serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
 
 /** Pure: what taking the node out of service means now, or why it stays in. */
 const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): Verdict => {
@@ -61,7 +58,7 @@ const outOfService = (context: Context, node: string): Procedure<ServiceState, s
   scope: 'cluster',
   id: `${node} out of service`,
   settle: 30_000,
-  probe: probeOf(context),
+  probe: serviceProbe(context),
   aim: () => node,
   plan: members => planOut(statesOf(members), node, context),
 })
@@ -101,7 +98,7 @@ const backInService = (context: Context): Procedure<ServiceState, undefined> => 
   scope: 'cluster',
   id: 'all nodes in service',
   settle: 30_000,
-  probe: probeOf(context),
+  probe: serviceProbe(context),
   aim: () => undefined,
   plan: members => planBack(statesOf(members), context),
 })

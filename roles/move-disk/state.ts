@@ -1,7 +1,6 @@
 import type { Member, Probe, Reading } from '../../lib/role-api/index.ts'
 import { blocksOf, present, statesOf, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { attachedDisk, backingDisk, hasDeclaredAttached } from '../service/drbd/disk.ts'
 import { withDrbd } from '../service/drbd/tools.ts'
 import type { ServiceState } from '../service/state/state.ts'
@@ -23,7 +22,7 @@ export const nodesOf = (members: Member<NodeState>[]): NamedNode[] => statesOf(m
 
 export const nodeProbe = (context: Context): Probe<NodeState> => {
   const { vars } = context
-  const service = serviceProbe(vars, context.platform, peerOf(context).vars.node_name)
+  const service = serviceProbe(context)
   return {
     sh: withDrbd(
       vars,

@@ -1,7 +1,6 @@
 import type { Plan, Procedure, Resource } from '../../lib/role-api/index.ts'
 import { planOf, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { serves } from '../service/checks/serves.ts'
 import { followSync } from '../service/drbd/follow.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
@@ -43,7 +42,7 @@ export const planRejoin = (states: NamedState[], node: string, { vars, platform 
 const rejoined = (context: Context, node: string): Procedure<ServiceState, string> => ({
   scope: 'cluster',
   id: `${node} stands by`,
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  probe: serviceProbe(context),
   aim: () => node,
   plan: members => planRejoin(statesOf(members), node, context),
 })

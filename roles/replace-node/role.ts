@@ -1,7 +1,6 @@
 import type { ClusterAssertion, Resource } from '../../lib/role-api/index.ts'
 import { clusterAssertion, present, refused, refusedFor, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { relationTo } from '../service/drbd/adoption.ts'
 import { type Replica, replicaProbe } from '../service/drbd/replica.ts'
 import { type DiskVerdict, judgeDisks, refusals } from '../service/drbd/verdict.ts'
@@ -13,7 +12,7 @@ import { replacementProblems } from './survivor.ts'
 const survivor = (context: Context, node: string): ClusterAssertion<ServiceState> =>
   clusterAssertion(`the other node serves while ${node} is replaced`, {
     dependsOn: [],
-    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    probe: serviceProbe(context),
     compare: members => refusedFor(replacementProblems(statesOf(members), node, context.vars.ha_stage)),
   })
 

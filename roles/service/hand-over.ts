@@ -1,7 +1,7 @@
 import type { Change, ClusterNodes } from '../../lib/role-api/index.ts'
 import { ApplyFailed } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import { contextAt, peerOf, vipAddress } from '../role.ts'
+import { contextAt, vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 import { hasAddress, settled, untilTrue } from './conditions.ts'
 import type { NamedState } from './state/state.ts'
@@ -15,7 +15,7 @@ export const readService = (nodes: ClusterNodes, context: Context, hosts = nodes
   Promise.all(
     hosts.map(async host => {
       const own = contextAt(context, host)
-      const probe = serviceProbe(own.vars, own.platform, peerOf(own).vars.node_name)
+      const probe = serviceProbe(own)
       const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${probe.sh}`
       const reading = probe.parse({ ...(await nodes.on(host).connection.run(script, { timeout: 60_000 })), at: Date.now() })
       if (reading.kind !== 'present')

@@ -1,7 +1,6 @@
 import type { Plan, Procedure, Verdict } from '../../lib/role-api/index.ts'
 import { describeDevice, differsBy, inSync, planOf, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { discard } from '../service/drbd/discard.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
@@ -58,7 +57,7 @@ const resolveSplitBrain = (context: Context): Procedure<ServiceState, undefined>
   scope: 'cluster',
   id: 'split brain resolved',
   settle: 30_000,
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  probe: serviceProbe(context),
   aim: () => undefined,
   plan: (members, _aim, done) => planRecovery(statesOf(members), done, context),
 })

@@ -1,7 +1,6 @@
 import type { ClusterAssertion } from '../../lib/role-api/index.ts'
 import { atWork, clusterAssertion, differsBy, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { overview } from '../service/state/overview.ts'
 import { maintenanceDifferences, transitionDifferences } from '../service/state/problems.ts'
 import type { ServiceState } from '../service/state/state.ts'
@@ -11,7 +10,7 @@ import { serviceProbe } from '../service/state/state.ts'
 const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion(atWork.resource, {
     allowMissing: true,
-    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    probe: serviceProbe(context),
     compare(members) {
       const states = statesOf(members)
       const plays = states.flatMap(s => (s.lock === '' ? [] : [{ attribute: atWork.play, host: s.host, from: s.lock, to: 'ended' }]))
@@ -23,7 +22,7 @@ const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
 const stable = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('heartbeat is stable', {
     allowMissing: true,
-    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    probe: serviceProbe(context),
     compare: members => differsBy(transitionDifferences(statesOf(members))),
   })
 

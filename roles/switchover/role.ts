@@ -1,7 +1,6 @@
 import type { Plan, Procedure } from '../../lib/role-api/index.ts'
 import { planOf, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { handOver, switchoverProblems } from '../service/hand-over.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
@@ -34,7 +33,7 @@ const moveService = (context: Context): Procedure<ServiceState, string | undefin
   scope: 'cluster',
   id: 'node that serves',
   settle: 30_000,
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  probe: serviceProbe(context),
   aim(members) {
     const active = statesOf(members).find(s => s.vip)
     return context.vars.ha_switchover_to ?? (active && context.cluster.nodes.find(n => n.name !== active.host)?.name)

@@ -1,7 +1,6 @@
 import type { Member, Probe, Reading, UpgradeState } from '../../lib/role-api/index.ts'
 import { blocksOf, present, statesOf, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import { peerOf } from '../role.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
@@ -23,7 +22,7 @@ export const nodesOf = (members: Member<NodeState>[]): NamedNode[] => statesOf(m
 const timeout = 120_000
 
 export const nodeProbe = (context: Context): Probe<NodeState> => {
-  const service = serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name)
+  const service = serviceProbe(context)
   const system = context.platform.systemUpgrade
   return {
     sh: `${service.sh}\necho "@upgrading"; [ ! -e ${upgradingMarker} ] || echo yes\n${system?.probe ?? ''}`,

@@ -1,7 +1,6 @@
 import type { ClusterNodes, Plan, Procedure } from '../../lib/role-api/index.ts'
 import { describeDevice, planOf, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { followSync } from '../service/drbd/follow.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
@@ -75,7 +74,7 @@ export const planVerify = (states: NamedState[], done: readonly string[], contex
 const verified = (context: Context): Procedure<ServiceState, undefined> => ({
   scope: 'cluster',
   id: 'both copies are the same',
-  probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+  probe: serviceProbe(context),
   aim: () => undefined,
   plan: (members, _aim, done) => planVerify(statesOf(members), done, context),
 })

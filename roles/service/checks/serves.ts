@@ -1,7 +1,6 @@
 import type { ClusterAssertion } from '../../../lib/role-api/index.ts'
 import { clusterAssertion, differsBy, statesOf, unknown } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
-import { peerOf } from '../../role.ts'
 import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDifferences } from '../state/problems.ts'
 import type { ServiceState } from '../state/state.ts'
 import { serviceProbe } from '../state/state.ts'
@@ -18,7 +17,7 @@ export const serves = (context: Context): ClusterAssertion<ServiceState> =>
     ],
     // Straight after a first start or a hand-over a link may not have been heard yet.
     settle: 15_000,
-    probe: serviceProbe(context.vars, context.platform, peerOf(context).vars.node_name),
+    probe: serviceProbe(context),
     compare(members) {
       const states = statesOf(members)
       if (states.every(s => s.served === '')) return unknown('first start of heartbeat')

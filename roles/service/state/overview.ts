@@ -1,7 +1,7 @@
 import type { Cluster, ClusterAssertion, ClusterStatus, Member, Table } from '../../../lib/role-api/index.ts'
 import { clusterAssertion, differsBy } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
-import { firstOf, peerOf, vipAddress } from '../../role.ts'
+import { firstOf, vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { statusOf } from './cluster-status.ts'
 import { problemsOf } from './problem-list.ts'
@@ -32,7 +32,7 @@ export const overview = (context: Context): ClusterAssertion<ServiceState> => {
   const { vars, cluster } = context
   return clusterAssertion('state of the service', {
     allowMissing: true,
-    probe: serviceProbe(vars, context.platform, peerOf(context).vars.node_name),
+    probe: serviceProbe(context),
     compare(all) {
       const verdict = differsBy(problemsOf(nodesAmong(all, cluster), vars))
       // Every problem stands beneath the table: the result need not list them again.

@@ -1,6 +1,7 @@
-import type { DrbdDevice, Platform, Probe } from '../../../lib/role-api/index.ts'
+import type { DrbdDevice, Probe } from '../../../lib/role-api/index.ts'
 import { blocksOf, fieldsRead, minorOf, parseDf, parseDrbdState, present, unknown } from '../../../lib/role-api/index.ts'
-import { vipAddress } from '../../role.ts'
+import type { Context } from '../../role.ts'
+import { peerOf, vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { mountdIsOld } from '../nfs/mountd.ts'
 import { missingOptions } from '../nfs/reload.ts'
@@ -91,16 +92,20 @@ const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !
 const pairsOf = (lines: string[], key: number, value: number): Record<string, string> =>
   Object.fromEntries(lines.map(l => l.trim().split(/\s+/)).map(words => [words[key] ?? '', words[value] ?? '']))
 
-export const serviceProbe = (vars: Vars, platform: Platform, peerName: string): Probe<ServiceState> => ({
-  sh: serviceScript(vars, platform, peerName),
-  timeout: 30_000,
-  // The last block is there when the script came to its end.
-  parse: ({ stdout }) =>
-    blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
-      ? present(parseService(stdout, vars))
-      : unknown('an answer about the service'),
-  parsePart: stdout => partOfService(stdout, vars),
-})
+/** What one node tells of the service; it asks its peer by the name that heartbeat knows it by. */
+export const serviceProbe = (context: Context): Probe<ServiceState> => {
+  const { vars, platform } = context
+  return {
+    sh: serviceScript(vars, platform, peerOf(context).vars.node_name),
+    timeout: 30_000,
+    // The last block is there when the script came to its end.
+    parse: ({ stdout }) =>
+      blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
+        ? present(parseService(stdout, vars))
+        : unknown('an answer about the service'),
+    parsePart: stdout => partOfService(stdout, vars),
+  }
+}
 
 /** Pure. */
 export const parseService = (stdout: string, vars: Vars): ServiceState => {

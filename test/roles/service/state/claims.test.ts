@@ -9,7 +9,7 @@ import { serviceProbe } from '../../../../roles/service/state/state.ts'
 import { runs } from '../../../runs.ts'
 import { answer, away, context, member, slow } from './readings.ts'
 
-const probe = serviceProbe(context.vars, context.platform, 'M2.redhat.sx')
+const probe = serviceProbe(context)
 
 test('an answer that is cut off anywhere tells nothing that the whole one does not', () => {
   for (const role of ['active', 'standby'] as const) {

@@ -122,7 +122,7 @@ export const answer = (node: Node, role: 'active' | 'standby', more: Blocks = {}
   return order.flatMap(name => (blocks[name] === undefined ? [] : [`@${name}`, ...(blocks[name] === '' ? [] : [blocks[name]])])).join('\n')
 }
 
-const probe = serviceProbe(context.vars, context.platform, 'M2.redhat.sx')
+const probe = serviceProbe(context)
 
 export const member = (host: Node, stdout: string): Member<ServiceState> => ({
   host,

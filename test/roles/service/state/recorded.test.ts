@@ -6,7 +6,7 @@ import { statusLines } from '../../../../lib/report/parts/status-lines.ts'
 import { tableLines } from '../../../../lib/report/parts/table.ts'
 import { unknown } from '../../../../lib/resources/resource.ts'
 import { width } from '../../../../lib/text/layout.ts'
-import { contextAt, peerOf } from '../../../../roles/role.ts'
+import { contextAt } from '../../../../roles/role.ts'
 import { shownOf } from '../../../../roles/service/state/overview.ts'
 import { serviceProbe } from '../../../../roles/service/state/state.ts'
 import { labContext } from '../../lab-context.ts'
@@ -18,7 +18,7 @@ const memberOf = (state: string, host: string) => {
   const path = join(fixtures, state, `${host}.txt`)
   if (!existsSync(path)) return { host, reading: unknown('unreachable') }
   const own = contextAt(context, host)
-  const probe = serviceProbe(own.vars, own.platform, peerOf(own).vars.node_name)
+  const probe = serviceProbe(own)
   return { host, reading: probe.parse({ code: 0, stdout: readFileSync(path, 'utf8'), stderr: '', at: 0 }) }
 }
 
