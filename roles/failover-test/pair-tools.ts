@@ -5,13 +5,14 @@ import { discard } from '../service/drbd/discard.ts'
 import { goStandby, readService, switchoverProblems } from '../service/hand-over.ts'
 import { milliseconds } from '../service/heartbeat-time.ts'
 import { reported } from './reported.ts'
+import type { Timing } from './timing.ts'
 
 /** What the test asks of the pair by the same means as the operating playbooks. */
-export const pairTools = (nodes: ClusterNodes, context: Context): PairTools => {
+export const pairTools = (nodes: ClusterNodes, context: Context, timing: Timing): PairTools => {
   const { cluster, vars } = context
   const pair = cluster.nodes.map(n => n.name)
   return {
-    deadtime: milliseconds(vars.heartbeat_deadtime),
+    deadtime: milliseconds(timing.deadtime),
     handOver: goStandby,
     async refusal(to) {
       return switchoverProblems(await readService(nodes, context, pair), to, vars.ha_stage).join('; ') || undefined

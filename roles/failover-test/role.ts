@@ -1,10 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { changeOf, planOf, type TestPlan } from '../../lib/failover/scenario/plan.ts'
 import type { ClusterNodes, Procedure, Resource } from '../../lib/role-api/index.ts'
-import { present, refused, planOf as stepsOf } from '../../lib/role-api/index.ts'
+import { present, probeOf, refused, statesOf, planOf as stepsOf, text } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { firstOf } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
+import { type Timing, timingIn } from './timing.ts'
+
+/** What a node's heartbeat was configured with; nothing on a client. */
+interface HeartbeatFile {
+  haCf: string
+}
 
 const isClient = ({ host, cluster }: Context): boolean => cluster.clients.some(c => c.name === host)
 
@@ -28,19 +34,24 @@ const problemOf = (context: Context): string | undefined => {
  * The faults of the plan are made, each on a pair that is whole, undone and measured (lib/failover). All trials are one step: between two of them the
  * harness itself waits for the pair, and the engine reads nothing of nodes that a fault has just hit.
  */
-const faultsSurvived = (context: Context): Procedure<true, TestPlan | string> => {
+const faultsSurvived = (context: Context): Procedure<HeartbeatFile, TestPlan | string> => {
   const { vars } = firstOf(context.cluster)
   return {
     scope: 'cluster',
     id: 'faults survived',
-    probe: { sh: ':', parse: () => present(true) },
+    probe: probeOf([text(`${context.platform.paths.haDir}/ha.cf`)], ({ stdout }) => present({ haCf: stdout })),
     aim: () => planOf(vars, randomInt(1_000_000)),
-    plan(_members, aim, done) {
+    plan(members, aim, done) {
       if (typeof aim === 'string') return refused(aim)
       const problem = problemOf(context)
       if (problem !== undefined) return refused(problem)
+      const timing = timingIn(statesOf(members).find(s => s.haCf !== '')?.haCf ?? '', vars)
       return stepsOf([
-        !done.includes(makeFaults) && { name: makeFaults, changes: aim.trials.map(changeOf), run: nodes => makeAll(nodes, aim, context) },
+        !done.includes(makeFaults) && {
+          name: makeFaults,
+          changes: aim.trials.map(changeOf),
+          run: nodes => makeAll(nodes, aim, context, timing),
+        },
       ])
     },
   }
@@ -49,16 +60,15 @@ const faultsSurvived = (context: Context): Procedure<true, TestPlan | string> =>
 const makeFaults = 'make the faults'
 
 /** Most of the harness is loaded by nobody but who makes faults. */
-const makeAll = async (nodes: ClusterNodes, plan: TestPlan, context: Context): Promise<void> => {
+const makeAll = async (nodes: ClusterNodes, plan: TestPlan, context: Context, timing: Timing): Promise<void> => {
   const [{ runPlan }, { testbedOf }, { pairTools }] = await Promise.all([
     import('../../lib/failover/scenario/run-plan.ts'),
     import('../../lib/failover/testbed/testbed.ts'),
     import('./pair-tools.ts'),
   ])
   const { cluster, vars } = context
-  const timing = { keepalive: vars.heartbeat_keepalive, warntime: vars.heartbeat_warntime, deadtime: vars.heartbeat_deadtime }
   const reporting = { cluster: cluster.name, timing, path: vars.failover_report, beside: vars.failover_beside }
-  await runPlan(testbedOf(nodes, context, pairTools(nodes, context)), plan, reporting)
+  await runPlan(testbedOf(nodes, context, pairTools(nodes, context, timing)), plan, reporting)
 }
 
 const steps = (context: Context): Resource[] => [

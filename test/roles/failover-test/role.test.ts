@@ -7,9 +7,9 @@ import { failoverTest } from '../../../roles/failover-test/role.ts'
 import type { Context } from '../../../roles/role.ts'
 import { contextOn } from '../contexts.ts'
 
-const members = ['M1', 'M2'].map(host => ({ host, reading: present<true>(true) }))
+const members = ['M1', 'M2'].map(host => ({ host, reading: present({ haCf: '' }) }))
 const confirmed = 'failover_confirm=192.168.0.219'
-const procedureOf = (context: Context) => failoverTest.steps(context).at(-1) as Procedure<true, TestPlan | string>
+const procedureOf = (context: Context) => failoverTest.steps(context).at(-1) as Procedure<{ haCf: string }, TestPlan | string>
 
 /** The article's pair with a client. */
 const contextWith = (...extra: string[]): Context => {

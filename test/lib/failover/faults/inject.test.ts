@@ -5,6 +5,7 @@ import { testbedOf } from '../../../../lib/failover/testbed/testbed.ts'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import type { ClusterNodes } from '../../../../lib/resources/resource.ts'
 import { pairTools } from '../../../../roles/failover-test/pair-tools.ts'
+import { timingIn } from '../../../../roles/failover-test/timing.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 
 /** Machines that answer every command with success, and what becomes of the ways to them. */
@@ -19,7 +20,7 @@ const recorded = () => {
     },
   } as unknown as ClusterNodes
   const context = contextOn(debian12)
-  return { ways, testbed: testbedOf(nodes, context, pairTools(nodes, context)) }
+  return { ways, testbed: testbedOf(nodes, context, pairTools(nodes, context, timingIn('', context.vars))) }
 }
 
 test.each<[string, Act, string[]]>([

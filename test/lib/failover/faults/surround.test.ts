@@ -5,6 +5,7 @@ import { testbedOf } from '../../../../lib/failover/testbed/testbed.ts'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import type { ClusterNodes } from '../../../../lib/resources/resource.ts'
 import { pairTools } from '../../../../roles/failover-test/pair-tools.ts'
+import { timingIn } from '../../../../roles/failover-test/timing.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 
 /** Machines that record what they are told, and fail where a script holds `failing`. */
@@ -23,7 +24,7 @@ const recorded = (failing?: string) => {
     on: (host: string) => ({ connection: { host, run: run(host) } }),
   } as unknown as ClusterNodes
   const context = contextOn(debian12)
-  return { story, testbed: testbedOf(nodes, context, pairTools(nodes, context)) }
+  return { story, testbed: testbedOf(nodes, context, pairTools(nodes, context, timingIn('', context.vars))) }
 }
 
 const two: Surrounding = {
