@@ -62,7 +62,7 @@ export const ensureImage = async (
 }
 
 /** Root needs no user namespace; anyone else needs one with a range of user ids. */
-const mode = (): 'root' | 'unshare' => (process.getuid?.() === 0 ? 'root' : 'unshare')
+export const bootstrapMode = (): 'root' | 'unshare' => (process.getuid?.() === 0 ? 'root' : 'unshare')
 
 const bootstrap = async (
   recipe: Recipe,
@@ -74,7 +74,7 @@ const bootstrap = async (
   const tree = openSync(join(build, 'tree.tar'), 'w')
   onProgress(`building a bare Debian ${recipe.suite} image (once, about a minute)`)
   const args = [
-    `--mode=${mode()}`,
+    `--mode=${bootstrapMode()}`,
     '--variant=minbase',
     '--format=tar',
     `--include=${recipe.packages.join(',')}`,
@@ -103,10 +103,10 @@ const bootstrap = async (
 const assemble = async (recipe: Recipe, build: string, signal?: AbortSignal): Promise<void> => {
   const tree = openSync(join(build, 'tree.tar'), 'r')
   const files = openSync(join(build, 'files.tar'), 'w')
-  const shell = mode() === 'root' ? ['sh'] : ['mmdebstrap', '--unshare-helper', 'sh']
+  const shell = bootstrapMode() === 'root' ? ['sh'] : ['mmdebstrap', '--unshare-helper', 'sh']
   const [command = 'sh', ...args] = [...shell, '-c', recipe.assemble]
   // only root may fill the cache's own disk from inside: in a user namespace the folder belongs to nobody there
-  const env = mode() === 'root' ? { TMPDIR: build } : {}
+  const env = bootstrapMode() === 'root' ? { TMPDIR: build } : {}
   try {
     const result = await attempt(command, args, { stdin: tree, stdout: files, env, signal })
     if (result.code !== 0) throw buildFailed('packing the image', result.stderr)
@@ -129,7 +129,7 @@ const publish = (build: string, dir: string): void => {
 
 const buildFailed = (what: string, stderr: string): LabError => {
   const hint =
-    mode() === 'unshare' && /newuidmap|subuid|unshare/.test(stderr)
+    bootstrapMode() === 'unshare' && /newuidmap|subuid|unshare/.test(stderr)
       ? 'as a normal user this needs newuidmap (package uidmap) and a range in /etc/subuid and /etc/subgid'
       : 'check that this machine reaches its own Debian mirror: apt-get update'
   return new LabError(`${what} failed:\n${lastLines(stderr, 10)}`, hint)

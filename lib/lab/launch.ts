@@ -8,6 +8,7 @@ import { emulatorArguments, gatewayArguments, hasDataDisks } from './emulator.ts
 import { LabError } from './error.ts'
 import type { BareImage } from './image.ts'
 import type { MachineName } from './machines.ts'
+import { emulatorCommand } from './own-emulator.ts'
 import { labPlaces } from './places.ts'
 import { powerKey } from './power.ts'
 import { isAlive, kill, processMarker } from './processes.ts'
@@ -32,10 +33,12 @@ export const startMachine = async (
 ): Promise<number> => {
   const files = labPlaces(name).machine(machine)
   rmSync(files.qmpSocket, { force: true })
+  const accelerator = await chooseAccelerator(image.kernel)
+  const [command, ...before] = emulatorCommand(accelerator)
   const args = emulatorArguments({
     machine,
     marker: processMarker(state.id, machine),
-    accelerator: await chooseAccelerator(image.kernel),
+    accelerator,
     memoryMiB: memoryMib[machine],
     sshPort: state.sshPorts[machine],
     segments: state.segments,
@@ -46,7 +49,7 @@ export const startMachine = async (
     qmpSocket: files.qmpSocket,
     serialLog: files.serialLog,
   })
-  const pid = startProcess('qemu-system-x86_64', args, files.qemuLog, options)
+  const pid = startProcess(command, [...before, ...args], files.qemuLog, options)
   await awaitEmulator(machine, pid, files.qmpSocket, files.qemuLog)
   try {
     for (const nic of state.pulled[machine]) await qmp(files.qmpSocket, 'set_link', { name: nic, up: false })

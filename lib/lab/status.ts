@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { type MachineName, machineNames, nicsOf } from './machines.ts'
 import { labPlaces } from './places.ts'
 import { isPaused, labProcesses, processAge } from './processes.ts'
@@ -11,7 +12,8 @@ export interface MachineStatus {
   /** Seconds since it was switched on. */
   uptimeSeconds: number
   links: Partial<Record<string, 'up' | 'down'>>
-  serialLog: string
+  /** What its kernel died of, each time it did, by its console. */
+  panics: string[]
 }
 
 export interface LabStatus {
@@ -21,6 +23,10 @@ export interface LabStatus {
   from?: string
   machines: Record<MachineName, MachineStatus>
 }
+
+/** Pure. The panics on a console: a machine restarts itself after one, and nothing else tells of it. */
+export const panicsIn = (console: string): string[] =>
+  [...console.matchAll(/Kernel panic - not syncing: (.*?)\r?$/gm)].map(([, why = '']) => why)
 
 /** How a lab is now; nothing when there is none of this name. */
 export const labStatus = async ({ name = 'default' }: { name?: string } = {}): Promise<LabStatus | undefined> => {
@@ -36,7 +42,7 @@ const machineStatus = async (name: string, state: LabState, machine: MachineName
   const { qmpSocket, serialLog } = labPlaces(name).machine(machine)
   const isPulled = (nic: string) => state.pulled[machine].some(pulled => pulled === nic)
   const links = Object.fromEntries(nicsOf(machine).map(nic => [nic, isPulled(nic) ? 'down' : 'up'] as const))
-  const common = { sshPort: state.sshPorts[machine], links, serialLog }
+  const common = { sshPort: state.sshPorts[machine], links, panics: existsSync(serialLog) ? panicsIn(readFileSync(serialLog, 'utf8')) : [] }
   if (!pid) return { ...common, state: 'off', uptimeSeconds: 0 }
   if (isPaused(pid)) return { ...common, state: 'stalled', uptimeSeconds: processAge(pid) }
   const answer = (await qmp(qmpSocket, 'query-status').catch(() => undefined)) as { status?: string } | undefined

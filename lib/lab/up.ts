@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { chooseAccelerator } from './accelerator.ts'
 import { awaitSsh } from './connection.ts'
 import { writeConnectionFiles } from './connection-files.ts'
 import { createLab } from './create.ts'
@@ -7,6 +8,7 @@ import { ensureHostTools } from './host-tools.ts'
 import { type BareImage, ensureImage, imageDir, readImage } from './image.ts'
 import { startGateway, startMachine } from './launch.ts'
 import { byMachine, type MachineName, machineNames } from './machines.ts'
+import { ensureEmulator } from './own-emulator.ts'
 import { labPlaces } from './places.ts'
 import { freePorts, isPortFree } from './ports.ts'
 import { kill, labProcesses } from './processes.ts'
@@ -61,6 +63,7 @@ export const labUp = async (options: LabUpOptions = {}): Promise<void> => {
 const startAll = async (name: string, options: LabUpOptions): Promise<{ started: MachineName[]; state: LabState }> => {
   const { onProgress = () => undefined, signal } = options
   const { state, images } = await prepare(name, options)
+  await ensureEmulator(await chooseAccelerator(images.M1.kernel), text => onProgress({ text }), signal)
   const ephemeral = state.ephemeral ?? false
   const running = labProcesses(state.id)
   if (!running.gateway) startGateway(name, state, { ephemeral })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { emulatorArguments } from '../../lib/lab/emulator.ts'
 import { ensureHostTools } from '../../lib/lab/host-tools.ts'
+import { emulatorCommand, ensureEmulator } from '../../lib/lab/own-emulator.ts'
 
 /** A boot sector that runs one `lock` instruction and halts: cli; lock add word [0x500], 0; hlt; jmp back to the hlt. */
 const bootSector = Buffer.alloc(512)
@@ -29,13 +30,15 @@ const launch = {
 
 test('a lock instruction of an emulated machine is a memory barrier for its devices too', async () => {
   await ensureHostTools(() => undefined)
+  await ensureEmulator('tcg', () => undefined)
   const directory = mkdtempSync(join(tmpdir(), 'barriers-'))
   const log = join(directory, 'operations')
   writeFileSync(join(directory, 'boot'), bootSector)
   const args = emulatorArguments(launch)
   const processor = args.flatMap((arg, i) => (['-machine', '-accel', '-cpu', '-m', '-smp'].includes(arg) ? args.slice(i, i + 2) : []))
   const disk = ['-nodefaults', '-display', 'none', '-drive', `file=${directory}/boot,format=raw,if=ide`]
-  const emulator = spawn('qemu-system-x86_64', [...processor, ...disk, '-d', 'op', '-dfilter', '0x7c00..0x7c0a', '-D', log])
+  const [command, ...before] = emulatorCommand('tcg')
+  const emulator = spawn(command, [...before, ...processor, ...disk, '-d', 'op', '-dfilter', '0x7c00..0x7c0a', '-D', log])
   const ended = once(emulator, 'exit')
   try {
     // What the emulator makes of it: a plain store would stay in the host processor's store buffer.

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Event, HostRecap } from '../../lib/engine/events.ts'
 import { attempt } from '../../lib/lab/command.ts'
 import type { MachineName } from '../../lib/lab/index.ts'
-import { labPlaces, sshArguments } from '../../lib/lab/index.ts'
+import { labPlaces, labStatus, sshArguments } from '../../lib/lab/index.ts'
 
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 
@@ -79,4 +79,12 @@ export const until = async (what: string, read: () => Promise<boolean>, limitMs:
     await new Promise(wake => setTimeout(wake, 1000))
   }
   throw new Error(`not within ${limitMs / 1000} s: ${what}${last ? ` (${String(last)})` : ''}`)
+}
+
+/** Prints the panics of a lab's machines: what failed after one did not fail by what it tests. */
+export const printPanics = async (lab: string): Promise<void> => {
+  const status = await labStatus({ name: lab })
+  if (!status) return
+  for (const [machine, { panics }] of Object.entries(status.machines))
+    for (const why of panics) console.log(`the kernel of ${machine} panicked: ${why}`)
 }

@@ -13,7 +13,7 @@ import { changedBy, expectForetold, fingerprint, unknownTo } from './prediction.
 import { chosenReleases } from './releases.ts'
 import { resourceScriptTests } from './resource-script.ts'
 import type { Played } from './run.ts'
-import { nfshaPlay, on, until } from './run.ts'
+import { nfshaPlay, on, printPanics, until } from './run.ts'
 
 /**
  * From bare machines to a share that a client writes to, and everything again. The tests build on each other: a lab is too dear to be made
@@ -50,6 +50,7 @@ beforeAll(async () => {
   if (given === undefined) await labUp({ name: lab, ephemeral: true, ...chosenReleases })
 })
 afterAll(async () => {
+  await printPanics(lab)
   if (given === undefined) await labDown({ name: lab, destroy: true })
 })
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { labDown, labUp } from '../../lib/lab/index.ts'
 import { chosenReleases } from '../lab/releases.ts'
 import type { Played } from '../lab/run.ts'
-import { nfshaPlay, on, until } from '../lab/run.ts'
+import { nfshaPlay, on, printPanics, until } from '../lab/run.ts'
 
 export type Node = 'M1' | 'M2'
 export const other = (node: Node): Node => (node === 'M1' ? 'M2' : 'M1')
@@ -49,6 +49,7 @@ export const convergedLab = (name: string): Converged => {
     await whole()
   })
   afterAll(async () => {
+    await printPanics(lab)
     if (given === undefined) await labDown({ name: lab, destroy: true })
   })
   return { lab, good, serves, holder, whole }

@@ -36,9 +36,10 @@ const showStatus = async (name: string): Promise<void> => {
     print(`lab '${name}' does not exist: \`nfsha-play lab up\` makes it\n`)
     return
   }
-  for (const [machine, { state, sshPort, uptimeSeconds, links }] of Object.entries(lab.machines)) {
+  for (const [machine, { state, sshPort, uptimeSeconds, links, panics }] of Object.entries(lab.machines)) {
     const cables = Object.entries(links).map(([nic, link]) => `${nic} ${link}`)
     print(`${machine}  ${state.padEnd(7)}  ssh 127.0.0.1:${sshPort}  up ${Math.round(uptimeSeconds)} s  ${cables.join('  ')}\n`)
+    for (const why of panics) print(`    its kernel panicked: ${why}\n`)
   }
   showInventory(name)
 }

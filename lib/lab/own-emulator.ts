@@ -1,0 +1,78 @@
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { availableSources, hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
+import { attempt, lastLines, run } from './command.ts'
+import type { Accelerator } from './emulator.ts'
+import { LabError } from './error.ts'
+import { bootstrapMode } from './image.ts'
+import { cacheRoot } from './places.ts'
+
+const program = 'qemu-system-x86_64'
+const suite = 'trixie'
+
+/** Where the emulator that the lab has fetched lies: Debian's files, not installed. */
+const ownDir = (cache: string): string => join(cache, 'emulator')
+
+/**
+ * Pure. Whether an emulator, by what `--version` prints, keeps the processor's flags right. Before 9.1 an instruction that is broken off half way may leave
+ * garbage in them (the flags' sources were written before the access to memory that failed: QEMU, target/i386/tcg, 2024); seen with 7.2: after ten minutes of work a node panicked with a double fault, the low half of an address in its
+ * flags.
+ */
+export const isSound = (version: string): boolean => {
+  const [, major = 0, minor = 0] = (/version (\d+)\.(\d+)/.exec(version) ?? []).map(Number)
+  return major > 9 || (major === 9 && minor >= 1)
+}
+
+/** The emulator's program, with what comes before its arguments: the lab's own one where it was fetched, else this machine's. KVM emulates nothing. */
+export const emulatorCommand = (accelerator: Accelerator, cache = cacheRoot()): [string, ...string[]] => {
+  const dir = ownDir(cache)
+  if (accelerator === 'kvm' || !existsSync(dir)) return [program]
+  // It needs a newer C library than this machine may have: it is started by its own loader, ld.so(8).
+  const architecture = join(dir, 'usr/lib', only(join(dir, 'usr/lib'), /-linux-gnu$/))
+  const loader = join(architecture, only(architecture, /^ld-linux.*\.so\.\d+$/))
+  const firmware = ['seabios', 'qemu'].flatMap(name => ['-L', join(dir, 'usr/share', name)])
+  return [loader, '--argv0', program, '--library-path', architecture, join(dir, 'usr/bin', program), ...firmware]
+}
+
+const only = (dir: string, pattern: RegExp): string => {
+  const name = readdirSync(dir).find(entry => pattern.test(entry))
+  if (name === undefined)
+    throw new LabError(`the lab's emulator is not complete: nothing like ${pattern.source} in ${dir}`, `remove it: rm -r ${dir}`)
+  return name
+}
+
+/** Fetches the emulator of Debian 13 into the cache where this machine's is not sound. Where it cannot be had that is said, and this machine's serves. */
+export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
+  const dir = ownDir(cacheRoot())
+  if (accelerator === 'kvm' || existsSync(dir) || isSound(await run(program, ['--version']))) return
+  onProgress(`fetching the emulator of Debian ${suite} (once): with this machine's own a node may panic now and then`)
+  mkdirSync(cacheRoot(), { recursive: true })
+  const build = mkdtempSync(`${dir}.build-`)
+  try {
+    await extract(build, onProgress, signal)
+    renameSync(join(build, 'tree'), dir)
+  } catch (error) {
+    // Another run may have been faster.
+    if (signal?.aborted) throw error
+    if (!existsSync(dir))
+      onProgress(`the machines run on this machine's own emulator: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    rmSync(build, { recursive: true, force: true })
+  }
+}
+
+const extract = async (build: string, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
+  const sources = renderSources(await availableSources(hostSources(suite), suite, onProgress), 'host')
+  const settings = (await hostAptSettings()).map(line => `--aptopt=${line}`)
+  const options = [`--mode=${bootstrapMode()}`, '--variant=extract', '--format=tar', '--include=qemu-system-x86', ...settings]
+  const archive = join(build, 'tree.tar')
+  const tar = openSync(archive, 'w')
+  try {
+    const result = await attempt('mmdebstrap', [...options, suite, '-', '-'], { input: sources, stdout: tar, signal })
+    if (result.code !== 0) throw new LabError(`mmdebstrap failed: ${lastLines(result.stderr, 3)}`)
+  } finally {
+    closeSync(tar)
+  }
+  mkdirSync(join(build, 'tree'))
+  await run('tar', ['-C', join(build, 'tree'), '--no-same-owner', '-xf', archive, './usr'], { signal })
+}
