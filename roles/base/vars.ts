@@ -6,19 +6,19 @@ import { roleVars } from '../role-vars.ts'
 const strictRepository = z.strictObject({ name: word, url: z.url(), key: z.url() })
 
 export const baseVars = roleVars(['base_'], {
-  base_clock_offset: z.number().positive().default(1).describe('largest difference of the two clocks, in seconds'),
+  base_clock_offset: z.number().positive().default(1).describe('largest allowed difference between the clocks of the nodes, in seconds'),
   base_time_servers: z
     .array(ip)
     .default([])
-    .describe('NTP servers for the nodes, by address; without any chrony keeps those that its package brings'),
+    .describe("NTP servers for the nodes, by address; if empty, chrony keeps its package's defaults"),
   base_firewall: z
     .enum(['report', 'open'])
     .default('report')
     .describe(
-      'what a firewall that drops or rejects anything does to a run: `report` ends it and names the ports, `open` adds rules (iptables, not kept over a boot)',
+      'if a firewall on a node drops or rejects traffic: `report` ends the run and names the ports that must be open, `open` adds rules (iptables, lost at the next boot)',
     ),
   base_yum_repositories: z
     .array(strictRepository)
     .default([])
-    .describe('CentOS 6: where packages come from, now that its mirrors are gone: a list of name, url and key (URL of the signing key)'),
+    .describe('CentOS 6: package repositories, because its mirrors are gone: a list of name, url and key (URL of the signing key)'),
 })

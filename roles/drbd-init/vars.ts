@@ -17,36 +17,38 @@ export const drbdInitVars = roleVars(['drbd_'], {
   drbd_adopt: diskWords('[0-9A-Fa-f]{16}')
     .optional()
     .describe(
-      'metadata of DRBD that is on a disk already, and is to be the replica of this pair: `M2:/dev/vdb:` and its current UUID, which the refusal names; given by `-e`, once: docs/disks.md',
+      'take existing DRBD metadata on a disk as the replica of this pair: `M2:/dev/vdb:` and its current UUID, which the refusal names; give it with `-e`, once: docs/disks.md',
     ),
   drbd_keep_data: diskWords('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
     .optional()
     .describe(
-      'a file system on the disk of one node that the pair is to be built around: `M1:/dev/vdb:` and its UUID; given by `-e`, once: docs/disks.md',
+      "build the pair around the file system on one node's disk: `M1:/dev/vdb:` and its UUID; give it with `-e`, once: docs/disks.md",
     ),
   drbd_port: z.number().int().min(1).max(65535).default(7789).describe('TCP port of the replication'),
   drbd_secret: DrbdSecret.describe(
-    'shared secret with which the nodes prove themselves to each other: 8 to 63 printable ASCII characters, no `"`, no `\\`',
+    'shared secret with which the nodes authenticate each other: 8 to 63 printable ASCII characters, no `"`, no `\\`',
   ),
-  drbd_disk_flushes: z.boolean().default(true).describe('false only with a battery-backed write cache'),
+  drbd_disk_flushes: z.boolean().default(true).describe('set to false only with a battery-backed write cache'),
   drbd_resync_max: z
     .string()
     .regex(/^\d+[kMG]?$/)
     .default('200M')
-    .describe('most that a resync may take of the link, bytes a second'),
+    .describe('limit for a resync, in bytes per second'),
   drbd_init_primary: word
     .optional()
-    .describe('inventory name of the node whose (blank) disk the first synchronisation starts from; default the first'),
+    .describe('inventory name of the node whose (blank) disk is the source of the first synchronisation; default: the first node'),
   drbd_init_wait: z
     .enum(['auto', 'sync', 'serve'])
     .default('auto')
-    .describe('`sync` waits for the first synchronisation, `serve` goes on meanwhile, `auto` serves above 100 GiB'),
+    .describe(
+      '`sync` waits for the first synchronisation, `serve` goes on without waiting, `auto` waits up to 100 GiB and goes on above that',
+    ),
   drbd_init_files: z
     .enum(['normal', 'small', 'tiny'])
     .default('normal')
-    .describe('inodes: one for each 16 KiB, 8 KiB (small) or 4 KiB (tiny: tens of millions of small files)'),
+    .describe('inode density: one inode per 16 KiB (normal), 8 KiB (small) or 4 KiB (tiny, for tens of millions of small files)'),
   drbd_init_lvm: z
     .strictObject({ group: word, volume: word, size: z.string().regex(/^(\d+[MGT]|100%FREE)$/), disk: absolutePath })
     .optional()
-    .describe('volume to make on a blank disk first: group, volume, size, disk'),
+    .describe('logical volume to create on a blank disk first: group, volume, size, disk'),
 })

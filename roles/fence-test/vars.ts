@@ -2,11 +2,12 @@ import * as z from 'zod'
 import { roleVars } from '../role-vars.ts'
 
 export const fenceTestVars = roleVars(['fence_'], {
-  fence_confirm: z.string().optional().describe('`fence-test.yml`: the virtual IP: a node is reset, without any orderly stop'),
+  fence_confirm: z
+    .string()
+    .optional()
+    .describe('`fence-test.yml`: the virtual IP, as a confirmation: a node is reset without a clean shutdown'),
   fence_both: z
     .boolean()
     .default(false)
-    .describe(
-      '`fence-test.yml`: whether the node that serves is reset too, by the other one after a switchover; clients wait for that switchover',
-    ),
+    .describe('`fence-test.yml`: also reset the active node, by the other node after a switchover; clients wait during the switchover'),
 })

@@ -4,5 +4,5 @@ import { roleVars } from '../role-vars.ts'
 export const forcePrimaryVars = roleVars(['drbd_survivor'], {
   drbd_survivor: word
     .optional()
-    .describe('`force-primary.yml`: the node whose copy counts from now on, outdated or not; the other one is gone for good'),
+    .describe('`force-primary.yml`: the node whose copy counts from now on, even if it is outdated; the other node is gone for good'),
 })

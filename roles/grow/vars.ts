@@ -6,6 +6,6 @@ export const growVars = roleVars(['drbd_grow_'], {
     .boolean()
     .default(false)
     .describe(
-      '`grow.yml`: whether the new space is taken to be the same on both disks and not copied, so that the standby stays a full copy; `verify.yml` may then find differences in it where nothing was ever written',
+      '`grow.yml`: treat the new space as identical on both disks and do not copy it, so that the standby stays a full copy; `verify.yml` may then find differences where nothing was ever written',
     ),
 })

@@ -5,6 +5,6 @@ export const moveDiskVars = roleVars(['ha_move_disk'], {
   ha_move_disk: word
     .optional()
     .describe(
-      '`move-disk.yml`: the node whose replica moves to another disk, which `drbd_disk` (or `drbd_init_lvm`) of that node names already; the other one serves',
+      '`move-disk.yml`: the node whose replica moves to another disk; `drbd_disk` (or `drbd_init_lvm`) of that node already names the new disk, and the other node is active',
     ),
 })

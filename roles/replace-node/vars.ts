@@ -5,6 +5,6 @@ export const replaceNodeVars = roleVars(['ha_replace'], {
   ha_replace: word
     .optional()
     .describe(
-      '`replace-node.yml`: the node that is a new or reinstalled machine now; it is built and becomes a copy of the other, which serves',
+      '`replace-node.yml`: the node that is now a new or reinstalled machine; it is set up and becomes a copy of the other node, which is active',
     ),
 })

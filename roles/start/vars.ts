@@ -4,5 +4,5 @@ import { roleVars } from '../role-vars.ts'
 export const startVars = roleVars(['ha_start_'], {
   ha_start_alone: word
     .optional()
-    .describe('`start.yml`: the node that may start without the other, which is gone for good, although its copy may be the older one'),
+    .describe('`start.yml`: the node that may start alone although its copy may be the older one; the other node is gone for good'),
 })

@@ -6,5 +6,5 @@ export const switchoverVars = roleVars(['ha_switchover_'], {
     .string()
     .optional()
     .meta({ formerly: 'to' })
-    .describe('`switchover.yml`: the node that is to serve; default the one that does not'),
+    .describe('`switchover.yml`: the node to move the service to; default: the standby'),
 })

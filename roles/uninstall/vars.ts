@@ -6,14 +6,14 @@ export const uninstallVars = roleVars(['uninstall_', 'drbd_wipe'], {
   uninstall_confirm: z
     .string()
     .optional()
-    .describe('`uninstall.yml`: the virtual IP of the pair that is given up, as a confirmation; `--check` needs none'),
+    .describe('`uninstall.yml`: the virtual IP of the pair to remove, as a confirmation; not needed with `--check`'),
   uninstall_packages: z
     .boolean()
     .default(false)
-    .describe('`uninstall.yml`: whether the packages that were held are removed too, those that nothing else on the node uses'),
+    .describe('`uninstall.yml`: also remove the packages that were held, unless something else on the node uses them'),
   drbd_wipe: diskWords('[0-9A-Fa-f]{16}')
     .optional()
     .describe(
-      '`uninstall.yml`: disks to fill with zeros: `M1:/dev/vdb:` and the current UUID of the metadata of DRBD on it, which the run shows; several with commas between',
+      '`uninstall.yml`: disks to fill with zeros: `M1:/dev/vdb:` and the current UUID of its DRBD metadata, which the run shows; separate several with commas',
     ),
 })

@@ -6,9 +6,9 @@ export const upgradeVars = roleVars(['ha_release', 'upgrade_'], {
   ha_release: z
     .enum(debianReleases)
     .optional()
-    .describe('`upgrade.yml`: the Debian release that both nodes are to have; default the one that they have, with its newest packages'),
+    .describe('`upgrade.yml`: the Debian release to upgrade both nodes to; default: the newest packages of their present release'),
   upgrade_turn: z
     .enum(['standby', 'other'])
     .default('standby')
-    .describe('set by `upgrade.yml`: which node the play upgrades, the one that does not serve or the one that is left'),
+    .describe('set by `upgrade.yml`: which node the play upgrades: the standby, or the node that is left'),
 })

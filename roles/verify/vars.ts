@@ -6,9 +6,9 @@ export const verifyVars = roleVars(['drbd_verify_'], {
     .string()
     .regex(/^\d+[kMG]?$/)
     .optional()
-    .describe('`verify.yml`: most that the comparison may read, bytes a second; default `drbd_resync_max`, beside the work of the clients'),
+    .describe('`verify.yml`: limit for the comparison, in bytes per second; default `drbd_resync_max`; it gives way to the clients'),
   drbd_verify_repair: z
     .boolean()
     .default(false)
-    .describe('`verify.yml`: whether blocks that differ are copied from the node that serves; else they are only named'),
+    .describe('`verify.yml`: copy blocks that differ from the active node; otherwise they are only reported'),
 })

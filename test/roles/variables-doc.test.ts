@@ -4,8 +4,8 @@ import { Vars } from '../../roles/vars.ts'
 
 const heading = `# Variables
 
-Made from the schemas in \`roles/*/vars.ts\`. All are flat and can be set wherever an Ansible inventory sets variables; an unknown name with one
-of these prefixes is an error.
+Generated from the schemas in \`roles/*/vars.ts\`. All are flat and can be set wherever an Ansible
+inventory sets variables. An unknown name with one of these prefixes is an error.
 
 | variable | default | meaning |
 |---|---|---|

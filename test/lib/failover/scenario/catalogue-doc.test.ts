@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { endName } from '../../../../lib/failover/report/record.ts'
-import { catalogue } from '../../../../lib/failover/scenario/catalogue.ts'
+import { catalogue, type Where } from '../../../../lib/failover/scenario/catalogue.ts'
 import { packagedFile } from '../../../../lib/text/packaged.ts'
+
+const whereNames: Record<Where, string> = { holder: 'the active node', standby: 'the standby', both: 'both nodes' }
 
 test('docs/failover.md has the table of expected states as the catalogue has it', () => {
   const rows = catalogue.map(({ name, title, article = '', steps, undo }) => {
-    const on = steps[0].on === 'both' ? 'both nodes' : `the ${steps[0].on}`
-    return `| \`${name}\` | ${title} | ${article} | ${on} | ${endName(steps.at(-1)?.expected)} | ${undo} |\n`
+    return `| \`${name}\` | ${title} | ${article} | ${whereNames[steps[0].on]} | ${endName(steps.at(-1)?.expected)} | ${undo} |\n`
   })
   expect(readFileSync(packagedFile('docs/failover.md'), 'utf8')).toContain(rows.join(''))
 })
