@@ -25,6 +25,6 @@ export const toldOf = (error: unknown, isVerbose: boolean): Told => {
   const trace =
     isVerbose && stack !== undefined
       ? `${stack}\n`
-      : '  a fault of nfsha-play: please report it, with what the same command prints with -v\n'
+      : '  a bug in nfsha-play: please report it, with the output of the same command with -v\n'
   return { text: secrets.maskPieces(`internal error: ${oneLine(message)}\n${trace}`), exitCode: exitCodes.internal }
 }

@@ -3,14 +3,14 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
        nfsha-play init [dir] | init role <name>      an inventory, a role
        nfsha-play doc [name] | vars <host> | inventory --graph|--list|--host <h>
        nfsha-play vault encrypt|decrypt|view|edit|rekey|encrypt-string
-       nfsha-play ping|unlock [pattern]      who can be reached; end a dead lock
+       nfsha-play ping|unlock [pattern]      who can be reached; remove a lock
        nfsha-play drift [playbook] | cron install|show|remove | history [run]
        nfsha-play demo | lab up|down|status|save|ssh|fault    emulated machines
 
   -i, --inventory <path>      inventory, several allowed (./inventory/hosts.yml)
   -l, --limit <pattern>       only these hosts: M1, nfs:!M2, ~M\\d
-  -t, --tags, --skip-tags <tags>     only, or not, what has these tags
-  -C, --check  -D, --diff     change nothing, say what would; show what differs
+  -t, --tags, --skip-tags <tags>     select or skip by tag
+  -C, --check  -D, --diff     change nothing, show what would; show diffs
       --exit-code             with --check: 5 when something would change
   -e, --extra-vars <vars>     key=value, {json} or @file
   -u, --user <name>  --private-key <file>  --accept-new-host-keys

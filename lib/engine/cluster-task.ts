@@ -79,9 +79,9 @@ const isNeeded = async (resource: Compared, parts: Part[], session: ClusterSessi
 type Compared = ClusterResource | ClusterAssertion
 
 const judge = (resource: Compared, members: Member<unknown>[], session: ClusterSession): ClusterLook => {
-  const unread = resource.allowMissing ? undefined : unreadIn(members)
-  if (unread) return { members, outcome: outcomeOf(unread, resource, [], session) }
   const hosts = members.map(m => m.host)
+  const unread = resource.allowMissing ? undefined : unreadIn(members)
+  if (unread) return { members, outcome: outcomeOf(unread, resource, hosts, session) }
   return { members, outcome: outcomeOf(resource.compare(members), resource, hosts, session) }
 }
 

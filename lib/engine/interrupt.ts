@@ -27,9 +27,9 @@ export const inGrace = <T>(
 ): Promise<T> => {
   let timer: NodeJS.Timeout | undefined
   return until(work(), signal, reject => {
-    const text = `waits for ${id} to end, ${limit / 1000} s at most; a second signal ends the run at once`
+    const text = `waiting ${limit / 1000} s at most for ${id} to finish; a second signal ends the run at once`
     emit({ type: 'message', level: 'warning', host, text })
-    const late = `interrupted, and not at its end ${limit / 1000} s later: it may be half done, and may still run on the host`
+    const late = `interrupted, and not finished ${limit / 1000} s later: it may be half done, and may still run on the host`
     timer = setTimeout(() => reject(new Interrupted(late, true)), limit)
   }).finally(() => clearTimeout(timer))
 }

@@ -23,7 +23,7 @@ export class LockLost extends FenceRefused {
   /** Who holds it now; empty when nobody does. */
   readonly owner: string
   readonly hint =
-    'the lease ended while this run was stopped or cut off, or somebody ran `nfsha-play unlock`; run again: it starts from what is'
+    'the lease expired while this run was stopped or cut off, or somebody ran `nfsha-play unlock`; run again: it continues from the present state'
   constructor(host: string, owner: string) {
     super(`the lock on ${host} is no longer held by this run${owner ? ` but by ${owner}` : ''}: nothing more is changed`)
     this.host = host

@@ -18,7 +18,7 @@ type Judged = Pick<Resource, 'assertion' | 'gate' | 'dependsOn'>
 export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], session: Session): Outcome => {
   switch (verdict.kind) {
     case 'unknown':
-      return unread(verdict, session)
+      return unread(verdict, hosts, session)
     case 'skipped':
       return skippedFor(verdict)
     case 'in-sync':
@@ -31,9 +31,13 @@ export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], s
   }
 }
 
-/** A reading that names what it waits for: honest in check mode, a failure in a run, for then its prerequisites are done. */
-const unread = ({ until }: Unknown, session: Session): Outcome =>
-  session.check ? { status: 'unknown', changes: [], reason: `waits for ${until}` } : failed(`could not be read: waits for ${until}`)
+/** Unknown is acceptable in check mode. In a run it is a failure, because everything it could wait for has been done by then. */
+const unread = ({ until, why }: Unknown, hosts: string[], session: Session): Outcome => {
+  if (session.check)
+    return { status: 'unknown', changes: [], reason: why === undefined ? `waits for ${until}` : `could not be read: ${why}` }
+  if (why === undefined) return failed(`could not be read: it needs ${until}`)
+  return failed(`could not be read: ${why}`, `look: nfsha-play ping -l ${hosts.join(',')}; then run the same command again`)
+}
 
 export const skippedFor = ({ reason, pending: isPending }: Skipped): Outcome =>
   isPending ? pending(reason) : { status: 'skipped', changes: [], reason }

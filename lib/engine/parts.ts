@@ -1,5 +1,5 @@
 import type { AnyClusterResource, ClusterNodes, Member, Unknown } from '../resources/resource.ts'
-import { unknown } from '../resources/resource.ts'
+import { notRead, unknownOn } from '../resources/resource.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
@@ -28,19 +28,19 @@ export const membersOf = async (
         reading: await reading.catch((error: unknown) => {
           if (!(error instanceof Unreachable)) throw error
           onLost(host, error)
-          return unknown('unreachable')
+          return notRead('unreachable')
         }),
       }
     }),
   )
   const missing = [...session.missing].filter(([host]) => !there.some(m => m.host === host))
-  return [...there, ...missing.map(([host, reason]) => ({ host, reading: unknown(reason) }))]
+  return [...there, ...missing.map(([host, reason]) => ({ host, reading: notRead(reason) }))]
 }
 
-/** The first member that could not be read, as what the whole waits for. */
+/** Why the whole is not known: the first member that could not be read. */
 export const unreadIn = (members: Member<unknown>[]): Unknown | undefined => {
   const unread = members.find(m => m.reading.kind === 'unknown')
-  return unread?.reading.kind === 'unknown' ? unknown(`${unread.reading.until} on ${unread.host}`) : undefined
+  return unread?.reading.kind === 'unknown' ? unknownOn(unread.host, unread.reading) : undefined
 }
 
 /** The cluster's shells for one apply; what it remarks is added to `remarks`. */

@@ -1,5 +1,5 @@
 import type { Place, Probe, Progress, Reading } from '../resources/resource.ts'
-import { unknown } from '../resources/resource.ts'
+import { notRead } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { type Changed, changeAndRead, type Ways } from './apply/change-and-read.ts'
 import type { Changing } from './apply/change-script.ts'
@@ -97,7 +97,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
       first && (scripts => first(scripts, sent)),
     )
     batch.forEach((entry, i) => {
-      entry.reading = readings[i] ?? unknown('an answer')
+      entry.reading = readings[i] ?? notRead('no answer')
       // what changed while we read may or may not be in the answer
       entry.fresh = generation === started
       entry.early = early
@@ -114,7 +114,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
       const entry = entryOf(id)
       if (entry.fresh && entry.reading) quiet++
       else await read([id, ...along.filter(other => other !== id && !isCurrent(entryOf(other)))], progress)
-      return entry.reading ?? unknown('an answer')
+      return entry.reading ?? notRead('no answer')
     },
     async change(ids, changing, ways, progress) {
       let all: Changed[] = []

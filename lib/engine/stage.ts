@@ -113,7 +113,7 @@ export const reportMerged = async (name: string, tasks: Task[], session: Cluster
 const outcomeAhead = async (resource: AnyHostResource, merged: Merged, host: HostSession, session: ClusterSession): Promise<Outcome> => {
   if (merged.kind === 'failed') throw merged.error
   const unknown = (reason: string): Outcome => ({ status: 'unknown', changes: [], reason })
-  if (merged.kind === 'sent') return unknown(`it was to be changed together with others, and ${host.host} did not say whether it was`)
+  if (merged.kind === 'sent') return unknown(`it was to be changed together with others, and ${host.host} did not report the result`)
   if (host.stopped === 'unreachable') return unknown(`it was changed together with others, and ${host.host} does not answer`)
   const outcome = judge(resource, await host.readings.ensure(resource.id), host, session)
   if (outcome.status === 'ok') return { status: 'changed', changes: merged.changes }

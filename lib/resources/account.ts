@@ -1,6 +1,6 @@
 import { quote } from './quote.ts'
 import type { Change, HostResource } from './resource.ts'
-import { absent, present, unknown } from './resource.ts'
+import { absent, notRead, present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { differsBy } from './verdict.ts'
 
@@ -52,7 +52,7 @@ export const user = (name: string, options: UserOptions = {}): HostResource<User
     parse({ code, stdout, stderr }) {
       if (code === 44) return absent
       const state = parseUser(stdout)
-      return state ? present(state) : unknown(`a readable account: ${stderr.trim() || stdout.trim()}`)
+      return state ? present(state) : notRead(`its account could not be read: ${stderr.trim() || stdout.trim()}`)
     },
   },
   compare: actual => differsBy(userChanges(name, actual.kind === 'present' ? actual.state : undefined, options)),

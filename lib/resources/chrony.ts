@@ -15,7 +15,7 @@ export const sourcesReload = (id: string, servers: string[]): HostResource<strin
   probe: {
     sh: 'chronyc -n -c sources',
     parse: ({ code, stdout }) =>
-      code === 0 ? present(stdout.split('\n').map(line => line.split(',')[2] ?? '')) : unknown('an answer of chrony'),
+      code === 0 ? present(stdout.split('\n').map(line => line.split(',')[2] ?? '')) : unknown('a running chrony'),
   },
   compare(actual) {
     const asked = actual.kind === 'present' ? actual.state : []

@@ -3,7 +3,7 @@ import { failedScript } from './outcome.ts'
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { Apply, Change, HostResource, ProbeOutput, Reading } from './resource.ts'
-import { absent, present, unknown } from './resource.ts'
+import { absent, notRead, present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { type Piece, simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
@@ -41,7 +41,7 @@ export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Re
   if (code === 44) return absent
   const end = stdout.indexOf('\n')
   const [mode, owner, group, kind] = stdout.slice(0, end).split('|')
-  if (end < 0 || !mode || !owner || !group || !kind) return unknown(`a readable file: ${stderr.trim() || `code ${code}`}`)
+  if (end < 0 || !mode || !owner || !group || !kind) return notRead(stderr.trim() || `exit code ${code}`)
   return present({
     kind: kind.replace('regular empty file', 'regular file'),
     mode: Number.parseInt(mode, 8),

@@ -1,7 +1,7 @@
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
-import { absent, present, unknown } from './resource.ts'
+import { absent, notRead, present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
@@ -12,7 +12,7 @@ export const kernelModule = (name: string): HostResource<true> => ({
   id: `kernel module ${name}`,
   invalidates: 'host',
   probe: probeOf([simple(`[ -d /sys/module/${name} ]`)], ({ code, stdout }) =>
-    code > 1 || stdout !== '' ? unknown('an answer of the kernel') : code === 0 ? present(true) : absent,
+    code > 1 || stdout !== '' ? notRead('unexpected answer of the kernel') : code === 0 ? present(true) : absent,
   ),
   compare: actual => (actual.kind === 'present' ? inSync : differsBy([{ attribute: 'loaded', from: 'no', to: 'yes' }])),
   apply: scripted(() => ({ what: `loading the module ${name}`, sh: `modprobe ${quote(name)}` })),

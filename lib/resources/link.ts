@@ -22,14 +22,15 @@ export const link = (path: string, target: string, { optional = false }: { optio
       sh: `[ -L ${p} ] && exec readlink ${p}; [ -e ${p} ] && exit 43; exit 44`,
       parse({ code, stdout }) {
         if (code === 44) return absent
-        if (code === 43 && optional) return skip(`${path} is no link and not ours, and is left as it is`)
+        if (code === 43 && optional) return skip(`${path} is not a link of nfsha-play, and is left as it is`)
         return present({ target: code === 43 ? undefined : stdout.replace(/\n$/, '') })
       },
     },
     compare(actual) {
       if (actual.kind === 'absent') return differsBy([{ attribute: 'target', from: '', to: target }])
       const { target: now } = actual.state
-      if (now === undefined) return refused(`${path} is no link, and not ours: it is not touched. Remove what brought it, or move it away`)
+      if (now === undefined)
+        return refused(`${path} is not a link of nfsha-play: it is not touched. Remove whatever installed it, or move it away`)
       return now === target ? inSync : differsBy([{ attribute: 'target', from: now, to: target }])
     },
     apply: scripted(

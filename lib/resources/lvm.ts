@@ -2,7 +2,7 @@ import { notBlank } from './blank.ts'
 import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
 import type { HostResource, Verdict } from './resource.ts'
-import { absent, present, unknown } from './resource.ts'
+import { absent, notRead, present, unknown } from './resource.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 export interface VolumeSpec {
@@ -26,7 +26,7 @@ export const volumeBytes = (size: string): number | undefined => {
 export const compareVolume = ({ group, volume, size }: VolumeSpec, actual: number): Verdict =>
   actual < (volumeBytes(size) ?? 0)
     ? refused(
-        `${group}/${volume} has ${actual} bytes, and ${size} is declared: a volume that is there is not extended here. nfsha-play grow.yml extends it on both nodes, and all that is on it`,
+        `${group}/${volume} has ${actual} bytes, and ${size} is declared: a run does not extend an existing volume. nfsha-play grow.yml extends it on both nodes, and all that is on it`,
       )
     : inSync
 
@@ -41,7 +41,7 @@ export const logicalVolume = (spec: VolumeSpec): HostResource<number> => ({
       if (code === 45) return unknown('package lvm2')
       if (code === 44) return absent
       const bytes = /^\s*(\d+)\s*$/.exec(stdout)?.[1]
-      return bytes === undefined ? unknown(`the size of ${spec.group}/${spec.volume}`) : present(Number(bytes))
+      return bytes === undefined ? notRead(`lvs shows no size of ${spec.group}/${spec.volume}`) : present(Number(bytes))
     },
   },
   compare: actual =>

@@ -15,13 +15,11 @@ export interface ProbeOutput {
   at: number
 }
 
-/** It cannot be said yet: what must come first (`package heartbeat`), or why nothing could be read. */
-export interface Unknown {
-  kind: 'unknown'
-  until: string
-  /** What of the state had arrived when it was given up. */
-  partly?: object
-}
+/** Not known: `until` names what must exist first (`package heartbeat`), `why` says why the read failed (`no answer within 30 s`). */
+export type Unknown = { kind: 'unknown' /** What of the state had arrived when the read was given up. */; partly?: object } & (
+  | { until: string; why?: undefined }
+  | { why: string; until?: undefined }
+)
 
 /** It does not apply to this host now; `pending` when a later run is to do it. */
 export interface Skipped {
@@ -48,6 +46,10 @@ export type Actual<S> = Present<S> | Absent
 export const present = <S>(state: S): Reading<S> => ({ kind: 'present', state })
 export const absent: Absent = { kind: 'absent' }
 export const unknown = (until: string): Unknown => ({ kind: 'unknown', until })
+export const notRead = (why: string): Unknown => ({ kind: 'unknown', why })
+/** The same, where several hosts are read together. */
+export const unknownOn = (host: string, { until, why }: Unknown): Unknown =>
+  why === undefined ? unknown(`${until} on ${host}`) : notRead(`${why} on ${host}`)
 export const skip = (reason: string): Skipped => ({ kind: 'skipped', reason })
 export const postponed = (reason: string): Skipped => ({ kind: 'skipped', reason, pending: true })
 

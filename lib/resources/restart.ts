@@ -1,6 +1,6 @@
 import { quote } from './quote.ts'
 import type { HostResource } from './resource.ts'
-import { present, skip, unknown } from './resource.ts'
+import { notRead, present, skip } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { differsBy } from './verdict.ts'
 
@@ -68,7 +68,7 @@ export const restart = (unit: string, { files }: { files: string[] }): HostResou
     parse({ code, stdout, stderr }) {
       if (code === 43) return skip('there is no systemd to restart it')
       const state = parseRestart(stdout)
-      return state ? present(state) : unknown(`systemd's answer about ${unit}: ${stderr.trim()}`)
+      return state ? present(state) : notRead(`systemctl show ${unit}: ${stderr.trim()}`)
     },
   },
   compare: actual =>
@@ -86,6 +86,6 @@ mkdir -p /var/lib/nfsha-play/restarted
 echo "$(systemctl show -p InvocationID --value ${quote(unit)}) $digest" >${record}.new
 mv ${record}.new ${record}
 `
-    return { what: `restarting ${unit}`, sh: script, timeout: 120_000, hint: `journalctl -u ${unit} has what it said` }
+    return { what: `restarting ${unit}`, sh: script, timeout: 120_000, hint: `see its log: journalctl -u ${unit}` }
   }),
 })

@@ -1,7 +1,7 @@
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { Change, HostResource, Undo } from './resource.ts'
-import { present, unknown } from './resource.ts'
+import { notRead, present, unknown } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { differsBy, inSync } from './verdict.ts'
 
@@ -30,7 +30,7 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
   probe: probeOf([{ kind: 'unit', unit: name, properties: ['LoadState', 'ActiveState', 'UnitFileState'] }], ({ stdout, stderr }) => {
     const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
     const loaded = value('LoadState')
-    if (loaded === undefined) return unknown(`systemd's answer: ${stderr.trim()}`)
+    if (loaded === undefined) return notRead(`systemctl show: ${stderr.trim()}`)
     if (loaded === 'not-found' && !options.masked) return unknown(options.from ?? `the package that brings ${name}`)
     return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
   }),

@@ -1,5 +1,5 @@
 import type { HostResource } from './resource.ts'
-import { present, unknown } from './resource.ts'
+import { notRead, present, unknown } from './resource.ts'
 import type { ServiceOptions, UnitState } from './service.ts'
 import { serviceChanges } from './service.ts'
 import { differsBy, inSync } from './verdict.ts'
@@ -62,7 +62,7 @@ ${levels.read(name)}; /etc/init.d/${name} status >/dev/null 2>&1; echo "status $
             ? unknown(from ?? `the package that brings ${name}`)
             : /^status \d+$/m.test(stdout)
               ? present(parseSysvService(name, levels, stdout))
-              : unknown(`an answer of /etc/init.d/${name}`),
+              : notRead(`unexpected answer of /etc/init.d/${name}`),
       },
       compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, wanted)) : inSync),
       async apply($, changes) {

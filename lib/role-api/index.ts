@@ -56,9 +56,10 @@ export type {
   Table,
   Tone,
   Undo,
+  Unknown,
   Verdict,
 } from '../resources/resource.ts'
-export { absent, postponed, present, skip, unknown } from '../resources/resource.ts'
+export { absent, notRead, postponed, present, skip, unknown, unknownOn } from '../resources/resource.ts'
 export { oneHop } from '../resources/route.ts'
 export type { Source } from '../resources/source.ts'
 export { shell, shellOf, simple, text } from '../resources/source.ts'

@@ -41,7 +41,7 @@ const watchLoss = (host: string, client: Client): Loss => {
   return {
     isClosed: () => closed,
     explain(doing, cause) {
-      const hint = 'Is the machine up? What it was doing may run on there; a run again starts from what is.'
+      const hint = 'Is the machine up? Its last command may still be running there. Run again: it continues from the present state.'
       return new Unreachable(host, `${host}: the connection was lost ${doing}: ${reason ?? 'no answer'}`, hint, cause)
     },
   }

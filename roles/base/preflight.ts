@@ -5,13 +5,13 @@ import {
   clusterAssertion,
   differsBy,
   inSync,
+  notRead,
   present,
   probeOf,
   quote,
   refused,
   simple,
   statesOf,
-  unknown,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
@@ -45,7 +45,7 @@ export const preflight = (context: Context): { probe: Probe<Preflight>; problems
 echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
       parse({ stdout }) {
         const blocks = blocksOf(stdout)
-        if (blocks.silent === undefined || blocks.disk === undefined) return unknown('an answer to all questions')
+        if (blocks.silent === undefined || blocks.disk === undefined) return notRead('its answer is incomplete')
         const lines = (name: string) => (blocks[name] ?? '').split('\n').filter(l => l !== '')
         return present({ silent: lines('silent'), noDisk: lines('disk') })
       },
@@ -66,7 +66,7 @@ export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
     // The node's own address answers at once, so nothing is waited for where it is here.
     probe: probeOf(['@addresses\n', addresses, '@end\n', simple(`ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1`)], ({ code, stdout }) => {
       const { addresses: own = '', end } = blocksOf(stdout)
-      if (!own.includes(' inet ') || end === undefined) return unknown('an answer: whether the virtual IP is here')
+      if (!own.includes(' inet ') || end === undefined) return notRead('the node did not say whether it has the virtual IP')
       return present<Claim>(hasAddressIn(own, vip) ? 'here' : code === 0 ? 'answers' : 'free')
     }),
     compare(members) {
@@ -94,7 +94,9 @@ export const diskSizes = (disk: string): ClusterAssertion<DiskSize> =>
       parse({ code, stdout }) {
         if (code !== 0) return absent
         const [, bytes, served] = /^(\d{1,18})\n(served\n)?$/.exec(`${stdout.trim()}\n`) ?? []
-        return bytes === undefined ? unknown(`the size of ${disk}`) : present({ bytes: Number(bytes), served: served !== undefined })
+        return bytes === undefined
+          ? notRead(`the size of ${disk} cannot be read`)
+          : present({ bytes: Number(bytes), served: served !== undefined })
       },
     },
     compare(members) {

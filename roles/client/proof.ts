@@ -1,5 +1,5 @@
 import type { HostResource } from '../../lib/role-api/index.ts'
-import { absent, differsBy, inSync, present, quote, unknown } from '../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, notRead, present, quote, unknown } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 
@@ -8,7 +8,7 @@ export const proofText = (host: string): string => `${host} wrote this through n
 
 /** A share that was made before, or that is its operator's. */
 const squashed = (share: string): string =>
-  `Is root of this client nobody on the share (root_squash), and may nobody not write at its top? On the active node: chmod 1777 ${share}; or export it with no_root_squash`
+  `Is root of this client mapped to nobody (root_squash), and may nobody not write to the top of the share? On the active node: chmod 1777 ${share}; or export it with no_root_squash`
 
 export const writesAndReads = ({ host, vars }: Context): HostResource<string> => {
   const path = `${vars.client_mount}/.nfsha-${host}`
@@ -20,7 +20,7 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
       sh: `grep -q ' ${vars.client_mount} nfs' /proc/mounts || exit 46; timeout 15 cat ${quote(path)} 2>/dev/null; c=$?; [ $c = 124 ] && exit 47; [ $c = 0 ] || exit 44`,
       parse({ code, stdout }) {
         if (code === 46) return unknown(`mount ${vars.client_mount}`)
-        if (code === 47) return unknown('an answer of the server within 15 s')
+        if (code === 47) return notRead('no answer of the server within 15 s')
         return code === 44 ? absent : present(stdout)
       },
     },

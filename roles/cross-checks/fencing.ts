@@ -14,7 +14,7 @@ export const fencing: CrossCheck = ({ nodes }) => {
         (other): Conflict => ({
           host,
           names: ['heartbeat_stonith'],
-          message: `${host} has heartbeat_stonith and ${other.host} has none: each node must be able to end the other`,
+          message: `${host} has heartbeat_stonith and ${other.host} has none: each node must be able to reset the other`,
         }),
       ),
       ...twice.map(

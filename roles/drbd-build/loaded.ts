@@ -47,7 +47,7 @@ export const inUse = ({ devices, heartbeat, mounted }: Use, minor: number): stri
   return [
     ...(mounted ? ['a DRBD device is mounted'] : []),
     ...(own && own.role !== 'Secondary' ? [`DRBD is ${own.role}`] : []),
-    ...(own && own.peerRole === 'Primary' && own.peerDisk !== 'UpToDate' ? [`the peer serves and its data are ${own.peerDisk}`] : []),
+    ...(own && own.peerRole === 'Primary' && own.peerDisk !== 'UpToDate' ? [`the peer is active and its data are ${own.peerDisk}`] : []),
     ...(own && heartbeat ? ['heartbeat runs'] : []),
     ...(others.length > 0 ? [`DRBD has other devices: minor ${others.join(', ')}`] : []),
   ]

@@ -1,5 +1,5 @@
-import type { Change, ClusterResource } from '../../lib/role-api/index.ts'
-import { differsBy, failedScript, present, refused, skip, statesOf, unknown } from '../../lib/role-api/index.ts'
+import type { Change, ClusterResource, Unknown } from '../../lib/role-api/index.ts'
+import { differsBy, failedScript, notRead, present, refused, skip, statesOf, unknown, unknownOn } from '../../lib/role-api/index.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
@@ -31,7 +31,7 @@ export const commandsFor = ({ commands, alias }: Pick<Difference, 'commands' | '
 const isNetOption = (command: string): boolean => /^drbdsetup\S* net-options /.test(command)
 
 const splitBrain =
-  'DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at `dmesg | grep drbd` on both nodes before you reconnect; split-brain.yml takes you through it'
+  'DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at `dmesg | grep drbd` on both nodes before you reconnect; split-brain.yml shows both copies and resolves it'
 
 /**
  * The kernel runs the resource as its file says: attached, connected, every option the same. A connection that DRBD gave up (StandAlone)
@@ -61,7 +61,7 @@ printf '%s\\n' "$o"; exit $c`,
     parse({ code, stdout }) {
       if (code === 45) return unknown(drbdPrograms(vars))
       if (code === 46) return unknown('kernel module drbd')
-      if (code !== 0) return unknown(`a configuration that drbdadm accepts: ${stdout.trim().split('\n').slice(-2).join(' ')}`)
+      if (code !== 0) return notRead(`${refusedConfig}: ${stdout.trim().split('\n').slice(-2).join(' ')}`)
       const alias = /^@alias (.+)$/m.exec(stdout)?.[1]
       return present({ commands: parseAdjust(stdout), standAlone: /^@standalone$/m.test(stdout), ...(alias !== undefined && { alias }) })
     },
@@ -70,8 +70,8 @@ printf '%s\\n' "$o"; exit $c`,
     const states = statesOf(members)
     const first = members.find(m => m.reading.kind === 'unknown')
     // A node that is not there has no part in this; one that is there and cannot be read yet has.
-    if (first?.reading.kind === 'unknown' && (states.length === 0 || waitsHere(first.reading.until, vars)))
-      return unknown(`${first.reading.until} on ${first.host}`)
+    if (first?.reading.kind === 'unknown' && (states.length === 0 || isOfThisNode(first.reading, vars)))
+      return unknownOn(first.host, first.reading)
     const differing = states.filter(s => commandsFor(s).length > 0)
     if (differing.some(s => s.standAlone)) return refused(splitBrain)
     const away = members.find(m => m.reading.kind !== 'present')
@@ -89,9 +89,11 @@ printf '%s\\n' "$o"; exit $c`,
   },
 })
 
-/** Whether a reading waits for something that is to come on that node, rather than for the node. */
-const waitsHere = (until: string, vars: Vars): boolean =>
-  [drbdPrograms(vars), 'kernel module drbd'].includes(until) || until.startsWith('a configuration that drbdadm accepts')
+const refusedConfig = 'drbdadm does not accept the configuration'
+
+/** Whether something is missing or wrong on the node, rather than the node itself. */
+const isOfThisNode = ({ until, why }: Unknown, vars: Vars): boolean =>
+  until === undefined ? why.startsWith(refusedConfig) : [drbdPrograms(vars), 'kernel module drbd'].includes(until)
 
 const changesOf = (state: Named): Change[] =>
   commandsFor(state).map(command => ({

@@ -5,6 +5,7 @@ import {
   inSync,
   minorOf,
   notBlank,
+  notRead,
   present,
   refused,
   reporting,
@@ -51,7 +52,7 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
         if (code === 46) return unknown(`DRBD resource ${vars.drbd_resource}`)
         const [, role = '', state = ''] = /ro:(\w+)\/\w+ ds:(\w+)\//.exec(stdout) ?? []
         const bytes = Buffer.from((stdout.split('@super\n')[1] ?? '').replace(/\s+/g, ''), 'hex')
-        if (bytes.length < 128) return unknown(`a readable ${disk}`)
+        if (bytes.length < 128) return notRead(`${disk} cannot be read`)
         return present({ ...parseSuperblock(bytes), upToDate: state === 'UpToDate', role })
       },
     },

@@ -1,5 +1,5 @@
 import type { HostResource } from '../../lib/role-api/index.ts'
-import { absent, differsBy, inSync, present, skip, unknown } from '../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, notRead, present, skip } from '../../lib/role-api/index.ts'
 
 /**
  * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
@@ -25,8 +25,8 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
       if (code === 43) return skip('mounted here: what is below cannot be seen')
       if (code === 44) return absent
       // A file system without flags makes lsattr fail; what it prints otherwise has one form.
-      if (code === 0 && flags === undefined) return unknown('an answer of lsattr')
-      return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : unknown(`an answer of lsattr: it ended with code ${code}`)
+      if (code === 0 && flags === undefined) return notRead('unexpected output of lsattr')
+      return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : notRead(`lsattr ended with exit code ${code}`)
     },
   },
   compare(actual) {

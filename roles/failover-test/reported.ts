@@ -9,7 +9,7 @@ import type {
   Reading,
   Verdict,
 } from '../../lib/role-api/index.ts'
-import { changesOf, unknown } from '../../lib/role-api/index.ts'
+import { changesOf, notRead } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { clockOffset } from '../service/checks/clock.ts'
@@ -40,7 +40,7 @@ const readingOf = async <S>({ nodes }: Pair, host: string, probe: Probe<S>): Pro
     const { code, stdout, stderr } = await nodes.on(host).connection.run(`${safePath}\n${probe.sh}`, { timeout: 60_000 })
     return probe.parse({ code, stdout, stderr, at: Date.now() })
   } catch (error) {
-    return unknown(String(error))
+    return notRead(String(error))
   }
 }
 

@@ -26,7 +26,7 @@ const problemOf = (context: Context): string | undefined => {
   const { vars } = firstOf(context.cluster)
   if (vars.ha_stage !== 'full') return undefined
   if (context.cluster.clients.length === 0)
-    return `nobody works on the share: name its clients in group '${vars.ha_clients}' of the inventory`
+    return `no client uses the share: list its clients in group '${vars.ha_clients}' of the inventory`
   return unmountable(context)
 }
 
@@ -76,4 +76,4 @@ const steps = (context: Context): Resource[] => [
   faultsSurvived(context),
 ]
 
-export const failoverTest: Role = { name: 'failover-test', summary: 'makes faults while clients work, and reports what they cost', steps }
+export const failoverTest: Role = { name: 'failover-test', summary: 'injects faults while clients work, and reports the impact', steps }

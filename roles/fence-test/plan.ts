@@ -18,7 +18,7 @@ const resetOf = (host: string): string => `reset ${host}`
 /** Pure: what speaks against any test. */
 const problemOf = ({ active, standby }: Aim, { cluster, vars }: Context): string | undefined => {
   const vip = vipAddress(vars)
-  if (vars.fence_confirm !== vip) return `a node is reset without any orderly stop: say that it is meant with -e fence_confirm=${vip}`
+  if (vars.fence_confirm !== vip) return `a node will be reset without a clean shutdown: confirm with -e fence_confirm=${vip}`
   const bare = cluster.nodes.filter(n => n.vars.heartbeat_stonith === undefined)
   if (bare.length > 0) return `no fencing: heartbeat_stonith is not set for ${bare.map(n => n.name).join(' and ')}`
   if (active === undefined || standby === undefined) return 'the service is not on one node: look first, nfsha-play status.yml'

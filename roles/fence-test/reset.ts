@@ -16,11 +16,11 @@ export const resetBy = async (nodes: ClusterNodes, host: string, by: string, con
   const started = Date.now()
   const { code, stdout } = await nodes.on(by).connection.run(command, { timeout: 120_000 })
   if (code !== 0)
-    throw new ApplyFailed(`${by} could not end ${host}`, {
+    throw new ApplyFailed(`${by} could not reset ${host}`, {
       detail: stdout.trim(),
       hint: `nothing has happened; if ${host} dies now, ${by} does not take over: docs/fencing.md`,
     })
-  nodes.remark(`${by} needed ${((Date.now() - started) / 1000).toFixed(1)} s to end ${host}`)
+  nodes.remark(`${by} reset ${host} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
   await awaitBoot(nodes, host, before, {
     why: 'the reset that its plugin reported',
     hint: `look at its console: either it does not boot, or the plugin on ${by} reports what it has not done, and both could serve`,

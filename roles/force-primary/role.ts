@@ -30,6 +30,6 @@ const forced = (context: Context): Procedure<Copy, undefined> => ({
 
 export const forcePrimary: Role = {
   name: 'force-primary',
-  summary: 'makes the copy of the node that the operator names count, though it may be older, and starts the service there',
+  summary: 'starts the service on the copy of the node that the operator names, although it may be the older one',
   steps: context => [copies(context), forced(context)],
 }

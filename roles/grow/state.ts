@@ -1,5 +1,5 @@
 import type { Ext4Size, Member, Probe, Reading } from '../../lib/role-api/index.ts'
-import { blocksOf, parseExt4Size, present, quote, statesOf, superblockOf, unknown } from '../../lib/role-api/index.ts'
+import { blocksOf, notRead, parseExt4Size, present, quote, statesOf, superblockOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import type { ServiceState } from '../service/state/state.ts'
@@ -76,7 +76,7 @@ const parseSizes = (stdout: string, vars: Vars): NodeSizes | undefined => {
   }
 }
 
-const unread = unknown('an answer about the sizes')
+const unread = notRead('its answer is incomplete')
 
 export const sizesProbe = ({ vars }: Context): Probe<NodeSizes> => ({
   sh: sizesScript(vars),

@@ -4,7 +4,7 @@ import { withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 import type { Volume } from './state.ts'
 
-const again = 'clients are served as before; play it again, it goes on where it was'
+const again = 'clients are served as before; run the playbook again to continue'
 
 /** lvextend(8) to so many bytes; first its group learns how large the disk has become. */
 export const extendVolume = async (nodes: ClusterNodes, host: string, volume: Volume, size: number, vars: Vars): Promise<void> => {

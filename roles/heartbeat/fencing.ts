@@ -46,7 +46,7 @@ export const deviceProblems = ({ code, stdout }: { code: number; stdout: string 
   // cluster-glue's ha_logger adds this to whatever it is given to log.
   const said = stdout.replaceAll('logd is not running', '').trim().split('\n').at(-1) ?? ''
   return [
-    `this node could not end ${peer} now, so it would not take over either: ${said === '' ? `${plugin} fails with code ${code}` : said}`,
+    `this node could not reset ${peer} now, so it would not take over either: ${said === '' ? `${plugin} fails with code ${code}` : said}`,
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Change, ClusterNodes, ClusterResource } from '../../lib/role-api/index.ts'
-import { ApplyFailed, differsBy, present, probeOf, statesOf, unknown } from '../../lib/role-api/index.ts'
+import { ApplyFailed, differsBy, notRead, present, probeOf, statesOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { settled, untilTrue } from '../service/conditions.ts'
 import { handOver, handOverProblems, holds, moves, readService } from '../service/hand-over.ts'
@@ -23,7 +23,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     id,
     settle: 60_000,
     probe: probeOf(daemonSources(platform), ({ stdout }) => {
-      if (!isDaemonAnswer(stdout)) return unknown('an answer about heartbeat')
+      if (!isDaemonAnswer(stdout)) return notRead('its answer is incomplete')
       const { running, newer } = parseDaemon(stdout)
       // A new key is read without a restart.
       return present({ running, newer: newer.filter(path => path === cf) })
@@ -64,7 +64,7 @@ const refuseRestart = (nodes: ClusterNodes, service: NamedState[], { vars }: Con
   const active = service.find(holds)
   if (!active) {
     if (service.every(s => s.served === '')) return
-    throw new ApplyFailed('heartbeat must be restarted, but nobody serves and this cluster has served', {
+    throw new ApplyFailed('heartbeat must be restarted, but neither node is active and this cluster has been in service', {
       hint: 'look at it first: nfsha-play status; a start of heartbeat by hand reads the new configuration too',
     })
   }

@@ -1,5 +1,5 @@
 import type { ClusterAssertion } from '../../lib/role-api/index.ts'
-import { absent, clusterAssertion, inSync, present, probeOf, quote, refused, simple, unknown } from '../../lib/role-api/index.ts'
+import { absent, clusterAssertion, inSync, notRead, present, probeOf, quote, refused, simple } from '../../lib/role-api/index.ts'
 
 /** Both nodes have the same bytes in these files. Sums are compared, so no content travels. Judges only. */
 export const sameOnBoth = (paths: string[]): ClusterAssertion<string> =>
@@ -8,7 +8,7 @@ export const sameOnBoth = (paths: string[]): ClusterAssertion<string> =>
     probe: probeOf([simple(`sha256sum ${paths.map(quote).join(' ')}`)], ({ code, stdout }) => {
       if (code !== 0) return absent
       const sums = stdout.split('\n').filter(line => /^\\?[0-9a-f]{64} /.test(line))
-      return sums.length === paths.length ? present(stdout) : unknown('the sums of all files')
+      return sums.length === paths.length ? present(stdout) : notRead('its answer is incomplete')
     }),
     compare(members) {
       const sums = members.map(m => (m.reading.kind === 'present' ? m.reading.state : `missing on ${m.host}`))

@@ -2,8 +2,8 @@ import * as z from 'zod'
 
 /** Plugins that end nobody, or the wrong one, and ours, which calls the others. */
 const notForThis: Record<string, string> = {
-  null: 'ends nobody',
-  suicide: 'ends the node that asks',
+  null: 'resets nothing',
+  suicide: 'resets the node that calls it',
   'external/nfsha': 'is this tool’s own, which calls the one that is named here',
 }
 

@@ -1,5 +1,5 @@
 import type { Resource } from '../../lib/role-api/index.ts'
-import { blocksOf, hostAssertion, kernelModule, present, probeOf, refusedFor, shell, simple, unknown } from '../../lib/role-api/index.ts'
+import { blocksOf, hostAssertion, kernelModule, notRead, present, probeOf, refusedFor, shell, simple } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { milliseconds } from '../service/heartbeat-time.ts'
 import { daemonPid, daemonSources, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
@@ -81,7 +81,7 @@ export const watchdogProblems = (watchdog: Watchdog, module: string, timeout: nu
       : []),
     ...(wanted && !byHeartbeat ? [`heartbeat runs without ${name}: its log says why; the node is not reset when it hangs`] : []),
     ...(byHeartbeat && watchdog.timeout !== '' && watchdog.timeout !== String(timeout) && wanted
-      ? [`${name} resets the node after ${watchdog.timeout} s, not after ${timeout}: it does not take heartbeat's time`]
+      ? [`${name} resets the node after ${watchdog.timeout} s, not after ${timeout}: it does not accept the timeout of heartbeat`]
       : []),
   ]
 }
@@ -107,7 +107,7 @@ export const watchdog = ({ vars, platform }: Context): Resource[] => {
         ],
         ({ stdout }) => {
           const found = parseWatchdog(stdout, cf)
-          return found ? present(found) : unknown('an answer about the watchdog')
+          return found ? present(found) : notRead('its answer is incomplete')
         },
       ),
       compare: actual =>

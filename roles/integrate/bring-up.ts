@@ -4,12 +4,12 @@ import {
   differsBy,
   hostAssertion,
   inSync,
+  notRead,
   present,
   probeOf,
   refused,
   statesOf,
   text,
-  unknown,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
@@ -89,13 +89,13 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
 export const noWayBack = ({ vars }: Context): HostAssertion<string> =>
   hostAssertion('stage of the cluster', {
     probe: probeOf([text(servedMarker)], ({ stdout }) =>
-      ['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : unknown(`a stage in ${servedMarker}`),
+      ['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : notRead(`${servedMarker} names no stage that is known`),
     ),
     compare(actual) {
       const back = actual.kind === 'present' && actual.state === 'full' && vars.ha_stage === 'vip'
       return back
         ? refused(
-            `this cluster serves NFS, and ha_stage: vip would end that; to mean it, stop heartbeat on both nodes and remove ${servedMarker}`,
+            `this cluster serves NFS, and ha_stage: vip would end that; if that is what you want, stop heartbeat on both nodes and remove ${servedMarker}`,
           )
         : inSync
     },

@@ -7,6 +7,7 @@ import {
   embedded,
   file,
   minorOf,
+  notRead,
   parseEmbedded,
   present,
   probeOf,
@@ -14,7 +15,6 @@ import {
   reworded,
   skip,
   statesOf,
-  unknown,
   writeFile,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
@@ -71,7 +71,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       ({ stdout }) => {
         const blocks = blocksOf(stdout)
         const serves = holds(blocks, vars)
-        if (serves === undefined) return unknown('an answer: what this node holds')
+        if (serves === undefined) return notRead('the node did not say whether it has the virtual IP or the share')
         return present({ serves, files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
       },
     ),
@@ -81,7 +81,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       const holder = states.find(serverThatDiffers)
       if (verdict.kind !== 'differs' || !holder) return verdict
       const to = members.find(m => m.host !== holder.host)
-      if (to?.reading.kind !== 'present') return skip(`${holder.host} serves, and ${to?.host ?? 'its peer'} is not there to take over`)
+      if (to?.reading.kind !== 'present') return skip(`${holder.host} serves, and ${to?.host ?? 'its peer'} cannot take over now`)
       return differsBy([...verdict.changes, moves(holder.host, to.host)])
     },
     async preview(nodes, changes, members) {

@@ -15,8 +15,7 @@ const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Co
   const other = states.find(s => s.host !== node)
   if (!here || !other) return refused(`ha_maintenance=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`)
   if (!here.heartbeat && !here.vip) return inSync
-  if (!here.vip && !other.vip)
-    return refused('the service is on no node: nothing is stopped before that is understood, nfsha-play status.yml')
+  if (!here.vip && !other.vip) return refused('the service is on no node: find out why before anything is stopped, nfsha-play status.yml')
   const problems = here.vip ? handOverProblems(states, other.host, vars.ha_stage) : []
   if (problems.length > 0) return refused(`the service stays on ${node}: ${problems.join('; ')}`)
   return differsBy([
@@ -69,7 +68,7 @@ const outOfService = (context: Context, node: string): Procedure<ServiceState, s
  */
 const planBack = (states: NamedState[], { vars, platform }: Context): Plan => {
   const alone = states.find(s => s.device?.connection === 'StandAlone')
-  if (alone) return refused(`DRBD is StandAlone on ${alone.host}: that is split brain, playbooks/split-brain.yml repairs it`)
+  if (alone) return refused(`DRBD is StandAlone on ${alone.host}: perhaps a split brain: nfsha-play split-brain.yml`)
   const behind = states.filter(s => s.device?.disk !== 'UpToDate' || s.device.connection !== 'Connected')
   const stopped = states.filter(s => !s.heartbeat && s.served !== '')
   return planOf([

@@ -1,5 +1,5 @@
 import type { Member, Probe, Reading } from '../../lib/role-api/index.ts'
-import { blocksOf, present, statesOf, unknown } from '../../lib/role-api/index.ts'
+import { blocksOf, notRead, present, statesOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { attachedDisk, backingDisk, hasDeclaredAttached } from '../service/drbd/disk.ts'
 import { withDrbd } from '../service/drbd/tools.ts'
@@ -36,7 +36,7 @@ echo "@disk-end"`,
       const reading = service.parse(output)
       if (reading.kind !== 'present') return reading
       const blocks = blocksOf(output.stdout)
-      if (blocks['disk-end'] === undefined) return unknown('an answer about the disk')
+      if (blocks['disk-end'] === undefined) return notRead('its answer is incomplete')
       return present({
         ...reading.state,
         attached: (blocks.attached ?? '').trim(),

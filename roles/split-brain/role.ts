@@ -13,7 +13,7 @@ export const recovery = (states: NamedState[], victim: string | undefined): Verd
   if (alone.length === 0) return inSync
   const all = states.map(s => `${s.host}: ${s.device ? describeDevice(s.device) : 'no device'}${s.vip ? ', serves' : ''}`).join('; ')
   const loser = states.find(s => s.host === victim)
-  if (!loser) return refused(`whose changes are thrown away? Name that node: -e drbd_victim=<node> (${all})`)
+  if (!loser) return refused(`whose changes are to be discarded? Name that node: -e drbd_victim=<node> (${all})`)
   const survivor = states.find(s => s !== loser)
   if (!survivor?.device || !loser.device) return refused(`DRBD has no device on one of the nodes (${all})`)
   if (loser.vip || loser.mounted)
@@ -21,7 +21,7 @@ export const recovery = (states: NamedState[], victim: string | undefined): Verd
   if (survivor.device.disk !== 'UpToDate')
     return refused(`${survivor.host} is ${survivor.device.disk}: it has no good data to keep (${all})`)
   return differsBy([
-    { attribute: `what was written on ${victim} since the split`, from: 'kept', to: `thrown away; ${survivor.host} is copied` },
+    { attribute: `what was written on ${victim} since the split`, from: 'kept', to: `discarded; ${survivor.host} is copied` },
   ])
 }
 

@@ -5,10 +5,10 @@ import {
   drbdState,
   inSync,
   minorOf,
+  notRead,
   parseDrbdState,
   present,
   quote,
-  unknown,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { inView } from '../service/copies/view.ts'
@@ -156,7 +156,7 @@ const writtenProbe = ({ vars }: Context): Probe<Written> => ({
   sh: writtenScript(vars),
   timeout: (limit + 60) * 1000,
   parse: ({ stdout }) =>
-    blocksOf(stdout).read?.trim() === 'read' ? present(parseWritten(stdout, vars)) : unknown('an answer about the copy'),
+    blocksOf(stdout).read?.trim() === 'read' ? present(parseWritten(stdout, vars)) : notRead('its answer is incomplete'),
 })
 
 /** Shows what each node has written since the split, read without a write to either copy. Judges nothing. */

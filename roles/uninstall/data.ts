@@ -1,5 +1,5 @@
 import type { ClusterAssertion, Judgement, Member, Table } from '../../lib/role-api/index.ts'
-import { clusterAssertion, inSync, present, unknown } from '../../lib/role-api/index.ts'
+import { clusterAssertion, inSync, notRead, present } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { contextAt } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
@@ -35,7 +35,7 @@ export const dataOnDisks = (context: Context): ClusterAssertion<Judgement> =>
       timeout: 600_000,
       parse({ stdout }) {
         const found = parseDisk(stdout)
-        return found ? present(found) : unknown('an answer about the disk')
+        return found ? present(found) : notRead('its answer is incomplete')
       },
     },
     compare: () => inSync,

@@ -1,5 +1,5 @@
 import type { ClusterResource, HostResource, Judgement, Probe, Undo } from '../../lib/role-api/index.ts'
-import { blocksOf, present, quote, unknown } from '../../lib/role-api/index.ts'
+import { blocksOf, notRead, present, quote } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { peerOf } from '../role.ts'
 import { drbdConfigDir } from '../service/drbd/tools.ts'
@@ -126,7 +126,5 @@ export const installedProbe = (site: Role[], context: Context): Probe<Installed>
   sh: installedScript(site, context),
   timeout: context.vars.drbd_wipe === undefined ? 60_000 : 660_000,
   parse: ({ stdout }) =>
-    blocksOf(stdout).installed?.trim() === 'read'
-      ? present(parseInstalled(stdout, site, context))
-      : unknown('an answer about what is on the node'),
+    blocksOf(stdout).installed?.trim() === 'read' ? present(parseInstalled(stdout, site, context)) : notRead('its answer is incomplete'),
 })

@@ -1,5 +1,5 @@
 import type { Member, Probe, Reading, UpgradeState } from '../../lib/role-api/index.ts'
-import { blocksOf, present, statesOf, unknown } from '../../lib/role-api/index.ts'
+import { blocksOf, notRead, present, statesOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
@@ -31,7 +31,7 @@ export const nodeProbe = (context: Context): Probe<NodeState> => {
       const reading = service.parse(output)
       const upgrade = system?.parse(output.stdout)
       if (reading.kind !== 'present') return reading
-      if (system && !upgrade) return unknown('an answer about the packages')
+      if (system && !upgrade) return notRead('its answer is incomplete')
       return present({ ...reading.state, upgrade, upgrading: (blocksOf(output.stdout).upgrading ?? '').trim() === 'yes' })
     },
   }

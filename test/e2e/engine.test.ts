@@ -235,7 +235,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     }
     const role = roleOf(() => [never])
     expect((await run(role, { check: true })).of('never')).toMatchObject({ status: 'unknown', reason: 'waits for package x' })
-    expect((await run(role)).of('never')?.error?.message).toBe('could not be read: waits for package x')
+    expect((await run(role)).of('never')?.error?.message).toBe('could not be read: it needs package x')
   })
 
   test('a gate is shown in check mode, and stops a run before what comes after it', async () => {
@@ -286,7 +286,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     const parse = ({ code }: { code: number }) => (code === 0 ? unknown('a second look') : absent)
     const unread = { ...file(path, { content: 'x' }), probe: { sh: `[ -e ${path} ]`, parse } } as HostResource
     const blind = await run(roleOf(() => [unread]), { hosts: ['A'] }) // biome-ignore format: one line
-    expect(blind.of(`file ${path}`)?.error).toEqual({ message: 'could not be read: waits for a second look' })
+    expect(blind.of(`file ${path}`)?.error).toEqual({ message: 'could not be read: it needs a second look' })
     expect(readFileSync(path, 'utf8')).toBe('x')
     const refused = file(at('B.conf'), { content: 'x', validate: 'echo not so >&2; exit 9' })
     const result = await run(roleOf(() => [refused]), { hosts: ['A'] }) // biome-ignore format: one line

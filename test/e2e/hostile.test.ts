@@ -87,14 +87,14 @@ describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${
   test('one that prints without end behind every answer ends the run with 4, its memory bounded', async () => {
     const sshd = await server('ForceCommand sh -c "$SSH_ORIGINAL_COMMAND"; exec yes AAAA')
     const { code, output, peak } = await play(sshd, 'status.yml')
-    expect(output).toContain('M1 | UNREACHABLE: M1: a script printed more than 1 MiB and was ended')
+    expect(output).toContain('M1 | UNREACHABLE: a script printed more than 1 MiB and was ended')
     expect(output).not.toMatch(/^\s+at /m)
     expect(output).not.toContain('internal error')
     expect(code).toBe(4)
     expect(peak).toBeGreaterThan(30)
     expect(peak).toBeLessThan(400)
     const pinged = await play(sshd, 'ping', 'nfs')
-    expect(pinged.output).toContain('M1  unreachable: M1: a script printed more than 64 KiB and was ended')
+    expect(pinged.output).toContain('M1  unreachable: a script printed more than 64 KiB and was ended')
     expect(pinged.code).toBe(4)
   })
 

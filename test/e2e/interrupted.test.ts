@@ -99,7 +99,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     await until(() => existsSync(at('begun')), 'the step', 60_000)
     run.interrupt()
     const waits = () => run.events.find(e => e.type === 'message')
-    expect(waits()).toMatchObject({ host: 'M1', text: 'waits for slow to end, 60 s at most; a second signal ends the run at once' })
+    expect(waits()).toMatchObject({ host: 'M1', text: 'waiting 60 s at most for slow to finish; a second signal ends the run at once' })
     writeFileSync(at('go'), '')
     expect((await run.ended).ends).toEqual(['slow changed'])
     expect(run.events.find(e => e.type === 'host-stopped')).toMatchObject({ reason: 'interrupted', remaining: 1 })

@@ -85,7 +85,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     const blind = { ...put('e'), probe: { sh: ':', parse: () => unknown('a look') } } as HostResource
     expect((await play([put('d'), blind, put('f')])).said).toEqual([
       'file d: changed',
-      'file e: failed, could not be read: waits for a look',
+      'file e: failed, could not be read: it needs a look',
     ])
     const asking: HostResource = {
       ...put('h'),
@@ -146,7 +146,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
       directory('/'),
     ])
     expect(said).toEqual(['file a: unknown', 'file b: unknown', 'file c: unknown'])
-    expect(ends[1]?.reason).toBe('it was to be changed together with others, and M1 did not say whether it was')
+    expect(ends[1]?.reason).toBe('it was to be changed together with others, and M1 did not report the result')
     expect(remaining).toEqual([1])
     expect(exitCodeOf(events as Event[])).toBe(4)
   })

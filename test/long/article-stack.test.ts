@@ -136,7 +136,7 @@ describe('a split brain, made by cutting all links of the article’s stack', ()
     expect(JSON.stringify(status.events)).toMatch(/StandAlone/)
     const refused = await play('article', 'split-brain')
     expect(refused.code, refused.story).not.toBe(0)
-    expect(refused.story).toMatch(/whose changes are thrown away\? Name that node/)
+    expect(refused.story).toMatch(/whose changes are to be discarded\? Name that node/)
   })
 
   test('each copy still has what was written on it', async () => {

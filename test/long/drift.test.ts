@@ -99,7 +99,7 @@ test('maintenance is named and nothing is alarmed', async () => {
   try {
     const { code, stdout, report } = await look()
     expect(code, stdout).toBe(0)
-    expect(stdout).toMatch(/in maintenance: new disk, by anna\n1 difference is not alarmed meanwhile/)
+    expect(stdout).toMatch(/in maintenance: new disk, by anna\nno alarm meanwhile for 1 difference/)
     expect(report.interventions).toMatchObject([{ kind: 'maintenance', who: 'new disk, by anna' }])
   } finally {
     await on(lab, nodes.S, 'rm -f /var/lib/nfsha-play/maintenance; chmod 0644 /etc/nfs.conf.d/nfsha.conf')

@@ -135,7 +135,7 @@ test('while the device fails nobody takes over; once it works again heartbeat go
   await on(lab, other(serving), `mv ${key} ${key}.away`)
   const drift = await nfsha(lab, ['heartbeat', ...both, '--check'])
   expect(drift.code).toBe(3)
-  expect(drift.stdout + drift.stderr).toMatch(new RegExp(`this node could not end ${serving} now`))
+  expect(drift.stdout + drift.stderr).toMatch(new RegExp(`this node could not reset ${serving} now`))
   await labFault(lab, serving, 'freeze')
   await until('it could not be ended', async () => Number(await said(other(serving), '"could not end"')) >= 2, 180_000)
   expect(await serves(other(serving))).toBe(false)

@@ -126,7 +126,7 @@ const states: Record<string, State> = {
     causes: ['drbd-standalone'],
     pasted: ({ code, output }, _, standby) => {
       expect(code, output).toBe(0)
-      expect(output).toContain(`what was written on ${standby} since the split kept -> thrown away`)
+      expect(output).toContain(`what was written on ${standby} since the split kept -> discarded`)
     },
     undo: (_, standby) => good('split-brain.yml', '-e', `drbd_victim=${standby}`),
   },

@@ -19,17 +19,17 @@ interface CronOptions extends DriftOptions {
 
 /** `nfsha-play cron`: a job that looks for drift. */
 export const define = (command: Command): void => {
-  command.description('a cron job that looks for drift (-u, --user: whose job it is)')
-  withDriftOptions(command.command('install [playbook|role]').description('add the job, or bring it up to date'))
+  command.description('look for drift from cron (-u, --user: the user of the cron job)')
+  withDriftOptions(command.command('install [playbook|role]').description('add or update the job'))
     .option('--schedule <when>', "crontab(5): '*/15 * * * *'", '*/15 * * * *')
-    .option('--mailto <address>', 'who gets what the job prints')
+    .option('--mailto <address>', 'mail address for the output of the job')
     .action(async (argument: string | undefined, options: CronOptions) => {
       process.exitCode = installCron(argument ?? 'site.yml', command.optsWithGlobals<PlayArguments>(), options)
     })
   for (const name of ['show', 'remove'] as const)
     command
       .command(name)
-      .description(name === 'show' ? 'print the job' : 'take the job away')
+      .description(name === 'show' ? 'print the job' : 'remove the job')
       .action(async () => {
         process.exitCode = name === 'show' ? showCron() : removeCron()
       })
@@ -65,7 +65,7 @@ const installCron = (argument: string, options: PlayArguments, given: CronOption
 /** `cron show`. */
 const showCron = (): number => {
   const job = isRoot() ? readSystemFile() : blockOf(readCrontab())
-  print(job ?? 'no job is installed: `nfsha-play cron install` does it\n')
+  print(job ?? 'no job is installed: `nfsha-play cron install` installs one\n')
   return exitCodes.fine
 }
 

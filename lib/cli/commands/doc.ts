@@ -18,7 +18,7 @@ export const define = (command: Command): void =>
   void accepting(command, ['rolesPath'])
     .description('what a role, a resource or a variable is')
     .argument('[name]', 'of a role, ours or your own, a kind of resource, or a variable; without it, all roles and resources')
-    .option('--playbook-dir <dir>', 'where the playbook lies beside which roles of your own are', '.')
+    .option('--playbook-dir <dir>', 'directory of the playbook, to find your own roles beside it', '.')
     .action((name: string | undefined) => showDoc(name, command.optsWithGlobals()))
 
 /** Throws `UsageError` for a name that nothing has. */

@@ -7,7 +7,7 @@ export const define = (command: Command): void =>
   void withDriftOptions(
     command.description('what differs now; silent when nothing does').argument('[playbook|role]', 'what is declared', 'site.yml'),
   )
-    .option('--on-change-only', 'say a state once, again every 24 h, and when it has cleared')
+    .option('--on-change-only', 'report a state once, repeat it daily, and report when it has cleared')
     .action(async (argument: string, options: DriftOptions) => {
       const { drift } = await import('../drift/look.ts')
       process.exitCode = await drift(argument, command.optsWithGlobals<PlayArguments>(), options)

@@ -13,7 +13,7 @@ const lineOf = (run: string, events: Event[]): string => {
   const start = events.find(e => e.type === 'run-start')
   const end = events.find(e => e.type === 'run-end')
   const hosts = Object.keys(stats.recap).join(',')
-  const outcome = end ? `exit code ${end.exitCode} after ${duration(end.ms)}` : 'did not come to its end'
+  const outcome = end ? `exit code ${end.exitCode} after ${duration(end.ms)}` : 'did not finish'
   return `${run}  ${start?.command ?? ''}  ${hosts}  ${counted(stats.changes, 'change')}, ${outcome}`
 }
 

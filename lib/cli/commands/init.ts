@@ -11,12 +11,15 @@ const inventoryFile = join('inventory', 'hosts.yml')
 
 /** `nfsha-play init [dir]`: an inventory to fill in; `nfsha-play init role <name>`: a role of one's own to go on from. */
 export const define = (command: Command): void => {
-  accepting(command, []).description('an example inventory to fill in').argument('[dir]', 'gets inventory/hosts.yml', '.').action(init)
+  accepting(command, [])
+    .description('an example inventory to fill in')
+    .argument('[dir]', 'directory to write inventory/hosts.yml to', '.')
+    .action(init)
   command
     .command('role')
     .description('a role of your own with a test that passes: docs/your-own-role.md')
     .argument('<name>', 'small letters, digits and -')
-    .argument('[dir]', 'gets roles/<name>', '.')
+    .argument('[dir]', 'directory to write roles/<name> to', '.')
     .action((name: string, directory: string) => print(initRole(name, directory)))
 }
 

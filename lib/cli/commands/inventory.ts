@@ -25,14 +25,14 @@ export const define = (command: Command): void =>
     .option('--graph', 'groups and hosts as a tree')
     .option('--list', 'groups, hosts and their variables as JSON')
     .option('--host <host>', 'the variables of one host as JSON')
-    .option('--playbook-dir <dir>', 'where the playbook lies whose group_vars and host_vars count', '.')
+    .option('--playbook-dir <dir>', 'directory of the playbook whose group_vars and host_vars are used', '.')
     .action((group: string | undefined) => showInventory(group, command.optsWithGlobals()))
 
 const showInventory = async (group: string | undefined, options: InventoryOptions): Promise<void> => {
   const { graph, list, host } = options
   if ([graph, list, host !== undefined].filter(Boolean).length !== 1)
     throw new UsageError('inventory: one of --graph, --list and --host <host>')
-  if (group !== undefined && !graph) throw new UsageError(`'${group}' means nothing without --graph`)
+  if (group !== undefined && !graph) throw new UsageError(`'${group}' is supported with --graph only`)
   const { inventory, extraVars } = await readHosts(options)
   if (graph) print(graphOf(inventory, groupNamed(inventory, group ?? 'all')))
   else if (host === undefined) printJson(ansibleJson(listingOf(inventory, { extraVars })))

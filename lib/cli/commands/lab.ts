@@ -33,7 +33,7 @@ export const tellLab = () => {
 const showStatus = async (name: string): Promise<void> => {
   const lab = await labStatus({ name })
   if (!lab) {
-    print(`lab '${name}' does not exist: \`nfsha-play lab up\` makes it\n`)
+    print(`lab '${name}' does not exist: \`nfsha-play lab up\` creates it\n`)
     return
   }
   for (const [machine, { state, sshPort, uptimeSeconds, links, panics }] of Object.entries(lab.machines)) {
@@ -65,10 +65,10 @@ export const define = (lab: Command): void => {
       })
       showInventory(name)
     })
-  named(lab.command('down').description('end the machines'))
+  named(lab.command('down').description('stop the machines'))
     .option('--destroy', 'remove their disks too')
     .action(({ name, destroy }: { name: string; destroy?: boolean }) => labDown({ name, destroy: destroy ?? false, onProgress: tellLab() }))
-  named(lab.command('status').description('what runs')).action(({ name }: { name: string }) => showStatus(name))
+  named(lab.command('status').description('list what is running')).action(({ name }: { name: string }) => showStatus(name))
   named(lab.command('save <as>').description('power the machines off and keep them under a name, for `up --from`')).action(
     (as: string, { name }: { name: string }) => labSave({ name, as, onProgress: tellLab() }),
   )

@@ -6,7 +6,7 @@ import { accepting, reachOptions } from './accepting.ts'
 /** `nfsha-play ping`: who can be reached, as whom, and what runs there. */
 export const define = (command: Command): void =>
   void accepting(command, reachOptions)
-    .description('who can be reached, and as whom')
+    .description('which hosts can be reached, and as which user')
     .argument('[pattern]', 'which hosts', 'all')
     .action(async (pattern: string) => {
       const { eachHost } = await import('../run/each-host.ts')

@@ -7,7 +7,7 @@ import { accepting, reachOptions } from './accepting.ts'
 /** `nfsha-play unlock`: removes the lock of a run that is dead. */
 export const define = (command: Command): void =>
   void accepting(command, reachOptions)
-    .description('end the lock of a run that is dead')
+    .description('remove a stale lock')
     .argument('[pattern]', 'which hosts', 'all')
     .action(async (pattern: string) => {
       const [{ eachHost }, { unlockScript }] = await Promise.all([import('../run/each-host.ts'), import('../../engine/lock-scripts.ts')])

@@ -18,10 +18,10 @@ interface VarsOptions extends PlayArguments {
 /** `nfsha-play vars <host>`: what a host ends up with, and from where. */
 export const define = (command: Command): void =>
   void accepting(command, variableOptions)
-    .description('every variable of ours for a host, its value and the place that it comes from; secrets masked')
+    .description('all variables of nfsha-play for a host, each with its value and where it is set; secrets masked')
     .argument('<host>', 'a node or a client')
     .option('--json', 'for programs')
-    .option('--playbook-dir <dir>', 'where the playbook lies whose group_vars and host_vars count', '.')
+    .option('--playbook-dir <dir>', 'directory of the playbook whose group_vars and host_vars are used', '.')
     .action((host: string) => showVars(host, command.optsWithGlobals()))
 
 const showVars = async (host: string, options: VarsOptions): Promise<void> => {

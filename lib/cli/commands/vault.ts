@@ -12,7 +12,7 @@ const files = () => import('../vault/files.ts')
 export const define = (command: Command): void => {
   const vault = accepting(command, vaultOptions)
   vault
-    .description('encrypt files and values; ansible-vault opens them, and this opens its')
+    .description('encrypt files and values, compatible with ansible-vault')
     .addHelpText('after', '\nThe password: --vault-password-file <file>, --vault-id <label@file>, -J to be asked (as without any of them).')
   const given = () => vault.optsWithGlobals<PlayArguments>()
   vault
@@ -31,18 +31,18 @@ export const define = (command: Command): void => {
     })
   vault
     .command('view <file...>')
-    .description('print what is in files')
+    .description('print the decrypted content of files')
     .action(async (names: string[]) => (await files()).viewFiles(names, await (await passwords()).openingPasswords(given())))
   vault
     .command('edit <file>')
-    .description('open a file in $EDITOR (vi), encrypt what comes back')
+    .description('edit an encrypted file in $EDITOR (vi)')
     .action(async (name: string) => {
       const { editFile } = await import('../vault/edit.ts')
       await editFile(name, await (await passwords()).openingPasswords(given()))
     })
   vault
     .command('rekey <file...>')
-    .description('give files another password')
+    .description('change the password of files')
     .option('--new-vault-password-file <file>', 'read it from a file; without it, it is asked for')
     .option('--new-vault-id <label@file>', 'the same under another vault id')
     .action(async (names: string[], next: { newVaultPasswordFile?: string; newVaultId?: string }) => {

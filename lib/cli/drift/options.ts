@@ -13,4 +13,4 @@ export const withDriftOptions = (command: Command): Command =>
   command
     .option('--report <file>', 'write what was found as JSON (docs/drift.md)')
     .option('--metrics <file>', 'write figures for the textfile collector of Prometheus')
-    .option('--syslog', 'tell the system log of this machine too, by logger(1)')
+    .option('--syslog', 'also write to the system log of this machine, with logger(1)')

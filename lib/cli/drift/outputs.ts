@@ -54,7 +54,7 @@ export const tellSyslog = (lines: string[]): void => {
   if (lines.length === 0) return
   const { error, status } = spawnSync('logger', ['-t', 'nfsha-play', '-p', 'daemon.warning'], { input: `${lines.join('\n')}\n` })
   if (error !== undefined || status !== 0)
-    complain(`--syslog: logger(1) failed: ${error?.message ?? `exit code ${status}`}; the system log was not told\n`)
+    complain(`--syslog: logger(1) failed: ${error?.message ?? `exit code ${status}`}; nothing was written to the system log\n`)
 }
 
 /** What was told last of one command's state. */

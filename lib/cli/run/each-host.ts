@@ -1,4 +1,5 @@
 import { limitHosts, matchHosts } from '../../config/pattern.ts'
+import { withoutHost } from '../../engine/unreachable.ts'
 import { print } from '../../report/output.ts'
 import { connect } from '../../ssh/connect.ts'
 import { type Connection, type ConnectionTarget, type ScriptResult, Unreachable } from '../../ssh/connection.ts'
@@ -59,7 +60,7 @@ const ask = async (target: ConnectionTarget, script: string, tell: (result: Scri
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error))
     const hint = error instanceof Unreachable && error.hint ? `\n    ${oneLine(error.hint)}` : ''
-    return { isLost: true, text: `unreachable: ${oneLine(message)}${hint}` }
+    return { isLost: true, text: `unreachable: ${oneLine(withoutHost(message, target.name))}${hint}` }
   } finally {
     await connection?.close().catch(() => undefined)
   }

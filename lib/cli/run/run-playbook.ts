@@ -52,7 +52,7 @@ export const toldList = ({ plan }: Prepared, options: PlayArguments): boolean =>
 export const refuseIdle = (argument: string, { plan, patterns }: Prepared, { limit }: PlayArguments): void => {
   if (plan.plays.some(play => play.targets.length > 0)) return
   const chosen = `hosts: ${patterns.join(', ')}${limit === undefined ? '' : `; --limit ${limit}`}`
-  throw new UsageError(`${argument}: no host of this inventory is played by it (${chosen}), so nothing was done`)
+  throw new UsageError(`${argument}: it matches no host of this inventory (${chosen}), so nothing was done`)
 }
 
 /** Plays a playbook or a role. Resolves with the exit code; everything shown goes through events. */
@@ -91,7 +91,7 @@ const refuseElsewhere = (argument: string, { plan }: Prepared, { output, watch }
   const isForm = output !== undefined && statusFormats.includes(output)
   if (!isStatus && (watch || isForm))
     throw new UsageError(`${watch ? '--watch' : `--output ${output}`} is for status.yml, not for ${argument}`)
-  if (watch && output !== undefined) throw new UsageError('--watch has a form of its own: leave --output away')
+  if (watch && output !== undefined) throw new UsageError('--watch has its own output format: omit --output')
 }
 
 /** One look of `--watch`: nothing of it is kept in the history. */

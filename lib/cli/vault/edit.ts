@@ -51,7 +51,7 @@ const runEditor = (file: string): Promise<void> => {
     const settle = (problem?: string) => {
       process.off('SIGINT', ignore).off('SIGTERM', end).off('SIGHUP', end)
       if (problem === undefined) resolve()
-      else reject(new UsageError(`${written}: ${problem}\n  the file is as it was`))
+      else reject(new UsageError(`${written}: ${problem}\n  the file is unchanged`))
     }
     process.on('SIGINT', ignore).on('SIGTERM', end).on('SIGHUP', end)
     editor.on('error', error => settle(`it cannot be started: ${reasonOf(error)}`))

@@ -52,7 +52,7 @@ export const rekeying =
 /** The text of a file that is encrypted as a whole. */
 export const sealedText = (source: Source): string => {
   if (isVault(source.text)) return source.text
-  const hint = /!vault\b/.test(source.text) ? 'single values of it are: `encrypt-string` makes new ones' : undefined
+  const hint = /!vault\b/.test(source.text) ? 'only single values in it are: `encrypt-string` makes new ones' : undefined
   throw new ConfigError('is not encrypted', wholeOf(source), hint)
 }
 

@@ -188,7 +188,7 @@ const run = (file: string, written: string, words: string[]): Promise<Run> =>
     const child = spawn(file, words, { stdio: ['inherit', 'pipe', 'pipe'] })
     const outputs = { stdout: '', stderr: '' }
     let problem: string | undefined
-    const waits = setTimeout(() => complain(`waits for the vault password program ${written}\n`), patience)
+    const waits = setTimeout(() => complain(`waiting for the vault password program ${written}\n`), patience)
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         if (outputs[name].length <= limit) outputs[name] += text

@@ -30,7 +30,7 @@ export const openingPasswords = (options: VaultOptions): Promise<VaultPassword[]
 /** The one password that new vault text is sealed with; what is typed is typed twice. */
 export const sealingPassword = async (options: VaultOptions): Promise<VaultPassword> => {
   const [only, ...others] = await vaultPasswords(orAsked(options), askTwice)
-  if (only === undefined || others.length > 0) throw new UsageError('one vault password encrypts: name no more than that')
+  if (only === undefined || others.length > 0) throw new UsageError('encrypting needs exactly one vault password')
   return only
 }
 

@@ -1,6 +1,6 @@
 import { assemble } from '../../resources/probe.ts'
 import type { Probe, ProbeOutput, Reading, Unknown } from '../../resources/resource.ts'
-import { unknown } from '../../resources/resource.ts'
+import { notRead } from '../../resources/resource.ts'
 import { isSource, keyOf, type Piece, type Source, shell } from '../../resources/source.ts'
 import type { Connection } from '../../ssh/connection.ts'
 import { type Asked, aloneOf, entriesOf } from './entries.ts'
@@ -65,7 +65,7 @@ const readSources = async (
   const read = async (entries: Entry[], run: (entries: Entry[]) => Promise<Answer[]>): Promise<void> => {
     const outputs = await run(entries)
     for (const [i, { sources, split }] of entries.entries()) {
-      const output = outputs[i] ?? unknown('an answer')
+      const output = outputs[i] ?? notRead('no answer')
       // Of several that are read together, each is read alone before it is given up.
       const each =
         'kind' in output ? (sources.length > 1 ? [] : [output]) : split(output).map(printed => printed && { ...printed, at: output.at })
@@ -96,6 +96,6 @@ const parseSafely = (probe: Probe<unknown>, output: Parameters<Probe<unknown>['p
   try {
     return probe.parse(output)
   } catch (error) {
-    return unknown(`an answer that can be understood: ${error instanceof Error ? error.message : String(error)}`)
+    return notRead(`unexpected answer: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

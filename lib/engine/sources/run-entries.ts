@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { reporting } from '../../resources/progress.ts'
 import type { ProbeOutput, Progress, Unknown } from '../../resources/resource.ts'
-import { unknown } from '../../resources/resource.ts'
+import { notRead } from '../../resources/resource.ts'
 import { type Connection, type ScriptResult, TooMuchOutput } from '../../ssh/connection.ts'
 import { answered, batchScript, parseBatch, unfinished } from '../frames.ts'
 import type { Entry, Printed } from './entry.ts'
@@ -23,7 +23,7 @@ export const runEntries = async (
   broken = 0,
 ): Promise<Answer[]> => {
   if (entries.length === 0) return []
-  if (broken >= patience) return entries.map(() => unknown(`an answer: ${patience} readings before this one did not come to an end`))
+  if (broken >= patience) return entries.map(() => notRead(`not asked, because ${patience} reads before this one did not end`))
   const boundary = `=${randomBytes(12).toString('hex')}`
   const ended = await runWithin(connection, batchScript(entries, boundary, notes), entries, boundary, progress)
   const { stdout, stderr } = ended.result
@@ -48,13 +48,13 @@ export const restOf = async (
 ): Promise<Answer[]> => {
   const limit = (entries[first]?.timeout ?? 0) / 1000
   const why = {
-    stuck: `an answer: none came within ${limit} s`,
-    flood: 'an answer: it printed without end',
-    end: `an answer: the shell ended with code ${result.code}`,
+    stuck: `no answer within ${limit} s`,
+    flood: 'its output did not end',
+    end: `the shell ended with exit code ${result.code}`,
   }[ending]
   const rest = await runEntries(connection, entries.slice(first + 1), [], progress, broken + (ending === 'end' ? 0 : 1))
   const printed = ending === 'stuck' ? { printed: unfinished(result.stdout, boundary) } : {}
-  return [{ ...unknown(why), ...printed }, ...rest]
+  return [{ ...notRead(why), ...printed }, ...rest]
 }
 
 /** How an exec of many scripts ended. */

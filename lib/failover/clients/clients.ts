@@ -48,7 +48,7 @@ const prepareShare = async (testbed: Testbed, run: string): Promise<void> => {
   const holder = (await look(testbed)).find(s => serves(s, testbed.vars.ha_stage))?.host
   if (holder === undefined) return
   const { code, stderr } = await connectionTo(testbed, holder).run(prepareScript(testbed.vars.nfs_export_path, run), { timeout: 60_000 })
-  if (code !== 0) throw new ApplyFailed(`${shareDirectory} cannot be made on the share: no fault is made`, { detail: stderr })
+  if (code !== 0) throw new ApplyFailed(`${shareDirectory} cannot be made on the share: no fault is injected`, { detail: stderr })
 }
 
 /** Shell that goes to a directory and fails when a link has led elsewhere. */
@@ -86,7 +86,7 @@ const awaitClients = async (testbed: Testbed, work: Work): Promise<void> => {
   const wanted = work.mounts.length * 4
   while (new Set(operationsOf(work).map(o => `${o.mount} ${o.kind}`)).size < wanted) {
     if (Date.now() > end || work.byClient.some(w => w.workload.isOver()))
-      throw new ApplyFailed('the clients do not work: no fault is made', {
+      throw new ApplyFailed('the clients do not work: no fault is injected', {
         hint: `can they mount ${testbed.vars.ha_vip.replace(/\/.*/, '')}:${testbed.vars.nfs_export_path}?`,
       })
     await delay(200, undefined, { signal: testbed.hosts.signal })

@@ -60,7 +60,7 @@ export const letClientDie = async (
     },
   })
   const left = ended.then(
-    ({ stderr }) => new ApplyFailed(`a client that dies cannot be made on ${connection.host}`, { detail: stderr }),
+    ({ stderr }) => new ApplyFailed(`the client that dies cannot be started on ${connection.host}`, { detail: stderr }),
     (error: unknown) => error,
   )
   const end = Date.now() + 60_000

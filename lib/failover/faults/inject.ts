@@ -64,7 +64,7 @@ const injectOn = async (testbed: Testbed, host: string, act: Act, clock: ClockSa
     return at
   }
   const inside = insideOf(act, vars, testbed.platform, testbed.tools.handOver)
-  if (!inside) throw new ApplyFailed(`${act.kind} can only be made from outside, and these are no machines of a lab`)
+  if (!inside) throw new ApplyFailed(`${act.kind} can only be injected from outside, and these machines belong to no lab`)
   const { code, stdout, stderr } = await connectionTo(testbed, host).run(makeScript(inside, undoAfter), { timeout: 60_000 })
   if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host}: nothing was done`, { detail: stderr })
   return toOurs(Number(stdout.trim()), clock) + headStart

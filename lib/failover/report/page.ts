@@ -133,7 +133,7 @@ ${s.trials.filter(t => t !== typical).map(t => html`<details><summary>run ${t.ru
 
 /** The whole course, once a fault: it is the largest part of the page. */
 const courseOf = (t: Trial, hosts: readonly string[]): Markup =>
-  html`<details><summary>until all was whole again</summary>${timeline(t, hosts, wholeRange(t))}</details>`
+  html`<details><summary>until the pair was healthy again</summary>${timeline(t, hosts, wholeRange(t))}</details>`
 
 const sentenceOf = (t: Trial): string =>
   t.problems.length > 0
@@ -145,7 +145,7 @@ const sentenceOf = (t: Trial): string =>
 const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Markup => {
   const told = t.events.filter(e => e.kind !== 'other')
   const facts: [string, string | false | undefined][] = [
-    ['made on', t.on.join(' and ')],
+    ['injected on', t.on.join(' and ')],
     ['must end', endName(t.expected)],
     ['ended', endName(t.actual)],
     ['noticed after', t.detected === undefined ? undefined : duration(t.detected)],
@@ -158,8 +158,8 @@ const trialPart = (t: Trial, hosts: readonly string[], isNumbered: boolean): Mar
     ['records', t.acknowledged === 0 ? undefined : `${count(t.acknowledged)}, ${t.lost ?? 'unknown'} lost, ${t.torn ?? 'unknown'} torn`],
     ['before', t.deadClient && 'a client had died, holding a file'],
     ['undone', t.undo],
-    ['split brain', t.discarded !== undefined && `what ${t.discarded} wrote was thrown away`],
-    ['whole again after', t.wholeAt === undefined ? 'not' : duration(t.wholeAt - t.undoneAt)],
+    ['split brain', t.discarded !== undefined && `what ${t.discarded} wrote was discarded`],
+    ['healthy again after', t.wholeAt === undefined ? 'not' : duration(t.wholeAt - t.undoneAt)],
     ['state after', t.stateAfter],
   ]
   return html`${isNumbered ? html`<p class="run">run ${t.run}</p>` : ''}

@@ -80,8 +80,8 @@ export interface FailoverReport {
 /** Pure: what speaks against a trial. Where no service is the expected end, clients may wait and an operator has to choose, but nothing may break silently. */
 export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.actual === trial.expected ? [] : [`ended ${endName(trial.actual)}, expected ${endName(trial.expected)}`]),
-  ...(trial.wholeAt === undefined ? [`not whole afterwards: ${trial.stateAfter}`] : []),
-  ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was thrown away`] : []),
+  ...(trial.wholeAt === undefined ? [`not healthy afterwards: ${trial.stateAfter}`] : []),
+  ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was discarded`] : []),
   ...(trial.unmarked === undefined ? [] : [`${trial.unmarked} could have been given the service with its older copy`]),
   ...(trial.errors.length > 0 ? [`${trial.errors.length} operations failed: ${trial.errors[0]}`] : []),
   ...(trial.acknowledged > 0 && trial.lost === undefined ? ['the records could not be read afterwards'] : []),
@@ -106,7 +106,7 @@ const surroundingProblems = ({ stall, expected }: Omit<Trial, 'problems'>, aroun
 /** The four ends in words. */
 export const endName = (end: EndState | undefined): string =>
   end === undefined
-    ? 'in no state that has a name'
+    ? 'in an unknown state'
     : { moved: 'on the other node', stays: 'where it was', none: 'without service', split: 'on both nodes' }[end]
 
 /** Pure: the middle one, or what lies between the two in the middle, rounded; undefined of none. */

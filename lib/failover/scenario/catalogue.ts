@@ -1,14 +1,16 @@
 import type { PairSettings } from '../testbed/settings.ts'
 
-/** Which node a fault is made on, seen from the moment before it. */
+/** Which node a fault is injected on, seen from the moment before it. */
 export type Where = 'holder' | 'standby' | 'both'
 
-/** Who serves in the end: the other node, the same, nobody until the fault is undone, or both (two histories of the data). */
+export const whereNames: Record<Where, string> = { holder: 'the active node', standby: 'the standby', both: 'both nodes' }
+
+/** Which node is active in the end: the other one, the same, none until the fault is undone, or both (split brain). */
 export type EndState = 'moved' | 'stays' | 'none' | 'split'
 
 export type Link = 'service' | 'heartbeat' | 'drbd'
 
-/** What is done. Two ways lead there: from inside by ssh, on any machine; from outside, which only the lab has. */
+/** What is done. It is injected from inside by ssh, on any machine, or from outside, which only the lab can. */
 export type Act =
   | { kind: 'nothing' }
   | { kind: 'hand-over' }
@@ -27,17 +29,17 @@ export interface Step {
   expected: EndState
 }
 
-/** One fault of the catalogue: a description, nothing that acts. */
+/** One fault of the catalogue: a description only. */
 export interface Fault {
   name: string
   title: string
-  /** The chapter of the article that does the same. */
+  /** The chapter of the reference setup that does the same. */
   article?: string
-  /** Usually one; more are made one after the other, each when the one before has come to its end. */
+  /** Usually one. Several are injected in turn, each when the one before has reached its end state. */
   steps: readonly [Step, ...Step[]]
-  /** How the machines are as before afterwards; said in the report. */
+  /** How it is undone; shown in the report. */
   undo: string
-  /** The last step's end on the article's stack, which has one link only and no fencing. */
+  /** The end state of the last step with `ha_stack: article`, which has only one link and no fencing. */
   expectedOfArticle?: EndState
   /** Only where the cluster has this stage. */
   stage?: 'vip'
@@ -54,7 +56,7 @@ const started = 'heartbeat is started'
 const booted = 'it boots, heartbeat is started'
 const switchedOn = 'power on, heartbeat is started'
 
-/** Everything that can be tried, each with the end that it must come to. docs/failover.md is made from it. */
+/** Every fault with the end state that it must reach. A test holds docs/failover.md to it. */
 export const catalogue: readonly Fault[] = [
   {
     name: 'vip-alone',
@@ -112,7 +114,7 @@ export const catalogue: readonly Fault[] = [
   {
     name: 'cable-drbd-power-loss',
     title: 'cable of the replication NIC, then power loss',
-    // The standby has an older copy, and knows it.
+    // The standby has an older copy that is marked Outdated.
     steps: [
       { act: cable('drbd'), on: 'holder', expected: 'stays' },
       { act: { kind: 'power-off' }, on: 'holder', expected: 'none' },
@@ -178,14 +180,14 @@ export const catalogue: readonly Fault[] = [
   },
 ]
 
-/** The end that a step must come to. */
+/** The end state that a step must reach. */
 export const expectedEnd = (fault: Fault, step: Step, stack: PairSettings['ha_stack']): EndState =>
   (stack === 'article' && step === fault.steps.at(-1) ? fault.expectedOfArticle : undefined) ?? step.expected
 
-/** Faults in which clients must wait until somebody undoes them, or in which data has to be given up: judged apart. */
+/** Clients wait until somebody undoes the fault, or data has to be discarded: such faults are judged separately. */
 export const endsWithoutService = (end: EndState): boolean => end === 'none' || end === 'split'
 
-/** Whether it takes somebody outside the machine. */
+/** Whether it can only be injected from outside the machine. */
 const outsideOnly: Record<Act['kind'], boolean> = {
   nothing: false,
   'hand-over': false,
@@ -199,9 +201,9 @@ const outsideOnly: Record<Act['kind'], boolean> = {
   reboot: false,
 }
 
-/** Why a fault cannot be made here; undefined when it can. */
+/** Why a fault is not possible here; undefined when it is. */
 export const whyNot = (fault: Fault, { lab, stage }: { lab: boolean; stage: 'vip' | 'full' }): string | undefined => {
   if ((fault.stage ?? 'full') !== stage) return `needs ha_stage: ${fault.stage ?? 'full'}`
-  if (!lab && fault.steps.some(s => outsideOnly[s.act.kind])) return 'can only be made from outside, in the lab'
+  if (!lab && fault.steps.some(s => outsideOnly[s.act.kind])) return 'can only be injected from outside, in the lab'
   return undefined
 }

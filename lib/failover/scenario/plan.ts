@@ -2,7 +2,7 @@ import type { Change } from '../../resources/resource.ts'
 import type { PairSettings } from '../testbed/settings.ts'
 import { vipAddress } from '../testbed/settings.ts'
 import type { Fault } from './catalogue.ts'
-import { catalogue, whyNot } from './catalogue.ts'
+import { catalogue, whereNames, whyNot } from './catalogue.ts'
 import type { Surrounding } from './surroundings.ts'
 import { surroundings, whyNoSurrounding } from './surroundings.ts'
 
@@ -23,11 +23,11 @@ export interface TestPlan {
 
 export const titleOf = ({ fault, surrounding }: Planned): string => (surrounding ? `${fault.title}, ${surrounding.title}` : fault.title)
 
-/** A trial that is to be made, as `--check` shows it. */
+/** A planned trial, as `--check` shows it. */
 export const changeOf = (planned: Planned): Change => ({
   attribute: `${titleOf(planned)}${planned.run > 1 ? ` (${planned.run})` : ''}`,
   from: 'not tried',
-  to: `tried on ${[...new Set(planned.fault.steps.map(s => (s.on === 'both' ? 'both nodes' : `the ${s.on}`)))].join(' and ')}`,
+  to: `tried on ${[...new Set(planned.fault.steps.map(s => whereNames[s.on]))].join(' and ')}`,
 })
 
 /** A generator of numbers from 0 to 1 (mulberry32): small, and the same everywhere for the same seed. */
@@ -54,7 +54,7 @@ const sampleFaults = ['switchover', 'power-loss', 'power-loss-standby']
 export const planOf = (vars: PairSettings, seed: number): TestPlan | string => {
   const lab = vars.failover_lab !== undefined
   if (!lab && vars.failover_confirm !== vipAddress(vars))
-    return `these are no machines of the lab, and every client of ${vipAddress(vars)} will suffer: say that it is meant with -e failover_confirm=<the virtual IP>`
+    return `these machines belong to no lab, and every client of ${vipAddress(vars)} will be interrupted: confirm with -e failover_confirm=<the virtual IP>`
   const around = surroundingsOf(vars)
   if (typeof around === 'string') return around
   const named = vars.failover_faults === 'all' ? undefined : vars.failover_faults.split(',')
@@ -65,7 +65,7 @@ export const planOf = (vars: PairSettings, seed: number): TestPlan | string => {
   const judged = wanted.map(fault => ({ fault, reason: whyNot(fault, { lab, stage: vars.ha_stage }) }))
   const possible = judged.filter(j => j.reason === undefined).map(j => j.fault)
   const skipped = judged.flatMap(j => (j.reason === undefined ? [] : [{ fault: j.fault.name, reason: j.reason }]))
-  if (possible.length === 0) return `none of these faults can be made here: ${skipped.map(s => `${s.fault} ${s.reason}`).join('; ')}`
+  if (possible.length === 0) return `none of these faults is possible here: ${skipped.map(s => `${s.fault} ${s.reason}`).join('; ')}`
   const often = <T>(one: T): T[] => Array<T>(vars.failover_runs).fill(one)
   if (around !== undefined)
     return {
@@ -100,6 +100,6 @@ const surroundingsOf = (vars: PairSettings): Around | string | undefined => {
     .map(surrounding => ({ surrounding, reason: whyNoSurrounding(surrounding, vars) }))
   const possible = judged.filter(j => j.reason === undefined).map(j => j.surrounding)
   const skipped = judged.flatMap(j => (j.reason === undefined ? [] : [{ fault: j.surrounding.name, reason: j.reason }]))
-  if (possible.length === 0) return `none of these surroundings can be made here: ${skipped.map(s => `${s.fault} ${s.reason}`).join('; ')}`
+  if (possible.length === 0) return `none of these surroundings is possible here: ${skipped.map(s => `${s.fault} ${s.reason}`).join('; ')}`
   return { possible, skipped }
 }

@@ -70,7 +70,7 @@ const judge = (trials: readonly Trial[], path: string): void => {
   if (bad.length === 0) return
   const apart = bad.filter(t => endsWithoutService(t.expected)).length
   throw new ApplyFailed(
-    `${bad.length} of ${trials.length} faults did not end as they must${apart > 0 ? ` (${apart} of them where no service is expected)` : ''}`,
+    `${bad.length} of ${trials.length} faults did not end as expected${apart > 0 ? ` (${apart} of them where no service is expected)` : ''}`,
     {
       detail: bad.map(t => `${t.fault} ${t.run}: ${t.problems.join('; ')}`).join('\n'),
       hint: `look at ${path}.html`,

@@ -284,7 +284,7 @@ const pingNodes = (vars: PairSettings): string[] => [vars.heartbeat_ping].flat()
 
 /** Why a surrounding cannot be made here; undefined when it can. */
 export const whyNoSurrounding = ({ parts }: Surrounding, vars: PairSettings): string | undefined => {
-  if (vars.failover_lab === undefined && parts.some(p => p.kind === 'outside')) return 'can only be made from outside, in the lab'
+  if (vars.failover_lab === undefined && parts.some(p => p.kind === 'outside')) return 'can only be injected from outside, in the lab'
   if (vars.failover_dead_client === undefined && parts.some(p => p.kind === 'lost-client'))
     return 'needs failover_dead_client, a free address of the service network'
   return undefined

@@ -32,11 +32,11 @@ const settling = 20
 /** Makes one fault and undoes it, whatever happens in between, and says what it did to the clients. Throws `ApplyFailed` when no fault could be made. */
 export const runTrial = async (testbed: Testbed, planned: Planned, say: (text: string) => void): Promise<Trial> => {
   const { fault, surrounding, run } = planned
-  say('wait until the pair is whole')
+  say('wait until the pair is healthy')
   let holder = holderOf(testbed, await awaitWhole(testbed, limit))
   const clocks = new Map<string, ClockSample[]>()
   await measureClocks(testbed, clocks)
-  say('the clients begin')
+  say('start the work of the clients')
   const work = await startWork(testbed, `${fault.name}-${run}-${Date.now()}`)
   let dead: DeadClient | undefined
   let around: Surrounded | undefined
@@ -54,11 +54,11 @@ export const runTrial = async (testbed: Testbed, planned: Planned, say: (text: s
     if (surrounding) holder = holderOf(testbed, await look(testbed)) || holder
     const news = surrounding ? (await testbed.tools.reported()).filter(text => !usual.includes(text)) : []
     const scenario = await makeAll(testbed, fault, { holder, clocks, say, around })
-    say('wait until the pair is whole again')
+    say('wait until the pair is healthy again')
     const after = await comeBack(testbed, scenario.boots)
     await delay(calm * 1000)
     await measureClocks(testbed, clocks)
-    say('read what is left')
+    say('read what the clients wrote')
     return await recordOf(testbed, planned, { holder, scenario, after, clocks, work, news })
   } finally {
     await around?.restore().catch(() => undefined)

@@ -83,7 +83,7 @@ export const awaitWhole = async (testbed: Testbed, seconds: number): Promise<Nod
     const problems = notWhole(states, testbed.nodes, testbed.vars.ha_stage)
     if (problems.length === 0) return states
     if (Date.now() > end)
-      throw new ApplyFailed(`the pair is not whole: ${problems.join('; ')}`, { hint: 'look at it: nfsha-play status.yml' })
+      throw new ApplyFailed(`the pair is not healthy: ${problems.join('; ')}`, { hint: 'look at it: nfsha-play status.yml' })
     await delay(1_000, undefined, { signal: testbed.hosts.signal })
   }
 }

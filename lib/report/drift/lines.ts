@@ -17,9 +17,7 @@ const mendOf = ({ kind, mend }: Finding): string => {
 const interventionLines = ({ interventions, findings }: DriftReport): string[] => {
   const quiet = findings.filter(f => !f.alarm).length
   const lines = interventions.map(({ host, kind, who }) => `${host}: ${kind === 'play' ? 'a play is running' : 'in maintenance'}: ${who}`)
-  return quiet > 0 && lines.length > 0
-    ? [...lines, `${counted(quiet, 'difference')} ${quiet === 1 ? 'is' : 'are'} not alarmed meanwhile`]
-    : lines
+  return quiet > 0 && lines.length > 0 ? [...lines, `no alarm meanwhile for ${counted(quiet, 'difference')}`] : lines
 }
 
 /** Pure: what `drift` prints; nothing when all is as declared. */
@@ -55,7 +53,7 @@ export const onChange = (report: DriftReport, before: Told | undefined, now: Dat
   const state = fingerprint(report)
   if (state === '') {
     if (before === undefined || report.interventions.length > 0 || !report.complete) return { lines: [], told: before }
-    return { lines: [`cleared: all is as declared again; it was not since ${before.since}`], told: undefined }
+    return { lines: [`cleared: everything is as declared again, after differences since ${before.since}`], told: undefined }
   }
   const isSame = before?.fingerprint === state
   if (isSame && now.getTime() - Date.parse(before.told) < again) return { lines: [], told: before }

@@ -31,7 +31,7 @@ export const driftMetrics = (report: DriftReport, lastComplete: string | undefin
   return `${[
     ...metric('drift_findings', 'Differences from what is declared, by host and kind.', findings),
     ...metric('drift_host_reachable', 'Whether the host could be asked.', up),
-    ...metric('drift_at_work', 'A play runs or the cluster is in maintenance: differences are not alarmed.', atWork),
+    ...metric('drift_at_work', 'A play is running or the cluster is in maintenance: differences raise no alarm.', atWork),
     ...metric('drift_resources_checked', 'Resources judged by the last check.', [` ${report.checked}`]),
     ...metric('drift_exit_code', 'Exit code of the last check.', [` ${report.exitCode}`]),
     ...metric('drift_last_check_timestamp_seconds', 'When the last check ended.', [` ${seconds(report.ended)}`]),

@@ -9,7 +9,7 @@ export const phases = ['connect', 'read', 'lock', 'apply', 'verify', 'wait'] as 
 /** What the columns hold, for every way of showing them. */
 export const profileNote =
   'wait: for other hosts of the cluster, or for its turn (--forks). sent, received: scripts, input and output, without what ssh adds. ' +
-  'forks: about so many processes the host started meanwhile, those of other programs included.'
+  'forks: roughly how many processes the host started meanwhile, including those of other programs.'
 
 /** The longest that a host was at one resource. */
 const shown = 5

@@ -42,11 +42,11 @@ const ofNodes: readonly [name: string, help: string, of: OfNode][] = [
   ['drbd_up_to_date', "Whether the node's copy is UpToDate.", n => device(n) && device(n)?.disk === 'UpToDate'],
   ['drbd_io_suspended', 'Whether DRBD suspends I/O.', n => device(n)?.suspended ?? null],
   ['drbd_out_of_sync_kib', 'KiB that differ between the nodes.', n => device(n)?.outOfSyncKiB ?? null],
-  ['drbd_resync_percent', 'How far a resynchronisation is; absent when none runs.', n => device(n)?.resync?.percent ?? null],
+  ['drbd_resync_percent', 'Progress of a resynchronisation; absent when none runs.', n => device(n)?.resync?.percent ?? null],
   ['drbd_resync_seconds_left', 'Seconds left of a resynchronisation; absent when none runs.', n => device(n)?.resync?.secondsLeft ?? null],
   ['nfsd_threads', 'Threads of nfsd.', n => n.nfsd?.threads ?? null],
   ['nfs_clients', 'NFSv4 clients that nfsd knows.', n => n.clients?.length ?? null],
-  ['last_handover_timestamp_seconds', 'When the node that serves began to, by its own clock.', n => n.servingSince],
+  ['last_handover_timestamp_seconds', 'When the active node became active, by its own clock.', n => n.servingSince],
 ]
 
 const connected = (node: NodeStatus): boolean | null => {
@@ -75,10 +75,10 @@ const metricsOf = ({ clusters, time }: StatusReport): Metric[] => [
     help: 'Whether the service is served, as far as that was read.',
     samples: stateSet(clusters, services, c => c.service),
   },
-  { name: 'verdict', help: 'What the state comes to.', samples: stateSet(clusters, verdicts, c => c.verdict.state) },
+  { name: 'verdict', help: 'Overall state.', samples: stateSet(clusters, verdicts, c => c.verdict.state) },
   {
     name: 'holder',
-    help: 'Whether the node serves; no sample has 1 while nobody does, or nobody knows.',
+    help: 'Whether the node is active; no sample is 1 while no node is, or while that is not known.',
     samples: clusters.flatMap(({ cluster, holder, nodes }) =>
       nodes.map(({ host }) => ({ labels: { cluster, node: host }, value: Number(holder === host) })),
     ),

@@ -58,7 +58,7 @@ export const humanLines = (event: Event, page: Page, colors: Palette): string[] 
         ...noted(colors.status.failed, '✖', undefined, `internal error: ${event.message}`, page),
         ...(page.verbosity > 0
           ? detail(event.detail, colors)
-          : hint('a fault of nfsha-play: please report it, with what the same command prints with -v', page, colors)),
+          : hint('a bug in nfsha-play: please report it, with the output of the same command with -v', page, colors)),
       ]
     // Shown by the live rows, as a table, or at the end.
     case 'host-connecting':

@@ -93,7 +93,7 @@ const qualifier = (event: TaskEnd | HandlerEnd, mode: Mode): string => {
 const traceLines = (trace: string | undefined, { verbosity }: Mode, colors: Palette): string[] =>
   verbosity > 0
     ? detailLines(trace, colors)
-    : [colors.hint('    hint: a fault of nfsha-play: please report it, with what the same command prints with -v')]
+    : [colors.hint('    hint: a bug in nfsha-play: please report it, with the output of the same command with -v')]
 
 const detailLines = (detail: string | undefined, colors: Palette): string[] => {
   if (detail === undefined || detail.trim() === '') return []

@@ -1,5 +1,5 @@
 import type { ClusterResource } from '../../../lib/role-api/index.ts'
-import { differsBy, failedScript, inSync, present, probeOf, simple, statesOf, unknown } from '../../../lib/role-api/index.ts'
+import { differsBy, failedScript, inSync, notRead, present, probeOf, simple, statesOf } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 
 /**
@@ -12,7 +12,7 @@ export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offs
   invalidates: 'itself',
   settle: 60_000,
   probe: probeOf([simple('date +%s.%N')], ({ stdout, at }) =>
-    /^\d{9,}\.\d+\n?$/.test(stdout) ? present({ offset: Number(stdout) - at / 1000 }) : unknown('the time'),
+    /^\d{9,}\.\d+\n?$/.test(stdout) ? present({ offset: Number(stdout) - at / 1000 }) : notRead('date printed no time'),
   ),
   compare(members) {
     const offsets = statesOf(members).map(s => s.offset)

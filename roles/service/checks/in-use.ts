@@ -4,6 +4,7 @@ import {
   clusterAssertion,
   inSync,
   minorOf,
+  notRead,
   parseProcDrbd,
   present,
   probeOf,
@@ -12,7 +13,6 @@ import {
   shell,
   statesOf,
   text,
-  unknown,
 } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
@@ -126,7 +126,7 @@ type Named = InUse & { host: string }
 const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUse>, 'allowMissing' | 'probe' | 'compare'> => ({
   allowMissing: true,
   probe: probeOf([shell(usedScript(context)), '@name\n', hostName, '@served\n', text(servedMarker)], ({ stdout }) =>
-    blocksOf(stdout).name?.trim() ? present(parseInUse(stdout)) : unknown('an answer about what is in use'),
+    blocksOf(stdout).name?.trim() ? present(parseInUse(stdout)) : notRead('its answer is incomplete'),
   ),
   compare(members: Member<InUse>[]) {
     const problems = inUseProblems(statesOf(members), context.cluster.nodes, moved)

@@ -4,12 +4,12 @@ import {
   clusterAssertion,
   differsBy,
   inSync,
+  notRead,
   parseExports,
   present,
   probeOf,
   shell,
   statesOf,
-  unknown,
 } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { vipAddress } from '../../role.ts'
@@ -134,7 +134,7 @@ export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Of
     allowMissing: true,
     gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
     probe: probeOf([shell(offerScript(platform)), '@addresses\n', addresses, '@host\n', hostName], ({ stdout }) =>
-      blocksOf(stdout).host === undefined ? unknown('an answer about the exports') : present(parseOffer(stdout)),
+      blocksOf(stdout).host === undefined ? notRead('its answer is incomplete') : present(parseOffer(stdout)),
     ),
     compare: (members: Member<Offer>[]) =>
       vars.accept_client_break ? inSync : differsBy(clientBreaks(statesOf(members), vars, platform.paths.exports)),

@@ -1,5 +1,5 @@
 import type { Probe } from '../../../lib/role-api/index.ts'
-import { blocksOf, present, quote, unknown } from '../../../lib/role-api/index.ts'
+import { blocksOf, notRead, present, quote } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { peerOf } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
@@ -82,7 +82,7 @@ export const copyProbe = (context: Context): Probe<Copy> => {
     sh: `${serviceScript(vars, platform, peerOf(context).vars.node_name)}\n${copyScript(context)}`,
     timeout: 60_000,
     parse: ({ stdout }) =>
-      blocksOf(stdout).copy?.trim() === 'read' ? present(parseCopy(stdout, vars)) : unknown('an answer about the copy of the data'),
+      blocksOf(stdout).copy?.trim() === 'read' ? present(parseCopy(stdout, vars)) : notRead('its answer is incomplete'),
   }
 }
 

@@ -200,7 +200,7 @@ export const problemKinds = {
       ),
   },
   'stop-failed': {
-    meaning: 'the last stop of the service did not come to its end',
+    meaning: 'the last stop of the service did not finish',
     says: ({ at }) => `the last stop of the service failed on ${at}`,
     next: about => there(about, scriptLog),
   },

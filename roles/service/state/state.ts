@@ -1,5 +1,5 @@
 import type { DrbdDevice, Probe } from '../../../lib/role-api/index.ts'
-import { blocksOf, fieldsRead, minorOf, parseDf, parseDrbdState, present, unknown } from '../../../lib/role-api/index.ts'
+import { blocksOf, fieldsRead, minorOf, notRead, parseDf, parseDrbdState, present } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { peerOf, vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
@@ -102,7 +102,7 @@ export const serviceProbe = (context: Context): Probe<ServiceState> => {
     parse: ({ stdout }) =>
       blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
         ? present(parseService(stdout, vars))
-        : unknown('an answer about the service'),
+        : notRead('its answer is incomplete'),
     parsePart: stdout => partOfService(stdout, vars),
   }
 }

@@ -15,10 +15,5 @@ export const knownOf = (members: Member<ServiceState>[]): Known[] =>
 export const whyUnread = ({ reading }: Member<unknown>): string => {
   if (reading.kind === 'skipped') return reading.reason
   if (reading.kind !== 'unknown') return 'it was not read'
-  return reading.until
-    .replace(/^an answer: (?:none came within|it took more than) (\S+ s).*/, 'no answer within $1')
-    .replace(/^an answer about the service$/, 'its answer is incomplete')
-    .replace(/^an answer that can be understood: /, 'its answer makes no sense: ')
-    .replace(/^an answer: /, '')
-    .replace(/^an answer$/, 'no answer')
+  return reading.why ?? `it needs ${reading.until}`
 }

@@ -9,7 +9,7 @@ test('an internal error is one masked line without a trace, and with -v a masked
   const error = new TypeError('no planted-marker\nhere')
   const short = toldOf(error, false)
   expect(short).toEqual({
-    text: 'internal error: no ***; here\n  a fault of nfsha-play: please report it, with what the same command prints with -v\n',
+    text: 'internal error: no ***; here\n  a bug in nfsha-play: please report it, with the output of the same command with -v\n',
     exitCode: 1,
   })
   const long = toldOf(error, true).text

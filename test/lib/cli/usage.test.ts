@@ -46,7 +46,7 @@ test.each([
   ['a graph of an unknown group', ['inventory', '--graph', 'cleints', ...lab], /no group 'cleints'[\s\S]*did you mean 'clients'/],
   ['an inventory command that shows nothing', ['inventory', ...lab], /one of --graph, --list and --host/],
   ['a listing of two hosts', ['inventory', '--host', 'nfs', ...lab], /--host nfs: expected one host, these are 2/],
-  ['a group without a graph', ['inventory', '--list', 'nfs', ...lab], /'nfs' means nothing without --graph/],
+  ['a group without a graph', ['inventory', '--list', 'nfs', ...lab], /'nfs' is supported with --graph only/],
   ['0 forks', ['drift', 'site.yml', ...lab, '-f', '0'], /must be a whole number/],
   ['-1 forks', ['drift', 'site.yml', ...lab, '-f', '-1'], /must be a whole number/],
   ['abc forks', ['drift', 'site.yml', ...lab, '-f', 'abc'], /must be a whole number/],
@@ -66,7 +66,7 @@ test.each([
   ['a group of another name', ['site.yml', '-i', 'X1,'], /site.yml:3:10: no host or group 'nfs' in the inventory[\s\S]*it has: X1/],
   ['an unknown exclusion', ['unlock', 'nfs:!M9', ...lab], /no host or group 'M9' in the inventory\n {2}did you mean 'M1'/],
   ['a limit that leaves nothing', ['status.yml', ...lab, '-l', 'C1'], /\(hosts: nfs; --limit C1\), so nothing was done/],
-  ['drift of no host', ['drift', 'status.yml', ...lab, '-l', 'C1'], /no host of this inventory is played by it/],
+  ['drift of no host', ['drift', 'status.yml', ...lab, '-l', 'C1'], /it matches no host of this inventory/],
   ['drift in a form of the status', ['drift', 'status.yml', ...lab, '--output', 'json'], /--output json is for status.yml, not for drift/],
   ['unlock without a host', ['unlock', 'nfs', ...lab, '-l', 'C1'], /nfs with --limit C1: no host/],
   [

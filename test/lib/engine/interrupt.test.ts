@@ -26,11 +26,11 @@ test('a step gets its time after the signal, says so once, and is given up then'
   expect(await good).toBe('done')
   await expect(bad).rejects.toMatchObject({
     isHalfDone: true,
-    message: expect.stringMatching(/^interrupted, and not at its end 0.1 s later/),
+    message: expect.stringMatching(/^interrupted, and not finished 0.1 s later/),
   })
   expect(events.map(e => e.type === 'message' && e.text)).toEqual([
-    'waits for file /x to end, 5 s at most; a second signal ends the run at once',
-    'waits for file /x to end, 0.1 s at most; a second signal ends the run at once',
+    'waiting 5 s at most for file /x to finish; a second signal ends the run at once',
+    'waiting 0.1 s at most for file /x to finish; a second signal ends the run at once',
   ])
 })
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runClusterTask } from '../../../lib/engine/cluster-task.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
 import type { Procedure, Step } from '../../../lib/resources/resource.ts'
-import { present, unknown } from '../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../lib/resources/resource.ts'
 import { planOf, refused } from '../../../lib/resources/verdict.ts'
 
 interface Pair {
@@ -69,7 +69,7 @@ const played = async (given: Case = {}) => {
       host,
       connection: {},
       readings: {
-        ensure: async () => (given.reads === false ? unknown('an answer') : present(pair)),
+        ensure: async () => (given.reads === false ? notRead('no answer') : present(pair)),
         invalidate: () => undefined,
         renew: () => undefined,
         note: (text: string) => log.push(`${host}: ${text}`),
@@ -132,7 +132,10 @@ test('a step that a reading does not show is a failure', async () => {
 test('refused or unread: nothing is begun', async () => {
   expect(await played({ pair: { at: 'nobody' } })).toMatchObject({ outcome: { status: 'failed' }, log: [] })
   expect(await played({ reads: false })).toMatchObject({
-    outcome: { status: 'failed', error: { message: 'could not be read: waits for an answer on M1' } },
+    outcome: {
+      status: 'failed',
+      error: { message: 'could not be read: no answer on M1', hint: 'look: nfsha-play ping -l M1,M2; then run the same command again' },
+    },
     log: [],
   })
 })

@@ -23,7 +23,7 @@ test('what a probe printed before it hung is kept where the probe can say what t
   const parsePart = (stdout: string) => ({ half: stdout })
   const [first, second] = await readProbes(stuck('half of'), [probe(), probe({ sh: 'y', parsePart })])
   expect(first).toEqual(present('first\n'))
-  expect(second).toEqual({ kind: 'unknown', until: 'an answer: none came within 0.02 s', partly: { half: 'half of' } })
+  expect(second).toEqual({ kind: 'unknown', why: 'no answer within 0.02 s', partly: { half: 'half of' } })
 })
 
 test('without that, or where it fails, the reading is only unknown', async () => {
@@ -32,7 +32,7 @@ test('without that, or where it fails, the reading is only unknown', async () =>
   }
   for (const more of [{}, { parsePart: bad }]) {
     const [, second] = await readProbes(stuck('half of'), [probe(), probe({ sh: 'y', ...more })])
-    expect(second).toEqual({ kind: 'unknown', until: 'an answer: none came within 0.02 s' })
+    expect(second).toEqual({ kind: 'unknown', why: 'no answer within 0.02 s' })
   }
 })
 

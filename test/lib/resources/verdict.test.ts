@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { statesOf } from '../../../lib/resources/members.ts'
-import { absent, present, skip, unknown } from '../../../lib/resources/resource.ts'
+import { absent, notRead, present, skip, unknown } from '../../../lib/resources/resource.ts'
 import { allOf, changesOf, differsBy, inSync, refused, refusedFor, reworded } from '../../../lib/resources/verdict.ts'
 
 const change = (attribute: string) => ({ attribute, from: 'a', to: 'b' })
@@ -35,7 +35,7 @@ test('only changes are reworded', () => {
 test('of the members those that were read count', () => {
   const members = [
     { host: 'M1', reading: present({ role: 'Primary' }) },
-    { host: 'M2', reading: unknown('unreachable') },
+    { host: 'M2', reading: notRead('unreachable') },
     { host: 'M3', reading: absent },
   ]
   expect(statesOf(members)).toEqual([{ host: 'M1', role: 'Primary' }])

@@ -220,13 +220,13 @@ describe('which module runs', () => {
       'the peer reads this node’s disk',
       'Connected ro:Secondary/Primary ds:UpToDate/Diskless',
       {},
-      ['the peer serves and its data are Diskless'],
+      ['the peer is active and its data are Diskless'],
     ],
     [
       'the peer catches up from here',
       'SyncSource ro:Secondary/Primary ds:UpToDate/Inconsistent',
       {},
-      ['the peer serves and its data are Inconsistent'],
+      ['the peer is active and its data are Inconsistent'],
     ],
   ])('in use: %s', (_name, text, { heartbeat = false, mounted = false }, wanted) => {
     const [cs = '', roles = '', disks = ''] = text.split(' ')

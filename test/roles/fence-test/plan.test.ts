@@ -61,7 +61,12 @@ describe('the plan', () => {
 })
 
 test.each<[string, NamedState[], string[], RegExp]>([
-  ['nobody has confirmed it', healthy, [fenced], /^a node is reset without any orderly stop: .*-e fence_confirm=192\.168\.0\.219$/],
+  [
+    'nobody has confirmed it',
+    healthy,
+    [fenced],
+    /^a node will be reset without a clean shutdown: confirm with -e fence_confirm=192\.168\.0\.219$/,
+  ],
   ['another address was confirmed', healthy, [fenced, 'fence_confirm=192.168.0.1'], /fence_confirm=192\.168\.0\.219/],
   ['there is no fencing', healthy, [meant], /^no fencing: heartbeat_stonith is not set for M1 and M2$/],
   [
@@ -116,12 +121,12 @@ test('the reset is done once the node answers from another boot, and says how lo
   const { run, scripts, remarks } = resetting(0, ['one\n', 'two\n'])
   await run()
   expect(scripts.find(text => text.startsWith('M1'))).toMatch(/external\/nfsha end m2\.redhat\.sx \/etc\/ha\.d\/nfsha-fence\.conf/)
-  expect(remarks).toEqual([expect.stringMatching(/^M1 needed \d+\.\d s to end M2$/)])
+  expect(remarks).toEqual([expect.stringMatching(/^M1 reset M2 in \d+\.\d s$/)])
 })
 
 test('a plugin that fails is named, with what it said and what that means', async () => {
   await expect(resetting(1, ['one\n']).run()).rejects.toMatchObject({
-    message: 'M1 could not end M2',
+    message: 'M1 could not reset M2',
     detail: 'no route to 10.0.0.1',
     hint: expect.stringMatching(/M1 does not take over/),
   })

@@ -62,7 +62,7 @@ test('the device is asked: one that does not answer is named, with what it said'
   expect(compare(0, 'ok\n').kind).toBe('in-sync')
   expect(compare(1, 'trying\nno route to 10.0.0.1\n')).toMatchObject({
     kind: 'refused',
-    why: expect.stringMatching(/could not end M2 now.*: no route to 10\.0\.0\.1$/),
+    why: expect.stringMatching(/could not reset M2 now.*: no route to 10\.0\.0\.1$/),
   })
   expect(deviceProblems({ code: 124, stdout: 'logd is not runninglogd is not running' }, 'M2', 'external/ipmi')[0]).toMatch(
     /external\/ipmi fails with code 124/,
@@ -88,8 +88,8 @@ describe('the variables', () => {
     [{ plugin: '../evil' }, /a name as `stonith -L` lists it/],
     [{ plugin: 'external/../x' }, /a name as/],
     [{ plugin: 'external/ipmi\nrespawn root /tmp/x' }, /a name as/],
-    [{ plugin: 'null' }, /null ends nobody/],
-    [{ plugin: 'suicide' }, /suicide ends the node that asks/],
+    [{ plugin: 'null' }, /null resets nothing/],
+    [{ plugin: 'suicide' }, /suicide resets the node that calls it/],
     [{ plugin: 'external/nfsha' }, /this tool’s own/],
     [{ plugin: 'external/ipmi', parameter: {} }, /./],
     [{ plugin: 'external/ipmi', parameters: { 'a b': 'x' } }, /no name of a parameter/],
@@ -145,7 +145,7 @@ test('a pair of which one node alone can be ended, a secret without a plugin and
   expect(found({}, {})).toEqual([])
   expect(found({ heartbeat_stonith: device }, { heartbeat_stonith: { ...device, parameters: {} } })).toEqual([])
   expect(found({ heartbeat_stonith: device }, {})).toEqual([
-    'M1 has heartbeat_stonith and M2 has none: each node must be able to end the other',
+    'M1 has heartbeat_stonith and M2 has none: each node must be able to reset the other',
   ])
   expect(found({ heartbeat_stonith_secret: { passwd: 'x' } }, {})).toEqual(['heartbeat_stonith_secret has no heartbeat_stonith to go with'])
   const twice = { heartbeat_stonith: device, heartbeat_stonith_secret: { passwd_method: 'x' } }

@@ -74,7 +74,7 @@ test('a split brain is not taken back into service', () => {
   const [alone] = parseProcDrbd(' 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n    oos:0\n').devices
   expect(planned(membersOf({ heartbeat: false, served: 'full', device: alone }, {}), 'ha_maintenance=none')).toMatchObject({
     kind: 'refused',
-    why: expect.stringMatching(/^DRBD is StandAlone on M1: that is split brain/),
+    why: expect.stringMatching(/^DRBD is StandAlone on M1: perhaps a split brain/),
   })
 })
 

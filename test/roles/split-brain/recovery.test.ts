@@ -22,7 +22,7 @@ test('what is on the victim is kept first, once', () => {
 
 test('nothing is kept for a victim that is not to be discarded', () => {
   expect(planned('drbd_victim=M1 drbd_victim_keep=snapshot')).toMatch(/^M1 serves/)
-  expect(planned('drbd_victim_keep=snapshot')).toMatch(/^whose changes are thrown away/)
+  expect(planned('drbd_victim_keep=snapshot')).toMatch(/^whose changes are to be discarded/)
 })
 
 test('a place that the share covers is refused', () => {

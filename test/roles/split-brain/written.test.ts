@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import { present, unknown } from '../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../lib/resources/resource.ts'
 import { type Entry, freshOf, parseWritten, type Written, writtenTable } from '../../../roles/split-brain/written.ts'
 import { runs } from '../../runs.ts'
 import { contextOn } from '../contexts.ts'
@@ -25,7 +25,7 @@ const read = (entries: Entry[], more: Partial<Written> = {}): Written => ({
 })
 const table = (one: Written | undefined, two: Written | undefined) =>
   writtenTable(
-    [one, two].map((state, i) => ({ host: `M${i + 1}`, reading: state ? present(state) : unknown('an answer: unreachable') })),
+    [one, two].map((state, i) => ({ host: `M${i + 1}`, reading: state ? present(state) : notRead('unreachable') })),
     'nfs',
   )
 const common = [entry(90, 'old'), entry(80, 'older')]

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { centos6 } from '../../../lib/platform/centos6.ts'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import type { Platform } from '../../../lib/platform/platform.ts'
-import { present, unknown } from '../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../lib/resources/resource.ts'
 import { client } from '../../../roles/client/role.ts'
 import { siteRoles } from '../../../roles/index.ts'
 import type { NamedState } from '../../../roles/service/state/state.ts'
@@ -240,5 +240,5 @@ test('where the data is, and the word that takes it for a new pair', () => {
       ['M2', own, 'blank', ''],
     ],
   })
-  expect(dataTable([{ host: 'M1', reading: unknown('an answer: unreachable') }], context).rows[0]?.[2]).toMatch(/^not known: unreachable/)
+  expect(dataTable([{ host: 'M1', reading: notRead('unreachable') }], context).rows[0]?.[2]).toMatch(/^not known: unreachable/)
 })

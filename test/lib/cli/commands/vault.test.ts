@@ -64,13 +64,17 @@ describe('refused with exit code 2, and nothing is written', () => {
   test.each([
     ['one that is encrypted already', ['encrypt', 'plain', 'sealed', ...byFile], /^sealed: is encrypted already\n/],
     ['one that is not encrypted', ['decrypt', 'sealed', 'plain', ...byFile], /^plain: is not encrypted\n$/],
-    ['one with single values', ['view', 'values', ...byFile], /^values: is not encrypted\n {2}single values of it are/],
+    ['one with single values', ['view', 'values', ...byFile], /^values: is not encrypted\n {2}only single values in it are/],
     ['one that is not there', ['encrypt', 'none', ...byFile], /^none: cannot be read: there is no such file\n$/],
     ['a directory', ['encrypt', 'folder', ...byFile], /^folder: cannot be read: it is a directory\n$/],
     ['a wrong password', ['decrypt', 'sealed', '--vault-password-file', 'next'], /^sealed: no given vault password opens this\n$/],
     ['a password file that is not there', ['view', 'sealed', '--vault-password-file', 'pv'], /vault password file pv: there is none/],
     ['a vault id without a file', ['view', 'sealed', '--vault-id', 'dev@'], /expected label@file/],
-    ['two passwords to encrypt with', ['encrypt', 'plain', ...byFile, '--vault-id', 'dev@next'], /one vault password encrypts/],
+    [
+      'two passwords to encrypt with',
+      ['encrypt', 'plain', ...byFile, '--vault-id', 'dev@next'],
+      /encrypting needs exactly one vault password/,
+    ],
     ['no password and nobody to ask', ['encrypt', 'plain'], /there is no terminal to ask on/],
     ['bytes that are no text', ['encrypt', 'plain', 'bytes', ...byFile], /^bytes:1:1: this is not UTF-8 text \(byte 0x[0-9A-F]{2}\)\n/],
     ['an empty text', ['encrypt-string', '', ...byFile], /empty/],
@@ -114,7 +118,7 @@ describe('edit', () => {
   it('takes an editor that fails for a change of mind', () => {
     const { cwd, env, before } = editing('echo x >> "$1"; exit 3')
     const { status, stderr } = cliIn(cwd, ['vault', 'edit', 'f.yml', ...byFile], { env })
-    expect(stderr).toMatch(/editor\.sh: it ended with 3\n {2}the file is as it was/)
+    expect(stderr).toMatch(/editor\.sh: it ended with 3\n {2}the file is unchanged/)
     expect(status).toBe(2)
     expect(read(cwd, 'f.yml')).toBe(before)
     expect(plainText(cwd)).toEqual([])

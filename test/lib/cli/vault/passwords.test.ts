@@ -44,6 +44,8 @@ describe('vault passwords', () => {
   it('that encrypt are one', async () => {
     const at = cwd()
     expect(await sealingPassword({ vaultPasswordFile: [`${at}/one`] })).toEqual({ password: 'first' })
-    await expect(sealingPassword({ vaultPasswordFile: [`${at}/one`, `${at}/two`] })).rejects.toThrow('one vault password encrypts')
+    await expect(sealingPassword({ vaultPasswordFile: [`${at}/one`, `${at}/two`] })).rejects.toThrow(
+      'encrypting needs exactly one vault password',
+    )
   })
 })

@@ -77,7 +77,7 @@ test('a lock that is lost in between: what comes after it is not run, and who ha
 test('a change that was made, and a reading of it that hangs: both are told, and the other readings are made', async () => {
   const { changed: all, answers, execs } = await changed([part(log('one'))], [entry('sleep 60', 300), entry(`cat ${at('log')}`)])
   expect(kinds(all)).toEqual(['done'])
-  expect(answers).toMatchObject([{ kind: 'unknown', until: 'an answer: none came within 0.3 s' }, { stdout: 'one\n' }])
+  expect(answers).toMatchObject([{ kind: 'unknown', why: 'no answer within 0.3 s' }, { stdout: 'one\n' }])
   // To end what hangs takes one too.
   expect(execs).toBeLessThanOrEqual(3)
 })

@@ -32,8 +32,8 @@ test.each([
 test('what could not be known is said', () => {
   const { lost: _, torn: __, wholeAt: ___, actual: ____, ...rest } = trialOf()
   expect(problemsOf({ ...rest, stateAfter: 'nobody serves' })).toEqual([
-    'ended in no state that has a name, expected on the other node',
-    'not whole afterwards: nobody serves',
+    'ended in an unknown state, expected on the other node',
+    'not healthy afterwards: nobody serves',
     'the records could not be read afterwards',
   ])
 })

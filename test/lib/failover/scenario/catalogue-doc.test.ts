@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { endName } from '../../../../lib/failover/report/record.ts'
-import { catalogue, type Where } from '../../../../lib/failover/scenario/catalogue.ts'
+import { catalogue, whereNames } from '../../../../lib/failover/scenario/catalogue.ts'
 import { packagedFile } from '../../../../lib/text/packaged.ts'
-
-const whereNames: Record<Where, string> = { holder: 'the active node', standby: 'the standby', both: 'both nodes' }
 
 test('docs/failover.md has the table of expected states as the catalogue has it', () => {
   const rows = catalogue.map(({ name, title, article = '', steps, undo }) => {

@@ -117,7 +117,7 @@ test.each([
 ])('%s is named and nothing alarmed', (attribute, who, line) => {
   const report = reportOf(fileDiffers, atWork(attribute, who))
   expect(report.exitCode).toBe(0)
-  expect(driftLines(report)).toEqual([line, '1 difference is not alarmed meanwhile'])
+  expect(driftLines(report)).toEqual([line, 'no alarm meanwhile for 1 difference'])
   expect(report.findings[0]?.alarm).toBe(false)
 })
 

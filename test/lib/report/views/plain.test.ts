@@ -193,7 +193,7 @@ describe('plain view', () => {
       '    hint: nfsha-play unlock',
       'INTERRUPTED by SIGINT',
       'INTERNAL ERROR: fault',
-      '    hint: a fault of nfsha-play: please report it, with what the same command prints with -v',
+      '    hint: a bug in nfsha-play: please report it, with the output of the same command with -v',
     ])
     expect((await plain(events, { verbosity: 1 })).stderr.slice(-2)).toEqual(['    | Error: fault', '    |   at x'])
     expect(stdout).toContain('exit code 1: internal error; 130: interrupted; 6: locked by another run')

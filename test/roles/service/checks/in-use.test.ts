@@ -48,7 +48,7 @@ const judged = (one: string, two: string | undefined, ...extra: string[]): strin
   const member = (host: string, text: string | undefined) => ({
     host,
     reading:
-      text === undefined ? ({ kind: 'unknown', until: 'unreachable' } as const) : ({ kind: 'present', state: parseInUse(text) } as const),
+      text === undefined ? ({ kind: 'unknown', why: 'unreachable' } as const) : ({ kind: 'present', state: parseInUse(text) } as const),
   })
   const result = inUse(context).compare([member('M1', one), member('M2', two)])
   return result.kind === 'refused' ? result.why : result.kind === 'in-sync' ? '' : JSON.stringify(result)

@@ -124,7 +124,7 @@ test('what a node printed becomes a copy, and a table that an operator compares'
   const table = copiesTable(
     [
       { host: 'M1', reading: { kind: 'present', state } },
-      { host: 'M2', reading: { kind: 'unknown', until: 'unreachable' } },
+      { host: 'M2', reading: { kind: 'unknown', why: 'unreachable' } },
     ],
     'nfs',
   )

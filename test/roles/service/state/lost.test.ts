@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { present, unknown } from '../../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../../lib/resources/resource.ts'
 import { type Lost, parseLost } from '../../../../roles/service/state/lost.ts'
 import type { NamedState } from '../../../../roles/service/state/state.ts'
 import { redundancyOf, verdictOf } from '../../../../roles/service/state/verdict.ts'
@@ -46,7 +46,7 @@ describe('the verdict', () => {
   const member = ({ host, ...state }: NamedState) => ({ host, reading: present(state) })
   const verdict = (...members: Parameters<typeof redundancyOf>[0]) =>
     verdictOf({ service: 'served', holder: 'M1' }, redundancyOf(members, 'full'), 1)
-  const gone = { host: 'M2', reading: unknown('unreachable') }
+  const gone = { host: 'M2', reading: notRead('unreachable') }
   const lostAt = (at: number, exact = true) => ({ at, exact })
 
   test('says since when, where the node that serves has seen it', () =>

@@ -1,6 +1,6 @@
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import type { Member } from '../../../../lib/resources/resource.ts'
-import { unknown } from '../../../../lib/resources/resource.ts'
+import { notRead } from '../../../../lib/resources/resource.ts'
 import type { Context } from '../../../../roles/role.ts'
 import { exportOptions } from '../../../../roles/service/nfs/exports.ts'
 import { type ServiceState, serviceProbe } from '../../../../roles/service/state/state.ts'
@@ -128,11 +128,11 @@ export const member = (host: Node, stdout: string): Member<ServiceState> => ({
   host,
   reading: probe.parse({ code: 0, stdout, stderr: '', at: 0 }),
 })
-export const away = (host: Node, why = 'unreachable'): Member<ServiceState> => ({ host, reading: unknown(why) })
+export const away = (host: Node, why = 'unreachable'): Member<ServiceState> => ({ host, reading: notRead(why) })
 /** It printed this much, and then nothing for 30 s. */
 export const slow = (host: Node, stdout = ''): Member<ServiceState> => ({
   host,
-  reading: { ...unknown('an answer: none came within 30 s'), ...(stdout !== '' && { partly: probe.parsePart?.(stdout) ?? {} }) },
+  reading: { ...notRead('no answer within 30 s'), ...(stdout !== '' && { partly: probe.parsePart?.(stdout) ?? {} }) },
 })
 
 const m1 = (more: Blocks = {}) => member('M1', answer('M1', 'active', more))

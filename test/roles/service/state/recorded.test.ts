@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { palette } from '../../../../lib/report/parts/palette.ts'
 import { statusLines } from '../../../../lib/report/parts/status-lines.ts'
 import { tableLines } from '../../../../lib/report/parts/table.ts'
-import { unknown } from '../../../../lib/resources/resource.ts'
+import { notRead } from '../../../../lib/resources/resource.ts'
 import { width } from '../../../../lib/text/layout.ts'
 import { contextAt } from '../../../../roles/role.ts'
 import { shownOf } from '../../../../roles/service/state/overview.ts'
@@ -16,7 +16,7 @@ const fixtures = join(import.meta.dirname, '../../../fixtures/status')
 const context = labContext()
 const memberOf = (state: string, host: string) => {
   const path = join(fixtures, state, `${host}.txt`)
-  if (!existsSync(path)) return { host, reading: unknown('unreachable') }
+  if (!existsSync(path)) return { host, reading: notRead('unreachable') }
   const own = contextAt(context, host)
   const probe = serviceProbe(own)
   return { host, reading: probe.parse({ code: 0, stdout: readFileSync(path, 'utf8'), stderr: '', at: 0 }) }

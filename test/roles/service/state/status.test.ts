@@ -6,7 +6,7 @@ import { describe, expect, it, test } from 'vitest'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
 import { blocksOf } from '../../../../lib/resources/blocks.ts'
 import { parseProcDrbd } from '../../../../lib/resources/proc-drbd.ts'
-import { present, unknown } from '../../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../../lib/resources/resource.ts'
 import { headline } from '../../../../roles/service/state/headline.ts'
 import { overview } from '../../../../roles/service/state/overview.ts'
 import { serviceScript } from '../../../../roles/service/state/probe.ts'
@@ -28,8 +28,8 @@ const standby = state({
   device: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate'),
 })
 const member = (s: NamedState) => ({ host: s.host, reading: present(s) })
-const late = (host: string) => ({ host, reading: unknown('an answer: none came within 30 s') })
-const gone = (host: string) => ({ host, reading: unknown('unreachable') })
+const late = (host: string) => ({ host, reading: notRead('no answer within 30 s') })
+const gone = (host: string) => ({ host, reading: notRead('unreachable') })
 
 test.each<[string, Parameters<typeof headline>[0], string]>([
   ['one serves', [member(active), member(standby)], 'served by M1'],
