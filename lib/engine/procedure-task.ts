@@ -60,11 +60,11 @@ const planner = (
   let aim: { value: unknown } | undefined
   return async () => {
     const members = await membersOf(parts, session, reporter)
+    const hosts = members.map(m => m.host)
     const unread = procedure.allowMissing ? undefined : unreadIn(members)
-    if (unread) return { outcome: outcomeOf(unread, procedure, [], session), steps: [] }
+    if (unread) return { outcome: outcomeOf(unread, procedure, hosts, session), steps: [] }
     aim ??= { value: procedure.aim(members) }
     const plan = procedure.plan(members, aim.value, done)
-    const hosts = members.map(m => m.host)
     return { outcome: outcomeOf(verdictOf(plan), procedure, hosts, session), steps: plan.kind === 'steps' ? plan.steps : [] }
   }
 }

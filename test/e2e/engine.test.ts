@@ -309,7 +309,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       roleOf(() => [file(at('q'), { content: '' }), hanging]),
       { check: true, hosts: ['A'] },
     )
-    expect(result.of('hanging')?.reason).toMatch(/none came within 0.5 s/)
+    expect(result.of('hanging')?.reason).toMatch(/no answer within 0.5 s/)
     expect(result.of(`file ${at('q')}`)?.status).toBe('changed')
   })
 

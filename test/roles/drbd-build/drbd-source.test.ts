@@ -41,7 +41,7 @@ describe('what is given', () => {
 
   test('one archive with its sum is enough', () => expect(refusal(one({}))).toBe(''))
   test.each<[string, object, RegExp]>([
-    ['no archive', { drbd_build_method: 'source' }, /drbd_build_archives is not set for M1 \(what is built/],
+    ['no archive', { drbd_build_method: 'source' }, /drbd_build_archives is not set for M1 \(what to build/],
     ['an empty list', { drbd_build_method: 'source', drbd_build_archives: [] }, /drbd_build_archives needs one archive of kind combined/],
     ['no sum', one({}, 'sha256'), /drbd_build_archives\[0\]\.sha256: is required: nothing is built from an archive without its sum/],
     ['half a sum', one({ sha256: 'ab12' }), /drbd_build_archives\[0\]\.sha256: must be 64 hexadecimal digits/],
