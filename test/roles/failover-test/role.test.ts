@@ -58,9 +58,9 @@ test('each trial has a name of its own', () => {
 })
 
 test.each([
-  ['no confirmation', contextWith(), /^these are no machines of the lab, .*-e failover_confirm=/],
+  ['no confirmation', contextWith(), /^these machines belong to no lab, .*-e failover_confirm=/],
   ['an unknown fault', contextWith(confirmed, 'failover_faults=switch'), /^failover_faults: no fault switch;/],
-  ['no clients', contextOn(debian12, {}, confirmed), /^nobody works on the share: name its clients in group 'clients' of the inventory$/],
+  ['no clients', contextOn(debian12, {}, confirmed), /^no client uses the share: list its clients in group 'clients' of the inventory$/],
   ['a client that cannot mount', contextWith(confirmed, 'ha_stack=lean', 'client_options=vers=3'), /^C1: client_options /],
 ])('%s: refused', (_name, context, why) => {
   const { aim, plan } = procedureOf(context)
