@@ -77,7 +77,7 @@ describe('a role of your own', () => {
     expect(play('--syntax-check', '-e', 'accept_untested_platform=debian13')).toMatchObject({ status: 0, stderr: '' })
     expect(play('--syntax-check', '-e', 'accept_untested_platform=debian14').stderr).toContain('accept_untested_platform')
     write('hosts.ini', 'one accept_untested_platform=debian12\n')
-    expect(cliIn(project, ['vars', 'one', '-i', 'hosts.ini']).stdout).toMatch(/accept_untested_platform +debian12 +hosts\.ini:1:5/)
+    expect(cliIn(project, ['vars', 'one', '-i', 'hosts.ini']).stdout).toMatch(/accept_untested_platform +debian12 +hosts\.ini:1:30/)
   })
 
   test('a play that names one of our roles as well passes by hosts of no cluster', () => {
