@@ -25,8 +25,8 @@ export interface LabStatus {
 }
 
 /** Pure. The panics on a console: a machine restarts itself after one, and nothing else tells of it. */
-export const panicsIn = (console: string): string[] =>
-  [...console.matchAll(/Kernel panic - not syncing: (.*?)\r?$/gm)].map(([, why = '']) => why)
+export const panicsIn = (output: string): string[] =>
+  [...output.matchAll(/Kernel panic - not syncing: (.*?)\r?$/gm)].map(([, why = '']) => why)
 
 /** How a lab is now; nothing when there is none of this name. */
 export const labStatus = async ({ name = 'default' }: { name?: string } = {}): Promise<LabStatus | undefined> => {

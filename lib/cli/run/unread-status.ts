@@ -1,6 +1,6 @@
 import { shownOf } from '../../../roles/service/state/overview.ts'
 import type { Event, EventBody } from '../../engine/events.ts'
-import { unknown } from '../../resources/resource.ts'
+import { notRead } from '../../resources/resource.ts'
 import type { Plan } from './plan.ts'
 
 /** Follows a run, to say afterwards which of its clusters showed no state of the service. */
@@ -35,7 +35,7 @@ export const statusSeen = ({ plays }: Plan): StatusSeen => {
         .flatMap(({ cluster, left }) => {
           const members = cluster.nodes.map(({ name: host }) => ({
             host,
-            reading: unknown(why.get(host) ?? left.find(l => l.host === host)?.reason ?? 'it was not read'),
+            reading: notRead(why.get(host) ?? left.find(l => l.host === host)?.reason ?? 'it was not read'),
           }))
           const { table, status } = shownOf(members, cluster)
           return [

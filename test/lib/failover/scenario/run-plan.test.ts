@@ -87,10 +87,10 @@ test('a trial that throws ends the test; the report of those before it stays', a
 test('a fault that did not end as it must is judged at the end; a pair that is not whole ends the test', async () => {
   const bad = await played([{ problems: ['a lock was lost'] }])
   expect(bad.made).toHaveLength(3)
-  expect((bad.error as Error).message).toBe('1 of 3 faults did not end as they must')
+  expect((bad.error as Error).message).toBe('1 of 3 faults did not end as expected')
   const broken = await played([{ wholeAt: 0, problems: ['not whole afterwards: nobody serves'] }])
   expect(broken.made).toEqual(['switchover'])
-  expect((broken.error as Error).message).toBe('1 of 1 faults did not end as they must')
+  expect((broken.error as Error).message).toBe('1 of 1 faults did not end as expected')
 })
 
 test('without a place for the report no fault is made', async () => {
