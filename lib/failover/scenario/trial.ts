@@ -153,13 +153,14 @@ const recordOf = async (testbed: Testbed, { fault, surrounding, run }: Planned, 
   return { ...trial, problems: [...problemsOf(trial), ...(after.wholeAt === undefined ? [] : hanging)] }
 }
 
-/** Ends the clients' work. What kept one of them from ending it is a finding like any other: what was seen until then is reported all the same. */
+/** Ends the clients' work. What kept one of them from ending it, a machine that died too, is a finding like any other: what was seen is reported. */
 const troublesOf = async ({ byClient }: Work): Promise<string[]> => {
   const ends = await Promise.allSettled(byClient.map(w => w.workload.stop()))
   return ends.flatMap(end => {
     if (end.status === 'fulfilled') return []
-    if (!(end.reason instanceof ApplyFailed)) throw end.reason
-    return [[end.reason.message, end.reason.detail?.trim()].filter(Boolean).join('\n')]
+    const detail = end.reason instanceof ApplyFailed ? end.reason.detail?.trim() : undefined
+    const message = end.reason instanceof Error ? end.reason.message : String(end.reason)
+    return [detail ? `${message}\n${detail}` : message]
   })
 }
 
