@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type AptSource, availableSources, hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
 import { attempt, lastLines, run } from './command.ts'
 import { LabError } from './error.ts'
+import { bootstrapMode, mmdebstrap } from './mmdebstrap.ts'
 import { cacheRoot } from './places.ts'
 import { bareRecipe, type Init, type Recipe, recipeKey } from './recipe.ts'
 import type { Release } from './release.ts'
@@ -61,9 +62,6 @@ export const ensureImage = async (
   return built
 }
 
-/** Root needs no user namespace; anyone else needs one with a range of user ids. */
-export const bootstrapMode = (): 'root' | 'unshare' => (process.getuid?.() === 0 ? 'root' : 'unshare')
-
 const bootstrap = async (
   recipe: Recipe,
   sources: string,
@@ -71,33 +69,21 @@ const bootstrap = async (
   onProgress: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<void> => {
-  const tree = openSync(join(build, 'tree.tar'), 'w')
   onProgress(`building a bare Debian ${recipe.suite} image (once, about a minute)`)
   const args = [
-    `--mode=${bootstrapMode()}`,
     '--variant=minbase',
-    '--format=tar',
     `--include=${recipe.packages.join(',')}`,
     ...recipe.dpkgSettings.map(line => `--dpkgopt=${line}`),
     ...recipe.aptSettings.map(line => `--aptopt=${line}`),
     `--customize-hook=${recipe.customize}`,
     `--customize-hook=rm -f "$1"/etc/apt/sources.list.d/*; printf '%s' '${recipe.sources}' > "$1/etc/apt/sources.list"`,
-    recipe.suite,
-    '-',
-    '-',
   ]
-  try {
-    // sources arrive on stdin as one-line entries: mmdebstrap reads them from '-' as its mirror
-    const result = await attempt('mmdebstrap', args, {
-      input: sources,
-      stdout: tree,
-      signal,
-      onStderr: line => /^I: (?!running --)/.test(line) && onProgress(line.slice(3)),
-    })
-    if (result.code !== 0) throw buildFailed('mmdebstrap', result.stderr)
-  } finally {
-    closeSync(tree)
-  }
+  const result = await mmdebstrap(join(build, 'tree.tar'), args, recipe.suite, {
+    sources,
+    signal,
+    onStderr: line => /^I: (?!running --)/.test(line) && onProgress(line.slice(3)),
+  })
+  if (result.code !== 0) throw buildFailed('mmdebstrap', result.stderr)
 }
 
 const assemble = async (recipe: Recipe, build: string, signal?: AbortSignal): Promise<void> => {

@@ -1,10 +1,10 @@
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { availableSources, hostAptSettings, hostSources, renderSources } from './apt-sources.ts'
-import { attempt, lastLines, run } from './command.ts'
+import { lastLines, run } from './command.ts'
 import type { Accelerator } from './emulator.ts'
 import { LabError } from './error.ts'
-import { bootstrapMode } from './image.ts'
+import { mmdebstrap } from './mmdebstrap.ts'
 import { cacheRoot } from './places.ts'
 
 const program = 'qemu-system-x86_64'
@@ -14,9 +14,9 @@ const suite = 'trixie'
 const ownDir = (cache: string): string => join(cache, 'emulator')
 
 /**
- * Pure. Whether an emulator, by what `--version` prints, keeps the processor's flags right. Before 9.1 an instruction that is broken off half way may leave
- * garbage in them (the flags' sources were written before the access to memory that failed: QEMU, target/i386/tcg, 2024); seen with 7.2: after ten minutes of work a node panicked with a double fault, the low half of an address in its
- * flags.
+ * Pure. Whether an emulator, by what `--version` prints, keeps the processor's flags right. Before 9.1 an instruction that is interrupted half way may
+ * leave garbage in them: their sources were written before the access to memory that failed (QEMU, target/i386/tcg, 2024). Seen with 7.2: after ten
+ * minutes of work a node panicked with a double fault, the low half of an address in its flags.
  */
 export const isSound = (version: string): boolean => {
   const [, major = 0, minor = 0] = (/version (\d+)\.(\d+)/.exec(version) ?? []).map(Number)
@@ -41,7 +41,7 @@ const only = (dir: string, pattern: RegExp): string => {
   return name
 }
 
-/** Fetches the emulator of Debian 13 into the cache where this machine's is not sound. Where it cannot be had that is said, and this machine's serves. */
+/** Fetches the emulator of Debian 13 into the cache where this machine's is not sound. Where it is not available, that is reported and this machine's is used. */
 export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
   const dir = ownDir(cacheRoot())
   if (accelerator === 'kvm' || existsSync(dir) || isSound(await run(program, ['--version']))) return
@@ -64,15 +64,10 @@ export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text
 const extract = async (build: string, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
   const sources = renderSources(await availableSources(hostSources(suite), suite, onProgress), 'host')
   const settings = (await hostAptSettings()).map(line => `--aptopt=${line}`)
-  const options = [`--mode=${bootstrapMode()}`, '--variant=extract', '--format=tar', '--include=qemu-system-x86', ...settings]
   const archive = join(build, 'tree.tar')
-  const tar = openSync(archive, 'w')
-  try {
-    const result = await attempt('mmdebstrap', [...options, suite, '-', '-'], { input: sources, stdout: tar, signal })
-    if (result.code !== 0) throw new LabError(`mmdebstrap failed: ${lastLines(result.stderr, 3)}`)
-  } finally {
-    closeSync(tar)
-  }
+  const options = ['--variant=extract', '--include=qemu-system-x86', ...settings]
+  const { code, stderr } = await mmdebstrap(archive, options, suite, { sources, signal })
+  if (code !== 0) throw new LabError(`mmdebstrap failed: ${lastLines(stderr, 3)}`)
   mkdirSync(join(build, 'tree'))
   await run('tar', ['-C', join(build, 'tree'), '--no-same-owner', '-xf', archive, './usr'], { signal })
 }

@@ -5,6 +5,7 @@ import { ApplyFailed } from '../../resources/outcome.ts'
 import { quote } from '../../resources/quote.ts'
 import type { Connection } from '../../resources/resource.ts'
 import { packagedFile } from '../../text/packaged.ts'
+import { safePath } from '../faults/guest-faults.ts'
 import type { PairSettings } from '../testbed/settings.ts'
 import { vipAddress } from '../testbed/settings.ts'
 import type { Operation } from './operations.ts'
@@ -53,7 +54,7 @@ const script = (mounts: TestMount[], run: string, vars: Share): string => {
   const work = (m: TestMount) => `${m.directory}/${shareDirectory}/${run}`
   const mount = (m: TestMount) => `mkdir -p ${m.directory}
 mount -t nfs -o ${m.options} ${source} ${m.directory} && mkdir -p ${work(m)} || exit 1`
-  return `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
+  return `${safePath}
 leave() { for d in ${mounts.map(m => m.directory).join(' ')}; do timeout 20 umount "$d" 2>/dev/null || umount -l "$d" 2>/dev/null; rmdir "$d" 2>/dev/null; done; }
 trap leave EXIT
 ${mounts.map(mount).join('\n')}
@@ -64,9 +65,7 @@ perl -e ${quote(perl)} ${vars.failover_dd ? 1 : 0} ${mounts.map(m => `${m.name} 
 const whatHangs = async (connection: Pick<Connection, 'run'>): Promise<string | undefined> => {
   const look = `ps -eo pid,stat,etimes,wchan:32,args | awk 'NR == 1 || $2 ~ /^D/ || /umount|perl/ && !/awk/ { print substr($0, 1, 120) }'
 mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug; grep -H . /sys/kernel/debug/sunrpc/rpc_clnt/*/tasks | head -n 40`
-  const { stdout } = await connection
-    .run(`LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; ${look}`, { timeout: 20_000 })
-    .catch(() => ({ stdout: undefined }))
+  const { stdout } = await connection.run(`${safePath}\n${look}`, { timeout: 20_000 }).catch(() => ({ stdout: undefined }))
   return stdout
 }
 
