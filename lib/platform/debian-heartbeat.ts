@@ -13,7 +13,7 @@ const follow = 'while p=$$(pgrep -o -x heartbeat); do tail -s 0.2 --pid=$$p -f /
 export const debianHeartbeat = (): Resource[] => [
   unitDropIn(
     'heartbeat',
-    `# Managed by nfsha-play. A heartbeat that starts itself anew is still this service.
+    `# Managed by nfsha-play. heartbeat may restart itself: that does not end this service.
 [Service]
 ExecStart=
 ExecStart=/bin/sh -c '/usr/libexec/heartbeat/heartbeat || exit; ${follow}'

@@ -56,7 +56,7 @@ export const handOverTests = (lab: string): void => {
       60_000,
     )
     try {
-      for (const node of nodes) await on(lab, node, 'rm -f /run/nfsha/gave-away')
+      for (const node of nodes) await on(lab, node, 'rm -f /run/nfsha/handed-over')
       await on(lab, 'M2', '. /etc/ha.d/nfsha-watch.conf; hand_over')
       await until('M1 was refused', async () => (await on(lab, 'M1', 'cat /run/nfsha/start-failed')) === 'primary', 60_000)
       await until('M2 serves again', async () => (await on(lab, 'M2', 'ip -o -4 addr show em1')).includes(' 192.168.0.219/24 '), 60_000)
@@ -71,7 +71,7 @@ export const handOverTests = (lab: string): void => {
   test('the replication link goes in the middle of a hand-over: the node that is to take over does, and the other one is resynchronised', async () => {
     // From the moment in which both are Secondary no packet leaves M1 over the link.
     const cut = `setsid sh -c 'while ! grep -q "ro:Secondary/Secondary" /proc/drbd; do :; done; tc qdisc replace dev em3 root netem loss 100%' </dev/null >/dev/null 2>&1 &`
-    await on(lab, 'M1', `modprobe sch_netem; rm -f /run/nfsha/gave-away; ${cut} . /etc/ha.d/nfsha-watch.conf; hand_over`)
+    await on(lab, 'M1', `modprobe sch_netem; rm -f /run/nfsha/handed-over; ${cut} . /etc/ha.d/nfsha-watch.conf; hand_over`)
     try {
       await until('M2 serves', async () => (await on(lab, 'M2', 'ip -o -4 addr show em1')).includes(' 192.168.0.219/24 '), 60_000)
       expect(await on(lab, 'M2', 'grep " ro:" /proc/drbd')).toContain('ro:Primary/Unknown ds:UpToDate/Outdated')

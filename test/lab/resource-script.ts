@@ -120,7 +120,9 @@ export const resourceScriptTests = (lab: string): void => {
       await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5`)
       await onM1(`pgrep ${itsPattern}`)
       expect(await call('stop')).toBe('0\n\nstopped')
-      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(/\/data was held, ended for the stop: process \d+ \(sh\)/)
+      expect(await onM1(`journalctl -t nfsha -o cat --since '${since}'`)).toMatch(
+        /\/data was in use; released for the stop: process \d+ \(sh\)/,
+      )
       expect(await onM1(`pgrep ${itsPattern} || echo gone`)).toBe('gone')
     })
 

@@ -109,7 +109,7 @@ test('an active node that is cut off is ended before the other one serves', asyn
     async () => {
       for (const nic of nics) await labFault(lab, serving, 'link-down', nic)
       await until('the other node serves', () => serves(other(serving)), 120_000)
-      expect(await said(other(serving), '"has been ended"')).not.toBe('0')
+      expect(await said(other(serving), '"was fenced"')).not.toBe('0')
       for (const nic of nics) await labFault(lab, serving, 'link-up', nic)
       await takeBack(serving, before)
     },
@@ -122,7 +122,7 @@ test('a standby that is cut off ends nobody', async () => {
   const serving = await holder()
   const boots = await bootOf(serving)
   for (const nic of nics) await labFault(lab, other(serving), 'link-down', nic)
-  await until('it has been asked to', async () => (await said(other(serving), '"is cut off itself"')) !== '0', 120_000)
+  await until('it has been asked to', async () => (await said(other(serving), '"is disconnected itself"')) !== '0', 120_000)
   for (const nic of nics) await labFault(lab, other(serving), 'link-up', nic)
   await whole()
   expect(await bootOf(serving)).toBe(boots)
@@ -137,7 +137,7 @@ test('while the device fails nobody takes over; once it works again heartbeat go
   expect(drift.code).toBe(3)
   expect(drift.stdout + drift.stderr).toMatch(new RegExp(`this node could not reset ${serving} now`))
   await labFault(lab, serving, 'freeze')
-  await until('it could not be ended', async () => Number(await said(other(serving), '"could not end"')) >= 2, 180_000)
+  await until('it could not be ended', async () => Number(await said(other(serving), '"could not fence"')) >= 2, 180_000)
   expect(await serves(other(serving))).toBe(false)
   await on(lab, other(serving), `mv ${key}.away ${key}`)
   await until('the other node serves', () => serves(other(serving)), 120_000)

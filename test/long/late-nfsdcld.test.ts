@@ -24,8 +24,8 @@ chmod 755 /usr/sbin/nfsdcld`,
   )
   try {
     await switchover(to)
-    expect(await on(lab, to, 'journalctl -t nfsha -o cat | grep "did not meet nfsdcld"; ls /run/rpc_pipefs/nfsd')).toMatch(
-      /nfsdcld \(1\)[\s\S]*\bcld\b/,
+    expect(await on(lab, to, 'journalctl -t nfsha -o cat | grep "did not open its pipe in time"; ls /run/rpc_pipefs/nfsd')).toMatch(
+      /attempt 1 of 4[\s\S]*\bcld\b/,
     )
   } finally {
     await on(lab, to, 'mv /usr/sbin/nfsdcld.kept /usr/sbin/nfsdcld; rm -rf /root/real /run/late')

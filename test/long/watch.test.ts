@@ -21,7 +21,7 @@ const broken = [
 test.each(broken)('$name: the service is handed over, nothing is lost', async ({ name, how, why, mend }) => {
   const before = await holder()
   const after = other(before)
-  const since = await on(lab, before, 'rm -f /run/nfsha/gave-away; date "+%F %T"')
+  const since = await on(lab, before, 'rm -f /run/nfsha/handed-over; date "+%F %T"')
   const impact = await underWork(
     lab,
     name.replace(' ', '-'),
@@ -40,13 +40,13 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
 
 test('broken again within ha_damping seconds: started again where it is', async () => {
   const before = await holder()
-  const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha/gave-away; date "+%F %T"`)
+  const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha/handed-over; date "+%F %T"`)
   const impact = await underWork(
     lab,
     'damped',
     async () => {
       await on(lab, before, 'rpc.nfsd 0')
-      await until('it is started again', async () => /: starting it again here/.test(await saidBy(before, since)), 120_000)
+      await until('it is started again', async () => /: restarting the service here/.test(await saidBy(before, since)), 120_000)
       await until(`${before} serves`, () => serves(before), 120_000)
     },
     holder,
@@ -67,5 +67,5 @@ test('its helpers and the list of exports are put back where they were: nobody h
     60_000,
   )
   expect(await holder()).toBe(before)
-  expect(await saidBy(before, since)).not.toMatch(/handing over|starting it again/)
+  expect(await saidBy(before, since)).not.toMatch(/handing over|restarting the service/)
 })

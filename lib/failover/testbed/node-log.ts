@@ -42,7 +42,7 @@ const meanings: readonly [EventKind, string, RegExp][] = [
   ['notices', 'heartbeat', /node \S+ is dead|Link \S+ dead|shutdown notice|shutdown in progress|wants to go standby/i],
   ['notices', 'heartbeat', /give up all HA resources|acquire (all|local) HA resources|Resources being acquired/],
   ['notices', 'ipfail', /dead|ping node count|giv(e|ing) up/i],
-  ['notices', 'nfsha', /handing over|starting it again/],
+  ['notices', 'nfsha', /handing over|restarting the service/],
   ['notices', 'mach_down', /Taking over resource group/],
   ['notices', 'ResourceManager', /(Releasing|Acquiring) resource group/],
   ['notices', 'kernel', /drbd.*(PingAck did not arrive|sock was shut down by peer)/],

@@ -40,8 +40,8 @@ describe.each(shells)('reset-node under %s', shell => {
   test('what it restarts for is on the disk, on the console and in the log', () => {
     call(why)
     expect(words()).toBe(`new 2026-11-29 16:00:00 ${why}`)
-    expect(read('kmsg')).toBe(`<2>nfsha: ${why}: this node restarts at once`)
-    expect(read('log')).toBe(`${why}: this node restarts at once`)
+    expect(read('kmsg')).toBe(`<2>nfsha: ${why}: resetting this node`)
+    expect(read('log')).toBe(`${why}: resetting this node`)
     expect([read('sysrq-trigger'), read('sys/kernel/sysrq'), read('did')]).toEqual(['b', '1', 'reboot'])
   })
 
@@ -49,11 +49,11 @@ describe.each(shells)('reset-node under %s', shell => {
     call(why)
     rmSync(join(folder, 'log'))
     call('--boot')
-    expect(read('log')).toBe(`before the last reset, 2026-11-29 16:00:00 ${why}`)
+    expect(read('log')).toBe(`reason for the last reset: 2026-11-29 16:00:00 ${why}`)
     rmSync(join(folder, 'log'))
     call('--boot')
     expect(read('log')).toBe('')
-    expect(words()).toBe(`told 2026-11-29 16:00:00 ${why}`)
+    expect(words()).toBe(`logged 2026-11-29 16:00:00 ${why}`)
   })
 
   test('there is room for it on a disk that has filled since: it is written over what is there', () => {
@@ -68,7 +68,7 @@ describe.each(shells)('reset-node under %s', shell => {
   test('a disk that cannot be written keeps it from nothing', () => {
     writeFileSync(join(folder, 'state'), 'in the way\n')
     call(why)
-    expect([read('kmsg'), read('sysrq-trigger')]).toEqual([`<2>nfsha: ${why}: this node restarts at once`, 'b'])
+    expect([read('kmsg'), read('sysrq-trigger')]).toEqual([`<2>nfsha: ${why}: resetting this node`, 'b'])
   })
 
   test('a disk that hangs keeps it from nothing', () => {

@@ -1,30 +1,30 @@
-# A device-mapper target would need the device for itself, which is mounted; a loop device does not. It goes with the mount.
+# A loop device, because device-mapper would need exclusive access to the DRBD device, which is mounted. It is detached by the unmount.
 mount_state() {
   ! has_state || return 0
   [ -d "$state" ] || mkdir -m 711 "$state"
   if find_volume; then
-    watched mount -t ext4 -o "loop,offset=$offset,sizelimit=$size,$closed" "$NFSHA_DEVICE" "$state" && { import_state; return 0; }
+    log_if_slow mount -t ext4 -o "loop,offset=$offset,sizelimit=$size,$closed" "$NFSHA_DEVICE" "$state" && { import_state; return 0; }
   else
     bind_share "$state" && chown 0:0 "$state" && chmod 711 "$state" && return 0
   fi
-  log "no volume for the clients' state can be mounted: it is kept in memory, and clients lose their locks at the next takeover"
+  log "no volume for client state can be mounted: it is kept in memory, and clients will lose their locks at the next takeover"
   mount -t tmpfs -o "size=16m,mode=711,$closed" nfsha "$state"
 }
 
-# A pair that was built before there was a volume has its state in the share, where a client's root can change it. What it has put there is not followed,
-# and opened neither as a device nor as a FIFO; that it is the directory and no link's target is read after the mount, when nobody can exchange it any more.
+# A pair that was built before this volume existed keeps the state inside the share, where a client's root can change it. Symbolic links are not followed,
+# devices and FIFOs are not opened; that the mounted directory is not the target of a link is verified after the mount, when it can no longer be replaced.
 bind_share() {
   [ -d "$NFSHA_MOUNT/.nfsha" ] || mkdir -m 711 "$NFSHA_MOUNT/.nfsha" || return 1
-  # CentOS 6 knows no nosymfollow.
+  # CentOS 6 does not have nosymfollow.
   mount --bind -o "$closed" "$NFSHA_MOUNT/.nfsha" "$1" 2>/dev/null || mount --bind -o "${closed%,*}" "$NFSHA_MOUNT/.nfsha" "$1" || return 1
   first_line /proc/self/mountinfo "* * 147:$NFSHA_MINOR /.nfsha $1 *" && return 0
-  log "$NFSHA_MOUNT/.nfsha is not what it should be"
+  log "$NFSHA_MOUNT/.nfsha is not the directory that was expected"
   umount "$1"
   return 1
 }
 
-# Once, on a new volume: who may reclaim, from the share. It is copied, read by a user who may do nothing, and of what that prints only the records of
-# nfsdcld's own form (nfs-utils, utils/nfsdcld/sqlite.c) are taken.
+# Once, on a new volume: imports from the share which clients may reclaim. The database is copied and dumped by an unprivileged user, and only
+# records in nfsdcld's own format (nfs-utils, utils/nfsdcld/sqlite.c) are used.
 import_state() {
   [ ! -d "$state/nfsdcld" ] && mkdir "$state/nfsdcld" && [ -d "$NFSHA_MOUNT/.nfsha" ] || return 0
   old=$memory/import
@@ -34,22 +34,22 @@ import_state() {
 }
 import_from_share() {
   for name in main.sqlite main.sqlite-wal; do copy_plain "$old/share/nfsdcld/$name" "$old/copy/$name" 64; done
-  [ -z "$NFSHA_VERSION3" ] || import_lists
+  [ -z "$NFSHA_VERSION3" ] || import_v3_clients
   umount "$old/share" || return 1
   chown -R nobody "$old"
-  timeout 10 setpriv --reuid=nobody --regid=nogroup --clear-groups sqlite3 "$old/copy/main.sqlite" .dump 2>/dev/null | records_alone > "$old/records"
-  timeout 10 sqlite3 "$state/nfsdcld/main.sqlite" < "$old/records" >/dev/null 2>&1 || log "nobody can reclaim: the list of clients in $NFSHA_MOUNT/.nfsha is not readable"
+  timeout 10 setpriv --reuid=nobody --regid=nogroup --clear-groups sqlite3 "$old/copy/main.sqlite" .dump 2>/dev/null | only_records > "$old/records"
+  timeout 10 sqlite3 "$state/nfsdcld/main.sqlite" < "$old/records" >/dev/null 2>&1 || log "clients cannot reclaim their locks: the list of clients in $NFSHA_MOUNT/.nfsha could not be read"
 }
-# copy_plain FROM TO MIB: a file and nothing else, no more than so much.
+# copy_plain FROM TO MIB: copies a regular file, at most MIB mebibytes.
 copy_plain() { [ -f "$1" ] && timeout 10 dd if="$1" of="$2" iflag=nofollow,nonblock bs=1M count="$3" 2>/dev/null; }
-records_alone() {
+only_records() {
   table='"rec-[0-9a-f]{16}"'
   grep -xiE -m 100000 "BEGIN TRANSACTION;|COMMIT;|CREATE TABLE parameters \\(key TEXT PRIMARY KEY, value TEXT\\);|INSERT INTO parameters VALUES\\('(version|first_time)','[0-9]'\\);|\
 CREATE TABLE grace \\(current INTEGER ?, recovery INTEGER\\);|INSERT INTO grace VALUES\\([0-9]{1,18},[0-9]{1,18}\\);|\
 CREATE TABLE (IF NOT EXISTS )?$table \\(id BLOB PRIMARY KEY, princhash BLOB\\);|INSERT INTO $table VALUES\\(X'[0-9a-f]*',(NULL|X'[0-9a-f]*')\\);"
 }
-# Of statd's lists, one file a client (nfs-utils, support/nsm/file.c, nsm_create_monitor_record).
-import_lists() {
+# statd's lists: one file per client (nfs-utils, support/nsm/file.c, nsm_create_monitor_record).
+import_v3_clients() {
   mkdir -p "$state/statd/sm"
   for name in "$old"/share/statd/sm/* "$old"/share/sm-notify/sm.bak/*; do
     case ${name##*/} in *[!A-Za-z0-9.:_-]*|.*) continue ;; esac

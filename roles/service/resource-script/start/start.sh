@@ -1,9 +1,9 @@
 start() {
   : > "$failed_stop"
   lost_locks=''
-  warm_at_need
+  prewarm_if_needed
   promote || { not_started primary "cannot become primary for $NFSHA_RESOURCE"; return 1; }
-  mounted || watched mount -t ext4 -o noatime,nodev,nosuid "$NFSHA_DEVICE" "$NFSHA_MOUNT" || { not_started yes "cannot mount $NFSHA_DEVICE"; return 1; }
+  mounted || log_if_slow mount -t ext4 -o noatime,nodev,nosuid "$NFSHA_DEVICE" "$NFSHA_MOUNT" || { not_started yes "cannot mount $NFSHA_DEVICE"; return 1; }
   mount_state || { not_started yes "cannot mount $state"; return 1; }
   start_nfs || { not_started yes "cannot start NFS"; return 1; }
   raise_vip || { not_started yes "cannot raise $NFSHA_VIP"; return 1; }

@@ -1,4 +1,4 @@
-# By the prefix that it has: somebody may have added it by hand.
+# With its actual prefix length: somebody may have added it by hand.
 lower_vip() {
   for word in $addresses; do
     case $word in "$NFSHA_VIP"/*) ip -4 addr del "$word" dev "$NFSHA_NIC" || return 1 ;; esac
@@ -8,20 +8,20 @@ lower_vip() {
 demote() {
   is_primary || return 0
   wait_for 5 drbdsetup secondary "$NFSHA_MINOR" 2>/dev/null && return 0
-  # Another mount namespace may have it still.
+  # It may still be mounted in another mount namespace.
   free_volume 10
   drbdadm secondary "$NFSHA_RESOURCE"
 }
 
-# What can be done while clients are still served costs them nothing.
+# Everything that can be done while clients are still served.
 prepare_stop() {
-  # The watch has written it a second ago.
+  # Usually the watch saved it a second ago.
   if [ ! -s "$state/connections" ]; then known=''; save_connections; fi
   [ -z "$served" ] || free_volume 20
-  # What clients have not synced themselves would keep the unmount waiting.
+  # Dirty pages would delay the unmount.
   [ -z "$served" ] || bounded 10 write_back
   addresses=$(ip -o -4 addr show dev "$NFSHA_NIC")
-  keep_others
+  keep_secondary_addresses
 }
 write_back() { sync -f "$NFSHA_MOUNT" || sync; }
 
@@ -39,8 +39,8 @@ stop() {
   log "stopped"
 }
 
-# heartbeat would try ten times more, while clients wait, and then restart this node without a word. Where the peer is as good that is done at once: clients
-# wait for deadtime then. Without such a peer more tries may help.
+# heartbeat would try ten more times while clients wait, and then reboot this node without a message. If the peer's copy is up to date the node is reset
+# at once, and clients only wait for deadtime. Otherwise more attempts may help.
 not_stopped() {
   log "$1"
   read -r asker < "/proc/$PPID/comm" && [ "$asker" = ResourceManager ] || return 0
@@ -51,7 +51,7 @@ not_stopped() {
   fi
 } 2>/dev/null
 
-# The one who asked for the stop that failed is still there, and asks now what is left.
+# The process that asked for the failed stop still runs and now asks for the status.
 stop_has_failed() { [ -s "$failed_stop" ] && read -r asker < "$failed_stop" && [ -d "/proc/$asker" ]; }
 
 status() {

@@ -1,18 +1,18 @@
-# In $f, a file of the watch that is newer than its mark.
+# Sets $f to a file of the watch that is newer than the running watch.
 newer_file() {
   # shellcheck disable=SC3013 # dash, bash and BusyBox have -nt
   for f in "$0" /etc/ha.d/nfsha.conf /etc/ha.d/nfsha-watch.conf; do [ "$f" -nt $memory/watch ] && return 0; done
   return 1
 }
 
-# What others tell a watch by that lives and does its work: its number is in $memory/watch, the uptime of its latest look (hundredths of a second) here.
-# Both are in memory, and neither costs a fork.
-show_life() { uptime; echo "$up" > $memory/tick; }
+# Shows others that the watch works: its PID is in $memory/watch, the uptime of its latest check (hundredths of a second) in $memory/tick. Neither
+# costs a fork.
+record_tick() { uptime; echo "$up" > $memory/tick; }
 
-# By a watch that starts, and by one that is about to become another version before that is read: what is written meanwhile is newer again.
+# Called by a watch that starts, and by one that is about to restart as another version, before that is read: a later write is newer again.
 note_files() {
   echo $$ > $memory/watch
-  # The clock may be behind, and all of them newer for ever.
+  # If the clock is behind, all of them would stay newer for ever.
   while newer_file && touch -r "$f" $memory/watch; do :; done
 }
 
@@ -23,15 +23,15 @@ watch() {
   { read -r latest < $memory/watch; } 2>/dev/null
   [ "$latest" = $$ ] || note_files
   "$reset_node" --boot 2>/dev/null
-  # What heartbeat starts from now on, its own scripts and this one, runs before the work of the clients that wait for it.
+  # Scripts that heartbeat starts from now on, this one too, get priority over other work, because clients wait for them.
   renice -n -15 -p "$PPID" >/dev/null
   while :; do
-    # A new version of this script or of its settings takes over by itself; of two watches the later one stays.
+    # Restart if this script or its settings changed; of two watches, the later one stays.
     if newer_file; then note_files; exec "$0" watch; fi
     read -r latest < $memory/watch; [ "$latest" = $$ ] || exit 0
     tick=$((tick + 1))
-    show_life
-    if [ -s "$serving" ]; then watch_holder; else watch_standby; fi
+    record_tick
+    if [ -s "$serving" ]; then watch_active; else watch_standby; fi
     watch_connection
     [ $((tick % 20)) != 2 ] || note_peer_nic
     sleep 1

@@ -1,36 +1,36 @@
-# Two nodes with the same trouble must not throw the service at each other. By the uptime: the clock may be set.
+# Two nodes with the same problem must not hand the service back and forth. Measured by uptime, because the clock may be set.
 may_hand_over() {
   last=''
-  [ -r $memory/gave-away ] && read -r last < $memory/gave-away
+  [ -r $memory/handed-over ] && read -r last < $memory/handed-over
   uptime; [ -z "$last" ] || [ $((up - last)) -ge $((NFSHA_DAMPING * 100)) ]
 }
-give_away() {
+hand_over_because() {
   missed=0
   log "$1: handing over"
-  hand_over && echo "$up" > $memory/gave-away # nfsha-watch.conf
+  hand_over && echo "$up" > $memory/handed-over # nfsha-watch.conf
 }
 
-# Hands a broken service over, or mends it here when the peer is not fit or was given it a moment ago.
-react() {
+# Hands a failed service over, or restarts it here if the peer is not fit or there was a handover a moment ago.
+recover() {
   if may_hand_over && peer_is_fit; then
-    give_away "$1"
+    hand_over_because "$1"
   else
-    log "$1: starting it again here"
+    log "$1: restarting the service here"
     lock 5 || return 0
     if [ -s "$serving" ]; then start; fi
     unlock
   fi
 }
 
-# The holder: its list of clients every second, its health every other. Twice in a row, and still meant to serve: a stop that has begun
-# meanwhile is no fault.
-watch_holder() {
-  # Its looks cost clients that are just coming back a tenth of a second.
+# The active node: saves the list of connections every second, checks its health every two. It acts on the second failed check in a row, and only if
+# no stop has begun meanwhile.
+watch_active() {
+  # Checks right after a takeover would delay the returning clients by a tenth of a second.
   [ "$rest" = 0 ] || { rest=$((rest - 1)); return; }
   save_connections
   [ $((tick % 2)) = 0 ] || return 0
-  helpers
-  why=$(broken)
+  repair_helpers
+  why=$(health_problem)
   if [ -z "$why" ]; then seen=0; else seen=$((seen + 1)); fi
-  if [ "$seen" -ge 2 ] && [ -s "$serving" ]; then seen=0; react "$why"; fi
+  if [ "$seen" -ge 2 ] && [ -s "$serving" ]; then seen=0; recover "$why"; fi
 }

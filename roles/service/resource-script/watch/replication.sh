@@ -1,6 +1,6 @@
-# DRBD gives a connection up (StandAlone) when a peer that had stood still comes back as Primary, just before that one restarts, and when its own
-# address is gone (ifdown), so that it cannot listen. It is taken up again where this node had found the peer dead (fence-peer) or its own address gone,
-# a few times: one that an operator has disconnected stays so, and so does a split brain.
+# DRBD disconnects (StandAlone) when a frozen peer returns as Primary, just before that peer resets itself, and when its own address is gone (ifdown), so
+# that it cannot listen. The watch reconnects a few times, but only if this node had found the peer dead (fence-peer) or its own address gone: a
+# connection that an operator closed stays closed, and so does a split brain.
 watch_connection() {
   [ -r /proc/drbd ] || return 0 # the address alone
   watch_handshake
@@ -13,8 +13,8 @@ watch_connection() {
   case $(ip -o -4 addr show) in *" inet $NFSHA_LINK/"*) ;; *) echo 5 > $memory/fenced; return ;; esac
   [ $((tick % 10)) = 0 ] && [ "$tick" -ge "$next_connect" ] && [ -s $memory/fenced ] && reconnect
 }
-# Two nodes that meet in the moment in which one goes on alone may both wait for a bitmap for ever (seen with a standby that was cut off for two
-# seconds). The one that serves nobody takes the connection up anew, which touches no data.
+# Two nodes that connect just when one of them continues alone may both wait for a bitmap for ever (seen with a standby that was cut off for two
+# seconds). The one that does not serve reconnects, which does not touch data.
 watch_handshake() {
   if first_line /proc/drbd "$NFSHA_MINOR: cs:WFBitMap? ro:Secondary/*"; then stuck=$((stuck + 1)); else stuck=0; fi
   [ "$stuck" -ge 60 ] || return 0
@@ -26,13 +26,13 @@ watch_handshake() {
 reconnect() {
   read -r tries < $memory/fenced && [ "$tries" -gt 0 ] || return 0
   echo $((tries - 1)) > $memory/fenced
-  # A peer that hangs may take minutes to restart: the five tries are spread over an hour.
+  # A hung peer may take minutes to restart: the five attempts are spread over an hour.
   next_connect=$((tick + pause)); pause=$((pause * 4))
   log "DRBD is StandAlone since $NFSHA_PEER or the link came back: connecting again"
   drbdadm connect "$NFSHA_RESOURCE"
 }
 
-# The hardware address of the peer's service NIC, by which fence-peer knows its answers. Taken from the kernel while heartbeat hears the peer.
+# The MAC address of the peer's service NIC, by which fence-peer recognizes its ARP answers. Read from the kernel while heartbeat hears the peer.
 note_peer_nic() {
   first_line /proc/net/arp "$NFSHA_PEER_SERVICE * 0x2 * $NFSHA_NIC" && peer_is_heard || return 0
   # shellcheck disable=SC2086 # its words

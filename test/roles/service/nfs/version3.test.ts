@@ -245,7 +245,7 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
 
   test('clients are told only when nfsd was started again', () => {
     const steps =
-      'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
+      'prewarm_if_needed() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
     const files = `failed_stop=${folder}/failed serving=${folder}/serving`
     writeFileSync(join(folder, 'serving'), 'yes\n')
     expect(run(true, `${steps}; ${files}; threads() { :; }; start`).status).toBe(0)
@@ -265,7 +265,7 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
 
   test('without version 3 nothing of it is called or made', () => {
     monitored('statd/sm', '192.168.0.50')
-    expect(run(false, 'exported() { :; }; start_nfsd() { :; }; start_nfs && stop_nfs && v3_helpers').status).toBe(0)
+    expect(run(false, 'exported() { :; }; start_nfsd() { :; }; start_nfs && stop_nfs && v3_helpers_run').status).toBe(0)
     expect(list('statd/sm')).toEqual(['192.168.0.50'])
     expect(read('called')).not.toMatch(/statd|notify|chown/)
   })

@@ -48,7 +48,7 @@ describe.each(shells)('the resource script under %s', shell => {
     })
     test('exportfs ends with success and leaves an empty list, as on a full disk: there is no address without exports', () => {
       const stubs =
-        'warm_at_need() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; threads() { return 1; }; runs() { return 1; }; start_nfsdcld() { :; }; start_nfsd() { :; }'
+        'prewarm_if_needed() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; threads() { return 1; }; runs() { return 1; }; start_nfsdcld() { :; }; start_nfsd() { :; }'
       const { status, stderr } = run(
         `${network}${stubs}; raise_vip() { echo raised >&2; }; exportfs() { echo no space; : > $memory/nfs/etab; }; start`,
       )
@@ -89,7 +89,7 @@ describe.each(shells)('the resource script under %s', shell => {
 
   test('a stop writes back and looks around before the address is off: clients do not wait for that', () => {
     const stubs =
-      'save_connections() { :; }; has_state() { :; }; keep_others() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
+      'save_connections() { :; }; has_state() { :; }; keep_secondary_addresses() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
     writeFileSync(join(folder, 'run/serving'), 'yes\n')
     expect(run(`${stubs}; ip() { echo "ip $*" >> ${folder}/called; echo "inet 192.168.0.219/24 x"; }; stop`).status).toBe(0)
     const called = readFileSync(join(folder, 'called'), 'utf8').split('\n')
@@ -142,7 +142,7 @@ describe.each(shells)('the resource script under %s', shell => {
 
   test('a stop that is repeated writes nothing back: the first one has, or could not', () => {
     const stubs =
-      'save_connections() { :; }; keep_others() { :; }; mounted() { return 1; }; is_primary() { return 1; }; threads() { return 1; }'
+      'save_connections() { :; }; keep_secondary_addresses() { :; }; mounted() { return 1; }; is_primary() { return 1; }; threads() { return 1; }'
     writeFileSync(join(folder, 'run/serving'), '')
     expect(run(`${stubs}; stop`).status).toBe(0)
     expect(readFileSync(join(folder, 'called'), 'utf8')).not.toContain('sync')
@@ -223,20 +223,20 @@ describe.each(shells)('the resource script under %s', shell => {
       writeFileSync(join(folder, 'called'), '')
       writeFileSync(join(folder, 'run/start-failed'), mark && `${mark}\n`)
       writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
-      if (damped) writeFileSync(join(folder, 'run/gave-away'), `${Math.floor(uptime() * 100)}\n`)
+      if (damped) writeFileSync(join(folder, 'run/handed-over'), `${Math.floor(uptime() * 100)}\n`)
       const stubs = [
         `called() { echo "$1" >> ${folder}/called; }; ${start}; stop() { called stop; }; hand_over() { called hand_over; }`,
         `cl_status() { if [ "$1" = rscstatus ]; then echo ${believes}; else echo ${peer}; fi; }; ${lock}; unlock() { :; }`,
         'NFSHA_MINOR=0 NFSHA_PEER=M1 NFSHA_OWN=local NFSHA_DAMPING=300; missed=0; heard=0; log() { :; }',
         ...(before ? [String(before)] : []),
       ]
-      const tried = [...stubs, ...Array.from({ length: Number(looks) }, () => 'make_up')].join('; ')
+      const tried = [...stubs, ...Array.from({ length: Number(looks) }, () => 'retry_failed_start')].join('; ')
       expect(run(tried, text => text.replaceAll('/proc/drbd', `${folder}/drbd`)).status).toBe(0)
       expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
     })
   })
 
-  test('the watch shows at each look that it lives, in /run/nfsha/tick', () => {
+  test('the watch records each check in /run/nfsha/tick', () => {
     const before = Math.floor(uptime() * 100)
     const looks = `watch_standby() { cat ${folder}/run/tick >> ${folder}/looks; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
     const ended = 'beats=0; sleep() { beats=$((beats + 1)); [ $beats -lt 3 ] || exit 0; }'
@@ -290,7 +290,7 @@ describe.each(shells)('the resource script under %s', shell => {
     writeFileSync(join(folder, 'run/state/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
     writeFileSync(join(folder, 'tools/send_arp'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
     writeFileSync(join(folder, 'tools/tickle_tcp'), `#!/bin/sh\ncat >> ${folder}/called\n`, { mode: 0o755 })
-    expect(run(`NFSHA_HELPERS=${folder}/tools; has_vip() { false; }; call_clients; [ -s ${folder}/called ]`).status).toBe(0)
+    expect(run(`NFSHA_HELPERS=${folder}/tools; has_vip() { false; }; announce_address; [ -s ${folder}/called ]`).status).toBe(0)
     expect(readFileSync(join(folder, 'called'), 'utf8')).toBe('192.168.0.219:2049 192.168.0.50:801\n')
   })
 

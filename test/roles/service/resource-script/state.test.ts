@@ -76,7 +76,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       answers(inode(16777216, 'EXTENTS:\n(0-4095):38912-43007'))
       const { status, stderr } = run(`mount() { echo "mount $*" >> ${folder}/called; [ "$2" != ext4 ]; }; mount_state`)
       expect(status).toBe(0)
-      expect(stderr).toContain('it is kept in memory, and clients lose their locks at the next takeover')
+      expect(stderr).toContain('it is kept in memory, and clients will lose their locks at the next takeover')
       expect(called().split('\n').at(-2)).toBe(`mount -t tmpfs -o size=16m,mode=711,${flags} nfsha ${state()}`)
     })
     const mountinfo = (line: string) => (text: string) => {
@@ -170,7 +170,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
   describe('what a pair that was built before has in its share', () => {
     test('of the records that nobody has read, those of nfsdcld’s own form are taken', () => {
       writeFileSync(join(folder, 'dump'), records)
-      const { stderr } = run(`records_alone < ${folder}/dump >&2`)
+      const { stderr } = run(`only_records < ${folder}/dump >&2`)
       expect(stderr).toBe(records)
     })
     test.each([
@@ -186,7 +186,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       'INSERT INTO "rec-0000000000000004" VALUES(X\'00',
     ])('and not: %s', line => {
       writeFileSync(join(folder, 'dump'), `${line}\n`)
-      expect(run(`records_alone < ${folder}/dump >&2`).stderr).toBe('')
+      expect(run(`only_records < ${folder}/dump >&2`).stderr).toBe('')
     })
     test.each([
       ['a link', (path: string) => symlinkSync('/etc/passwd', path)],
