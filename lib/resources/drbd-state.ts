@@ -5,7 +5,7 @@ import { type DrbdDevice, parseProcDrbd } from './proc-drbd.ts'
  * Shell that prints how DRBD stands: for 8.4 all is in /proc/drbd; of DRBD 9 only its version is, and drbdsetup is asked. Not for `status`: without a connection that leaves
  * the peer out, and with it how much has changed since (recorded in test/fixtures/drbd).
  */
-export const drbdState = `cat /proc/drbd 2>/dev/null; v=; { read -r v < /proc/drbd; } 2>/dev/null
+export const drbdState = `v=; { while IFS= read -r l; do v=\${v:-$l}; printf '%s\\n' "$l"; done < /proc/drbd; } 2>/dev/null
 case $v in 'version: 9'*) drbdsetup events2 --now --statistics 2>/dev/null ;; esac`
 
 /** Pure: the device of this minor number, from what `drbdState` printed. Undefined when it is configured nowhere. */

@@ -2,6 +2,7 @@ import type { Change, ClusterResource, Unknown } from '../../lib/role-api/index.
 import { differsBy, failedScript, notRead, present, refused, skip, statesOf, unknown, unknownOn } from '../../lib/role-api/index.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
+import { hasLine } from '../service/has-line.ts'
 import type { Vars } from '../vars.ts'
 
 interface Difference {
@@ -50,7 +51,7 @@ export const adjusted = (vars: Vars, dependsOn: string[]): ClusterResource<Diffe
       vars,
       `command -v drbdadm >/dev/null || exit 45
 [ -e /proc/drbd ] || exit 46
-grep -q ' cs:StandAlone ' /proc/drbd && echo @standalone
+${hasLine('/proc/drbd', "*' cs:StandAlone '*")} && echo @standalone
 o=$(drbdadm -d adjust ${vars.drbd_resource} 2>&1); c=$?
 case $o in *' attach '*)
   a=$(drbdsetup show ${vars.drbd_resource} 2>/dev/null | sed -n 's/^ *disk[[:space:]]*"\\(.*\\)";$/\\1/p')

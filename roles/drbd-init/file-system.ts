@@ -15,7 +15,7 @@ import {
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
-import { withDrbd } from '../service/drbd/tools.ts'
+import { hasDevice, withDrbd } from '../service/drbd/tools.ts'
 import { squashesRoot } from '../service/nfs/exports.ts'
 import type { Vars } from '../vars.ts'
 import { hasNoPlace, makeStateVolume } from './state-volume.ts'
@@ -47,7 +47,7 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
     id: `file system on ${vars.drbd_device}`,
     probe: {
       // Past the page cache: DRBD writes below it, so cached blocks of the backing disk are those of before.
-      sh: `l=$(grep '^ *${minor}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null) || exit 46; echo "$l"; echo @super; dd if=${disk} iflag=direct bs=64k count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128`,
+      sh: `${hasDevice(minor)} || exit 46; echo "$l"; echo @super; dd if=${disk} iflag=direct bs=64k count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128`,
       parse({ code, stdout }) {
         if (code === 46) return unknown(`DRBD resource ${vars.drbd_resource}`)
         const [, role = '', state = ''] = /ro:(\w+)\/\w+ ds:(\w+)\//.exec(stdout) ?? []

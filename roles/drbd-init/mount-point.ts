@@ -1,5 +1,6 @@
 import type { HostResource } from '../../lib/role-api/index.ts'
 import { absent, differsBy, inSync, notRead, present, skip } from '../../lib/role-api/index.ts'
+import { hasLine } from '../service/has-line.ts'
 
 /**
  * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
@@ -19,7 +20,7 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
     },
   ],
   probe: {
-    sh: `grep -q ' ${path} ' /proc/mounts && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
+    sh: `${hasLine('/proc/mounts', `*' ${path} '*`)} && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
     parse({ code, stdout }) {
       const flags = stdout.endsWith(` ${path}\n`) ? /^[-A-Za-z]+(?= )/.exec(stdout)?.[0] : undefined
       if (code === 43) return skip('mounted here: what is below cannot be seen')

@@ -16,6 +16,8 @@ import {
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
+import { hasDevice } from '../service/drbd/tools.ts'
+import { hasLine } from '../service/has-line.ts'
 import { scriptPart } from '../service/resource-script/index.ts'
 import type { Vars } from '../vars.ts'
 
@@ -32,7 +34,7 @@ const findVolume = (): string =>
     .trimEnd()
 
 /** Shell that succeeds on a kernel without EXT4_IOC_SWAP_BOOT, which came with Linux 3.10: the state stays in the share there. */
-export const hasNoPlace = 'case $(uname -r) in [0-2].*|3.[0-9].*) true ;; *) false ;; esac'
+export const hasNoPlace = '{ read -r _ _ k _ < /proc/version; case $k in [0-2].*|3.[0-9].*) true ;; *) false ;; esac; }'
 
 /**
  * Shell function `make_state_volume DIRECTORY`: on the node where the share is mounted there. Its blocks are zeroed, given to inode 5, and found again there; only
@@ -78,10 +80,10 @@ export const stateVolume = ({ vars }: Context): ClusterResource<StateVolume> => 
       // A Secondary's is read from the backing disk, past the page cache, as the file system's superblock is.
       sh: `LC_ALL=C; export LC_ALL
 if ${hasNoPlace}; then exit 43; fi
-l=$(grep '^ *${minor}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null) || exit 46; echo "$l"
-grep -q '^${device} ${path} ' /proc/mounts && echo @mounted
+${hasDevice(minor)} || exit 46; d=$l; echo "$d"
+${hasLine('/proc/mounts', `'${device} ${path} '*`)} && echo @mounted
 ${findVolume()}
-case $l in *ro:Primary/*) NFSHA_DEVICE=${device} ;; *) NFSHA_DEVICE=${backingDisk(vars)}; debugfs() { command debugfs -D "$@"; } ;; esac
+case $d in *ro:Primary/*) NFSHA_DEVICE=${device} ;; *) NFSHA_DEVICE=${backingDisk(vars)}; debugfs() { command debugfs -D "$@"; } ;; esac
 find_volume || exit 0
 echo @volume; dd if="$NFSHA_DEVICE" iflag=direct bs=4096 skip=$((offset / 4096)) count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128 | tr -d ' \\n'`,
       parse({ code, stdout }) {

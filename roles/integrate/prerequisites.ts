@@ -1,5 +1,7 @@
 import { assertion, minorOf, present, quote } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
+import { hasDevice } from '../service/drbd/tools.ts'
+import { hasLine } from '../service/has-line.ts'
 
 interface Need {
   /** Shell that succeeds when it is there. */
@@ -20,7 +22,7 @@ const needs = ({ vars, platform }: Context): Need[] => {
   return [
     ...heartbeat,
     {
-      test: `grep -q '^ *${minorOf(vars.drbd_device)}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null`,
+      test: hasDevice(minorOf(vars.drbd_device)),
       missing: `DRBD has no device ${vars.drbd_device}`,
       role: 'drbd-init',
     },
@@ -30,7 +32,7 @@ const needs = ({ vars, platform }: Context): Need[] => {
       missing: 'the NFS server is not installed',
       role: 'nfs',
     },
-    { test: `grep -qs '^${vars.nfs_export_path} ' ${platform.paths.exports}`, missing: 'nothing is exported', role: 'nfs' },
+    { test: hasLine(platform.paths.exports, `'${vars.nfs_export_path} '*`), missing: 'nothing is exported', role: 'nfs' },
   ]
 }
 

@@ -80,17 +80,23 @@ const addressIn = (text: string): string | undefined => /^[^\S\n]*address\s+(?:i
 const withoutGaps = (resource: { [K in keyof Resource]: Resource[K] | undefined }): Resource =>
   Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== undefined)) as unknown as Resource
 
-/** Options, and with them the shared secret, stay on the node. */
+/** Shell that appends the lines that are needed of its input to `g`. Options, and with them the shared secret, stay on the node. */
+const pick = `pick() { while read -r l || [ -n "$l" ]; do case $l in 'resource '*|'on '*|_this_host*|_remote_host*|address*|device*|disk[[:space:]]*/*) g="$g$l
+" ;; esac; done; }`
+
 const usedScript = (context: Context): string => {
   const { vars } = context
-  const lines = `-hE '^ *(resource |on |_this_host|_remote_host|address|device|disk[[:space:]]+"?/)'`
   return withDrbd(
     vars,
     `show() { [ ! -r "$1" ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
+${pick}
 echo "@proc"; show /proc/drbd
-echo "@show"; [ -e /proc/drbd ] && s=$(drbdsetup show 2>/dev/null | grep ${lines}) && printf '%s\\n' "$s"
-echo "@files"; f=$(grep ${lines} ${drbdConfigDir(context)}/*.res 2>/dev/null) && printf '%s\\n' "$f"
-echo "@numbers"; set -f; set -- ${quote(backingDisk(vars))}; p=; for w in \${s:-} \${f:-}; do if [ "$p" = disk ]; then w=\${w#\\"}; case $w in /*) set -- "$@" "\${w%%[\\";]*}" ;; esac; fi; p=$w; done
+echo "@show"; g=''; if [ -e /proc/drbd ]; then pick <<SHOWN
+$(drbdsetup show 2>/dev/null)
+SHOWN
+fi; s=$g; printf %s "$s"
+echo "@files"; g=''; for c in ${drbdConfigDir(context)}/*.res; do [ ! -r "$c" ] || pick < "$c"; done; printf %s "$g"
+echo "@numbers"; set -f; set -- ${quote(backingDisk(vars))}; p=; for w in $s $g; do if [ "$p" = disk ]; then w=\${w#\\"}; case $w in /*) set -- "$@" "\${w%%[\\";]*}" ;; esac; fi; p=$w; done
 stat -Lc '%n %t:%T' -- "$@" 2>/dev/null; for d; do echo "$d "; done
 echo "@mounts"; while IFS= read -r l; do case $l in /dev/drbd*) printf '%s\\n' "$l" ;; esac; done < /proc/mounts`,
   )

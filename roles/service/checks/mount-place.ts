@@ -15,14 +15,16 @@ interface Place {
   within: string
 }
 
-const probeScript = (path: string): string => {
+/** Where the share is mounted already, nothing else counts. */
+const probeScript = ({ nfs_export_path: path, drbd_device: device }: Vars): string => {
   const p = quote(path)
-  return `echo "@mounted"; while read -r d m _; do [ "$m" = ${p} ] && l=$d; done < /proc/mounts; echo "\${l:-}"
+  return `echo "@mounted"; l=; while read -r d m _; do [ "$m" = ${p} ] && l=$d; done < /proc/mounts; echo "$l"
+[ "$l" != ${device} ] || exit 0
 echo "@real"; readlink -m ${p}
 echo "@kind"; if [ -d ${p} ] && [ ! -L ${p} ]; then echo directory; elif [ -e ${p} ] || [ -L ${p} ]; then echo other; else echo absent; fi
 echo "@attributes"; lsattr -d ${p} 2>/dev/null
 echo "@files"; ls -A ${p} 2>/dev/null | head -n 3
-echo "@within"; a=${p}; [ "\${l:-}" = '' ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}"`
+echo "@within"; a=${p}; [ -z "$l" ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}"`
 }
 
 /** Pure. */
@@ -62,7 +64,7 @@ export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device
 /** The path of the share on this node, judged before anything is written. Judges only. */
 export const mountPlace = (vars: Vars): HostAssertion<Place> => ({
   ...assertion(`place of ${vars.nfs_export_path}`, {
-    probe: { sh: probeScript(vars.nfs_export_path), parse: ({ stdout }) => present(parsePlace(stdout)) },
+    probe: { sh: probeScript(vars), parse: ({ stdout }) => present(parsePlace(stdout)) },
     problems: place => placeProblems(place, vars),
   }),
   shared: true,

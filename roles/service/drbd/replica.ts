@@ -1,6 +1,7 @@
 import type { Judgement, Probe } from '../../../lib/role-api/index.ts'
 import { blocksOf, judgeDisk, minorOf, parseJudgement, present, quote, unknown } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
+import { hasLine } from '../has-line.ts'
 import { servedMarker } from '../paths.ts'
 import { backingDisk, hasDeclaredAttached } from './disk.ts'
 import { withDrbd } from './tools.ts'
@@ -43,7 +44,7 @@ ${judgeDisk}
 d=${quote(disk)} served='' attached='' stamp=''
 [ ! -e ${servedMarker} ] || served=yes
 [ ! -r ${replicaRecord} ] || stamp=$(sed -n 's/^stamp=\\([0-9A-F]\\{16\\}\\)$/\\1/p' ${replicaRecord})
-! grep -q '^ *${minor}: cs:[A-TV-Z].* ds:[^D]' /proc/drbd 2>/dev/null || attached=yes
+! ${hasLine('/proc/drbd', `'${minor}: cs:'[A-TV-Z]*' ds:'[!D]*`)} || attached=yes
 ${vars.ha_move_disk === undefined ? '' : `${hasDeclaredAttached(vars)} || attached=''\n`}echo @node; echo "$served:$attached:$stamp"
 ${
   volume

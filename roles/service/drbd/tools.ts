@@ -1,5 +1,6 @@
 import type { Context } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
+import { hasLine } from '../has-line.ts'
 
 /** Where DRBD was built to; undefined when it comes as packages, whose programs lie where the system keeps its own. */
 export const drbdPrefix = (vars: Vars): string | undefined => (vars.drbd_build_method === 'source' ? vars.drbd_build_prefix : undefined)
@@ -9,6 +10,9 @@ export const drbdProgram = (vars: Vars, name: 'drbdadm' | 'drbdsetup'): string =
   const prefix = drbdPrefix(vars)
   return prefix === undefined ? name : `${prefix}/sbin/${name}`
 }
+
+/** Shell that succeeds where DRBD's kernel module has this device; its line of /proc/drbd is then in `l`. */
+export const hasDevice = (minor: number): string => hasLine('/proc/drbd', `'${minor}: cs:'[A-TV-Z]*`)
 
 /** A script that calls DRBD's programs by their names. */
 export const withDrbd = (vars: Vars, script: string): string => {

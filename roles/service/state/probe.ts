@@ -58,12 +58,10 @@ if [ "\${t:-0}" -gt 0 ]; then
   echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
 ${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ${scopeScript(vipAddress(vars))}
 fi
-echo "@daemons"; p='' s=''; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd)
-  l=$(tr '\\0' ' ' < \${c%comm}cmdline); printf '%s\\n' "$l"
-  [ $n != rpc.mountd ] || { p="$p \${c%comm}fd"; s="\${s}arguments $l
-"; } ;;
-esac; done
-${vars.ha_stack === 'lean' ? `echo "@mountd"; [ -z "$p" ] || { ls -l $p 2>/dev/null; printf %s "$s"; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; }\n` : ''}echo "@exports"; ${exportTable}
+echo "@daemons"; p='' s=''; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) s="$s \${c%comm}cmdline" ;; esac
+  [ "$n" != rpc.mountd ] || p="$p \${c%comm}fd"; done
+[ -z "$s" ] || { sed -s 's/\\x00/ /g' $s 2>/dev/null; echo; }
+${vars.ha_stack === 'lean' ? `echo "@mountd"; [ -z "$p" ] || { ls -l $p 2>/dev/null; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; }\n` : ''}echo "@exports"; ${exportTable}
 echo "@export-files"; for f in /etc/exports /etc/exports.d/*.exports; do show "$f"; done
 echo "@served"; show ${servedMarker}
 echo "@daemon"; ${daemonSources(platform).map(shellOf).join('\n')}

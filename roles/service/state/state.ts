@@ -88,6 +88,17 @@ export interface ServiceState {
   versions: Record<string, string>
 }
 
+/** What the probe of role nfs prints of rpc.mountd: its sockets, and the words that it was started with. */
+const mountdOf = ({ mountd = '', daemons }: Record<string, string>): string =>
+  mountd.trim() === ''
+    ? ''
+    : [
+        mountd,
+        ...linesOf(daemons)
+          .filter(line => line.includes('rpc.mountd'))
+          .map(line => `arguments ${line}`),
+      ].join('\n')
+
 const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
 const pairsOf = (lines: string[], key: number, value: number): Record<string, string> =>
   Object.fromEntries(lines.map(l => l.trim().split(/\s+/)).map(words => [words[key] ?? '', words[value] ?? '']))
@@ -140,7 +151,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     pending: [
       ...(parseDaemon(blocks.daemon ?? '').newer.some(path => path.endsWith('/ha.cf')) ? ['restart heartbeat'] : []),
       ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
-      ...(mountdIsOld(blocks.mountd ?? '', vars) ? ['restart rpc.mountd'] : []),
+      ...(mountdIsOld(mountdOf(blocks), vars) ? ['restart rpc.mountd'] : []),
     ],
     links: linesOf(blocks.links),
     lost: parseLost(blocks.lost ?? '', parseDrbdState(blocks.drbd ?? '', minorOf(vars.drbd_device))),

@@ -53,7 +53,7 @@ const holder: NamedState = {
   stopFailed: false,
   nfsd: 8,
   nfs,
-  daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'],
+  daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd --state-directory-path /run/nfsha/nfs'],
   exported: true,
   servingSince: undefined,
   foreignExports: [],
@@ -234,7 +234,7 @@ nfsdcld
 is nfsha-drbd
 @daemons
 nfsdcld -s /run/nfsha/state/nfsdcld 
-/usr/sbin/rpc.mountd 
+/usr/sbin/rpc.mountd --state-directory-path /run/nfsha/nfs 
 @exports
 /data\t192.168.0.0/24(rw,sync,wdelay,hide,nocrossmnt,secure,root_squash,no_all_squash,no_subtree_check,secure_locks,acl,no_pnfs,fsid=1,anonuid=65534,anongid=65534,sec=sys)
 /srv\t*(ro)
@@ -275,7 +275,7 @@ test('what a serving machine answered', () => {
     vipAt: 'em1/24',
     unplugged: ['em2'],
     nfs,
-    daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'],
+    daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd --state-directory-path /run/nfsha/nfs'],
     exported: true,
     pending: [],
     foreignExports: ['/srv *'],
@@ -321,6 +321,12 @@ test.each<[string, string | RegExp, string, Partial<NamedState>]>([
   ['a holder that is dead', '@lock\n', '@lock\n4711\n', { lock: '' }],
   ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
   ['a mountd as it is wanted', '@exports\n', `@mountd\n${sockets('01')}@exports\n`, { pending: [] }],
+  [
+    'a mountd with its list on a disk',
+    / --state-directory-path \S+ \n@exports\n/,
+    `\n@mountd\n${sockets('01')}@exports\n`,
+    { pending: ['restart rpc.mountd'], daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'] },
+  ],
   ['a mountd that serves version 3 still', '@exports\n', `@mountd\n${sockets('0A')}@exports\n`, { pending: ['restart rpc.mountd'] }],
   ['read-only', ' rw,nosuid,nodev,noatime 0', ' ro,noatime 0', { readOnly: true, exposed: true }],
   ['set-user-id files of clients count', 'rw,nosuid,nodev,noatime 0', 'rw,nodev,noatime 0', { exposed: true }],
