@@ -60,10 +60,11 @@ export const emulatorArguments = (launch: MachineLaunch): string[] => [
   ...['-chardev', `file,id=serial,path=${escapeComma(launch.serialLog)},append=on`, '-serial', 'chardev:serial'],
 ]
 
-// erms=off: a processor with fast string instructions is copied to by `rep movsb`, which the emulator does byte by byte. Without it a pipe carries
-// five times as much, and a fork and exec takes two thirds.
+// erms=off: with fast string instructions the kernel copies by `rep movsb`, which the emulator does byte by byte. Without them a pipe carries five times as
+// much, and a fork and exec takes two thirds. fsrm=off: QEMU 10 offers it by itself, and Linux 6.1 hangs in its first copy on a processor that has fsrm without
+// erms.
 const acceleratorArguments = (accelerator: Accelerator): string[] =>
-  accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off,erms=off']
+  accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off,erms=off,fsrm=off']
 
 /**
  * cache=unsafe is honest here. A power loss in the lab is the end of the emulator, never of the host: at a guest's flush qemu

@@ -45,7 +45,7 @@ test('no segment leaves the loopback, and no port is open to others', () => {
 
 test.each([
   ['kvm', 'kvm', 'host'],
-  ['tcg', 'tcg,thread=multi', 'max,la57=off,erms=off'],
+  ['tcg', 'tcg,thread=multi', 'max,la57=off,erms=off,fsrm=off'],
 ] as const)('%s', (accelerator, accel, cpu) => {
   const args = emulatorArguments({ ...launch, accelerator })
   expect(valuesOf(args, '-accel')).toEqual([accel])
