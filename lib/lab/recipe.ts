@@ -22,11 +22,14 @@ export type Init = 'systemd' | 'sysvinit'
 /** A machine with sysvinit has the tools of its time. */
 const initPackages: Record<Init, readonly string[]> = { systemd: ['systemd-sysv'], sysvinit: ['sysvinit-core', 'net-tools'] }
 
-/** Libraries whose names changed with the 64-bit time_t (Debian 13). */
-const timeLibraries: Record<Release, readonly string[]> = {
+/**
+ * What has another name or is not there by itself in another release: libraries changed theirs with the 64-bit time_t (Debian 13); testing renames libsnmp with
+ * each version of net-snmp, so its machines install it themselves, and would build their initrd with dracut.
+ */
+const releasePackages: Record<Release, readonly string[]> = {
   bookworm: ['libcurl4', 'libglib2.0-0', 'libsnmp40'],
   trixie: ['libcurl4t64', 'libglib2.0-0t64', 'libsnmp40t64'],
-  forky: ['libcurl4t64', 'libglib2.0-0t64', 'libsnmp40t64'],
+  forky: ['libcurl4t64', 'libglib2.0-0t64', 'initramfs-tools'],
 }
 
 const packages = (release: Release, init: Init) => [
@@ -44,7 +47,7 @@ const packages = (release: Release, init: Init) => [
   'bc',
   'bzip2',
   'gawk',
-  ...timeLibraries[release],
+  ...releasePackages[release],
   'libxml2-utils',
   'netbase',
   'psmisc',
