@@ -27,11 +27,11 @@ export interface Target<V> {
   left: { host: string; reason: string }[]
 }
 
-/** `isRights`: it may well be the right machine, but nothing can be done on it. */
+/** `kind`: it may well be the right machine, but nothing can be done on it. */
 export interface IdentityProblem {
   host: string
   problem: string
-  isRights?: true
+  kind?: 'no root' | 'unsupported system'
 }
 
 export interface PlayPlan<V> {
@@ -209,6 +209,7 @@ const planHost = <V>(
   if (!platform)
     problems.push({
       host: node.name,
+      kind: 'unsupported system',
       problem: `unsupported system: ${facts.os} ${facts.version} with ${facts.init}; supported: ${supportedSystems()} (docs/platforms.md; -e accept_untested_platform=debian13 plays it as the nearest one)`,
     })
   const context = platform && { host: node.name, vars: node.vars, facts, cluster: target.cluster, platform }
@@ -224,8 +225,8 @@ const planHost = <V>(
     total: tasks.length,
   })
   if (problems.length === 0) return { tasks: { host: node.name, tasks }, handlers: { host: node.name, tasks: handlers } }
-  const isRights = problems.every(p => p.isRights)
-  host.stopped = isRights ? 'no root' : 'it is not the machine that the inventory describes'
+  const kinds = problems.every(p => p.kind) ? [...new Set(problems.map(p => p.kind))].join(', ') : undefined
+  host.stopped = kinds ?? 'it is not the machine that the inventory describes'
   // The others are judged on: without this one, and not as if there were no other.
   if (session.drift) session.missing.set(node.name, host.stopped)
   session.emit({
@@ -237,7 +238,7 @@ const planHost = <V>(
     changes: [],
     error: {
       message: problems.map(p => p.problem).join('\n'),
-      hint: isRights ? 'nothing was touched' : 'compare the inventory with the machine; nothing was touched',
+      hint: kinds ? 'nothing was touched' : 'compare the inventory with the machine; nothing was touched',
     },
     ms: 0,
     index: 0,

@@ -79,7 +79,8 @@ const notReached = 'not reached'
 
 const failureOf = (event: Extract<Event, { type: 'task-end' | 'handler-end' }>): string => {
   const what = event.type === 'task-end' ? event.resource : `handler ${event.handler}`
-  return `${event.host}: ${event.role}: ${what}: ${oneLine(event.error?.message ?? event.reason ?? 'failed')}`
+  const where = what === event.role ? what : `${event.role}: ${what}`
+  return `${event.host}: ${where}: ${oneLine(event.error?.message ?? event.reason ?? 'failed')}`
 }
 
 const counterNames = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'unknown'] as const

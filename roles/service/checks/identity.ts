@@ -2,7 +2,7 @@ import type { Facts, Node } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 type Met = { node: Node<Vars>; facts: Facts }
-type Problem = { host: string; problem: string; isRights?: true }
+type Problem = { host: string; problem: string; kind?: 'no root' }
 
 /** Planned addresses on their NICs: wrong machine, wrong cable or wrong inventory, nothing may be touched. */
 const addressProblems = ({ node, facts }: Met): Problem[] => {
@@ -30,7 +30,7 @@ const doubles = (hosts: Met[]): Problem[] =>
   })
 
 const notRoot = ({ node, facts }: Met): Problem[] =>
-  facts.root ? [] : [{ host: node.name, problem: 'no root: add ansible_become: true, or -b', isRights: true }]
+  facts.root ? [] : [{ host: node.name, problem: 'no root: add ansible_become: true, or -b', kind: 'no root' }]
 
 /** All that speaks against these machines being the pair of the inventory. Clients have no links of their own to prove. */
 export const pairIdentity = (hosts: Met[]): Problem[] => [...hosts.flatMap(notRoot), ...hosts.flatMap(addressProblems), ...doubles(hosts)]
