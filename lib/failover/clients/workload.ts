@@ -64,7 +64,8 @@ perl -e ${quote(perl)} ${vars.failover_dd ? 1 : 0} ${mounts.map(m => `${m.name} 
 /** What its processes wait for in the kernel, and the calls that the server has not answered (debugfs): nothing else can say why a mount hangs. */
 const whatHangs = async (connection: Pick<Connection, 'run'>): Promise<string | undefined> => {
   const look = `ps -eo pid,stat,etimes,wchan:32,args | awk 'NR == 1 || $2 ~ /^D/ || /umount|perl/ && !/awk/ { print substr($0, 1, 120) }'
-mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug; grep -H . /sys/kernel/debug/sunrpc/rpc_clnt/*/tasks | head -n 40`
+m=; mountpoint -q /sys/kernel/debug || { mount -t debugfs debugfs /sys/kernel/debug && m=yes; }
+grep -H . /sys/kernel/debug/sunrpc/rpc_clnt/*/tasks | head -n 40; [ -z "$m" ] || umount /sys/kernel/debug`
   const { stdout } = await connection.run(`${safePath}\n${look}`, { timeout: 20_000 }).catch(() => ({ stdout: undefined }))
   return stdout
 }
