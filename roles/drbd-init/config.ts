@@ -61,9 +61,9 @@ ${cluster.nodes.map(node).join('\n')}
 }
 
 /**
- * Brings the resource up as Secondary at every boot, or heartbeat has nothing to promote. drbd.service would wait for a dead peer for ever;
- * this waits a bounded time, and only so that a peer which boots at the same moment is seen before heartbeat starts. A shutdown takes it down: the copy
- * is marked Outdated then and the peer goes on at once, where one that loses its peer stands still until it knows what that means (fence-peer).
+ * Brings the resource up as Secondary at every boot, or heartbeat has nothing to promote. drbd.service would wait for a dead peer for ever; this does not
+ * wait: heartbeat's own initdead leaves a peer that boots at the same moment the time to connect. A shutdown takes it down: the copy is marked Outdated
+ * and the peer continues at once, while a node that loses its peer suspends I/O until it knows what that means (fence-peer).
  */
 export const bootJob = (vars: Vars): BootJob => ({
   name: 'nfsha-drbd',
@@ -71,10 +71,6 @@ export const bootJob = (vars: Vars): BootJob => ({
   commands: [
     ...(vars.ha_stack === 'lean' ? [{ command: `${resetNodePath} --boot`, mayFail: true }] : []),
     { command: `${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}` },
-    {
-      command: `${drbdProgram(vars, 'drbdadm')} wait-connect --wfc-timeout=10 --degr-wfc-timeout=10 --outdated-wfc-timeout=10 ${vars.drbd_resource}`,
-      mayFail: true,
-    },
   ],
   undo: `${drbdProgram(vars, 'drbdadm')} down ${vars.drbd_resource}`,
 })
