@@ -12,7 +12,7 @@ export const mounts: Source = text('/proc/mounts')
 export const procDrbd: Source = text('/proc/drbd')
 
 /** The name that the node has now. */
-export const hostName: Source = text('/proc/sys/kernel/hostname')
+export const hostName: Source = simple('uname -n')
 
 /** Pure: whether `addresses` has this one. */
 export const hasAddressIn = (text: string, ip: string): boolean => text.includes(` inet ${ip}/`)

@@ -19,7 +19,7 @@ import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'
 import { drbdConfigDir, withDrbd } from '../drbd/tools.ts'
 import { servedMarker } from '../paths.ts'
-import { hostName } from '../sources.ts'
+import { hostName, procDrbd } from '../sources.ts'
 
 /** A DRBD resource of one volume as one node has it: in the kernel, or by its file. */
 export interface Resource {
@@ -88,9 +88,7 @@ const usedScript = (context: Context): string => {
   const { vars } = context
   return withDrbd(
     vars,
-    `show() { [ ! -r "$1" ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
-${pick}
-echo "@proc"; show /proc/drbd
+    `${pick}
 echo "@show"; g=''; if [ -e /proc/drbd ]; then pick <<SHOWN
 $(drbdsetup show 2>/dev/null)
 SHOWN
@@ -131,7 +129,7 @@ type Named = InUse & { host: string }
  */
 const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUse>, 'allowMissing' | 'probe' | 'compare'> => ({
   allowMissing: true,
-  probe: probeOf([shell(usedScript(context)), '@name\n', hostName, '@served\n', text(servedMarker)], ({ stdout }) =>
+  probe: probeOf([shell(usedScript(context)), '@proc\n', procDrbd, '@name\n', hostName, '@served\n', text(servedMarker)], ({ stdout }) =>
     blocksOf(stdout).name?.trim() ? present(parseInUse(stdout)) : notRead('its answer is incomplete'),
   ),
   compare(members: Member<InUse>[]) {
