@@ -1,7 +1,7 @@
 import { quote } from '../resources/quote.ts'
 import type { Entry, Printed } from './sources/entry.ts'
 
-/** A script of a batch. `isSimple`: it leaves nothing behind in the shell that runs it. */
+/** A script of a batch. `isSimple`: it needs no subshell (lib/resources/source.ts). */
 type Part = Pick<Entry, 'sh'> & Partial<Pick<Entry, 'isSimple'>>
 
 /**

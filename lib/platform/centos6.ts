@@ -4,6 +4,7 @@ import { hostName, sysconfigNetwork } from '../resources/host-name.ts'
 import { netToolsRoute } from '../resources/net-tools-route.ts'
 import { ntpServers } from '../resources/ntp.ts'
 import type { Resource } from '../resources/resource.ts'
+import { simple } from '../resources/source.ts'
 import { chkconfig, sysvService } from '../resources/sysv-service.ts'
 import { rpmPackages, yumRepositories } from '../resources/yum.ts'
 import type { NfsPorts, PinnedRoute, Platform } from './platform.ts'
@@ -69,7 +70,8 @@ export const centos6: Platform = {
     ...sysvCommands,
     log: () => '/var/log/messages',
     kernelLog: 'tac /var/log/messages',
-    versions: names => `rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`,
+    versions: names =>
+      simple(`rpm -q --qf '%{NAME} - installed %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`),
     // blkdiscard has no -z yet; wipefs opens it exclusively
     emptyDisk: disk => `wipefs -a ${disk} && dd if=/dev/zero of=${disk} bs=1M oflag=direct`,
     // ntpd(8): -g whatever the difference, -q set it once and end; the article's ntpdate does the same

@@ -58,7 +58,7 @@ export const debian12: Platform = {
     log: unit => `journalctl -u ${unit}`,
     kernelLog: 'journalctl -q -r -o short-iso _TRANSPORT=kernel',
     exported: 'exportfs -s',
-    versions: names => `dpkg-query -W -f '\${Package} \${Version}\\n' ${names.join(' ')} 2>/dev/null`,
+    versions: names => ({ kind: 'packages', names }),
     // both open it exclusively; blkdiscard(8) refuses a disk with a signature when it is asked at a terminal
     emptyDisk: disk => `wipefs -a ${disk} && blkdiscard -z ${disk}`,
     setClock: 'chronyc burst 3/5 && chronyc waitsync 30 0 0 1',

@@ -1,6 +1,7 @@
 import type { DebianRelease, UpgradeState } from '../resources/apt-upgrade.ts'
 import type { HostResource, Resource } from '../resources/resource.ts'
 import type { ServiceOptions } from '../resources/service.ts'
+import type { Source } from '../resources/source.ts'
 import type { Facts } from './facts.ts'
 
 /** A host route that pins the peer's address to its own link. */
@@ -124,8 +125,8 @@ export interface Platform {
     kernelLog: string
     /** Shell that prints the exports in force, one a line: `/data 192.168.0.0/24(rw,...)`. */
     exported: string
-    /** Shell that prints the versions of those of these packages that are installed, one a line: name and version. */
-    versions(names: string[]): string
+    /** What tells the versions of those of these packages that are installed, one a line: `name want installed version`. */
+    versions(names: string[]): Source
     /** Shell that has the time service set the clock now, within a minute. */
     setClock: string
     /** Writes zeros to all of a disk, and refuses one that is in use: what an operator is advised to do, nothing runs it. */

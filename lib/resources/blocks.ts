@@ -15,13 +15,15 @@ export const blocksOf = (text: string): Record<string, string> => {
 
 /**
  * Pure: of what was parsed from an answer without its end, the fields that were read. `readBefore`: for each field the blocks any of whose beginnings shows
- * that all it is made of has been printed.
+ * that all it is made of has been printed. `madeOf`: blocks that a field needs besides, each of which is there when it is whole.
  */
 export const fieldsRead = <S extends object>(
   state: S,
   readBefore: Record<keyof S, readonly string[]>,
   blocks: Record<string, string>,
+  madeOf: Partial<Record<keyof S, readonly string[]>> = {},
 ): Partial<S> => {
-  const isRead = (field: string) => readBefore[field as keyof S].some(block => blocks[block] !== undefined)
-  return Object.fromEntries(Object.entries(state).filter(([field]) => isRead(field))) as Partial<S>
+  const isThere = (block: string) => blocks[block] !== undefined
+  const isRead = (field: keyof S) => readBefore[field].some(isThere) && (madeOf[field] ?? []).every(isThere)
+  return Object.fromEntries(Object.entries(state).filter(([field]) => isRead(field as keyof S))) as Partial<S>
 }

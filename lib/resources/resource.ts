@@ -59,7 +59,10 @@ export interface Probe<S> {
   /** What the script reads, where that is declared: many probes are then read by few commands. Made by `probeOf`, which makes the script of it. */
   reads?: Piece[]
   parse(output: ProbeOutput): Reading<S>
-  /** What an answer that did not come to its end tells all the same: fields that are read for certain, no others. */
+  /**
+   * What an answer that did not come to its end tells all the same: fields that are read for certain, no others. `stdout` has what the
+   * sources printed that answered whole, each with the texts before it, and the last one as far as it came.
+   */
   parsePart?(stdout: string): object
   /** ms; default 20 000. */
   timeout?: number

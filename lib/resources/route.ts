@@ -2,10 +2,20 @@ import { hostAssertion } from './assertion.ts'
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import type { HostAssertion, HostResource } from './resource.ts'
-import { absent, present } from './resource.ts'
+import { absent, notRead, present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { simple } from './source.ts'
 import { differsBy, inSync } from './verdict.ts'
+
+/** The kernel's main table, by ip-route(8). */
+const mainTable = simple('ip -4 route show')
+
+/** Pure: the entries of `ip route show` for exactly this address, of whatever type, each with the lines of its hops. */
+export const routesTo = (address: string, table: string): string =>
+  table
+    .split(/\n(?!\s)/)
+    .filter(entry => new RegExp(`^(?:[a-z]+ )?${address.replaceAll('.', '\\.')}(?:/32)?(?:\\s|$)`).test(entry))
+    .join('\n')
 
 /** A host route in the kernel's main table: this address over this NIC, whatever other routes say. */
 export const hostRoute = (address: string, nic: string): HostResource<string> => ({
@@ -21,10 +31,12 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
       sh: `ip -4 route del ${address}/32 dev ${nic}`,
     },
   ],
-  probe: probeOf([simple(`ip -4 route show exact ${address}/32`)], ({ stdout }) => {
-    const nics = [...stdout.matchAll(/^\S+ dev (\S+)/gm)].map(m => m[1])
-    const via = /\bvia (\S+)/.exec(stdout)?.[1]
-    return stdout.trim() === '' ? absent : present([...nics, ...(via ? [`via ${via}`] : [])].join(' '))
+  probe: probeOf([mainTable], ({ code, stdout }) => {
+    if (code !== 0) return notRead('ip route show failed')
+    const routes = routesTo(address, stdout)
+    const nics = [...routes.matchAll(/^\S+ dev (\S+)/gm)].map(m => m[1])
+    const via = /\bvia (\S+)/.exec(routes)?.[1]
+    return routes === '' ? absent : present([...nics, ...(via ? [`via ${via}`] : [])].join(' '))
   }),
   compare(actual) {
     const from = actual.kind === 'present' ? actual.state : ''

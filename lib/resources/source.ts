@@ -13,7 +13,10 @@ export type Source =
   | { kind: 'unit'; unit: string; properties: string[] }
   /** Debian's packages by dpkg-query(1): `name want status version`. */
   | { kind: 'packages'; names: string[] }
-  /** Anything else. `isSimple`: it leaves nothing behind in the shell that runs it (no variable, no `exit`, no `cd`), so it needs no subshell. */
+  /**
+   * Anything else. `isSimple`: it needs no subshell, for it does not `exit` or `cd` and sets no option. Variables may stay behind: each script sets its own
+   * before it reads them.
+   */
   | { kind: 'shell'; sh: string; isSimple?: true }
 
 /** A part of what a probe prints: a text as it is, what a source prints, or that with a bar before each line, so that nothing in it looks like a frame. */

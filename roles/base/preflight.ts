@@ -12,6 +12,7 @@ import {
   refused,
   simple,
   statesOf,
+  text,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { peerOf, vipAddress } from '../role.ts'
@@ -39,17 +40,15 @@ export const preflight = (context: Context): { probe: Probe<Preflight>; problems
   const ping = ([, own, ip]: [string, string, string], i: number) =>
     `ping -n -q -c 2 -i 0.3 -W 2 -I ${own} ${ip} >/dev/null 2>&1 & p${i}=$!`
   const answer = ([nic, , ip]: [string, string, string], i: number) => `wait "$p${i}" || echo "${ip} over ${nic}"`
+  const script = `echo @silent; ${[...links.map(ping), ...links.map(answer)].join('\n')}
+echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`
   return {
-    probe: {
-      sh: `echo @silent; ${[...links.map(ping), ...links.map(answer)].join('\n')}
-echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`,
-      parse({ stdout }) {
-        const blocks = blocksOf(stdout)
-        if (blocks.silent === undefined || blocks.disk === undefined) return notRead('its answer is incomplete')
-        const lines = (name: string) => (blocks[name] ?? '').split('\n').filter(l => l !== '')
-        return present({ silent: lines('silent'), noDisk: lines('disk') })
-      },
-    },
+    probe: probeOf([simple(script)], ({ stdout }) => {
+      const blocks = blocksOf(stdout)
+      if (blocks.silent === undefined || blocks.disk === undefined) return notRead('its answer is incomplete')
+      const lines = (name: string) => (blocks[name] ?? '').split('\n').filter(l => l !== '')
+      return present({ silent: lines('silent'), noDisk: lines('disk') })
+    }),
     problems: ({ silent, noDisk }) => [
       ...silent.map(link => `${peer.name} does not answer at ${link} (status.yml shows both nodes' links)`),
       ...noDisk.map(device => `${device} is no block device`),
@@ -89,16 +88,13 @@ interface DiskSize {
  */
 export const diskSizes = (disk: string): ClusterAssertion<DiskSize> =>
   clusterAssertion('disks of one size', {
-    probe: {
-      sh: `blockdev --getsize64 ${quote(disk)} || exit 44; ! [ -e ${servedMarker} ] || echo served`,
-      parse({ code, stdout }) {
-        if (code !== 0) return absent
-        const [, bytes, served] = /^(\d{1,18})\n(served\n)?$/.exec(`${stdout.trim()}\n`) ?? []
-        return bytes === undefined
-          ? notRead(`the size of ${disk} cannot be read`)
-          : present({ bytes: Number(bytes), served: served !== undefined })
-      },
-    },
+    probe: probeOf(['@served\n', text(servedMarker), '@size\n', simple(`blockdev --getsize64 ${quote(disk)}`)], ({ code, stdout }) => {
+      if (code !== 0) return absent
+      const { served = '', size = '' } = blocksOf(stdout)
+      return /^\d{1,18}$/.test(size.trim())
+        ? present({ bytes: Number(size), served: served.trim() !== '' })
+        : notRead(`the size of ${disk} cannot be read`)
+    }),
     compare(members) {
       const states = statesOf(members)
       const sizeOn = (host: string) => states.find(s => s.host === host)?.bytes ?? 0

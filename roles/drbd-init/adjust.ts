@@ -2,7 +2,7 @@ import type { Change, ClusterResource, Unknown } from '../../lib/role-api/index.
 import { differsBy, failedScript, notRead, present, refused, skip, statesOf, unknown, unknownOn } from '../../lib/role-api/index.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { drbdPrograms, withDrbd } from '../service/drbd/tools.ts'
-import { hasLine } from '../service/has-line.ts'
+import { hasLine } from '../service/read-file.ts'
 import type { Vars } from '../vars.ts'
 
 interface Difference {

@@ -6,7 +6,9 @@ import {
   minorOf,
   notBlank,
   notRead,
+  parseProcDrbd,
   present,
+  probeOf,
   refused,
   reporting,
   skip,
@@ -15,8 +17,9 @@ import {
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
-import { hasDevice, withDrbd } from '../service/drbd/tools.ts'
+import { withDrbd } from '../service/drbd/tools.ts'
 import { squashesRoot } from '../service/nfs/exports.ts'
+import { procDrbd, superblockOn } from '../service/sources.ts'
 import type { Vars } from '../vars.ts'
 import { hasNoPlace, makeStateVolume } from './state-volume.ts'
 
@@ -45,17 +48,14 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
   return {
     scope: 'cluster',
     id: `file system on ${vars.drbd_device}`,
-    probe: {
-      // Past the page cache: DRBD writes below it, so cached blocks of the backing disk are those of before.
-      sh: `${hasDevice(minor)} || exit 46; echo "$l"; echo @super; dd if=${disk} iflag=direct bs=64k count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128`,
-      parse({ code, stdout }) {
-        if (code === 46) return unknown(`DRBD resource ${vars.drbd_resource}`)
-        const [, role = '', state = ''] = /ro:(\w+)\/\w+ ds:(\w+)\//.exec(stdout) ?? []
-        const bytes = Buffer.from((stdout.split('@super\n')[1] ?? '').replace(/\s+/g, ''), 'hex')
-        if (bytes.length < 128) return notRead(`${disk} cannot be read`)
-        return present({ ...parseSuperblock(bytes), upToDate: state === 'UpToDate', role })
-      },
-    },
+    probe: probeOf([procDrbd, '@super\n', superblockOn(disk)], ({ stdout }) => {
+      const [drbd = '', superblock = ''] = stdout.split('@super\n')
+      const device = parseProcDrbd(drbd).devices.find(d => d.minor === minor)
+      if (!device) return unknown(`DRBD resource ${vars.drbd_resource}`)
+      const bytes = Buffer.from(superblock.replace(/\s+/g, ''), 'hex')
+      if (bytes.length < 128) return notRead(`${disk} cannot be read`)
+      return present({ ...parseSuperblock(bytes), upToDate: device.disk === 'UpToDate', role: device.role })
+    }),
     compare(members) {
       const good = statesOf(members).filter(m => m.upToDate)
       const [one] = good

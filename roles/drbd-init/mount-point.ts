@@ -1,6 +1,9 @@
 import type { HostResource } from '../../lib/role-api/index.ts'
-import { absent, differsBy, inSync, notRead, present, skip } from '../../lib/role-api/index.ts'
-import { hasLine } from '../service/has-line.ts'
+import { absent, differsBy, inSync, notRead, present, probeOf, simple, skip } from '../../lib/role-api/index.ts'
+import { hasLine } from '../service/read-file.ts'
+
+const probeScript = (path: string): string =>
+  `if ${hasLine('/proc/mounts', `*' ${path} '*`)}; then echo mounted; elif [ -d ${path} ]; then lsattr -d ${path}; else echo absent; fi`
 
 /**
  * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
@@ -19,17 +22,14 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
       sh: `chattr -i ${path}`,
     },
   ],
-  probe: {
-    sh: `${hasLine('/proc/mounts', `*' ${path} '*`)} && exit 43; [ -d ${path} ] || exit 44; lsattr -d ${path}`,
-    parse({ code, stdout }) {
-      const flags = stdout.endsWith(` ${path}\n`) ? /^[-A-Za-z]+(?= )/.exec(stdout)?.[0] : undefined
-      if (code === 43) return skip('mounted here: what is below cannot be seen')
-      if (code === 44) return absent
-      // A file system without flags makes lsattr fail; what it prints otherwise has one form.
-      if (code === 0 && flags === undefined) return notRead('unexpected output of lsattr')
-      return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : notRead(`lsattr ended with exit code ${code}`)
-    },
-  },
+  probe: probeOf([simple(probeScript(path))], ({ code, stdout }) => {
+    if (stdout === 'mounted\n') return skip('mounted here: what is below cannot be seen')
+    if (stdout === 'absent\n') return absent
+    const flags = stdout.endsWith(` ${path}\n`) ? /^[-A-Za-z]+(?= )/.exec(stdout)?.[0] : undefined
+    // A file system without flags makes lsattr fail; what it prints otherwise has one form.
+    if (code === 0 && flags === undefined) return notRead('unexpected output of lsattr')
+    return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : notRead(`lsattr ended with exit code ${code}`)
+  }),
   compare(actual) {
     if (actual.kind === 'absent') return differsBy([{ attribute: 'directory', from: '', to: 'immutable' }])
     return actual.state.immutable ? inSync : differsBy([{ attribute: 'immutable', from: 'no', to: 'yes' }])

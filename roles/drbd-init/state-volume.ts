@@ -17,7 +17,7 @@ import {
 import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { hasDevice } from '../service/drbd/tools.ts'
-import { hasLine } from '../service/has-line.ts'
+import { hasLine } from '../service/read-file.ts'
 import { scriptPart } from '../service/resource-script/index.ts'
 import type { Vars } from '../vars.ts'
 
@@ -55,12 +55,12 @@ make_state_volume() {
   fi
   loop=$(losetup -f --show --offset "$offset" --sizelimit "$size" "$NFSHA_DEVICE") || return 1
   # It looks into every new device, and what is open is not blank.
-  udevadm settle 2>/dev/null
+  udevadm settle 2>/dev/null || :
   why=$(not_blank "$loop")
   if [ -n "$why" ]; then echo "the blocks of inode 5 are not blank: $why" >&2; losetup -d "$loop"; return 1; fi
   mkfs.ext4 -q -F -b 4096 -m 0 -i 4096 -L nfsha-state -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$loop" && tune2fs -c 0 -i 0 "$loop" >/dev/null
   code=$?
-  udevadm settle 2>/dev/null
+  udevadm settle 2>/dev/null || :
   losetup -d "$loop"
   return $code
 }`

@@ -18,7 +18,7 @@ import {
   writeFile,
 } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import { daemonPid, daemonSources, parseDaemon } from '../service/state/daemon.ts'
+import { daemonPid, daemonPieces, parseDaemon } from '../service/state/daemon.ts'
 import { heartbeatFiles } from './stacks.ts'
 
 interface Authkeys {
@@ -63,7 +63,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
     probe: probeOf(
       [
         ...['@directory\n', simple(`[ -d ${platform.paths.haDir} ] || echo missing`), ...embedded('file', path)],
-        ...['@marker\n', simple(`stat -c %Y ${marker} ${path} 2>/dev/null`), '@daemon\n', ...daemonSources(platform)],
+        ...['@marker\n', simple(`stat -c %Y ${marker} ${path} 2>/dev/null`), '@daemon\n', ...daemonPieces(platform)],
       ],
       ({ stdout }) => {
         const blocks = blocksOf(stdout)

@@ -4,7 +4,7 @@ import type { Context } from '../role.ts'
 import { settled, untilTrue } from '../service/conditions.ts'
 import { handOver, handOverProblems, holds, moves, readService } from '../service/hand-over.ts'
 import type { Daemon } from '../service/state/daemon.ts'
-import { daemonSources, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
+import { daemonPieces, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
 import type { NamedState } from '../service/state/state.ts'
 
 type Named = Daemon & { host: string }
@@ -22,7 +22,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     scope: 'cluster',
     id,
     settle: 60_000,
-    probe: probeOf(daemonSources(platform), ({ stdout }) => {
+    probe: probeOf(daemonPieces(platform), ({ stdout }) => {
       if (!isDaemonAnswer(stdout)) return notRead('its answer is incomplete')
       const { running, newer } = parseDaemon(stdout)
       // A new key is read without a restart.

@@ -2,7 +2,7 @@ import type { Resource } from '../../lib/role-api/index.ts'
 import { blocksOf, hostAssertion, kernelModule, notRead, present, probeOf, refusedFor, shell, simple } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { milliseconds } from '../service/heartbeat-time.ts'
-import { daemonPid, daemonSources, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
+import { daemonPid, daemonPieces, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
 import type { Vars } from '../vars.ts'
 
 /** The first watchdog of the machine, whichever driver has it. */
@@ -103,7 +103,7 @@ export const watchdog = ({ vars, platform }: Context): Resource[] => {
       probe: probeOf(
         [
           ...['@device\n', shell(deviceScript)],
-          ...['@cf\n', simple(`grep '^watchdog ' ${cf} 2>/dev/null`), '@daemon\n', ...daemonSources(platform)],
+          ...['@cf\n', simple(`grep '^watchdog ' ${cf} 2>/dev/null`), '@daemon\n', ...daemonPieces(platform)],
         ],
         ({ stdout }) => {
           const found = parseWatchdog(stdout, cf)

@@ -1,7 +1,7 @@
-import { assertion, minorOf, present, quote } from '../../lib/role-api/index.ts'
+import { assertion, minorOf, present, probeOf, quote, simple } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { hasDevice } from '../service/drbd/tools.ts'
-import { hasLine } from '../service/has-line.ts'
+import { hasLine } from '../service/read-file.ts'
 
 interface Need {
   /** Shell that succeeds when it is there. */
@@ -39,11 +39,15 @@ const needs = ({ vars, platform }: Context): Need[] => {
 /** All that is missing, as one list with the role that brings it. Judges only, so that the role alone on a bare machine touches nothing. */
 export const prerequisites = (context: Context) =>
   assertion('what the other roles bring', {
-    probe: {
-      sh: `${needs(context)
-        .map(n => `{ ${n.test}; } || echo ${quote(`${n.missing}: play role ${n.role} first`)}`)
-        .join('\n')}\ntrue`,
-      parse: ({ stdout }) => present(stdout.split('\n').filter(line => line !== '')),
-    },
+    probe: probeOf(
+      [
+        simple(
+          `${needs(context)
+            .map(n => `{ ${n.test}; } || echo ${quote(`${n.missing}: play role ${n.role} first`)}`)
+            .join('\n')}\ntrue`,
+        ),
+      ],
+      ({ stdout }) => present(stdout.split('\n').filter(line => line !== '')),
+    ),
     problems: lines => lines,
   })

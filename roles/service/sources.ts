@@ -1,5 +1,5 @@
 import type { Source } from '../../lib/role-api/index.ts'
-import { simple, text } from '../../lib/role-api/index.ts'
+import { quote, simple, text } from '../../lib/role-api/index.ts'
 
 // What many probes of the roles read: each is read once for all of them.
 
@@ -10,6 +10,16 @@ export const addresses: Source = simple('ip -o -4 addr show')
 export const mounts: Source = text('/proc/mounts')
 
 export const procDrbd: Source = text('/proc/drbd')
+
+/** `1763999000.123456789 5000.00`: the node's time, s since 1970, and its uptime, s, both of one moment. */
+export const clock: Source = simple('u=; read -r u _ < /proc/uptime; date "+%s.%N $u"')
+
+/**
+ * The first bytes of the superblock of an ext4 on this disk, in hex (linux/fs/ext4/ext4.h, struct ext4_super_block): 1024 bytes into it, as many as anybody
+ * asks for. Past the page cache: DRBD writes below it, so cached blocks of a backing disk are those of before.
+ */
+export const superblockOn = (disk: string): Source =>
+  simple(`dd if=${quote(disk)} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tx1 -j1024 -N136`)
 
 /** The name that the node has now. */
 export const hostName: Source = simple('uname -n')

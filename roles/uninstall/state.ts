@@ -1,11 +1,9 @@
 import type { ClusterResource, HostResource, Judgement, Probe, Undo } from '../../lib/role-api/index.ts'
 import { blocksOf, notRead, present, quote } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
-import { peerOf } from '../role.ts'
 import { drbdConfigDir } from '../service/drbd/tools.ts'
-import { serviceScript } from '../service/state/probe.ts'
 import type { ServiceState } from '../service/state/state.ts'
-import { parseService } from '../service/state/state.ts'
+import { parseService, serviceProbe } from '../service/state/state.ts'
 import { diskScript, parseDisk } from './disk.ts'
 
 /** Of the tool's own folder on a host; `writeFile` notes there each file that it writes, with what stood in its place before the first time. */
@@ -75,9 +73,9 @@ export const isOurs = (site: Role[], context: Context): ((path: string) => boole
 const noteOf = (path: string): string => quote(`${backup}/${path.replaceAll('/', '%')}`)
 
 const installedScript = (site: Role[], context: Context): string => {
-  const { vars, platform } = context
+  const { vars } = context
   const edits = [...editsOf(site, context).keys()]
-  return `${serviceScript(vars, platform, peerOf(context).vars.node_name)}
+  return `${serviceProbe(context).sh}
 echo "@noted"; for f in ${backup}/*; do if [ -s "$f" ]; then echo "replaced \${f##*/}"; elif [ -f "$f" ]; then echo "new \${f##*/}"; fi; done
 echo "@marks"; for f in ${home}/*; do [ ! -e "$f" ] || echo "\${f##*/}"; done
 echo "@cron"; [ ! -e /etc/cron.d/nfsha-play ] || echo yes

@@ -17,7 +17,7 @@ export interface Scenario {
 const many = 40
 /** Of 31 resources on 2 hosts: 62 changes. */
 const changing = 31
-const amongst = 10
+const amongst = 5
 
 /** Pure. */
 export const scenariosOf = ({ sizes, large, withFaults }: BenchOptions): Scenario[] => [

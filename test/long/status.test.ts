@@ -6,7 +6,7 @@ import { attempt } from '../../lib/lab/command.ts'
 import { labFault, labReady, sshArguments } from '../../lib/lab/index.ts'
 import type { ClusterStatus, NextStep } from '../../lib/resources/cluster-status.ts'
 import { contextAt, peerOf } from '../../roles/role.ts'
-import { serviceScript } from '../../roles/service/state/probe.ts'
+import { serviceProbe } from '../../roles/service/state/state.ts'
 import { nfsha, nfshaPlay, on, until } from '../lab/run.ts'
 import { labContext } from '../roles/lab-context.ts'
 import { convergedLab, type Node, other } from './converged.ts'
@@ -22,7 +22,7 @@ const fixtures = join(import.meta.dirname, '../fixtures/status')
 /** What a node answers to the status; undefined where it does not. */
 const answerOf = async (node: Node): Promise<string | undefined> => {
   const own = contextAt(labContext(), node)
-  const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceScript(own.vars, own.platform, peerOf(own).vars.node_name)}`
+  const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceProbe(own).sh}`
   return on(lab, node, script, 40_000).catch(() => undefined)
 }
 

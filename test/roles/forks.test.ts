@@ -20,8 +20,8 @@ const probesOf = (context: Context): Map<string, Probe<unknown>> =>
   )
 
 const stacks: [string, Context, number][] = [
-  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 75],
-  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 68],
+  ['lean', contextOn(debian13, { version: '13' }, 'ha_stack=lean'), 56],
+  ['article', contextOn(debian13, { version: '13' }, 'ha_stack=article'), 52],
 ]
 
 describe.skipIf(why !== undefined)(`processes per node${why === undefined ? '' : ` (skipped: ${why})`}`, () => {

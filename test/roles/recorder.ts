@@ -56,7 +56,7 @@ const progress = () => undefined
 const silence = { code: 0, stdout: '', stderr: '', at: 0 }
 
 /** A whole answer of a node that does nothing for the cluster: the reading is refused when its last part is missing. */
-const stateOfTheService = (script: string): string => (script.includes('@minor') ? '@minor\n0\n' : '')
+const stateOfTheService = (script: string): string => (script.includes('@minor') ? '@daemon\nnow 1000.5 500.50\n@minor\n0\n' : '')
 
 /** Of a host on which nothing is there yet, but what every host has: an address, mounts. */
 const emptyAnswer = ({ id, probe }: Resource): string => {

@@ -76,7 +76,7 @@ const otherwise: [RegExp, string][] = [
   [/^kernel module drbd$/, '@record\nsha256 x\narguments x\nsrcversion F73C\n@loaded\nB0B0 \n'],
   [
     /^split brain resolved$/,
-    '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----\n@minor\n0\n',
+    '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----\n@daemon\nnow 1000.5 500.50\n@minor\n0\n',
   ],
   [
     /^nothing of nfsha-play on the nodes$/,

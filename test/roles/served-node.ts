@@ -89,7 +89,7 @@ const programs: Record<string, string> = {
   drbdadm: `case $1 in --version) echo DRBDADM_VERSION=9.29.0 ;; get-gi) echo 'A:B:C:D:1:1:0:1:0:0:0' ;; esac`,
   ip: `case $* in
 *addr*) printf '%s\\n' ${addresses.map((line, i) => `'${i + 1}: ${line} scope global'`).join(' ')} ;;
-*'route show'*) echo "\${5%/32} dev em2 scope link" ;;
+*'route show'*) printf '%s\\n' '172.16.0.211 dev em2 scope link' '172.16.100.211 dev em3 scope link' ;;
 *'route get'*) echo "$4 dev em2 src 172.16.0.210" ;;
 esac`,
   'dpkg-query': `f=$3; shift 3; for p; do case $f in *Status*) echo "$p hold installed 1.0" ;; *) echo "$p 1.0" ;; esac; done`,

@@ -1,4 +1,4 @@
-import { assemble } from '../../resources/probe.ts'
+import { assemble, assemblePart } from '../../resources/probe.ts'
 import type { Probe, ProbeOutput, Reading, Unknown } from '../../resources/resource.ts'
 import { notRead } from '../../resources/resource.ts'
 import { isSource, keyOf, type Piece, type Source, shell } from '../../resources/source.ts'
@@ -26,8 +26,8 @@ export const readProbes = async (
   return probes.map(probe => {
     const failure = sourcesOf(probe)
       .map(source => answers.get(keyOf(source)))
-      .find(answer => answer === undefined || 'kind' in answer)
-    if (failure !== undefined) return unreadBy(probe, failure as Unknown & { printed?: string })
+      .find(answer => answer !== undefined && 'kind' in answer)
+    if (failure !== undefined) return unreadBy(probe, failure as Unknown, answers)
     return parseSafely(
       probe,
       assemble(piecesOf(probe), source => answers.get(keyOf(source)) as ProbeOutput),
@@ -81,11 +81,18 @@ const readSources = async (
   return answers
 }
 
-/** What an answer that was cut off tells, where it is the whole of what the probe reads and the probe can say what that means. */
-const unreadBy = (probe: Probe<unknown>, { printed, ...why }: Unknown & { printed?: string }): Unknown => {
-  if (printed === undefined || piecesOf(probe).length > 1) return why
+/** What the sources that answered tell, and the last one as far as it came, where the probe can say what that means. */
+const unreadBy = (probe: Probe<unknown>, failure: Unknown, answers: Map<string, Answer>): Unknown => {
+  const { printed: _, ...why } = failure as Unknown & { printed?: string }
+  const wholeOf = (source: Source): ProbeOutput | undefined => {
+    const answer = answers.get(keyOf(source))
+    return answer === undefined || 'kind' in answer ? undefined : answer
+  }
+  const last = answers.get(keyOf(sourcesOf(probe).at(-1) as Source))
+  const text = assemblePart(piecesOf(probe), wholeOf, last && 'printed' in last ? last.printed : '')
+  if (text === '') return why
   try {
-    const partly = probe.parsePart?.(printed)
+    const partly = probe.parsePart?.(text)
     return partly ? { ...why, partly } : why
   } catch {
     return why

@@ -1,6 +1,7 @@
 import type { ClusterResource } from '../../../lib/role-api/index.ts'
-import { differsBy, failedScript, inSync, notRead, present, probeOf, simple, statesOf } from '../../../lib/role-api/index.ts'
+import { differsBy, failedScript, inSync, notRead, present, probeOf, statesOf } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
+import { clock } from '../sources.ts'
 
 /**
  * The nodes' clocks against each other, compared through the clock of the machine which reads both: good to the time an answer travels. A
@@ -11,9 +12,10 @@ export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offs
   id: 'clocks agree',
   invalidates: 'itself',
   settle: 60_000,
-  probe: probeOf([simple('date +%s.%N')], ({ stdout, at }) =>
-    /^\d{9,}\.\d+\n?$/.test(stdout) ? present({ offset: Number(stdout) - at / 1000 }) : notRead('date printed no time'),
-  ),
+  probe: probeOf([clock], ({ stdout, at }) => {
+    const [, time] = /^(\d{9,}\.\d+) /.exec(stdout) ?? []
+    return time === undefined ? notRead('date printed no time') : present({ offset: Number(time) - at / 1000 })
+  }),
   compare(members) {
     const offsets = statesOf(members).map(s => s.offset)
     const difference = Math.max(...offsets) - Math.min(...offsets)

@@ -1,5 +1,5 @@
 import type { HostAssertion } from '../../../lib/role-api/index.ts'
-import { assertion, blocksOf, present, quote } from '../../../lib/role-api/index.ts'
+import { assertion, blocksOf, present, probeOf, quote, simple } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 interface Place {
@@ -19,12 +19,13 @@ interface Place {
 const probeScript = ({ nfs_export_path: path, drbd_device: device }: Vars): string => {
   const p = quote(path)
   return `echo "@mounted"; l=; while read -r d m _; do [ "$m" = ${p} ] && l=$d; done < /proc/mounts; echo "$l"
-[ "$l" != ${device} ] || exit 0
+[ "$l" = ${device} ] || {
 echo "@real"; readlink -m ${p}
 echo "@kind"; if [ -d ${p} ] && [ ! -L ${p} ]; then echo directory; elif [ -e ${p} ] || [ -L ${p} ]; then echo other; else echo absent; fi
 echo "@attributes"; lsattr -d ${p} 2>/dev/null
 echo "@files"; ls -A ${p} 2>/dev/null | head -n 3
-echo "@within"; a=${p}; [ -z "$l" ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}"`
+echo "@within"; a=${p}; [ -z "$l" ] || a=\${a%/*}; while [ -n "$a" ] && [ ! -e "$a" ]; do a=\${a%/*}; done; df -P "\${a:-/}"
+}`
 }
 
 /** Pure. */
@@ -64,7 +65,7 @@ export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device
 /** The path of the share on this node, judged before anything is written. Judges only. */
 export const mountPlace = (vars: Vars): HostAssertion<Place> => ({
   ...assertion(`place of ${vars.nfs_export_path}`, {
-    probe: { sh: probeScript(vars), parse: ({ stdout }) => present(parsePlace(stdout)) },
+    probe: probeOf([simple(probeScript(vars))], ({ stdout }) => present(parsePlace(stdout))),
     problems: place => placeProblems(place, vars),
   }),
   shared: true,

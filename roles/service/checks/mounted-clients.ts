@@ -8,7 +8,7 @@ import {
   parseExports,
   present,
   probeOf,
-  shell,
+  simple,
   statesOf,
 } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
@@ -16,6 +16,7 @@ import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { exportOptions, exportTable } from '../nfs/exports.ts'
 import { serverScope } from '../nfs/scope.ts'
+import { showFile } from '../read-file.ts'
 import { addresses, hostName } from '../sources.ts'
 
 /** What one node offers to clients, by its files and by what runs. */
@@ -33,9 +34,7 @@ export interface Offer {
   version3: boolean
 }
 
-const offerScript = ({
-  paths,
-}: Platform): string => `show() { [ ! -r "$1" ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
+const offerScript = ({ paths }: Platform): string => `${showFile}
 echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${t:-0}"
 echo "@versions"; [ "\${t:-0}" -gt 0 ] && show /proc/fs/nfsd/versions
 echo "@etab"; ${exportTable}
@@ -133,7 +132,7 @@ export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Of
     shared: true,
     allowMissing: true,
     gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
-    probe: probeOf([shell(offerScript(platform)), '@addresses\n', addresses, '@host\n', hostName], ({ stdout }) =>
+    probe: probeOf([simple(offerScript(platform)), '@addresses\n', addresses, '@host\n', hostName], ({ stdout }) =>
       blocksOf(stdout).host === undefined ? notRead('its answer is incomplete') : present(parseOffer(stdout)),
     ),
     compare: (members: Member<Offer>[]) =>

@@ -6,9 +6,8 @@ import type { Vars } from '../../vars.ts'
 import type { Uuids } from '../drbd/adoption.ts'
 import { backingDisk } from '../drbd/disk.ts'
 import { withDrbd } from '../drbd/tools.ts'
-import { serviceScript } from '../state/probe.ts'
 import type { ServiceState } from '../state/state.ts'
-import { parseService } from '../state/state.ts'
+import { parseService, serviceProbe } from '../state/state.ts'
 
 /** What DRBD's metadata says of one copy (drbdadm get-gi; drbdmeta.c, m_show_gi). */
 export interface Generation {
@@ -62,7 +61,7 @@ const lostConnection = 'peer( [A-Z][a-z]* -> Unknown )'
 /** Shell that prints the last line in which DRBD lost its connection. `kernelLog` prints the kernel's log, the newest line first. */
 export const lastContact = (kernelLog: string): string => `timeout -s KILL 10 ${kernelLog} 2>/dev/null | grep -m 1 '${lostConnection}'`
 
-/** Its blocks have names that `serviceScript` does not use: both are read from one answer. */
+/** Its blocks have names that `serviceProbe` does not use: both are read from one answer. */
 const copyScript = (context: Context): string => {
   const { vars, platform } = context
   return withDrbd(
@@ -77,9 +76,9 @@ echo "@copy"; echo read`,
 
 /** The service, and beside it what tells which copy is the newest. */
 export const copyProbe = (context: Context): Probe<Copy> => {
-  const { vars, platform } = context
+  const { vars } = context
   return {
-    sh: `${serviceScript(vars, platform, peerOf(context).vars.node_name)}\n${copyScript(context)}`,
+    sh: `${serviceProbe(context).sh}\n${copyScript(context)}`,
     timeout: 60_000,
     parse: ({ stdout }) =>
       blocksOf(stdout).copy?.trim() === 'read' ? present(parseCopy(stdout, vars)) : notRead('its answer is incomplete'),

@@ -1,8 +1,8 @@
 import type { Judgement, Probe } from '../../../lib/role-api/index.ts'
 import { blocksOf, judgeDisk, minorOf, parseJudgement, present, quote, unknown } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
-import { hasLine } from '../has-line.ts'
 import { servedMarker } from '../paths.ts'
+import { hasLine } from '../read-file.ts'
 import { backingDisk, hasDeclaredAttached } from './disk.ts'
 import { withDrbd } from './tools.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
-import { hasLine } from '../has-line.ts'
+import { hasLine } from '../read-file.ts'
 
 /** Where DRBD was built to; undefined when it comes as packages, whose programs lie where the system keeps its own. */
 export const drbdPrefix = (vars: Vars): string | undefined => (vars.drbd_build_method === 'source' ? vars.drbd_build_prefix : undefined)

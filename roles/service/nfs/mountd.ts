@@ -1,6 +1,7 @@
 import type { HostResource } from '../../../lib/role-api/index.ts'
-import { absent, differsBy, inSync, present } from '../../../lib/role-api/index.ts'
+import { absent, differsBy, inSync, present, probeOf } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
+import { daemonLines, nfsDaemons } from './daemons.ts'
 import { exportDirectory } from './exports.ts'
 import { version3Ports } from './version3.ts'
 
@@ -20,19 +21,16 @@ const portsOf = (text: string): string => {
   return [...new Set(ports)].join(', ')
 }
 
-/** Shell: what tells which versions rpc.mountd serves, and from which list of exports. Ends with 44 where it does not run. */
-export const mountdScript = `found=44; ${each('found=0; ls -l /proc/$pid/fd 2>/dev/null; printf "arguments "; tr "\\0" " " < /proc/$pid/cmdline; echo')}; [ $found = 44 ] || cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit $found`
-
 const wantedPorts = ({ nfs_v3 }: Vars): string => (nfs_v3 ? `${version3Ports.mountd}` : '')
 
 /** It reads the list of exports that is in memory: the resource script names it when it starts rpc.mountd. */
 const inMemory = `--state-directory-path ${exportDirectory}`
-const listOf = (text: string): string =>
-  [...text.matchAll(/^arguments (.*)$/gm)].every(([, line = '']) => line.includes(inMemory)) ? 'in memory' : 'on disk'
+const mountdIn = (text: string): string[] => daemonLines(text).filter(line => /^(?:\S*\/)?rpc\.mountd(?: |$)/.test(line))
+const listOf = (text: string): string => (mountdIn(text).every(line => line.includes(inMemory)) ? 'in memory' : 'on disk')
 
-/** Pure: whether the rpc.mountd that printed this is to be started again; nothing printed: it does not run. */
+/** Pure: whether there is an rpc.mountd among these daemons that is to be started again. */
 export const mountdIsOld = (text: string, vars: Vars): boolean =>
-  text.trim() !== '' && (portsOf(text) !== wantedPorts(vars) || listOf(text) !== 'in memory')
+  mountdIn(text).length > 0 && (portsOf(text) !== wantedPorts(vars) || listOf(text) !== 'in memory')
 
 const told = (ports: string): string => (ports === '' ? 'not served' : `served at port ${ports}`)
 
@@ -45,10 +43,9 @@ export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: st
   id,
   invalidates: 'itself',
   settle: 10_000,
-  probe: {
-    sh: mountdScript,
-    parse: ({ code, stdout }) => (code === 44 ? absent : present({ ports: portsOf(stdout), list: listOf(stdout) })),
-  },
+  probe: probeOf([nfsDaemons({ sockets: true })], ({ stdout }) =>
+    mountdIn(stdout).length === 0 ? absent : present({ ports: portsOf(stdout), list: listOf(stdout) }),
+  ),
   compare(actual) {
     const wanted = wantedPorts(vars)
     if (actual.kind === 'absent') return inSync

@@ -1,5 +1,5 @@
 import type { HostResource, Platform } from '../../../lib/role-api/index.ts'
-import { differsBy, present, skip } from '../../../lib/role-api/index.ts'
+import { differsBy, present, probeOf, simple, skip } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { exportOptions } from './exports.ts'
 
@@ -15,10 +15,14 @@ export const exportsReload = (id: string, vars: Vars, platform: Platform): HostR
   scope: 'host',
   id,
   invalidates: 'itself',
-  probe: {
-    sh: `t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; [ "\${t:-0}" -gt 0 ] || exit 44; ${platform.commands.exported}`,
-    parse: ({ code, stdout }) => (code === 44 ? skip('nfsd does not run here') : present(stdout)),
-  },
+  probe: probeOf(
+    [
+      simple(
+        `t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; [ "\${t:-0}" -eq 0 ] || { echo nfsd; ${platform.commands.exported}; }`,
+      ),
+    ],
+    ({ stdout }) => (stdout.startsWith('nfsd\n') ? present(stdout) : skip('nfsd does not run here')),
+  ),
   compare(actual) {
     const missing = actual.kind === 'present' ? missingOptions(actual.state, vars) : []
     return differsBy(missing.map(option => ({ attribute: `export ${vars.nfs_export_path}`, from: '', to: option })))

@@ -1,6 +1,7 @@
 import type { Platform, Source } from '../../../lib/role-api/index.ts'
-import { shell, simple } from '../../../lib/role-api/index.ts'
+import { simple } from '../../../lib/role-api/index.ts'
 import { servingMark } from '../paths.ts'
+import { clock } from '../sources.ts'
 
 /** How heartbeat's process stands to the files it was started with. */
 export interface Daemon {
@@ -20,15 +21,16 @@ case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`
  * What tells when the daemon started, when its files changed, and when the service was started. /proc/PID has the time at which the process was first
  * looked at, so the start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
  */
-export const daemonSources = ({ paths }: Platform): Source[] => [
-  shell(`${daemonPid}; if [ -n "$p" ]; then
-  set -- \${stat##*) }; read -r up _ < /proc/uptime; echo "start $(( $(date +%s) - \${up%%.*} + \${20} / 100 ))"
-fi`),
+export const daemonPieces = ({ paths }: Platform): (string | Source)[] => [
+  'now ',
+  clock,
+  simple(`${daemonPid}; [ -z "$p" ] || { set -- \${stat##*) }; echo "ticks \${20}"; }`),
   simple(`stat -c 'file %Y %n' ${paths.haDir}/ha.cf ${paths.haDir}/authkeys ${servingMark} 2>/dev/null`),
 ]
 
-/** Pure: whether this is what `daemonSources` print; no start where the daemon does not run. */
-export const isDaemonAnswer = (stdout: string): boolean => stdout.split('\n').every(line => /^(start \d+|file \d+ .*)?$/.test(line))
+/** Pure: whether this is what `daemonPieces` print; no ticks where the daemon does not run. */
+export const isDaemonAnswer = (stdout: string): boolean =>
+  /^now \d+\.\d+ \d+\.\d+\n/.test(stdout) && stdout.split('\n').every((line, i) => i === 0 || /^(ticks \d+|file \d+ .*)?$/.test(line))
 
 /** Pure: when a file that was looked at had changed last, s since 1970. */
 export const fileTime = (stdout: string, path: string): number | undefined => {
@@ -36,9 +38,11 @@ export const fileTime = (stdout: string, path: string): number | undefined => {
   return line === undefined ? undefined : Number(line.split(' ')[1])
 }
 
-/** Pure. Two seconds of rounding: uptime, ticks and file time are each cut to seconds. */
+/** Pure. Two seconds of rounding: a file's time is cut to seconds, and the clock may have been set a little since the boot. */
 export const parseDaemon = (stdout: string): Daemon => {
-  const start = Number(/^start (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN)
+  const [, now, uptime] = /^now (\S+) (\S+)$/m.exec(stdout) ?? []
+  const ticks = Number(/^ticks (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN)
+  const start = Number(now) - Number(uptime) + ticks / 100
   const files = [...stdout.matchAll(/^file (\d+) (\S+)$/gm)]
   return { running: !Number.isNaN(start), newer: files.filter(f => Number(f[1]) > start + 2).map(f => f[2] ?? '') }
 }

@@ -1,12 +1,16 @@
-import type { Platform } from '../../../lib/role-api/index.ts'
-import { drbdState, minorOf, shellOf } from '../../../lib/role-api/index.ts'
+import type { Platform, Source } from '../../../lib/role-api/index.ts'
+import { drbdState, minorOf, shell } from '../../../lib/role-api/index.ts'
 import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
+import { backingDisk } from '../drbd/disk.ts'
 import { drbdConfigDir } from '../drbd/tools.ts'
+import { nfsDaemons } from '../nfs/daemons.ts'
 import { exportTable, stateDirectory } from '../nfs/exports.ts'
 import { scopeScript } from '../nfs/scope.ts'
 import { maintenanceMarker, servedMarker, volumeHoldersPath } from '../paths.ts'
-import { daemonSources } from './daemon.ts'
+import { showFile } from '../read-file.ts'
+import { superblockOn } from '../sources.ts'
+import { daemonPid, daemonPieces } from './daemon.ts'
 import { lostScript } from './lost.ts'
 import { surroundingsScript } from './surroundings-probe.ts'
 
@@ -24,14 +28,28 @@ const sameFiles = (vars: Vars, platform: Platform): string[] => [
   ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha', 'resource.d/nfsd'].map(f => `${platform.paths.haDir}/${f}`),
 ]
 
+/** What serves, by its packages. */
+export const servingPackages = ({ packages }: Platform): string[] => [...packages.heartbeat, ...packages.drbd, ...packages.nfsServer]
+
 /**
- * What one node does for the cluster. One script, and few forks in it: a fork costs 15 ms on an emulated machine. Numbers below /proc/sys need the
- * one for cat all the same: dash reads byte by byte, and the kernel gives no more than the first (fs/proc/proc_sysctl.c, proc_dointvec).
+ * What one node does for the cluster: what roles read as well, which a play then reads once for all, and a script. The script is the last, for it is what
+ * may hang.
  */
-export const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
+export const servicePieces = (vars: Vars, platform: Platform, peerName: string): (string | Source)[] => [
+  ...['@daemon\n', ...daemonPieces(platform)],
+  ...['@daemons\n', nfsDaemons({ sockets: vars.ha_stack === 'lean' })],
+  ...['@superblock\n', superblockOn(backingDisk(vars))],
+  ...['@packages\n', platform.commands.versions(servingPackages(platform))],
+  shell(serviceScript(vars, platform, peerName)),
+]
+
+/**
+ * Few forks: one costs 15 ms on an emulated machine. Numbers below /proc/sys need the one for cat all the same: dash reads byte by byte, and the kernel
+ * gives no more than the first (fs/proc/proc_sysctl.c, proc_dointvec).
+ */
+const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
   const { drbd_device: device, nfs_export_path: path } = vars
-  const packages = [...platform.packages.heartbeat, ...platform.packages.drbd, ...platform.packages.nfsServer]
-  return `show() { [ -r "$1" ] && while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done < "$1"; } 2>/dev/null
+  return `${showFile}
 echo "@lock"; show /run/nfsha-play/holder && { read -r h < /run/nfsha-play/holder; [ -d "/proc/$h" ] && show /run/nfsha-play/owner; }
 echo "@maintenance"; [ -e ${maintenanceMarker} ] && { echo "marked"; show ${maintenanceMarker}; }
 echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)}
@@ -58,14 +76,11 @@ if [ "\${t:-0}" -gt 0 ]; then
   echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
 ${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ${scopeScript(vipAddress(vars))}
 fi
-echo "@daemons"; p='' s=''; for c in /proc/[0-9]*/comm; do n=; { read -r n < $c; } 2>/dev/null; case $n in nfsdcld|rpc.mountd|rpc.statd) s="$s \${c%comm}cmdline" ;; esac
-  [ "$n" != rpc.mountd ] || p="$p \${c%comm}fd"; done
-[ -z "$s" ] || { sed -s 's/\\x00/ /g' $s 2>/dev/null; echo; }
-${vars.ha_stack === 'lean' ? `echo "@mountd"; [ -z "$p" ] || { ls -l $p 2>/dev/null; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; }\n` : ''}echo "@exports"; ${exportTable}
+echo "@exports"; ${exportTable}
 echo "@export-files"; for f in /etc/exports /etc/exports.d/*.exports; do show "$f"; done
 echo "@served"; show ${servedMarker}
-echo "@daemon"; ${daemonSources(platform).map(shellOf).join('\n')}
-echo "@lost"; ${lostScript(platform)}
+echo "@lost"; ${daemonPid}
+${lostScript(platform)}
 echo "@space"; df -P / /var /tmp /run $m $kept; echo "@inodes"; df -Pi / /var /tmp /run $m $kept
 echo "@interfaces"; for f in /etc/network/interfaces /etc/network/interfaces.d/*; do show "$f"; done
 echo "@fstab"; show /etc/fstab
@@ -73,6 +88,5 @@ ${surroundingsScript(vars, platform)}
 echo "@sums"; sha256sum ${sameFiles(vars, platform).join(' ')} 2>/dev/null
 echo "@system"; i='' v='' c=''; { while IFS= read -r l || [ -n "$l" ]; do case $l in ID=*) i=\${l#ID=} ;; VERSION_ID=*) v=\${l#*=} ;; VERSION_CODENAME=*) c=\${l#*=} ;; esac; done < /etc/os-release; } 2>/dev/null; v=\${v:-$c}
 case $i in [!0-9A-Za-z]*) i=\${i#?}; i=\${i%?} ;; esac; case $v in [!0-9A-Za-z]*) v=\${v#?}; v=\${v%?} ;; esac; echo "$i $v"
-echo "@packages"; ${platform.commands.versions(packages)}
 echo "@minor"; echo ${minorOf(device)}`
 }

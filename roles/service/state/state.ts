@@ -1,14 +1,15 @@
-import type { DrbdDevice, Probe } from '../../../lib/role-api/index.ts'
-import { blocksOf, fieldsRead, minorOf, notRead, parseDf, parseDrbdState, present } from '../../../lib/role-api/index.ts'
+import type { DrbdDevice, Probe, Reading } from '../../../lib/role-api/index.ts'
+import { blocksOf, fieldsRead, minorOf, notRead, parseDf, parseDrbdState, present, probeOf } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { peerOf, vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
+import { daemonLines } from '../nfs/daemons.ts'
 import { mountdIsOld } from '../nfs/mountd.ts'
 import { missingOptions } from '../nfs/reload.ts'
 import { servingMark } from '../paths.ts'
-import { fileTime, parseDaemon } from './daemon.ts'
+import { fileTime, isDaemonAnswer, parseDaemon } from './daemon.ts'
 import { type Lost, parseLost } from './lost.ts'
-import { serviceScript } from './probe.ts'
+import { servicePieces } from './probe.ts'
 import { parseSurroundings, type Surroundings } from './surroundings.ts'
 
 /** What nfsd runs with, where it runs. */
@@ -34,7 +35,7 @@ export interface FileSystemSpace {
   short: boolean
 }
 
-/** What one node does for the cluster, read in one script. */
+/** What one node does for the cluster. */
 export interface ServiceState {
   /** Who holds the lock of a play that runs now. */
   lock: string
@@ -88,17 +89,6 @@ export interface ServiceState {
   versions: Record<string, string>
 }
 
-/** What the probe of role nfs prints of rpc.mountd: its sockets, and the words that it was started with. */
-const mountdOf = ({ mountd = '', daemons }: Record<string, string>): string =>
-  mountd.trim() === ''
-    ? ''
-    : [
-        mountd,
-        ...linesOf(daemons)
-          .filter(line => line.includes('rpc.mountd'))
-          .map(line => `arguments ${line}`),
-      ].join('\n')
-
 const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
 const pairsOf = (lines: string[], key: number, value: number): Record<string, string> =>
   Object.fromEntries(lines.map(l => l.trim().split(/\s+/)).map(words => [words[key] ?? '', words[value] ?? '']))
@@ -106,16 +96,17 @@ const pairsOf = (lines: string[], key: number, value: number): Record<string, st
 /** What one node tells of the service; it asks its peer by the name that heartbeat knows it by. */
 export const serviceProbe = (context: Context): Probe<ServiceState> => {
   const { vars, platform } = context
-  return {
-    sh: serviceScript(vars, platform, peerOf(context).vars.node_name),
-    timeout: 30_000,
+  const minor = String(minorOf(vars.drbd_device))
+  const parse = ({ stdout }: { stdout: string }): Reading<ServiceState> => {
+    const blocks = blocksOf(stdout)
     // The last block is there when the script came to its end.
-    parse: ({ stdout }) =>
-      blocksOf(stdout).minor?.trim() === String(minorOf(vars.drbd_device))
-        ? present(parseService(stdout, vars))
-        : notRead('its answer is incomplete'),
-    parsePart: stdout => partOfService(stdout, vars),
+    const isWhole = blocks.minor?.trim() === minor && isDaemonAnswer(blocks.daemon ?? '')
+    return isWhole ? present(parseService(stdout, vars)) : notRead('its answer is incomplete')
   }
+  return probeOf(servicePieces(vars, platform, peerOf(context).vars.node_name), parse, {
+    timeout: 30_000,
+    parsePart: stdout => partOfService(stdout, vars),
+  })
 }
 
 /** Pure. */
@@ -143,7 +134,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     stopFailed: block('stop-failed') !== '',
     nfsd,
     nfs: nfsd > 0 ? nfsdOf(block) : undefined,
-    daemons: linesOf(blocks.daemons).map(l => l.trim().replace(/^\S*\//, '')),
+    daemons: daemonLines(blocks.daemons ?? '').map(words => words.replace(/^\S*\//, '')),
     servingSince: vip === '' ? undefined : fileTime(blocks.daemon ?? '', servingMark),
     exported: nfsd > 0 && linesOf(blocks.exports).some(l => l.startsWith(`${vars.nfs_export_path}\t`)),
     foreignExports: nfsd > 0 ? foreignExports(blocks.exports ?? '', blocks['export-files'] ?? '') : [],
@@ -151,7 +142,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     pending: [
       ...(parseDaemon(blocks.daemon ?? '').newer.some(path => path.endsWith('/ha.cf')) ? ['restart heartbeat'] : []),
       ...(nfsd > 0 && missingOptions(blocks.exports ?? '', vars).length > 0 ? ['reload exports'] : []),
-      ...(mountdIsOld(mountdOf(blocks), vars) ? ['restart rpc.mountd'] : []),
+      ...(vars.ha_stack === 'lean' && mountdIsOld(blocks.daemons ?? '', vars) ? ['restart rpc.mountd'] : []),
     ],
     links: linesOf(blocks.links),
     lost: parseLost(blocks.lost ?? '', parseDrbdState(blocks.drbd ?? '', minorOf(vars.drbd_device))),
@@ -161,9 +152,17 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
     around: parseSurroundings(blocks, vars),
     sums: pairsOf(linesOf(blocks.sums), 1, 0),
     system: block('system'),
-    versions: pairsOf(linesOf(blocks.packages), 0, 1),
+    versions: versionsOf(linesOf(blocks.packages)),
   }
 }
+
+/** Of what `platform.commands.versions` prints, the packages that are installed. */
+const versionsOf = (lines: string[]): Record<string, string> =>
+  pairsOf(
+    lines.filter(line => line.split(' ')[2] === 'installed'),
+    0,
+    3,
+  )
 
 /**
  * The block whose beginning shows that all blocks of a field have come to their end, by the order of the script (probe.ts): of several the first that is
@@ -186,28 +185,35 @@ const readBefore: Record<keyof ServiceState, readonly string[]> = {
   holders: ['fs-errors'],
   fileSystemErrors: ['stop-failed'],
   stopFailed: ['nfsd'],
-  nfsd: ['versions', 'daemons'],
-  nfs: ['daemons'],
-  daemons: ['mountd', 'exports'],
+  nfsd: ['versions', 'exports'],
+  nfs: ['exports'],
+  daemons: ['daemons'],
   exported: ['export-files'],
-  servingSince: ['lost'],
+  servingSince: ['drbd'],
   foreignExports: ['served'],
-  served: ['daemon'],
-  pending: ['lost'],
+  served: ['lost'],
+  pending: ['export-files'],
   lost: ['space'],
   space: ['interfaces'],
   boot: ['answers'],
   around: ['sums'],
   sums: ['system'],
-  system: ['packages'],
-  versions: ['minor'],
+  system: ['minor'],
+  versions: ['packages'],
+}
+
+/** What a field is made of besides: blocks that are read by themselves (probe.ts), and there only when they were read to their end. */
+const madeOf: Partial<Record<keyof ServiceState, readonly string[]>> = {
+  servingSince: ['daemon'],
+  pending: ['daemon', 'daemons'],
+  around: ['superblock'],
 }
 
 /** Pure: the fields that had been read when the answer was cut off. */
 const partOfService = (stdout: string, vars: Vars): Partial<ServiceState> => {
   // A line that was cut off says nothing.
   const text = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
-  return fieldsRead(parseService(text, vars), readBefore, blocksOf(text))
+  return fieldsRead(parseService(text, vars), readBefore, blocksOf(text), madeOf)
 }
 
 /** By the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...` */

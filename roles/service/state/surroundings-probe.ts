@@ -46,7 +46,6 @@ for f in /etc/systemd/system/*.mount /etc/systemd/system/*.swap /run/systemd/tra
 for f in /etc/mdadm/mdadm.conf /etc/mdadm.conf; do [ ! -r $f ] || while read -r w l || [ -n "$w" ]; do case "$w $l" in 'ARRAY '*/dev/*|'DEVICE '*/dev/*) printf '%s %s %s\\n' $f "$w" "$l" ;; esac; done < $f; done
 echo "@named"; set -f; set --; IFS=' ,=\t'; for f in /etc/fstab /etc/crypttab /etc/mdadm/mdadm.conf /etc/mdadm.conf; do [ ! -r $f ] || while IFS= read -r l || [ -n "$l" ]; do for w in $l; do case $w in *'*'*) ;; /dev/*) set -- "$@" "$w" ;; esac; done; done < $f; done; unset IFS; set +f
 stat -Lc '%t:%T %n' ${disk} ${vars.drbd_device} /dev/disk/by-*/* /dev/mapper/* "$@" 2>/dev/null
-echo "@superblock"; dd if=${disk} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tx1 -j1080 -N80
 echo "@held"; b=$(readlink -f ${disk}); for h in "/sys/class/block/\${b##*/}/holders/"*; do [ ! -e "$h" ] || echo "\${h##*/}"; done
 for f in /proc/mounts /proc/swaps; do [ ! -r $f ] || while read -r d l; do [ "$d" != "$b" ] || printf '%s:%s %s\\n' $f "$d" "$l"; done < $f; done
 echo "@automatic"; grep -hsE '^[[:space:]]*(Unattended-Upgrade::Automatic-Reboot|APT::Periodic::Unattended-Upgrade)[[:space:]]' /etc/apt/apt.conf.d/*; [ -e /usr/bin/unattended-upgrade ] && echo unattended-upgrades; [ -e /usr/sbin/needrestart ] && grep -hsE '^[[:space:]]*.nrconf.restart.' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf

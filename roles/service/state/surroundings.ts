@@ -53,7 +53,7 @@ const watchProblem = (text: string): string | undefined => {
 const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
   const disk = backingDisk(vars)
   const numbers = new Map(linesOf(blocks.named).map(line => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0] ?? '']))
-  const { uuid, label } = superblockOf((blocks.superblock ?? '').replace(/\s+/g, ''))
+  const { uuid, label } = superblockOf((blocks.superblock ?? '').replace(/\s+/g, '').slice(2 * 56))
   const ours = [disk, vars.drbd_device].map(path => ({ path, number: numbers.get(path) }))
   const target = (word: string): string | undefined => {
     const [, tag = '', quoted = ''] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(word) ?? []

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { hostReadings } from '../../../lib/engine/readings.ts'
 import { readProbes } from '../../../lib/engine/sources/read-probes.ts'
+import { probeOf } from '../../../lib/resources/probe.ts'
 import type { Probe } from '../../../lib/resources/resource.ts'
 import { present } from '../../../lib/resources/resource.ts'
+import { shell, simple } from '../../../lib/resources/source.ts'
 import type { Connection } from '../../../lib/ssh/connection.ts'
 
 /** Answers the first probe, prints the beginning of the second one's answer, and then nothing more until it is given up. */
@@ -24,6 +26,12 @@ test('what a probe printed before it hung is kept where the probe can say what t
   const [first, second] = await readProbes(stuck('half of'), [probe(), probe({ sh: 'y', parsePart })])
   expect(first).toEqual(present('first\n'))
   expect(second).toEqual({ kind: 'unknown', why: 'no answer within 0.02 s', partly: { half: 'half of' } })
+})
+
+test('so is what its other sources printed, each with the text before it', async () => {
+  const parsePart = (stdout: string) => ({ stdout })
+  const pieces = probeOf(['@a\n', simple('x'), shell('y')], o => present(o.stdout), { timeout: 20, parsePart })
+  expect(await readProbes(stuck('half of'), [pieces])).toMatchObject([{ kind: 'unknown', partly: { stdout: '@a\nfirst\nhalf of' } }])
 })
 
 test('without that, or where it fails, the reading is only unknown', async () => {

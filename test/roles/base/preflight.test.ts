@@ -16,11 +16,11 @@ test('nothing said means that all answered and all is there; a script that did n
   expect(read('')).toBe('unknown')
 })
 
-const sizesOf = (...answers: string[]) => {
+const sizesOf = (one: string, other: string, served = '') => {
   const { probe, compare } = diskSizes('/dev/vdb')
-  const members = answers.map((stdout, i) => ({
+  const members = [one, other].map((size, i) => ({
     host: `M${i + 1}`,
-    reading: probe.parse({ code: stdout === '' ? 44 : 0, stdout, stderr: '', at: 0 }),
+    reading: probe.parse({ code: size === '' ? 1 : 0, stdout: `@served\n${served}@size\n${size}`, stderr: '', at: 0 }),
   }))
   return compare(members).kind
 }
@@ -28,7 +28,7 @@ const sizesOf = (...answers: string[]) => {
 test('disks of two sizes are refused before the first run, and left to the judgement of the data on a pair that has served', () => {
   expect(sizesOf('1000\n', '1000\n')).toBe('in-sync')
   expect(sizesOf('1000\n', '2000\n')).toBe('differs')
-  expect(sizesOf('1000\nserved\n', '2000\n')).toBe('in-sync')
-  expect(sizesOf('1000\nserved\n', '')).toBe('differs')
-  expect(diskSizes('/dev/vdb').probe.parse({ code: 0, stdout: 'rubbish\n', stderr: '', at: 0 }).kind).toBe('unknown')
+  expect(sizesOf('1000\n', '2000\n', 'full\n')).toBe('in-sync')
+  expect(sizesOf('1000\n', '', 'full\n')).toBe('differs')
+  expect(diskSizes('/dev/vdb').probe.parse({ code: 0, stdout: '@served\n@size\nrubbish\n', stderr: '', at: 0 }).kind).toBe('unknown')
 })

@@ -57,11 +57,13 @@ test('nothing is handed to a node that was not asked', () =>
   expect(handOverProblems([node('M1')], 'M2', 'full')).toEqual(['M2 cannot be asked']))
 
 test.each([
-  ['stopped', '', { running: false, newer: [] }],
-  ['older file', 'start 1000\nfile 900 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
-  ['within the rounding', 'start 1000\nfile 1002 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
-  ['newer file', 'start 1000\nfile 1003 /etc/ha.d/ha.cf\nfile 900 /x\n', { running: true, newer: ['/etc/ha.d/ha.cf'] }],
-])('daemon against its files: %s', (_name, stdout, wanted) => expect(parseDaemon(stdout)).toEqual(wanted))
+  ['stopped', undefined, { running: false, newer: [] }],
+  ['older file', 'file 900 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
+  ['within the rounding', 'file 1002 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
+  ['newer file', 'file 1003 /etc/ha.d/ha.cf\nfile 900 /x\n', { running: true, newer: ['/etc/ha.d/ha.cf'] }],
+])('daemon against its files: %s', (_name, files, wanted) =>
+  expect(parseDaemon(`now 1500.500000000 600.50\n${files === undefined ? '' : `ticks 10000\n${files}`}`)).toEqual(wanted),
+)
 
 test('a link that is down is named', () => {
   expect(linkProblems([node('M1'), node('M2', { links: ['em2 dead', 'em3 up'] })])).toEqual(['M2 says of its links: em2 dead'])

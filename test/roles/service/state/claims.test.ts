@@ -7,23 +7,34 @@ import { problemsOf } from '../../../../roles/service/state/problem-list.ts'
 import type { ServiceState } from '../../../../roles/service/state/state.ts'
 import { serviceProbe } from '../../../../roles/service/state/state.ts'
 import { runs } from '../../../runs.ts'
-import { answer, away, context, member, slow } from './readings.ts'
+import { answer, away, context, member, slow, whole } from './readings.ts'
 
 const probe = serviceProbe(context)
 
 test('an answer that is cut off anywhere tells nothing that the whole one does not', () => {
   for (const role of ['active', 'standby'] as const) {
     const full = answer('M1', role)
-    const whole = probe.parse({ code: 0, stdout: full, stderr: '', at: 0 })
-    const state = (whole.kind === 'present' ? whole.state : {}) as Record<string, unknown>
+    const complete = probe.parse({ code: 0, stdout: full, stderr: '', at: 0 })
+    const state = (complete.kind === 'present' ? complete.state : {}) as Record<string, unknown>
     let most = 0
-    const cuts = [...full.matchAll(/\n/g)].flatMap(({ index }) => [index - 1, index, index + 1, index + 3])
+    const script = full.indexOf('@lock')
+    const cuts = [...full.matchAll(/\n/g)].flatMap(({ index }) => [index - 1, index, index + 1, index + 3]).filter(at => at > script)
     for (const at of [...cuts, full.length]) {
       const part = probe.parsePart?.(full.slice(0, at)) as Record<string, unknown>
       for (const [field, value] of Object.entries(part)) expect(value, `${field} of ${role}, cut at ${at}`).toEqual(state[field])
       most = Math.max(most, Object.keys(part).length)
     }
     expect(most).toBeGreaterThanOrEqual(Object.keys(state).length - 1)
+  }
+})
+
+test('what was read beside the script and is missing is claimed by no field', () => {
+  const full = answer('M1', 'active')
+  const state = probe.parsePart?.(full) as Record<string, unknown>
+  for (const block of whole) {
+    const part = probe.parsePart?.(full.replace(new RegExp(`^@${block}\n[^@]*`, 'm'), '')) as Record<string, unknown>
+    expect(Object.keys(part).length, block).toBeLessThan(Object.keys(state).length)
+    for (const [field, value] of Object.entries(part)) expect(value, `${field} without ${block}`).toEqual(state[field])
   }
 })
 

@@ -38,7 +38,7 @@ const common = (node: Node): Blocks => {
     exports: '',
     'export-files': '/data 192.168.0.0/24(rw,sync,fsid=1)',
     served: 'full',
-    daemon: 'start 1763999000\nfile 1763998000 /etc/ha.d/ha.cf',
+    daemon: 'now 1764000000.500000000 5000.50\nticks 400000\nfile 1763998000 /etc/ha.d/ha.cf',
     lost: '',
     space: 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 6151776 544736 5276084 10% /',
     inodes: 'Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/vda 196608 11786 184822 6% /',
@@ -56,7 +56,7 @@ const common = (node: Node): Blocks => {
     clients: '',
     sums: 'aaaa  /etc/exports',
     system: 'debian 13',
-    packages: 'heartbeat 1:3.0.6-17',
+    packages: 'heartbeat hold installed 1:3.0.6-17',
     minor: '0',
   }
 }
@@ -72,16 +72,20 @@ const active: Blocks = {
   times: '10\n10',
   tracking: 'nfsdcld',
   scope: 'is nfsha-drbd',
-  daemons: 'nfsdcld -s /run/nfsha/state/nfsdcld\n/usr/sbin/rpc.mountd',
-  daemon: 'start 1763999000\nfile 1763998000 /etc/ha.d/ha.cf\nfile 1763999060 /run/nfsha/serving',
+  daemons: 'arguments nfsdcld -s /run/nfsha/state/nfsdcld\narguments /usr/sbin/rpc.mountd --state-directory-path /run/nfsha/nfs',
+  daemon: 'now 1764000000.500000000 5000.50\nticks 400000\nfile 1763998000 /etc/ha.d/ha.cf\nfile 1763999060 /run/nfsha/serving',
   exports: `/data\t192.168.0.0/24(${exportOptions(context.vars).join(',')},wdelay,hide,nocrossmnt,secure,no_subtree_check,acl,sec=sys)`,
   clients: 'address: "192.168.0.50:801"\nname: "Linux NFSv4.2 C1"',
 }
 
 const standby: Blocks = { drbd: drbd('Connected ro:Secondary/Primary ds:UpToDate/UpToDate') }
 
-/** The order in which the script prints. */
+/** What is read beside the script: each of them is there whole, or not at all. */
+export const whole = ['daemon', 'daemons', 'superblock', 'packages']
+
+/** The order in which an answer has its blocks. */
 const order = [
+  ...whole,
   ...[
     'lock',
     'maintenance',
@@ -97,23 +101,9 @@ const order = [
     'fs-errors',
     'stop-failed',
   ],
-  ...[
-    'nfsd',
-    'versions',
-    'times',
-    'tracking',
-    'scope',
-    'daemons',
-    'exports',
-    'export-files',
-    'served',
-    'daemon',
-    'lost',
-    'space',
-    'inodes',
-  ],
-  ...['interfaces', 'fstab', 'answers', 'mac', 'pings', 'watch', 'claims', 'named', 'superblock', 'held', 'automatic', 'clients'],
-  ...['sums', 'system', 'packages', 'minor'],
+  ...['nfsd', 'versions', 'times', 'tracking', 'scope', 'exports', 'export-files', 'served', 'lost', 'space', 'inodes'],
+  ...['interfaces', 'fstab', 'answers', 'mac', 'pings', 'watch', 'claims', 'named', 'held', 'automatic', 'clients'],
+  ...['sums', 'system', 'minor'],
 ]
 
 /** What a node printed, with these blocks in place of its own. */
@@ -276,7 +266,7 @@ export const scenes: Record<string, Scene> = {
         ...noPeer,
         drbd: alone('Primary', 'UpToDate'),
         sums: 'aaaa  /etc/exports\nbbbb  /etc/ha.d/ha.cf',
-        packages: 'heartbeat 1:3.0.6-17\ndrbd-utils 9.22.0-1',
+        packages: 'heartbeat hold installed 1:3.0.6-17\ndrbd-utils hold installed 9.22.0-1',
       }),
       member(
         'M2',

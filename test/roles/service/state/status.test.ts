@@ -9,10 +9,9 @@ import { parseProcDrbd } from '../../../../lib/resources/proc-drbd.ts'
 import { notRead, present } from '../../../../lib/resources/resource.ts'
 import { headline } from '../../../../roles/service/state/headline.ts'
 import { overview } from '../../../../roles/service/state/overview.ts'
-import { serviceScript } from '../../../../roles/service/state/probe.ts'
 import { problemText } from '../../../../roles/service/state/problems.ts'
 import type { NamedState } from '../../../../roles/service/state/state.ts'
-import { parseService } from '../../../../roles/service/state/state.ts'
+import { parseService, serviceProbe } from '../../../../roles/service/state/state.ts'
 import { surroundingDifferences } from '../../../../roles/service/state/surrounding-differences.ts'
 import { parseSurroundings } from '../../../../roles/service/state/surroundings.ts'
 import { clientsScript, surroundingsScript } from '../../../../roles/service/state/surroundings-probe.ts'
@@ -64,10 +63,10 @@ test('at stage vip the address is the service', () =>
 
 const uuid = '0a1b2c3d-1111-2222-3333-444455556666'
 const superblock = (() => {
-  const bytes = Buffer.alloc(80)
-  bytes.writeUInt16LE(0xef53, 0)
-  Buffer.from(uuid.replaceAll('-', ''), 'hex').copy(bytes, 48)
-  bytes.write('share', 64)
+  const bytes = Buffer.alloc(136)
+  bytes.writeUInt16LE(0xef53, 56)
+  Buffer.from(uuid.replaceAll('-', ''), 'hex').copy(bytes, 104)
+  bytes.write('share', 120)
   return bytes.toString('hex')
 })()
 const named = `fd:10 /dev/vdb
@@ -205,8 +204,8 @@ test('a client that registers thousands of names is read in bounded output, and 
 test("the volume of the clients' state has its own line of space, where it is mounted", () => {
   const mounts = '/dev/drbd0 /data ext4 rw 0 0\n/dev/loop0 /run/nfsha/state ext4 rw 0 0'
   const own = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb')
-  const script = serviceScript(own.vars, debian12, 'M2')
-  const part = script.slice(script.indexOf('m='), script.indexOf('echo "@holders"')).replace('/proc/mounts', '"$mounts"')
+  const { sh: script } = serviceProbe(own)
+  const part = script.slice(script.indexOf("m=''"), script.indexOf('echo "@holders"')).replace('/proc/mounts', '"$mounts"')
   const shown = execFileSync(
     'sh',
     ['-c', `mounts=$(mktemp); printf '${mounts}\\n' > "$mounts"; ${part}\nrm "$mounts"; echo; echo "kept $kept"`],

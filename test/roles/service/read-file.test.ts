@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { hasLine } from '../../../roles/service/has-line.ts'
+import { hasLine } from '../../../roles/service/read-file.ts'
 import { countForks, whyNoForkCount } from '../../forks.ts'
 import { shells } from './resource-script/functions.ts'
 

@@ -1,0 +1,17 @@
+import type { Source } from '../../../lib/role-api/index.ts'
+import { simple } from '../../../lib/role-api/index.ts'
+
+/**
+ * What runs beside nfsd on this node, in the words it was started with: `arguments /usr/sbin/rpc.mountd -F`, a line for each. `sockets`: behind those what
+ * tells where rpc.mountd listens, the sockets that it has open (`ls -l /proc/PID/fd`) and the kernel's table of them.
+ */
+export const nfsDaemons = ({ sockets }: { sockets: boolean }): Source =>
+  simple(`m= s=; for f in /proc/[0-9]*/comm; do n=; { read -r n < $f; } 2>/dev/null
+  case $n in nfsdcld|rpc.mountd|rpc.statd) s="$s \${f%comm}cmdline" ;; esac; [ "$n" != rpc.mountd ] || m="$m \${f%comm}fd"; done
+[ -z "$s" ] || { sed -s 's/\\x00/ /g; s/^/arguments /' $s 2>/dev/null; echo; }${sockets ? socketsOfMountd : ''}`)
+
+const socketsOfMountd = `
+[ -z "$m" ] || { ls -l $m; cat /proc/net/tcp /proc/net/tcp6; } 2>/dev/null`
+
+/** Pure: the words of each, as `nfsDaemons` printed them. */
+export const daemonLines = (text: string): string[] => [...text.matchAll(/^arguments (.*\S) *$/gm)].map(([, words = '']) => words)

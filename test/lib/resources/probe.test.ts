@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { assemblePart } from '../../../lib/resources/probe.ts'
+import type { Piece, Source } from '../../../lib/resources/source.ts'
+import { keyOf, shell, simple } from '../../../lib/resources/source.ts'
+
+const [first, second, third] = ['first', 'second', 'third'].map(simple) as [Source, Source, Source]
+const script = shell('script')
+const pieces: Piece[] = ['@a\n', first, second, '@b\n', third, script]
+const whole = (...sources: Source[]) => {
+  const there = new Map(sources.map(source => [keyOf(source), { code: 0, stdout: `${keyOf(source)}\n`, stderr: '', at: 0 }]))
+  return (source: Source) => there.get(keyOf(source))
+}
+
+test.each<[string, Source[], string, string]>([
+  ['the last was cut off', [first, second, third], 'half', '@a\nshell first\nshell second\n@b\nshell third\nhalf'],
+  ['of what stands under a text one is missing', [first, third], 'half', '@b\nshell third\nhalf'],
+  ['what stands before the last is missing', [first, second, script], '', '@a\nshell first\nshell second\nshell script\n'],
+  ['nothing was read', [], '', ''],
+])('an answer in parts: %s', (_name, sources, cutOff, text) => expect(assemblePart(pieces, whole(...sources), cutOff)).toBe(text))
