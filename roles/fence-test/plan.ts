@@ -82,7 +82,7 @@ const tested = (host: string, by: string, states: NamedState[], done: readonly s
     },
     (isAhead || !here?.heartbeat) && startHeartbeatStep([host], context),
     (isAhead || !hears) && {
-      name: `wait until ${host} stands by`,
+      name: `wait until ${host} is on standby`,
       settle: 180_000,
       changes: [{ attribute: `${host} as standby`, from: 'joining', to: 'yes' }],
       run: async () => undefined,

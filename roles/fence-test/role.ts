@@ -7,7 +7,7 @@ import { type Aim, planFenceTest } from './plan.ts'
 
 const proven = (context: Context): Procedure<ServiceState, Aim> => ({
   scope: 'cluster',
-  id: 'each node can end the other',
+  id: 'each node can fence the other',
   probe: serviceProbe(context),
   aim(members) {
     const states = statesOf(members)

@@ -21,7 +21,7 @@ export const planForce = (all: NamedCopy[], missing: string[], done: readonly st
 
 const forced = (context: Context): Procedure<Copy, undefined> => ({
   scope: 'cluster',
-  id: 'copy that counts',
+  id: 'surviving copy',
   allowMissing: true,
   probe: copyProbe(context),
   aim: () => undefined,

@@ -64,7 +64,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
     statesOf(members).map(state => ({ ...state, wanted: wantedOn(state.host) }))
   return {
     scope: 'cluster',
-    id: 'what heartbeat reads live',
+    id: 'live heartbeat files',
     allowMissing: true,
     probe: probeOf(
       ['@addresses\n', addresses, '@mounts\n', mounts, '@drbd\n', procDrbd, ...files.flatMap((f, i) => embedded(`file-${i}`, f.path))],

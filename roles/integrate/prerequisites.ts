@@ -38,7 +38,7 @@ const needs = ({ vars, platform }: Context): Need[] => {
 
 /** All that is missing, as one list with the role that brings it. Judges only, so that the role alone on a bare machine touches nothing. */
 export const prerequisites = (context: Context) =>
-  assertion('what the other roles bring', {
+  assertion('prerequisites', {
     probe: probeOf(
       [
         simple(

@@ -31,7 +31,7 @@ export const planRejoin = (states: NamedState[], node: string, { vars, platform 
     },
     !here.heartbeat && startHeartbeatStep([node], { platform }),
     !(here.heartbeat && here.stable && here.links.some(l => l.endsWith(' up'))) && {
-      name: `wait until ${node} stands by`,
+      name: `wait until ${node} is on standby`,
       settle: 120_000,
       changes: [{ attribute: `${node} as standby`, from: here.heartbeat ? 'joining' : 'no', to: 'yes' }],
       run: async () => undefined,
@@ -41,7 +41,7 @@ export const planRejoin = (states: NamedState[], node: string, { vars, platform 
 
 const rejoined = (context: Context, node: string): Procedure<ServiceState, string> => ({
   scope: 'cluster',
-  id: `${node} stands by`,
+  id: `${node} on standby`,
   probe: serviceProbe(context),
   aim: () => node,
   plan: members => planRejoin(statesOf(members), node, context),

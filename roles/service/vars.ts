@@ -42,7 +42,7 @@ export const serviceVars = roleVars(['node_', 'ha_', 'accept_client_break', 'acc
     .boolean()
     .default(false)
     .describe(
-      'allow a run to change what mounted clients rely on: fsid, path, squashing, anonymous user, ro or rw, security flavour, server scope, NFS version 3, virtual IP; give it with `-e`, once',
+      'allow a run to change what mounted clients depend on: fsid, path, squashing, anonymous user, ro or rw, security flavour, server scope, NFS version 3, virtual IP; give it with `-e`, once',
     ),
   accept_untested_platform: z
     .enum(nearestPlatforms)

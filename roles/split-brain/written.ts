@@ -127,13 +127,13 @@ const namesOf = (own: Written, other: Written | undefined): { said: string; entr
   return { said: `${namesIn(entries)} newer than the last change that both have (${date(common)})${last}`, entries }
 }
 
-/** Pure: what each node wrote without the other, for the operator who has to choose. */
+/** Pure: what each node wrote since the split, for the operator who has to choose. */
 export const writtenTable = (members: Member<Written>[], cluster: string): Table => {
   const states = members.map(m => (m.reading.kind === 'present' ? m.reading.state : undefined))
   if (!states.some(s => s?.device?.connection === 'StandAlone'))
     return { title: `${cluster}: DRBD is StandAlone on no node that was read`, columns: [], rows: [] }
   return {
-    title: `${cluster}: what each node wrote without the other`,
+    title: `${cluster}: writes since the split`,
     columns: ['', 'changed', 'bytes', 'name'],
     rows: members.flatMap((member, index) => {
       const own = states[index]
@@ -161,7 +161,7 @@ const writtenProbe = ({ vars }: Context): Probe<Written> => ({
 
 /** Shows what each node has written since the split, read without a write to either copy. Judges nothing. */
 export const written = (context: Context): ClusterAssertion<Written> =>
-  clusterAssertion('what each node wrote without the other', {
+  clusterAssertion('writes since the split', {
     allowMissing: true,
     probe: writtenProbe(context),
     compare: () => inSync,

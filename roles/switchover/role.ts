@@ -31,7 +31,7 @@ const planFor = (states: NamedState[], target: string | undefined, { cluster, va
 /** Moves the service to the node that the operator named; without a name to the one that did not serve when this run first looked. */
 const moveService = (context: Context): Procedure<ServiceState, string | undefined> => ({
   scope: 'cluster',
-  id: 'node that serves',
+  id: 'active node',
   settle: 30_000,
   probe: serviceProbe(context),
   aim(members) {

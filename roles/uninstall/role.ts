@@ -40,7 +40,7 @@ const mountedClients = (site: Role[], context: Context): ClusterAssertion<Instal
 
 const removed = (site: Role[], context: Context): Procedure<Installed, ReturnType<typeof wipesOf>> => ({
   scope: 'cluster',
-  id: 'nothing of nfsha-play on the nodes',
+  id: 'nfsha-play removed from the nodes',
   probe: installedProbe(site, context),
   aim: members => wipesOf(statesOf(members), context),
   plan: (members, aim) => planUninstall(statesOf(members), aim, site, context),

@@ -48,7 +48,7 @@ export const planVerify = (states: NamedState[], done: readonly string[], contex
         async run(nodes) {
           const ranges = await compareCopies(nodes, standby?.host ?? states[0]?.host ?? '', vars)
           showRanges(nodes, ranges, vars.drbd_device)
-          if (ranges.length === 0) nodes.remark('both copies are the same')
+          if (ranges.length === 0) nodes.remark('both copies are identical')
         },
       },
     ])
@@ -73,7 +73,7 @@ export const planVerify = (states: NamedState[], done: readonly string[], contex
 
 const verified = (context: Context): Procedure<ServiceState, undefined> => ({
   scope: 'cluster',
-  id: 'both copies are the same',
+  id: 'both copies are identical',
   probe: serviceProbe(context),
   aim: () => undefined,
   plan: (members, _aim, done) => planVerify(statesOf(members), done, context),

@@ -105,7 +105,7 @@ export const handlerTests = (lab: string): void => {
     const handOvers = await handOversOf('script', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)
-      expect(changedBy(run)).toEqual(['M1,M2 what heartbeat reads live'])
+      expect(changedBy(run)).toEqual(['M1,M2 live heartbeat files'])
     })
     expect(handOvers).toBe(1)
     expect(await daemons()).toEqual(before)

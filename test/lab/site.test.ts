@@ -100,7 +100,7 @@ test('role drbd-build alone on bare machines, twice', async () => {
 
 test.each([
   ['drbd-init', 'file /etc/drbd.d/drbd.res', /drbdadm does not accept the new configuration on M1/],
-  ['integrate', 'what the other roles bring', /heartbeat is not installed: play role heartbeat first\n.*play role drbd-init first/s],
+  ['integrate', 'prerequisites', /heartbeat is not installed: play role heartbeat first\n.*play role drbd-init first/s],
 ])('role %s alone, without what it builds on, says what is missing and leaves the rest alone', async (role, resource, message) => {
   const run = await play(role)
   expect(run.code, run.story).toBe(3)

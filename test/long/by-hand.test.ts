@@ -90,7 +90,7 @@ test('the first sight is a read-only diff in which whatever would disturb mounte
   const { code, stdout, stderr } = await nfsha(lab, ['site.yml', '--check', '--diff', '--output', 'plain'])
   expect(code, stdout + stderr).toBe(0)
   expect(await Promise.all(nodes.map(m => fingerprint(lab, m)))).toEqual(before)
-  expect(stdout).toMatch(/what mounted clients rely on: would change \(disturbs mounted clients: a run needs -e accept_client_break=yes\)/)
+  expect(stdout).toMatch(/compatibility with mounted clients: would change \(disturbs mounted clients: a run needs -e accept_client_break=yes\)/)
   for (const mark of marks) expect(stdout).toMatch(mark)
   expect(stdout).not.toMatch(/made-by-hand/)
 })
@@ -98,7 +98,7 @@ test('the first sight is a read-only diff in which whatever would disturb mounte
 test('a run stops before the first of it, and the client goes on', async () => {
   const run = await play('site.yml')
   expect(run.code, run.story).toBe(3)
-  expect(run.story).toMatch(/what mounted clients rely on: failed fsid of \/data: none, wanted 1/)
+  expect(run.story).toMatch(/compatibility with mounted clients: failed fsid of \/data: none, wanted 1/)
   expect(await on(lab, 'C1', 'cat /data/before; echo still > /data/still; cat /data/still')).toBe('precious\nstill')
   expect(await on(lab, 'M1', 'cat /etc/exports /etc/ha.d/haresources')).toBe(
     `${files['/etc/exports']}${files['/etc/ha.d/haresources']}`.trim(),

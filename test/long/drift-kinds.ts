@@ -32,7 +32,7 @@ const declared: DriftKind[] = [
     name: 'owner of the resource script',
     on: 'S',
     break: 'chown nobody /etc/ha.d/resource.d/nfsha',
-    resource: 'what heartbeat reads live',
+    resource: 'live heartbeat files',
     is: /owner nobody/,
     repaired: true,
   },

@@ -68,13 +68,13 @@ describe.each(driftGroups)('$name', ({ kinds, repaired }) => {
   test('is drift', () => expect(before.code, before.stdout).toBe(5))
 
   test.each(kinds)('found: $name', kind => {
-    const mend =
+    const repair =
       kind.repaired === true
         ? 'site.yml'
         : kind.repaired === 'next step'
           ? expect.any(String)
           : expect.stringContaining(`nfsha-play ${kind.repaired}`)
-    expect(found(before, kind), before.stdout).toMatchObject({ alarm: true, mend })
+    expect(found(before, kind), before.stdout).toMatchObject({ alarm: true, repair })
   })
 
   test(repaired ? 'a run repairs all of it, as a check has foretold' : 'a run leaves it alone, and says so', async () => {

@@ -92,7 +92,7 @@ test('a second run changes nothing, and site.yml neither', async () => {
   expect(changed((await good('drbd-init')).recap)).toEqual([0, 0])
 })
 
-test('the other node serves what has grown, and both copies are the same', async () => {
+test('the other node serves what has grown, and both copies are identical', async () => {
   const serving = await holder()
   await good('switchover')
   expect(await holder()).toBe(other(serving))

@@ -15,10 +15,10 @@ const broken = [
   { name: 'nfsd ended', how: 'rpc.nfsd 0', why: /nfsd does not run/ },
   { name: 'unmounted', how: 'umount -l /data', why: /not mounted/ },
   { name: 'address removed', how: 'ip addr del 192.168.0.219/24 dev em1', why: /192\.168\.0\.219 is not on em1/ },
-  { name: 'disk detached', how: 'drbdadm detach drbd', why: /the disk has failed/, mend: 'drbdadm attach drbd' },
+  { name: 'disk detached', how: 'drbdadm detach drbd', why: /the disk has failed/, repair: 'drbdadm attach drbd' },
 ]
 
-test.each(broken)('$name: the service is handed over, nothing is lost', async ({ name, how, why, mend }) => {
+test.each(broken)('$name: the service is handed over, nothing is lost', async ({ name, how, why, repair }) => {
   const before = await holder()
   const after = other(before)
   const since = await on(lab, before, 'rm -f /run/nfsha/handed-over; date "+%F %T"')
@@ -34,7 +34,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
   console.log(`${name}: longest stall of a write ${impact.stall.write} ms`)
   expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
   expect(await saidBy(before, since)).toMatch(new RegExp(`(${why.source}).*: handing over`))
-  if (mend) await on(lab, before, mend)
+  if (repair) await on(lab, before, repair)
   await whole(120_000)
 })
 

@@ -60,7 +60,7 @@ const stateOfTheService = (script: string): string => (script.includes('@minor')
 
 /** Of a host on which nothing is there yet, but what every host has: an address, mounts. */
 const emptyAnswer = ({ id, probe }: Resource): string => {
-  if (id === 'what heartbeat reads live') return '@addresses\n1: lo    inet 127.0.0.1/8 scope host lo\n@mounts\nproc /proc proc rw 0 0\n'
+  if (id === 'live heartbeat files') return '@addresses\n1: lo    inet 127.0.0.1/8 scope host lo\n@mounts\nproc /proc proc rw 0 0\n'
   return stateOfTheService(probe.sh)
 }
 

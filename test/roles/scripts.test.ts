@@ -79,7 +79,7 @@ const otherwise: [RegExp, string][] = [
     '@drbd\nversion: 8.4.11 (api:1)\n 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----\n@daemon\nnow 1000.5 500.50\n@minor\n0\n',
   ],
   [
-    /^nothing of nfsha-play on the nodes$/,
+    /^nfsha-play removed from the nodes$/,
     '@addr\n@noted\nnew %etc%init.d%nfsha-drbd\nnew %etc%systemd%system%nfsha-drbd.service\nreplaced %etc%hosts\n@marks\nserved\n@disk\ndevice /dev/sdb\nsize 335544320\ndrbd v08 uuids=000000000000000A:0:0:0 flags=0 stamp= sectors=655000\n@judged\nyes\n@installed\nread\n',
   ],
   [/^DRBD metadata drbd$/, '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n'],

@@ -26,7 +26,7 @@ const reasons: [RegExp, string][] = [
     'the data is left where it is, or wiped by drbd_wipe',
   ],
   [/^(DRBD resource|first start of heartbeat)/, 'uninstall.yml ends heartbeat and DRBD in an order of its own'],
-  [/^(time servers|what heartbeat reads live)$/, 'is in force in a running program, and on disk in a file'],
+  [/^(time servers|live heartbeat files)$/, 'is in force in a running program, and on disk in a file'],
   [/^clocks agree$/, 'nobody wants the wrong time back'],
 ]
 

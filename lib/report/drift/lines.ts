@@ -5,12 +5,12 @@ import type { DriftReport, Finding } from './report.ts'
 /** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (repaired by: nfsha-play site.yml)` */
 export const findingLine = (finding: Finding): string => {
   const { host, resource, is, should } = finding
-  return `${host}: ${resource}: ${is}, should be ${should}${mendOf(finding)}`
+  return `${host}: ${resource}: ${is}, should be ${should}${repairOf(finding)}`
 }
 
-const mendOf = ({ kind, mend }: Finding): string => {
-  if (mend === undefined) return ''
-  return kind === 'differs' ? ` (repaired by: nfsha-play ${mend})` : ` (not repaired automatically; next: ${mend})`
+const repairOf = ({ kind, repair }: Finding): string => {
+  if (repair === undefined) return ''
+  return kind === 'differs' ? ` (repaired by: nfsha-play ${repair})` : ` (not repaired automatically; next: ${repair})`
 }
 
 /** Who is at work, and how much is not alarmed for it. */

@@ -15,7 +15,7 @@ export interface Finding {
   is: string
   should: string
   /** `site.yml` or the playbook with which an operator repairs it; missing when nobody knows yet. */
-  mend?: string
+  repair?: string
   /** Of a problem that no run repairs: docs/status.md lists them. */
   code?: string
   /** False while a play runs or the cluster is in maintenance: named, no alarm. */
@@ -78,7 +78,7 @@ const findingsOf = (event: End, playbook: string): Found[] => {
   if (event.status === 'changed') {
     const values = changes.map(valuesOf)
     const join = (key: 'is' | 'should') => [...new Set(values.map(v => v[key]))].join(', ')
-    return [{ kind: 'differs', ...place, is: join('is'), should: join('should'), mend: playbook }]
+    return [{ kind: 'differs', ...place, is: join('is'), should: join('should'), repair: playbook }]
   }
   if (event.status === 'unknown') return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: 'read' }]
   // Skipped because another host is needed and away: what was not read is not silent.
@@ -101,7 +101,7 @@ const findingsOf = (event: End, playbook: string): Found[] => {
             resource: change.attribute,
             is: cut(change.from),
             should: cut(change.to),
-            mend: change.remedy,
+            repair: change.remedy,
             ...(change.code !== undefined && { code: change.code }),
           }),
     }))

@@ -128,7 +128,7 @@ export const clientBreaks = (offers: Offer[], vars: Vars, ours: string): Change[
  * a mount names address and path. A difference that a hand made in a file and that is not in force is none: putting it right disturbs nobody.
  */
 export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Offer> =>
-  clusterAssertion('what mounted clients rely on', {
+  clusterAssertion('compatibility with mounted clients', {
     shared: true,
     allowMissing: true,
     gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',

@@ -10,7 +10,7 @@ export const serves = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('the cluster serves', {
     // Nothing else that a run changes restarts nfsd or brings a link back.
     dependsOn: [
-      'what heartbeat reads live',
+      'live heartbeat files',
       'first start of heartbeat',
       `DRBD resource ${context.vars.drbd_resource}`,
       `first synchronisation of ${context.vars.drbd_resource}`,

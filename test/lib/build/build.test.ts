@@ -64,7 +64,7 @@ test('none of the build is a language of zod but English, and every package in i
 
 test('what the build reads beside it is found', () => {
   const { stdout, status } = run(['site.yml', '--list-tasks'])
-  expect(stdout).toContain('integrate : what heartbeat reads live')
+  expect(stdout).toContain('integrate : live heartbeat files')
   expect(status).toBe(0)
 })
 

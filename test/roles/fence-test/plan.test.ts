@@ -17,7 +17,7 @@ const planned = (states: NamedState[], done: string[], ...extra: string[]): Plan
   return plan(membersOf(states), aim(membersOf(healthy)), done)
 }
 const names = (plan: Plan) => (plan.kind === 'steps' ? plan.steps.map(step => step.name) : plan)
-const back = (host: string) => [`wait until DRBD is in sync on ${host}`, `start heartbeat on ${host}`, `wait until ${host} stands by`]
+const back = (host: string) => [`wait until DRBD is in sync on ${host}`, `start heartbeat on ${host}`, `wait until ${host} is on standby`]
 
 describe('the plan', () => {
   test('is the standby alone, unless both are asked for', () => {

@@ -31,7 +31,7 @@ test('what is judged stands in a check too; the old disk goes last', () => {
     ['new disk of M2', []],
     ['old disk of M2 detached', undefined],
   ])
-  expect(rejoin.steps(context).map(r => r.id)).toEqual(['M2 stands by', 'the cluster serves'])
+  expect(rejoin.steps(context).map(r => r.id)).toEqual(['M2 on standby', 'the cluster serves'])
 })
 
 test('without a name nothing is moved', () => {

@@ -15,7 +15,7 @@ test('the data first, then heartbeat, then the other node must hear it', () => {
   expect(names(planned([activeState(), bareState({ host: 'M2' })]))).toEqual([
     'copy the data of M1 to M2',
     'start heartbeat on M2',
-    'wait until M2 stands by',
+    'wait until M2 is on standby',
   ])
 })
 
@@ -24,7 +24,7 @@ test('M1 is copied from M2 when M2 serves, whichever comes first in the inventor
   expect(names(planned([bareState(), active], 'M1'))).toEqual([
     'copy the data of M2 to M1',
     'start heartbeat on M1',
-    'wait until M1 stands by',
+    'wait until M1 is on standby',
   ])
 })
 
@@ -33,16 +33,16 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, string[]]>([
     'broken off in the synchronisation',
     { device: deviceOf('SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent') },
     { heartbeat: false, stable: false, device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') },
-    ['copy the data of M1 to M2', 'start heartbeat on M2', 'wait until M2 stands by'],
+    ['copy the data of M1 to M2', 'start heartbeat on M2', 'wait until M2 is on standby'],
   ],
   [
     'broken off before the start of heartbeat',
     {},
     { heartbeat: false, stable: false },
-    ['start heartbeat on M2', 'wait until M2 stands by'],
+    ['start heartbeat on M2', 'wait until M2 is on standby'],
   ],
-  ['heartbeat is joining', {}, { stable: false }, ['wait until M2 stands by']],
-  ['heartbeat hears nobody yet', {}, { links: ['em2 dead', 'em3 dead'] }, ['wait until M2 stands by']],
+  ['heartbeat is joining', {}, { stable: false }, ['wait until M2 is on standby']],
+  ['heartbeat hears nobody yet', {}, { links: ['em2 dead', 'em3 dead'] }, ['wait until M2 is on standby']],
   ['done', {}, {}, []],
 ])('%s: the rest is done', (_name, active, here, wanted) => {
   expect(names(planned([activeState(active), standby(here)]))).toEqual(wanted)
@@ -63,6 +63,6 @@ test('nothing goes on when the data is in question', () => {
 test('without a node to replace it has no part in a play; with one it judges the pair at the end', () => {
   expect(rejoin.steps(contextOn(debian12))).toEqual([])
   const ids = rejoin.steps(contextOn(debian12, {}, 'ha_replace=M2')).map(r => r.id)
-  expect(ids).toEqual(['M2 stands by', 'the cluster serves'])
+  expect(ids).toEqual(['M2 on standby', 'the cluster serves'])
   expect(planned([activeState(), standby()])).toEqual(planOf([]))
 })

@@ -83,7 +83,7 @@ test('property: whatever two nodes write to a common history, each one’s own n
 
 test('both nodes are shown, the newest first, with the amount that DRBD marked', () => {
   expect(table(read([entry(100, 'on-one'), ...common]), read([entry(120, 'dir', 'd'), ...common]))).toEqual({
-    title: 'nfs: what each node wrote without the other',
+    title: 'nfs: writes since the split',
     columns: ['', 'changed', 'bytes', 'name'],
     rows: [
       ['M1', '', '', "at most 12 KiB, by DRBD's marks"],

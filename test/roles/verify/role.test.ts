@@ -95,7 +95,7 @@ test('the standby asks, and the ranges are shown in bytes of the device', async 
     },
   ])
   expect(remarks).toEqual([])
-  expect((await taken({})).remarks).toEqual(['both copies are the same'])
+  expect((await taken({})).remarks).toEqual(['both copies are identical'])
 })
 
 test('a limit is taken off again whatever ends the comparison; without one nothing is changed', async () => {
