@@ -1,7 +1,7 @@
 import type { Judgement } from '../../lib/role-api/index.ts'
 import { blocksOf, judgeDisk, minorOf, parseJudgement, quote } from '../../lib/role-api/index.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
-import { withDrbd } from '../service/drbd/tools.ts'
+import { hasDisk, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
 /** What is on the disk below DRBD now. While DRBD has it, DRBD is asked; else it is read, until something is found. Whose it is does not matter here. */
@@ -12,7 +12,7 @@ export const diskScript = (vars: Vars): string => {
     vars,
     `${judgeDisk}
 echo @disk
-if grep -q '^ *${minor}: cs:[A-TV-Z].* ds:[^D]' /proc/drbd 2>/dev/null; then
+if ${hasDisk(minor)}; then
   IFS=:; set -- $(drbdsetup get-gi ${minor}); IFS=' '; read -r z < /sys/dev/block/147:${minor}/size
   echo device ${disk}; echo "drbd v08 uuids=$1:$2:$3:$4 flags=0 stamp= sectors=$z"
 else judge_disk ${disk} 2>/dev/null; fi

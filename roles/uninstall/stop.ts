@@ -2,14 +2,14 @@ import type { ClusterNodes } from '../../lib/role-api/index.ts'
 import { failedScript, minorOf, quote } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
-import { withDrbd } from '../service/drbd/tools.ts'
+import { hasDevice, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
 /** Shell function `serving`: the node holds the service, or part of it. Shell function `attached`: DRBD has the device. */
 export const servingFunctions = (
   vars: Vars,
 ): string => `serving() { grep -q '^${vars.drbd_device} ' /proc/mounts || ip -o -4 addr show | grep -q ' ${vipAddress(vars).replaceAll('.', '\\.')}/'; }
-attached() { grep -q '^ *${minorOf(vars.drbd_device)}: cs:[A-TV-Z]' /proc/drbd 2>/dev/null; }`
+attached() { ${hasDevice(minorOf(vars.drbd_device))}; }`
 
 /** Shell that ends what the resource script keeps ready, and unmounts what it has mounted for itself: nobody else runs these while nfsd does not run. */
 export const endHelpers = `t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null

@@ -2,9 +2,8 @@ import type { Judgement, Probe } from '../../../lib/role-api/index.ts'
 import { blocksOf, judgeDisk, minorOf, parseJudgement, present, quote, unknown } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 import { servedMarker } from '../paths.ts'
-import { hasLine } from '../read-file.ts'
 import { backingDisk, hasDeclaredAttached } from './disk.ts'
-import { withDrbd } from './tools.ts'
+import { hasDisk, withDrbd } from './tools.ts'
 
 /**
  * Which metadata on the disk is this node's: the stamp that `create-md` gave it, or the word of an adoption. Whoever reinstalls the node loses
@@ -44,7 +43,7 @@ ${judgeDisk}
 d=${quote(disk)} served='' attached='' stamp=''
 [ ! -e ${servedMarker} ] || served=yes
 [ ! -r ${replicaRecord} ] || stamp=$(sed -n 's/^stamp=\\([0-9A-F]\\{16\\}\\)$/\\1/p' ${replicaRecord})
-! ${hasLine('/proc/drbd', `'${minor}: cs:'[A-TV-Z]*' ds:'[!D]*`)} || attached=yes
+! ${hasDisk(minor)} || attached=yes
 ${vars.ha_move_disk === undefined ? '' : `${hasDeclaredAttached(vars)} || attached=''\n`}echo @node; echo "$served:$attached:$stamp"
 ${
   volume

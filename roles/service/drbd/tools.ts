@@ -14,6 +14,9 @@ export const drbdProgram = (vars: Vars, name: 'drbdadm' | 'drbdsetup'): string =
 /** Shell that succeeds where DRBD's kernel module has this device; its line of /proc/drbd is then in `l`. */
 export const hasDevice = (minor: number): string => hasLine('/proc/drbd', `'${minor}: cs:'[A-TV-Z]*`)
 
+/** Shell that succeeds where that device has its disk. */
+export const hasDisk = (minor: number): string => hasLine('/proc/drbd', `'${minor}: cs:'[A-TV-Z]*' ds:'[!D]*`)
+
 /** A script that calls DRBD's programs by their names. */
 export const withDrbd = (vars: Vars, script: string): string => {
   const prefix = drbdPrefix(vars)
