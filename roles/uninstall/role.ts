@@ -1,9 +1,11 @@
 import type { ClusterAssertion, Procedure } from '../../lib/role-api/index.ts'
-import { clusterAssertion, differsBy, inSync, statesOf } from '../../lib/role-api/index.ts'
+import { clusterAssertion, differsBy, inSync, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
+import { missingOf } from '../service/copies/table.ts'
 import { holds } from '../service/hand-over.ts'
 import { dataOnDisks } from './data.ts'
+import { missingProblem } from './missing.ts'
 import { isInstalled, planUninstall, wipesOf } from './plan.ts'
 import { type Installed, installedProbe } from './state.ts'
 
@@ -12,6 +14,7 @@ const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> 
   const { vars, cluster } = context
   const vip = vipAddress(vars)
   return clusterAssertion('confirmation', {
+    allowMissing: true,
     gate: `gives the pair up: a run needs -e uninstall_confirm=${vip}`,
     probe: installedProbe(site, context),
     compare: members =>
@@ -24,6 +27,7 @@ const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> 
 /** NFSv4 clients that nfsd knows, and whoever else has a connection to it. */
 const mountedClients = (site: Role[], context: Context): ClusterAssertion<Installed> =>
   clusterAssertion('clients that have the share mounted', {
+    allowMissing: true,
     gate: 'takes the share away from them: unmount it there, or a run needs -e accept_client_break=yes',
     probe: installedProbe(site, context),
     compare: members =>
@@ -41,9 +45,14 @@ const mountedClients = (site: Role[], context: Context): ClusterAssertion<Instal
 const removed = (site: Role[], context: Context): Procedure<Installed, ReturnType<typeof wipesOf>> => ({
   scope: 'cluster',
   id: 'nfsha-play removed from the nodes',
+  allowMissing: true,
   probe: installedProbe(site, context),
   aim: members => wipesOf(statesOf(members), context),
-  plan: (members, aim) => planUninstall(statesOf(members), aim, site, context),
+  plan(members, aim) {
+    const states = statesOf(members)
+    const problem = missingProblem(states, missingOf(members), context)
+    return problem === undefined ? planUninstall(states, aim, site, context) : refused(problem)
+  },
 })
 
 /** What it takes back is read from the nodes' notes of what was written, and from the resources of the roles that wrote it. */

@@ -7,6 +7,10 @@ export const uninstallVars = roleVars(['uninstall_', 'drbd_wipe'], {
     .string()
     .optional()
     .describe('`uninstall.yml`: the virtual IP of the pair to remove, as a confirmation; not needed with `--check`'),
+  uninstall_without: z
+    .string()
+    .optional()
+    .describe('`uninstall.yml`: the inventory name of a node that is lost for good: the pair is removed from the other node alone'),
   uninstall_packages: z
     .boolean()
     .default(false)
