@@ -24,7 +24,7 @@ case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`
 export const daemonPieces = ({ paths }: Platform): (string | Source)[] => [
   'now ',
   clock,
-  simple(`${daemonPid}; [ -z "$p" ] || { set -- \${stat##*) }; echo "ticks \${20}"; }`),
+  simple(`${daemonPid}; tell_ticks() { echo "ticks \${20}"; }; [ -z "$p" ] || tell_ticks \${stat##*) }`),
   simple(`stat -c 'file %Y %n' ${paths.haDir}/ha.cf ${paths.haDir}/authkeys ${servingMark} 2>/dev/null`),
 ]
 
