@@ -103,8 +103,12 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
   }
   try {
     const plans = await prepare(play, target, options, session)
-    if (session.missing.size > target.left.length && play.anyErrorsFatal && !session.drift)
-      stopAll(session, options.signal.aborted ? 'interrupted' : 'a host of its cluster is unreachable')
+    if (play.anyErrorsFatal && !session.drift) {
+      const unfit = [...session.hosts.values()].find(h => h.stopped !== undefined)
+      if (session.missing.size > target.left.length)
+        stopAll(session, options.signal.aborted ? 'interrupted' : 'a host of its cluster is unreachable')
+      else if (unfit) stopAll(session, `${unfit.host}: ${unfit.stopped}`)
+    }
     await runStages(plans.tasks, play, session, 'task')
     await runStages(plans.handlers, play, session, 'handler')
     for (const plan of plans.tasks) await reportMerged(plan.host, plan.tasks, session)
@@ -228,7 +232,7 @@ const planHost = <V>(
   const kinds = problems.every(p => p.kind) ? [...new Set(problems.map(p => p.kind))].join(', ') : undefined
   host.stopped = kinds ?? 'it is not the machine that the inventory describes'
   // The others are judged on: without this one, and not as if there were no other.
-  if (session.drift) session.missing.set(node.name, host.stopped)
+  if (session.drift || !play.anyErrorsFatal) session.missing.set(node.name, host.stopped)
   session.emit({
     type: 'task-end',
     host: node.name,

@@ -1,23 +1,35 @@
+import type { Member } from '../../lib/role-api/index.ts'
+import { statesOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
-import type { NamedInstalled } from './state.ts'
+import { whyUnread } from '../service/state/unread.ts'
+import type { Installed, NamedInstalled } from './state.ts'
 
-const hearsPeer = ({ device, links }: NamedInstalled): boolean =>
-  /^(Connected|Sync|PausedSync|Verify)/.test(device?.connection ?? '') || links.some(link => link.endsWith(' up'))
+/** What shows that the other node runs. */
+const signsOf = ({ host, answers, links, device }: NamedInstalled): string[] => [
+  ...answers.map(answer => `it answers at ${answer}`),
+  ...links.flatMap(link => (link.endsWith(' up') ? [`heartbeat of ${host} hears it over ${link.split(' ')[0]}`] : [])),
+  ...(device && device.peerRole !== 'Unknown' ? [`DRBD of ${host} is connected to it`] : []),
+]
 
 /**
- * Pure: why the pair is not removed while a node was not read (`missing`); undefined where it may be. A node that is only down would come back with
- * everything on it, and might serve: the operator has to say that it is lost.
+ * Pure: why the pair is not removed while a node was not read; undefined where it may be. A node that is only down would come back with everything on it,
+ * and might serve: the operator has to say that it is lost, and nothing may speak against that.
  */
-export const missingProblem = (states: NamedInstalled[], missing: string[], { vars }: Context): string | undefined => {
+export const missingProblem = (members: Member<Installed>[], { vars, cluster }: Context): string | undefined => {
   const lost = vars.uninstall_without
-  const [other] = missing
-  const alive = states.find(hearsPeer)
-  if (lost !== undefined && !missing.includes(lost))
-    return `uninstall_without=${lost}: ${states.some(s => s.host === lost) ? `${lost} answers` : `no node of this pair is named ${lost}`}`
+  const states = statesOf(members)
+  const isRead = (host: string) => states.some(s => s.host === host)
+  const [other] = cluster.nodes.filter(node => !isRead(node.name)).map(node => node.name)
+  if (lost !== undefined && isRead(lost)) return `uninstall_without=${lost}: ${lost} answers`
+  if (lost !== undefined && lost !== other) return `uninstall_without=${lost}: no node of this pair that is missing has that name`
   if (other === undefined) return undefined
-  if (states.length === 0) return 'no node was read'
-  if (lost !== other)
-    return `${other} was not read: start it and run this again, or, if it is lost for good: -e uninstall_without=${other} removes the pair from ${states[0]?.host ?? ''} alone`
-  if (alive) return `uninstall_without=${lost}: ${lost} is running, ${alive.host} is connected to it`
-  return undefined
+  const [one] = states
+  if (!one) return 'no node was read'
+  const member = members.find(m => m.host === other)
+  const why = member ? whyUnread(member) : 'it takes no part in this run'
+  if (why !== 'unreachable') return `${other} was not read: ${why}`
+  if (lost === undefined)
+    return `${other} is unreachable: start it and run this again, or, if it is lost for good: -e uninstall_without=${other} removes the pair from ${one.host} alone`
+  const signs = signsOf(one)
+  return signs.length > 0 ? `${lost} is not lost: ${signs.join(', ')}` : undefined
 }

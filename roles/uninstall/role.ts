@@ -2,7 +2,6 @@ import type { ClusterAssertion, Procedure } from '../../lib/role-api/index.ts'
 import { clusterAssertion, differsBy, inSync, refused, statesOf } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { contextAt, vipAddress } from '../role.ts'
-import { missingOf } from '../service/copies/table.ts'
 import { holds } from '../service/hand-over.ts'
 import { dataOnDisks } from './data.ts'
 import { missingProblem } from './missing.ts'
@@ -49,9 +48,8 @@ const removed = (site: Role[], context: Context): Procedure<Installed, ReturnTyp
   probe: installedProbe(site, context),
   aim: members => wipesOf(statesOf(members), context),
   plan(members, aim) {
-    const states = statesOf(members)
-    const problem = missingProblem(states, missingOf(members), context)
-    return problem === undefined ? planUninstall(states, aim, site, context) : refused(problem)
+    const problem = missingProblem(members, context)
+    return problem === undefined ? planUninstall(statesOf(members), aim, site, context) : refused(problem)
   },
 })
 

@@ -1,6 +1,7 @@
 import type { ClusterResource, HostResource, Judgement, Probe, Undo } from '../../lib/role-api/index.ts'
 import { blocksOf, notRead, present, quote } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
+import { answeringAddresses } from '../service/copies/copy.ts'
 import { drbdConfigDir } from '../service/drbd/tools.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { parseService, serviceProbe } from '../service/state/state.ts'
@@ -33,6 +34,8 @@ export interface Installed extends ServiceState {
   edited: Record<string, { now: string; was: string }>
   /** IPv4 addresses with a TCP connection to nfsd. */
   connected: string[]
+  /** Addresses at which the other node answers, when it is said to be lost: `172.16.0.211 over em2`. */
+  answers: string[]
   /** The runner's own cron jobs are on this node. */
   cron: boolean
   /** What is on the disk below DRBD; read only where one is to be emptied. */
@@ -80,7 +83,7 @@ echo "@noted"; for f in ${backup}/*; do if [ -s "$f" ]; then echo "replaced \${f
 echo "@marks"; for f in ${home}/*; do [ ! -e "$f" ] || echo "\${f##*/}"; done
 echo "@cron"; [ ! -e /etc/cron.d/nfsha-play ] || echo yes
 echo "@connected"; awk '$2 ~ /:0801$/ && $4 == "01" { print $3 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
-echo "@due"
+${vars.uninstall_without === undefined ? '' : `echo "@peer-answers"; ${answeringAddresses(context)}\n`}echo "@due"
 ${undosOf(site, context)
   .map(({ isDue }, i) => `{ ${isDue}; } >/dev/null 2>&1 && echo ${i}`)
   .join('\n')}
@@ -115,6 +118,7 @@ export const parseInstalled = (stdout: string, site: Role[], context: Context): 
       [...editsOf(site, context).keys()].map((path, i) => [path, { now: barred(blocks[`now-${i}`]), was: barred(blocks[`was-${i}`]) }]),
     ),
     connected: [...new Set(linesOf(blocks.connected).map(addressOf))],
+    answers: linesOf(blocks['peer-answers']),
     cron: linesOf(blocks.cron).includes('yes'),
     disk: parseDisk(stdout),
   }

@@ -128,7 +128,7 @@ test('no parser is left out', () => {
 const digits = '9'.repeat(300)
 const words =
   `@addr @drbd @nfsd @exports @daemon @sums @constructor @__proto__ version: 8.4.11 0: cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate
-oos:${digits} install hold installed == ${digits} start ${digits} file ${digits} /etc/ha.d/ha.cf 2: em1: <UP> inet 10.0.0.1/24 link/ether job exit lost started
+oos:${digits} install hold installed == ${digits} now ${digits}.0 ticks ${digits} arguments rpc.mountd file ${digits} /etc/ha.d/ha.cf 2: em1: <UP> inet 10.0.0.1/24 link/ether job exit lost started
 exists resource name:drbd =b token ready /data 10.0.0.0/24(rw,fsid=1) \\ # Filesystem 100% { "a": [ [ [ \0 \ufffd \udcff`.split(/[ \n]+/)
 const rubbish = fc
   .array(fc.oneof(fc.constantFrom(...words, ' ', '\n', '\n\n', '\t', '|'), fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 40 })

@@ -87,7 +87,7 @@ const otherwise: [RegExp, string][] = [
   [/^route 172\.16\.0\.211$/, '172.16.0.211 0.0.0.0 255.255.255.255 UH 0 0 0 em1\n'],
   [/^service /, 'LoadState=loaded\nActiveState=active\nUnitFileState=enabled\n'],
   [/^service /, 'any 0:off\t1:off\t2:on\t3:on\t4:on\t5:on\t6:off\nstatus 0\n'],
-  [/^restart heartbeat$/, 'start 1000\nfile 2000 /etc/ha.d/ha.cf\n'],
+  [/^restart heartbeat$/, 'now 1500.5 600.50\nticks 10000\nfile 2000 /etc/ha.d/ha.cf\n'],
 ]
 
 /** A script within a script is one word of it, and nobody reads it there. */

@@ -128,6 +128,7 @@ const answers: Record<string, string> = {
   'DRBD metadata drbd': '@node\n::\n@disk\ndevice /dev/sdb\nsize 335544320\nread all\nblank\n',
   'DRBD resource drbd': 'drbdsetup new-resource drbd\n',
   'file system on /dev/drbd0': ` 0: cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate C r-----\n@super\n${'00 '.repeat(128)}\n`,
+  'reload exports': 'nfsd\n',
   // Of a handler: its file changed after the daemon started.
   'restart heartbeat': 'now 1000.5 500.50\nticks 40000\nfile 2000 /etc/ha.d/ha.cf\n',
 }

@@ -30,7 +30,7 @@ export const daemonPieces = ({ paths }: Platform): (string | Source)[] => [
 
 /** Pure: whether this is what `daemonPieces` print; no ticks where the daemon does not run. */
 export const isDaemonAnswer = (stdout: string): boolean =>
-  /^now \d+\.\d+ \d+\.\d+\n/.test(stdout) && stdout.split('\n').every((line, i) => i === 0 || /^(ticks \d+|file \d+ .*)?$/.test(line))
+  /^now \d+\.\d+ \d+\.\d+(\n|$)/.test(stdout) && stdout.split('\n').every((line, i) => i === 0 || /^(ticks \d+|file \d+ .*)?$/.test(line))
 
 /** Pure: when a file that was looked at had changed last, s since 1970. */
 export const fileTime = (stdout: string, path: string): number | undefined => {

@@ -156,10 +156,10 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
   }
 }
 
-/** Of what `platform.commands.versions` prints, the packages that are installed. */
+/** Of what `platform.commands.versions` prints, the packages that are there: also one that is unpacked and not configured. */
 const versionsOf = (lines: string[]): Record<string, string> =>
   pairsOf(
-    lines.filter(line => line.split(' ')[2] === 'installed'),
+    lines.filter(line => !/^\S+ \S+ (not-installed|config-files) /.test(line)),
     0,
     3,
   )
@@ -213,7 +213,8 @@ const madeOf: Partial<Record<keyof ServiceState, readonly string[]>> = {
 const partOfService = (stdout: string, vars: Vars): Partial<ServiceState> => {
   // A line that was cut off says nothing.
   const text = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
-  return fieldsRead(parseService(text, vars), readBefore, blocksOf(text), madeOf)
+  const { daemon = '', ...blocks } = blocksOf(text)
+  return fieldsRead(parseService(text, vars), readBefore, isDaemonAnswer(daemon) ? { ...blocks, daemon } : blocks, madeOf)
 }
 
 /** By the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...` */

@@ -1,8 +1,34 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { EventBody } from '../../../lib/engine/events.ts'
 import type { IdentityProblem, PlayPlan } from '../../../lib/engine/play.ts'
-import { runPlays } from '../../../lib/engine/run.ts'
+import { type RunOptions, runPlays } from '../../../lib/engine/run.ts'
+import { clusterAssertion, hostAssertion } from '../../../lib/resources/assertion.ts'
+import type { Resource } from '../../../lib/resources/resource.ts'
+import { present } from '../../../lib/resources/resource.ts'
+import { inSync } from '../../../lib/resources/verdict.ts'
 import { connect } from '../../../lib/ssh/connect.ts'
+
+/** A run on hosts of this system that answer everything with their facts. */
+const options = (os: string, events: EventBody[]): RunOptions => ({
+  check: false,
+  forks: 1,
+  signal: new AbortController().signal,
+  emit: e => events.push(e),
+  async connect(name) {
+    const connection = await connect({ name, kind: 'local', address: '' })
+    const facts = `@os\n${os}\n@kernel\n6.12.0 x86_64\n@init\nsystemd\n@root\n0\n`
+    return {
+      ...connection,
+      async run(script, { onStdout } = {}) {
+        const boundary = /=[0-9a-f]{24}/.exec(script)?.[0]
+        const parts = script.match(/^(?:\( eval|\{ )/gm) ?? []
+        const stdout = boundary ? parts.map((_, i) => `\n${boundary} ${i} 0\n`).join('') : facts
+        onStdout?.(stdout)
+        return { code: 0, stdout, stderr: '' }
+      },
+    }
+  },
+})
 
 /** Why a host of this system with these problems was left, and what its failed task says to do next. */
 const whyLeft = async (os: string, problems: Omit<IdentityProblem, 'host'>[]) => {
@@ -16,17 +42,7 @@ const whyLeft = async (os: string, problems: Omit<IdentityProblem, 'host'>[]) =>
     identity: () => problems.map(problem => ({ host: 'M1', ...problem })),
   }
   const events: EventBody[] = []
-  await runPlays([plan], {
-    check: false,
-    forks: 1,
-    signal: new AbortController().signal,
-    emit: e => events.push(e),
-    async connect(name) {
-      const connection = await connect({ name, kind: 'local', address: '' })
-      const stdout = `@os\n${os}\n@kernel\n6.12.0 x86_64\n@init\nsystemd\n@root\n0\n`
-      return { ...connection, run: async () => ({ code: 0, stdout, stderr: '' }) }
-    },
-  })
+  await runPlays([plan], options(os, events))
   const stopped = events.flatMap(e => (e.type === 'host-stopped' ? [e.reason] : []))
   const hints = events.flatMap(e => (e.type === 'task-end' ? [e.error?.hint] : []))
   return { stopped: stopped[0], hint: hints[0] }
@@ -45,4 +61,51 @@ test.each<[string, string, Omit<IdentityProblem, 'host'>[], string, string]>([
   ['another machine of such a system', forky, [wrong], 'it is not the machine that the inventory describes', compare],
 ])('%s: says what it is and no more', async (_name, os, problems, stopped, hint) => {
   expect(await whyLeft(os, problems)).toEqual({ stopped, hint })
+})
+
+describe('another machine in the place of M2', () => {
+  /** What a cluster resource sees of the nodes, and the ids of the tasks of M1 that were judged. */
+  const played = async (anyErrorsFatal: boolean) => {
+    const nodes = ['M1', 'M2'].map(name => ({ name, vars: {} }))
+    const seen: string[] = []
+    const look = (): Resource[] => [
+      hostAssertion('first', { probe: { sh: ':', parse: () => present(0) }, compare: () => inSync }),
+      clusterAssertion('look', {
+        allowMissing: true,
+        probe: { sh: ':', parse: () => present(0) },
+        compare(members) {
+          seen.push(...members.map(m => `${m.host} ${m.reading.kind === 'unknown' ? m.reading.why : m.reading.kind}`))
+          return inSync
+        },
+      }),
+    ]
+    const plan: PlayPlan<object> = {
+      name: 'p',
+      roles: [{ name: 'r', summary: '', steps: look }],
+      targets: [{ cluster: { name: 'c', nodes, clients: [] }, hosts: nodes, left: [] }],
+      selects: () => true,
+      anyErrorsFatal,
+      identity: () => [{ host: 'M2', ...wrong }],
+    }
+    const events: EventBody[] = []
+    await runPlays([plan], options(debian13, events))
+    const judged = events.flatMap(e => (e.type === 'task-end' && e.host === 'M1' ? [e.resource] : []))
+    return { seen, judged, stopped: events.flatMap(e => (e.type === 'host-stopped' && e.host === 'M1' ? [e.reason] : [])) }
+  }
+
+  test('nothing is judged on M1, not even before the first barrier', async () => {
+    expect(await played(true)).toEqual({
+      seen: [],
+      judged: [],
+      stopped: ['M2: it is not the machine that the inventory describes'],
+    })
+  })
+
+  test('what goes on without it knows that it is missing, and why', async () => {
+    expect(await played(false)).toMatchObject({
+      seen: ['M1 present', 'M2 it is not the machine that the inventory describes'],
+      judged: ['first', 'look'],
+      stopped: [],
+    })
+  })
 })

@@ -24,6 +24,7 @@ const on = (state: NamedState, more: Partial<NamedInstalled> = {}): NamedInstall
   due: [],
   edited: {},
   connected: [],
+  answers: [],
   cron: false,
   disk: undefined,
   ...more,

@@ -11,6 +11,12 @@ import { answer, away, context, member, slow, whole } from './readings.ts'
 
 const probe = serviceProbe(context)
 
+test('a machine on which nothing is installed yet is read', () => {
+  const bare = '@daemon\nnow 1500.5 600.50\n@daemons\n@superblock\n@packages\n@lock\n@minor\n0\n'
+  expect(probe.parse({ code: 0, stdout: bare, stderr: '', at: 0 }).kind).toBe('present')
+  expect(probe.parse({ code: 0, stdout: bare.replace(/now.*/, ''), stderr: '', at: 0 }).kind).toBe('unknown')
+})
+
 test('an answer that is cut off anywhere tells nothing that the whole one does not', () => {
   for (const role of ['active', 'standby'] as const) {
     const full = answer('M1', role)
