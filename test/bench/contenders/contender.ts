@@ -25,3 +25,6 @@ export interface Contender {
 export type Entrant = Contender | { name: string; missing: string }
 
 export const isMissing = (entrant: Entrant): entrant is { name: string; missing: string } => 'missing' in entrant
+
+/** Hosts that this tool and bare ssh are connected to at a time: more handshakes at once than two cores can do run into ssh's own time limits. */
+export const atOnce = (hosts: number): number => Math.min(hosts, 50)

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { contentOf, type Tasks } from '../tasks.ts'
-import type { Contender } from './contender.ts'
+import { atOnce, type Contender } from './contender.ts'
 import { writeInventory } from './inventory.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -18,7 +18,7 @@ export const ours = (): Contender => ({
     writeFileSync(join(play.folder, 'bench.yml'), '- name: bench\n  hosts: all\n  roles: [bench]\n')
   },
   command: ({ folder, hosts }) => ({
-    argv: [process.execPath, bin, 'bench.yml', '-i', 'hosts.yml', '-f', String(hosts.length), '--output', 'plain'],
+    argv: [process.execPath, bin, 'bench.yml', '-i', 'hosts.yml', '-f', String(atOnce(hosts.length)), '--output', 'plain'],
     cwd: folder,
   }),
 })
