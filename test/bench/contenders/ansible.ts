@@ -1,12 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { contentOf, type Tasks } from '../tasks.ts'
-import type { Contender, Entrant, Play } from './contender.ts'
+import { atOnce, type Contender, type Entrant, type Play } from './contender.ts'
 import { writeInventory } from './inventory.ts'
 import { firstLineOf } from './program.ts'
-
-/** More forks than these are worth nothing on a machine of this size. */
-const mostForks = 50
 
 /** Ansible as it is tuned by those who want it fast: pipelining, ControlPersist, a fork per host, no facts. */
 export const ansible = (): Entrant => {
@@ -45,7 +42,7 @@ const withConfiguration = (name: string, version: string, file: string, more: st
       writeFileSync(
         configuration(play),
         `[defaults]
-forks = ${Math.min(play.hosts.length, mostForks)}
+forks = ${atOnce(play.hosts.length)}
 host_key_checking = True
 interpreter_python = /usr/bin/python3
 ${more}[ssh_connection]
