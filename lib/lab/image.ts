@@ -72,7 +72,6 @@ const bootstrap = async (
   onProgress(`building a bare Debian ${recipe.suite} image (once, about a minute)`)
   const args = [
     '--variant=minbase',
-    '--skip=cleanup/apt',
     `--include=${recipe.packages.join(',')}`,
     ...recipe.dpkgSettings.map(line => `--dpkgopt=${line}`),
     ...recipe.aptSettings.map(line => `--aptopt=${line}`),

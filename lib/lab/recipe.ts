@@ -198,8 +198,7 @@ ${initrd(init)}INIT
 chmod 0755 ../initrd/init ../initrd/busybox
 (cd ../initrd && find . | LC_ALL=C sort | "$work/initrd/busybox" cpio -o -H newc 2>/dev/null) > ../out/initrd
 cp "boot/vmlinuz-$kernel" ../out/vmlinuz && echo "$kernel" > ../out/kernel
-# apt's lists stay, as on an installed system: an emulated processor takes half a minute to fetch and parse them
-rm -rf boot/initrd.img* initrd.img* var/cache/apt/archives/* var/log/* var/lib/systemd/random-seed
+rm -rf boot/initrd.img* initrd.img* var/lib/apt/lists/* var/cache/apt/* var/log/* var/lib/systemd/random-seed
 mkdir -p var/lib/apt/lists/partial var/cache/apt/archives/partial var/log/journal
 : > etc/machine-id && rm -f etc/hostname etc/resolv.conf
 cd ..
