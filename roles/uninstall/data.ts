@@ -16,7 +16,7 @@ export const dataTable = (members: Member<Judgement>[], context: Context): Table
     if (blank) return [host, disk, 'blank', '']
     if (!drbd) return [host, disk, against[0]?.text ?? 'not known', '']
     words.push(`${host}:${disk}:${drbd.current}`)
-    return [host, disk, `data of the pair, UUID ${drbd.current}`, `mount -o ro ${disk} /mnt`]
+    return [host, disk, `data of the pair, UUID ${drbd.current}`, `mount -t ext4 -o ro ${disk} /mnt`]
   })
   const word = words.length > 0 ? `; site.yml builds a pair around it with -e drbd_adopt=${words.join(',')}` : ''
   return {

@@ -107,7 +107,7 @@ test('the victim of a split brain is kept as a snapshot of its volume', async ()
     await on(
       lab,
       loser,
-      'mount -o ro /dev/vg/nfs-before-discard /mnt && cat /mnt/loser; umount /mnt; lvremove -y vg/nfs-before-discard >&2',
+      'mount -t ext4 -o ro /dev/vg/nfs-before-discard /mnt && cat /mnt/loser; umount /mnt; lvremove -y vg/nfs-before-discard >&2',
     ),
   ).toBe('loser')
   expect(await on(lab, winner, 'ls /data')).not.toMatch(/^loser$/m)

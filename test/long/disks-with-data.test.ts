@@ -63,7 +63,7 @@ test('a file system that fills the disk must be shrunk first, and the refusal sa
 })
 
 test('a mounted one is refused', async () => {
-  await on(lab, 'M1', 'mount -o ro /dev/vdb /mnt')
+  await on(lab, 'M1', 'mount -t ext4 -o ro /dev/vdb /mnt')
   try {
     refused(await play('-e', `drbd_keep_data=M1:/dev/vdb:${uuid}`), /\/dev\/vdb is in use: vdb is mounted on \/mnt/)
   } finally {

@@ -67,7 +67,7 @@ test('the standby first; broken off, the other node serves, and the same command
   expect(await Promise.all(nodes.map(node => on(lab, node, 'ls -l /var/backups/nfsha-play-*.tar.gz')))).toEqual(
     nodes.map(() => expect.stringMatching(/^-rw-------/)),
   )
-  expect(await on(lab, active, 'mount -o ro /dev/vdb /mnt && cat /mnt/kept; umount /mnt')).toBe('kept')
+  expect(await on(lab, active, 'mount -t ext4 -o ro /dev/vdb /mnt && cat /mnt/kept; umount /mnt')).toBe('kept')
   const again = await good(...confirmed)
   expect(Object.values(again.recap).map(r => r.changed)).toEqual([0, 0])
   const drift = await nfshaPlay(lab, ['drift', 'site.yml'])

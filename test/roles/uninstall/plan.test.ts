@@ -237,7 +237,7 @@ test('where the data is, and the word that takes it for a new pair', () => {
     title: `${context.cluster.name}: the data on the disks; site.yml builds a pair around it with -e drbd_adopt=M1:${own}:${A}`,
     columns: ['', 'disk', 'content', 'to read it once DRBD is down'],
     rows: [
-      ['M1', own, `data of the pair, UUID ${A}`, `mount -o ro ${own} /mnt`],
+      ['M1', own, `data of the pair, UUID ${A}`, `mount -t ext4 -o ro ${own} /mnt`],
       ['M2', own, 'blank', ''],
     ],
   })
