@@ -90,7 +90,9 @@ test('the first sight is a read-only diff in which whatever would disturb mounte
   const { code, stdout, stderr } = await nfsha(lab, ['site.yml', '--check', '--diff', '--output', 'plain'])
   expect(code, stdout + stderr).toBe(0)
   expect(await Promise.all(nodes.map(m => fingerprint(lab, m)))).toEqual(before)
-  expect(stdout).toMatch(/compatibility with mounted clients: would change \(disturbs mounted clients: a run needs -e accept_client_break=yes\)/)
+  expect(stdout).toMatch(
+    /compatibility with mounted clients: would change \(disturbs mounted clients: a run needs -e accept_client_break=yes\)/,
+  )
   for (const mark of marks) expect(stdout).toMatch(mark)
   expect(stdout).not.toMatch(/made-by-hand/)
 })

@@ -15,6 +15,9 @@ export const bareSsh = (): Entrant => {
       const options = `-F none -o BatchMode=yes -o ConnectTimeout=10 -o UserKnownHostsFile=${farm.knownHosts} -i ${farm.sshd.identity}`
       writeFileSync(join(folder, 'ssh.txt'), hosts.map(h => `${options} -p ${h.port} root@${h.address} true\n`).join(''))
     },
-    command: ({ folder, hosts }) => ({ argv: ['xargs', '-a', 'ssh.txt', '-P', String(atOnce(hosts.length)), '-L', '1', 'ssh'], cwd: folder }),
+    command: ({ folder, hosts }) => ({
+      argv: ['xargs', '-a', 'ssh.txt', '-P', String(atOnce(hosts.length)), '-L', '1', 'ssh'],
+      cwd: folder,
+    }),
   }
 }

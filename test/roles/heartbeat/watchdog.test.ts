@@ -59,7 +59,8 @@ test.each([
   ['2000ms', 3],
 ])('heartbeat with deadtime %s sets the device to %d s', (deadtime, seconds) => expect(watchdogTimeout(deadtime)).toBe(seconds))
 
-const answer = (...device: string[]) => `@device\n${[...device, 'end'].join('\n')}\n@cf\nwatchdog /dev/watchdog\n@daemon\nnow 1500.5 600.50\n`
+const answer = (...device: string[]) =>
+  `@device\n${[...device, 'end'].join('\n')}\n@cf\nwatchdog /dev/watchdog\n@daemon\nnow 1500.5 600.50\n`
 const running = 'ticks 10000\nfile 900 /etc/ha.d/ha.cf\nfile 900 /etc/ha.d/authkeys\n'
 
 describe('what is read', () => {

@@ -24,7 +24,12 @@ const connected = activeState().device
 
 test.each<[string, Member<Installed>[], string | undefined, RegExp | undefined]>([
   ['both nodes were read', [read('M1'), read('M2')], undefined, undefined],
-  ['the other node is unreachable', [read('M1'), unread('M2')], undefined, /^M2 is unreachable: .* -e uninstall_without=M2 .* from M1 alone$/],
+  [
+    'the other node is unreachable',
+    [read('M1'), unread('M2')],
+    undefined,
+    /^M2 is unreachable: .* -e uninstall_without=M2 .* from M1 alone$/,
+  ],
   ['it is lost for good', [read('M1'), unread('M2')], 'M2', undefined],
   ['another one is named', [read('M1'), unread('M2')], 'M3', /no node of this pair that is missing has that name$/],
   ['the one that is named answers', [read('M1'), read('M2')], 'M2', /^uninstall_without=M2: M2 answers$/],
@@ -32,8 +37,18 @@ test.each<[string, Member<Installed>[], string | undefined, RegExp | undefined]>
   ['it answered half', [read('M1'), unread('M2', 'no answer within 30 s')], 'M2', /^M2 was not read: no answer within 30 s$/],
   ['it is another machine', [read('M1')], 'M2', /^M2 was not read: it takes no part/],
   ['it is another machine, and nothing was said', [read('M1')], undefined, /^M2 was not read/],
-  ['heartbeat still hears it', [read('M1', { links: ['em2 dead', 'em3 up'] }), unread('M2')], 'M2', /^M2 is not lost: heartbeat of M1 hears it over em3$/],
-  ['DRBD is still connected to it', [read('M1', { device: connected }), unread('M2')], 'M2', /^M2 is not lost: DRBD of M1 is connected to it$/],
+  [
+    'heartbeat still hears it',
+    [read('M1', { links: ['em2 dead', 'em3 up'] }), unread('M2')],
+    'M2',
+    /^M2 is not lost: heartbeat of M1 hears it over em3$/,
+  ],
+  [
+    'DRBD is still connected to it',
+    [read('M1', { device: connected }), unread('M2')],
+    'M2',
+    /^M2 is not lost: DRBD of M1 is connected to it$/,
+  ],
   ['an address of it answers', [read('M1', { answers: ['172.16.0.211 over em2'] }), unread('M2')], 'M2', /answers at 172\.16\.0\.211/],
   ['no node was read', [unread('M1'), unread('M2')], undefined, /^no node was read$/],
 ])('%s', (_name, members, lost, why) => {
