@@ -1,6 +1,6 @@
 // npm run bench: what a start and a run cost, beside Ansible, Mitogen, pyinfra and bare ssh, on this machine. Writes its part of docs/performance.md.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,13 @@ const inNamespace = (): number => {
   const { status, error } = spawnSync('unshare', words, { stdio: 'inherit', env: { ...process.env, [inside]: '1' } })
   if (error) tell(`no network namespace: ${error.message}`)
   return status ?? 1
+}
+
+/** The hosts are this machine: what was noted there of the files that were written has no file any more. */
+const removeNotesOf = (folder: string): void => {
+  const notes = '/var/lib/nfsha-play/backup'
+  if (!existsSync(notes)) return
+  for (const name of readdirSync(notes)) if (name.startsWith(folder.replaceAll('/', '%'))) rmSync(join(notes, name))
 }
 
 const bench = async (options: BenchOptions): Promise<void> => {
@@ -77,6 +84,7 @@ const bench = async (options: BenchOptions): Promise<void> => {
   } finally {
     await farm.stop()
     rmSync(folder, { recursive: true, force: true })
+    removeNotesOf(folder)
   }
 }
 

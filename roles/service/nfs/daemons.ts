@@ -6,7 +6,7 @@ import { simple } from '../../../lib/role-api/index.ts'
  * tells where rpc.mountd listens, the sockets that it has open (`ls -l /proc/PID/fd`) and the kernel's table of them.
  */
 export const nfsDaemons = ({ sockets }: { sockets: boolean }): Source =>
-  simple(`m= s=; for f in /proc/[0-9]*/comm; do n=; { read -r n < $f; } 2>/dev/null
+  simple(`m='' s=''; for f in /proc/[0-9]*/comm; do n=; { read -r n < $f; } 2>/dev/null
   case $n in nfsdcld|rpc.mountd|rpc.statd) s="$s \${f%comm}cmdline" ;; esac; [ "$n" != rpc.mountd ] || m="$m \${f%comm}fd"; done
 [ -z "$s" ] || { sed -s 's/\\x00/ /g; s/^/arguments /' $s 2>/dev/null; echo; }${sockets ? socketsOfMountd : ''}`)
 

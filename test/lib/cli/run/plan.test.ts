@@ -151,6 +151,7 @@ test('what belongs to one playbook alone is known by its description', () => {
     'move-disk ha_move_disk',
     'replace-node ha_replace',
     'uninstall uninstall_confirm',
+    'uninstall uninstall_without',
     'uninstall uninstall_packages',
     'uninstall drbd_wipe',
     'fence-test fence_confirm',
