@@ -34,7 +34,7 @@ export interface Installed extends ServiceState {
   edited: Record<string, { now: string; was: string }>
   /** IPv4 addresses with a TCP connection to nfsd. */
   connected: string[]
-  /** Addresses at which the other node answers, when it is said to be lost: `172.16.0.211 over em2`. */
+  /** Addresses at which the other node answers: `172.16.0.211 over em2`. Read only with `uninstall_without`. */
   answers: string[]
   /** The runner's own cron jobs are on this node. */
   cron: boolean

@@ -29,7 +29,7 @@ const sameFiles = (vars: Vars, platform: Platform): string[] => [
 ]
 
 /** What serves, by its packages. */
-export const servingPackages = ({ packages }: Platform): string[] => [...packages.heartbeat, ...packages.drbd, ...packages.nfsServer]
+const servingPackages = ({ packages }: Platform): string[] => [...packages.heartbeat, ...packages.drbd, ...packages.nfsServer]
 
 /**
  * What one node does for the cluster: what roles read as well, which a play then reads once for all, and a script. The script is the last, for it is what

@@ -205,7 +205,7 @@ test("the volume of the clients' state has its own line of space, where it is mo
   const mounts = '/dev/drbd0 /data ext4 rw 0 0\n/dev/loop0 /run/nfsha/state ext4 rw 0 0'
   const own = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb')
   const { sh: script } = serviceProbe(own)
-  const part = script.slice(script.indexOf("m=''"), script.indexOf('echo "@holders"')).replace('/proc/mounts', '"$mounts"')
+  const part = script.slice(script.indexOf("m='' i=''"), script.indexOf('echo "@holders"')).replace('/proc/mounts', '"$mounts"')
   const shown = execFileSync(
     'sh',
     ['-c', `mounts=$(mktemp); printf '${mounts}\\n' > "$mounts"; ${part}\nrm "$mounts"; echo; echo "kept $kept"`],
