@@ -4,7 +4,7 @@ import type { Unreachable } from '../ssh/connection.ts'
 import { type Applied, converge } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { ok, outcomeOf, pending, skippedFor } from './outcome.ts'
-import { membersOf, nodesOf, type Part, remarkOf, unreadIn } from './parts.ts'
+import { membersOf, nodesOf, type Part, readersOf, remarkOf, unreadIn } from './parts.ts'
 import { isPredicted } from './prediction.ts'
 import { runProcedure } from './procedure-task.ts'
 import type { ClusterSession, TaskReporter } from './session.ts'
@@ -99,7 +99,7 @@ const preview = async (
   const isDue = outcome.status === 'changed' || (outcome.status === 'ok' && notified.length > 0)
   // What is held back by --no-handlers is only named, and drift says what differs now.
   if (!isDue || !resource.preview || session.drift || session.holdHandlers) return outcome
-  const changes = await resource.preview(nodesOf(parts, session, reporter, []), outcome.changes, members, notified)
+  const changes = await resource.preview(readersOf(parts, session, reporter), outcome.changes, members, notified)
   return changes.length === 0 ? ok : { status: 'changed', changes }
 }
 

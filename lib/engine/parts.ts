@@ -1,6 +1,6 @@
 import type { AnyClusterResource, ClusterNodes, Member, Unknown } from '../resources/resource.ts'
 import { notRead, unknownOn } from '../resources/resource.ts'
-import { Unreachable } from '../ssh/connection.ts'
+import { type Connection, Unreachable } from '../ssh/connection.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
@@ -43,13 +43,26 @@ export const unreadIn = (members: Member<unknown>[]): Unknown | undefined => {
   return unread?.reading.kind === 'unknown' ? unknownOn(unread.host, unread.reading) : undefined
 }
 
-/** The cluster's shells for one apply; what it remarks is added to `remarks`. */
-export const nodesOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter, remarks: string[]): ClusterNodes => ({
+/** The cluster's shells for one apply, which run a script only while this run holds the lock; what it remarks is added to `remarks`. */
+export const nodesOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter, remarks: string[]): ClusterNodes =>
+  shellsOf(parts, session.writerOf, session, reporter, remarks)
+
+/** The cluster's shells for one preview: a check holds no lock, and a preview only reads. */
+export const readersOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter): ClusterNodes =>
+  shellsOf(parts, host => host.connection, session, reporter, [])
+
+const shellsOf = (
+  parts: Part[],
+  connectionOf: (host: HostSession) => Connection,
+  session: ClusterSession,
+  reporter: TaskReporter,
+  remarks: string[],
+): ClusterNodes => ({
   hosts: parts.map(p => p.host.host),
   on(name) {
     const part = parts.find(p => p.host.host === name)
     if (!part) throw new Error(`${name} is no host of this cluster`)
-    const connection = session.writerOf(part.host)
+    const connection = connectionOf(part.host)
     return { $: connection.$, connection }
   },
   reconnect: (name, via) => session.reconnect(name, via),

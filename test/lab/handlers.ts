@@ -26,6 +26,12 @@ const killedAt = async (lab: string, argv: string[], isThere: (event: Event) => 
 const handled = (run: Played): string[] =>
   run.events.flatMap(e => (e.type === 'handler-end' ? [`${e.handler}: ${e.status}${e.pending ? ' pending' : ''}`] : []))
 
+/** The moves of the service that a check or a run shows. */
+const handOversIn = (run: Played): string[] =>
+  run.events.flatMap(e =>
+    e.type === 'task-end' || e.type === 'handler-end' ? e.changes.filter(c => c.attribute === 'service').map(c => c.to) : [],
+  )
+
 const pendingRow = (run: Played): string[] | undefined =>
   run.events.flatMap(e => (e.type === 'table' ? e.rows : [])).find(row => row[0] === 'pending handlers')
 
@@ -76,7 +82,10 @@ export const handlerTests = (lab: string): void => {
     expect(await holder()).toBe('M2')
   })
 
-  test('heartbeat_deadtime while a client writes: one hand-over', async () => {
+  test('heartbeat_deadtime while a client writes: one hand-over, as a check predicted', async () => {
+    const check = await play('site.yml', '--check')
+    expect(check.code, check.story).toBe(0)
+    expect(handOversIn(check)).toEqual(['handed over to M1, once: clients wait for some seconds'])
     const handOvers = await handOversOf('deadtime', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)
@@ -99,9 +108,13 @@ export const handlerTests = (lab: string): void => {
     expect(await daemons()).toEqual(before)
   })
 
-  test('another resource script while a client writes: one hand-over, no restart', async () => {
+  test('another resource script while a client writes: one hand-over, as a check predicted, no restart', async () => {
     const before = await daemons()
     for (const machine of ['M1', 'M2'] as const) await on(lab, machine, 'echo "# an older one" >> /etc/ha.d/resource.d/nfsha')
+    const check = await play('site.yml', '--check')
+    expect(check.code, check.story).toBe(0)
+    expect(changedBy(check)).toEqual(['M1,M2 live heartbeat files'])
+    expect(handOversIn(check)).toEqual(['handed over to M2, once: clients wait for some seconds'])
     const handOvers = await handOversOf('script', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { runClusterTask } from '../../../lib/engine/cluster-task.ts'
+import { LockLost } from '../../../lib/engine/lock.ts'
 import { predict } from '../../../lib/engine/prediction.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
 import { ApplyFailed } from '../../../lib/resources/outcome.ts'
@@ -33,7 +34,8 @@ const checked = async ({
     id: 'restart',
     probe: { sh: ':', parse: () => present('') },
     compare: () => differsBy(differs ? [restart] : []),
-    async preview(_nodes, changes, _members, hosts) {
+    async preview(nodes, changes, _members, hosts) {
+      await nodes.on('M1').$`true`
       if (refuses) throw new ApplyFailed('M2 could not take over', { hint: 'repair it' })
       return changes.length > 0 || hosts.length > 0 ? [restart, move] : []
     },
@@ -42,7 +44,8 @@ const checked = async ({
     },
   }
   const readings = { ensure: async () => present(''), invalidate: () => undefined, renew: () => undefined, note: () => undefined }
-  const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
+  const connection = { $: async () => ({ stdout: '' }) }
+  const host = { host: 'M1', readings, connection } as unknown as HostSession
   const session = {
     hosts: new Map([['M1', host]]),
     missing: new Map(),
@@ -51,6 +54,12 @@ const checked = async ({
     holdHandlers,
     predicted: new Map(),
     owner: 'anna',
+    // A check holds no lock: on the nodes, a script that asks for it is refused.
+    writerOf: () => ({
+      $: async () => {
+        throw new LockLost('M1', '')
+      },
+    }),
     signal: new AbortController().signal,
     emit: () => undefined,
   } as unknown as ClusterSession
