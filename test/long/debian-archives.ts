@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { hostAptSettings, hostSources, renderSources } from '../../lib/lab/apt-sources.ts'
 import { run } from '../../lib/lab/command.ts'
+
+/** The Debian release and the kernel's package of the machines that the archives are for. */
+export interface Target {
+  /** Debian's code name, as `VERSION_CODENAME` of /etc/os-release */
+  suite: string
+  /** as `uname -r`: 6.12.57+deb13-cloud-amd64 */
+  kernel: string
+  /** version of the package linux-image-KERNEL */
+  version: string
+}
 
 /** An archive as `drbd_build_archives` takes it. */
 export interface Given {
@@ -24,10 +34,10 @@ const only = (folder: string, name: RegExp): string => {
 }
 
 /** An apt of its own, beside this machine's: the same Debian sources as the lab's image, and their source packages. */
-const privateApt = async (folder: string): Promise<(...argv: string[]) => Promise<string>> => {
+const privateApt = async (folder: string, suite: string): Promise<(...argv: string[]) => Promise<string>> => {
   const apt = join(folder, 'apt')
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, name), { recursive: true })
-  const binary = renderSources(hostSources('bookworm'), 'host')
+  const binary = renderSources(hostSources(suite), 'host')
   writeFileSync(join(apt, 'sources.list'), binary + binary.replace(/^deb /gm, 'deb-src '))
   writeFileSync(join(apt, 'apt.conf'), `${(await hostAptSettings()).map(line => line.replaceAll('10.0.2.2', '127.0.0.1')).join('\n')}\n`)
   const options = [
@@ -43,37 +53,44 @@ const privateApt = async (folder: string): Promise<(...argv: string[]) => Promis
   return (...argv) => run('sh', ['-c', 'cd "$1" && shift && exec "$@"', 'sh', folder, first, ...rest, ...argv])
 }
 
-/** The same bytes each time: to drbd-build another sum is another archive, and a lab that is given to the tests again would build again. */
-const pack = (folder: string, archive: string): Promise<string> =>
-  run('tar', ['-czf', archive, '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', folder, 'linux-source-6.1'])
+/** Debian's package of the kernel's source: linux-source-6.12 for 6.12.57+deb13-cloud-amd64. */
+const sourcePackage = (kernel: string): string => `linux-source-${/^\d+\.\d+/.exec(kernel)?.[0]}`
 
-/**
- * The archives of the lab: drbd-utils as its maker published it, which Debian keeps as the original of its source package, and
- * drivers/block/drbd of the package linux-source, packed again, for all of it is 140 MB and the machines are emulated. Made on this machine, which
- * has the Debian sources that the lab's image came from.
- * @param version of the kernel's package in the lab; when the archive has it no more, the newest of its series
- */
-export const debianArchives = async (folder: string, version: string): Promise<{ utilities: Given; kernel: Given; tree: string }> => {
-  const aptGet = await privateApt(folder)
-  await aptGet('update')
-  await aptGet('source', '--download-only', '--tar-only', 'drbd-utils')
-  await aptGet('download', `linux-source-6.1=${version}`).catch(() => aptGet('download', 'linux-source-6.1'))
-  const unpacked = join(folder, 'linux-source')
-  await run('dpkg-deb', ['-x', only(folder, /^linux-source-6\.1_.*\.deb$/), unpacked])
-  await run('tar', ['-xf', join(unpacked, 'usr/src/linux-source-6.1.tar.xz'), '-C', folder, '--wildcards', '*/drivers/block/drbd'])
-  const kernel = join(folder, 'linux-drbd.tar.gz')
-  await pack(folder, kernel)
-  const utilities = only(folder, /^drbd-utils_.*\.orig\.tar\.gz$/)
-  return { utilities: given('utilities', utilities), kernel: given('kernel', kernel), tree: join(folder, 'linux-source-6.1') }
+/** Packs a tree into the same bytes each time: drbd-build treats another checksum as another archive, and would build again on a lab that is reused. */
+const pack = (tree: string, archive: string): Promise<string> => {
+  const owner = ['--owner=0', '--group=0', '--numeric-owner']
+  return run('tar', ['-czf', archive, '--sort=name', '--mtime=@0', ...owner, '-C', dirname(tree), basename(tree)])
 }
 
-/** The same kernel tree with a line that no compiler takes, in the file that is compiled first. */
+/**
+ * The archives for the lab: drbd-utils as its authors published it, which Debian keeps as the original of its source package, and
+ * drivers/block/drbd of the package linux-source, packed again because all of it is 140 MB and the machines are emulated. Made on this machine,
+ * which has the Debian sources that the lab's image came from. Where the archive no longer has the kernel's version, the newest of its series is
+ * used.
+ */
+export const debianArchives = async (folder: string, target: Target): Promise<{ utilities: Given; kernel: Given; tree: string }> => {
+  const source = sourcePackage(target.kernel)
+  const aptGet = await privateApt(folder, target.suite)
+  await aptGet('update')
+  await aptGet('source', '--download-only', '--tar-only', 'drbd-utils')
+  await aptGet('download', `${source}=${target.version}`).catch(() => aptGet('download', source))
+  const unpacked = join(folder, 'linux-source')
+  await run('dpkg-deb', ['-x', only(folder, /^linux-source-.*\.deb$/), unpacked])
+  await run('tar', ['-xf', join(unpacked, 'usr/src', `${source}.tar.xz`), '-C', folder, '--wildcards', '*/drivers/block/drbd'])
+  const tree = join(folder, source)
+  const kernel = join(folder, 'linux-drbd.tar.gz')
+  await pack(tree, kernel)
+  const utilities = only(folder, /^drbd-utils_.*\.orig\.tar\.gz$/)
+  return { utilities: given('utilities', utilities), kernel: given('kernel', kernel), tree }
+}
+
+/** The same kernel tree with a line that does not compile, in the file that is compiled first. */
 export const brokenArchive = async (folder: string, tree: string): Promise<Given> => {
   const source = join(tree, 'drivers/block/drbd/drbd_bitmap.c')
   const before = readFileSync(source)
   writeFileSync(source, `#error "this archive was patched so that it does not compile"\n${before}`)
   const archive = join(folder, 'linux-broken.tar.gz')
-  await pack(folder, archive)
+  await pack(tree, archive)
   writeFileSync(source, before)
   return given('kernel', archive)
 }

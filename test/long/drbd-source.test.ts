@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { labDown, labUp, parseReleases } from '../../lib/lab/index.ts'
+import { labDown, labUp } from '../../lib/lab/index.ts'
+import { chosenReleases } from '../lab/releases.ts'
 import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 import { brokenArchive, debianArchives, type Given } from './debian-archives.ts'
@@ -56,9 +57,13 @@ const holder = async () => {
 }
 
 beforeAll(async () => {
-  if (given === undefined) await labUp({ name: lab, ephemeral: true, releases: parseReleases('bookworm') })
+  if (given === undefined) await labUp({ name: lab, ephemeral: true, ...chosenReleases })
   kernel = await on(lab, 'M1', 'uname -r')
-  archives = await debianArchives(folder, await on(lab, 'M1', `dpkg-query -W -f '\${Version}' linux-image-${kernel}`))
+  archives = await debianArchives(folder, {
+    suite: await on(lab, 'M1', '. /etc/os-release; echo "$VERSION_CODENAME"'),
+    kernel,
+    version: await on(lab, 'M1', `dpkg-query -W -f '\${Version}' linux-image-${kernel}`),
+  })
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
@@ -177,7 +182,8 @@ describe('the cluster', () => {
 })
 
 describe('another module in the kernel', () => {
-  const distributions = `/lib/modules/$(uname -r)/kernel/drivers/block/drbd/drbd.ko`
+  // Debian 13 compresses its modules (drbd.ko.xz)
+  const distributions = `/lib/modules/$(uname -r)/kernel/drivers/block/drbd/drbd.ko*`
 
   test('of a node in use is left alone, and that is said', async () => {
     good(await play(['maintenance.yml'], { ha_maintenance: 'M1' }))
