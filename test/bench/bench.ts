@@ -1,4 +1,5 @@
-// npm run bench: what a start and a run cost, beside Ansible, Mitogen, pyinfra and bare ssh, on this machine. Writes its part of docs/performance.md.
+// npm run bench: compares the cost of a start and of a run with Ansible, Mitogen, pyinfra and bare ssh on this machine. Writes the result to its part
+// of docs/performance.md.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -22,7 +23,7 @@ const inside = 'NFSHA_BENCH_NAMESPACE'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tell = (text: string) => void process.stderr.write(`${text}\n`)
 
-/** The same again, where there is no network but loopback, and where all processes end with the first. */
+/** Runs itself again in namespaces with no network except loopback, in which all processes end with the first. */
 const inNamespace = (): number => {
   const words = [
     '--net',
@@ -39,7 +40,7 @@ const inNamespace = (): number => {
   return status ?? 1
 }
 
-/** The hosts are this machine: what was noted there of the files that were written has no file any more. */
+/** The hosts are this machine: removes the notes about files that no longer exist. */
 const removeNotesOf = (folder: string): void => {
   const notes = '/var/lib/nfsha-play/backup'
   if (!existsSync(notes)) return
@@ -47,7 +48,7 @@ const removeNotesOf = (folder: string): void => {
 }
 
 const bench = async (options: BenchOptions): Promise<void> => {
-  // The first process of a namespace is ended by no signal that it does not handle (pid_namespaces(7)).
+  // A signal that it does not handle cannot end the first process of a namespace (pid_namespaces(7)).
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
   execFileSync('ip', ['link', 'set', 'lo', 'up'])
   buildIn(root)

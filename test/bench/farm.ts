@@ -10,29 +10,29 @@ export interface FarmHost {
   port: number
 }
 
-/** Hosts of this machine: one sshd, and an address of loopback for each. Only in a network namespace of its own. */
+/** Simulated hosts on this machine: one sshd, and a loopback address for each. Only in a separate network namespace. */
 export interface Farm {
   folder: string
   sshd: Sshd
   knownHosts: string
   hosts(count: number): FarmHost[]
-  /** Nobody answers there, not even with a refusal. */
+  /** An address that does not answer at all, not even by refusing the connection. */
   dead: FarmHost
-  /** What is sent to it and from it takes 50 ms. */
+  /** Data to it and from it takes 50 ms. */
   slow: FarmHost
-  /** What a host's files are in. */
+  /** The directory of a host's files. */
   folderOf(host: FarmHost): string
   stop(): Promise<void>
 }
 
-/** ms each way. */
+/** ms in each direction. */
 export const slowBy = 50
 
-/** The most that there can be. */
+/** The largest possible number. */
 const most = 1000
 
 export const startFarm = async (folder: string): Promise<Farm> => {
-  // Packets for it leave by the loopback interface, where nobody has the address.
+  // Packets for it are sent on the loopback interface, where nobody has the address.
   execFileSync('ip', ['route', 'add', '10.255.0.0/24', 'dev', 'lo'])
   const sshd = await startSshd(['ListenAddress 0.0.0.0', 'MaxStartups 4000:30:8000', 'MaxSessions 20', 'UseDNS no', 'LogLevel ERROR'])
   const link = await slowLink(sshd.port, slowBy)

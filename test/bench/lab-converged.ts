@@ -1,4 +1,4 @@
-// npm run bench:lab: a converged run on both nodes of the running lab, beside one bare `ssh host true` to both in parallel.
+// npm run bench:lab: compares a converged run on both nodes of the running lab with one bare `ssh host true` to both in parallel.
 import { spawnSync } from 'node:child_process'
 import { attempt } from '../../lib/lab/command.ts'
 import { sshArguments } from '../../lib/lab/index.ts'

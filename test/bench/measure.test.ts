@@ -9,7 +9,7 @@ import { slowLink } from './slow-link.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-measure-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('wall time, CPU of what was waited for, memory, exit code, output', async () => {
+test('measures wall time, CPU time of waited-for processes, memory, exit code and output', async () => {
   const busy =
     'const a = Buffer.alloc(64e6, 1); const end = process.cpuUsage().user + 3e5; while (process.cpuUsage().user < end); console.log("out", a.length)'
   const argv = ['sh', '-c', `"$0" -e '${busy}'; sleep 0.3; exit 3`, process.execPath]
@@ -21,7 +21,7 @@ test('wall time, CPU of what was waited for, memory, exit code, output', async (
   expect(rss).toBeGreaterThan(60)
 })
 
-test('a slow link carries everything, 40 ms later each way', async () => {
+test('a slow link transmits everything with a delay of 40 ms in each direction', async () => {
   const echo = createServer(socket => socket.pipe(socket))
   await new Promise<void>(resolve => echo.listen(0, '127.0.0.1', resolve))
   const link = await slowLink((echo.address() as { port: number }).port, 40)

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What one run of a command took. */
+/** The resources that one run of a command used. */
 export interface Measured {
   code: number | null
   /** ms */
   wall: number
-  /** s of user and system, of the command and of what it waited for. */
+  /** s of user and system time, of the command and of the processes that it waited for. */
   cpu: number
-  /** MiB: the most memory that one of its processes had. */
+  /** MiB: the largest amount of memory that one of its processes had. */
   rss: number
   output: string
 }
@@ -20,10 +20,10 @@ export interface Command {
   env?: Record<string, string>
 }
 
-/** ms between two looks at the memory: the kernel keeps each process's maximum, so little is missed. */
+/** ms between two readings of the memory: the kernel keeps each process's maximum, so little is missed. */
 const lookEvery = 100
 
-/** Runs it, under bash(1)'s `time`. Its output goes to files in `folder`. */
+/** Runs the command under bash(1)'s `time`. Its output goes to files in `folder`. */
 export const measure = async ({ argv, cwd, env = {} }: Command, folder: string): Promise<Measured> => {
   const [output, times] = [join(folder, 'output'), join(folder, 'times')]
   const out = openSync(output, 'w')
@@ -44,7 +44,7 @@ export const measure = async ({ argv, cwd, env = {} }: Command, folder: string):
   return { code, wall: real * 1000, cpu: user + system, rss, output: readFileSync(output, 'utf8') }
 }
 
-/** Nothing of whoever measures: no agent, no configuration. */
+/** Nothing from the environment of the user who measures: no agent, no configuration. */
 const cleanEnv = (home: string): Record<string, string> => ({
   PATH: process.env.PATH ?? '/usr/bin:/bin',
   HOME: home,
@@ -59,7 +59,7 @@ const peakOf = (pid: number): number => Number(/^VmHWM:\s+(\d+) kB/m.exec(textOf
 
 const childrenOf = (pid: number): number[] => textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
 
-/** Empty of a process that is gone. */
+/** Empty for a process that has ended. */
 const textOf = (path: string): string => {
   try {
     return readFileSync(path, 'utf8')

@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  /** Counted rounds; one more, before them, fills the caches. */
+  /** Measured rounds; one extra round before them fills the caches. */
   rounds: number
-  /** How many hosts the converged play is measured on, by everybody. */
+  /** Numbers of hosts on which the converged play is measured, by all contenders. */
   sizes: number[]
-  /** The same by this tool and bare ssh alone: the others would take minutes a round. */
+  /** The same, only for this tool and bare ssh: the others would take minutes per round. */
   large: number[]
-  /** Also with a dead and with a slow host. */
+  /** Whether to measure with a dead and with a slow host too. */
   withFaults: boolean
-  /** Words of the names of the contenders that take part; all when empty. */
+  /** Words in the names of the contenders that take part; all if empty. */
   only: string[]
-  /** Puts the result into docs/performance.md. */
+  /** Writes the result to docs/performance.md. */
   write: boolean
 }
 
@@ -23,7 +23,7 @@ export const usage = `npm run bench [-- options]
   --only <names> words of the names of those that take part: --only nfsha,ssh; nothing is written
   --no-write     leave docs/performance.md as it is`
 
-/** Pure. Throws an error with the usage for what it does not know. */
+/** Pure. Throws an error with the usage for an unknown argument. */
 export const benchOptions = (argv: string[]): BenchOptions => {
   const { values } = parseArgs({
     args: argv,

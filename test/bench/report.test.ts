@@ -24,7 +24,7 @@ test('median and spread', () => {
   expect(spreadOf([]).median).toBeNaN()
 })
 
-test('a table with ratios to the floor and to this tool; who failed has no figures', () => {
+test('a table with ratios to the lower bound and to this tool; a contender that failed has no figures', () => {
   const text = reportText({
     date: '2026-11-30',
     machine: '2 cores',
@@ -43,26 +43,26 @@ test('a table with ratios to the floor and to this tool; who failed has no figur
   expect(text).not.toMatch(/NaN|undefined/)
 })
 
-test('bars on the scale of the longest', () => {
+test('bars are scaled to the longest', () => {
   const [, ours = '', theirs = '', floor = ''] = chartText([result]).split('\n')
   expect([ours, theirs, floor].map(line => line.split('█').length - 1)).toEqual([2, 50, 0])
   expect(floor).toBe('  ssh true    ▏ 0.50 s')
 })
 
-test('the page is replaced between the marks alone', () => {
+test('only the part of the page between the markers is replaced', () => {
   const page = 'a\n<!-- written by npm run bench: from here -->\nold\n<!-- written by npm run bench: to here -->\nb\n'
   const once = inserted(page, 'new')
   expect(once).toBe('a\n<!-- written by npm run bench: from here -->\n\nnew\n\n<!-- written by npm run bench: to here -->\nb\n')
   expect(inserted(once, 'new')).toBe(once)
 })
 
-test('a page without the marks gets a section at its end', () => {
+test('a page without the markers gets a section at its end', () => {
   const page = inserted('# Page\n', 'new')
   expect(page).toMatch(/^# Page\n\n## Beside other tools\n\n<!-- .* from here -->\n\nnew\n\n<!-- .* to here -->\n$/)
   expect(inserted(page, 'new')).toBe(page)
 })
 
-test('what is measured by default, quickly, and with all sizes', () => {
+test('measurements by default, with --quick and with --large', () => {
   const sizes = (argv: string[]) => scenariosOf(benchOptions(argv)).map(s => `${s.title} ${s.hosts}`)
   expect(sizes(['--quick'])).toEqual(['one file changes 2', 'everything changes 2', 'converged 2', 'converged 10'])
   expect(sizes([])).toEqual([

@@ -3,7 +3,7 @@ import type { Scenario } from './scenarios.ts'
 import type { Starts } from './starts.ts'
 import type { Spread } from './stats.ts'
 
-/** All that a run of the bench came to. */
+/** All results of a run of the bench. */
 export interface BenchReport {
   date: string
   machine: string
@@ -69,10 +69,10 @@ const spread = ({ median, least, most }: Spread, unit: number): string =>
 
 const ratio = ({ wall }: Row, base: number | undefined): string => (base === undefined ? '' : (wall.median / base).toFixed(1))
 
-/** Columns of the longest bar. */
+/** Width of the longest bar in columns. */
 const longest = 50
 
-/** Medians of the wall time as bars, each scenario on a scale of its own. Pure. */
+/** Medians of the wall time as bars, with a separate scale for each scenario. Pure. */
 export const chartText = (results: Result[]): string => {
   const width = Math.max(0, ...results.flatMap(r => r.rows.map(row => row.contender.length)))
   return results
@@ -90,7 +90,7 @@ export const chartText = (results: Result[]): string => {
 const begin = '<!-- written by npm run bench: from here -->'
 const end = '<!-- written by npm run bench: to here -->'
 
-/** The page with the part between the marks replaced; a page without them gets a section of its own at the end. Pure. */
+/** The page with the part between the markers replaced; a page without markers gets a section at its end. Pure. */
 export const inserted = (page: string, text: string): string => {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) return inserted(`${page.trimEnd()}\n\n## Beside other tools\n\n${begin}\n${end}\n`, text)

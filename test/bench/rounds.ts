@@ -7,7 +7,7 @@ import type { Scenario } from './scenarios.ts'
 import { type Spread, spreadOf } from './stats.ts'
 import { removeAll, spoilOne, tasksOf, verifyTasks } from './tasks.ts'
 
-/** What a contender came to in a scenario. */
+/** The result of a contender in a scenario. */
 export interface Row {
   contender: string
   wall: Spread
@@ -18,11 +18,11 @@ export interface Row {
 export interface Result {
   scenario: Scenario
   rows: Row[]
-  /** Contenders whose run was not what it should have been, with the reason: no figures of theirs. */
+  /** Contenders whose run did not do what it should, with the reason; they have no figures. */
   failed: { contender: string; reason: string }[]
 }
 
-/** Measures all contenders in turn, round by round: what slows the machine down for a while slows all of them. The first round does not count. */
+/** Measures all contenders in turn, round by round, so that a temporary slowdown of the machine affects all of them. The first round is discarded. */
 export const measureScenario = async (
   scenario: Scenario,
   contenders: Contender[],
@@ -67,10 +67,10 @@ const playOf = ({ hosts, count, with: kind }: Scenario, farm: Farm): Play => {
   return { folder, farm, hosts: [...farm.hosts(hosts - other.length), ...other], tasks: tasksOf(count) }
 }
 
-/** Hosts that a play can do something on. */
+/** Hosts on which a play can do something. */
 const alive = ({ hosts, farm }: Play): FarmHost[] => hosts.filter(h => h !== farm.dead)
 
-/** The first run, by the first contender: from then on the hosts are as the play wants them. */
+/** The first run, by the first contender: after it, the hosts are in the desired state. */
 const converge = async (play: Play, contender: Contender, { state }: Scenario): Promise<void> => {
   for (const host of alive(play)) removeAll(play.farm.folderOf(host))
   if (state !== 'empty') await measure(contender.command(play), play.folder)
@@ -82,7 +82,7 @@ const arrange = ({ state }: Scenario, play: Play): void => {
   if (state === 'empty') for (const host of play.hosts) removeAll(play.farm.folderOf(host))
 }
 
-/** Why a run does not count: it ended otherwise than it should, or did not do its work. */
+/** Why a run is invalid: wrong exit code, or it did not do its work. */
 const problemOf = ({ code, output }: Measured, scenario: Scenario, contender: Contender, play: Play): string | undefined => {
   const isFine = scenario.with === 'dead' ? code !== 0 && code !== null : code === 0
   if (!isFine) return `exit code ${code}: ${output.trim().split('\n').slice(-3).join(' / ').slice(-300)}`

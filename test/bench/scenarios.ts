@@ -6,16 +6,16 @@ export interface Scenario {
   hosts: number
   /** Resources per host. */
   count: number
-  /** What the hosts are in before each run. */
+  /** State of the hosts before each run. */
   state: 'converged' | 'one change' | 'empty'
-  /** One host that is not as the others. */
+  /** One host that differs from the others. */
   with?: 'dead' | 'slow'
-  /** Only by this tool and bare ssh. */
+  /** Only for this tool and bare ssh. */
   isLarge?: true
 }
 
 const many = 40
-/** Of 31 resources on 2 hosts: 62 changes. */
+/** 31 resources on 2 hosts: 62 changes. */
 const changing = 31
 const amongst = 5
 

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A port that leads to another one; what passes takes `delay` ms each way. */
+/** A port that forwards to another one, with a delay of `delay` ms in each direction. */
 export const slowLink = async (port: number, delay: number): Promise<{ port: number; stop(): Promise<void> }> => {
   const sockets = new Set<Socket>()
   const hold = (socket: Socket) => {

@@ -15,7 +15,7 @@ export interface Starts {
 
 const starts = [['--version'], ['--help'], ['site.yml', '--list-tasks'], ['site.yml', '-i', 'nowhere']]
 
-/** Measures the sources, the build in a clone and the installed package in turn; medians of so many rounds. */
+/** Measures the sources, the build in a clone and the installed package in turn; returns medians over the rounds. */
 export const measureStarts = (rounds: number): Starts => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-start-'))
   try {
@@ -63,7 +63,7 @@ const placesIn = (folder: string): [string, string][] => {
   ]
 }
 
-/** ms of CPU that node needed. */
+/** ms of CPU time that node used. */
 const meterIn = (folder: string): ((argv: string[]) => number) => {
   const used = join(folder, 'used')
   const meter = join(folder, 'meter.cjs')

@@ -1,11 +1,11 @@
-/** What some rounds of one measurement came to. */
+/** Summary of several rounds of one measurement. */
 export interface Spread {
   median: number
   least: number
   most: number
 }
 
-/** Pure. The middle one of an even number of values is the mean of the two. NaN of nothing. */
+/** Pure. For an even number of values, the mean of the two in the middle. NaN for an empty list. */
 export const spreadOf = (values: readonly number[]): Spread => {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)

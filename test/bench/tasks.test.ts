@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { contentOf, spoilOne, tasksOf, verifyTasks } from './tasks.ts'
 
-test.each([31, 40])('%d resources are that many', count => {
+test.each([31, 40])('creates exactly %d resources', count => {
   const { files, lines, links } = tasksOf(count)
   expect(1 + files + lines + links).toBe(count)
   expect(files).toBeGreaterThan(7)
 })
 
-test('a run that did not do its work is found', () => {
+test('a run that did not do its work is detected', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-tasks-'))
   try {
     const tasks = tasksOf(31)

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The file-like resources of the measured play: a directory, files, lines in files, links. Every contender makes the same of it. */
+/** The file-like resources of the measured play: a directory, files, lines in files, links. Every contender creates the same ones. */
 export interface Tasks {
   /** Per host: `count` = 1 directory + files + lines + links. */
   count: number
@@ -18,7 +18,7 @@ export const tasksOf = (count: number): Tasks => {
 
 export const contentOf = (file: number): string => `content of ${file}\n`
 
-/** Throws where a host's folder is not what the play makes of it: a figure of a run that did something else is no figure. */
+/** Throws if a host's folder is not as the play creates it: the figure of a run that did something else is invalid. */
 export const verifyTasks = (folder: string, { files, lines, links }: Tasks): void => {
   const wrong: string[] = []
   const look = (path: string, wanted: string, read: (path: string) => string) => {
@@ -35,7 +35,7 @@ export const verifyTasks = (folder: string, { files, lines, links }: Tasks): voi
   if (wrong.length > 0) throw new Error(`${folder}: not as the play wants it: ${wrong.slice(0, 3).join(', ')}`)
 }
 
-/** What somebody has changed by hand. */
+/** Simulates a change by hand. */
 export const spoilOne = (folder: string): void => writeFileSync(join(folder, 'file-7'), 'changed by hand\n')
 
 export const removeAll = (folder: string): void => rmSync(folder, { recursive: true, force: true })

@@ -12,7 +12,7 @@ describe.skipIf(missing)(`a host's clock${missing ? ` (skipped: ${missing})` : '
   })
   afterAll(() => sshd?.stop())
 
-  it('is the clock of this machine, by as much as the measurement says', async () => {
+  it('agrees with the clock of this machine within the measured uncertainty', async () => {
     const connection = await connect(sshd.target())
     const { offset, error } = await measureClock(connection)
     expect(error).toBeGreaterThan(0)

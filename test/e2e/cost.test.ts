@@ -14,13 +14,13 @@ import { connect } from '../../lib/ssh/connect.ts'
 import { namespace, startedIn, whyNoForkCount } from '../forks.ts'
 import { isRoot, type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
 
-// What a run costs a host: execs of ssh and processes, counted, so it is the same on every machine. docs/performance.md has these numbers.
+// What a run costs a host: ssh execs and processes. They are counted, so the result is the same on every machine. docs/performance.md has these numbers.
 const why = whyNoSshd() ?? (isRoot ? whyNoForkCount() : 'the files belong to root')
 
-/** Processes that another version of sshd may start for one connection. */
+/** Additional processes that another version of sshd may start for one connection. */
 const sshdDiffers = 5
 
-/** 31 resources, each missing at first: what most roles are made of. */
+/** 31 resources of the kinds that most roles use, each missing at first. */
 const resourcesIn = (folder: string): Resource[] => [
   directory(join(folder, 'd')),
   ...Array.from({ length: 20 }, (_, i) => file(join(folder, `d/file-${i}`), { content: `content of ${i}\n`, mode: 0o640 })),
@@ -66,7 +66,7 @@ describe.skipIf(why !== undefined)(`what a run costs a host${why ? ` (skipped: $
       changed: statuses.filter(s => s === 'changed').length,
       ok: statuses.filter(s => s === 'ok').length,
       execs: closed?.execs ?? 0,
-      // The shell of the count before was one.
+      // The shell of the previous count was one of them.
       processes: startedIn(sshd.pid) - before - 1,
     }
   }

@@ -8,7 +8,7 @@ import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 const jobFile = '/etc/cron.d/nfsha-play'
-/** Nobody else can hold the lock of a job, which would silence it. */
+/** Nobody else can hold a job's lock, which would prevent its output. */
 const locks = '/var/lib/nfsha-play-cron'
 const sendmail = '/usr/sbin/sendmail'
 
@@ -32,7 +32,7 @@ const installCron = (): void => {
       stdio: 'ignore',
     })
   } catch {
-    // The caller looks whether it is there.
+    // The caller checks whether it is installed.
   } finally {
     if (ours) rmSync(policy)
   }
@@ -90,10 +90,10 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
   beforeAll(async () => {
     sshd = await startSshd()
     folder = mkdtempSync(join(tmpdir(), 'nfsha-cron 100% '))
-    // What a run that was killed has left. A job that somebody uses here stays: the first test fails at it.
+    // Removes what a killed run left behind. A job that is in use on this machine is kept: then the first test fails.
     if (!existsSync(jobFile)) rmSync(locks, { recursive: true, force: true })
     writeFileSync(at('hosts.yml'), inventory(sshd.port, sshd.identity))
-    // Debian's cron hands mail to this path alone, and drops it where there is none.
+    // Debian's cron sends mail only through this path, and drops it if there is no such program.
     if (mailIsOurs) writeFileSync(sendmail, `#!/bin/sh\ncat >> '${at('mail')}'\n`, { mode: 0o755 })
   })
   afterAll(async () => {
@@ -106,7 +106,7 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('install, show and remove are idempotent; a broken inventory is never installed', { timeout: 400_000 }, () => {
+  test('install, show and remove are idempotent; a job with an invalid inventory is never installed', { timeout: 400_000 }, () => {
     expect(command('cron', 'show').stdout).toMatch(/^no job is installed/)
     writeFileSync(at('broken.yml'), inventory(1, 'id').replace('drbd_disk', 'drbd_disc'))
     const broken = command('cron', 'install', '-i', 'broken.yml')
@@ -136,14 +136,14 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     expect(existsSync(locks)).toBe(false)
   })
 
-  test('a job that was installed is run by a cron daemon: its report arrives, and its mail once', { timeout: 240_000 }, async () => {
+  test('a cron daemon runs an installed job: it writes its report and sends its mail once', { timeout: 240_000 }, async () => {
     mkdirSync(at('state'), { recursive: true })
     chmodSync(folder, 0o755)
     expect(install('--mailto', 'ops@example.org').code).toBe(0)
     cron = spawn('/usr/sbin/cron', ['-f'], { stdio: 'ignore' })
     await until(() => existsSync(at('report.json')), 'the first report', 100_000)
     const first = JSON.parse(readFileSync(at('report.json'), 'utf8'))
-    // This machine is not the one of the inventory, and both names are one machine.
+    // This machine is not the one that the inventory describes, and both names are the same machine.
     expect(first).toMatchObject({ v: 1, exitCode: 5, complete: true, hosts: ['M1', 'M2'] })
     expect(first.findings.map((f: { host: string; resource: string }) => `${f.host} ${f.resource}`)).toContain('M1 identity')
     const again = () => JSON.parse(readFileSync(at('report.json'), 'utf8')).run !== first.run

@@ -18,11 +18,11 @@ const why = !isRoot
       ? `${user} has a crontab`
       : undefined
 
-/** What crontab(1) takes and is refused here: cron would skip a part of it, or it would never come. */
+/** Schedules that crontab(1) accepts and that are refused here: cron would skip a part of them, or they would never occur. */
 const stricter = /is reversed|there is no such day|is no number|is neither a number|is wanted|nickname/
 
-describe.skipIf(why !== undefined)(`schedules as crontab(1) of Debian judges them${why ? ` (skipped: ${why})` : ''}`, () => {
-  test('what is taken here, crontab takes; what crontab refuses, is refused here', () => {
+describe.skipIf(why !== undefined)(`schedules compared with crontab(1) of Debian${why ? ` (skipped: ${why})` : ''}`, () => {
+  test('crontab accepts every schedule that is accepted here; what crontab refuses is refused here', () => {
     const seen = { taken: 0, refused: 0, stricter: 0 }
     try {
       fc.assert(

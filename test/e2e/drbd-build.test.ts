@@ -22,13 +22,13 @@ import { contextOn } from '../roles/contexts.ts'
 import { me } from './ssh/client.ts'
 import { isRoot, type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
 
-// The way of a build over a real sshd, with a tree that "compiles" in no time; the compiler's own part is in test/long/drbd-source.test.ts.
+// A build over a real sshd, with a tree that "compiles" at once; the real compiler is tested in test/long/drbd-source.test.ts.
 const why = whyNoSshd() ?? (isRoot ? undefined : 'a build belongs to root')
 const root = mkdtempSync(join(tmpdir(), 'nfsha-drbd-build-'))
 const prefix = join(root, 'usr-local-drbd')
 let sshd: Sshd
 
-/** What make does, beside installing: the one thing in which the trees differ. */
+/** What make does apart from installing: the only difference between the trees. */
 const makefile = (compile: string) => `all:
 \t${compile}
 install:
@@ -47,7 +47,7 @@ echo "configured with $*"
 sed "s|@PREFIX@|$p|g" Makefile.in > Makefile
 `
 
-/** An archive like drbd-utils': its path and sum. */
+/** An archive like that of drbd-utils: its path and checksum. */
 const tree = (name: string, compile: string) => {
   const folder = join(root, name, `drbd-utils-${name}`)
   mkdirSync(join(folder, 'user'), { recursive: true })
@@ -73,7 +73,7 @@ const contextFor = (archive: { source: string; sha256: string }) =>
       ],
     }),
   )
-/** Where the role's links lead; the links themselves would lie in this machine's /etc. */
+/** The targets of the role's links; the links themselves would be in this machine's /etc. */
 const linksOf = (archive: { source: string; sha256: string }): string[] =>
   drbdBuild
     .steps(contextFor(archive))
@@ -136,14 +136,14 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     rmSync(root, { recursive: true, force: true })
   })
 
-  test('is made and installed below its prefix, and the second run has nothing to do', async () => {
+  test('is built and installed below its prefix, and the second run has nothing to do', async () => {
     const archive = tree('9.1', 'echo "  CC drbdadm.o"')
     const { end, said } = await run(archive)
     expect(end.status, JSON.stringify(end)).toBe('changed')
     expect(end.changes).toEqual([{ attribute: 'utilities', from: 'never built here', to: 'built from 9.1.tar.gz' }])
     expect(said.join('\n')).toMatch(/send 9\.1\.tar\.gz to M1[\s\S]*utilities: /)
     expect(execFileSync(`${prefix}/sbin/drbdadm`).toString()).toBe('9.1\n')
-    // no set-uid program, what upstream puts elsewhere beside the others, the scripts with the right path, the article's directory
+    // no set-uid program, programs that upstream puts elsewhere moved to the others, scripts with the right path, the article's directory
     expect(statSync(`${prefix}/sbin/drbdadm`).mode & 0o7777).toBe(0o755)
     for (const name of ['drbdadm-84', 'drbdmeta']) expect(existsSync(`${prefix}/sbin/${name}`)).toBe(true)
     expect(readFileSync(`${prefix}/etc/ha.d/resource.d/drbddisk`, 'utf8')).toBe(`DRBDADM="${prefix}/sbin/drbdadm"\n`)
@@ -157,7 +157,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect((await run(archive)).end.status).toBe('ok')
   })
 
-  test('that is gone is made again from the archive that is on the host', async () => {
+  test('that is missing is made again from the archive on the host', async () => {
     const archive = tree('9.8', 'true')
     expect((await run(archive)).said.join('\n')).toContain('send 9.8.tar.gz to M1')
     rmSync(prefix, { recursive: true })
@@ -167,7 +167,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect(execFileSync(`${prefix}/sbin/drbdadm`).toString()).toBe('9.8\n')
   })
 
-  test('of an archive that has an address is downloaded once, to this machine', async () => {
+  test('of an archive with a URL downloads it once, to this machine', async () => {
     const { source, sha256 } = tree('9.9', 'true')
     let asked = 0
     const server = createServer((_request, response) => {
@@ -182,7 +182,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
       const { end, said } = await run(archive)
       expect(end.status, JSON.stringify(end)).toBe('changed')
       expect(said.join('\n')).toMatch(/download 9\.9\.tar\.gz[\s\S]*send 9\.9\.tar\.gz to M1/)
-      // Another host would have it from here.
+      // Another host would get it from here.
       rmSync(archiveOnHost(partOf(archive)))
       rmSync(prefix, { recursive: true })
       expect((await run(archive)).end.status).toBe('changed')
@@ -193,7 +193,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     }
   })
 
-  test('of another archive takes its place, and leaves configuration as it is', async () => {
+  test('of another archive replaces it, and keeps the configuration', async () => {
     await run(tree('9.2', 'true'))
     writeFileSync(`${prefix}/etc/drbd.conf`, 'the operator’s\n')
     writeFileSync(`${prefix}/etc/drbd.d/drbd.res`, 'ours\n')
@@ -204,7 +204,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect(readFileSync(`${prefix}/etc/drbd.d/drbd.res`, 'utf8')).toBe('ours\n')
   })
 
-  test('that fails shows the compiler’s lines and where the log is, and touches nothing', async () => {
+  test('that fails shows the compiler’s error and the path of the log, and changes nothing', async () => {
     await run(tree('9.4', 'true'))
     const broken = tree('9.5', `echo "drbdadm.c:7: error: expected ';'" >&2; exit 2`)
     const { end } = await run(broken)
@@ -217,7 +217,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect(execFileSync(`${prefix}/sbin/drbdadm`).toString()).toBe('9.4\n')
   })
 
-  test('of an archive with a wrong sum is not begun', async () => {
+  test('of an archive with a wrong checksum does not start', async () => {
     const archive = { ...tree('9.6', 'true'), sha256: 'ab'.repeat(32) }
     const { end } = await run(archive)
     expect(end.error?.message).toMatch(/^the SHA-256 of .*9\.6\.tar\.gz is [0-9a-f]{64}, not (ab){32}$/)
@@ -225,7 +225,7 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     expect(existsSync(prefix)).toBe(false)
   })
 
-  test('goes from one host to another by way of this machine', async () => {
+  test('is copied from one host to another through this machine', async () => {
     const part = partOf(tree('9.7', 'true'))
     const [one, two] = await Promise.all([way('M1'), way('M2')])
     const around = { keyring: undefined, progress: () => undefined, signal: new AbortController().signal }

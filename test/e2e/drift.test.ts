@@ -49,7 +49,7 @@ const run = async (steps: (host: string) => Resource[], { drift = true, wrong = 
   return { events, report: driftReport(events, 'site.yml'), execs: events.flatMap(e => (e.type === 'host-closed' ? [e.execs] : [])) }
 }
 
-/** Wrong as long as a file is there; each reading leaves a line, so it can be counted. */
+/** Wrong as long as a file exists; each reading writes a line, so that readings can be counted. */
 const judged = (name: string, healAfter = Number.POSITIVE_INFINITY): ClusterAssertion<number> =>
   clusterAssertion(name, {
     probe: { sh: `echo x >> ${at(name)}; wc -l < ${at(name)}`, parse: o => present(Number(o.stdout)) },
@@ -59,7 +59,7 @@ const judged = (name: string, healAfter = Number.POSITIVE_INFINITY): ClusterAsse
     },
   })
 
-/** The state of the service as `drift` watches it, of a pair that this machine is not. */
+/** The state of the service as `drift` reads it, for a pair to which this machine does not belong. */
 const pairSteps = (host: string): Resource[] => {
   const cluster = { name: 'pair', nodes: ['A', 'B'].map((name, i) => ({ name, vars: pairVars(name, i + 1) })), clients: [] }
   const node = cluster.nodes.find(n => n.name === host) as (typeof cluster.nodes)[number]
@@ -91,7 +91,7 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     return () => rmSync(folder, { recursive: true })
   })
 
-  test('converged: two execs a host and nothing to say; drifted: all of it is said, nothing is written', async () => {
+  test('converged: two execs per host and no output; drifted: every difference is reported, nothing is written', async () => {
     const steps = (host: string) => [file(at(`${host}.conf`), { content: 'x\n' }), file(at(`${host}.more`), { content: 'y\n' })]
     await run(steps, { drift: false })
     const same = await run(steps)
@@ -106,7 +106,7 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     expect(existsSync(at('B.more'))).toBe(false)
   })
 
-  test('what is wrong does not hide what comes after it, is read again for a bounded time, and is said once', async () => {
+  test('a problem does not hide later ones, is read again for a limited time, and is reported once', async () => {
     const twin = { ...judged('first'), id: 'twin' }
     const started = Date.now()
     const { report } = await run(host => [judged('first'), twin, file(at(`${host}.conf`), { content: 'x\n' })])
@@ -115,19 +115,19 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     expect(Date.now() - started).toBeLessThan(30_000)
   })
 
-  test('a script that two resources ask for runs once', async () => {
+  test('a script that two resources need runs once', async () => {
     const { report } = await run(() => [judged('one', 0), { ...judged('one', 0), id: 'twin' }])
     expect(report).toMatchObject({ findings: [], checked: 2 })
     expect(readsOf('one')).toBe(2)
   })
 
-  test('a state that turns out well within seconds is not reported', async () => {
+  test('a state that becomes correct within seconds is not reported', async () => {
     const { report } = await run(() => [judged('handover', 2)])
     expect(report).toMatchObject({ findings: [], exitCode: 0 })
     expect(readsOf('handover')).toBe(4)
   })
 
-  test('in a run too a judgement that has a time to settle is made again, and one that has none is not', async () => {
+  test('a run, too, repeats an assertion that has a time to settle, and does not repeat one that has none', async () => {
     const settled = await run(() => [{ ...judged('late', 2), settle: 10_000 }], { drift: false })
     expect(settled.events.filter(e => e.type === 'task-end').map(e => e.status)).toEqual(['ok'])
     const failed = await run(() => [judged('now', 2)], { drift: false })
@@ -135,7 +135,7 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     expect(readsOf('now')).toBe(2)
   })
 
-  test('a play that runs is named, and what differs meanwhile is no alarm; a lock whose holder is dead is none', async () => {
+  test('a running play is named, and differences meanwhile raise no alarm; a stale lock does not count as a running play', async () => {
     const lock = '/run/nfsha-play'
     if (existsSync(`${lock}/owner`)) return
     mkdirSync(lock, { recursive: true, mode: 0o700 })
@@ -159,7 +159,7 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     }
   })
 
-  test('an unreachable host is said once, and the other is still looked at', async () => {
+  test('an unreachable host is reported once, and the other host is still read', async () => {
     const { report } = await run(host => [file(at(`${host}.conf`), { content: 'x\n' }), judged('both')], { lost: ['B'] })
     expect(report).toMatchObject({ exitCode: 4, complete: false })
     expect(report.findings.map(f => `${f.kind} ${f.host} ${f.resource}`)).toEqual([
@@ -169,7 +169,7 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     ])
   })
 
-  test('another machine under a name is said, and is no member of its cluster', async () => {
+  test('another machine under the name of a host is reported, and is not a member of its cluster', async () => {
     const { report } = await run(host => [judged('both'), file(at(`${host}.conf`), { content: 'x\n' })], { wrong: ['B'] })
     expect(report.exitCode).toBe(5)
     expect(report.findings.map(f => `${f.kind} ${f.host} ${f.resource}`)).toEqual([
@@ -179,7 +179,7 @@ describe.skipIf(why !== undefined)(`drift over a real sshd${why ? ` (skipped: ${
     ])
   })
 
-  test('the line of a change in the log of the host costs no exec of its own', async () => {
+  test('the log entry of a change on the host costs no extra exec', async () => {
     const steps = (host: string) => [file(at(`${host}.conf`), { content: 'x\n' })]
     const { execs } = await run(steps, { drift: false })
     // facts, first reading, lock, reading under the lock, write, verification

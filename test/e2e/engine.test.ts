@@ -18,7 +18,7 @@ import { connect } from '../../lib/ssh/connect.ts'
 import { me } from './ssh/client.ts'
 import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
-// Two inventory names for this machine, each over a connection of its own to a real sshd. The files need root's ownership.
+// Two inventory names for this machine, each with its own connection to a real sshd. The files must belong to root.
 const why = whyNoSshd() ?? (isRoot ? undefined : 'the files belong to root')
 let sshd: Sshd
 let folder: string
@@ -85,7 +85,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     return () => rmSync(folder, { recursive: true })
   })
 
-  test('everything twice: first changed, then ok in two execs', async () => {
+  test('every resource, played twice: first changed, then ok in two execs', async () => {
     const role = roleOf(host => [
       directory(at(host)),
       file(at(`${host}/x y'z`), { content: `für ${host}\nno newline`, mode: 0o600 }),
@@ -104,7 +104,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(third.execs).toEqual([2, 2])
   })
 
-  test('the bytes of a shared file that are no UTF-8 survive an edit', async () => {
+  test('bytes of a shared file that are not UTF-8 survive an edit', async () => {
     mkdirSync(at('A'))
     mkdirSync(at('B'))
     writeFileSync(at('A/lines'), Buffer.from('# f\xfcr \xe2\x82\nb 1\n', 'latin1'))
@@ -112,7 +112,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(readFileSync(at('A/lines'), 'latin1')).toBe('# f\xfcr \xe2\x82\nb 2\n')
   })
 
-  test('check mode writes nothing and predicts what the run does', async () => {
+  test('check mode writes nothing and predicts the changes of the run', async () => {
     const role = roleOf(host => [file(at(`${host}.conf`), { content: 'x\n' })])
     const predicted = await run(role, { check: true })
     expect(() => statSync(at('A.conf'))).toThrow()
@@ -120,7 +120,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(predicted.statuses.sort()).toEqual(done.statuses.sort())
   })
 
-  test('a task that has lost the way to a host on purpose opens a new one, and the play goes on over that', async () => {
+  test('a task that closes its connection on purpose opens a new one, and the play continues on it', async () => {
     const switched: ClusterResource<string> = {
       scope: 'cluster',
       id: 'switched off and on',
@@ -146,7 +146,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(result.events.some(e => e.type === 'host-unreachable')).toBe(false)
   })
 
-  test('a change that does not show in the second reading is a failure, and stops the peer at the barrier', async () => {
+  test('a change that is not visible in the second reading is a failure, and stops the peer at the barrier', async () => {
     const stubborn: HostResource<string> = {
       scope: 'host',
       id: 'stubborn',
@@ -167,9 +167,9 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(() => statSync(at('B.after'))).toThrow()
   })
 
-  describe.each(['host', 'cluster'] as const)('a change of a %s that takes its time to show', scope => {
-    test('what comes after it is read when it has shown, not before', async () => {
-      // Each reading after the change counts; the third is right. The next resource was read along with the first.
+  describe.each(['host', 'cluster'] as const)('a change of a %s that becomes visible late', scope => {
+    test('the next resource is read after the change is visible, not before', async () => {
+      // Each reading after the change increments a counter; the third is correct. The next resource was read together with the first.
       const count = `[ ! -e ${at('applied')} ] || echo x >> ${at('looks')}`
       const lines = `cat ${at('looks')} 2>/dev/null | wc -l`
       const few = (lines: number) => differsBy(lines >= 3 ? [] : [{ attribute: 'readings', from: String(lines), to: '3' }])
@@ -201,7 +201,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     })
   })
 
-  test('a cluster resource sees both hosts, and is pending when one is missing', async () => {
+  test('a cluster resource sees both hosts, and is pending if one is missing', async () => {
     const sum: ClusterResource<number> = {
       scope: 'cluster',
       id: 'sum',
@@ -225,7 +225,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect((await run(role)).of('sum')?.status).toBe('ok')
   })
 
-  test('unknown waits in check mode and fails a run', async () => {
+  test('an unknown state is reported in check mode and fails a run', async () => {
     const never: HostResource<never> = {
       scope: 'host',
       id: 'never',
@@ -238,7 +238,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect((await run(role)).of('never')?.error?.message).toBe('could not be read: it needs package x')
   })
 
-  test('a gate is shown in check mode, and stops a run before what comes after it', async () => {
+  test('a gate is shown in check mode, and stops a run before the resources after it', async () => {
     const gate = hostAssertion<string>('gate', {
       gate: 'needs -e yes',
       probe: { sh: 'echo 7', parse: o => present(o.stdout.trim()) },
@@ -257,7 +257,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(existsSync(at('behind'))).toBe(false)
   })
 
-  test('what one transaction did for a resource whose turn never came is said, once it is read', async () => {
+  test('a change that a shared transaction made for a resource that was never reached is reported once it is read', async () => {
     const made = (name: string): HostResource<boolean> => ({
       scope: 'host',
       id: name,
@@ -281,7 +281,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(result.events.find(e => e.type === 'host-stopped')).toMatchObject({ host: 'A' })
   })
 
-  test('an apply that fails is told from a reading that fails after it', async () => {
+  test('a failed apply is distinguished from a failed reading after it', async () => {
     const path = at('A.conf')
     const parse = ({ code }: { code: number }) => (code === 0 ? unknown('a second look') : absent)
     const unread = { ...file(path, { content: 'x' }), probe: { sh: `[ -e ${path} ]`, parse } } as HostResource
@@ -297,7 +297,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(existsSync(at('B.conf'))).toBe(false)
   })
 
-  test('a probe that hangs is unknown for itself alone', async () => {
+  test('a probe that hangs makes only its own resource unknown', async () => {
     const hanging: HostResource<never> = {
       scope: 'host',
       id: 'hanging',
@@ -313,7 +313,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(result.of(`file ${at('q')}`)?.status).toBe('changed')
   })
 
-  test('a handler runs when what it reads needs it, and never else', async () => {
+  test('a handler runs only if its own reading shows that it is needed', async () => {
     const conf = (host: string, content: string) => file(at(`${host}.conf`), { content, notify: ['reload'] })
     const reload = (host: string): HostResource<boolean> => ({
       scope: 'host',
@@ -334,10 +334,10 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
       r.events.flatMap(e => (e.type === 'handler-end' ? [`${e.host} ${e.status}`] : []))
     expect(handled(await run(role('1'))).sort()).toEqual(['A changed', 'B changed'])
     expect(handled(await run(role('1')))).toEqual([])
-    // A run that died between the change and its handler is caught up by the next.
+    // The next run catches up on the handler of a run that died after the change.
     writeFileSync(at('A.loaded'), 'old')
     expect(handled(await run(role('1')))).toEqual(['A changed'])
-    // One that is held is named, and run by the next.
+    // A held handler is named, and the next run runs it.
     writeFileSync(at('B.loaded'), 'old')
     expect(handled(await run(role('1'), { holdHandlers: true }))).toEqual(['B skipped'])
     expect(readFileSync(at('B.loaded'), 'utf8')).toBe('old')
@@ -346,7 +346,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(handled(await run(roleOf(h => [conf(h, '1')], () => [idle])))).toEqual([]) // biome-ignore format: one line
   })
 
-  test('a handler that fails leaves no task undone', async () => {
+  test('a failed handler does not prevent other tasks', async () => {
     const reload: HostResource<boolean> = {
       scope: 'host',
       id: 'reload',
@@ -365,7 +365,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(result.events.find(e => e.type === 'host-stopped')).toMatchObject({ host: 'A', remaining: 0 })
   })
 
-  test('a handler of the cluster is pending without one of the hosts, where those that are there need it', async () => {
+  test('a cluster handler is pending while a host is missing, if the other hosts need it', async () => {
     const reload: ClusterResource<boolean> = {
       scope: 'cluster',
       id: 'reload',
@@ -390,7 +390,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect(await handled({})).toEqual([])
   })
 
-  test('a second run finds the lock held, says by whom and touches nothing; afterwards it is free', async () => {
+  test('a second run finds the lock held, reports its owner and touches nothing; afterwards the lock is free', async () => {
     const slow: HostResource<boolean> = {
       scope: 'host',
       id: 'slow',
@@ -414,7 +414,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     expect((await run(role, { hosts: ['B'] })).of(`file ${at('second')}`, 'B')?.status).toBe('changed')
   })
 
-  test('what a file replaces is kept once', async () => {
+  test('the content that a file replaces is saved once', async () => {
     const path = at('foreign')
     writeFileSync(path, 'theirs')
     await run(
@@ -430,7 +430,7 @@ describe.skipIf(why !== undefined)(`the engine over a real sshd${why ? ` (skippe
     rmSync(kept)
   })
 
-  test('a directory in the place of a file is refused, a kernel without a setting too', async () => {
+  test('a directory in place of a file is refused, and so is a setting that the kernel does not have', async () => {
     mkdirSync(at('d'))
     const result = await run(
       roleOf(() => [file(at('d'), { content: '' })]),

@@ -12,7 +12,7 @@ import { unsafeShown } from '../lib/report/nasty.ts'
 import { me } from './ssh/client.ts'
 import { type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
 
-// Hosts that print without end, say nothing, or say what a terminal would act on.
+// Hosts that never stop printing, do not answer, or print terminal escape sequences.
 const why = whyNoSshd()
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 const cleanups: (() => unknown)[] = []
@@ -45,7 +45,7 @@ const inventory = ({ port, identity, knownHosts }: Sshd): string => {
   return file
 }
 
-/** Runs the program itself, and watches how much memory it takes. */
+/** Runs the program itself, and measures its memory. */
 const play = async (sshd: Sshd, ...argv: string[]) => {
   const home = join(folder, 'home')
   const env = { ...process.env, HOME: home, XDG_STATE_HOME: join(home, 'state'), NO_COLOR: '1' }
@@ -66,7 +66,7 @@ const play = async (sshd: Sshd, ...argv: string[]) => {
   return { code, output, peak }
 }
 
-/** The most that a process has had in memory so far, MiB: proc(5), VmHWM. */
+/** The largest amount of memory that a process has used so far, MiB: proc(5), VmHWM. */
 const rssOf = (pid: number): number => {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
@@ -75,7 +75,7 @@ const rssOf = (pid: number): number => {
   }
 }
 
-describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`a hostile host${why ? ` (skipped: ${why})` : ''}`, () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'nfsha-hostile-'))
     cleanups.push(() => rmSync(folder, { recursive: true }))
@@ -84,7 +84,7 @@ describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${
     for (const end of cleanups.splice(0).reverse()) await end()
   })
 
-  test('one that prints without end behind every answer ends the run with 4, its memory bounded', async () => {
+  test('endless output after every answer ends the run with 4, with limited memory', async () => {
     const sshd = await server('ForceCommand sh -c "$SSH_ORIGINAL_COMMAND"; exec yes AAAA')
     const { code, output, peak } = await play(sshd, 'status.yml')
     expect(output).toContain('M1 | UNREACHABLE: a script printed more than 1 MiB and was ended')
@@ -98,16 +98,16 @@ describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${
     expect(pinged.code).toBe(4)
   })
 
-  test('one whose login shell prints without end before anything', async () => {
+  test('a login shell that never stops printing', async () => {
     const connection = await open(await server('ForceCommand exec yes AAAA'))
     await expect(connection.run('true')).rejects.toThrow('M1: more than 1 MiB came before the shell began')
   })
 
-  test('one that starts no shell, and one that opens no channel', async () => {
+  test('no shell starts, or no channel opens', async () => {
     const connection = await open(await server('ForceCommand exec sleep 1000'), 500)
     await expect(connection.run('true')).rejects.toThrow('M1: the shell did not answer within 1 s')
     const keys = ssh2.utils.generateKeyPairSync('ed25519')
-    // It logs everybody in, and then takes no session.
+    // It accepts every login, but then no session.
     const mute = new ssh2.Server({ hostKeys: [keys.private] }, client => {
       client.on('authentication', context => context.accept())
       client.on('error', () => undefined)
@@ -126,7 +126,7 @@ describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${
     expect(error).toBeInstanceOf(Unreachable)
   })
 
-  test('what is kept of an output is bounded, whoever reads it', async () => {
+  test('the stored part of an output is limited, whoever reads it', async () => {
     const connection = await open(await server())
     let kept = 0
     const flood = connection.run('yes', { maxOutput: 100_000, onStdout: text => (kept += text.length) })
@@ -140,11 +140,11 @@ describe.skipIf(why !== undefined)(`a host that means harm${why ? ` (skipped: ${
     await expect(connection.run('yes', { maxOutput: 100_000, onStdoutBytes })).rejects.toThrow()
     expect(bytes).toBeLessThanOrEqual(100_000)
     await expect(connection.$`yes`).rejects.toThrow('a command printed more than 64 MiB and was ended')
-    // And the connection is still good.
+    // And the connection still works.
     expect((await connection.run('echo here')).stdout).toBe('here\n')
   })
 
-  test('one that retitles the window, in its greeting and in its answers', async () => {
+  test('escape sequences that change the window title, in the greeting and in answers', async () => {
     const evil = "printf '\\033]0;PWN\\007\\033[2J\\342\\200\\256'"
     const refused = await play(await server(`ForceCommand ${evil}; exit 1`), 'ping', 'nfs')
     expect(refused.output).not.toMatch(unsafeShown)

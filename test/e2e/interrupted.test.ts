@@ -15,7 +15,7 @@ import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 const why = whyNoSshd() ?? (isRoot ? undefined : 'the lock belongs to root')
 
-/** A machine that is there and says nothing. */
+/** A machine that accepts connections but does not answer. */
 const muteServer = async () => {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
@@ -32,7 +32,7 @@ const muteServer = async () => {
   }
 }
 
-describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? ` (skipped: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`a run that is interrupted${why ? ` (skipped: ${why})` : ''}`, () => {
   let sshd: Sshd
   let folder: string
   const at = (name: string) => join(folder, name)
@@ -45,7 +45,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     return () => rmSync(folder, { recursive: true })
   })
 
-  /** Plays resources on one host; resolves with what was told and how long the end took after the signal, ms. */
+  /** Plays resources on one host; resolves with the events and with how long the run took to end after the signal, ms. */
   const play = (resources: Resource[], target = sshd.target()) => {
     let since = 0
     const { events, ended, interrupt } = playOn(target, at('lock'), resources)
@@ -73,7 +73,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     },
   })
 
-  test('a connection that is lost inside a task: unreachable once, not failed, exit code 4', async () => {
+  test('a connection that is lost during a task: unreachable once, not failed, exit code 4', async () => {
     const run = play([step('cut', `touch ${at('begun')}; sleep 30`), step('after', ':')])
     await until(() => existsSync(at('begun')), 'the step', 60_000)
     for (const pid of sshd.sessions()) process.kill(pid, 'SIGKILL')
@@ -84,7 +84,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     expect(exitCodeOf(events)).toBe(4)
   })
 
-  test('what is only read is given up at once', async () => {
+  test('a reading is cancelled at once', async () => {
     const slow = step('slow', ':')
     const run = play([{ ...slow, probe: { ...slow.probe, sh: `touch ${at('reading')}; sleep 50`, timeout: 60_000 } }])
     await until(() => existsSync(at('reading')), 'the reading', 60_000)
@@ -94,7 +94,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     expect(ends).toEqual(['slow skipped interrupted'])
   })
 
-  test('a step that changes something comes to its end, and is said to be waited for', async () => {
+  test('a step that makes a change may finish, and the run reports that it is waiting for it', async () => {
     const run = play([step('slow', `touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.1; done`), step('after', ':')])
     await until(() => existsSync(at('begun')), 'the step', 60_000)
     run.interrupt()
@@ -106,7 +106,7 @@ describe.skipIf(why !== undefined)(`a run that does not come to its end${why ? `
     expect(existsSync(at('after'))).toBe(false)
   })
 
-  test('a host that does not answer keeps nobody waiting', async () => {
+  test('a host that does not answer does not delay the end', async () => {
     const mute = await muteServer()
     try {
       const run = play([step('x', ':')], sshd.target({ port: mute.port, connectTimeout: 60_000 }))

@@ -6,10 +6,10 @@ import { differsBy } from '../../lib/resources/verdict.ts'
 import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
 import { playOn } from './one-host-play.ts'
 
-// A run in a process of its own, which a test can stop: arguments are its name, its way to the host, a file on the host and the number of
+// A run in a separate process, which a test can stop: its arguments are its name, its connection to the host, a file on the host and the number of
 // changes. Each change appends two lines to the file, by two commands. Every event goes to stdout, a line each.
 
-/** A play of so many changes, with a lease of 2 s. Resolves with its exit code. */
+/** Plays that many changes, with a lease of 2 s. Resolves with the exit code. */
 export const runOfChanges = async (
   name: string,
   target: ConnectionTarget,

@@ -18,7 +18,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
   let sshd: Sshd
   let folder: string
   let connections: Connection[]
-  /** A lock of the test's own: others run on this machine. */
+  /** A lock only for this test, because other tests run on this machine. */
   let times: LockOptions
   const at = (name: string) => join(folder, name)
   const open = async () => {
@@ -31,14 +31,14 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     connection,
     readings: { invalidate: () => undefined, lockTaken: () => undefined },
   })
-  /** A lock that is held, and the connection that changes by it. */
+  /** A held lock, and the connection that makes changes under it. */
   const holding = async (owner: string, options: LockOptions = times) => {
     const connection = await open()
     const lock = clusterLock(owner, options)
     await lock.take([hostOf(connection)])
     return { connection, lock, writer: connection.fenced(lock.fence) }
   }
-  /** Held processes may survive a test that failed: the lock is nobody's again before the next. */
+  /** Processes that hold the lock may survive a failed test: frees the lock before the next one. */
   const isFree = async () => {
     const lock = clusterLock('free?', times)
     try {
@@ -65,8 +65,8 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     }
   })
 
-  test('a script runs while the lock is held, by $, run and upload alike, and its output, input and exit code are its own', async () => {
-    // A busy machine may be late with a renewal; nothing here waits for the end of the lease.
+  test('a script runs while the lock is held, by $, run and upload, with its own output, input and exit code', async () => {
+    // A busy machine may be late with a renewal; no step of this test waits for the end of the lease.
     const { writer, lock } = await holding('me', { ...times, lease: 60 })
     expect((await writer.$`printf ${"x 'y"}; cat`.quiet()).stdout).toBe("x 'y")
     expect(await writer.run('cat; echo e >&2; exit 7', { input: 'in' })).toEqual({ code: 7, stdout: 'in', stderr: 'e\n' })
@@ -80,7 +80,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     expect(existsSync(at('late'))).toBe(false)
   })
 
-  test('a lease without a sign of life ends, and who has the lock then is named', async () => {
+  test('a lease that is not renewed ends, and the new owner of the lock is named', async () => {
     const connection = await open()
     const silent = clusterLock('silent', { ...times, renewEvery: 1_000_000 })
     await silent.take([hostOf(connection)])
@@ -93,7 +93,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     await other.lock.release()
   })
 
-  test('after unlock the run changes nothing more', async () => {
+  test('after unlock the run makes no more changes', async () => {
     const { writer, connection, lock } = await holding('somebody')
     expect((await connection.run(unlockScript(times.directory))).stdout).toBe('somebody\n')
     await expect(writer.run(`touch ${at('late')}`)).rejects.toBeInstanceOf(LockLost)
@@ -110,7 +110,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     expect(await isFree()).toBe(true)
   })
 
-  test('nobody gets the lock while a step of its last run still runs, and unlock names the step', async () => {
+  test('nobody gets the lock while a step of the previous run is still running, and unlock names the step', async () => {
     const { writer, connection } = await holding('first')
     const step = writer.run(`touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.05; done; echo done`)
     await until(() => existsSync(at('begun')), 'the step')
@@ -125,7 +125,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     expect(await isFree()).toBe(true)
   })
 
-  test('what a step leaves running does not keep the lock', async () => {
+  test('processes that a step leaves behind do not hold the lock', async () => {
     const { writer, lock } = await holding('first')
     const { stdout } = await writer.run('setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $!')
     const pid = Number(stdout)
@@ -138,7 +138,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     }
   })
 
-  test('taken again on a new connection it outlives the lease of the old one', async () => {
+  test('a lock that is taken again on a new connection outlives the lease of the old one', async () => {
     const { connection, lock } = await holding('me')
     const fresh = await open()
     await lock.retake('M1', fresh)
@@ -150,7 +150,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     expect(await isFree()).toBe(true)
   })
 
-  test('a lease whose process is killed gives way to nobody who would change at the same time', async () => {
+  test('if the process of a lease is killed, nobody else can make changes at the same time', async () => {
     const { writer } = await holding('first')
     process.kill(Number(readFileSync(at('lock/holder'), 'utf8')), 'SIGKILL')
     const second = await holding('second')
@@ -159,10 +159,10 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     await second.lock.release()
   })
 
-  describe('what was read before the lock was held', () => {
+  describe('state that was read before the lock was held', () => {
     const markOf = async (connection: Connection): Promise<Mark | undefined> =>
       parseMark(blocksOf((await connection.run(`${markScript(times.directory)}echo "@os"`)).stdout).mark)
-    /** Takes the lock by what was read of it; says what became of what was read of the host. */
+    /** Takes the lock, given what was read of it; returns whether the earlier state of the host is still valid. */
     const takes = async (owner: string, marks: (Mark | undefined)[]) => {
       const seen: string[] = []
       const connection = await open()
@@ -174,7 +174,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     }
     const quiet = (last: string): Mark => ({ last, isQuiet: true })
 
-    test('is kept when nobody has had it since', async () => {
+    test('is kept if nobody has held the lock since', async () => {
       const connection = await open()
       expect(await markOf(connection)).toEqual(quiet(''))
       expect(await takes('first', [quiet('')])).toBe('held')
@@ -184,7 +184,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
       expect(await takes('second', [await markOf(connection)])).toBe('held')
     })
 
-    test('is out of date when another run has had it since, or when that is not known', async () => {
+    test('is invalid if another run has held the lock since, or if that is not known', async () => {
       const connection = await open()
       const before = await markOf(connection)
       expect(await takes('first', [before])).toBe('held')
@@ -193,12 +193,12 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
       expect(await takes('fourth', [await markOf(connection)])).toBe('held')
     })
 
-    test('is out of date on both hosts when it is on one', async () => {
+    test('is invalid on both hosts if it is invalid on one', async () => {
       const here = await markOf(await open())
       expect(await takes('first', [here, quiet('somebody')])).toBe('out of date,held,out of date,held')
     })
 
-    test('is out of date when a run held it at that time', async () => {
+    test('is invalid if a run held the lock at that time', async () => {
       const { connection, lock } = await holding('first')
       const mark = await markOf(connection)
       expect(mark).toEqual({ last: 'first', isQuiet: false })
@@ -206,23 +206,23 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
       expect(await takes('second', [mark])).toBe('out of date,held')
     })
 
-    test('is out of date when a lease has ended and a step of its run went on', async () => {
+    test('is invalid if a lease has ended and a step of its run continued', async () => {
       const { connection, writer, lock } = await holding('first')
       const step = writer.run(`touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.05; done`)
       await until(() => existsSync(at('begun')), 'the step')
       await lock.release()
-      // Nobody has the lock, and still somebody writes.
+      // Nobody holds the lock, but somebody still writes.
       const mark = await markOf(connection)
       expect(mark).toEqual({ last: 'first', isQuiet: false })
       writeFileSync(at('go'), '')
       await step
-      // It is over, and was not when this was read.
+      // It has ended now, but had not when the state was read.
       expect(await markOf(connection)).toEqual(mark)
       expect(await takes('second', [quiet('first')])).toBe('out of date,held')
       expect(await takes('third', [await markOf(connection)])).toBe('held')
     })
 
-    test('is out of date after unlock, and after a lease that was killed', async () => {
+    test('is invalid after unlock, and after a lease that was killed', async () => {
       const { connection } = await holding('first')
       await connection.run(unlockScript(times.directory))
       await until(async () => !existsSync(at('lock/owner')), 'the lock to be free')
@@ -244,7 +244,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     },
   )
 
-  test('a run by itself ends well', async () => {
+  test('a run alone succeeds', async () => {
     writeFileSync(at('log'), '')
     expect(await runOfChanges('A', sshd.target(), at('log'), 3)).toBe(0)
   })

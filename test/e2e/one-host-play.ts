@@ -7,11 +7,11 @@ import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
 interface HowToPlay {
   /** s and ms. */
   lease?: { lease: number; renewEvery: number }
-  /** Gets each event when it comes. */
+  /** Called with each event. */
   heard?: (event: EventBody) => void
 }
 
-/** Plays resources as the one role of the one host M1, with its lock in a directory of the test's own. */
+/** Plays resources as the only role on the only host M1, with the lock in a directory of this test. */
 export const playOn = (
   target: ConnectionTarget,
   directory: string,

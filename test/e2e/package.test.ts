@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { copyOfClone } from '../clone.ts'
 
-// npm, several times.
+// Calls npm several times.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -21,7 +21,7 @@ interface Manifest {
   scripts?: unknown
 }
 
-/** What a user installs with the package, as it lies in node_modules here; without scripts, which would compile for a minute. */
+/** The dependencies that a user installs with the package, from node_modules of this clone; without scripts, which would compile for a minute. */
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
 const packages = Object.entries<{ dev?: boolean; version: string }>(lock.packages).flatMap(([path, { dev }]) => {
   if (path === '' || dev || !existsSync(join(root, path))) return []
@@ -48,7 +48,7 @@ const packed = ({ path, manifest }: (typeof packages)[number]): Buffer => {
   return stdout
 }
 
-/** A registry on loopback that has these and nothing else. */
+/** A registry on loopback that has only these packages. */
 const registry = createServer((request, response) => {
   const [name = '', version] = decodeURIComponent((request.url ?? '').slice(1)).split('/-/')
   const versions = packages.filter(({ manifest }) => manifest.name === name)
@@ -65,7 +65,7 @@ const registry = createServer((request, response) => {
 })
 const address = () => `http://127.0.0.1:${(registry.address() as AddressInfo).port}`
 
-/** Runs a program as a user without settings would. */
+/** Runs a program as a user without any settings. */
 const run = (cwd: string, file: string, argv: string[]) =>
   new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
     const env = {
@@ -94,7 +94,7 @@ const ok = async (cwd: string, file: string, argv: string[]): Promise<string> =>
   return stdout
 }
 
-/** What an operator may start first: it reads the scripts, playbooks and the inventory that are shipped. */
+/** Commands that an operator may run first: they read the shipped scripts, playbooks and inventory. */
 const works = async (cwd: string, file: string, argv: string[] = []) => {
   expect(await ok(cwd, file, [...argv, '--version'])).toBe('0.1.0\n')
   expect(await ok(cwd, file, [...argv, 'site.yml', '--list-tasks'])).toContain('integrate : first start of heartbeat')
@@ -114,7 +114,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('npm pack builds; the package has its build and all files that are read beside it, and no test', async () => {
+test('npm pack builds; the package contains the build and all files that it reads, and no test', async () => {
   const names = (await ok(folder, 'tar', ['-tzf', tarball])).split('\n')
   for (const file of [
     'bin/nfsha-play.js',
@@ -132,13 +132,13 @@ test('npm pack builds; the package has its build and all files that are read bes
   expect(names.filter(name => /package-lock|^package\/(test|node_modules)\//.test(name))).toEqual([])
 })
 
-test('it works from a tarball that was only unpacked: the build needs no other package', async () => {
+test('the unpacked tarball works without installation: the build needs no other package', async () => {
   const place = made('unpacked')
   await ok(place, 'tar', ['-xzf', tarball])
   await works(made('cwd'), process.execPath, [join(place, 'package/bin/nfsha-play.js')])
 })
 
-test('npm install of the tarball, and npx there', async () => {
+test('npm install of the tarball, then npx', async () => {
   const project = made('project')
   writeFileSync(join(project, 'package.json'), '{}')
   await ok(project, 'npm', ['install', tarball])
@@ -152,9 +152,9 @@ test('npm install -g of the tarball', async () => {
   await works(made('cwd'), join(prefix, 'bin/nfsha-play'))
 })
 
-test('npm ci --omit=dev in a clone builds; npx and npm install -g of the clone run that; an edited source is never ignored', async () => {
+test('npm ci --omit=dev in a clone builds; npx and npm install -g of the clone run the build; an edited source is never ignored', async () => {
   const clone = copyOfClone(made('clone'), { packages: false })
-  // These tarballs are others, with the same files.
+  // These are different tarballs with the same files.
   const other = JSON.parse(JSON.stringify(lock), (key, value) => (key === 'integrity' ? undefined : value))
   writeFileSync(join(clone, 'package-lock.json'), JSON.stringify(other))
   await ok(clone, 'npm', ['ci', '--omit=dev'])

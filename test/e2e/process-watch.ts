@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Samples all processes of this machine every 50 ms: command line and environment, as `ps` shows them. Reads from stdin what to look for (a JSON
- * list, so that its own command line has none of it) and prints a line for each process that shows one. Says `ready` first.
+ * Samples all processes of this machine every 50 ms: command line and environment, as `ps` shows them. Reads from stdin what to search for (a JSON
+ * list, so that it is not on its own command line) and prints a line for each process that shows one. Prints `ready` first.
  */
 const seen = new Set<string>()
 let input = ''
@@ -11,7 +11,7 @@ const textOf = (file: string): string => {
   try {
     return readFileSync(file, 'latin1').replaceAll('\0', ' ')
   } catch {
-    // It ended meanwhile, or is somebody else's.
+    // It has ended, or belongs to another user.
     return ''
   }
 }

@@ -11,7 +11,7 @@ import { file } from '../../lib/resources/file.ts'
 import { connect } from '../../lib/ssh/connect.ts'
 import { isRoot, type Sshd, startSshd, whyNoSshd } from './ssh/sshd.ts'
 
-// What a run says of its own course, over a real sshd. The files belong to root.
+// The profile of a run over a real sshd. The files belong to root.
 const why = whyNoSshd() ?? (isRoot ? undefined : 'the files belong to root')
 
 describe.skipIf(why !== undefined)(`the profile of a run${why ? ` (skipped: ${why})` : ''}`, () => {
@@ -57,7 +57,7 @@ describe.skipIf(why !== undefined)(`the profile of a run${why ? ` (skipped: ${wh
     return { events, execs, ms: Date.now() - started }
   }
 
-  test('accounts for all the time, every exec, and what the hosts have started', async () => {
+  test('accounts for all the time, every exec, and the processes that the hosts have started', async () => {
     const before = Number(/^processes (\d+)/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1])
     const { events, execs, ms } = await run(true, 'one\n')
     const after = Number(/^processes (\d+)/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1])
@@ -67,11 +67,11 @@ describe.skipIf(why !== undefined)(`the profile of a run${why ? ` (skipped: ${wh
       ['B', execs[1]],
     ])
     for (const { times, sent, received, forks, spans } of profile?.hosts ?? []) {
-      // What is applied may be read again by the same command: then verifying takes no time of its own.
+      // A change may be verified by the same command: then verifying takes no extra time.
       for (const phase of ['connect', 'read', 'lock', 'apply'] as const) expect(times[phase], phase).toBeGreaterThan(0)
       const total = Object.values(times).reduce((a, b) => a + b)
       expect(total).toBeLessThanOrEqual(ms)
-      // From the first connection to the end of the locks there is no gap.
+      // There is no gap from the first connection to the release of the locks.
       expect(total).toBe((spans.at(-1)?.from ?? 0) + (spans.at(-1)?.ms ?? 0) - (spans[0]?.from ?? 0))
       expect(sent).toBeGreaterThan(1000)
       expect(received).toBeGreaterThan(100)
@@ -82,7 +82,7 @@ describe.skipIf(why !== undefined)(`the profile of a run${why ? ` (skipped: ${wh
     expect(profile?.roles.find(r => r.role === 'second')?.times.apply).toBeGreaterThan(0)
   })
 
-  test('costs nothing when nobody asks: no more events, no more execs', async () => {
+  test('costs nothing if it is off: no extra events, no extra execs', async () => {
     const { execs: asked } = await run(true, 'one\n')
     const { events, execs } = await run(false, 'one\n')
     expect(execs).toEqual(asked)

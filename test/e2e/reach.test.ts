@@ -19,7 +19,7 @@ describe.skipIf(why !== undefined)(`ping and unlock${why ? ` (skipped: ${why})` 
 
   const host = (sshd: Sshd, more = '') =>
     `ansible_host: 127.0.0.1, ansible_port: ${sshd.port}, ansible_user: root, ansible_ssh_private_key_file: ${sshd.identity}${more}`
-  /** A server that takes connections and does so much of what is expected. */
+  /** A server that accepts connections and implements only a part of the protocol. */
   const half = async (onConnection: (socket: Socket) => void) => {
     const sockets = new Set<Socket>()
     const server = createServer(socket => {
@@ -93,7 +93,7 @@ describe.skipIf(why !== undefined)(`ping and unlock${why ? ` (skipped: ${why})` 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('every bad host has its line, the good one its own, and the command ends: exit code 4', { timeout: 240_000 }, async () => {
+  test('every bad host has a line, the good one too, and the command ends with exit code 4', { timeout: 240_000 }, async () => {
     const { code, stdout, stderr } = await started('ping', '-i', 'hosts.yml')
     expect(stderr).toBe('')
     expect(code).toBe(4)
@@ -110,11 +110,11 @@ describe.skipIf(why !== undefined)(`ping and unlock${why ? ` (skipped: ${why})` 
     expect(stdout).not.toContain('\u001b')
   })
 
-  test('one bad host, alone: the process ends', { timeout: 60_000 }, async () => {
+  test('a single bad host: the process ends', { timeout: 60_000 }, async () => {
     for (const name of ['become', 'nologin', 'closes']) expect((await started('ping', '-i', 'hosts.yml', '-l', name)).code, name).toBe(4)
   })
 
-  test('unlock without root does not say that nothing is locked', async () => {
+  test('unlock without root does not report that nothing is locked', async () => {
     const { code, stdout } = await started('unlock', '-i', 'hosts.yml', '-l', 'plain')
     expect(stdout).toBe('plain  unreachable: its shell ended with exit code 77: no root: add ansible_become: true, or -b\n')
     expect(code).toBe(4)

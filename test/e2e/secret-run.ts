@@ -17,12 +17,12 @@ import type { ConnectionTarget } from '../../lib/ssh/connection.ts'
 import { knownSecrets } from '../../lib/text/secrets.ts'
 
 /**
- * A run that writes secrets and meets programs that quote them, all of it shown: every view at its most talkative, history, drift report. What it is
- * to do comes by stdin.
+ * A run that writes secrets and calls programs that quote them, with all output shown: every view at its highest verbosity, history, drift report. Its
+ * task is read from stdin.
  */
 interface Task {
   target: ConnectionTarget
-  /** On the host: where the files go. */
+  /** Directory for the files on the host. */
   folder: string
   heartbeat: string
   drbd: string
@@ -33,7 +33,7 @@ for (const secret of [heartbeat, drbd, target.password ?? '', target.become?.pas
 
 const owned = { owner: 'root', group: 'root', mode: 0o600 }
 const res = join(folder, 'r0.res')
-/** What drbdadm and heartbeat do with a line that they do not understand; the program reads the secret from its file. */
+/** Behaves as drbdadm and heartbeat do on a line that they cannot parse; the program reads the secret from its file. */
 const quoting = `printf '%s:5: Parse error: expected, but got "%.20s..." (%s)\\n' ${res} "$(sed -n 's/.*shared-secret "\\(.*\\)";.*/\\1/p' ${res})" "$(tail -c 12 ${folder}/authkeys)" >&2`
 const broken = (id: string, more: Partial<HostResource<boolean>>): HostResource<boolean> => ({
   scope: 'host',
@@ -106,7 +106,7 @@ for (const [name, steps] of Object.entries(roles)) {
     [
       {
         name,
-        // The name of a role in which such programs run.
+        // The name of a role that runs such programs.
         roles: [{ name: 'drbd-init', summary: '', steps: () => steps }],
         targets: [{ cluster: { name: 'pair', nodes, clients: [] }, hosts: nodes, left: [] }],
         selects: () => true,

@@ -5,25 +5,25 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from './ssh/sshd.ts'
 
-/** Secrets of a test's own, and the search for them, for pieces of them and for their encodings. */
+/** Secrets for a test, and the search for them, for parts of them and for their encodings. */
 export interface Markers<Name extends string> {
   values: Record<Name, string>
-  /** The names of those that a text shows. */
+  /** The names of the secrets that a text contains. */
   found(text: string): Name[]
-  /** Whether a file holds one: not a directory, nor an image of a disk. */
+  /** Whether a file contains a secret; false for directories and disk images. */
   isIn(file: string): boolean
-  /** The files below folders that hold one. */
+  /** The files below folders that contain a secret. */
   filesWith(...folders: string[]): string[]
-  /** A program that looks at every process each 50 ms, started; what it has seen. */
+  /** Starts a program that checks every process each 50 ms; returns what it found. */
   watchProcesses(): Promise<{ seen(): string; end(): void }>
 }
 
-/** Nine characters of the random part are no accident. */
+/** A match of nine characters of the random part is not a coincidence. */
 const piece = 9
-/** Bytes: a larger file is no log of a test. */
+/** Bytes: a larger file is not a log of a test. */
 const largest = 20_000_000
 
-/** Makes a marker for each name: three letters that say what it is, and 18 random ones. */
+/** Creates a marker for each name: three letters that identify it, and 18 random ones. */
 export const plantMarkers = <Name extends string>(prefixes: Record<Name, string>): Markers<Name> => {
   const names = Object.keys(prefixes) as Name[]
   const values = Object.fromEntries(names.map(name => [name, `${prefixes[name]}_${randomBytes(9).toString('hex')}`])) as Record<
@@ -65,7 +65,7 @@ export const plantMarkers = <Name extends string>(prefixes: Record<Name, string>
   }
 }
 
-/** Gives a program its input, and waits for its end: its exit code and all that it printed. */
+/** Passes input to a program and waits for it to end; resolves with its exit code and all its output. */
 export const printedBy = async (
   child: ChildProcessWithoutNullStreams,
   input?: string,

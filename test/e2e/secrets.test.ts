@@ -9,7 +9,7 @@ import { plantMarkers, printedBy } from './secret-search.ts'
 import { isRoot, newKey, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 import { createSudoUser, type SudoUser } from './ssh/sudo-user.ts'
 
-// A marker for every secret there is, looked for everywhere after real runs over a real sshd.
+// A marker for every secret, searched for everywhere after real runs over a real sshd.
 const why = whyNoSshd() ?? (isRoot ? undefined : 'only root can make a user with sudo rules, and read every process')
 const local = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const bin = local('../../bin/nfsha-play.js')
@@ -20,7 +20,7 @@ const planted = plantMarkers({
   ssh: 'SSH',
   vault: 'VLT',
   passphrase: 'PHR',
-  // Wrong ones are secrets too: often they are the right ones of something else.
+  // Wrong passwords are secrets too: often they are the right ones for something else.
   wrong: 'WRG',
 })
 const { values: markers, found, filesWith, watchProcesses } = planted
@@ -33,10 +33,10 @@ describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, 
   const at = (name: string) => join(folder, name)
   const outputs: string[] = []
 
-  /** Runs a program; everything that it prints is kept. */
+  /** Runs a program and keeps all its output. */
   const run = async (argv: string[], input?: string): Promise<{ code: number | null; output: string }> => {
     const env = { ...process.env, TMPDIR: at('tmp'), XDG_STATE_HOME: at('state'), NODE_OPTIONS: '' }
-    // tsx is looked for from here on.
+    // tsx is looked up from here.
     const child = spawn(process.execPath, argv, { env, cwd: argv[0] === bin ? at('work') : process.cwd() })
     const { code, output } = await printedBy(child, input)
     outputs.push(output)
@@ -90,7 +90,7 @@ describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('the watch of processes catches one that shows a secret', async () => {
+  test('the process watch catches a process that shows a secret', async () => {
     const watch = await watchProcesses()
     try {
       const shown = spawn('sleep', ['60'], { argv0: markers.heartbeat })
@@ -107,13 +107,13 @@ describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, 
     }
   })
 
-  test('no marker shows anywhere: outputs, processes, files, logs', { timeout: 600_000 }, async () => {
+  test('no marker is found anywhere: outputs, processes, files, logs', { timeout: 600_000 }, async () => {
     const watch = await watchProcesses()
     const cli = (...argv: string[]) => run([bin, ...argv, '-i', at('hosts.yml'), '--vault-password-file', at('vault-password')])
     try {
       const task = { target: target(markers.ssh), folder: at('host'), heartbeat: markers.heartbeat, drbd: markers.drbd, others: [] }
       const played = await run(['--import', 'tsx', local('secret-run.ts')], JSON.stringify(task))
-      // It did what it is to do: the files are there, and the programs have quoted them.
+      // The run did its task: the files exist, and the programs have quoted them.
       expect(readFileSync(at('host/authkeys'), 'utf8')).toContain(markers.heartbeat)
       expect(played.output).toContain('Parse error: expected, but got')
       expect(played.output.match(/FAILED/g)?.length ?? 0).toBeGreaterThan(4)
@@ -132,7 +132,7 @@ describe.skipIf(why !== undefined)(`secrets${why ? ` (skipped: ${why})` : ''}`, 
     expect(outputs.join('').length).toBeGreaterThan(10_000)
     for (const output of outputs) expect(found(output), output.slice(0, 3000)).toEqual([])
     expect(watch.seen()).toBe('')
-    // What was given to the test stands in its files, and what was to be written on the host.
+    // The input of the test is in its own files, and the output in those on the host.
     const meant = ['host/authkeys', 'host/r0.res', 'host/careless', 'host/jobs/secret-test/output', 'vault-password']
     expect(filesWith(folder).filter(file => !meant.some(name => file === at(name)))).toEqual([])
     expect(filesWith('/dev/shm', '/run/nfsha-play', '/var/lib/nfsha-play/jobs').filter(isNew)).toEqual([])

@@ -14,8 +14,8 @@ const linesOf = (log: string) =>
     .filter(line => line !== '')
 
 /**
- * Run A is stopped (SIGSTOP) so many ms after its first change until its lease has ended and run B has made its changes, then goes on. Nothing of A comes
- * after B's first line, and A says that it lost the lock. Returns how far A had come.
+ * Run A is stopped (SIGSTOP) that many ms after its first change, until its lease has ended and run B has made its changes; then it continues. A must not
+ * write after B's first line, and must report that it lost the lock. Returns how far A had come.
  */
 export const stopAndGoOn = async (sshd: Sshd, folder: string, moment: number): Promise<number> => {
   const log = join(folder, `log-${moment}`)
@@ -32,7 +32,7 @@ export const stopAndGoOn = async (sshd: Sshd, folder: string, moment: number): P
     await until(() => linesOf(log).length > 0, 'the first change of A', 150_000)
     await delay(moment)
     a.kill('SIGSTOP')
-    // It may lose its own short lease on a busy machine, and begins again. The lock is free once the lease has ended and the step in hand, if there was one, too.
+    // On a busy machine it may lose its own short lease; then it starts again. The lock is free once the lease and any running step have ended.
     await until(async () => (await runOfChanges('B', sshd.target(), log, 3)) === 0, 'the lock for B', 150_000)
     expect(linesOf(log).filter(line => line.startsWith('B'))).not.toEqual([])
     const before = linesOf(log)

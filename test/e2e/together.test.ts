@@ -14,7 +14,7 @@ import { isRoot, type Sshd, startSshd, until, whyNoSshd } from './ssh/sshd.ts'
 
 const why = whyNoSshd() ?? (isRoot ? undefined : 'the files belong to root')
 
-describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (skipped: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`changes that are made together${why ? ` (skipped: ${why})` : ''}`, () => {
   let sshd: Sshd
   let folder: string
   const at = (name: string) => join(folder, name)
@@ -48,7 +48,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
   }
   const put = (name: string, more: Partial<FileOptions> = {}) => file(at(name), { content: `${name}\n`, ...more })
 
-  test('each has a line, a time and a reading of its own', async () => {
+  test('each has its own line, time and reading', async () => {
     const { said, ends, execs } = await play([
       directory(at('d')),
       put('d/a', { validate: 'sleep 0.5' }),
@@ -56,7 +56,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
       lineInFile(at('c'), 'c', /^c/),
     ])
     expect(said).toEqual(['directory d: changed', 'file d/a: changed', 'file d/b: changed', `line 'c' in c: changed`])
-    // facts, reading, lock, reading again, all changes
+    // facts, reading, lock, second reading, all changes
     expect(execs).toBe(5)
     const [d = 0, a = 0, b = 0] = ends.map(e => e.ms)
     expect(a).toBeGreaterThanOrEqual(400)
@@ -69,14 +69,14 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     ])
   })
 
-  test('the second of three that fails: the first is reported, the third is left', async () => {
+  test('if the second of three fails, the first is reported and the third is not made', async () => {
     const { said, remaining } = await play([put('a'), put('b', { validate: 'echo not so >&2; exit 3' }), put('c'), put('d')])
     expect(said).toEqual(['file a: changed', 'file b: failed, writing b ended with exit code 3'])
     expect(remaining).toEqual([2])
     expect(has('a', 'b', 'c', 'd')).toEqual([true, false, false, false])
   })
 
-  test('what is refused, cannot be read or asks for another reading ends them', async () => {
+  test('a resource that is refused, cannot be read or needs another reading ends the group', async () => {
     mkdirSync(at('b'))
     expect((await play([put('a'), put('b'), put('c')])).said).toEqual([
       'file a: changed',
@@ -100,7 +100,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     expect(has('c', 'f')).toEqual([false, false])
   })
 
-  test('two changes of one text are made one after the other, by whatever path', async () => {
+  test('two changes of the same file are made one after the other, even under different paths', async () => {
     mkdirSync(at('d'))
     writeFileSync(at('d/x'), 'old\n')
     await play([link(at('same'), 'd')])
@@ -109,13 +109,13 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     expect(readFileSync(at('d/x'), 'utf8')).toBe('old\none\ntwo\nthree\n')
   })
 
-  test('what lies behind a link is read once the link is there', async () => {
+  test('files behind a link are read after the link exists', async () => {
     mkdirSync(at('real'))
     writeFileSync(at('real/x'), 'their own\n')
     const { said } = await play([put('a'), link(at('l'), 'real'), lineInFile(at('l/x'), 'ours', /^ours/)])
     expect(said).toEqual(['file a: changed', 'link l: changed', `line 'ours' in l/x: changed`])
     expect(readFileSync(at('real/x'), 'utf8')).toBe('their own\nours\n')
-    // The link alone, with nothing before it that makes anything stale.
+    // Only the link, without an earlier change that invalidates readings.
     expect((await play([link(at('m'), 'real'), lineInFile(at('m/x'), 'more', /^more/)])).said).toEqual([
       'link m: changed',
       `line 'more' in m/x: changed`,
@@ -123,13 +123,13 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     expect(readFileSync(at('real/x'), 'utf8')).toBe('their own\nours\nmore\n')
   })
 
-  test('one that does not show is not reported as changed, whatever is done after it', async () => {
-    // Written by its neighbour's check: a stand-in for a program that writes it at the same time.
+  test('a change that is not visible is not reported as changed, whatever follows', async () => {
+    // Written by the check of the next resource, to simulate a program that writes it at the same time.
     const { said } = await play([put('a'), put('b', { validate: `echo theirs >${at('a')}` }), put('c')])
     expect(said).toEqual(['file a: failed, applied, but content still differs', 'file b: changed', 'file c: changed'])
   })
 
-  test('a lock that is lost in between: what comes after it is not begun, and who has it is named', async () => {
+  test('if the lock is lost in between, later changes are not started, and the new owner is named', async () => {
     const { said, events, remaining } = await play([put('a', { validate: `echo bert >${at('lock/owner')}` }), put('b'), put('c')])
     expect(said.slice(0, 1)).toEqual(['file a: changed'])
     expect(said[1]).toMatch(/^file b: failed, the lock on M1 is no longer held by this run but by bert/)
@@ -138,7 +138,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     expect(has('a', 'b', 'c')).toEqual([true, false, false])
   })
 
-  test('a connection that is lost in between: nobody knows of any how far it came', async () => {
+  test('if the connection is lost in between, the result of every change is unknown', async () => {
     const { said, events, ends, remaining } = await play([
       put('a'),
       put('b', { validate: 'kill -9 $PPID; sleep 5' }),
@@ -151,7 +151,7 @@ describe.skipIf(why !== undefined)(`changes that are made in one go${why ? ` (sk
     expect(exitCodeOf(events as Event[])).toBe(4)
   })
 
-  test('a signal in between: all are made, and all of them are reported', async () => {
+  test('after a signal in between, all changes are made and reported', async () => {
     const run = begin([
       put('a'),
       put('b', { validate: `touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.1; done` }),

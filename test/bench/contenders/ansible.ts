@@ -5,14 +5,14 @@ import { atOnce, type Contender, type Entrant, type Play } from './contender.ts'
 import { writeInventory } from './inventory.ts'
 import { firstLineOf } from './program.ts'
 
-/** Ansible as it is tuned by those who want it fast: pipelining, ControlPersist, a fork per host, no facts. */
+/** Ansible, tuned for speed: pipelining, ControlPersist, a fork per host, no facts. */
 export const ansible = (): Entrant => {
   const version = firstLineOf('ansible-playbook', '--version')
   if (version === undefined) return { name: 'Ansible', missing: 'no ansible-playbook (Debian: ansible-core)' }
   return withConfiguration('Ansible', version.replace(/^ansible-playbook /, ''), 'ansible', '')
 }
 
-/** Where Mitogen's strategies are, for the Python that Ansible runs under. */
+/** The directory of Mitogen's strategies, for the Python that Ansible runs under. */
 const strategies = (): string | undefined => {
   const code = 'import ansible_mitogen, os; print(os.path.join(os.path.dirname(ansible_mitogen.__file__), "plugins/strategy"))'
   const folder = firstLineOf('/usr/bin/python3', '-c', code)

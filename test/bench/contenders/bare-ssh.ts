@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { atOnce, type Entrant } from './contender.ts'
 import { firstLineOf } from './program.ts'
 
-/** The floor: one `ssh host true` to each, side by side. It makes nothing. */
+/** The lower bound: one `ssh host true` to each host, in parallel. It changes nothing. */
 export const bareSsh = (): Entrant => {
   const version = firstLineOf('ssh', '-V')
   if (version === undefined) return { name: 'ssh true', missing: 'no ssh (Debian: openssh-client)' }

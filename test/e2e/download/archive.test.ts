@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Archive, fetchArchive } from '../../../lib/download/archive.ts'
 import { DownloadFailed } from '../../../lib/download/failed.ts'
 
-// A real HTTP server on the loopback that can do what servers do: ranges or none, and break off.
+// A real HTTP server on the loopback, with or without range requests, that can close the connection early.
 
 const content = randomBytes(3_000_000)
 const sha256 = createHash('sha256').update(content).digest('hex')
@@ -25,9 +25,9 @@ interface Asked {
 }
 let asked: Asked[] = []
 let ranges = true
-/** Bytes of the body after which the connection is cut. */
+/** Bytes of the body after which the server closes the connection. */
 let cutAfter: number | undefined
-/** Whether a body has begun; resolved when the server has sent its first bytes. */
+/** Resolves when the server has sent the first bytes of a body. */
 let files: Record<string, Buffer> = {}
 
 const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -79,7 +79,7 @@ const failure = (promise: Promise<unknown>): Promise<DownloadFailed> =>
   )
 
 describe('by URL', () => {
-  it('is downloaded once, with progress, and found in the cache afterwards', async () => {
+  it('is downloaded once, with progress, and then found in the cache', async () => {
     const seen: [number, number | undefined][] = []
     const file = await get({}, { onProgress: (bytes: number, total?: number) => seen.push([bytes, total]) })
     expect(readFileSync(file).equals(content)).toBe(true)
@@ -89,13 +89,13 @@ describe('by URL', () => {
     expect(readdirSync(cache)).toEqual([sha256])
   })
 
-  it('is downloaded once for two hosts that ask at the same time', async () => {
+  it('is downloaded once for two hosts that request it at the same time', async () => {
     const [one, two] = await Promise.all([get(), get()])
     expect(one).toBe(two)
     expect(asked).toHaveLength(1)
   })
 
-  it('goes on where it was cut off', async () => {
+  it('is resumed after an interruption', async () => {
     cutAfter = 1_000_000
     const error = await failure(get())
     expect(error.message).toMatch(/drbd\.tar\.gz broke off after \d+ bytes/)
@@ -109,7 +109,7 @@ describe('by URL', () => {
     expect(readFileSync(file).equals(content)).toBe(true)
   })
 
-  it('begins again at a server that knows no ranges', async () => {
+  it('starts again from the beginning if the server does not support ranges', async () => {
     cutAfter = 1_000_000
     await failure(get())
     cutAfter = undefined
@@ -117,21 +117,21 @@ describe('by URL', () => {
     expect(readFileSync(await get()).equals(content)).toBe(true)
   })
 
-  it('takes a part that turns out to be whole', async () => {
+  it('accepts a partial file that is in fact complete', async () => {
     mkdirSync(cache, { recursive: true })
     writeFileSync(join(cache, `${sha256}.part`), content)
     expect(readFileSync(await get()).equals(content)).toBe(true)
     expect(asked.map(a => a.range)).toEqual([`bytes=${content.length}-`])
   })
 
-  it('gives up a part of something else, and fetches the whole again', async () => {
+  it('discards a partial file of something else and downloads the whole file', async () => {
     mkdirSync(cache, { recursive: true })
     writeFileSync(join(cache, `${sha256}.part`), 'of something else')
     expect(readFileSync(await get()).equals(content)).toBe(true)
     expect(asked.map(a => a.range)).toEqual(['bytes=17-', undefined])
   })
 
-  it('is refused with a wrong sum: both sums are named and nothing is kept', async () => {
+  it('is refused if the checksum is wrong: both checksums are named and nothing is kept', async () => {
     files['/drbd.tar.gz'] = Buffer.from('another archive')
     const error = await failure(get())
     const wrong = createHash('sha256').update('another archive').digest('hex')
@@ -140,25 +140,25 @@ describe('by URL', () => {
     expect(readdirSync(cache)).toEqual([])
   })
 
-  it('is fetched again when somebody changed the file of the cache', async () => {
+  it('is downloaded again if somebody changed the cached file', async () => {
     const file = await get()
     writeFileSync(file, 'changed')
     expect(readFileSync(await get()).equals(content)).toBe(true)
     expect(asked).toHaveLength(2)
   })
 
-  it('says what the server answers', async () => {
+  it('reports the error of the server', async () => {
     const error = await failure(get({ source: `${base}/gone.tar.gz` }))
     expect(error.message).toBe(`${base}/gone.tar.gz: the server answers 404 Not Found`)
   })
 
-  it('says that nobody answers', async () => {
+  it('reports that the server does not answer', async () => {
     const error = await failure(get({ source: 'http://127.0.0.1:9/drbd.tar.gz' }))
     expect(error.message).toMatch(/^http:\/\/127\.0\.0\.1:9\/drbd\.tar\.gz cannot be reached: /)
     expect(error.hint).toMatch(/give its path instead/)
   })
 
-  it('ends when it is aborted, and keeps what has come', async () => {
+  it('ends when it is aborted, and keeps the data received so far', async () => {
     const controller = new AbortController()
     const reason = new Error('interrupted')
     const getting = get({}, { signal: controller.signal, onProgress: () => controller.abort(reason) })
@@ -169,20 +169,20 @@ describe('by URL', () => {
 })
 
 describe('by path', () => {
-  it('is used where it is', async () => {
+  it('is used without a copy', async () => {
     const path = join(root, 'local.tar.gz')
     writeFileSync(path, content)
     expect(await get({ source: path })).toBe(path)
     expect(existsSync(cache)).toBe(false)
   })
 
-  it('is refused with a wrong sum', async () => {
+  it('is refused if the checksum is wrong', async () => {
     const path = join(root, 'other.tar.gz')
     writeFileSync(path, 'other')
     expect((await failure(get({ source: path }))).message).toMatch(new RegExp(`^the SHA-256 of ${path} is [0-9a-f]{64}, not ${sha256}$`))
   })
 
-  it('says that it is not there', async () => {
+  it('reports that the file does not exist', async () => {
     const error = await failure(get({ source: '/nonexistent/drbd.tar.gz' }))
     expect(error.message).toMatch(/^the archive \/nonexistent\/drbd\.tar\.gz cannot be read: ENOENT/)
     expect(error.hint).toMatch(/on the machine that runs the play/)
@@ -218,18 +218,18 @@ describe.skipIf(!hasGpg)(hasGpg ? 'with a signature' : 'with a signature (skippe
     files['/drbd.tar.gz.sig'] = readFileSync(join(root, 'drbd.sig'))
   })
 
-  it('is taken when a key of the keyring made it, by URL or by path', async () => {
+  it('is accepted if it was made with a key of the keyring, by URL or by path', async () => {
     const file = await get({ signature: `${base}/drbd.tar.gz.sig`, keyring })
     expect(readFileSync(file).equals(content)).toBe(true)
     expect(await get({ signature: join(root, 'drbd.sig'), keyring })).toBe(file)
   })
 
-  it('is refused when the key is a stranger’s', async () => {
+  it('is refused if the key is not in the keyring', async () => {
     const error = await failure(get({ signature: `${base}/drbd.tar.gz.sig`, keyring: stranger }))
     expect(error.message).toMatch(/is not signed by a key of .*stranger\.gpg: .*No public key/)
   })
 
-  it('is refused when it is of another file', async () => {
+  it('is refused if it belongs to another file', async () => {
     files['/drbd.tar.gz.sig'] = Buffer.from('no signature')
     await failure(get({ signature: `${base}/drbd.tar.gz.sig`, keyring }))
   })

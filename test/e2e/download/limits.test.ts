@@ -9,14 +9,14 @@ import { fetchArchive } from '../../../lib/download/archive.ts'
 import { download } from '../../../lib/download/download.ts'
 import { DownloadFailed } from '../../../lib/download/failed.ts'
 
-// Servers that send without end, say nothing, or lead in a circle.
+// Servers that never stop sending, do not answer, or redirect in a loop.
 
 let server: Server
 let base = ''
 let folder = ''
 const asked: string[] = []
 
-/** Writes until the other side has gone. */
+/** Writes until the other side closes the connection. */
 const flood = (response: ServerResponse): void => {
   while (!response.destroyed && response.write(Buffer.alloc(64 * 1024))) {}
   response.once('drain', () => flood(response))
@@ -60,22 +60,22 @@ const failure = async (promise: Promise<unknown>): Promise<string> => {
 }
 const file = () => join(folder, 'file')
 
-it('a body without end stops at the limit, and nothing of it stays', async () => {
+it('an endless body stops at the limit, and nothing of it is kept', async () => {
   expect(await failure(download(`${base}/endless`, file(), { maxBytes: 1024 ** 2 }))).toBe(`${base}/endless is larger than 1 MiB`)
   expect(existsSync(file())).toBe(false)
 })
 
-it('one that says it is too large is not begun', async () => {
+it('a body with a Content-Length over the limit is not downloaded', async () => {
   expect(await failure(download(`${base}/huge`, file()))).toBe(`${base}/huge is larger than 512 MiB`)
   expect(existsSync(file())).toBe(false)
 })
 
-it('a server that does not answer, or stops in the middle, is given up', async () => {
+it('a server that does not answer, or stops in the middle, runs into the time limit', async () => {
   expect(await failure(download(`${base}/silent`, file(), { stallLimit: 200 }))).toBe(`${base}/silent: nothing came for 0.2 s`)
   expect(await failure(download(`${base}/stalls`, file(), { stallLimit: 200 }))).toBe(`${base}/stalls: nothing came for 0.2 s`)
 })
 
-it('redirections are few, and lead to no file of this machine', async () => {
+it('the number of redirects is limited, and they cannot lead to a local file', async () => {
   expect(await failure(download(`${base}/circle`, file()))).toBe(`${base}/circle: more than 5 redirections`)
   expect(asked).toHaveLength(6)
   expect(await failure(download(`${base}/local-file`, file()))).toBe(
@@ -85,13 +85,13 @@ it('redirections are few, and lead to no file of this machine', async () => {
   expect(statSync(file()).size).toBe(7)
 })
 
-it('a signature is small', async () => {
+it('the size of a signature is limited', async () => {
   const sha256 = createHash('sha256').update('archive').digest('hex')
   const archive = { source: `${base}/archive`, sha256, signature: `${base}/signature`, keyring: '/nowhere' }
   expect(await failure(fetchArchive(archive, { cache: folder }))).toBe(`${base}/signature is larger than 64 KiB`)
 })
 
-it('a path is a regular file of a size that an archive has', async () => {
+it('a path must be a regular file with a plausible size', async () => {
   expect(await failure(fetchArchive({ source: '/dev/zero', sha256: 'x' }, { cache: folder }))).toBe(
     'the archive /dev/zero is no regular file',
   )

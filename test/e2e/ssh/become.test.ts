@@ -39,11 +39,11 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     return error
   }
 
-  it('without become runs as the login user', async () => {
+  it('runs as the login user without become', async () => {
     expect((await as(undefined, connection => connection.run('id -un'))).stdout).toBe(`${user.name}\n`)
   })
 
-  it('with NOPASSWD, and the password is not sent', async () => {
+  it('works with NOPASSWD without sending the password', async () => {
     user.sudoers(`${user.name} ALL=(ALL) NOPASSWD: ALL`)
     for (const password of [undefined, user.password]) {
       const become = { user: 'root', ...(password ? { password } : {}) }
@@ -52,7 +52,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     }
   })
 
-  it('with a password, and nothing of sudo in the outputs', async () => {
+  it('works with a password, without output from sudo', async () => {
     user.sudoers(`Defaults:${user.name} lecture=always`, `${user.name} ALL=(ALL) ALL`)
     const become = { user: 'root', password: user.password }
     const result = await as(become, connection => connection.run('id -un; echo err >&2; cat', { input: 'input' }))
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     expect((await as(become, connection => connection.$`id -un; echo $HOME`)).stdout).toBe('root\n/root\n')
   })
 
-  it('shows the password to nobody: not in arguments, not in the environment', async () => {
+  it('never exposes the password in arguments or in the environment', async () => {
     user.sudoers(`${user.name} ALL=(ALL) ALL`)
     const look = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'"
     const { stdout } = await as({ user: 'root', password: user.password }, connection => connection.run(look))
@@ -68,12 +68,12 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     expect(stdout).not.toContain(user.password)
   })
 
-  it('becomes another user than root', async () => {
+  it('becomes a user other than root', async () => {
     user.sudoers(`${user.name} ALL=(ALL) NOPASSWD: ALL`)
     expect((await as({ user: 'daemon' }, connection => connection.run('id -un'))).stdout).toBe('daemon\n')
   })
 
-  it('needs no sudo where it is root already', async () => {
+  it('needs no sudo if it is already root', async () => {
     const result = await as({ user: 'root', password: 'unused' }, connection => connection.run('id -un; env | grep ^SUDO_ || echo none'), {
       user: 'root',
     })
@@ -88,7 +88,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     expect(error.hint).toContain('-K')
   })
 
-  it('explains a wrong password where sudo asks only once', async () => {
+  it('explains a wrong password if sudo asks only once', async () => {
     user.sudoers(`Defaults:${user.name} passwd_tries=1`, `${user.name} ALL=(ALL) ALL`)
     expect((await refusal({ user: 'root', password: 'falsch' })).message).toContain('sudo did not accept the password')
   })
@@ -98,32 +98,32 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     expect((await refusal({ user: 'root' })).message).toContain('sudo asks for a password and none was given')
   })
 
-  it('explains missing rules', async () => {
+  it('explains missing sudo rules', async () => {
     user.sudoers('# nothing')
     const error = await refusal({ user: 'root', password: user.password })
     expect(error.message).toContain('sudo does not let the login user become root')
     expect(error.hint).toContain(`${user.name} ALL=(root) NOPASSWD: ALL`)
   })
 
-  describe('where sudo wants a terminal (requiretty)', () => {
+  describe('if sudo requires a terminal (requiretty)', () => {
     const rules = (...tags: string[]) =>
       user.sudoers(`Defaults:${user.name} requiretty`, `${user.name} ALL=(ALL) ${[...tags, 'ALL'].join(' ')}`)
     const look = 'id -un; [ -t 0 ] || [ -t 1 ] || echo pipes; (: </dev/tty) && echo terminal; echo err >&2; cat; exit 3'
     const seen = { code: 3, stdout: 'root\npipes\nterminal\ninput', stderr: 'err\n' }
 
-    it('gives it one and keeps the streams clean', async () => {
+    it('allocates a terminal and keeps the streams clean', async () => {
       rules('NOPASSWD:')
       expect(await as({ user: 'root' }, connection => connection.run(look, { input: 'input' }))).toEqual(seen)
     })
 
-    it('also with a password', async () => {
+    it('works with a password too', async () => {
       rules()
       const become = { user: 'root', password: user.password }
       expect(await as(become, connection => connection.run(look, { input: 'input' }))).toEqual(seen)
       expect((await refusal({ ...become, password: 'falsch' })).message).toContain('sudo did not accept the password')
     })
 
-    it('is found out once, passes any bytes, and leaves nothing behind', async () => {
+    it('is detected once, passes any bytes, and leaves nothing behind', async () => {
       rules('NOPASSWD:')
       const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) % 256)
       const list = () => readdirSync('/tmp').filter(name => /^nfsha-[0-9a-f]{24}$/.test(name))
@@ -142,7 +142,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
       })
     })
 
-    it('says so when sshd gives none', async () => {
+    it('reports that sshd gives no terminal', async () => {
       rules('NOPASSWD:')
       const strict = await startSshd(['PermitTTY no'])
       try {
@@ -155,7 +155,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
       }
     })
 
-    it('ends a script that takes too long', async () => {
+    it('ends a script that exceeds its time limit', async () => {
       rules('NOPASSWD:')
       await as({ user: 'root' }, async connection => {
         const error = await connection.run('echo $$ >&2; sleep 317.25', { timeout: 1_000 }).catch(reason => reason)
@@ -165,7 +165,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
     })
   })
 
-  it('explains a user that is not there', async () => {
+  it('explains a user that does not exist', async () => {
     user.sudoers(`${user.name} ALL=(ALL) NOPASSWD: ALL`)
     expect((await refusal({ user: 'nfsha-nobody' })).message).toContain('there is no user nfsha-nobody')
   })

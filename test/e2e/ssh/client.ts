@@ -6,10 +6,10 @@ import { connect } from '../../../lib/ssh/connect.ts'
 import { type ConnectionTarget, Unreachable } from '../../../lib/ssh/connection.ts'
 import { until } from './sshd.ts'
 
-/** Who the tests run as. */
+/** The user that runs the tests. */
 export const me = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim()
 
-/** Connects, asks who it is there, and closes. */
+/** Connects, returns the remote user name, and closes. */
 export const whoami = async (target: ConnectionTarget): Promise<string> => {
   const connection = await connect(target)
   try {
@@ -19,7 +19,7 @@ export const whoami = async (target: ConnectionTarget): Promise<string> => {
   }
 }
 
-/** The error of a connection that must not come about. */
+/** The error of a connection that must fail. */
 export const refusal = async (target: ConnectionTarget): Promise<Unreachable> => {
   const error = await whoami(target).catch(reason => reason)
   if (!(error instanceof Unreachable)) throw new Error(`not refused: ${error}`)
@@ -28,18 +28,18 @@ export const refusal = async (target: ConnectionTarget): Promise<Unreachable> =>
 
 const ended: (() => void)[] = []
 
-/** Takes back what the functions below set up: after each test. */
+/** Reverts what the functions below set up; called after each test. */
 export const cleanUp = (): void => {
-  // The last first: each takes back to what it found.
+  // In reverse order: each restores what it found.
   for (const end of ended.splice(0).reverse()) end()
 }
 
-/** Has something done after the test. */
+/** Registers a function to call after the test. */
 export const afterwards = (end: () => void): void => {
   ended.push(end)
 }
 
-/** An agent of the test's own with these keys. */
+/** An agent for the test with these keys. */
 export const startAgent = async (directory: string, ...keys: string[]): Promise<void> => {
   const socket = join(directory, `agent-${Math.random().toString(36).slice(2)}`)
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
@@ -50,7 +50,7 @@ export const startAgent = async (directory: string, ...keys: string[]): Promise<
   ended.push(() => vi.stubEnv('SSH_AUTH_SOCK', ''))
 }
 
-/** Lets `ssh -G` read a configuration of the test's own. */
+/** Makes `ssh -G` read a configuration of the test. */
 export const useSshConfig = (parent: string, ...lines: string[]): void => {
   const directory = join(parent, `bin-${Math.random().toString(36).slice(2)}`)
   mkdirSync(directory)

@@ -16,7 +16,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
 
   beforeAll(async () => {
     m1 = await startSshd()
-    // A client that brings no key of its own must not find the developer's.
+    // A client without a key must not use the developer's keys.
     vi.stubEnv('SSH_AUTH_SOCK', '')
   })
   afterEach(cleanUp)
@@ -35,7 +35,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
       expect(await whoami(m1.target({ identityFiles: [] }))).toBe(me)
     })
 
-    it("with the agent's key of an encrypted file, before the agent's others", async () => {
+    it("with the agent's key for an encrypted file, before the agent's other keys", async () => {
       const file = newKey(m1.directory, 'encrypted', 'secret')
       appendFileSync(join(m1.directory, 'authorized_keys'), readFileSync(`${file}.pub`))
       const error = await refusal(m1.target({ identityFiles: [file] }))
@@ -48,7 +48,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
       expect(await whoami(m1.target({ identityFiles: [file] }))).toBe(me)
     })
 
-    it('says what was tried, what the server accepts, and what to do', async () => {
+    it('reports what was tried, what the server accepts, and what to do', async () => {
       const stranger = newKey(m1.directory, 'other')
       const error = await refusal(m1.target({ identityFiles: [stranger, join(m1.directory, 'missing')] }))
       expect(error.message).toMatch(/^M1: .*@127\.0\.0\.1, port \d+ refused to log in: tried .*other.*; the server accepts publickey/)
@@ -56,7 +56,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
       expect(error.hint).toContain('--private-key')
     })
 
-    it.skipIf(!isRoot)(`with a password${isRoot ? '' : ' (skipped: only root can make a user)'}`, async () => {
+    it.skipIf(!isRoot)(`with a password${isRoot ? '' : ' (skipped: only root can create a user)'}`, async () => {
       const user = createSudoUser('password')
       const sshd = await startSshd(['PasswordAuthentication yes'])
       try {
@@ -72,8 +72,8 @@ describe.skipIf(missing)(`connect${note}`, () => {
     })
   })
 
-  describe('a host that is not there', () => {
-    it('refuses', async () => {
+  describe('an unreachable host', () => {
+    it('refuses the connection', async () => {
       const error = await refusal(m1.target({ port: 1 }))
       expect(error.message).toContain('M1: cannot connect to 127.0.0.1, port 1')
       expect(error.message).toContain('ECONNREFUSED')
@@ -92,7 +92,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
     })
   })
 
-  it.skipIf(!isRoot)('names a login shell that does not let commands run', async () => {
+  it.skipIf(!isRoot)('names a login shell that does not run commands', async () => {
     const user = createSudoUser('nologin')
     try {
       const shell = join(m1.directory, 'nologin')
@@ -107,7 +107,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
     }
   })
 
-  it('takes a login shell that greets', async () => {
+  it('accepts a login shell that prints a greeting', async () => {
     const file = join(m1.directory, '.bashrc')
     writeFileSync(file, 'echo welcome; echo "on stderr too" >&2; printf "no newline"\n')
     afterwards(() => writeFileSync(file, ''))
@@ -129,7 +129,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
     await connection.close()
   })
 
-  it('gives up a login shell that never comes to the script, and no script that takes its time', async () => {
+  it('times out a login shell that never starts the script, but not a slow script', async () => {
     const connection = await connect(m1.target(), { startLimit: 800 })
     expect((await connection.run('sleep 1.2; echo done')).stdout).toBe('done\n')
     const file = join(m1.directory, '.bashrc')
@@ -139,7 +139,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
     await connection.close()
   })
 
-  it('waits where the server allows fewer sessions', async () => {
+  it('waits if the server allows fewer sessions', async () => {
     const narrow = await startSshd(['MaxSessions 2'])
     onTestFinished(() => narrow.stop())
     const connection = await connect(narrow.target())

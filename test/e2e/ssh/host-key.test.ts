@@ -13,7 +13,7 @@ describe.skipIf(missing)(`host keys${missing ? ` (skipped: ${missing})` : ''}`, 
 
   beforeAll(async () => {
     ;[m1, jump] = await Promise.all([startSshd(), startSshd()])
-    // A client that brings no key of its own must not find the developer's.
+    // A client without a key must not use the developer's keys.
     vi.stubEnv('SSH_AUTH_SOCK', '')
   })
   afterEach(cleanUp)
@@ -30,14 +30,14 @@ describe.skipIf(missing)(`host keys${missing ? ` (skipped: ${missing})` : ''}`, 
   }
   const name = () => `[127.0.0.1]:${m1.port}`
 
-  it('refuses an unknown one with its fingerprint and both ways on', async () => {
+  it('refuses an unknown key, with its fingerprint and both possible next steps', async () => {
     const error = await refusal(m1.target(write('empty')))
     const shown = execFileSync('ssh-keygen', ['-lf', join(m1.directory, 'host_ed25519.pub')], { encoding: 'utf8' }).split(' ')[1]
     expect(error.message).toContain(`ssh-ed25519 ${shown}`)
     expect(error.hint).toMatch(/ssh-keyscan -p \d+ '127\.0\.0\.1' >> .*--accept-new-host-keys/)
   })
 
-  it('learns an unknown one where that is asked for, once', async () => {
+  it('learns an unknown key once if that is allowed', async () => {
     const file = join(m1.directory, 'fresh', 'known_hosts')
     const target = m1.target({ knownHostsFiles: [file], acceptNewHostKeys: true })
     expect(await whoami(target)).toBe(me)
@@ -48,30 +48,30 @@ describe.skipIf(missing)(`host keys${missing ? ` (skipped: ${missing})` : ''}`, 
     expect(readFileSync(file, 'utf8')).toBe(learned)
   })
 
-  it('refuses a changed one, even when it may learn, and names the line', async () => {
+  it('refuses a changed key, even if it may learn, and names the line', async () => {
     const changed = write('changed', '# comment', `${name()} ${other()}`)
     const error = await refusal(m1.target({ ...changed, acceptNewHostKeys: true }))
     expect(error.message).toContain('HAS CHANGED')
     expect(error.message).toContain(`${changed.knownHostsFiles[0]}:2`)
   })
 
-  it('asks for the type that it knows', async () => {
+  it('requests the type of the known key', async () => {
     expect(await whoami(m1.target(write('rsa', `${name()} ${m1.hostKey('rsa')}`)))).toBe(me)
   })
 
-  it('reads what ssh-keygen -H hashed', async () => {
+  it('reads names hashed by ssh-keygen -H', async () => {
     const hashed = write('hashed', `${name()} ${m1.hostKey('ed25519')}`)
     execFileSync('ssh-keygen', ['-q', '-H', '-f', hashed.knownHostsFiles[0] ?? ''], { stdio: 'ignore' })
     expect(readFileSync(hashed.knownHostsFiles[0] ?? '', 'utf8')).toContain('|1|')
     expect(await whoami(m1.target(hashed))).toBe(me)
   })
 
-  it('refuses a revoked one', async () => {
+  it('refuses a revoked key', async () => {
     const revoked = write('revoked', `${name()} ${m1.hostKey('ed25519')}`, `@revoked * ${m1.hostKey('ed25519')}`)
     expect((await refusal(m1.target(revoked))).message).toContain('REVOKED')
   })
 
-  it('stops at a file that it cannot read', async () => {
+  it('fails on a file that it cannot read', async () => {
     expect((await refusal(m1.target({ knownHostsFiles: [m1.directory] }))).message).toContain('cannot read the known host keys')
   })
 })

@@ -12,18 +12,18 @@ const root = mkdtempSync(join(tmpdir(), 'nfsha-jobs-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 let count = 0
-/** A fresh jobs directory, and a file by which a test lets its job go on. */
+/** A new jobs directory, and a file with which a test lets its job continue. */
 const fresh = () => {
   const directory = join(root, String(count++))
   const go = `${directory}.go`
   return { directory, go, waitForGo: `until [ -e ${go} ]; do sleep 0.05; done`, letGo: () => writeFileSync(go, '') }
 }
 
-/** The job's own pid, from the file it keeps. */
+/** The job's process ID, from its file. */
 const pidOf = (directory: string, id: string) => Number(readFileSync(join(directory, id, 'pid'), 'utf8').split(' ')[0])
 
 describePlaces('jobs', here => {
-  it('gives exit code and output, streams it, and leaves nothing behind', async () => {
+  it('returns exit code and output, streams the output, and leaves nothing behind', async () => {
     const { directory } = fresh()
     const pieces: string[] = []
     const begun: string[] = []
@@ -41,7 +41,7 @@ describePlaces('jobs', here => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('keeps the log of a failure, for root alone, and starts again the next time', async () => {
+  it('keeps the log of a failure, readable only by root, and starts again the next time', async () => {
     const { directory } = fresh()
     const job = { id: 'a', directory, script: 'echo no; exit 3' }
     expect(await runJob(here().connection, job)).toEqual({ code: 3, output: 'no\n' })
@@ -58,14 +58,14 @@ describePlaces('jobs', here => {
     expect(here().connection.counts.execs - before).toBe(2 * here().execs)
   })
 
-  it('carries much output', async () => {
+  it('transfers much output', async () => {
     const { directory } = fresh()
     const { output } = await runJob(here().connection, { id: 'a', directory, script: 'seq 1 300000' })
     expect(output.length).toBe(1_988_895)
     expect(output.endsWith('\n300000\n')).toBe(true)
   })
 
-  it('detaches on abort; the job runs on, and is adopted with all it said', async () => {
+  it('detaches on abort; the job continues, and is adopted with all its output', async () => {
     const { directory, waitForGo, letGo } = fresh()
     const script = `echo before; ${waitForGo}; echo after`
     const controller = new AbortController()
@@ -91,7 +91,7 @@ describePlaces('jobs', here => {
     expect(begun).toEqual(['adopted'])
   })
 
-  it('takes what ended well unseen, once, and only from the same script', async () => {
+  it('returns the result of a job that succeeded while detached, once, and only to the same script', async () => {
     for (const [script, how, output] of [
       ['same', 'finished', 'ran\n'],
       ['other', 'started', 'other\n'],
@@ -117,7 +117,7 @@ describePlaces('jobs', here => {
     }
   })
 
-  it('over its time ends the job with all that it started', async () => {
+  it('ends the job and everything that it started at the time limit', async () => {
     const { directory } = fresh()
     let pids: number[] = []
     const running = runJob(here().connection, {
@@ -132,7 +132,7 @@ describePlaces('jobs', here => {
     await until(() => pids.every(pid => !isAlive(pid)), 'the end of the processes')
   })
 
-  it('says when a job is gone without an exit code', async () => {
+  it('reports a job that disappeared without an exit code', async () => {
     const { directory } = fresh()
     const running = runJob(here().connection, {
       id: 'a',
@@ -146,7 +146,7 @@ describePlaces('jobs', here => {
     expect(error.hint).toContain(join(directory, 'a', 'output'))
   })
 
-  it('says when a job cannot be begun', async () => {
+  it('reports a job that cannot be started', async () => {
     const running = runJob(here().connection, { id: 'a', directory: '/proc/nfsha', script: 'true' })
     await expect(running).rejects.toThrow('M1: the job a cannot be run or followed')
   })
@@ -159,7 +159,7 @@ describePlaces('jobs', here => {
 const missing = whyNoSshd()
 
 describe.skipIf(missing)(`a job and a lost connection${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  it('survives it; a new connection goes on at its offset', async () => {
+  it('survives it; a new connection continues at its offset', async () => {
     const sshd = await startSshd()
     onTestFinished(() => sshd.stop())
     const { directory, waitForGo, letGo } = fresh()
@@ -182,13 +182,13 @@ describe.skipIf(missing)(`a job and a lost connection${missing ? ` (skipped: ${m
         return again
       },
     })
-    // A character that was cut in two by the loss is whole.
+    // A character that the loss split in two is complete.
     expect(result).toEqual({ code: 0, output: 'hälf' })
     expect(connections).toHaveLength(2)
     for (const connection of connections) await connection.close()
   })
 
-  it('gives its exit code though it ended while nobody was there', async () => {
+  it('returns its exit code even if it ended while nobody was connected', async () => {
     const sshd = await startSshd()
     onTestFinished(() => sshd.stop())
     const { directory, waitForGo, letGo } = fresh()
@@ -212,7 +212,7 @@ describe.skipIf(missing)(`a job and a lost connection${missing ? ` (skipped: ${m
     for (const connection of connections) await connection.close()
   })
 
-  it('without reconnect rejects, and the job runs on', async () => {
+  it('rejects without reconnect, and the job continues', async () => {
     const sshd = await startSshd()
     onTestFinished(() => sshd.stop())
     const { directory, waitForGo, letGo } = fresh()

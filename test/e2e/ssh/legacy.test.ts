@@ -6,8 +6,8 @@ import { cliIn } from '../../lib/cli/run.ts'
 import { me, refusal, whoami } from './client.ts'
 import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 
-// CentOS 6 has OpenSSH 5.3: keys of RSA or DSA alone, all signed with SHA-1, and no better MAC than HMAC-SHA-1.
-// The one thing that today's sshd cannot play is silence about the client's signatures: it announces better ones, and gets them.
+// CentOS 6 has OpenSSH 5.3: only RSA and DSA keys, all signed with SHA-1, and no better MAC than HMAC-SHA-1.
+// Today's sshd differs in one respect: it always announces better signature algorithms, and the client uses them.
 
 const missing = whyNoSshd()
 const oldAlgorithms = {
@@ -36,13 +36,13 @@ describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (sk
 
   const target = (more: Partial<ConnectionTarget> = {}) => old.target({ identityFiles: [key], ...more })
 
-  it('is refused, with the variable that allows it', async () => {
+  it('is refused with a message that names the variable', async () => {
     const error = await refusal(target())
     expect(error.message).toMatch(/^M1: its sshd offers only ssh algorithms that are not used here \(no matching /)
     expect(error.hint).toContain('nfsha_ssh_legacy: true among its variables allows diffie-hellman-group14-sha1, ssh-rsa and hmac-sha1')
   })
 
-  it('runs commands with that variable, and still verifies its host key', async () => {
+  it('runs commands if the variable is set, and still verifies the host key', async () => {
     expect(await whoami(target({ legacyAlgorithms: true }))).toBe(me)
     const stranger = join(old.directory, 'stranger')
     writeFileSync(stranger, '')
@@ -51,8 +51,8 @@ describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (sk
     )
   })
 
-  it.each(['KexAlgorithms', 'HostKeyAlgorithms', 'MACs'] as const)('needs the variable for %s alone too', async name => {
-    // A cipher with its own authentication needs no MAC, and would hide that there is none.
+  it.each(['KexAlgorithms', 'HostKeyAlgorithms', 'MACs'] as const)('needs the variable even if only %s is old', async name => {
+    // A cipher with its own authentication needs no MAC, and would hide that none is available.
     const sshd = await startSshd(lines({ [name]: oldAlgorithms[name], Ciphers: oldAlgorithms.Ciphers }))
     writeFileSync(sshd.knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostKey(name === 'HostKeyAlgorithms' ? 'rsa' : 'ed25519')}\n`)
     try {
@@ -63,7 +63,7 @@ describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (sk
     }
   })
 
-  it('is allowed to one host and not to the host that is jumped over', async () => {
+  it('applies to the host and not to its jump host', async () => {
     const modern = await startSshd()
     try {
       const through = modern.target({
@@ -78,7 +78,7 @@ describe.skipIf(missing)(`an sshd with OpenSSH 5.3's algorithms${missing ? ` (sk
     }
   })
 
-  it('is reached by the command line when the inventory says so of that host', () => {
+  it('can be reached from the command line if the inventory sets the variable for the host', () => {
     const login = `ansible_host=127.0.0.1 ansible_port=${old.port} ansible_user=${me} ansible_ssh_private_key_file=${key}`
     const hosts = join(old.directory, 'hosts')
     writeFileSync(

@@ -11,12 +11,12 @@ import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 
 const missing = whyNoSshd()
 const cases = process.env.NFSHA_LONG ? 2_000 : 160
-/** Side by side: each waits most of its time for the other side. */
+/** Number of cases in parallel: each waits for the other side most of the time. */
 const workers = 4
-/** ms that one ssh may take. */
+/** Time limit of one ssh, ms. */
 const sshLimit = 120_000
 
-/** Where this program refuses and ssh connects: what it says then, and what the case must have. All of them are in docs/ssh.md. */
+/** Cases that this program refuses and in which ssh connects: its message, and what the case must contain. docs/ssh.md lists all of them. */
 const stricter: Record<string, { says: RegExp; has: RegExp }> = {
   'an option that cannot be honoured': {
     says: /the ssh option \w+ .* cannot be honoured/,
@@ -49,7 +49,7 @@ interface Outcome {
   described: string
 }
 
-describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})` : ''}`, () => {
+describe.skipIf(missing)(`compared with the real ssh${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let directory: string
   const servers: Sshd[] = []
   const materials: Materials[] = []
@@ -102,7 +102,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
     rmSync(directory, { recursive: true, force: true })
   })
 
-  /** The files of a case, for one of the two: both may learn keys. @returns the configuration's path */
+  /** The files of a case, for one of the two programs, because both may learn keys. @returns the configuration's path */
   const writeCase = (number: number, side: string, { config, files }: SshCase): string => {
     const place = join(directory, `${number}-${side}`)
     mkdirSync(place)
@@ -120,7 +120,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
       child.stderr.on('data', chunk => {
         said += chunk
       })
-      // A configuration on which ssh would wait for ever must not hold up the rest.
+      // A configuration with which ssh would wait forever must not block the other cases.
       const timer = setTimeout(() => child.kill(), sshLimit)
       child.once('error', reject)
       child.once('close', code => {
@@ -137,7 +137,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
       await connection.close()
       return { connected: code === 0, said: '' }
     } catch (error) {
-      // Never another error, and never one that leaves the operator alone.
+      // No other error is allowed, and none without a hint.
       if (!(error instanceof Unreachable) || !error.message.startsWith('M1: ')) throw error
       return { connected: false, said: `${error.message} -> ${error.hint ?? ''}` }
     }
@@ -156,7 +156,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
     return { number, theirs: theirs.said, ours: ours.said, verdict, reason, described }
   }
 
-  /** Whether a key was added to one of the files of known hosts. */
+  /** Whether a key was added to one of the known_hosts files. */
   const learned = (config: string, { files }: SshCase) =>
     Object.entries(files).some(([name, text]) => {
       const file = join(config, '..', name)
@@ -166,7 +166,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
   const describeCase = (number: number, { host, config, files }: SshCase) =>
     [`case ${number}, ssh ${host}`, ...config, ...Object.entries(files).map(([name, text]) => `--- ${name}\n${text}`)].join('\n')
 
-  it(`judges ${cases} generated configurations as ssh does, or is stricter for a documented reason`, { timeout: 3_600_000 }, async () => {
+  it(`judges ${cases} generated configurations like ssh, or more strictly for a documented reason`, { timeout: 3_600_000 }, async () => {
     const outcomes: Outcome[] = []
     let number = 0
     const work = async () => {
@@ -185,7 +185,7 @@ describe.skipIf(missing)(`beside the real ssh${missing ? ` (skipped: ${missing})
         .map(outcome => outcome.described),
     ).toEqual([])
     expect(of('stricter').length).toBeLessThanOrEqual(cases * 0.15)
-    // The cases are worth something only as long as many connect and many do not.
+    // The cases are useful only if many connect and many do not.
     expect(connected).toBeGreaterThan(cases / 5)
     expect(of('same').length - connected).toBeGreaterThan(cases / 5)
   })

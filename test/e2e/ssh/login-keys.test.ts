@@ -10,7 +10,7 @@ import { newKey, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 const missing = whyNoSshd()
 const types = ['ed25519', 'rsa', 'ecdsa'] as const
 
-describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})` : ''}`, () => {
+describe.skipIf(missing)(`login keys${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let m1: Sshd
   let ca: string
 
@@ -31,7 +31,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     writeFileSync(join(m1.directory, 'authorized_keys'), readFileSync(`${file}.pub`))
     return file
   }
-  /** The private half under another name: the agent, or nobody, has it. */
+  /** Renames the private key, so that only the agent, or nobody, has it. */
   const hide = (file: string) => {
     const hidden = `${file}-hidden`
     copyFileSync(file, hidden)
@@ -45,7 +45,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     return rest
   }
 
-  describe('a public key stands for the one that the agent holds', () => {
+  describe('a public key file selects the key that the agent holds', () => {
     it.each(types)('%s', async type => {
       const file = allowed(key(type))
       const hidden = hide(file)
@@ -57,7 +57,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
       expect(await whoami(withoutKeys())).toBe(me)
     })
 
-    it('and IdentitiesOnly leaves the others out', async () => {
+    it('IdentitiesOnly excludes the other keys', async () => {
       const [mine, other] = [allowed(key()), key()]
       await startAgent(m1.directory, mine)
       useSshConfig(m1.directory, 'Host *', 'IdentitiesOnly yes', `IdentityFile ${other}.pub`)
@@ -66,13 +66,13 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
       expect(await whoami(withoutKeys())).toBe(me)
     })
 
-    it('and says so when the agent does not have it', async () => {
+    it('reports that the agent does not have the key', async () => {
       const file = key()
       expect((await refusal(target(`${file}.pub`))).message).toContain(`${file}.pub is a public key, and no agent holds its private key`)
     })
   })
 
-  it('a key that is named leaves the default ones out, as with ssh', async () => {
+  it('a named key excludes the default keys, as with ssh', async () => {
     const [mine, other] = [allowed(key()), key()]
     useSshConfig(m1.directory, 'Host *', `IdentityFile ${mine}`)
     expect(await whoami(withoutKeys())).toBe(me)
@@ -81,14 +81,14 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     expect((await refusal(target(other))).message).toContain(`tried ${other};`)
   })
 
-  it('a key of one’s own that others can read is not used, as with ssh', async () => {
+  it('a key file that others can read is not used, as with ssh', async () => {
     const file = allowed(key())
     chmodSync(file, 0o644)
     const error = await refusal(target(file))
     expect(error.message).toContain(`the key ${file} is not used: its permissions 0644 are too open (chmod 600 ${file})`)
   })
 
-  it('an agent that never answers delays and stops nothing', async () => {
+  it('an agent that never answers causes only a delay', async () => {
     const socket = join(m1.directory, 'silent')
     const silent = createServer(() => {})
     await new Promise<void>(resolve => silent.listen(socket, resolve))
@@ -99,7 +99,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     expect((await refusal(target(key()))).message).toContain(`the ssh agent at ${socket} does not answer (no answer within 5 s)`)
   })
 
-  it.each(['rsa-sha2-512', 'rsa-sha2-256'])('RSA keys sign with %s where nothing else is allowed', async algorithm => {
+  it.each(['rsa-sha2-512', 'rsa-sha2-256'])('RSA keys sign with %s if nothing else is allowed', async algorithm => {
     const narrow = await startSshd([`PubkeyAcceptedAlgorithms ${algorithm}`])
     onTestFinished(() => narrow.stop())
     const file = newKey(narrow.directory, 'rsa', '', 'rsa')
@@ -112,7 +112,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     expect(await whoami(narrow.target({ identityFiles: [`${file}.pub`] }))).toBe(me)
   })
 
-  describe('certificates of users', () => {
+  describe('user certificates', () => {
     let trusting: Sshd
     beforeAll(async () => {
       trusting = await startSshd([`TrustedUserCAKeys ${ca}.pub`])
@@ -127,7 +127,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     }
     const into = (more: Partial<ConnectionTarget>) => trusting.target({ identityFiles: [], ...more })
 
-    it.each(types)('%s: beside its key, by CertificateFile, and in the agent', async type => {
+    it.each(types)('%s: beside its key, with CertificateFile, and in the agent', async type => {
       const file = certified(type)
       expect(await whoami(into({ identityFiles: [file] }))).toBe(me)
 
@@ -138,7 +138,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
       useSshConfig(m1.directory, 'Host *', `CertificateFile ${moved}`)
       expect(await whoami(into({ identityFiles: [file] }))).toBe(me)
 
-      // ssh-add takes the certificate beside the key along.
+      // ssh-add also adds the certificate beside the key.
       copyFileSync(moved, `${file}-cert.pub`)
       await startAgent(m1.directory, file)
       useSshConfig(m1.directory, 'Host *')
@@ -148,14 +148,14 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
       expect(await whoami(into({}))).toBe(me)
     })
 
-    it.each(types)('%s: its file beside a key that the agent holds', async type => {
+    it.each(types)('%s: a certificate file for a key that the agent holds', async type => {
       const file = certified(type)
       const hidden = hide(file)
       await startAgent(m1.directory, hidden)
       expect(await whoami(into({ identityFiles: [file] }))).toBe(me)
     })
 
-    it('are not used when PubkeyAcceptedAlgorithms does not have them', async () => {
+    it('are not used if PubkeyAcceptedAlgorithms does not contain them', async () => {
       const file = certified('ed25519')
       useSshConfig(m1.directory, 'Host *', 'PubkeyAcceptedAlgorithms ssh-ed25519')
       const error = await refusal(into({ identityFiles: [file] }))
@@ -164,12 +164,12 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
       )
     })
 
-    it('one for hosts is none', async () => {
+    it('a host certificate is not used', async () => {
       const file = certified('ed25519', '-h')
       expect((await refusal(into({ identityFiles: [file] }))).message).toContain('is not tried: it is no certificate of a user')
     })
 
-    it('one without its key says so', async () => {
+    it('a certificate without its key is reported', async () => {
       const file = certified('ed25519')
       hide(file)
       const { message } = await refusal(into({ identityFiles: [file] }))
@@ -177,7 +177,7 @@ describe.skipIf(missing)(`keys to log in with${missing ? ` (skipped: ${missing})
     })
   })
 
-  it('two keys are used where the server wants both', async () => {
+  it('two keys are used if the server requires both', async () => {
     const both = await startSshd(['AuthenticationMethods publickey,publickey'])
     onTestFinished(() => both.stop())
     const keys = [newKey(both.directory, 'a'), newKey(both.directory, 'b')]

@@ -17,7 +17,7 @@ describe.skipIf(missing)(`a lost connection${missing ? ` (skipped: ${missing})` 
     await sshd.stop()
   })
 
-  /** Starts a command that runs for long. @returns what it ends with, once it runs */
+  /** Starts a long command. @returns its result as a promise, once it is running */
   const started = async (): Promise<{ ended: Promise<unknown> }> => {
     let runs = false
     const ended = connection.run('echo on; sleep 30', { onStdout: () => (runs = true) }).catch(error => error)
@@ -29,7 +29,7 @@ describe.skipIf(missing)(`a lost connection${missing ? ` (skipped: ${missing})` 
     for (const pid of sshd.sessions()) process.kill(pid, signal)
   }
 
-  it('rejects what runs, what waits and what comes, at once', async () => {
+  it('rejects running, waiting and new commands at once', async () => {
     const running = await started()
     const waiting = Promise.allSettled(Array.from({ length: 8 }, () => connection.run('sleep 30')))
     const shell = connection.$({ nothrow: true })`sleep 30`.catch(error => error)
@@ -46,7 +46,7 @@ describe.skipIf(missing)(`a lost connection${missing ? ` (skipped: ${missing})` 
     expect(performance.now() - before).toBeLessThan(3_000)
   })
 
-  it('notices a peer that says nothing any more', async () => {
+  it('detects a peer that no longer answers', async () => {
     await connection.close()
     connection = await connect(sshd.target(), { keepalive: { interval: 200, count: 4 } })
     const running = await started()
@@ -59,13 +59,13 @@ describe.skipIf(missing)(`a lost connection${missing ? ` (skipped: ${missing})` 
     expect(performance.now() - before).toBeGreaterThan(600)
   })
 
-  it('takes a quiet peer for a living one', async () => {
+  it('treats a quiet peer as alive', async () => {
     await connection.close()
     connection = await connect(sshd.target(), { keepalive: { interval: 50, count: 4 } })
     expect((await connection.run('sleep 1.5; echo still here')).stdout).toBe('still here\n')
   })
 
-  it('closes twice', async () => {
+  it('can be closed twice', async () => {
     await connection.close()
     await connection.close()
     await expect(connection.run('true')).rejects.toBeInstanceOf(Unreachable)

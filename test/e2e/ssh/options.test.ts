@@ -32,7 +32,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
   }
   const withOptions = (...lines: string[]) => useSshConfig(m1.directory, 'Host *', ...lines)
 
-  it('has a decision for every option of the ssh that is installed', () => {
+  it('has a decision for every option of the installed ssh', () => {
     const said = parseSshG(execFileSync('ssh', ['-G', '-F', '/dev/null', 'm1'], { encoding: 'utf8' }))
     expect(said.size).toBeGreaterThan(60)
     expect([...said.keys()].filter(keyword => keyword !== 'host' && !findOption(keyword))).toEqual([])
@@ -67,7 +67,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
       return
     }
     withOptions(line)
-    // The user's known hosts are given, so that of the system's nothing is needed.
+    // The user's known_hosts file is given, so the system's is not needed.
     if (name === 'GlobalKnownHostsFile') return expect(await whoami(m1.target())).toBe(me)
     const error = await refusal(m1.target())
     const named = `${error.message} ${error.hint}`
@@ -82,12 +82,12 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
     'AddressFamily inet',
     'BindAddress 127.0.0.2',
     'ServerAliveInterval 3',
-  ])('%s lets it connect', async line => {
+  ])('connects with %s', async line => {
     withOptions(line)
     expect(await whoami(m1.target())).toBe(me)
   })
 
-  it('offers no cipher but those that are allowed', async () => {
+  it('offers only the allowed ciphers', async () => {
     const narrow = await startSshd(['Ciphers aes128-gcm@openssh.com'])
     try {
       withOptions('Ciphers aes256-ctr')
@@ -116,7 +116,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
       ['a list with a line that is no key', () => file('rubbish', 'what\n'), /cannot tell whether its host key is revoked: .*rubbish:1/],
       ['a list that is not there', () => join(m1.directory, 'no', 'where'), /cannot tell whether its host key is revoked: .*ENOENT/],
       ['a broken key revocation list', () => file('broken', 'SSHKRL\n\0broken'), /cannot tell whether its host key is revoked: .*broken/],
-    ])('%s refuses', async (_, make, message) => {
+    ])('refuses with %s', async (_, make, message) => {
       const path = make()
       withOptions(`RevokedHostKeys ${path}`)
       expect((await refusal(m1.target())).message).toMatch(message)
@@ -128,13 +128,13 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
     it.each([
       ['a list', () => file('others', `${other.hostKey('ed25519')}\n\n`)],
       ['a key revocation list', () => krl(other.hostKey('ed25519'))],
-    ])('%s of other keys does not', async (_, make) => {
+    ])('accepts with %s of other keys', async (_, make) => {
       withOptions(`RevokedHostKeys ${make()}`)
       expect(await whoami(m1.target())).toBe(me)
     })
   })
 
-  it('an option that a newer ssh prints and nobody here knows is refused unless it has its default', async () => {
+  it('an unknown option that a newer ssh prints is refused unless it has its default value', async () => {
     const bin = join(m1.directory, 'newer')
     mkdirSync(bin)
     const { PATH } = process.env
@@ -155,7 +155,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
     }
   })
 
-  it('a configuration that no ssh is there to read is an error', async () => {
+  it('a configuration is an error if no ssh is installed to read it', async () => {
     const { PATH } = process.env
     vi.stubEnv('PATH', m1.directory)
     try {
@@ -167,7 +167,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
     }
   })
 
-  describe("arguments of the inventory, as with ansible's ssh", () => {
+  describe("ssh arguments in the inventory, as with Ansible's ssh connection", () => {
     const target = (args: string) => {
       const vars = {
         ansible_host: '127.0.0.1',
@@ -176,12 +176,12 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
         ansible_ssh_private_key_file: m1.identity,
         ansible_ssh_common_args: args,
       }
-      // What the user has at home knows the host.
+      // The user's own known_hosts file contains the host.
       withOptions(`UserKnownHostsFile ${m1.knownHosts}`)
       return connectionTarget(inventoryOf({ 'hosts.yml': JSON.stringify({ all: { hosts: { M1: vars } } }) }), 'M1')
     }
 
-    it('connects by what the user knows', async () => {
+    it('connects with the known_hosts file of the user', async () => {
       expect(await whoami(target('-o ControlMaster=auto'))).toBe(me)
     })
 
@@ -195,7 +195,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
       ['-F CONFIG'],
       ['-o UserKnownHostsFile=PIN -o UserKnownHostsFile=GOOD'],
       ['-o UserKnownHostsFile=PIN -o GlobalKnownHostsFile=NONE -o StrictHostKeyChecking=accept-new'],
-    ])('%s: a pinned key is not overruled by the one that the user knows', async args => {
+    ])('%s: the key in the known_hosts file of the user does not override a pinned key', async args => {
       const pin = file('pin', `[127.0.0.1]:${m1.port} ${other.hostKey('ed25519')}\n`)
       const config = file('pin-config', `UserKnownHostsFile ${pin}\n`)
       const values: Record<string, string> = { PIN: pin, GOOD: m1.knownHosts, NONE: join(m1.directory, 'missing'), CONFIG: config }
@@ -214,7 +214,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
       },
     )
 
-    it('yes there is stronger than accept-new in the configuration, and accept-new than ask', async () => {
+    it('yes in the inventory overrides accept-new in the configuration, and accept-new overrides ask', async () => {
       const fresh = join(m1.directory, 'learned')
       const config = file('accepting', `UserKnownHostsFile ${fresh}\nStrictHostKeyChecking accept-new\n`)
       expect((await refusal(target(`-F ${config} -o StrictHostKeyChecking=yes`))).message).toContain('is not known')
@@ -222,11 +222,11 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
       expect(await whoami(target(`-F ${config} -o StrictHostKeyChecking=yes`))).toBe(me)
     })
 
-    it('a pinned key is enough', async () => {
+    it('a pinned key is sufficient', async () => {
       expect(await whoami(target(`-o UserKnownHostsFile=${m1.knownHosts} -o StrictHostKeyChecking=yes`))).toBe(me)
     })
 
-    it('other options reach ssh', async () => {
+    it('other options are passed to ssh', async () => {
       const revoked = file('revoked-here', `${m1.hostKey('ed25519')}\n`)
       expect((await refusal(target(`-o RevokedHostKeys=${revoked}`))).message).toContain('REVOKED')
       expect((await refusal(target('-6'))).message).toContain('is no IPv6 address')

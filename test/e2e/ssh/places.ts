@@ -4,7 +4,7 @@ import type { Connection } from '../../../lib/ssh/connection.ts'
 import { isRoot, type Sshd, startSshd, whyNoSshd } from './sshd.ts'
 import { createSudoUser, type SudoUser } from './sudo-user.ts'
 
-/** Where scripts run in the tests: what holds for one must hold for all. */
+/** The places where the tests run scripts: all must behave the same. */
 const places = ['local', 'ssh', 'ssh and sudo with a password', 'ssh and sudo that wants a terminal'] as const
 type Place = (typeof places)[number]
 
@@ -12,11 +12,11 @@ export interface Here {
   place: Place
   connection: Connection
   sshd: Sshd | undefined
-  /** Execs that one command takes: with a terminal it is two (lib/ssh/terminal.ts). */
+  /** Execs for one command: two with a terminal (lib/ssh/terminal.ts). */
   execs: number
 }
 
-/** Runs the same tests against each place; one that cannot be had here is skipped, and its name says why. */
+/** Runs the same tests in each place; one that is not available here is skipped, and its title says why. */
 export const describePlaces = (title: string, tests: (here: () => Here) => void): void => {
   for (const place of places) {
     const missing = whyMissing(place)

@@ -11,27 +11,27 @@ import { isAlive, until } from './sshd.ts'
 describePlaces('run', here => {
   const run: ReturnType<typeof here>['connection']['run'] = (script, options) => here().connection.run(script, options)
 
-  it('gives exit code and both outputs, apart, and nothing of its own in them', async () => {
+  it('returns exit code, stdout and stderr separately, without any output of its own', async () => {
     expect(await run('echo out; echo err >&2; exit 3')).toEqual({ code: 3, stdout: 'out\n', stderr: 'err\n' })
     expect(await run(':')).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  it('gives 128+n for a signal', async () => {
+  it('returns 128+n for a signal', async () => {
     expect((await run('kill -KILL $$')).code).toBe(137)
     expect((await run("sh -c 'kill -TERM $$'")).code).toBe(143)
   })
 
-  it('ends stdin at once, after the input when there is one', async () => {
+  it('closes stdin at once, after the input if there is any', async () => {
     expect((await run('cat; echo end')).stdout).toBe('end\n')
     expect((await run('read -r a; echo "<$a>"; cat', { input: 'first\nsecond\nno end' })).stdout).toBe('<first>\nsecond\nno end')
     expect((await run('cat', { input: Readable.from(['a', 'b']) })).stdout).toBe('ab')
   })
 
-  it('takes a script that never reads its input', async () => {
+  it('accepts a script that never reads its input', async () => {
     expect((await run('echo done', { input: Buffer.alloc(8 * 1024 * 1024) })).stdout).toBe('done\n')
   })
 
-  it('carries 20 MB each way, byte for byte', async () => {
+  it('transfers 20 MB in each direction unchanged', async () => {
     const input = randomBytes(20_000_000)
     const hash = createHash('sha256')
     const result = await run('cat', { input, onStdoutBytes: bytes => hash.update(bytes) })
@@ -46,14 +46,14 @@ describePlaces('run', here => {
     expect([stdout.length, stderr.length]).toEqual([6_000_000, 6_000_000])
   })
 
-  it('runs a script of 300 KiB, with any text in it', async () => {
+  it('runs a script of 300 KiB with arbitrary text', async () => {
     const text = `${'ä"$`\\\n'.repeat(40_000)}`
     const { code, stdout } = await run(`cat <<'EOF'\n${text}\nEOF`)
     expect(code).toBe(0)
     expect(stdout).toBe(`${text}\n`)
   })
 
-  it('streams text, whole characters only', async () => {
+  it('streams text in complete characters only', async () => {
     const pieces: string[] = []
     const { stdout } = await run("printf '\\303'; sleep 0.1; printf '\\244|'; sleep 0.1; printf b", { onStdout: text => pieces.push(text) })
     expect(stdout).toBe('ä|b')
@@ -61,7 +61,7 @@ describePlaces('run', here => {
     expect(pieces[0]).toMatch(/^ä/)
   })
 
-  it('over its time ends everything that it started', async () => {
+  it('ends everything that the script started at the time limit', async () => {
     const pids: number[] = []
     const running = run('sleep 300 & echo $!; echo $$; sleep 300', {
       timeout: 1_000,
@@ -72,14 +72,14 @@ describePlaces('run', here => {
     await until(() => pids.every(pid => !isAlive(pid)), 'the end of the processes')
   })
 
-  it('over its time ends what ignores SIGTERM', async () => {
+  it('ends a script that ignores SIGTERM at the time limit', async () => {
     let pid = 0
     const running = run('trap "" TERM; echo $$; while :; do sleep 0.1; done', { timeout: 500, onStdout: text => (pid = Number(text)) })
     await expect(running).rejects.toThrow('M1: a script took longer than 0.5 s and was ended')
     await until(() => !isAlive(pid), 'the end of the process')
   })
 
-  it('aborts', async () => {
+  it('can be aborted', async () => {
     const controller = new AbortController()
     let pid = 0
     const running = run('echo $$; sleep 300', {
@@ -94,9 +94,9 @@ describePlaces('run', here => {
     await expect(run('echo never', { signal: controller.signal })).rejects.toThrow('enough')
   })
 
-  it('runs many at once, four at a time', async () => {
+  it('runs many commands, four at a time', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'nfsha-many-'))
-    // Each goes on when four run, or all have begun.
+    // Each continues when four are running, or all have started.
     const script = `cd ${directory}; : >run-$$; : >begun-$$
 until n=$(ls | grep -c ^run-); [ $n -ge 4 ] || [ $(ls | grep -c ^begun-) -eq 25 ]; do sleep 0.02; done
 echo $n; rm run-$$`
@@ -109,14 +109,14 @@ echo $n; rm run-$$`
     expect((await run('echo $LC_ALL; command -v useradd >/dev/null && id -un')).stdout).toBe('C\nroot\n')
   })
 
-  it('counts', async () => {
+  it('counts connections and execs', async () => {
     await run(':')
     const before = here().connection.counts.execs
     await run(':')
     expect(here().connection.counts).toEqual({ connections: 1, execs: before + here().execs })
   })
 
-  it('shows nothing of a script in the process list', async () => {
+  it('keeps the script out of the process list', async () => {
     const secret = `geheim${process.pid}`
     const { stdout } = await run(`: ${secret}; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`)
     expect(stdout).toContain('nfsha-play')

@@ -7,7 +7,7 @@ import { isAlive, until } from './sshd.ts'
 
 describePlaces('shell', here => {
   const $ = () => here().connection.$
-  /** Where the commands run: in another session than the test. */
+  /** The commands run in a different session than the test. */
   const home = () => $()`ps -o sid= -p $$`.text()
 
   it('quotes any value', async () => {
@@ -21,11 +21,11 @@ describePlaces('shell', here => {
     )
   })
 
-  it('refuses a value that is none', () => {
+  it('refuses a value that is undefined', () => {
     expect(() => $()`rm -rf /${undefined}`).toThrow('value 1 of the command is undefined')
   })
 
-  it('gives text, lines, json, buffer and exit code', async () => {
+  it('returns text, lines, json, buffer and exit code', async () => {
     expect(await $()`printf 'a\nb\n'`.lines()).toEqual(['a', 'b'])
     expect(await $()`echo '{"a":1}'`.json()).toEqual({ a: 1 })
     expect(await $()`printf x`.text()).toBe('x')
@@ -33,13 +33,13 @@ describePlaces('shell', here => {
     expect(String(await $()`echo ${await $()`echo in`}`)).toBe('in')
   })
 
-  it('iterates over lines as they come', async () => {
+  it('iterates over lines as they arrive', async () => {
     const lines: string[] = []
     for await (const line of $()`echo 1; echo 2`) lines.push(line)
     expect(lines).toEqual(['1', '2'])
   })
 
-  it('rejects with host, command, exit code and the last lines of stderr, and no value', async () => {
+  it('rejects with host, command, exit code and the last lines of stderr, without any value', async () => {
     const failed = await $()`ls --nonsense ${'geheim'} >/dev/null 2>&1 || { echo one >&2; echo two >&2; exit 7; }`.catch(error => error)
     expect(failed).toBeInstanceOf(CommandFailed)
     expect(failed.message).toMatch(/^M1: `ls --nonsense … .*` ended with exit code 7: one\ntwo$/)
@@ -52,12 +52,12 @@ describePlaces('shell', here => {
     await expect($()`echo "$no_such_variable"`).rejects.toThrow('no_such_variable')
   })
 
-  it('nothrow', async () => {
+  it('supports nothrow', async () => {
     expect((await $()({ nothrow: true })`exit 3`).exitCode).toBe(3)
     expect((await $()`exit 4`.nothrow()).exitCode).toBe(4)
   })
 
-  it('reads input, and end of file without', async () => {
+  it('reads input, or end of file if there is none', async () => {
     expect(await $()({ input: 'in' })`cat`.text()).toBe('in')
     expect(await $()`cat`.text()).toBe('')
     const cat = $()`cat`
@@ -81,7 +81,7 @@ describePlaces('shell', here => {
     expect(() => $()({ sync: true })).toThrow("a host's $ is never synchronous")
   })
 
-  it('cwd and env are those of the host', async () => {
+  it('uses cwd and env on the host', async () => {
     expect(await $()({ cwd: '/usr' })`pwd`.text()).toBe('/usr\n')
     expect(await $()({ cwd: '/usr' })({ nothrow: true })`pwd; exit 1`.text()).toBe('/usr\n')
     expect(await $()({ env: { ...process.env, NFSHA_A: "it's" } })`echo "$NFSHA_A"`.text()).toBe("it's\n")
@@ -89,7 +89,7 @@ describePlaces('shell', here => {
     if (here().place !== 'local') expect(await $()`echo "\${NFSHA_LOCAL-unset}"`.text()).toBe('unset\n')
   })
 
-  it('kills what runs on the host', async () => {
+  it('kills the process on the host', async () => {
     const sleeping = $()`echo $$; sleep 300`
     let pid = 0
     sleeping.stdout.once('data', chunk => (pid = Number(chunk)))
@@ -100,12 +100,12 @@ describePlaces('shell', here => {
     await until(() => !isAlive(pid), 'the end of the process')
   })
 
-  it('timeout', async () => {
+  it('supports timeout', async () => {
     await expect($()`sleep 300`.timeout('500ms')).rejects.toThrow(/was ended by SIGTERM|exit code 143/)
     await expect($()({ timeout: '500ms' })`sleep 300`).rejects.toThrow(/was ended by SIGTERM|exit code 143/)
   })
 
-  it('aborts', async () => {
+  it('can be aborted', async () => {
     const controller = new AbortController()
     let pid = 0
     const sleeping = $()({ signal: controller.signal })`echo $$; sleep 300`

@@ -21,11 +21,11 @@ const newFile = (text: string): string => {
 
 const target = (address: string, more: Partial<ConnectionTarget> = {}): ConnectionTarget => ({ name: 'M1', kind: 'ssh', address, ...more })
 
-/** What ssh itself says of this host, asked alone. */
+/** The answer of ssh for this host alone. */
 const alone = (one: ConnectionTarget) =>
   resolveHostConfig(one, parseSshG(execFileSync('ssh', sshGArguments(one), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })))
 
-describe.skipIf(!hasSsh)(`what ssh says of many hosts${hasSsh ? '' : ' (skipped: no ssh)'}`, () => {
+describe.skipIf(!hasSsh)(`the answers of ssh for many hosts${hasSsh ? '' : ' (skipped: no ssh)'}`, () => {
   const calls = join(folder, 'calls')
   const asked = () => readFileSync(calls, 'utf8').split('\n').length - 1
   beforeEach(() => {
@@ -38,7 +38,7 @@ describe.skipIf(!hasSsh)(`what ssh says of many hosts${hasSsh ? '' : ' (skipped:
   })
   afterEach(() => vi.unstubAllEnvs())
 
-  it('is asked once, where the configuration has no part for some hosts', async () => {
+  it('one call is enough if no section of the configuration is for some hosts only', async () => {
     const sshConfigFile = newFile('User anna\nHost *\n  ConnectTimeout 7\n')
     const hosts = Array.from({ length: 20 }, (_, i) => target(`10.0.0.${i + 1}`, { sshConfigFile }))
     const [first, ...rest] = await Promise.all(hosts.map(readHostConfig))
@@ -46,7 +46,7 @@ describe.skipIf(!hasSsh)(`what ssh says of many hosts${hasSsh ? '' : ' (skipped:
     expect([first, ...rest].map(c => [c?.address, c?.user, c?.connectTimeout])).toEqual(hosts.map(h => [h.address, 'anna', 7000]))
   })
 
-  it('is asked again once the file has changed', async () => {
+  it('ssh is called again after the file has changed', async () => {
     const sshConfigFile = newFile('User anna\n')
     expect((await readHostConfig(target('m1', { sshConfigFile }))).user).toBe('anna')
     expect((await readHostConfig(target('m2', { sshConfigFile }))).user).toBe('anna')
@@ -58,20 +58,20 @@ describe.skipIf(!hasSsh)(`what ssh says of many hosts${hasSsh ? '' : ' (skipped:
   })
 
   it.each([
-    ['a part for some hosts', 'Host m*\n  User anna\n'],
+    ['a section for some hosts', 'Host m*\n  User anna\n'],
     ['a condition', 'Match host m1\n  User anna\n'],
-    ['a name made of the name', 'HostName %h.example\n'],
-    ['a hash of the name', 'UserKnownHostsFile /tmp/known-%C\n'],
-    ['a way through another host', 'ProxyJump m9\n'],
-    ['a part in an included file', `Include ${newFile('Host m1\n  Port 2222\n')}\n`],
-  ])('is asked for each, where there is %s', async (_what, text) => {
+    ['an address that is made from the name', 'HostName %h.example\n'],
+    ['a token with a hash of the name', 'UserKnownHostsFile /tmp/known-%C\n'],
+    ['a jump host', 'ProxyJump m9\n'],
+    ['a section in an included file', `Include ${newFile('Host m1\n  Port 2222\n')}\n`],
+  ])('ssh is called for each host if there is %s', async (_what, text) => {
     const sshConfigFile = newFile(text)
     const hosts = ['m1', 'm2', 'n1'].map(name => target(name, { sshConfigFile }))
     for (const host of hosts) expect(await readHostConfig(host)).toEqual(alone(host))
     expect(asked()).toBe(6)
   })
 
-  it('says the same as when it is asked alone, whatever the configuration', async () => {
+  it('the answers are the same as from a call for each host, whatever the configuration', async () => {
     const line = fc.constantFrom(
       ...[
         'User anna',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hashHost } from '../../../lib/ssh/known-hosts.ts'
 
-/** A small generator of numbers that are the same for the same seed (mulberry32). */
+/** A small pseudorandom number generator with a seed (mulberry32). */
 export interface Random {
   /** 0 to count - 1. */
   below(count: number): number
@@ -21,7 +21,7 @@ export const randomOf = (seed: number): Random => {
   return { below, pick: choices => choices[below(choices.length)] as (typeof choices)[number], chance: probability => next() < probability }
 }
 
-/** What a case is made of: an sshd, keys and files that the test has made. */
+/** The parts of a case: an sshd, keys and files that the test has created. */
 export interface Materials {
   port: number
   /** `type base64` of the host's own keys, and of keys that it does not have. */
@@ -29,19 +29,19 @@ export interface Materials {
   strangeKeys: readonly string[]
   /** `type base64` of the authority that certified the host's key, and of another. */
   authorities: readonly string[]
-  /** Files: a key that the host lets in, others that it does not. */
+  /** Files: a key that the host accepts, others that it does not. */
   keys: { good: string; goodRsa: string; strange: string; hidden: string; certified: string }
   agent: string
 }
 
-/** One case; the files are named in the configuration by a placeholder of their name in braces. */
+/** One case; the configuration refers to a file by its name in braces. */
 export interface SshCase {
   host: string
   config: string[]
   files: Record<string, string>
 }
 
-/** A known_hosts file and a configuration as somebody could have them, right and wrong. */
+/** A plausible known_hosts file and configuration, correct or not. */
 export const sshCase = (random: Random, materials: Materials): SshCase => {
   const host = random.pick(['127.0.0.1', 'alias', 'localhost'])
   const { files, lines } = hostKeyPart(random, { ...materials, name: host === 'localhost' ? host : '127.0.0.1' })
@@ -68,7 +68,7 @@ const hostKeyPart = (random: Random, materials: Named) => {
   return { files, lines }
 }
 
-/** Lines about the host and about others, with everything that can be wrong with a line. */
+/** Lines for the host and for others, with all kinds of errors. */
 const knownHosts = (random: Random, materials: Named): string => {
   if (random.chance(0.08)) return random.pick(['', '\n\n', '# nothing\n', 'rubbish\n', '\0\0\0', '127.0.0.1\n'])
   const lines = Array.from({ length: 1 + random.below(2) }, () => knownHostsLine(random, materials))
@@ -150,7 +150,7 @@ interface OptionLines {
 
 const plain = (...lines: string[]): OptionLines => ({ lines, files: {} })
 
-/** One more option, most of them such as restrict. */
+/** One more option, usually one that restricts something. */
 const option = (random: Random, { hostKeys, strangeKeys }: Materials): OptionLines => {
   const revoked = (text: string): OptionLines => ({ lines: ['RevokedHostKeys {revoked}'], files: { revoked: text } })
   const lists = (name: string, ...values: string[]) => plain(`${name} ${random.pick(values)}`)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConnectionTarget } from '../../../lib/ssh/connection.ts'
 
-/** A real sshd on loopback with its own host keys, one client key and a known_hosts file that knows it. */
+/** A real sshd on loopback with its own host keys, one client key and a matching known_hosts file. */
 export interface Sshd {
   port: number
   directory: string
@@ -14,7 +14,7 @@ export interface Sshd {
   knownHosts: string
   hostKey(type: 'ed25519' | 'rsa'): string
   target(more?: Partial<ConnectionTarget>): ConnectionTarget
-  /** Pids of the daemon's own session processes: one (or two, with privilege separation) for each connection. */
+  /** Process IDs of the daemon's session processes: one (two with privilege separation) for each connection. */
   sessions(): number[]
   stop(): Promise<void>
 }
@@ -22,7 +22,7 @@ export interface Sshd {
 export const isRoot = process.getuid?.() === 0
 const sshdPath = '/usr/sbin/sshd'
 
-/** Installs what the tests need, where they may. @returns why they cannot run, undefined when they can. */
+/** Installs what the tests need, if they are allowed to. @returns why they cannot run; undefined if they can. */
 export const whyNoSshd = (): string | undefined => {
   if (existsSync(sshdPath) && existsSync('/usr/bin/sudo')) return undefined
   if (!isRoot) return 'there is no /usr/sbin/sshd, and only root can install it'
@@ -31,7 +31,7 @@ export const whyNoSshd = (): string | undefined => {
 }
 
 const install = (): void => {
-  // Debian's way to install a daemon without starting it: the test starts its own.
+  // Installs the daemon without starting it, as Debian provides for: the test starts its own.
   const policy = '/usr/sbin/policy-rc.d'
   const ours = !existsSync(policy)
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
@@ -41,7 +41,7 @@ const install = (): void => {
       stdio: 'ignore',
     })
   } catch {
-    // The caller looks whether it is there.
+    // The caller checks whether it is installed.
   } finally {
     if (ours) rmSync(policy)
   }
@@ -63,7 +63,7 @@ const keygen = (file: string, type: string, passphrase = ''): string => {
   return file
 }
 
-/** Another key pair in a directory. */
+/** Creates another key pair in a directory. */
 export const newKey = (directory: string, name: string, passphrase = '', type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519'): string =>
   keygen(join(directory, name), type, passphrase)
 
@@ -71,7 +71,7 @@ export const newKey = (directory: string, name: string, passphrase = '', type: '
  * Starts an sshd.
  * @param config more lines of sshd_config
  * @param authority a key that certifies one of its host keys
- * @param around a command that runs it, such as unshare(1)
+ * @param around a command with which it is run, such as unshare(1)
  */
 export const startSshd = async (config: string[] = [], authority?: string, around: string[] = []): Promise<Sshd> => {
   const directory = mkdtempSync(join(tmpdir(), 'nfsha-sshd-'))
@@ -116,7 +116,7 @@ export const startSshd = async (config: string[] = [], authority?: string, aroun
     async stop() {
       const gone = new Promise(resolve => child.once('exit', resolve))
       const left = childrenOf(child.pid ?? 0)
-      // unshare(1) takes no SIGTERM while its command runs.
+      // unshare(1) ignores SIGTERM while its command runs.
       child.kill(around.length > 0 ? 'SIGKILL' : 'SIGTERM')
       await gone
       for (const pid of left) endProcess(pid)
@@ -137,12 +137,12 @@ const serverConfig = (directory: string, port: number, hostKeys: string[], more:
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     ...hostKeys.map(key => `HostKey ${key}`),
-    // First, since of each keyword sshd takes the first value.
+    // First, because sshd uses the first value of each keyword.
     ...more,
     `AuthorizedKeysFile ${directory}/authorized_keys`,
     `PidFile ${directory}/pid`,
     'StrictModes no',
-    // Not the developer's .bashrc, which bash reads for every command of sshd.
+    // Excludes the developer's .bashrc, which bash reads for every command of sshd.
     `SetEnv HOME=${directory}`,
     'UsePAM no',
     'PermitRootLogin yes',
@@ -155,7 +155,7 @@ const endProcess = (pid: number): void => {
   try {
     process.kill(pid)
   } catch {
-    // Ended by itself.
+    // It ended by itself.
   }
 }
 
@@ -194,7 +194,7 @@ export const until = async (condition: () => boolean | Promise<boolean>, what: s
   }
 }
 
-/** Whether a process is there and no zombie. */
+/** Whether a process exists and is not a zombie. */
 export const isAlive = (pid: number): boolean => {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))

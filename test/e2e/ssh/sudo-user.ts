@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 
-/** A login user of this machine with a password and sudo rules, for the time of a test file. Needs root. */
+/** A login user on this machine with a password and sudo rules, for the duration of a test file. Needs root. */
 export interface SudoUser {
   name: string
   password: string
@@ -16,13 +16,13 @@ export const createSudoUser = (suffix: string): SudoUser => {
   const file = `/etc/sudoers.d/${name}`
   const remove = () => {
     rmSync(file, { force: true })
-    // A run that was broken off may have left a process of this user, and userdel refuses then.
+    // An interrupted run may have left a process of this user; then userdel refuses.
     for (const pid of spawnSync('ps', ['-o', 'pid=', '-u', name], { encoding: 'utf8' }).stdout.split(/\s+/).filter(Boolean))
       spawnSync('kill', ['-KILL', pid])
     try {
       execFileSync('userdel', [name], { stdio: 'ignore' })
     } catch {
-      // It was not there: an earlier test run was not broken off.
+      // The user did not exist: no earlier test run was interrupted.
     }
   }
   remove()

@@ -16,14 +16,14 @@ const sha256 = createHash('sha256').update(content).digest('hex')
 beforeAll(() => writeFileSync(local, content))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** A directory on the "host", which is this machine too. */
+/** A directory on the "host", which is also this machine. */
 const empty = (): string => mkdtempSync(join(directory, 'there-'))
 const partial = (there: string) => join(there, `.nfsha-play.${sha256.slice(0, 24)}.part`)
 
 describePlaces('upload', here => {
   const upload = (path: string, more = {}) => here().connection.upload(local, path, { sha256, ...more })
 
-  it('brings the file whole, with its mode, and leaves nothing else', async () => {
+  it('transfers the complete file with its mode, and leaves nothing else', async () => {
     const there = empty()
     const path = join(there, "it's here")
     const seen: [number, number][] = []
@@ -36,7 +36,7 @@ describePlaces('upload', here => {
     expect(seen.map(([sent]) => sent)).toEqual(seen.map(([sent]) => sent).sort((a, b) => a - b))
   })
 
-  it('replaces what is there, and only by the whole', async () => {
+  it('replaces an existing file only with the complete one', async () => {
     const path = join(empty(), 'file')
     writeFileSync(path, 'old')
     await expect(upload(path, { sha256: 'ab'.repeat(32) })).rejects.toThrow(UploadFailed)
@@ -45,7 +45,7 @@ describePlaces('upload', here => {
     expect(readFileSync(path).equals(content)).toBe(true)
   })
 
-  it('goes on where an earlier one stopped', async () => {
+  it('resumes an interrupted upload', async () => {
     const there = empty()
     writeFileSync(partial(there), content.subarray(0, 9_000_000), { mode: 0o600 })
     const sent: number[] = []
@@ -54,7 +54,7 @@ describePlaces('upload', here => {
     expect(sent[0]).toBeGreaterThan(9_000_000)
   })
 
-  it('removes what has the wrong sum, and says both sums', async () => {
+  it('removes a file with the wrong checksum, and reports both checksums', async () => {
     const there = empty()
     writeFileSync(partial(there), 'something else', { mode: 0o600 })
     const error = await upload(join(there, 'file')).catch(reason => reason)
@@ -66,7 +66,7 @@ describePlaces('upload', here => {
     await upload(join(there, 'file'))
   })
 
-  it('follows no link that somebody laid under the temporary name', async () => {
+  it('does not follow a link under the temporary name', async () => {
     const there = empty()
     const victim = join(directory, 'victim')
     writeFileSync(victim, 'precious')
@@ -75,11 +75,11 @@ describePlaces('upload', here => {
     expect(readFileSync(victim, 'utf8')).toBe('precious')
   })
 
-  it('explains a directory that is not there', async () => {
+  it('explains a missing directory', async () => {
     await expect(upload('/nonexistent/file')).rejects.toThrow('M1: cannot upload to /nonexistent/file: there is no directory /nonexistent')
   })
 
-  it('takes an empty file', async () => {
+  it('accepts an empty file', async () => {
     const none = join(directory, 'none')
     writeFileSync(none, '')
     const path = join(empty(), 'file')
@@ -90,8 +90,8 @@ describePlaces('upload', here => {
 
 const missing = whyNoSshd()
 
-describe.skipIf(missing)(`a broken upload${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  it('is lost with the connection, and the next one resumes it', async () => {
+describe.skipIf(missing)(`an interrupted upload${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  it('ends with the connection, and the next one resumes it', async () => {
     const sshd = await startSshd()
     onTestFinished(() => sshd.stop())
     const there = empty()

@@ -8,13 +8,13 @@ import { newKey, type Sshd, startSshd, until, whyNoSshd } from './sshd.ts'
 
 const missing = whyNoSshd()
 
-describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` : ''}`, () => {
+describe.skipIf(missing)(`the route to a host${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let m1: Sshd
   let jump: Sshd
 
   beforeAll(async () => {
     ;[m1, jump] = await Promise.all([startSshd(), startSshd()])
-    // A client that brings no key of its own must not find the developer's.
+    // A client without a key must not use the developer's keys.
     vi.stubEnv('SSH_AUTH_SOCK', '')
   })
   afterEach(cleanUp)
@@ -24,7 +24,7 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
   })
 
   describe('through a jump host', () => {
-    // What the inventory says of the host is nothing for the jump host, as with ssh: that one has its own in the ssh configuration.
+    // Options of the inventory for the host do not apply to the jump host, as with ssh: its options are in the ssh configuration.
     const knowJump = () => useSshConfig(m1.directory, 'Host *', `UserKnownHostsFile ${jump.knownHosts}`)
     const through = (more: Partial<ConnectionTarget> = {}) =>
       m1.target({
@@ -43,7 +43,7 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
     })
 
     it('jumps over two', async () => {
-      // Another name for the second: ssh takes two hops of the same name for a loop.
+      // A different name for the second: ssh treats two hops with the same name as a loop.
       const names = join(m1.directory, 'both')
       writeFileSync(
         names,
@@ -54,7 +54,7 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       expect(await whoami(through({ proxyJump: twice }))).toBe(me)
     })
 
-    it('takes a way round when the usual one is cut: to another address, and still expects the key that it knows', async () => {
+    it('uses another route if the usual one is cut: to another address, and still expects the known key', async () => {
       const round = { jump: jump.target({ name: 'M2' }), address: 'localhost' }
       const connection = await connect(m1.target({ via: round }))
       expect(jump.sessions()).toHaveLength(1)
@@ -65,12 +65,12 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       await until(() => jump.sessions().length === 0, 'the end of the connections to the jump host')
     })
 
-    it('verifies its host key too, by its own known hosts', async () => {
+    it('verifies the jump host’s key too, with its own known_hosts', async () => {
       const error = await refusal(through({ knownHostsFiles: [m1.knownHosts, jump.knownHosts] }))
       expect(error.message).toContain(`the host key of 127.0.0.1, port ${jump.port}, is not known`)
     })
 
-    it('says when it cannot reach the host', async () => {
+    it('reports that it cannot reach the host', async () => {
       knowJump()
       const error = await refusal(through({ port: 1 }))
       expect(error.message).toContain('the jump host 127.0.0.1 cannot connect to 127.0.0.1, port 1')
@@ -79,7 +79,7 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
   })
 
   describe("the user's ssh configuration", () => {
-    it('gives name, port, user, key, known hosts and jump host', async () => {
+    it('provides name, port, user, key, known_hosts and jump host', async () => {
       useSshConfig(
         m1.directory,
         'Host alias',
@@ -92,7 +92,7 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       expect(await whoami({ name: 'M1', kind: 'ssh', address: 'alias' })).toBe(me)
     })
 
-    it('uses of the agent only the configured key with IdentitiesOnly', async () => {
+    it('uses only the configured key of the agent with IdentitiesOnly', async () => {
       await startAgent(m1.directory, ...Array.from({ length: 8 }, (_, i) => newKey(m1.directory, `more-${i}`)), m1.identity)
       useSshConfig(m1.directory, 'Host *', 'IdentitiesOnly yes', `IdentityFile ${m1.identity}`)
       expect(await whoami(m1.target({ identityFiles: [] }))).toBe(me)
@@ -116,12 +116,12 @@ describe.skipIf(missing)(`the way to a host${missing ? ` (skipped: ${missing})` 
       ['sh -c "exec 2>&-; sleep 0.2"', /no ssh connection to /],
       ['/nonexistent/program', /no ssh connection to .*not found/],
       ['echo SSH-1.5-old', /no ssh connection to /],
-    ])('says that the ProxyCommand %s failed, and what it said', async (command, message) => {
+    ])('reports that the ProxyCommand %s failed, and its output', async (command, message) => {
       useSshConfig(m1.directory, 'Host *', `ProxyCommand ${command}`)
       expect((await refusal(m1.target())).message).toMatch(message)
     })
 
-    it('a broken one is an error, not ignored', async () => {
+    it('an invalid configuration is an error, and is not ignored', async () => {
       useSshConfig(m1.directory, 'Host *', 'NoSuchOption yes')
       const error = await refusal(m1.target())
       expect(error.message).toContain('M1: ssh cannot read its configuration')
