@@ -28,7 +28,7 @@ const launch = {
   serialLog: '',
 } as const
 
-test('a lock instruction of an emulated machine is a memory barrier for its devices too', async () => {
+test('a lock instruction of an emulated machine is also a memory barrier for its devices', async () => {
   await ensureHostTools(() => undefined)
   await ensureEmulator('tcg', () => undefined)
   const directory = mkdtempSync(join(tmpdir(), 'barriers-'))
@@ -41,7 +41,7 @@ test('a lock instruction of an emulated machine is a memory barrier for its devi
   const emulator = spawn(command, [...before, ...processor, ...disk, '-d', 'op', '-dfilter', '0x7c00..0x7c0a', '-D', log])
   const ended = once(emulator, 'exit')
   try {
-    // What the emulator makes of it: a plain store would stay in the host processor's store buffer.
+    // The translated code: a plain store would stay in the host processor's store buffer.
     await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toMatch(/atomic_add_fetchw|qemu_st/), { timeout: 60_000, interval: 100 })
     expect(readFileSync(log, 'utf8')).toMatch(/atomic_add_fetchw/)
   } finally {

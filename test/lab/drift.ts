@@ -10,7 +10,7 @@ export interface Looked {
   report: DriftReport
 }
 
-/** `nfsha-play drift site.yml` on a lab: what it says, its exit code and its report. */
+/** Runs `nfsha-play drift site.yml` on a lab: its output, exit code and report. */
 export const lookForDrift = async (lab: string): Promise<Looked> => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-drift-'))
   const file = join(folder, 'report.json')

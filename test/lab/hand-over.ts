@@ -3,7 +3,7 @@ import { labFault } from '../../lib/lab/index.ts'
 import { maintenanceMarker } from '../../roles/service/paths.ts'
 import { nfshaPlay, on, until } from './run.ts'
 
-/** The playbooks by which an operator moves the service, on a converged lab whose holder is M1; it is so again at the end. */
+/** The playbooks with which an operator moves the service, on a converged lab on which M1 is active, as it is again at the end. */
 export const handOverTests = (lab: string): void => {
   const play = (...argv: string[]) => nfshaPlay(lab, argv)
   const nodes = ['M1', 'M2'] as const
@@ -17,7 +17,7 @@ export const handOverTests = (lab: string): void => {
     ).toBe(true)
   }
 
-  test('a link is down: the service is not moved', async () => {
+  test('if a link is down, the service is not moved', async () => {
     await labFault(lab, 'M2', 'link-down', 'em2')
     try {
       const heard = () => on(lab, 'M1', 'cl_status hblinkstatus m2.redhat.sx em2; true')
@@ -31,7 +31,7 @@ export const handOverTests = (lab: string): void => {
     await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
   })
 
-  test('a node that serves is taken out of service, and comes back', async () => {
+  test('an active node is taken out of service and back in', async () => {
     const typo = await play('maintenance', '-e', 'ha_maintenance=M3')
     expect(typo.code, typo.story).toBe(2)
     expect(typo.stderr).toContain('M3 is no node of this cluster, whose nodes are M1 and M2')
@@ -48,7 +48,7 @@ export const handOverTests = (lab: string): void => {
     await changesNothing('maintenance', '-e', 'ha_maintenance=none')
   })
 
-  test('the node that comes first is not allowed to take over: the service comes back to the other by itself', async () => {
+  test('if the preferred node is not allowed to take over, the service returns to the other one by itself', async () => {
     await on(lab, 'M1', 'drbdadm disconnect drbd')
     await until(
       'M2 goes on alone',
@@ -68,8 +68,8 @@ export const handOverTests = (lab: string): void => {
     expect(moved.code, moved.story).toBe(0)
   })
 
-  test('the replication link goes in the middle of a hand-over: the node that is to take over does, and the other one is resynchronised', async () => {
-    // From the moment in which both are Secondary no packet leaves M1 over the link.
+  test('if the replication link fails during a hand-over, the target still takes over, and the other node is resynchronised', async () => {
+    // From the moment when both are Secondary, M1 sends no packet over the link.
     const cut = `setsid sh -c 'while ! grep -q "ro:Secondary/Secondary" /proc/drbd; do :; done; tc qdisc replace dev em3 root netem loss 100%' </dev/null >/dev/null 2>&1 &`
     await on(lab, 'M1', `modprobe sch_netem; rm -f /run/nfsha/handed-over; ${cut} . /etc/ha.d/nfsha-watch.conf; hand_over`)
     try {
@@ -82,7 +82,7 @@ export const handOverTests = (lab: string): void => {
     await until('the pair is well again', async () => (await play('status.yml')).code === 0, 120_000)
   })
 
-  test('a switchover says how long it took; there already, it moves nothing', async () => {
+  test('a switchover reports how long it took; if the target is already active, nothing moves', async () => {
     const moved = await play('switchover', '-e', 'ha_switchover_to=M1')
     expect(moved.code, moved.story).toBe(0)
     expect(moved.story).toMatch(/M1 serves after \d+\.\d s/)

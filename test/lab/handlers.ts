@@ -10,7 +10,7 @@ import { underWork } from './workload.ts'
 
 type Node = 'M1' | 'M2'
 
-/** Plays until an event comes, and kills the runner there as an out-of-memory killer would. */
+/** Plays until an event occurs, then kills the runner as an out-of-memory killer would. */
 const killedAt = async (lab: string, argv: string[], isThere: (event: Event) => boolean): Promise<void> => {
   const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -35,19 +35,19 @@ const handOversIn = (run: Played): string[] =>
 const pendingRow = (run: Played): string[] | undefined =>
   run.events.flatMap(e => (e.type === 'table' ? e.rows : [])).find(row => row[0] === 'pending handlers')
 
-/** The tests of handlers on a converged lab whose holder is M1; it is so again at the end. */
+/** Tests of handlers on a converged lab on which M1 is active, as it is again at the end. */
 export const handlerTests = (lab: string): void => {
   const play = (...argv: string[]) => nfshaPlay(lab, argv)
   const holder = async (): Promise<Node> => ((await on(lab, 'M1', 'ip -o -4 addr show em1')).includes('192.168.0.219/') ? 'M1' : 'M2')
   const daemons = () => Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'cat /run/heartbeat.pid')))
-  /** How often a node has begun to serve, by the resource script's own log. */
+  /** How often a node has started the service, according to the resource script's log. */
   const takeovers = async () =>
     (await Promise.all((['M1', 'M2'] as const).map(m => on(lab, m, 'journalctl -t nfsha -o cat | grep -c "^started$" || true')))).reduce(
       (sum, n) => sum + Number(n),
       0,
     )
 
-  /** A change while a client works: no error, nothing lost, its locks kept. Prints the longest stall; how often the service moved. */
+  /** Makes a change while a client works: no error, nothing lost, its locks kept. Prints the longest stall; returns how often the service moved. */
   const handOversOf = async (name: string, change: () => Promise<void>): Promise<number> => {
     const before = await takeovers()
     const damage = await underWork(lab, name, change, holder)
@@ -57,7 +57,7 @@ export const handlerTests = (lab: string): void => {
     return handOvers
   }
 
-  test('a runner that is killed between a change and its handler: the handler is shown as pending, and the next run catches up', async () => {
+  test('if the runner is killed between a change and its handler, the handler is shown as pending, and the next run runs it', async () => {
     const later = ['-e', 'heartbeat_deadtime=9']
     const before = await daemons()
     const seen = new Set<string>()
@@ -82,7 +82,7 @@ export const handlerTests = (lab: string): void => {
     expect(await holder()).toBe('M2')
   })
 
-  test('heartbeat_deadtime while a client writes: one hand-over, as a check predicted', async () => {
+  test('a changed heartbeat_deadtime while a client writes: one hand-over, as a check predicted', async () => {
     const check = await play('site.yml', '--check')
     expect(check.code, check.story).toBe(0)
     expect(handOversIn(check)).toEqual(['handed over to M1, once: clients wait for some seconds'])
@@ -108,7 +108,7 @@ export const handlerTests = (lab: string): void => {
     expect(await daemons()).toEqual(before)
   })
 
-  test('another resource script while a client writes: one hand-over, as a check predicted, no restart', async () => {
+  test('a changed resource script while a client writes: one hand-over, as a check predicted, no restart', async () => {
     const before = await daemons()
     for (const machine of ['M1', 'M2'] as const) await on(lab, machine, 'echo "# an older one" >> /etc/ha.d/resource.d/nfsha')
     const check = await play('site.yml', '--check')

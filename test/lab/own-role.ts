@@ -19,7 +19,7 @@ export const ownRoleTests = (lab: string): void => {
     Promise.all(nodes.map(m => on(lab, m, 'systemctl show -p ExecMainStartTimestampMonotonic prometheus-node-exporter.service')))
   const restarted = (run: Played) => run.events.flatMap(e => (e.type === 'handler-end' && e.status === 'changed' ? [e.host] : [])).sort()
 
-  test('a role of the user’s own: installed, nothing to do twice, drift is found, a restart only for another configuration', async () => {
+  test('a user’s own role is installed, converges, reports drift, and restarts only for a changed configuration', async () => {
     await play()
     for (const m of nodes)
       expect(await on(lab, m, 'systemctl is-active prometheus-node-exporter; ss -Hltn "sport = :9100" | wc -l')).toBe('active\n1')

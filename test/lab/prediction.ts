@@ -9,13 +9,13 @@ type End = Extract<Event, { type: 'task-end' | 'handler-end' }>
 
 const endsOf = (run: Played, type: End['type'], status: End['status']): End[] =>
   run.events.flatMap(e => (e.type === type && e.status === status ? [e] : []))
-/** Without the role: what several roles ask for is done by the first that comes. */
+/** Without the role, because a resource of several roles is applied by the first of them. */
 const named = (e: End): string => `${hostsOf(e)} ${subjectOf(e)}`
 
-/** What a run changed, or in check mode would change: `M1 file /etc/exports.d/nfsha.exports`. Handlers are announced, not predicted. */
+/** The changes of a run, or the predicted ones in check mode: `M1 file /etc/exports.d/nfsha.exports`. Handlers are announced, not predicted. */
 export const changedBy = (run: Played): string[] => endsOf(run, 'task-end', 'changed').map(named).sort()
 
-/** What a check could not tell, each with what it waits for. */
+/** The unknown resources of a check, each with what it waits for. */
 export const unknownTo = (run: Played): string[] =>
   endsOf(run, 'task-end', 'unknown')
     .map(e => `${named(e)}: ${(e.reason ?? '').split('\n')[0]}`)
@@ -30,9 +30,9 @@ export const expectForetold = (check: Played, changed: string[]): void => {
 }
 
 /**
- * Whatever a run could leave behind on a machine: every file of its configuration and of ours with its sum, mode, owner and time, packages, modules,
- * routes, addresses, mounts, when each service was started and with which process, both ends of the disk for DRBD. Not the list of exports below
- * /var/lib/nfs: where nfs.conf is gone, the watch's exportfs(8) writes it there every 20 s, whatever a check does.
+ * Everything that a run could leave behind on a machine: every configuration file and every file of ours with its checksum, mode, owner and time,
+ * packages, modules, routes, addresses, mounts, start time and process of each service, both ends of the DRBD disk. Not the list of exports below
+ * /var/lib/nfs: if nfs.conf is missing, the watch's exportfs(8) writes it there every 20 s, independently of a check.
  */
 export const fingerprint = (lab: string, machine: MachineName): Promise<string> =>
   on(

@@ -4,7 +4,7 @@ import { nfshaPlay, on, until } from './run.ts'
 const nodes = ['M1', 'M2'] as const
 const script = '/etc/ha.d/resource.d/nfsha'
 
-/** Everything of a service that is on M1, in the order in which a start makes it. */
+/** All parts of a service on M1, in the order in which a start creates them. */
 const pieces = `p=$(grep -q '^ *0: cs:.* ro:Primary/' /proc/drbd && echo primary
 grep -q '^/dev/drbd0 /data ' /proc/mounts && echo mounted
 pidof -q nfsdcld && echo nfsdcld
@@ -16,7 +16,7 @@ const all = 'primary mounted nfsdcld nfsd tracked address'
 const bareMount = 'drbdadm primary drbd; mount -t ext4 /dev/drbd0 /data'
 const endNfs = 'rpc.nfsd 0; pkill -x nfsdcld; while pgrep -x nfsdcld >/dev/null; do sleep 0.1; done'
 
-/** Each made from a complete service, by whoever crashed or meant well. */
+/** Each is created from a complete service, as a crash or an operator would do it. */
 const partialStates = [
   { name: 'the address is gone', make: 'ip addr del 192.168.0.219/24 dev em1', left: 'primary mounted nfsdcld nfsd tracked' },
   { name: 'nfsd has ended', make: 'rpc.nfsd 0', left: 'primary mounted nfsdcld address' },
@@ -29,13 +29,13 @@ const partialStates = [
   { name: 'an nfsd of somebody else', make: `${script} stop; ${bareMount}; rpc.nfsd 4`, left: 'primary mounted nfsd' },
 ]
 
-/** Works in /data and does not end when it is asked to. */
+/** A process that works in /data and ignores SIGTERM. */
 const stubborn = `setsid sh -c 'trap "" TERM; cd /data; while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &`
-/** Matches it, and not the shell that looks for it. */
+/** Matches that process, but not the shell that searches for it. */
 const itsPattern = `-f 'trap "" TERM; cd /dat[a]'`
 
 /**
- * The resource script called as heartbeat calls it, on a converged lab whose heartbeat rests meanwhile, so that nobody else starts, stops or repairs
+ * Calls the resource script as heartbeat does, on a converged lab with heartbeat stopped, so that nothing else starts, stops or repairs
  * anything. M1 serves again at the end.
  */
 export const resourceScriptTests = (lab: string): void => {
@@ -59,7 +59,7 @@ export const resourceScriptTests = (lab: string): void => {
       for (let i = 0; i < 2; i++) expect(await call('stop')).toBe('0\n\nstopped')
     })
 
-    test('started twice: all of it is there, and the second start leaves it alone', async () => {
+    test('started twice: everything is there, and the second start changes nothing', async () => {
       expect(await call('start')).toBe(`0\n${all}\nrunning`)
       const seen = 'pgrep -x nfsd; pidof nfsdcld; grep " /data " /proc/mounts'
       const before = await onM1(seen)
@@ -74,15 +74,15 @@ export const resourceScriptTests = (lab: string): void => {
       )
     })
 
-    test('a portmapper without a network answers nfsd, which else waits up to 21 s for a connection that is refused', async () => {
+    test('a portmapper without a network answers nfsd, which otherwise waits up to 21 s for a connection that is refused', async () => {
       const asked = 'ss -xn | grep -c " /run/rpcbind.sock "'
       const ports = 'ss -Hlntu | grep -c ":111 " || true; rpcinfo -s | grep -c portmapper'
       expect(await onM1(`ps -C nfsha-rpcbind -o comm=; ${asked}; ${ports}`)).toBe('nfsha-rpcbind\n1\n0\n1')
-      // The lock of the system's own is free.
+      // The lock of the system's own rpcbind is free.
       expect(await onM1('flock -n /run/rpcbind.lock echo free')).toBe('free')
     })
 
-    test('one that was started while the service is here keeps nothing of it', async () => {
+    test('a portmapper that was started while the service is here does not hold its volume', async () => {
       await onM1('pkill -KILL -x nfsha-rpcbind; rm /run/rpcbind.sock')
       expect(await call('start')).toBe(`0\n${all}\nrunning`)
       expect(await onM1('ps -C nfsha-rpcbind -o comm=')).toBe('nfsha-rpcbind')
@@ -92,18 +92,18 @@ export const resourceScriptTests = (lab: string): void => {
     describe.each(partialStates)('$name', ({ make, left }) => {
       const makeIt = () => onM1(`${script} start >/dev/null 2>&1; { ${make}; } >/dev/null 2>&1; ${pieces}; ${script} status; true`)
 
-      test('is no running service, and a start completes it', async () => {
+      test('is not a running service, and a start completes it', async () => {
         expect(await makeIt()).toBe(`${left}\nstopped`)
         expect(await call('start')).toBe(`0\n${all}\nrunning`)
       })
 
-      test('a stop leaves nothing of it', async () => {
+      test('a stop removes all of it', async () => {
         expect(await makeIt()).toBe(`${left}\nstopped`)
         expect(await call('stop')).toBe('0\n\nstopped')
       })
     })
 
-    test('a stop that was killed half way: the next start completes what is left, as does the next stop', async () => {
+    test('after a stop that was killed half way, the next start or the next stop completes it', async () => {
       for (const [verb, end] of [
         ['start', `0\n${all}\nrunning`],
         ['stop', '0\n\nstopped'],
@@ -115,7 +115,7 @@ export const resourceScriptTests = (lab: string): void => {
       }
     })
 
-    test('/data is busy: who is in it is asked, then killed, and both is said', async () => {
+    test('if /data is busy, its processes get SIGTERM, then SIGKILL, and both are logged', async () => {
       const since = await onM1('date "+%F %T"')
       await onM1(`${script} start >/dev/null 2>&1; ${stubborn} sleep 0.5`)
       await onM1(`pgrep ${itsPattern}`)
@@ -126,7 +126,7 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await onM1(`pgrep ${itsPattern} || echo gone`)).toBe('gone')
     })
 
-    test('what the script itself writes on the volume is no use of it by somebody else', async () => {
+    test('a write of the script itself to the volume does not count as use by another process', async () => {
       const seen =
         await onM1(`${script} start >/dev/null 2>&1; mkdir -p /run/writer; printf '#!/bin/sh\\ndd of=/data/ours\\n:\\n' > /run/writer/nfsha
         chmod +x /run/writer/nfsha; mkfifo /run/writer/input; exec 3<>/run/writer/input
@@ -137,7 +137,7 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await call('stop')).toBe('0\n\nstopped')
     })
 
-    test('what stands on the volume is ended, the topmost first, and what it was is said', async () => {
+    test('everything stacked on the volume is ended, the topmost first, and logged', async () => {
       const since = await onM1('date "+%F %T"')
       await onM1(`${script} start >/dev/null 2>&1; modprobe loop; mkdir -p /data/inner /mnt/loop /mnt/bind; mount --bind /data/inner /mnt/bind
         mount -t tmpfs inner /data/inner; fallocate -l 8M /data/file; loop=$(losetup -f --show /data/file); mkfs.ext4 -q $loop; mount $loop /mnt/loop
@@ -156,8 +156,8 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await call('stop')).toBe('0\n\nstopped')
     })
 
-    test('a stop that cannot let go of the volume fails, and heartbeat reads that the node still has it; nobody else does', async () => {
-      // A mount namespace that a file keeps has no process by which it could be found.
+    test('a stop that cannot release the volume fails, and the status for heartbeat says that the node still has it; nobody else does', async () => {
+      // A mount namespace that is kept by a file has no process through which it could be found.
       await onM1(
         `${script} start >/dev/null 2>&1; mkdir -p /run/pins; mount --bind /run/pins /run/pins; mount --make-private /run/pins; touch /run/pins/one; unshare --mount=/run/pins/one true`,
       )
@@ -170,20 +170,20 @@ export const resourceScriptTests = (lab: string): void => {
       expect(await call('stop')).toBe('0\n\nstopped')
     })
 
-    test('an address that the NIC gets after the virtual one outlives a stop', async () => {
+    test('an address that the NIC gets after the virtual IP survives a stop', async () => {
       await onM1(`ifdown em1 2>/dev/null; ${script} start >/dev/null 2>&1; ifup em1 2>/dev/null; true`)
       expect(await call('stop')).toBe('0\n\nstopped')
       expect(await onM1('ip -o -4 addr show em1')).toMatch(/ 192\.168\.0\.210\/24 /)
     })
 
-    test('a disk that lets nothing through: the stop ends in bounded time and says that it failed; the next one completes it', async () => {
+    test('with a blocked disk, the stop ends within a limited time and reports its failure; the next stop completes it', async () => {
       await onM1(`${script} start >/dev/null 2>&1; true`)
       await until(
         'the client is back',
         async () => (await onM1('ss -Htn state established "src 192.168.0.219 sport = :2049"')) !== '',
         120_000,
       )
-      // The list of clients is missing, which the stop would write.
+      // The list of clients, which the stop would write, is missing.
       const stopped = `rm -f /run/nfsha/state/connections; sync; drbdadm suspend-io drbd; ${script} stop >/dev/null 2>&1; echo $?; ${script} status`
       const [code, word] = (await onM1(`timeout 120 sh -c '${stopped}'; drbdadm resume-io drbd`)).split('\n')
       expect([code, word]).toEqual(['1', 'running'])

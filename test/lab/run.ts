@@ -12,17 +12,17 @@ export interface Played {
   events: Event[]
   recap: Record<string, HostRecap>
   stderr: string
-  /** What failed and what changed, for a message when an expectation does not hold. */
+  /** What failed and what changed, for the message of a failed expectation. */
   story: string
 }
 
-/** The command line as an operator would type it, against one lab. */
+/** The command line as an operator would type it, for one lab. */
 export const nfshaCommand = (lab: string, argv: string[]): { file: string; args: string[] } => ({
   file: process.execPath,
   args: [bin, ...argv, '-i', labPlaces(lab).inventoryFile],
 })
 
-/** Runs it. */
+/** Runs the command line. */
 export const nfsha = (lab: string, argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
     const { file, args } = nfshaCommand(lab, argv)
@@ -38,7 +38,7 @@ export const nfsha = (lab: string, argv: string[]): Promise<{ code: number; stdo
     child.once('close', code => resolve({ code: code ?? -1, stdout, stderr }))
   })
 
-/** The same for what plays, read from its events. */
+/** The same for a play, with the result from its events. */
 export const nfshaPlay = async (lab: string, argv: string[]): Promise<Played> => {
   const { code, stdout, stderr } = await nfsha(lab, [...argv, '--output', 'jsonl'])
   const events = stdout.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as Event]))
@@ -46,7 +46,7 @@ export const nfshaPlay = async (lab: string, argv: string[]): Promise<Played> =>
   return { code, events, recap: end?.recap ?? {}, stderr, story: storyOf(events, stderr) }
 }
 
-/** What failed and what changed, and the end of what the run complained of. */
+/** What failed and what changed, and the end of stderr. */
 export const storyOf = (events: Event[], stderr: string): string =>
   [
     ...events.flatMap(e => {
@@ -66,7 +66,7 @@ export const on = async (lab: string, machine: MachineName, command: string, tim
   return stdout.trim()
 }
 
-/** Waits until a command prints what is wanted; fails with what it printed last. */
+/** Waits until a command prints the expected output; fails with its last output. */
 export const until = async (what: string, read: () => Promise<boolean>, limitMs: number): Promise<void> => {
   const deadline = Date.now() + limitMs
   let last: unknown
@@ -81,7 +81,7 @@ export const until = async (what: string, read: () => Promise<boolean>, limitMs:
   throw new Error(`not within ${limitMs / 1000} s: ${what}${last ? ` (${String(last)})` : ''}`)
 }
 
-/** Prints the panics of a lab's machines: what failed after one did not fail by what it tests. */
+/** Prints the kernel panics of a lab's machines, which can explain later failures. */
 export const printPanics = async (lab: string): Promise<void> => {
   const status = await labStatus({ name: lab })
   if (!status) return

@@ -16,21 +16,21 @@ import type { Played } from './run.ts'
 import { nfshaPlay, on, printPanics, until } from './run.ts'
 
 /**
- * From bare machines to a share that a client writes to, and everything again. The tests build on each other: a lab is too dear to be made
- * again for each. NFSHA_TEST_LAB names a converged one that is up, for the later tests alone: `-t 'loses power'`.
+ * From bare machines to a share that a client writes to, with everything played twice. The tests build on each other: it takes too long to create
+ * a lab for each. NFSHA_TEST_LAB names a converged lab that is running, for the later tests alone: `-t 'loses power'`.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `test-${process.pid}`
 const nodes = ['M1', 'M2'] as const
 const play = (...argv: string[]) => nfshaPlay(lab, argv)
-/** What all runs have changed since the machines were bare. */
+/** All changes of all runs since the machines were bare. */
 const changedSoFar = new Set<string>()
 const playToward = async (...argv: string[]) => {
   const run = await play(...argv)
   for (const name of changedBy(run)) changedSoFar.add(name)
   return run
 }
-/** A check that is proven to have changed nothing on the nodes. */
+/** Runs a check and verifies that it has changed nothing on the nodes. */
 const checked = async (...argv: string[]) => {
   const before = await Promise.all(nodes.map(m => fingerprint(lab, m)))
   const check = await play('site.yml', '--check', '--diff', ...argv)
@@ -76,13 +76,13 @@ describe('a disk that holds anything is not blank', () => {
   })
 })
 
-test('a check of bare machines changes nothing, and names what each unknown waits for', async () => {
+test('a check of bare machines changes nothing, and names what each unknown resource waits for', async () => {
   onBare = await checked()
   expect(changedBy(onBare).length).toBeGreaterThan(10)
   await expect(`${unknownTo(onBare).join('\n')}\n`).toMatchFileSnapshot('../fixtures/lab/unknown-on-bare.txt')
 })
 
-test('role routes alone on bare machines: the routes come back with their NIC', async () => {
+test('role routes alone on bare machines: the routes are restored with their NIC', async () => {
   const run = await playToward('routes')
   expect(run.code, run.story).toBe(0)
   expect(run.recap.M2?.changed).toBe(3)
@@ -101,7 +101,7 @@ test('role drbd-build alone on bare machines, twice', async () => {
 test.each([
   ['drbd-init', 'file /etc/drbd.d/drbd.res', /drbdadm does not accept the new configuration on M1/],
   ['integrate', 'prerequisites', /heartbeat is not installed: play role heartbeat first\n.*play role drbd-init first/s],
-])('role %s alone, without what it builds on, says what is missing and leaves the rest alone', async (role, resource, message) => {
+])('role %s alone, without its prerequisites, reports what is missing and changes nothing else', async (role, resource, message) => {
   const run = await play(role)
   expect(run.code, run.story).toBe(3)
   const refusal = run.events.find(e => e.type === 'task-end' && e.host === 'M1' && e.status === 'failed')
@@ -110,9 +110,9 @@ test.each([
   expect(await on(lab, 'M1', 'ls /etc/ha.d/haresources /etc/drbd.d/drbd.res 2>/dev/null; true')).toBe('')
 })
 
-test('a disk that holds one foreign byte stops the play before anything is written to it, and the next run goes on from there', async () => {
+test('a disk with one foreign byte stops the play before anything is written to it, and the next run continues from there', async () => {
   await on(lab, 'M2', 'printf x | dd of=/dev/vdb bs=1 seek=70000 conv=notrunc 2>/dev/null; sync')
-  // A sum of the whole disk takes an emulated processor minutes; comparing with zeros does not.
+  // A checksum of the whole disk takes an emulated processor minutes; a comparison with zeros does not.
   const onlyThatByte = `cmp -n 70000 /dev/vdb /dev/zero && dd if=/dev/vdb bs=1 skip=70000 count=1 2>/dev/null && cmp -i 70001:0 /dev/vdb /dev/zero 2>&1 | grep -c 'EOF on /dev/vdb'`
   expect(await on(lab, 'M2', onlyThatByte)).toBe('x1')
   try {
@@ -129,7 +129,7 @@ test('a disk that holds one foreign byte stops the play before anything is writt
   }
 })
 
-test('bare machines become a cluster whose share a client writes to and reads', async () => {
+test('bare machines become a cluster with a share that a client writes to and reads', async () => {
   const check = await checked()
   const run = await playToward('site.yml')
   expect(run.code, run.story).toBe(0)
@@ -143,7 +143,7 @@ test('bare machines become a cluster whose share a client writes to and reads', 
 
 test('a check of a converged cluster finds nothing to do, and changes nothing', async () => unchanged(await checked()))
 
-test('a second run changes nothing, over one connection and at most three execs a host', async () => {
+test('a second run changes nothing, with one connection and at most three execs per host', async () => {
   const run = await play('site.yml')
   unchanged(run)
   const closed = run.events.filter(e => e.type === 'host-closed')
@@ -159,7 +159,7 @@ test.each(['base', 'routes', 'heartbeat', 'drbd-build', 'drbd-init', 'nfs', 'int
   async role => unchanged(await play(role)),
 )
 
-test('a cluster of which much is gone: what a check predicts is exactly what the run does', async () => {
+test('on a badly damaged cluster, a check predicts exactly what the run does', async () => {
   await on(
     lab,
     'M2',
@@ -174,7 +174,7 @@ ip -4 route del 172.16.0.210/32; drbdsetup-84 disk-options 0 --on-io-error=pass_
   expect(changedBy(run).length).toBeGreaterThanOrEqual(10)
 })
 
-test('drift is silent on a converged cluster, names what differs, and a run repairs what is declared', async () => {
+test('drift is silent on a converged cluster and names what differs, and a run restores the declared state', async () => {
   expect(await lookForDrift(lab)).toMatchObject({ code: 0, stdout: '', report: { findings: [], complete: true } })
   await on(lab, 'M2', 'chmod 0600 /etc/nfs.conf.d/nfsha.conf; apt-mark unhold heartbeat; systemctl stop heartbeat')
   const { code, stdout } = await lookForDrift(lab)
@@ -182,7 +182,7 @@ test('drift is silent on a converged cluster, names what differs, and a run repa
   for (const text of [/M2: .*file \/etc\/nfs\.conf\.d\/nfsha\.conf.*0600/, /M2: package heartbeat.*not held/, /M2: heartbeat: stopped/])
     expect(stdout).toMatch(text)
   const run = await play('site.yml')
-  // The state of the service is the operator's: named, with the exit code of a failure.
+  // A problem of the service is left to the operator: it is named, with the exit code of a failure.
   expect(run.code, run.story).toBe(3)
   expect(run.story).toMatch(/the cluster serves: failed heartbeat on M2: stopped/)
   await on(lab, 'M2', 'systemctl start heartbeat')
@@ -195,19 +195,19 @@ handOverTests(lab)
 
 resourceScriptTests(lab)
 
-test('status names the holder', async () => {
+test('status names the active node', async () => {
   const run = await play('status.yml')
   expect(run.code, run.story).toBe(0)
   const table = run.events.find(e => e.type === 'table')
   expect(table?.title).toBe('nfs: served by M1')
 })
 
-test('bad surroundings, a sample: a switchover towards a full node is refused, one over a link that loses packets is made', async () => {
+test('a sample of surroundings: a switchover to a node with a full disk is refused, one over a link that loses packets succeeds', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-sample-'))
   try {
     const given = ['failover_surroundings=root-full-standby,loss-drbd', 'failover_faults=switchover', `failover_report=${folder}/sample`]
     const run = await play('failover-test.yml', ...given.flatMap(variable => ['-e', variable]))
-    // A fault that could not be made or undone leaves no report.
+    // A fault that could not be injected or undone leaves no report.
     expect(existsSync(`${folder}/sample.json`), run.story).toBe(true)
     const { trials } = JSON.parse(readFileSync(`${folder}/sample.json`, 'utf8')) as FailoverReport
     expect(trials.flatMap(t => t.problems)).toEqual([])
@@ -220,7 +220,7 @@ test('bad surroundings, a sample: a switchover towards a full node is refused, o
   expect(back.code, back.story).toBe(0)
 })
 
-test('a package that is installed again leaves the service alone', async () => {
+test('reinstalling a package does not affect the service', async () => {
   const seen = `cat /run/heartbeat.pid; pgrep -x rpc.mountd; pgrep -x nfsdcld; cat /proc/fs/nfsd/threads; cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; systemctl is-enabled heartbeat nfs-server nfsdcld`
   const before = await on(lab, 'M1', `${seen}; true`)
   await on(
@@ -230,7 +230,7 @@ test('a package that is installed again leaves the service alone', async () => {
     900_000,
   )
   expect(await on(lab, 'M1', `${seen}; true`)).toBe(before)
-  // The package brings an empty list of exports: the watch has put ours back.
+  // The package installs an empty list of exports: the watch has restored ours.
   await until('/data is exported', async () => (await on(lab, 'M1', 'cat /run/nfsha/nfs/etab')).includes('/data'), 30_000)
 })
 
@@ -250,7 +250,7 @@ const serving = (machine: 'M1' | 'M2') =>
     180_000,
   )
 
-test('M1 loses power: M2 serves, and once M1 is back a run changes nothing', async () => {
+test('M1 loses power: M2 serves, and after M1 has booted a run changes nothing', async () => {
   await labFault(lab, 'M1', 'power-off')
   await serving('M2')
   expect(await on(lab, 'C1', 'cat /data/.nfsha-C1', 180_000)).toContain('C1 wrote this')
@@ -265,7 +265,7 @@ test('M1 loses power: M2 serves, and once M1 is back a run changes nothing', asy
   expect(await holderIs('M2')).toBe(true)
 })
 
-test('both lose power: the first one back is not allowed to serve alone, does once both have met, and a run changes nothing', async () => {
+test('both nodes lose power: the first one to boot may not serve alone, but does once both are connected, and a run changes nothing', async () => {
   for (const m of nodes) await labFault(lab, m, 'power-off')
   await labFault(lab, 'M1', 'power-on')
   await labReady(lab, 'M1')

@@ -8,7 +8,7 @@ import { on, until } from './run.ts'
 
 const share = { ha_vip: '192.168.0.219/24', nfs_export_path: '/data', failover_dd: false }
 
-/** The work of the failover test on C1's mounts, from before `change` until it is steady again after it. `holder` tells who serves then. */
+/** Runs the workload of the failover test on C1's mounts, from before `change` until it is steady again. `holder` returns the active node. */
 export const underWork = async (
   lab: string,
   run: string,

@@ -5,11 +5,11 @@ import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
 /**
- * The cluster built by single roles, in the order of the article: first heartbeat with the address alone (III), then DRBD (IV), NFS (V) and all of
- * it together (VI). Each role is played twice; the second time it has nothing to do.
+ * The cluster built by single roles, in the order of the article: first heartbeat with the address alone (III), then DRBD (IV), NFS (V) and everything
+ * together (VI). Each role is played twice; the second time it has nothing to do.
  */
 const lab = `long-${process.pid}`
-/** DRBD lies on a logical volume, as in the article. */
+/** DRBD is on a logical volume, as in the article. */
 const volume = JSON.stringify({ drbd_init_lvm: { group: 'VolGroup', volume: 'lv_drbd', size: '100%FREE', disk: '/dev/vdb' } })
 const play = (...argv: string[]) => nfshaPlay(lab, [...argv, '-e', volume])
 const holders = async () => {
@@ -33,7 +33,7 @@ test.each(['base', 'routes', 'heartbeat'])('role %s alone', async role => {
   good(await play(role), 'none')
 })
 
-test('III.5: the address alone moves when heartbeat stops, and no DRBD is needed for it', async () => {
+test('III.5: the address alone moves when heartbeat stops, without DRBD', async () => {
   const vip = ['integrate', '-e', 'ha_stage=vip']
   good(await play(...vip), 'some')
   expect(await on(lab, 'M1', 'cat /etc/ha.d/haresources')).toBe('M1.redhat.sx IPaddr::192.168.0.219/24/em1')
@@ -55,13 +55,13 @@ test.each(['drbd-build', 'drbd-init', 'nfs'])('role %s alone', async role => {
   good(await play(role), 'none')
 })
 
-test('DRBD lies on the volume', async () => {
+test('DRBD is on the volume', async () => {
   expect(await on(lab, 'M2', 'drbdadm sh-ll-dev drbd; lvs --noheadings -o vg_name,lv_name,devices | tr -s " "')).toMatch(
     /^\/dev\/VolGroup\/lv_drbd\n VolGroup lv_drbd \/dev\/vdb\(0\)$/,
   )
 })
 
-test('the whole stack takes the place of the address alone, with one hand-over', async () => {
+test('the whole stack replaces the address alone, with one hand-over', async () => {
   const run = await play('integrate')
   good(run, 'some')
   expect(await on(lab, 'M1', 'cat /etc/ha.d/haresources')).toBe('M1.redhat.sx nfsha')
@@ -70,7 +70,7 @@ test('the whole stack takes the place of the address alone, with one hand-over',
   expect(status.code, status.story).toBe(0)
 })
 
-test('no run goes back to the address alone', async () => {
+test('no run can go back to the address alone', async () => {
   const run = await play('integrate', '-e', 'ha_stage=vip')
   expect(run.code).toBe(3)
   expect(run.story).toMatch(/this cluster serves NFS, and ha_stage: vip would end that/)
@@ -82,4 +82,4 @@ test('V.4: the client writes and reads', async () => {
   expect(await on(lab, 'C1', 'cat /data/nihao')).toBe('nolinux')
 })
 
-test('and what single roles have built is what site.yml wants', async () => good(await play('site.yml'), 'none'))
+test('site.yml changes nothing on what single roles have built', async () => good(await play('site.yml'), 'none'))

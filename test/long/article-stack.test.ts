@@ -12,9 +12,10 @@ import type { Node } from './converged.ts'
 import { other } from './converged.ts'
 
 /**
- * The article's own stack beside ours: the same machines, the same clients, heartbeat's times of the article for both. Its nfsd cannot be stopped,
- * so it moves by a node that restarts itself after eleven minutes, and back again (`auto_failback on`): this takes an hour and a half. The reports stay in
- * NFSHA_TEST_REPORTS, where that names a directory. NFSHA_TEST_LAB names a lab that is up with the article's stack, for the split brain alone.
+ * The article's own stack compared with ours: the same machines, the same clients, the article's heartbeat times for both. Its nfsd cannot be
+ * stopped, so the service moves when the node restarts itself after eleven minutes, and back again (`auto_failback on`): this takes an hour and a
+ * half. The reports are kept in NFSHA_TEST_REPORTS, if that names a directory. NFSHA_TEST_LAB names a running lab with the article's stack, for the
+ * split brain alone.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `article-${process.pid}`
@@ -44,7 +45,7 @@ const measure = async (stack: keyof typeof stacks, ...more: string[]) => {
   const { code, story } = await play(stack, 'failover-test', ...faults, ...more)
   return { code, story, report: readReport(`${path}.json`), page: readFileSync(`${path}.html`, 'utf8') }
 }
-/** The longest wait for a write, also while the service went back. */
+/** The longest wait for a write, including the failback. */
 const waits = (report: FailoverReport, fault: string): number[] =>
   report.trials.filter(t => t.fault === fault).map(t => Math.max(t.stall.write ?? 0, t.returnStall.write ?? 0))
 
@@ -63,7 +64,7 @@ describe('what a failover costs', () => {
   let ours: FailoverReport
   afterAll(() => labDown({ name: lab, destroy: true }))
 
-  test('our stack, with heartbeat’s times of the article', async () => {
+  test('our stack, with the article’s heartbeat times', async () => {
     await bringUp('lean')
     const { code, story, report } = await measure('lean')
     expect(code, story).toBe(0)
@@ -71,7 +72,7 @@ describe('what a failover costs', () => {
     await labDown({ name: lab, destroy: true })
   })
 
-  test('the article’s: clients wait longer, and lose their locks; the report shows both', async () => {
+  test('the article’s stack: clients wait longer, and lose their locks; the report shows both', async () => {
     await bringUp('article')
     const { report, page } = await measure('article', '-e', `failover_beside=${join(folder, 'lean.json')}`)
     expect(report.trials.map(t => `${t.stack} ${t.fault}`)).toEqual(
@@ -83,7 +84,7 @@ describe('what a failover costs', () => {
       // Most of the wait after a power loss is deadtime, the same ten seconds for both.
       expect(article).toBeGreaterThan(fault === 'switchover' ? 3 * lean : lean)
     }
-    // Nothing tells the other node whose state it may give back: every lock is gone, which the kernel of the client says at its next use.
+    // The other node does not know which clients may reclaim: every lock is lost, and the client's kernel reports that at the next use.
     for (const t of report.trials) expect(t).toMatchObject({ lost: 0, torn: 0, lockKept: false })
     expect(report.trials.every(t => t.errors.length > 0)).toBe(true)
     expect(page).toContain('>lean<')
@@ -91,7 +92,7 @@ describe('what a failover costs', () => {
   }, 10_800_000)
 })
 
-describe('a split brain, made by cutting all links of the article’s stack', () => {
+describe('a split brain, caused by cutting all links of the article’s stack', () => {
   let winner: Node = 'M1'
   let loser: Node = 'M2'
   beforeAll(async () => {
@@ -107,10 +108,10 @@ describe('a split brain, made by cutting all links of the article’s stack', ()
     for (const node of ['M1', 'M2'] as const) await on(lab, node, `echo ${node} > /data/written-on-${node}; sync /data/written-on-${node}`)
   })
 
-  test('it is loud, and DRBD joins nothing by itself', async () => {
+  test('it is reported, and DRBD does not reconnect by itself', async () => {
     for (const nic of nics) await labFault(lab, 'M1', 'link-up', nic)
     await until('DRBD says so', async () => Number(await saidOfSplit('M1')) + Number(await saidOfSplit('M2')) > 0, 120_000)
-    // heartbeat hears the other again and releases what it holds; a node that cannot unmount restarts itself.
+    // heartbeat hears the other node again and releases its resources; a node that cannot unmount restarts itself.
     let since = 0
     let who = ''
     await until(
@@ -139,13 +140,13 @@ describe('a split brain, made by cutting all links of the article’s stack', ()
     expect(refused.story).toMatch(/whose changes are to be discarded\? Name that node/)
   })
 
-  test('each copy still has what was written on it', async () => {
+  test('each copy still has its own writes', async () => {
     expect(await on(lab, winner, `cat /data/written-on-${winner}`)).toBe(winner)
     const read = `mkdir -p /mnt/copy; drbdadm primary drbd && mount -o ro /dev/drbd0 /mnt/copy && cat /mnt/copy/written-on-${loser}; umount /mnt/copy; drbdadm secondary drbd`
     expect(await on(lab, loser, read)).toBe(loser)
   })
 
-  test('the operator names the victim, and one history is left', async () => {
+  test('the operator names the victim, and the split brain is resolved', async () => {
     const run = await play('article', 'split-brain', '-e', `drbd_victim=${loser}`)
     expect(run.code, run.story).toBe(0)
     await until('both copies are in sync', async () => /cs:Connected .* ds:UpToDate\/UpToDate/.test(await device(winner)), 180_000)

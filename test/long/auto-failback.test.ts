@@ -4,7 +4,7 @@ import { underWork } from '../lab/workload.ts'
 import { convergedLab } from './converged.ts'
 
 /**
- * Whether the service goes back to the first node when that comes back: the article's `auto_failback on`, and our default. Each time heartbeat is
+ * Whether the service fails back when the first node returns: the article's `auto_failback on`, and our default. Each time, heartbeat is
  * stopped and started on M1 while a client works.
  */
 const { lab, good, serves, holder, whole } = convergedLab('failback')

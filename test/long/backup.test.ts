@@ -8,8 +8,8 @@ import { underWork } from '../lab/workload.ts'
 import { type Node, other } from './converged.ts'
 
 /**
- * The scripts of docs/backup.md as they stand there, and a snapshot of the victim of a split brain, on a pair whose disks are logical volumes.
- * NFSHA_TEST_LAB names one that is up and was built with the volume below, or is bare with blank disks.
+ * The scripts of docs/backup.md, read from that page, and a snapshot of the victim of a split brain, on a pair whose disks are logical volumes.
+ * NFSHA_TEST_LAB names a running lab that was built with the volume below, or is bare with blank disks.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `backup-${process.pid}`
@@ -27,7 +27,7 @@ const holder = async (): Promise<Node> => {
   throw new Error('nobody serves')
 }
 const page = readFileSync(fileURLToPath(new URL('../../docs/backup.md', import.meta.url)), 'utf8')
-/** A script of the page, with another command in the place of the one that an operator puts there. */
+/** A script of the page, with the operator's command replaced. */
 const scriptWith = (index: number, line: RegExp, command: string): string => {
   const script = page.split('```sh\n')[index + 1]?.split('```')[0] ?? ''
   expect(script).toMatch(line)
@@ -46,7 +46,7 @@ afterAll(async () => {
   if (given === undefined) await labDown({ name: lab, destroy: true })
 })
 
-test('a snapshot on the standby, while clients work', async () => {
+test('a snapshot on the standby while clients work', async () => {
   const active = await holder()
   const script = scriptWith(0, /^restic .*$/m, 'rm -rf /var/backups/nfs; cp -a /mnt/nfs-backup /var/backups/nfs')
   await on(lab, active, 'echo kept > /data/kept; sync -f /data')
@@ -66,7 +66,7 @@ test('a snapshot on the standby, while clients work', async () => {
   await whole()
 })
 
-test('a freeze on the active node ends in any case', async () => {
+test('a freeze on the active node always ends', async () => {
   const active = await holder()
   const snapshot = /^take-the-snapshot\S* .*$/m
   const isThawed = () => on(lab, active, 'timeout 5 touch /data/thawed && rm /data/thawed && echo yes', 30_000)
@@ -80,7 +80,7 @@ test('a freeze on the active node ends in any case', async () => {
   expect({ errors, lost, torn, lockKept }).toEqual(unharmed)
   expect(stall.write).toBeGreaterThan(4000)
   expect(await isThawed()).toBe('yes')
-  // The thaw that the last script has started must not be the one that is waited for.
+  // Do not wait for the thaw that the previous script has started.
   await on(lab, active, 'while pgrep -f "fsfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
   await expect(run(active, scriptWith(1, snapshot, 'false'))).rejects.toThrow(/ended with 1/)
   expect(await isThawed()).toBe('yes')
@@ -90,7 +90,7 @@ test('a freeze on the active node ends in any case', async () => {
   await whole()
 })
 
-test('the victim of a split brain is kept as a snapshot of its volume', async () => {
+test('the victim’s data of a split brain is kept as a snapshot of its volume', async () => {
   const winner = await holder()
   const loser = other(winner)
   const device = (node: Node) => on(lab, node, "grep ' cs:' /proc/drbd", 30_000)

@@ -5,8 +5,8 @@ import { chosenReleases } from '../lab/releases.ts'
 import { nfsha, nfshaPlay, on, until } from '../lab/run.ts'
 
 /**
- * A pair that somebody has built by hand, as the article does, with a client that has the share mounted: the first sight of it only reads and
- * marks what the client would notice, a run stops there, and with the word for it takes the pair over with all its data.
+ * A pair that was built by hand, as in the article, with a client that has the share mounted: the first check only reads and
+ * marks what the client would notice; a run stops there, and with a confirmation it takes over the pair with all its data.
  */
 const lab = `by-hand-${process.pid}`
 const nodes = ['M1', 'M2'] as const
@@ -85,7 +85,7 @@ afterAll(() => labDown({ name: lab, destroy: true }))
 
 const marks = [/fsid of \/data: none -> 1/, /server scope: M1\.redhat\.sx -> nfsha-drbd/, /NFS version 3: served -> not served/]
 
-test('the first sight is a read-only diff in which whatever would disturb mounted clients is marked', async () => {
+test('the first check is a read-only diff that marks everything that would disturb mounted clients', async () => {
   const before = await Promise.all(nodes.map(m => fingerprint(lab, m)))
   const { code, stdout, stderr } = await nfsha(lab, ['site.yml', '--check', '--diff', '--output', 'plain'])
   expect(code, stdout + stderr).toBe(0)
@@ -97,7 +97,7 @@ test('the first sight is a read-only diff in which whatever would disturb mounte
   expect(stdout).not.toMatch(/made-by-hand/)
 })
 
-test('a run stops before the first of it, and the client goes on', async () => {
+test('a run stops before the first such change, and the client continues', async () => {
   const run = await play('site.yml')
   expect(run.code, run.story).toBe(3)
   expect(run.story).toMatch(/compatibility with mounted clients: failed fsid of \/data: none, wanted 1/)
@@ -107,7 +107,7 @@ test('a run stops before the first of it, and the client goes on', async () => {
   )
 })
 
-test('with the word for it the pair is taken over, with its data and with the lines of others', async () => {
+test('with a confirmation the pair is taken over, with its data and with unrelated lines kept', async () => {
   const accept = ['-e', 'accept_client_break=yes']
   const run = await play('site.yml', ...accept)
   expect(run.code, run.story).toBe(0)

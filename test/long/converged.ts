@@ -9,19 +9,19 @@ export const other = (node: Node): Node => (node === 'M1' ? 'M2' : 'M1')
 
 export interface Converged {
   lab: string
-  /** Plays, and expects that it went well. */
+  /** Plays, and expects success. */
   good(...argv: string[]): Promise<Played>
   /** Address, nfsd and /data are all on this node. */
   serves(node: Node): Promise<boolean>
   /** Throws when nobody serves. */
   holder(): Promise<Node>
-  /** Until `status` finds nothing wrong. */
+  /** Waits until `status` finds no problem. */
   whole(limitMs?: number): Promise<void>
 }
 
 /**
- * A converged lab for the tests of one file, which calls this at its top: NFSHA_TEST_LAB names one that is up and that is left as it was; else one is
- * brought up, played, and ended with the tests.
+ * A converged lab for the tests of one file, which calls this at its top: NFSHA_TEST_LAB names a running one, which is left running; otherwise a lab
+ * is brought up, played, and removed after the tests.
  */
 export const convergedLab = (name: string): Converged => {
   const given = process.env.NFSHA_TEST_LAB

@@ -14,7 +14,7 @@ export interface Target {
   version: string
 }
 
-/** An archive as `drbd_build_archives` takes it. */
+/** An archive as an entry of `drbd_build_archives`. */
 export interface Given {
   kind: 'utilities' | 'kernel'
   source: string
@@ -33,7 +33,7 @@ const only = (folder: string, name: RegExp): string => {
   return join(folder, found)
 }
 
-/** An apt of its own, beside this machine's: the same Debian sources as the lab's image, and their source packages. */
+/** A separate apt, beside this machine's: the Debian sources of the lab's image, with source packages. */
 const privateApt = async (folder: string, suite: string): Promise<(...argv: string[]) => Promise<string>> => {
   const apt = join(folder, 'apt')
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, name), { recursive: true })
@@ -49,7 +49,7 @@ const privateApt = async (folder: string, suite: string): Promise<(...argv: stri
     'Acquire::Languages=none',
   ]
   const [first = '', ...rest] = ['apt-get', '-q', '-c', `${apt}/apt.conf`, ...options.flatMap(o => ['-o', o])]
-  // apt-get writes what it downloads where it is started
+  // apt-get writes its downloads to the current directory
   return (...argv) => run('sh', ['-c', 'cd "$1" && shift && exec "$@"', 'sh', folder, first, ...rest, ...argv])
 }
 

@@ -5,8 +5,8 @@ import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
 /**
- * A pair around the data that one server has, and metadata of DRBD that is on a disk already (docs/disks.md). Checksums of all files before and after,
- * on both nodes. The tests build on each other. NFSHA_TEST_LAB names a lab that is up, with role drbd-build played; both its disks are emptied.
+ * A pair built around the existing data of one server, and existing DRBD metadata on a disk (docs/disks.md). Checksums of all files before and after,
+ * on both nodes. The tests build on each other. NFSHA_TEST_LAB names a running lab with role drbd-build played; both its disks are emptied.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `data-${process.pid}`
@@ -24,7 +24,7 @@ const good = (run: Played) => expect(run.code, run.story).toBe(0)
 const emptied =
   'drbdadm down drbd 2>/dev/null; wipefs -qa /dev/vdb; blkdiscard -z /dev/vdb; rm -f /var/lib/nfsha-play/replica /var/lib/nfsha-play/served'
 const sums = 'cd /mnt; find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum; cd /'
-/** The sums of what a node has, as its Primary. */
+/** The checksums of a node's files, read as Primary. */
 const sumsOf = async (node: 'M1' | 'M2') =>
   (await on(lab, node, `drbdadm primary drbd && mount /dev/drbd0 /mnt && { ${sums}; umount /mnt; drbdadm secondary drbd; }`, 600_000))
     .trim()
@@ -52,17 +52,17 @@ afterAll(async () => {
   if (given === undefined) await labDown({ name: lab, destroy: true })
 })
 
-test('without the word both disks stay as they are', async () =>
+test('without a confirmation both disks stay as they are', async () =>
   refused(await play(), /M1: \/dev\/vdb is not blank: it holds ext4 .*-e drbd_keep_data=M1:\/dev\/vdb:/))
 
-test('a file system that fills the disk must be shrunk first, and the refusal says to what', async () => {
+test('a file system that fills the disk must be shrunk first, and the refusal names the size', async () => {
   const run = await play('-e', `drbd_keep_data=M1:/dev/vdb:${uuid}`)
   refused(run, /leaves no room/)
   const size = /resize2fs \/dev\/vdb (\d+K)/.exec(run.story)?.[1]
   await on(lab, 'M1', `e2fsck -fp /dev/vdb; resize2fs /dev/vdb ${size}`, 600_000)
 })
 
-test('a mounted one is refused', async () => {
+test('a mounted file system is refused', async () => {
   await on(lab, 'M1', 'mount -t ext4 -o ro /dev/vdb /mnt')
   try {
     refused(await play('-e', `drbd_keep_data=M1:/dev/vdb:${uuid}`), /\/dev\/vdb is in use: vdb is mounted on \/mnt/)
@@ -71,7 +71,7 @@ test('a mounted one is refused', async () => {
   }
 })
 
-test('then the pair is built around it: M1 is the source, whatever drbd_init_primary says, and both nodes have every file', async () => {
+test('then the pair is built around the data: M1 is the source, whatever drbd_init_primary says, and both nodes have every file', async () => {
   good(await play('-e', `drbd_keep_data=M1:/dev/vdb:${uuid}`, '-e', 'drbd_init_primary=M2'))
   await copied()
   for (const node of ['M2', 'M1'] as const) expect(await sumsOf(node)).toBe(before)
@@ -83,7 +83,7 @@ test('then the pair is built around it: M1 is the source, whatever drbd_init_pri
   ).toEqual([0, 0])
 })
 
-test('the old disk of a node that was reinstalled is taken only by its word; the blank one becomes a copy of it', async () => {
+test('the old disk of a reinstalled node is used only with a confirmation; the blank disk becomes a copy of it', async () => {
   await on(lab, 'M1', emptied)
   await on(lab, 'M2', 'drbdadm down drbd; rm -f /var/lib/nfsha-play/replica')
   const run = await play()
@@ -95,7 +95,7 @@ test('the old disk of a node that was reinstalled is taken only by its word; the
   for (const node of nodes) expect(await sumsOf(node)).toBe(before)
 })
 
-test('a replica that is mounted past DRBD: how to free it, and nothing that would write to it', async () => {
+test('a replica that is mounted without DRBD: the message says how to free it, and nothing writes to it', async () => {
   await on(lab, 'M2', 'drbdadm down drbd; mount -t ext4 -o ro,noload /dev/vdb /mnt')
   try {
     const run = await play()
@@ -109,7 +109,7 @@ test('a replica that is mounted past DRBD: how to free it, and nothing that woul
   }
 })
 
-test('the advice to empty a disk makes it blank', async () => {
+test('the recommended command to empty a disk makes it blank', async () => {
   await Promise.all(nodes.map(node => on(lab, node, `${emptied}; mke2fs -q -t ext4 /dev/vdb`)))
   const run = await play()
   const advice = /empty the whole disk: (.*)$/m.exec(run.story)?.[1] ?? ''

@@ -9,9 +9,9 @@ import { nfshaPlay, on, until } from '../lab/run.ts'
 import { brokenArchive, debianArchives, type Given } from './debian-archives.ts'
 
 /**
- * A cluster that serves NFS on a module and utilities which role drbd-build compiled in the lab. The archives are made of Debian's own packages
- * (debian-archives.ts): the module has the version and the srcversion of the distribution's, and only its build id is another. The tests build
- * on each other. NFSHA_TEST_LAB names a lab that is up and bare, to spare making it.
+ * A cluster that serves NFS with a module and utilities that role drbd-build compiled in the lab. The archives are made from Debian's own packages
+ * (debian-archives.ts): the module has the version and srcversion of the distribution's module; only its build ID differs. The tests build
+ * on each other. NFSHA_TEST_LAB names a running bare lab, to avoid creating one.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `source-${process.pid}`
@@ -45,7 +45,7 @@ const taskOf = (run: Played, resource: string | RegExp, host = 'M1') => {
 }
 const build = `DRBD from source in ${prefix}`
 
-/** The build id of the module that is loaded, in hex. */
+/** The build ID of the loaded module, in hex. */
 const loadedNote = (machine: 'M1' | 'M2') => on(lab, machine, "od -An -v -tx1 /sys/module/drbd/notes/.note.gnu.build-id | tr -d ' \\n'")
 const recorded = (machine: 'M1' | 'M2', key: string) => on(lab, machine, `sed -n 's/^${key} //p' ${prefix}/nfsha-build/module-$(uname -r)`)
 const isBuilt = async (machine: 'M1' | 'M2') => (await loadedNote(machine)) === (await recorded(machine, 'note'))
@@ -75,8 +75,8 @@ const untouched = async () => {
     expect(await on(lab, machine, `ls -d ${prefix} /lib/modules/*/updates/drbd.ko /sys/module/drbd 2>/dev/null; true`)).toBe('')
 }
 
-describe('what goes wrong touches nothing', () => {
-  test('a wrong sum: nothing is sent, nothing is built', async () => {
+describe('a failure changes nothing', () => {
+  test('a wrong checksum: nothing is sent, nothing is built', async () => {
     const wrong = { ...archives.utilities, sha256: 'ab'.repeat(32) }
     const run = await play(['drbd-build'], { drbd_build_archives: [archives.kernel, wrong] })
     expect(run.code, run.story).toBe(3)
@@ -101,7 +101,7 @@ describe('what goes wrong touches nothing', () => {
 })
 
 describe('the build', () => {
-  test('on the first node, for both; the other has no compiler', async () => {
+  test('is made on the first node for both; the other has no compiler', async () => {
     const run = await play(['drbd-build'])
     good(run, 'some')
     expect(taskOf(run, build).changes.map(c => `${c.host} ${c.attribute}: ${c.from}`)).toEqual(
@@ -112,18 +112,18 @@ describe('the build', () => {
     expect(live.some(text => /CC \[M\]/.test(text))).toBe(true)
   })
 
-  test('a second time there is nothing to do', async () => good(await play(['drbd-build']), 'none'))
+  test('has nothing to do the second time', async () => good(await play(['drbd-build']), 'none'))
 
-  test('what runs is what was built, though version and srcversion are the distribution’s', async () => {
+  test('is what runs, although version and srcversion are the distribution’s', async () => {
     for (const machine of nodes) {
       expect(await isBuilt(machine)).toBe(true)
       expect((await on(lab, machine, `modinfo -F filename drbd`)).replace(/^\/usr/, '')).toBe(`/lib/modules/${kernel}/updates/drbd.ko`)
-      // O: from outside the kernel's tree
+      // O: out-of-tree module
       expect(await on(lab, machine, 'cat /sys/module/drbd/taint')).toContain('O')
       expect(await on(lab, machine, 'ls /usr/sbin/drbdadm /sbin/drbdadm 2>/dev/null; true')).toBe('')
       expect(await on(lab, machine, `${prefix}/sbin/drbdadm --version`)).toContain('DRBDADM_VERSION=')
       expect(await on(lab, machine, 'cat /sys/module/drbd/parameters/usermode_helper')).toBe(`${prefix}/sbin/drbdadm`)
-      // -e: a link that leads nowhere is none
+      // -e: a dangling link does not count
       expect(await on(lab, machine, 'readlink -e /etc/ha.d/resource.d/drbddisk')).toBe(`${prefix}/etc/ha.d/resource.d/drbddisk`)
       expect(await on(lab, machine, 'readlink -e /etc/init.d/drbd')).toBe(`${prefix}/etc/init.d/drbd`)
       expect(await on(lab, machine, 'test -x /etc/init.d/drbd && grep "^DRBDADM=" /etc/init.d/drbd')).toBe(
@@ -134,7 +134,7 @@ describe('the build', () => {
     expect(await loadedNote('M1')).toBe(await loadedNote('M2'))
   })
 
-  test('each node for itself: the one that lost its build makes it again, and what runs stays', async () => {
+  test('on each node: the node that lost its build makes it again, and the running module stays', async () => {
     await on(lab, 'M2', `rm ${prefix}/nfsha-build/module-${kernel}`)
     const run = await play(['drbd-build'], { drbd_build_on: 'each' })
     good(run, 'some')
@@ -145,7 +145,7 @@ describe('the build', () => {
 })
 
 describe('the cluster', () => {
-  test('serves NFS on what was built', async () => {
+  test('serves NFS with the built module', async () => {
     good(await play(['site.yml']), 'some')
     good(await play(['site.yml']), 'none')
     const status = await play(['status.yml'])
@@ -181,17 +181,17 @@ describe('the cluster', () => {
   })
 })
 
-describe('another module in the kernel', () => {
+describe('a different loaded module', () => {
   // Debian 13 compresses its modules (drbd.ko.xz)
   const distributions = `/lib/modules/$(uname -r)/kernel/drivers/block/drbd/drbd.ko*`
 
-  test('of a node in use is left alone, and that is said', async () => {
+  test('is kept on a node in use, and reported', async () => {
     good(await play(['maintenance.yml'], { ha_maintenance: 'M1' }))
     await on(lab, 'M1', `${prefix}/sbin/drbdsetup down drbd; rmmod drbd && insmod ${distributions} && ${prefix}/sbin/drbdadm adjust drbd`)
     good(await play(['maintenance.yml'], { ha_maintenance: 'none' }))
     expect(await isBuilt('M1')).toBe(false)
     const note = await loadedNote('M1')
-    // The same source: this alone would not tell them apart.
+    // The same source: srcversion alone would not distinguish them.
     expect(await on(lab, 'M1', 'cat /sys/module/drbd/srcversion')).toBe(await recorded('M1', 'srcversion'))
     const run = await play(['drbd-build'])
     good(run, 'none')
@@ -202,7 +202,7 @@ describe('another module in the kernel', () => {
     expect(await holder()).toBe('M2')
   })
 
-  test('of a drained node is swapped, while the other serves', async () => {
+  test('is replaced on a drained node, while the other node serves', async () => {
     good(await play(['maintenance.yml'], { ha_maintenance: 'M1' }))
     const run = await play(['drbd-build'])
     good(run, 'some')
@@ -215,10 +215,10 @@ describe('another module in the kernel', () => {
   })
 })
 
-describe('a kernel that is installed and does not run yet', () => {
-  // Another flavour of the same version: the archive has it for sure, and its name sorts behind the running one's.
+describe('a kernel that is installed but not running yet', () => {
+  // Another flavour of the same version: the archive certainly has it, and its name sorts after the running one's.
   let next = ''
-  test('is refused where the first node builds for both and has no such kernel', async () => {
+  test('is refused if the first node builds for both and does not have that kernel', async () => {
     next = `${kernel.replace(/-cloud-amd64$|-amd64$/, '')}-rt-amd64`
     await on(
       lab,
@@ -231,7 +231,7 @@ describe('a kernel that is installed and does not run yet', () => {
     expect(taskOf(run, build).error?.message).toMatch(`M2 needs a module for ${next}, and M1 has no such kernel: set drbd_build_on: each`)
   })
 
-  test('is built for before the reboot', async () => {
+  test('gets its module before the reboot', async () => {
     const run = await play(['drbd-build'], { drbd_build_on: 'each' })
     good(run, 'some')
     expect(taskOf(run, build, 'M2').changes.map(c => c.attribute)).toEqual([`module for ${next}`])

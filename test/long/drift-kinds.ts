@@ -1,17 +1,17 @@
-/** One way in which a converged cluster can come to differ, by hand. `H` is the node that serves, `S` the one that stands by. */
+/** One way in which somebody can make a converged cluster differ. `H` is the active node, `S` the standby. */
 export interface DriftKind {
   name: string
   on: 'H' | 'S'
-  /** Breaks it. */
+  /** Makes the difference. */
   break: string
-  /** Puts right what a plain run leaves alone; run in any case afterwards. */
+  /** Repairs what a plain run does not; always run afterwards. */
   repair?: string
-  /** What drift names: the resource, and (a part of) what it is. */
+  /** What drift reports: the resource, and (a part of) its actual state. */
   resource: string | RegExp
   is: RegExp
-  /** Repaired by a plain run, or named with this playbook. */
+  /** Repaired by a plain run, or reported with this playbook. */
   repaired: true | 'next step' | 'switchover.yml' | 'split-brain.yml'
-  /** A cable, pulled from outside. */
+  /** A cable that is unplugged from outside. */
   cable?: string
 }
 
@@ -107,7 +107,7 @@ const declared: DriftKind[] = [
   {
     name: "DRBD's kernel settings differ from its file",
     on: 'S',
-    // of this node alone: what bears on a resync is sent to the peer too
+    // affects only this node: options for a resync are sent to the peer too
     break: 'drbdsetup-84 disk-options 0 --on-io-error=pass_on 2>/dev/null || drbdsetup disk-options 0 --on-io-error=pass_on',
     resource: 'DRBD resource drbd',
     is: /kernel differs/,
@@ -200,7 +200,7 @@ const inService: DriftKind[] = [
   {
     name: 'virtual IP on both',
     on: 'S',
-    // No ARP answer for it: clients go on talking to the node that serves.
+    // No ARP answer for it, so that clients still reach the active node.
     break: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1; ip addr add 192.168.0.219/32 dev lo',
     repair: 'ip addr del 192.168.0.219/32 dev lo 2>/dev/null; sysctl -qw net.ipv4.conf.all.arp_ignore=0',
     resource: 'virtual IP',
@@ -241,7 +241,7 @@ const masked = 'nfs-server masked only until the next boot'
 const named = (...names: string[]): DriftKind[] => inService.filter(kind => names.includes(kind.name))
 const apart = ['threads of nfsd', 'virtual IP on both', 'DRBD StandAlone', 'heartbeat stopped on the standby']
 
-/** Kinds that do not hide each other are made at one time; each is found by its own name. */
+/** Kinds that do not hide each other are made at the same time; each is found by its own name. */
 export const driftGroups: { name: string; kinds: DriftKind[]; repaired: boolean }[] = [
   { name: 'what is declared', kinds: declared.filter(kind => kind.name !== masked), repaired: true },
   { name: 'what is declared, in other ways', kinds: declared.filter(kind => kind.name === masked), repaired: true },

@@ -11,15 +11,15 @@ import type { DriftKind } from './drift-kinds.ts'
 import { driftGroups } from './drift-kinds.ts'
 
 /**
- * On a converged lab: every kind of drift is made by hand, found by drift, and
- * repaired by a run or left alone by it.
+ * On a converged lab: every kind of drift is made by hand, reported by drift, and
+ * repaired by a run, or not repaired automatically.
  */
 const { lab, holder } = convergedLab('drift')
 let nodes: Record<DriftKind['on'], 'M1' | 'M2'> = { H: 'M1', S: 'M2' }
 
 const look = () => lookForDrift(lab)
 
-/** Nothing differs; what a repair started may need a moment. */
+/** Waits until nothing differs; a repair may need a moment to take effect. */
 const clean = () => until('nothing differs', async () => (await look()).code === 0, 240_000)
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
   nodes = { H: serving, S: other(serving) }
 })
 
-test('a converged cluster: nothing is said, over one connection and at most three execs a host', async () => {
+test('a converged cluster: no output, with one connection and at most three execs per host', async () => {
   const { code, stdout, report } = await look()
   expect({ code, stdout, findings: report.findings }).toEqual({ code: 0, stdout: '', findings: [] })
   expect(report.complete).toBe(true)
@@ -94,7 +94,7 @@ describe.each(driftGroups)('$name', ({ kinds, repaired }) => {
   })
 })
 
-test('maintenance is named and nothing is alarmed', async () => {
+test('maintenance is named and raises no alarm', async () => {
   await on(lab, nodes.S, "echo 'new disk, by anna' > /var/lib/nfsha-play/maintenance; chmod 0600 /etc/nfs.conf.d/nfsha.conf")
   try {
     const { code, stdout, report } = await look()
@@ -106,6 +106,6 @@ test('maintenance is named and nothing is alarmed', async () => {
   }
 })
 
-test('what runs changed stands in the log of the host', async () => {
+test('the changes of runs are in the log of the host', async () => {
   expect(await on(lab, nodes.S, 'journalctl -t nfsha-play -o cat -n 500')).toMatch(/nfs: file \/etc\/nfs\.conf\.d\/nfsha\.conf: mode/)
 })

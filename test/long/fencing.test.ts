@@ -6,7 +6,7 @@ import type { Node } from './converged.ts'
 import { convergedLab, other } from './converged.ts'
 
 /**
- * A watchdog and fencing on a pair that serves, by the reset button of the lab. Each fault is one that ends badly, or waits for somebody, without them.
+ * A watchdog and fencing on a serving pair, with the reset button of the lab. Without them, each of these faults ends badly or needs an operator.
  */
 const { lab, good, holder, serves, whole } = convergedLab('fencing')
 
@@ -15,7 +15,7 @@ const both = [...fenced, '-e', 'heartbeat_watchdog=softdog']
 const nics = ['em1', 'em2', 'em3']
 const bootOf = (node: Node) => on(lab, node, 'cat /proc/sys/kernel/random/boot_id')
 const watchdogOf = (node: Node) => on(lab, node, 'cat /sys/class/watchdog/watchdog0/state')
-/** Waits until a node that was ended has booted again, and has its operator start heartbeat. */
+/** Waits until a node that was reset has booted again, then starts heartbeat as its operator would. */
 const takeBack = async (node: Node, before: string) => {
   await labReady(lab, node, 300_000)
   expect(await bootOf(node)).not.toBe(before)
@@ -24,7 +24,7 @@ const takeBack = async (node: Node, before: string) => {
 }
 const said = (node: Node, pattern: string) => on(lab, node, `journalctl -q -b -o cat -t nfsha | grep -c ${pattern} || true`)
 
-test('both are set by one run, which hands over once, and change nothing the second time', async () => {
+test('one run sets both, with one hand-over; the second run changes nothing', async () => {
   await labFencing(lab)
   await good('heartbeat', ...both)
   await whole()
@@ -41,14 +41,14 @@ test('an orderly stop closes the watchdog: the node is not reset', async () => {
   const before = await bootOf(standby)
   await on(lab, standby, 'systemctl stop heartbeat', 180_000)
   expect(await watchdogOf(standby)).toBe('inactive')
-  // longer than the device waits: deadtime 8 and a second
+  // longer than the timeout of the device: deadtime 8 plus one second
   await on(lab, standby, 'sleep 12')
   expect(await bootOf(standby)).toBe(before)
   await on(lab, standby, 'systemctl start heartbeat', 180_000)
   await whole()
 })
 
-test('a watchdog that cannot be stopped, and one that systemd has, are refused', async () => {
+test('a watchdog that cannot be stopped, and one that systemd uses, are refused', async () => {
   const standby = other(await holder())
   await on(
     lab,
@@ -63,7 +63,7 @@ test('a watchdog that cannot be stopped, and one that systemd has, are refused',
   await whole()
 })
 
-test('fence-test.yml: each node ends the other, the service moves once, no error, nothing lost', async () => {
+test('fence-test.yml: each node resets the other, the service moves once, no error, nothing lost', async () => {
   const boots = { M1: await bootOf('M1'), M2: await bootOf('M2') }
   const impact = await underWork(
     lab,
@@ -75,7 +75,7 @@ test('fence-test.yml: each node ends the other, the service moves once, no error
   expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
 })
 
-test('a standby whose processor stops is reset by its watchdog, and the active node notices nothing of its return', async () => {
+test('a standby whose processor stops is reset by its watchdog, and its return does not affect the active node', async () => {
   const serving = await holder()
   const standby = other(serving)
   const before = await bootOf(standby)
@@ -100,7 +100,7 @@ test('a standby whose processor stops is reset by its watchdog, and the active n
   expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
 })
 
-test('an active node that is cut off is ended before the other one serves', async () => {
+test('an active node that is cut off is reset before the other one serves', async () => {
   const serving = await holder()
   const before = await bootOf(serving)
   const impact = await underWork(
@@ -118,7 +118,7 @@ test('an active node that is cut off is ended before the other one serves', asyn
   expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
 })
 
-test('a standby that is cut off ends nobody', async () => {
+test('a standby that is cut off resets nobody', async () => {
   const serving = await holder()
   const boots = await bootOf(serving)
   for (const nic of nics) await labFault(lab, other(serving), 'link-down', nic)
@@ -128,7 +128,7 @@ test('a standby that is cut off ends nobody', async () => {
   expect(await bootOf(serving)).toBe(boots)
 })
 
-test('while the device fails nobody takes over; once it works again heartbeat goes on by itself', async () => {
+test('while the device fails, nobody takes over; when it works again, heartbeat continues by itself', async () => {
   const serving = await holder()
   const before = await bootOf(serving)
   const key = '/etc/nfsha-lab-power-key'
@@ -145,7 +145,7 @@ test('while the device fails nobody takes over; once it works again heartbeat go
   await takeBack(serving, before)
 })
 
-test('without the variables all of it is off again', async () => {
+test('without the variables everything is off again', async () => {
   await good('heartbeat')
   await whole()
   for (const node of ['M1', 'M2'] as const) {

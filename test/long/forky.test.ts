@@ -4,8 +4,8 @@ import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, printPanics } from '../lab/run.ts'
 
 /**
- * The next Debian, before it is released: its machines boot, the roles refuse it by default, and played as Debian 13 they converge. It changes every day;
- * what it breaks is to be known before users meet it. NFSHA_TEST_LAB names a bare or a converged lab of it.
+ * The next Debian before its release: its machines boot, the roles refuse it by default, and played as Debian 13 they converge. It changes every day;
+ * this test finds problems before users do. NFSHA_TEST_LAB names a bare or converged lab with it.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `forky-${process.pid}`
@@ -20,7 +20,7 @@ afterAll(async () => {
   if (given === undefined) await labDown({ name: lab, destroy: true })
 })
 
-test('it is Debian testing with a kernel that has DRBD 8.4', async () => {
+test('the machines run Debian testing with a kernel that has DRBD 8.4', async () => {
   expect(await on(lab, 'M1', '. /etc/os-release; echo "$VERSION_CODENAME"; modinfo -F version drbd')).toMatch(/^forky\n8\.4\./)
 })
 
@@ -31,7 +31,7 @@ test('by default it is refused, with the list of supported systems, and nothing 
   expect(changed(run)).toBe(0)
 })
 
-test('as Debian 13 it converges, says on which hosts that is a guess, and a second run changes nothing', async () => {
+test('played as Debian 13 it converges, names the hosts that are not supported, and a second run changes nothing', async () => {
   const first = await nfshaPlay(lab, ['site.yml', ...untested])
   expect(first.code, first.story).toBe(0)
   const guessed = first.events.flatMap(e => (e.type === 'host-ready' && e.untested !== undefined ? [`${e.host}: ${e.untested}`] : []))

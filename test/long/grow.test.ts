@@ -7,13 +7,13 @@ import { nfshaCommand, nfshaPlay, on, until } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
-/** Disks that grow under a pair that serves: 320 MiB, then 384, then 416. The tests build on each other. */
+/** Disks that grow on a serving pair: 320 MiB, then 384, then 416. The tests build on each other. */
 const { lab, good, holder, whole } = convergedLab('grow')
 const MiB = 2 ** 20
 
 const enlarge = (node: Node, mib: number) => labFault(lab, node, 'disk-grow', `vdb+${mib}`)
 const device = async (node: Node) => Number(await on(lab, node, 'cat /sys/block/drbd0/size')) * 512
-/** Bytes of the file system, by its superblock. */
+/** Size of the file system in bytes, from its superblock. */
 const fileSystem = async (node: Node) =>
   Number(await on(lab, node, "dumpe2fs -h /dev/drbd0 2>/dev/null | sed -n 's/^Block count: *//p'")) * 4096
 const drbd = (node: Node) => on(lab, node, 'cat /proc/drbd')
@@ -25,7 +25,7 @@ const untouched = (node: Node) =>
     "debugfs -R 'stat <5>' /dev/drbd0 2>/dev/null | tail -n 1; grep ' /run/nfsha/state ' /proc/mounts; losetup -a; cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; cat /etc/ha.d/haresources /etc/drbd.d/drbd.res | sha256sum",
   )
 const changed = (recap: Record<string, { changed: number }>) => Object.values(recap).map(r => r.changed)
-/** Plays, and ends the run as a lost power of its machine would, when it comes to this step. */
+/** Plays, and ends the run as a power loss of its machine would, when it reaches this step. */
 const killedAt = async (step: string) => {
   const { file, args } = nfshaCommand(lab, ['grow.yml', '--output', 'jsonl'])
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -41,13 +41,13 @@ const killedAt = async (step: string) => {
   expect(isThere, `it came to '${step}'`).toBe(true)
 }
 
-test('nothing was enlarged: all sizes are shown, and nothing is done', async () => {
+test('if nothing was enlarged, all sizes are shown and nothing is done', async () => {
   const run = await good('grow.yml')
   expect(changed(run.recap)).toEqual([0, 0])
   expect(run.events.flatMap(e => (e.type === 'table' ? [e.title] : []))).toEqual(['nfs: nothing has been enlarged'])
 })
 
-test('only the disk of the standby was enlarged: named, by how much, and nothing is touched', async () => {
+test('if only the standby’s disk was enlarged, it is reported with the difference, and nothing is changed', async () => {
   const serving = await holder()
   await enlarge(other(serving), 64)
   for (const argv of [['grow.yml', '--check'], ['grow.yml']]) {
@@ -59,7 +59,7 @@ test('only the disk of the standby was enlarged: named, by how much, and nothing
   }
 })
 
-test('both were: a check shows the plan; killed while the new space is copied, the same command finishes it under clients that write', async () => {
+test('if both were enlarged, a check shows the plan; after a kill during the copy, the same command finishes it while clients write', async () => {
   const serving = await holder()
   await enlarge(serving, 64)
   const check = await good('grow.yml', '--check')
@@ -87,12 +87,12 @@ test('both were: a check shows the plan; killed while the new space is copied, t
   console.log(`longest waits, ms: ${JSON.stringify(impact.stall)}`)
 })
 
-test('a second run changes nothing, and site.yml neither', async () => {
+test('a second run changes nothing, and neither does site.yml', async () => {
   expect(changed((await good('grow.yml')).recap)).toEqual([0, 0])
   expect(changed((await good('drbd-init')).recap)).toEqual([0, 0])
 })
 
-test('the other node serves what has grown, and both copies are identical', async () => {
+test('the other node serves the larger file system, and both copies are identical', async () => {
   const serving = await holder()
   await good('switchover')
   expect(await holder()).toBe(other(serving))
@@ -100,7 +100,7 @@ test('the other node serves what has grown, and both copies are identical', asyn
   await good('verify.yml')
 })
 
-test('a node that restarts after its disk was enlarged comes back, and then both grow without a copy when asked', async () => {
+test('a node that restarts after its disk was enlarged comes back, and then both grow without a copy if requested', async () => {
   const serving = await holder()
   const standby = other(serving)
   await enlarge(standby, 32)

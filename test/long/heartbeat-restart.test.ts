@@ -6,14 +6,14 @@ import type { Node } from './converged.ts'
 import { convergedLab, other } from './converged.ts'
 
 /**
- * heartbeat restarts itself when it hears a node again that it had given up. The service manager must not take that for the end of the service.
+ * heartbeat restarts itself when it hears a node again that it had declared dead. The service manager must not treat that as the end of the service.
  */
 const { lab, holder, whole } = convergedLab('restart')
 
 const nics = ['em1', 'em2', 'em3']
 const saysDead = (node: Node, peer: Node) => on(lab, node, `cl_status nodestatus ${peer}.redhat.sx || true`)
 
-test('a standby that was cut off comes back, five times: systemd takes no restart for the end, no error, nothing lost', async () => {
+test('a standby that was cut off comes back, five times: systemd does not treat the restart as the end, no error, nothing lost', async () => {
   const pids = new Set<string>()
   const impact = await underWork(
     lab,
@@ -39,7 +39,7 @@ test('a standby that was cut off comes back, five times: systemd takes no restar
   expect(impact).toMatchObject({ errors: [], lost: 0, torn: 0, lockKept: true })
 })
 
-test('ended by hand it is no longer active, and can be started; stopped, nothing of it is left', async () => {
+test('after a kill by hand the unit is inactive and can be started; after a stop no process is left', async () => {
   const standby = other(await holder())
   await on(lab, standby, '/usr/libexec/heartbeat/heartbeat -k')
   const ended = async () => (await on(lab, standby, 'systemctl is-active heartbeat || true')) === 'inactive'

@@ -5,14 +5,14 @@ import { convergedLab, other } from './converged.ts'
 const { lab, good, holder } = convergedLab('late')
 const switchover = (to: string) => good('switchover', '-e', `to=${to}`)
 
-/** Held for longer than the second that the kernel gives it, the first time. It keeps its own name among the processes. */
+/** The first time, delays nfsdcld beyond the second that the kernel waits for it. It keeps its process name. */
 const late = `#!/bin/bash
 (exec -a nfsdcld /root/real/nfsdcld "$@")
 [ -e /run/late ] && exit
 : > /run/late; p=$(pgrep -nx nfsdcld); kill -STOP $p; (sleep 3; kill -CONT $p) >/dev/null 2>&1 &
 `
 
-test('an nfsdcld that is late at a takeover: nfsd is started again, and tracks its clients by it', async () => {
+test('nfsdcld is late at a takeover: nfsd is started again, and tracks its clients with nfsdcld', async () => {
   const from = await holder()
   const to = other(from)
   await on(

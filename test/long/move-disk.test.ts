@@ -10,12 +10,12 @@ import { nfshaCommand, nfshaPlay, on } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
-/** The standby's replica moves from vdb to vdc (64 MiB, until it is made larger) while a client writes. The tests build on each other. */
+/** The standby's replica moves from vdb to vdc (64 MiB, until it is enlarged) while a client writes. The tests build on each other. */
 const { lab, good, holder, whole } = convergedLab('move-disk')
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-move-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-/** The inventory as the operator has changed it: another disk for this node alone. */
+/** The inventory after the operator's change: another disk for this node alone. */
 const declared = (node: Node, disk: string): string[] => {
   const file = join(folder, `${node}.yml`)
   writeFileSync(file, `all:\n  hosts:\n    ${node}:\n      drbd_disk: ${disk}\n`)
@@ -32,7 +32,7 @@ const refused = async (argv: string[], says: RegExp) => {
     expect(Object.values(run.recap).map(r => r.changed)).toEqual([0, 0])
   }
 }
-/** Plays, and ends the run as a lost power of its machine would, right after this resource was changed. */
+/** Plays, and ends the run as a power loss of its machine would, right after this resource was changed. */
 const killedAfter = async (resource: string, argv: string[]) => {
   const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -48,7 +48,7 @@ const killedAfter = async (resource: string, argv: string[]) => {
   expect(isThere, `${resource} was changed`).toBe(true)
 }
 
-test('the node that serves, a disk that is too small and one that holds data are refused before anything is changed', async () => {
+test('the active node, a disk that is too small and one with data are refused before anything is changed', async () => {
   const serving = await holder()
   const standby = other(serving)
   await refused(moved(serving), new RegExp(`too small|${serving} holds the service`))
@@ -68,7 +68,7 @@ test('a plain run refuses the other disk, and names the playbook', async () => {
   expect(run.story).toContain(`nfsha-play move-disk.yml -e ha_move_disk=${standby}`)
 })
 
-test('a check names the plan; broken off twice and played again, the new disk is a full copy, and clients notice nothing', async () => {
+test('a check shows the plan; interrupted twice and played again, the new disk is a full copy, and clients notice nothing', async () => {
   const serving = await holder()
   const standby = other(serving)
   const check = await good(...moved(standby, '--check'))

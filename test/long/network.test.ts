@@ -3,13 +3,13 @@ import { labFault, labReady } from '../../lib/lab/index.ts'
 import { on, until } from '../lab/run.ts'
 import { convergedLab, other } from './converged.ts'
 
-/** What brings a node's NICs up is exchanged; the routes to the peer survive a reboot and a link that was down, with each. */
+/** Replaces the network manager of a node; with each one, the routes to the peer survive a reboot and a link that was down. */
 const { lab, good, holder, whole } = convergedLab('network')
 
 const number = { M1: 210, M2: 211 }
 type Node = keyof typeof number
 
-/** The lab's own way in is not the article's: its address and gateway are the emulator's. */
+/** The NIC through which the lab is reached is not part of the article: the emulator sets its address and gateway. */
 const addresses = (node: Node) => ({
   em0: '10.0.2.15',
   em1: `192.168.0.${number[node]}`,

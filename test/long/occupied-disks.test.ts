@@ -7,8 +7,8 @@ import { chosenReleases } from '../lab/releases.ts'
 import { nfshaPlay, on } from '../lab/run.ts'
 
 /**
- * Everything that a disk may hold, and everything that may use it: not blank on either node, and the whole disk has the same sha256 afterwards. A few
- * kinds are also played by role drbd-init. NFSHA_TEST_LAB names a lab that is up, with role drbd-build played; NFSHA_TEST_REPORTS a directory for the table.
+ * Everything that a disk may contain, and everything that may use it: not blank on either node, and the whole disk has the same sha256 afterwards. A few
+ * kinds are also played with role drbd-init. NFSHA_TEST_LAB names a running lab with role drbd-build played; NFSHA_TEST_REPORTS a directory for the table.
  */
 const given = process.env.NFSHA_TEST_LAB
 const lab = given ?? `disks-${process.pid}`
@@ -16,7 +16,7 @@ const nodes = ['M1', 'M2'] as const
 type Node = (typeof nodes)[number]
 
 const MiB = 1048576
-/** A loop device on each node: an emulated processor needs half a minute for the sum of a disk of 64 MiB. */
+/** A loop device on each node: an emulated processor needs half a minute for the checksum of a disk of 64 MiB. */
 const disk = '/dev/loop7'
 const end = 16 * MiB
 const variables = `drbd_disk=${disk} drbd_device=/dev/drbd5 drbd_resource=occupied drbd_port=7799`
@@ -27,13 +27,13 @@ interface Kind {
   undo?: string
   /** What the refusal names. */
   says: RegExp
-  /** The same of the program alone, where the role says more. */
+  /** The same from the program alone, if the role reports more. */
   saysOfDevice?: RegExp
-  /** Also by the role in the shorter run. */
+  /** Also played with the role in the shorter run. */
   played?: true
 }
 
-/** Bytes in printf's notation at a place of the disk. */
+/** Writes bytes, in printf's notation, at an offset of the disk. */
 const at = (offset: number, bytes: string): string => `printf '${bytes}' | dd of=$d bs=1 seek=${offset} conv=notrunc 2>/dev/null`
 const bytes = (what: string, offset: number, text: string, says: RegExp): Kind => ({ what, make: at(offset, text), says })
 const random = (offset: number, length: number): string =>
@@ -144,7 +144,7 @@ const kinds: Kind[] = [
 
 const sum = 'sha256sum < $d | cut -c1-64'
 const run = (node: Node, script: string) => on(lab, node, `d=${disk}; set -e; ${script}`, 900_000)
-/** Back to a blank disk: what used it goes first. */
+/** Makes the disk blank again, after removing everything that uses it. */
 const undone = (kind: Kind | undefined) =>
   `${kind?.undo ?? ':'}; dd if=/dev/zero of=$d bs=1M count=16 oflag=direct 2>/dev/null; blockdev --flushbufs $d || :`
 const made = (kind: Kind | undefined) => `${kind?.make}; sync; blockdev --flushbufs $d || :`
@@ -172,7 +172,7 @@ afterAll(async () => {
 
 test('at least 35 kinds', () => expect(kinds.length).toBeGreaterThanOrEqual(35))
 
-// The program that the role's probe and the guards of its writes run, on both nodes for every kind: one exec each.
+// The program that the role's probe and its write guards run, on both nodes for every kind: one exec each.
 test.each(kinds.map(kind => [kind.what, kind] as const))('%s: not blank on either node, and unchanged', async (what, kind) => {
   const script = `${notBlank}\n${made(kind)}; echo; ${sum}; r=$(not_blank $d 2>/dev/null); echo "$r"; ${sum}; ${undone(kind)}`
   const answers = await Promise.all(nodes.map(node => run(node, script)))
@@ -185,7 +185,7 @@ test.each(kinds.map(kind => [kind.what, kind] as const))('%s: not blank on eithe
   }
 })
 
-// The role itself, from the command line: each node has another kind. NFSHA_LONG plays all of them, an hour and more.
+// The role itself, from the command line: each node has another kind. NFSHA_LONG plays all of them, which takes more than an hour.
 const played = kinds.flatMap((kind, i) =>
   process.env.NFSHA_LONG || kind.played ? [[kind, kinds[(i + 1) % kinds.length] ?? kind] as const] : [],
 )
@@ -213,7 +213,7 @@ test.each(played.map(([one, two]) => [one.what, two.what, [one, two]] as const))
   },
 )
 
-test('the disks that were emptied again are blank for the role', async () => {
+test('the emptied disks are blank for the role', async () => {
   const check = await nfshaPlay(lab, ['drbd-init', '--check', '-e', variables])
   expect(check.story).not.toMatch(/not blank|in use|cannot be used/)
 })

@@ -7,7 +7,7 @@ import { nfshaCommand, nfshaPlay, on, storyOf } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
-/** A node is lost for good, and a new machine takes its place: M2, then M1, with clients writing. */
+/** A node is lost for good, and a new machine replaces it: M2, then M1, while clients write. */
 const { lab, good, holder, whole } = convergedLab('replace')
 
 const lost = async (node: Node, drbdDiskMiB?: number) => {
@@ -22,7 +22,7 @@ const served = async (node: Node) =>
     node,
     "cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; cat /etc/ha.d/haresources /etc/drbd.d/drbd.res | sha256sum; stat -c %Y /etc/drbd.d/drbd.res",
   )
-/** Plays, and ends the run as a lost power of its machine would, right after this resource was changed. */
+/** Plays, and ends the run as a power loss of its machine would, right after this resource was changed. */
 const brokenOffAfter = async (resource: string, argv: string[]) => {
   const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -44,7 +44,7 @@ const brokenOffAfter = async (resource: string, argv: string[]) => {
 }
 const replaced = (node: Node) => ['replace-node.yml', '-e', `ha_replace=${node}`]
 
-test('a disk that is too small, and one that holds data, are refused before anything is changed', async () => {
+test('a disk that is too small and one with data are refused before anything is changed', async () => {
   const node = other(await holder())
   await lost(node, 200)
   const small = await nfshaPlay(lab, replaced(node))
@@ -61,7 +61,7 @@ test('a disk that is too small, and one that holds data, are refused before anyt
   await on(lab, node, 'wipefs -qa /dev/vdb; blkdiscard -z /dev/vdb')
 })
 
-test('the node that serves is not replaced', async () => {
+test('the active node is not replaced', async () => {
   const node = await holder()
   const run = await nfshaPlay(lab, replaced(node))
   expect(run.code, run.story).toBe(3)

@@ -10,8 +10,8 @@ import { plantMarkers, printedBy } from '../e2e/secret-search.ts'
 import { isRoot, newKey, type Sshd, startSshd, until, whyNoSshd } from '../e2e/ssh/sshd.ts'
 import { createSudoUser, type SudoUser } from '../e2e/ssh/sudo-user.ts'
 
-// A marker for every secret, in every command that reads one, in every form of output and at every verbosity, right and wrong; then looked for
-// everywhere: what was printed, sent to the system log, written, and shown by any process meanwhile. Over a real sshd on loopback, without a lab.
+// A marker for every secret, in every command that reads one, in every output format and at every verbosity, right and wrong; then searched for
+// everywhere: in output, in the system log, in files, and in the process list during the run. Over a real sshd on loopback, without a lab.
 const why = whyNoSshd() ?? (isRoot ? undefined : 'only root can make users with sudo rules, and read every process')
 const bin = fileURLToPath(new URL('../../bin/nfsha-play.js', import.meta.url))
 const markers = plantMarkers({
@@ -23,7 +23,7 @@ const markers = plantMarkers({
   nextVault: 'VL2',
   passphrase: 'PHR',
   wrong: 'WRG',
-  // Of no variable of ours, by its name alone.
+  // Not one of our variables: masked because of its name.
   foreign: 'FRG',
 })
 const { values } = markers
@@ -56,7 +56,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
     return { code, output }
   }
 
-  /** Nodes that are one machine: M1 by a key of the agent and sudo with a password, M2 by a password and sudo without. */
+  /** Two nodes on one machine: M1 with a key of the agent and sudo with a password, M2 with a password and sudo without one. */
   const inventory = (name: string, become: string, ssh: string) => {
     const node = (n: number, login: string) => `    M${n}: {ansible_user: ${users[n - 1]?.name}, ${login},
       node_name: m${n}, node_service_ip: 10.0.0.${n}, node_heartbeat_ip: 10.0.1.${n}, node_drbd_ip: 10.0.2.${n}}\n`
@@ -104,7 +104,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
       ['passphrase', values.passphrase],
     ] as const)
       writeFileSync(at(name), `${text}\n`, { mode: 0o600 })
-    // Stand-ins that keep what they get: what goes to the system log, and what an editor is handed.
+    // Stand-ins that record their input: for the system log and for an editor.
     writeFileSync(at('bin/logger'), `#!/bin/sh\n{ printf '%s\\n' "$@"; cat; } >>'${at('syslog')}'\n`, { mode: 0o755 })
     writeFileSync(at('askpass'), `#!/bin/sh\ncat '${at('passphrase')}'\n`, { mode: 0o700 })
     writeFileSync(at('pass'), `#!/bin/sh\nset -x\ncat '${at('vault-password')}'\nsed 's/^/for /' '${at('vault-password')}' >&2\n`, {
@@ -138,7 +138,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
     }
   })
 
-  test('no marker shows anywhere', { timeout: 1_800_000 }, async () => {
+  test('no marker is found anywhere', { timeout: 1_800_000 }, async () => {
     const right = inventory('right', values.become, values.ssh)
     const wrongBecome = inventory('become', values.wrong, values.ssh)
     const wrongSsh = inventory('ssh', values.become, values.wrong)
@@ -150,7 +150,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
         stdio: 'ignore',
       })
       const pinged = await run(['ping', 'nfs', ...right, ...open])
-      // Both passwords and the passphrase did what they are for.
+      // Both passwords and the passphrase were used successfully.
       expect(pinged.output).toContain('M1  ok  root on')
       expect(pinged.output).toContain('M2  ok  root on')
       expect((await run(['ping', 'nfs', ...wrongBecome, ...open])).output).toContain('sudo did not accept the password')
@@ -161,7 +161,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
         for (const format of outputFormats) {
           await run(['status.yml', ...right, ...open, '--output', format, ...verbosity])
           if (statusFormats.includes(format)) continue
-          // The wrong machine, but read: nothing of the inventory was at fault.
+          // The wrong machine, but it was read: the inventory was valid.
           expect((await run(['site.yml', '--check', '--diff', ...right, ...open, '--output', format, ...verbosity])).code).toBe(3)
           await run(['site.yml', '--check', ...wrongBecome, ...open, '--output', format, ...verbosity])
           await run(['drift', 'site.yml', ...wrongSsh, ...open, '--output', format, ...verbosity])
@@ -176,7 +176,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
       for (const what of [['--list'], ['--graph'], ['--host', 'M1']]) await run(['inventory', ...what, ...right, ...open])
       await run(['unlock', 'nfs', ...right, ...open])
 
-      // Wrong passwords of the vault, and what else may be done with a right one.
+      // Wrong vault passwords, and other commands with a right one.
       const wrongVault = ['--vault-password-file', at('wrong-password')]
       const sealed = at('right/group_vars/nfs.yml')
       await run(['site.yml', '--check', ...right, ...wrongVault, '-vvv'])
@@ -188,7 +188,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
       await run(['vault', 'encrypt-string', ...open, '--stdin-name', 'x'], { input: values.heartbeat })
       await run(['vault', 'encrypt', ...open], { input: values.heartbeat })
 
-      // Mistakes in files and on the command line that stand beside a secret.
+      // Errors in files and on the command line next to a secret.
       for (const [i, text] of mistakes().entries()) {
         const file = at(`work/wrong-${i}.${text.startsWith('[') ? 'ini' : 'yml'}`)
         writeFileSync(file, text)
@@ -208,7 +208,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
       expect(markers.found(output), `${argv.join(' ')}\n${output.slice(0, 3000)}`).toEqual([])
       expect(output).not.toContain('internal error')
     }
-    // Only what `-e` itself was handed stands on a command line: the tests' own.
+    // Only the values that the tests themselves pass to `-e` are on a command line.
     const handed = watch
       .seen()
       .split('\n')
@@ -229,7 +229,7 @@ describe.skipIf(why !== undefined)(`secrets everywhere${why ? ` (skipped: ${why}
   })
 })
 
-/** Files that are wrong, at a line with a secret or below one. */
+/** Files with an error on a line with a secret, or below one. */
 const mistakes = (): string[] => {
   const { heartbeat, drbd, become, ssh, foreign } = values
   const vars = (text: string) => `nfs:\n  vars:\n${text}`
@@ -263,7 +263,7 @@ const mistakes = (): string[] => {
   ]
 }
 
-/** Arguments of `-e` that are wrong. */
+/** Invalid arguments of `-e`. */
 const wrongExtras = (): string[] => [
   `heartbeat_secret=${values.wrong} ${values.wrong}`,
   `heartbeat_secret:${values.wrong}`,

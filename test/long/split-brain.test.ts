@@ -4,7 +4,7 @@ import type { Table } from '../../lib/resources/resource.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
-/** Both nodes wrote without each other, and the one that is to be the victim lost its power meanwhile. */
+/** Both nodes wrote while disconnected, and the future victim lost its power meanwhile. */
 const { lab, good, holder, whole } = convergedLab('split')
 
 const device = (node: Node) => on(lab, node, "grep ' cs:' /proc/drbd", 30_000)
@@ -12,7 +12,7 @@ const tableOf = ({ events }: { events: { type: string }[] }) =>
   (events as ({ type: string } & Table)[]).find(e => e.type === 'table' && /what each node wrote/.test(e.title))?.rows ?? []
 const sumOf = (node: Node) => on(lab, node, 'sha256sum < /dev/vdb', 300_000)
 
-test('what each side wrote is shown, the files of the victim are kept, and then the pair is one again', async () => {
+test('the writes of each node are shown, the files of the victim are kept, and the split brain is resolved', async () => {
   const winner = await holder()
   const loser = other(winner)
   const keep = `/var/backups/nfs-${loser}-${process.pid}`
@@ -48,7 +48,7 @@ test('what each side wrote is shown, the files of the victim are kept, and then 
 
   const run = await nfshaPlay(lab, ['split-brain', '-e', `drbd_victim=${loser}`, '-e', `drbd_victim_keep=${keep}`])
   expect(run.story).toMatch(/split brain resolved: changed/)
-  // The node that lost its power waits for its operator: the status at the end names start.yml.
+  // The node that lost power waits for its operator: the status at the end names start.yml.
   expect(run.code, run.story).toBe(3)
   expect(run.story).toMatch(new RegExp(`state of the service: failed degraded: .*: heartbeat is stopped on ${loser}`))
   expect(await on(lab, loser, `cat ${keep}/files/written-on-${loser}; ls ${keep}/files; stat -c %a ${keep}`)).toMatch(/^loser\n[\s\S]*700$/)

@@ -12,14 +12,14 @@ import { labContext } from '../roles/lab-context.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
 /**
- * The status in every state that an operator meets, made on real machines: its headline, its causes, and the command that it names, pasted. With
- * NFSHA_RECORD what the nodes answered is kept in test/fixtures/status, where a unit test shows it at 80 columns and as data.
+ * The status in every state that an operator may see, produced on real machines: its headline, its causes, and its next command, which is run as shown. With
+ * NFSHA_RECORD the nodes' answers are recorded in test/fixtures/status, where a unit test shows them at 80 columns and as data.
  */
 const { lab, good, holder, whole } = convergedLab('status')
 
 const fixtures = join(import.meta.dirname, '../fixtures/status')
 
-/** What a node answers to the status; undefined where it does not. */
+/** A node's answer to the status probe; undefined if it does not answer. */
 const answerOf = async (node: Node): Promise<string | undefined> => {
   const own = contextAt(labContext(), node)
   const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${serviceProbe(own).sh}`
@@ -44,7 +44,7 @@ const status = async (): Promise<ClusterStatus> => {
   return cluster
 }
 
-/** Pastes a next step where it says; the exit code of the last one and all that was printed. */
+/** Runs a next step on the host that it names; returns the exit code of the last command and all output. */
 const paste = async ({ on: where, command }: NextStep, standby: Node): Promise<{ code: number; output: string }> => {
   if (where === '') {
     const { code, stdout, stderr } = await nfsha(lab, command.replace(/^nfsha-play /, '').split(' '))
@@ -66,10 +66,10 @@ const paste = async ({ on: where, command }: NextStep, standby: Node): Promise<{
 interface State {
   make(active: Node, standby: Node): Promise<unknown>
   headline(active: Node, standby: Node): RegExp
-  /** Codes of the causes, in their order; the step of the first one is pasted. */
+  /** Codes of the causes, in their order; the step of the first one is run. */
   causes: string[]
   pasted(result: { code: number; output: string }, active: Node, standby: Node): void
-  /** What else is needed before the pair is whole. */
+  /** What else is needed before the pair is healthy. */
   undo?(active: Node, standby: Node): Promise<unknown>
 }
 
@@ -134,7 +134,7 @@ const states: Record<string, State> = {
     async make(active, standby) {
       await on(lab, standby, 'drbdadm disconnect drbd')
       await on(lab, active, 'dd if=/dev/urandom of=/data/resync bs=1M count=100 conv=fsync 2>&1')
-      // The watch connects it again by itself, and sets what is declared: so slow it down afterwards.
+      // The watch connects it again by itself, and restores the declared settings: so slow it down afterwards.
       const slow = 'until grep -q SyncTarget /proc/drbd; do sleep 0.2; done; drbdadm disk-options --c-max-rate=300k --c-min-rate=300k drbd'
       await on(lab, active, 'drbdadm connect drbd || true')
       await on(lab, standby, `drbdadm connect drbd || true; ${slow}`, 60_000)
@@ -150,7 +150,7 @@ const states: Record<string, State> = {
   },
   'disk failed': {
     async make(active, standby) {
-      // The driver lets the disk go, as it does when the disk does not answer any more.
+      // The driver removes the disk, as it does if the disk no longer answers.
       await on(lab, standby, 'echo "$(basename "$(readlink -f /sys/block/vdb/device)")" > /sys/bus/virtio/drivers/virtio_blk/unbind')
       await on(lab, active, 'date > /data/after-the-disk; sync')
       await until('DRBD has noticed', async () => /Diskless/.test(await on(lab, active, 'cat /proc/drbd')), 60_000)
@@ -161,7 +161,7 @@ const states: Record<string, State> = {
       expect(code, output).toBe(0)
       expect(output).toMatch(/drbd/)
     },
-    // As the note says, once the disk is there again.
+    // As the note says, after the disk is back.
     undo: async (active, standby) => {
       await on(
         lab,
@@ -173,7 +173,7 @@ const states: Record<string, State> = {
     },
   },
   suspended: {
-    // Nobody is heard any more: the other node is frozen, and the cable to the ping node is out.
+    // The node hears nobody: the other node is frozen, and the cable to the ping node is unplugged.
     async make(active, standby) {
       await labFault(lab, standby, 'freeze')
       await labFault(lab, active, 'link-down', 'em1')
@@ -195,7 +195,7 @@ test.each(Object.entries(states))('%s', async (name, { make, headline, causes, p
   await make(active, standby)
   let seen = await status()
   const wanted = headline(active, standby)
-  // For some seconds after a fault nobody knows it: DRBD suspends I/O, heartbeat still hears the node.
+  // For some seconds after a fault it is not detected: DRBD suspends I/O, heartbeat still hears the node.
   const isThere = () =>
     wanted.test(seen.headline) &&
     isDeepStrictEqual(

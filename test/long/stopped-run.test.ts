@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type Sshd, startSshd } from '../e2e/ssh/sshd.ts'
 import { stopAndGoOn } from '../e2e/stopped-run.ts'
 
-describe('a run that is stopped until another has worked changes nothing more', () => {
+describe('a run that is stopped until another run has finished makes no more changes', () => {
   let sshd: Sshd
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-stopped-'))
   beforeAll(async () => {

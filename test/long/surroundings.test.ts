@@ -8,7 +8,7 @@ import { nfshaPlay, on } from '../lab/run.ts'
 import { convergedLab } from './converged.ts'
 
 /**
- * No surrounding may turn a failover into an outage: each with a planned switchover, a power loss of the active node and a loss of the standby.
+ * No surrounding may turn a failover into an outage: each is tested with a planned switchover, a power loss of the active node and a loss of the standby.
  * NFSHA_TEST_REPORTS names a directory that keeps the reports.
  */
 const { lab, whole } = convergedLab('surroundings')

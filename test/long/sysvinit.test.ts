@@ -4,8 +4,8 @@ import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, until } from '../lab/run.ts'
 
 /**
- * Machines without systemd, with net-tools: what CentOS 6 has in common with something that can be had. Services are scripts of /etc/init.d, routes are
- * route(8)'s, the boot follows run levels. Each role is played twice; the second time it has nothing to do.
+ * Machines without systemd, with net-tools: what CentOS 6 has in common with a system that is still available. Services are scripts in /etc/init.d,
+ * routes are set with route(8), the boot follows run levels. Each role is played twice; the second time it has nothing to do.
  */
 const lab = `sysvinit-${process.pid}`
 const play = (...argv: string[]) => nfshaPlay(lab, argv)
@@ -20,7 +20,7 @@ const holds = async (machine: 'M1' | 'M2') => (await on(lab, machine, 'ip -o -4 
 beforeAll(() => labUp({ name: lab, ephemeral: true, releases: parseReleases('bookworm'), init: 'sysvinit' }))
 afterAll(() => labDown({ name: lab, destroy: true }))
 
-test('they are machines without systemd', async () => {
+test('the machines run without systemd', async () => {
   expect(await on(lab, 'M1', 'cat /proc/1/comm; [ -d /run/systemd/system ] || echo none; command -v systemctl || echo none')).toBe(
     'init\nnone\nnone',
   )
@@ -32,7 +32,7 @@ test.each(['base', 'routes', 'heartbeat'])('role %s alone', async role => {
   good(await play(role), 'none')
 })
 
-test('the routes are net-tools’ own', async () =>
+test('the routes are set with net-tools', async () =>
   expect(await on(lab, 'M1', 'route -n | awk \'$3 == "255.255.255.255" { print $1, $4, $8 }\' | sort')).toBe(
     '172.16.0.211 UH em2\n172.16.100.211 UH em3',
   ))
@@ -61,7 +61,7 @@ test('a client writes and reads', async () => {
   await on(lab, 'C1', 'echo nolinux >> /data/nihao; cat /data/nihao')
 })
 
-/** Since the stack was changed under it the service may be on either node. */
+/** The service may be on either node, because the stack was changed while it ran. */
 const holder = async () => ((await holds('M1')) ? 'M1' : 'M2')
 const otherThan = (machine: 'M1' | 'M2') => (machine === 'M1' ? 'M2' : 'M1')
 
@@ -73,7 +73,7 @@ test('a switchover', async () => {
   expect(await on(lab, 'C1', 'cat /data/nihao')).toBe('nolinux')
 })
 
-test('after a boot: routes and DRBD are there again, heartbeat is the operator’s', async () => {
+test('after a boot, routes and DRBD are restored, and heartbeat waits for the operator', async () => {
   const standby = otherThan(await holder())
   const bootOf = () => on(lab, standby, 'cat /proc/sys/kernel/random/boot_id', 20_000)
   const before = await bootOf()

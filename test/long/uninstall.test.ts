@@ -6,7 +6,7 @@ import type { Table } from '../../lib/resources/resource.ts'
 import { nfshaCommand, nfshaPlay, on, until } from '../lab/run.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
-/** A pair is given up, built again around its data, and given up with its disks blank. The tests build on each other. */
+/** A pair is removed, built again around its data, and removed with its disks wiped. The tests build on each other. */
 const { lab, good, serves, holder, whole } = convergedLab('uninstall')
 const nodes: Node[] = ['M1', 'M2']
 const confirmed = ['uninstall', '-e', 'uninstall_confirm=192.168.0.219']
@@ -22,7 +22,7 @@ const trace = (node: Node) =>
 apt-mark showhold; find /etc/systemd/system -lname /dev/null \\( -name 'nfs*' -o -name 'rpc*' \\); grep -E ' (/run/nfsha|/data)' /proc/mounts; cat /proc/[0-9]*/comm | grep -E '^(nfsha|heartbeat|rpc.mountd)'
 grep -l nfsha /etc/hosts /etc/exports /etc/ha.d/shellfuncs; grep ' cs:' /proc/drbd; true`,
   )
-/** Plays, and ends the run as a lost power of its machine would, when it is at this step. */
+/** Plays, and ends the run as a power loss of its machine would, at this step. */
 const brokenOffAt = async (step: string, argv: string[]) => {
   const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -38,7 +38,7 @@ const brokenOffAt = async (step: string, argv: string[]) => {
 }
 let hosts: string[] = []
 
-test('a check shows the plan; without a confirmation, and with clients, nothing is begun', async () => {
+test('a check shows the plan; without a confirmation, or with clients, nothing is started', async () => {
   hosts = await Promise.all(nodes.map(node => on(lab, node, 'cat /etc/hosts')))
   const check = await nfshaPlay(lab, ['uninstall', '--check'])
   expect(check.code, check.story).toBe(0)
@@ -57,7 +57,7 @@ test('a check shows the plan; without a confirmation, and with clients, nothing 
   await on(lab, 'C1', 'umount -a -t nfs4')
 })
 
-test('the standby first; broken off, the other node serves, and the same command goes on', async () => {
+test('the standby is first; after an interruption the other node serves, and the same command continues', async () => {
   const active = await holder()
   await brokenOffAt(`remove it from ${other(active)}`, confirmed)
   expect(await serves(active)).toBe(true)
@@ -80,7 +80,7 @@ test('the standby first; broken off, the other node serves, and the same command
   expect(await Promise.all(nodes.map(node => on(lab, node, 'cat /etc/hosts')))).toEqual(hosts)
 })
 
-test('with the word for both disks they are blank afterwards; packages that nothing else uses go when asked', async () => {
+test('with a confirmation for both disks they are blank afterwards; packages that nothing else uses are removed if requested', async () => {
   const check = await nfshaPlay(lab, ['uninstall', '--check', '-e', 'drbd_wipe=M1:/dev/vdb:AAAAAAAAAAAAAAAA'])
   expect(check.code, check.story).toBe(3)
   expect(check.story).toMatch(/drbd_wipe: \/dev\/vdb of M1 holds metadata with the UUID/)

@@ -11,16 +11,16 @@ describe('a pair of Debian 12 becomes one of Debian 13 while clients work', () =
   const { lab, good, holder, whole } = convergedLab('upgrade')
   const upgrade = ['upgrade.yml', '-e', 'ha_release=trixie']
   const release = (node: Node) => on(lab, node, '. /etc/os-release; echo "$VERSION_CODENAME $(uname -r)"')
-  /** dpkg is in the middle of it: most of Debian's packages have been unpacked by then, few set up. */
+  /** dpkg is at work: most of Debian's packages have been unpacked by then, but few are set up. */
   const unpacks = async (node: Node) => Number(await on(lab, node, "grep -c ' status unpacked .*deb13' /var/log/dpkg.log || true")) > 5
-  /** A run that is to be broken off. */
+  /** A run that will be interrupted. */
   const begin = () => {
     const { file, args } = nfshaCommand(lab, upgrade)
     const child = spawn(file, args, { stdio: 'ignore' })
     return { child, ended: new Promise<number | null>(resolve => child.once('close', resolve)) }
   }
 
-  test('a check foretells both nodes and changes nothing', async () => {
+  test('a check predicts the changes on both nodes and changes nothing', async () => {
     const { code, events } = await nfshaPlay(lab, [...upgrade, '--check'])
     const told = events.flatMap(e => (e.type === 'task-end' && e.role === 'upgrade' ? e.changes.map(c => c.attribute) : []))
     expect(code).toBe(0)
@@ -28,7 +28,7 @@ describe('a pair of Debian 12 becomes one of Debian 13 while clients work', () =
     for (const node of ['M1', 'M2'] as const) expect(await release(node)).toMatch(/^bookworm 6\.1\./)
   })
 
-  test('the runner is killed, then a node loses its power, and the same command goes on', async () => {
+  test('the runner is killed, then a node loses power, and the same command continues each time', async () => {
     const first = other(await holder())
     const impact = await underWork(
       lab,
@@ -53,13 +53,13 @@ describe('a pair of Debian 12 becomes one of Debian 13 while clients work', () =
     console.log(`longest waits, ms: ${JSON.stringify(impact.stall)}`)
   }, 10_800_000)
 
-  test('both are Debian 13 with its kernel, whole, and another run changes nothing', async () => {
+  test('both nodes run Debian 13 with its kernel, the pair is healthy, and another run changes nothing', async () => {
     await whole()
     for (const node of ['M1', 'M2'] as const) {
       expect(await release(node)).toMatch(/^trixie 6\.12\./)
       expect(await on(lab, node, 'apt-mark showhold')).toMatch(/drbd-utils\nheartbeat/)
     }
-    // Package lists that are older than an hour are read again, which is a change; the run after it has nothing to do.
+    // Package lists older than an hour are downloaded again, which is a change; the run after it has nothing to do.
     await good(...upgrade)
     const again = await good(...upgrade)
     expect(Object.values(again.recap).map(r => r.changed)).toEqual([0, 0])

@@ -7,7 +7,7 @@ import { nfshaPlay, on, until } from '../lab/run.ts'
 import { convergedLab } from './converged.ts'
 
 /**
- * NFS version 3 beside version 4: its locks outlive a switchover.
+ * NFS version 3 together with version 4: its locks survive a switchover.
  */
 const { lab, holder } = convergedLab('version3')
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-version3-'))
@@ -20,13 +20,13 @@ const good = (run: Played, changes: 'none' | 'any' = 'any') => {
 }
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a client that wants version 3 is refused while it is not served', async () => {
+test('a client that requests version 3 is refused while it is not served', async () => {
   const run = await play('client', '-e', 'client_options=vers=3')
   expect(run.code, run.story).not.toBe(0)
   expect(run.story).toMatch(/nfs_v3: true/)
 })
 
-test('it is switched on with one run, and the second changes nothing', async () => {
+test('one run enables it, and the second changes nothing', async () => {
   good(await play('site.yml', ...v3))
   good(await play('site.yml', ...v3), 'none')
   const node = await holder()
@@ -39,7 +39,7 @@ test('it is switched on with one run, and the second changes nothing', async () 
   good(await play('status.yml', ...v3))
 })
 
-test('a lock of version 3 is taken again on the other node', async () => {
+test('a lock of version 3 is reclaimed on the other node', async () => {
   await on(
     lab,
     'C1',
@@ -74,7 +74,7 @@ test('the faults, with all mounts of version 3', async () => {
     )
 })
 
-test('switched off, it is a change that clients notice', async () => {
+test('disabling it is a change that clients notice', async () => {
   const refused = await play('site.yml')
   expect(refused.code, refused.story).toBe(3)
   expect(refused.story).toMatch(/NFS version 3: served/)

@@ -5,7 +5,7 @@ import type { Node } from './converged.ts'
 import { convergedLab, other } from './converged.ts'
 
 /**
- * heartbeat watches no resource; the watch does. Each way in which a service breaks is made by hand on the node that serves, while a client works.
+ * heartbeat does not monitor resources; the watch does. The service is broken by hand in each way on the active node, while a client works.
  */
 const { lab, serves, holder, whole } = convergedLab('watch')
 
@@ -38,7 +38,7 @@ test.each(broken)('$name: the service is handed over, nothing is lost', async ({
   await whole(120_000)
 })
 
-test('broken again within ha_damping seconds: started again where it is', async () => {
+test('broken again within ha_damping seconds: restarted on the same node', async () => {
   const before = await holder()
   const since = await on(lab, before, `awk '{ printf "%d\\n", $1 * 100 }' /proc/uptime > /run/nfsha/handed-over; date "+%F %T"`)
   const impact = await underWork(
@@ -57,7 +57,7 @@ test('broken again within ha_damping seconds: started again where it is', async 
   await whole(120_000)
 })
 
-test('its helpers and the list of exports are put back where they were: nobody hands over', async () => {
+test('its helpers and the list of exports are restored: there is no hand-over', async () => {
   const before = await holder()
   const since = await on(lab, before, 'date "+%F %T"')
   await on(lab, before, 'kill $(pidof rpc.mountd nfsdcld); : > /run/nfsha/nfs/etab')
