@@ -3,10 +3,13 @@ import * as z from 'zod'
 
 export const ip = z.ipv4()
 export const cidr = z.cidrv4()
-/** A bare word: safe as a file name, in YAML, in the configuration files that we write. */
+/** A bare word: safe as a file name, in YAML and in generated configuration files. */
 export const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/)
 
-/** One spelling for each path: paths are compared with what the kernel shows, and stand in files where other characters need quoting. */
+/**
+ * Each path must have its canonical spelling, because paths are compared with the kernel's, and only characters that need no quoting in
+ * configuration files.
+ */
 const pathProblem = (path: string): string | undefined => {
   if (!path.startsWith('/')) return 'must be an absolute path'
   if (!/^[\w./-]*$/.test(path)) return 'may have letters, digits and . _ - / only'
@@ -19,5 +22,5 @@ export const absolutePath = z.string().superRefine((path, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message })
 })
 
-/** One disk of one node and what is on it, several with commas between: a word that holds for nothing else. */
+/** Comma-separated confirmations `NODE:DISK:ID`. Each is valid only for that disk of that node with that content. */
 export const diskWords = (id: string) => z.string().regex(new RegExp(`^[\\w.-]+:/[\\w./-]+:${id}(,[\\w.-]+:/[\\w./-]+:${id})*$`))

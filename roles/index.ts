@@ -23,10 +23,10 @@ import { uninstall } from './uninstall/role.ts'
 import { upgrade } from './upgrade/role.ts'
 import { verify } from './verify/role.ts'
 
-/** What builds the cluster, in the order of the site: each can be played by its name. */
+/** The roles that build the cluster, in the order of the site play. Each can be played by its name. */
 export const siteRoles: Role[] = [base, routes, heartbeat, drbdBuild, drbdInit, nfs, integrate, client]
 
-/** What a cluster is operated with. They belong to the playbooks of their names. */
+/** The roles for operating a cluster. Each belongs to the playbook of the same name. */
 const operatingRoles: Role[] = [
   status,
   switchover,
@@ -42,7 +42,7 @@ const operatingRoles: Role[] = [
   rejoin,
   failoverTest,
   fenceTest,
-  // What a node gets from these is what it takes back.
+  // It undoes what these roles did to a node.
   uninstall(siteRoles.filter(role => role !== client)),
 ]
 

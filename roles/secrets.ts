@@ -1,11 +1,11 @@
 import * as z from 'zod'
 
 /**
- * What a text holds that its consumer would misread, in words that tell nothing of the rest; undefined when there is nothing.
- * @param refused more characters that it cannot hold, each with its name
+ * What in a text its consumer would misread, described without revealing the rest; undefined when there is nothing.
+ * @param refused further characters that are not allowed, each with its name
  */
 const misread = (text: string, refused: Record<string, string>): string | undefined => {
-  // Nothing at all is too short already.
+  // An empty text is already refused as too short.
   if (text === '') return undefined
   if (text.trim() === '') return 'is blank'
   if (/^\s|\s$/.test(text))
@@ -38,13 +38,14 @@ const secret = (longest: number, refused: Record<string, string>, consumer: stri
     .meta({ secret: true })
 
 /**
- * The key of authkeys(5). heartbeat 3.0 (heartbeat/auth.c, parse_authfile) reads a line of at most 5,119 bytes with `sscanf("%d%s%s")`, so the key ends
- * at the first blank and a line feed begins another line. HMAC-SHA1 reduces what is longer than 64 bytes to 20: 255 are more than enough.
+ * The key of authkeys(5). heartbeat 3.0 (heartbeat/auth.c, parse_authfile) reads a line of at most 5,119 bytes with `sscanf("%d%s%s")`, so
+ * the key ends at the first blank and a line feed begins another line. HMAC-SHA1 hashes keys longer than 64 bytes to 20 bytes, so 255 is
+ * more than enough.
  */
 export const HeartbeatSecret = secret(255, { ' ': 'a blank' }, 'heartbeat takes printable ASCII without blanks')
 
 /**
- * DRBD's shared-secret. The scanner of drbdadm (drbdadm_scanner.fl, DQSTRING) ends a quoted string at `"` and a line, and takes `\` for an escape. The kernel
- * keeps 64 bytes with the terminator (SHARED_SECRET_MAX in drbd.h), so 63 count.
+ * DRBD's shared-secret. The scanner of drbdadm (drbdadm_scanner.fl, DQSTRING) ends a quoted string at `"` or the end of the line, and
+ * treats `\` as an escape. The kernel keeps 64 bytes including the terminator (SHARED_SECRET_MAX in drbd.h), so 63 are left.
  */
 export const DrbdSecret = secret(63, { '"': 'a double quote', '\\': 'a backslash' }, 'DRBD takes printable ASCII without " and \\')

@@ -23,8 +23,8 @@ import { upgradeVars } from './upgrade/vars.ts'
 import { verifyVars } from './verify/vars.ts'
 
 /**
- * Every variable there is, in one closed namespace: an unknown name under one of these prefixes is an error. Each has its default and its
- * meaning in the `vars.ts` of its role and nowhere else; the documentation is made from it.
+ * All variables, in one closed namespace: an unknown name with one of these prefixes is an error. Default and description of each are only
+ * in the `vars.ts` of its role; the documentation is generated from that.
  */
 const fields = z.object({
   ...serviceVars.fields,
@@ -50,7 +50,7 @@ const fields = z.object({
   ...fenceTestVars.fields,
 })
 
-/** Whose they are. `service`: of the pair as a whole. */
+/** The variables of each role. `service`: of the pair as a whole. */
 export const varsByRole: Record<string, RoleVars<z.ZodRawShape>> = {
   service: serviceVars,
   base: baseVars,
@@ -81,5 +81,5 @@ export const Vars = fields.superRefine(refuseArchives).meta({ prefixes })
 
 export type Vars = z.infer<typeof Vars>
 
-/** What a client of the inventory may set for itself; all else it has from its cluster. */
+/** Variables that a client in the inventory may set for itself; it gets all others from its cluster. */
 export const ClientVars = fields.pick({ client_mount: true, client_options: true }).meta({ prefixes })

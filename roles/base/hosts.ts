@@ -4,8 +4,8 @@ import { serverScope } from '../service/nfs/scope.ts'
 import type { Vars } from '../vars.ts'
 
 /**
- * Pure: the names that both nodes must know without asking anybody. With version 3 of NFS the virtual IP too: sm-notify tells clients nothing
- * from an address that has no name.
+ * Pure: the names that both nodes must resolve without DNS. With NFS version 3 also the virtual IP: sm-notify sends nothing from an address
+ * that has no name.
  */
 export const namesOf = (cluster: Cluster<Vars>): { ip: string; name: string }[] => {
   const { vars } = firstOf(cluster)
@@ -16,8 +16,8 @@ export const namesOf = (cluster: Cluster<Vars>): { ip: string; name: string }[] 
 }
 
 /**
- * Pure: the text of /etc/hosts in which each node's name stands at its service address and nowhere else (Debian's installer puts it at
- * 127.0.1.1, and a node that resolves its peer to itself is a bad start). Foreign lines and other names are kept.
+ * Pure: the text of /etc/hosts with each node's name at its service address and nowhere else (Debian's installer puts it at 127.0.1.1).
+ * Other lines and names are kept.
  */
 export const withHosts = (text: string, nodes: { ip: string; name: string }[]): string => {
   const names = new Set(nodes.map(n => n.name))

@@ -21,13 +21,13 @@ import { addresses, hasAddressIn } from '../service/sources.ts'
 import type { Vars } from '../vars.ts'
 
 interface Preflight {
-  /** Addresses of the peer that did not answer. */
+  /** Links on which the peer did not answer, `ADDRESS over NIC`. */
   silent: string[]
-  /** Planned devices that are no block devices. */
+  /** Planned devices that are not block devices. */
   noDisk: string[]
 }
 
-/** All that must be so before anything is touched; pings run side by side because a dead link costs a second each. */
+/** Conditions that must hold before anything is changed. Pings run in parallel: a dead link takes seconds to time out. */
 export const preflight = (context: Context): { probe: Probe<Preflight>; problems: (state: Preflight) => string[] } => {
   const { vars } = context
   const peer = peerOf(context)
@@ -58,11 +58,11 @@ echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`
 
 type Claim = 'here' | 'answers' | 'free'
 
-/** The virtual IP is on one of our nodes or nobody answers there: another machine's address is never taken. Judges only. */
+/** The virtual IP is on one of our nodes, or nobody answers there: another machine's address is never taken over. Check only. */
 export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
   const vip = vipAddress(vars)
   return clusterAssertion('virtual IP is ours or free', {
-    // The node's own address answers at once, so nothing is waited for where it is here.
+    // If the address is on this node, ping returns at once.
     probe: probeOf(['@addresses\n', addresses, '@end\n', simple(`ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1`)], ({ code, stdout }) => {
       const { addresses: own = '', end } = blocksOf(stdout)
       if (!own.includes(' inet ') || end === undefined) return notRead('the node did not say whether it has the virtual IP')
@@ -78,13 +78,14 @@ export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
 
 interface DiskSize {
   bytes: number
-  /** This node has been part of a cluster that serves. */
+  /** This node has been part of a cluster in service. */
   served: boolean
 }
 
 /**
- * Both backing disks of one size: DRBD would use the smaller one, and a disk of another size is often another disk. A pair that has served may have them of
- * two sizes (a replaced disk, one that is about to be grown): whether one is too small is judged against the data then (roles/service/drbd/verdict.ts). Judges only.
+ * Both backing disks have the same size: DRBD uses the smaller size, and a different size often means the wrong disk. A pair that has been
+ * in service may have disks of different sizes (one was replaced, or is about to be grown); roles/service/drbd/verdict.ts then checks that
+ * neither is too small for the data. Check only.
  */
 export const diskSizes = (disk: string): ClusterAssertion<DiskSize> =>
   clusterAssertion('disks of one size', {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { ip, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 
-/** A repository of packages; what is signed with no key that we were told is not installed. */
+/** A package repository. Packages that are not signed with its key are not installed. */
 const strictRepository = z.strictObject({ name: word, url: z.url(), key: z.url() })
 
 export const baseVars = roleVars(['base_'], {

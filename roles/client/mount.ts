@@ -4,7 +4,10 @@ import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
 
-/** The share, mounted by the virtual IP. /proc/mounts is read, never the mount itself: a server that is away must not hang the reading. */
+/**
+ * The share, mounted through the virtual IP. Only /proc/mounts is read, never the mount itself: an unreachable server must not hang the
+ * probe.
+ */
 export const vipMount = ({ vars }: Context): HostResource<string> => {
   const source = `${vipAddress(vars)}:${vars.nfs_export_path}`
   return {

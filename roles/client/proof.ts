@@ -3,10 +3,10 @@ import { absent, differsBy, inSync, notRead, present, quote, unknown } from '../
 import type { Context } from '../role.ts'
 import { vipAddress } from '../role.ts'
 
-/** What this client writes through the virtual IP and reads back, at every later run too. */
+/** The text that this client writes through the virtual IP and reads back, also in every later run. */
 export const proofText = (host: string): string => `${host} wrote this through nfsha-play's virtual IP\n`
 
-/** A share that was made before, or that is its operator's. */
+/** Hint for a share that already existed, or whose permissions the operator manages. */
 const squashed = (share: string): string =>
   `Is root of this client mapped to nobody (root_squash), and may nobody not write to the top of the share? On the active node: chmod 1777 ${share}; or export it with no_root_squash`
 
@@ -29,8 +29,9 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
       return from === proofText(host) ? inSync : differsBy([{ attribute: path, from, to: proofText(host) }])
     },
     async apply($) {
-      // In a directory of its own first: where the share is as /tmp, the client's kernel lets no squashed root open what it has just created
-      // (fs.protected_regular, proc_sys_fs(5): the file is nobody's, the directory root's and sticky).
+      // Written in a directory of its own first: if the share's mode is like /tmp, the client's kernel does not let a squashed root open
+      // the file that it has just created (fs.protected_regular, proc_sys_fs(5): the file belongs to nobody, the directory to root and is
+      // sticky).
       const write = `d=$2.$$; mkdir "$d" && printf '%s' "$1" > "$d/proof" && sync "$d/proof" && mv -f "$d/proof" "$2"
 c=$?; rm -f "$d/proof"; rmdir "$d" 2>/dev/null; [ $c = 0 ] || { echo "$3" >&2; exit 1; }`
       await $`sh -c ${write} sh ${proofText(host)} ${path} ${squashed(vars.nfs_export_path)}`

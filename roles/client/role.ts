@@ -9,4 +9,4 @@ const steps = (context: Context): Resource[] => [
   writesAndReads(context),
 ]
 
-export const client: Role = { name: 'client', summary: 'a client mounts the share by the virtual IP, writes and reads back', steps }
+export const client: Role = { name: 'client', summary: 'a client mounts the share through the virtual IP, writes and reads back', steps }

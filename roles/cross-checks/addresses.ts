@@ -50,7 +50,7 @@ const doubles = (used: Used[]): Conflict[] =>
     return [{ host, names: [name], message: `${label} is ${ip}, which is ${owner.label}${purpose ? `: ${purpose}` : ' too'}` }]
   })
 
-/** The network that the virtual IP's prefix describes. A /31 or /32 describes none: such an address is routed to the node. */
+/** The network given by the virtual IP's prefix. Undefined for a /31 or /32: such an address is routed to the node. */
 const serviceNetwork = (cluster: DeclaredCluster): (Network & { host: string }) | undefined => {
   const vip = shared(cluster, 'ha_vip')
   const network = vip && networkOf(vip.value)
@@ -81,7 +81,7 @@ const inServiceNetwork = (cluster: DeclaredCluster): Conflict[] => {
   })
 }
 
-/** A direct cable joins two addresses of one network. Its prefix is not declared, but no network is larger than a /8. */
+/** A direct cable connects two addresses of one network. The prefix is not declared, but no network is larger than a /8. */
 const linksJoin = ({ nodes }: DeclaredCluster): Conflict[] => {
   const [one, two] = nodes
   if (!one || !two) return []
@@ -121,7 +121,7 @@ const exportNetwork = (cluster: DeclaredCluster): Conflict[] => {
     : conflict(`${found.value} is an address within ${first}/${prefix}`, `write ${first}/${prefix}, or ${address}/32`)
 }
 
-/** A server that asks itself, or the node that happens to serve, has no time but its own. */
+/** A time server that is one of the nodes, or the active node, would only return its own time. */
 const timeServers = (cluster: DeclaredCluster): Conflict[] => {
   const found = shared(cluster, 'base_time_servers')
   const own = [...ofNodes(cluster), ...ofCluster(cluster).filter(u => u.name === 'ha_vip')]
@@ -131,7 +131,7 @@ const timeServers = (cluster: DeclaredCluster): Conflict[] => {
   })
 }
 
-/** The same NIC twice would be one cable for what has to fail independently. */
+/** Using a NIC twice would put links that must fail independently on one cable. */
 const nics: CrossCheck = ({ nodes }) =>
   nodes.flatMap(({ host, vars }, i) => {
     const same = nodes.slice(0, i).some(other => nicNames.every(name => other.vars[name] === vars[name]))
@@ -161,7 +161,7 @@ const nicsOf = (host: string, vars: Partial<Vars>): Conflict[] =>
 export const addresses: CrossCheck = cluster => {
   const used = [...ofNodes(cluster), ...ofCluster(cluster)]
   const found = [...unusable(used), ...doubles(used)]
-  // One address, one error: what belongs to somebody else need not be said to be in the wrong network as well.
+  // One error per address: an address that is already in conflict is not also reported as outside the network.
   const rest = [...inServiceNetwork(cluster), ...linksJoin(cluster)].filter(
     c => !found.some(f => f.host === c.host && f.names[0] === c.names[0]),
   )

@@ -1,31 +1,31 @@
 import type { Vars } from '../vars.ts'
 
-/** A host with those of its values that are right by themselves; what the schema refused is missing. */
+/** A host with its valid values; values that the schema refused are missing. */
 export interface Declared {
   host: string
   vars: Partial<Vars>
 }
 
-/** One cluster as it is declared, before anything is connected. */
+/** One cluster as declared, before any connection. */
 export interface DeclaredCluster {
   nodes: Declared[]
   clients: Declared[]
 }
 
-/** Values that are right by themselves and cannot work together, or not in this tool. */
+/** Values that are valid individually but cannot work together, or not with this tool. */
 export interface Conflict {
   /** The host whose value is shown. */
   host: string
-  /** The variables that it is about; the first one that is given somewhere is where the error points. */
+  /** The variables concerned. The error points to the first one that is set somewhere. */
   names: (keyof Vars)[]
   message: string
   hint?: string
 }
 
-/** Pure. Looks at a whole cluster, so that a value that both nodes share is reported once. */
+/** Pure. Checks a whole cluster at once, so that a value shared by both nodes is reported once. */
 export type CrossCheck = (cluster: DeclaredCluster) => Conflict[]
 
-/** A value of the whole cluster: what the first node has it as. `differences` reports when the second has another. */
+/** A value of the whole cluster, taken from the first node that has one. `sameOnBoth` reports when the nodes differ. */
 export const shared = <N extends keyof Vars>(
   { nodes }: DeclaredCluster,
   name: N,

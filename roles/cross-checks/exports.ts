@@ -3,7 +3,7 @@ import { versionProblem } from '../service/nfs/version3.ts'
 import type { Vars } from '../vars.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 
-/** exports(5) of nfs-utils 2.6: what is said with and without `no_`, words of their own, and what takes a value. */
+/** exports(5) of nfs-utils 2.6: options with a `no_` form, plain options, and options that take a value. */
 const switches = ['wdelay', 'hide', 'subtree_check', 'auth_nlm', 'root_squash', 'all_squash', 'acl', 'pnfs']
 const words = [
   'secure',
@@ -42,7 +42,7 @@ const problemOf = (option: string): { message: string; hint?: string } | undefin
   return { message: `'${option}' is no option of exports(5)`, ...(hint && { hint }) }
 }
 
-/** exportfs(8) refuses the whole line for one option that it does not know: at a takeover nothing would be exported. */
+/** exportfs(8) refuses the whole line if it does not know an option: a takeover would then export nothing. */
 const exportOptions: CrossCheck = cluster => {
   const found = shared(cluster, 'nfs_export_options')
   if (!found) return []

@@ -1,6 +1,6 @@
 import type { Conflict, CrossCheck } from './conflict.ts'
 
-/** One node that can be ended and one that cannot: the second would take over from the first only, and heartbeat would wait for ever the other way round. */
+/** If only one node can be reset, only its peer could take over: in the other direction heartbeat would wait forever. */
 export const fencing: CrossCheck = ({ nodes }) => {
   const without = nodes.filter(({ vars }) => vars.heartbeat_stonith === undefined)
   return nodes.flatMap(({ host, vars }): Conflict[] => {

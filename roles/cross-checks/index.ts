@@ -10,5 +10,5 @@ import { times } from './times.ts'
 
 const checks: CrossCheck[] = [names, addresses, ports, times, paths, exports, fencing, sameOnBoth]
 
-/** Pure: everything about a cluster's values that cannot work, though each is right by itself. */
+/** Pure: all conflicts between a cluster's values that are valid individually. */
 export const conflictsOf = (cluster: DeclaredCluster): Conflict[] => checks.flatMap(check => check(cluster))

@@ -11,7 +11,7 @@ export interface Network {
   last: string
 }
 
-/** Pure: `192.168.0.219/24` as address and network. */
+/** Pure: parses `192.168.0.219/24` into address and network. */
 export const networkOf = (cidr: string): Network => {
   const [address = '', length = '32'] = cidr.split('/')
   const prefix = Number(length)

@@ -2,7 +2,7 @@ import { didYouMean } from '../../lib/role-api/index.ts'
 import type { Vars } from '../vars.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 
-/** Names are compared without regard to case: DNS does, and /etc/hosts is read by programs that do. */
+/** Names are compared case-insensitively, as in DNS and by programs that read /etc/hosts. */
 const same = (one: string, two: string) => one.toLowerCase() === two.toLowerCase()
 
 const nodeNames: CrossCheck = ({ nodes }) =>
@@ -19,14 +19,14 @@ const nodeNames: CrossCheck = ({ nodes }) =>
     return other ? conflict(`${name} is node_name of ${other.host} too: heartbeat and DRBD tell the nodes apart by it`) : []
   })
 
-/** drbdadm(8) takes `all` for every resource there is. */
+/** drbdadm(8) treats `all` as every resource. */
 const resourceName: CrossCheck = cluster => {
   const found = shared(cluster, 'drbd_resource')
   if (!found || !['all', 'global_common'].includes(found.value)) return []
   return [{ host: found.host, names: ['drbd_resource'], message: `drbd_resource: ${found.value} has a meaning of its own for drbdadm` }]
 }
 
-/** Variables that name one of the two nodes, and what else they may say. */
+/** Variables that name one of the two nodes, and the other values that they may have. */
 const naming: [keyof Vars, string[]][] = [
   ['ha_switchover_to', []],
   ['ha_maintenance', ['none']],

@@ -1,7 +1,7 @@
 import type { Vars } from '../vars.ts'
 import { type Conflict, type CrossCheck, type Declared, shared } from './conflict.ts'
 
-/** Directories of the system (hier(7)) that nothing may be mounted over, nor below them. */
+/** System directories (hier(7)): nothing may be mounted on them or below them. */
 const closed = [
   '/bin',
   '/boot',
@@ -20,9 +20,9 @@ const closed = [
   '/tmp',
   '/usr',
 ]
-/** Directories of the system that hold those of others: one of their own below them will do. */
+/** System directories that contain other directories: a directory of its own below them is fine. */
 const open = ['/', '/home', '/media', '/mnt', '/opt', '/srv', '/var', '/var/lib', '/var/local', '/var/opt']
-/** Where the nodes and this tool keep what they run by. */
+/** Where the nodes and this tool keep their state. */
 const state = [
   '/var/backups',
   '/var/cache',
@@ -37,7 +37,7 @@ const logs = ['/var/lib/systemd', '/var/lock', '/var/log', '/var/mail', '/var/ru
 
 const isBelow = (path: string, parent: string) => path === parent || path.startsWith(`${parent}/`)
 
-/** Pure: why a path is no place for a mount; undefined when it is one. */
+/** Pure: why nothing may be mounted on a path; undefined when it is fine. */
 export const systemDirectory = (path: string): string | undefined => {
   if (open.includes(path)) return `${path} is a directory of the system`
   const parent = [...closed, ...state, ...logs].find(p => isBelow(path, p))
@@ -59,7 +59,7 @@ const exportPath: CrossCheck = cluster => {
   ]
 }
 
-/** A client may mount its home directories; what it boots from it may not. */
+/** A client may mount over its home directories, but not over what it boots from. */
 const clientMount: CrossCheck = ({ clients }) =>
   clients.flatMap(({ host, vars }): Conflict[] => {
     const path = vars.client_mount
@@ -79,7 +79,7 @@ const disksOf = ({ vars }: Declared): { name: keyof Vars; label: string; path: s
   ...(vars.drbd_init_lvm ? [{ name: 'drbd_init_lvm' as const, label: 'drbd_init_lvm.disk', path: vars.drbd_init_lvm.disk }] : []),
 ]
 
-/** What can be a disk is a name below /dev. That it is one is read on the node. */
+/** A disk must be a name below /dev. Whether it is a block device is checked on the node. */
 const disks: CrossCheck = ({ nodes }) =>
   nodes.flatMap((node, i) =>
     disksOf(node).flatMap(({ name, label, path }): Conflict[] => {

@@ -1,7 +1,7 @@
 import { version3Ports } from '../service/nfs/version3.ts'
 import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 
-/** Ports that something else on the nodes listens on, or will with version 3 of NFS. */
+/** Ports that other programs on the nodes listen on, some only with NFS version 3. */
 const taken: { port: number; protocol: 'tcp' | 'udp' | 'both'; by: string }[] = [
   { port: 22, protocol: 'tcp', by: 'ssh' },
   { port: 68, protocol: 'udp', by: 'DHCP' },

@@ -2,7 +2,7 @@ import { fieldSecret } from '../../lib/role-api/index.ts'
 import { Vars } from '../vars.ts'
 import type { CrossCheck } from './conflict.ts'
 
-/** What each node may have its own of, beside all that begins with `node_`. */
+/** Variables that may differ between the nodes, besides those that begin with `node_`. */
 const perNode = [
   'base_clock_offset',
   'base_firewall',
@@ -20,7 +20,9 @@ const perNode = [
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : JSON.stringify(value))
 
-/** All else describes the pair: it is read of the first node, and what the second has would be ignored or half used. */
+/**
+ * All other variables describe the pair and are read from the first node: a different value on the second would be ignored or half used.
+ */
 export const sameOnBoth: CrossCheck = ({ nodes }) => {
   const [one, two] = nodes
   if (!one || !two) return []

@@ -3,7 +3,10 @@ import { type Conflict, type CrossCheck, shared } from './conflict.ts'
 
 const order = ['heartbeat_keepalive', 'heartbeat_warntime', 'heartbeat_deadtime', 'heartbeat_initdead'] as const
 
-/** Each time is longer than the one before, and heartbeat does not start with a dead time of two heartbeats or less (lib/config.c, parse_ha_config's checks). */
+/**
+ * Each time must be longer than the one before. heartbeat does not start if deadtime is at most twice keepalive (lib/config.c, checks in
+ * parse_ha_config).
+ */
 export const times: CrossCheck = cluster => {
   const found = order.slice(1).flatMap((name, i): Conflict[] => {
     const [smaller = name] = [order[i]]

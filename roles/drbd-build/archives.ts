@@ -1,12 +1,12 @@
 import * as z from 'zod'
 
 /**
- * What an archive holds: `combined` is DRBD 8.4.3 and before, module and utilities in one tree; `utilities` is drbd-utils; `kernel` is a
- * tree of the kernel's own source, of which drivers/block/drbd is built.
+ * Contents of an archive: `combined` is DRBD up to 8.4.3, module and utilities in one tree; `utilities` is drbd-utils; `kernel` is a kernel
+ * source tree, of which only drivers/block/drbd is built.
  */
 const kinds = ['combined', 'utilities', 'kernel'] as const
 
-// A password in a URL would stand in every message that names the archive.
+// A password in a URL would appear in every message that names the archive.
 const isPlace = (text: string) => /^https?:\/\/[^\s/@]+\/\S+$/.test(text) || /^\/\S+$/.test(text)
 const place = z
   .string()
@@ -29,7 +29,7 @@ export const moduleArchive = (archives: SourceArchive[]): SourceArchive | undefi
 /** The archive that the utilities are built from. */
 export const utilitiesArchive = (archives: SourceArchive[]): SourceArchive | undefined => archives.find(a => a.kind !== 'kernel')
 
-/** Pure: what is wrong with the list as a whole. Module and utilities must each come from exactly one archive. */
+/** Pure: problems of the list as a whole. Module and utilities must each come from exactly one archive. */
 export const archiveProblems = (archives: SourceArchive[], keyring: string | undefined): string[] => {
   const given = archives.map(a => a.kind).join(' and ') || 'none'
   const unsigned = archives.some(a => a.signature !== undefined) && keyring === undefined

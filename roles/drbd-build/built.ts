@@ -10,13 +10,13 @@ import { type BuildState, buildChanges, buildProbe, needed } from './state.ts'
 
 const idOf = (vars: Vars): string => `DRBD from source in ${vars.drbd_build_prefix}`
 
-/** A tree that the operator names is of one kernel. */
+/** A tree that the operator names belongs to one kernel. */
 const kernelsOf = ({ vars, facts }: Context): string[] =>
   vars.drbd_build_kernel_tree === undefined ? kernelsToBuildFor(facts) : [facts.kernel]
 
 const partsFor = (context: Context): Part[] => partsOf(context, kernelsOf(context))
 
-/** Every node builds for itself, as the article does. */
+/** Every node builds for itself, as in the reference setup. */
 const builtHere = (context: Context): HostResource<BuildState> => ({
   scope: 'host',
   id: idOf(context.vars),
@@ -31,7 +31,7 @@ const builtHere = (context: Context): HostResource<BuildState> => ({
   },
 })
 
-/** Pure: why the first node's build is no build for another. */
+/** Pure: why the first node's build cannot be used on the others. */
 export const exchangeProblems = (members: Member<BuildState>[]): string[] => {
   const [first, ...others] = statesOf(members)
   if (!first) return []
@@ -44,7 +44,7 @@ export const exchangeProblems = (members: Member<BuildState>[]): string[] => {
   })
 }
 
-/** The first node builds, and the others get what it built: one compile, and no compiler on the others. */
+/** The first node builds and the result is copied to the others: one compile, and no compiler on the others. */
 const builtOnce = (context: Context): ClusterResource<BuildState> => ({
   scope: 'cluster',
   id: idOf(context.vars),
@@ -69,13 +69,13 @@ const builtOnce = (context: Context): ClusterResource<BuildState> => ({
   },
 })
 
-/** Whether this node compiles, and so needs a compiler. */
+/** Whether this node compiles and therefore needs a compiler. */
 export const compiles = ({ host, vars, cluster }: Context): boolean => vars.drbd_build_on === 'each' || host === cluster.nodes[0]?.name
 
-/** Utilities and module, for the running kernel and for those that the next boot may bring. */
+/** Utilities and module, for the running kernel and for those that the next boot may start. */
 export const built = (context: Context) => (context.vars.drbd_build_on === 'each' ? builtHere(context) : builtOnce(context))
 
-/** The packages that a build needs, with the headers of every kernel that is built for. */
+/** The packages that a build needs, including the headers of every target kernel. */
 export const buildPackages = ({ vars, facts, platform }: Context): string[] => [
   ...platform.packages.build,
   ...(vars.drbd_build_kernel_tree === undefined ? kernelsToBuildFor(facts).map(platform.kernelHeaders) : []),

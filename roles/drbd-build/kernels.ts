@@ -2,7 +2,7 @@ import type { Facts } from '../../lib/role-api/index.ts'
 
 const segmentsOf = (text: string): string[] => text.match(/\d+|[a-z]+/gi) ?? []
 
-/** No segment comes before a word, a word before a number: 504.el6 is earlier than its update 504.1.3.el6. */
+/** A missing segment sorts before a word, a word before a number: 504.el6 is older than its update 504.1.3.el6. */
 const rank = (segment: string | undefined): number => (segment === undefined ? 0 : /^\d/.test(segment) ? 2 : 1)
 
 const compareSegment = (one: string | undefined, other: string | undefined): number => {
@@ -21,18 +21,18 @@ const compareSegments = (ones: string[], others: string[]): number => {
   return 0
 }
 
-/** `6.1.0-50-amd64`, `2.6.32-504.el6.x86_64`: no version has a dash in it, what is behind the first one tells its builds apart. */
+/** `6.1.0-50-amd64`, `2.6.32-504.el6.x86_64`: a version contains no dash; the text after the first dash is the release. */
 const split = (kernel: string): [string[], string[]] => {
   const [version = '', ...release] = kernel.split('-')
   return [segmentsOf(version), segmentsOf(release.join('-'))]
 }
 
-/** Pure: the order in which rpm (rpmvercmp) has versions and releases. Debian's names come out right by it too. */
+/** Pure: orders versions and releases as rpm does (rpmvercmp). This also orders Debian's names correctly. */
 export const compareKernels = (one: string, other: string): number => {
   const [[version, release], [otherVersion, otherRelease]] = [split(one), split(other)]
   return compareSegments(version, otherVersion) || compareSegments(release, otherRelease)
 }
 
-/** The running kernel, and those that the next boot may bring: what was installed later sorts behind it. */
+/** The running kernel and all later ones, which the next boot may start. */
 export const kernelsToBuildFor = ({ kernel, kernels }: Pick<Facts, 'kernel' | 'kernels'>): string[] =>
   kernels.filter(k => k === kernel || compareKernels(k, kernel) > 0)

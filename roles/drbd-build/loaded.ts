@@ -15,7 +15,7 @@ import type { Context } from '../role.ts'
 import { recordFile, replacedModule } from './parts.ts'
 import { type BuildRecord, parseRecord } from './record.ts'
 
-/** What tells one module from another, as /sys/module/drbd has it. */
+/** What distinguishes one module from another, as in /sys/module/drbd. */
 interface Identity {
   srcversion: string
   note: string
@@ -23,11 +23,11 @@ interface Identity {
 
 interface Loaded {
   identity: Identity
-  /** It is the one that was built here. */
+  /** It is the module that was built here. */
   isBuilt: boolean
 }
 
-/** What the node does with the module that is loaded. */
+/** How the node uses the loaded module. */
 export interface Use {
   devices: DrbdDevice[]
   heartbeat: boolean
@@ -38,8 +38,8 @@ const same = (identity: Identity, record: BuildRecord): boolean =>
   identity.srcversion === record.srcversion && (record.note === undefined || identity.note === record.note)
 
 /**
- * Pure: why the module of this node may not be replaced now. A drained node is Secondary, mounts nothing, and its heartbeat is stopped, so that nobody
- * promotes it meanwhile. A peer that is Primary must have good data of its own: without them it reads this node's disk.
+ * Pure: why the module of this node must not be replaced now. A drained node is Secondary, mounts nothing, and its heartbeat is stopped, so
+ * that nothing promotes it meanwhile. A Primary peer must have good data of its own: otherwise it reads this node's disk.
  */
 export const inUse = ({ devices, heartbeat, mounted }: Use, minor: number): string[] => {
   const own = devices.find(d => d.minor === minor)
@@ -53,10 +53,10 @@ export const inUse = ({ devices, heartbeat, mounted }: Use, minor: number): stri
   ]
 }
 
-/** What a service manager says of a service that does not run and is not about to: all else is treated as running. */
+/** Output of a service manager for a service that is stopped and not starting. Anything else is treated as running. */
 const asleep = /^(inactive|failed|unknown)?$/
 
-/** Pure. `host`, `minor`: as the inventory has them. */
+/** Pure. `host` and `minor` are those of the inventory. */
 export const readLoaded = (stdout: string, host: string, minor: number): Reading<Loaded> => {
   const blocks = blocksOf(stdout)
   const record = parseRecord(blocks.record ?? '')
@@ -88,9 +88,9 @@ echo "@heartbeat"; ${platform.commands.isActive(platform.services.heartbeat)} 2>
 true`
 
 /**
- * Takes the resource down with the tools that know it by the kernel alone, swaps the module, and brings the resource back with whichever utilities
- * have its configuration. What was read is read again first. When the kernel refuses the built module, the one that it replaced is loaded again, else
- * the distribution's.
+ * Checks again that the node is drained, takes the resource down with drbdsetup, which needs no configuration, swaps the module, and brings
+ * the resource up with whichever utilities have its configuration. If the kernel refuses the built module, the previous one is loaded
+ * again, or the distribution's.
  */
 export const swapScript = ({ vars, facts, platform }: Context): string => {
   const { drbd_resource: resource, drbd_build_prefix: prefix } = vars
@@ -132,7 +132,10 @@ echo "no module drbd is loaded now, and ${resource} is down" >&2
 exit 1`
 }
 
-/** The module that was built for the running kernel is loaded. Another is replaced only on a node that is drained, else that is pending. */
+/**
+ * The module that was built for the running kernel is loaded. Another one is replaced only on a drained node; otherwise the change is
+ * postponed.
+ */
 export const builtModule = (context: Context): HostResource<Loaded> => ({
   scope: 'host',
   id: 'kernel module drbd',

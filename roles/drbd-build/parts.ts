@@ -10,14 +10,15 @@ export interface Part {
   kernel: string | undefined
   archive: SourceArchive
   prefix: string
-  /** What configure and make are told: recorded, for other arguments make another build. */
+  /** Arguments of configure and make. They are recorded, because other arguments make a different build. */
   configure: string[]
   make: string[]
 }
 
 /**
- * For a combined tree the arguments are the article's (IV.2). drbd-utils would also build manual pages, a monitor in C++ and the utilities for
- * modules of 8.3, which need tools that no server has; its units are not used, so it brings the init script.
+ * For a combined tree the arguments are those of the reference setup (article, IV.2). drbd-utils would also build manual pages, a monitor
+ * in C++ and the utilities for 8.3 modules, which need tools that servers do not have. Its units are not used, so the init script is
+ * installed.
  */
 const configureArguments = ({ kind }: SourceArchive, prefix: string): string[] => {
   if (kind === 'kernel') return []
@@ -26,7 +27,10 @@ const configureArguments = ({ kind }: SourceArchive, prefix: string): string[] =
   return [`--prefix=${prefix}`, '--with-heartbeat', ...unneeded, '--with-initscripttype=sysv']
 }
 
-/** Pure: all that a node must have been built for, what is most likely to fail first. Throws when the variables name no archives, which have been checked. */
+/**
+ * Pure: everything that must be built for a node, most likely to fail first. Throws when `drbd_build_archives` is incomplete, which
+ * validation prevents.
+ */
 export const partsOf = ({ vars, platform }: Pick<Context, 'vars' | 'platform'>, kernels: string[]): Part[] => {
   const [utilities, module] = [utilitiesArchive(vars.drbd_build_archives), moduleArchive(vars.drbd_build_archives)]
   if (!utilities || !module) throw new Error('drbd_build_archives has not been checked')
@@ -48,17 +52,17 @@ export const partsOf = ({ vars, platform }: Pick<Context, 'vars' | 'platform'>, 
   ]
 }
 
-/** Where depmod(8) looks before it looks at the kernel's own modules. */
+/** depmod(8) prefers this directory to the kernel's own modules. */
 export const moduleFile = (kernel: string): string => `/lib/modules/${kernel}/updates/drbd.ko`
 
-/** What lay there before: depmod takes no file of such a name for a module. */
+/** The module that was there before. depmod does not treat a file with such a name as a module. */
 export const replacedModule = (kernel: string): string => `${moduleFile(kernel)}.replaced`
 
-/** Beside the build, so that they go together. */
+/** The record is kept with the build, so that both are removed together. */
 export const recordFile = ({ prefix, kernel }: Pick<Part, 'prefix' | 'kernel'>): string =>
   `${prefix}/nfsha-build/${kernel === undefined ? 'utilities' : `module-${kernel}`}`
 
-/** A name for files and jobs: the same for the same build, another for any other. */
+/** A name for files and jobs that is unique to this build. */
 export const buildName = ({ label, archive, prefix, configure, make }: Part): string => {
   const digest = createHash('sha256').update(JSON.stringify([archive.sha256, prefix, configure, make]))
   return `drbd-${label.replaceAll(/[^\w.-]+/g, '-')}-${digest.digest('hex').slice(0, 12)}`

@@ -10,20 +10,20 @@ import { archiveOnHost, archiveThere, buildOnHost, buildScript, installScript } 
 
 type Connection = ApplyContext['connection']
 
-/** How a build tells how far it is, and when it is to stop. */
+/** What a build needs from its caller: keyring, progress reporting, cancellation. */
 export interface Surroundings {
   keyring: string | undefined
   progress(progress: Progress): void
   signal: AbortSignal
 }
 
-/** A compile takes minutes on metal and half an hour on an emulated machine. */
+/** ms. A compile takes minutes on real hardware and half an hour on an emulated machine. */
 const buildLimit = 4 * 3_600_000
 const shortLimit = 300_000
 
 /**
- * Pure: what a failed build said that matters, the first error of the compiler and what follows it; without one the last lines. With several
- * compilers at work the last lines are those of the others.
+ * Pure: the relevant lines of a failed build: the compiler's first error and what follows it, or the last lines if there is none. In a
+ * parallel build the last lines come from the other compilers.
  */
 export const errorLines = (output: string, count = 12): string => {
   const lines = output.trimEnd().split('\n')
@@ -37,8 +37,8 @@ const share = (text: string, done: number, total: number | undefined): Progress 
 const nameOf = ({ archive }: Part): string => archive.source.replace(/.*\//, '')
 
 /**
- * Archives are had on this machine once, and sent to each host once: a later kernel is built for from what is there. None is sent before all
- * of them are known to be right.
+ * Each archive is downloaded once, and sent to each host once: builds for later kernels reuse it. Nothing is sent before all archives are
+ * verified.
  */
 const deliver = async (connection: Connection, parts: Part[], { keyring, progress, signal }: Surroundings): Promise<void> => {
   const files = new Map<string, { part: Part; file: string }>()
@@ -58,8 +58,7 @@ const deliver = async (connection: Connection, parts: Part[], { keyring, progres
 }
 
 /**
- * Builds parts on a host, each up to a file that holds it: nothing is installed before all of them are built, and nothing is built before all
- * archives are there.
+ * Builds parts on a host, each into one file. Installs nothing, and builds nothing before all archives are there.
  * @throws ApplyFailed, DownloadFailed, what uploads and jobs throw
  */
 export const produce = async (connection: Connection, parts: Part[], around: Surroundings): Promise<void> => {
@@ -67,7 +66,7 @@ export const produce = async (connection: Connection, parts: Part[], around: Sur
   for (const part of parts) await compile(connection, part, around)
 }
 
-/** A job: it goes on when the connection is lost, and the next run takes it up again. */
+/** Runs as a job: it continues when the connection is lost, and the next run attaches to it. */
 const compile = async (connection: Connection, part: Part, around: Surroundings): Promise<void> => {
   const id = buildName(part)
   let last = ''
@@ -90,14 +89,14 @@ const compile = async (connection: Connection, part: Part, around: Surroundings)
   })
 }
 
-/** Puts a build that is on the host where it belongs. */
+/** Installs a build that is already on the host. */
 export const install = async (connection: Connection, part: Part, { progress }: Surroundings): Promise<void> => {
   progress({ text: `${part.label}: install on ${connection.host}` })
   const result = await connection.run(installScript(part), { timeout: shortLimit })
   if (result.code !== 0) throw failedScript(`installing DRBD's ${part.label} on ${connection.host}`, result)
 }
 
-/** Takes a build from the host that made it to the others among `takers`, by way of this machine. */
+/** Copies a build from the host that made it to the other hosts in `takers`, through this machine. */
 export const distribute = async (from: Connection, takers: Connection[], part: Part, { progress, signal }: Surroundings): Promise<void> => {
   const to = takers.filter(taker => taker !== from)
   if (to.length === 0) return
@@ -115,19 +114,19 @@ export const distribute = async (from: Connection, takers: Connection[], part: P
   }
 }
 
-/** Copies a file of the host to this machine; its sum. */
+/** Copies a file from the host to this machine; returns its SHA-256. */
 const receive = async (connection: Connection, path: string, file: string, signal: AbortSignal): Promise<string> => {
   const hash = createHash('sha256')
   const target = createWriteStream(file, { mode: 0o600 })
   const written = new Promise<void>((resolve, reject) => target.once('finish', resolve).once('error', reject))
-  // Whoever waits for it comes later.
+  // It is awaited only after the transfer: avoid an unhandled rejection until then.
   written.catch(() => undefined)
   const result = await connection
     .run(`cat ${path}`, {
       signal,
       maxOutput: 1024 ** 3,
       onStdoutBytes(bytes) {
-        // The piece may be used again once this returns.
+        // The caller may reuse the buffer after this returns.
         const piece = Buffer.from(bytes)
         hash.update(piece)
         target.write(piece)

@@ -1,7 +1,7 @@
 import type { Part } from './parts.ts'
 import { moduleFile } from './parts.ts'
 
-/** What a build was made from, kept beside it. */
+/** What a build was made from, stored with it. */
 export interface BuildRecord {
   sha256: string
   /** The arguments of configure and make. */
@@ -9,8 +9,8 @@ export interface BuildRecord {
   /** Of a module: modinfo(8) srcversion, a digest of its source. */
   srcversion?: string
   /**
-   * Of a module: the linker's build id, in hex, as it stands in /sys/module/drbd/notes/.note.gnu.build-id. Debian's own module and one that is
-   * built from the same source have one version and one srcversion; this differs.
+   * Of a module: the linker's build id, in hex, as in /sys/module/drbd/notes/.note.gnu.build-id. Debian's own module and one built from the
+   * same source have the same version and srcversion, but a different build id.
    */
   note?: string
 }
@@ -19,23 +19,23 @@ export const argumentsOf = ({ configure, make }: Part): string => [...configure,
 
 const keys = ['sha256', 'arguments', 'srcversion', 'note'] as const
 
-/** Pure. A record that lacks what every one has is none. */
+/** Pure. Undefined when a required field is missing. */
 export const parseRecord = (text: string): BuildRecord | undefined => {
   const lines = new Map(text.split('\n').map(l => [l.split(' ', 1)[0] ?? '', l.slice(l.indexOf(' ') + 1)]))
   const [sha256, args, srcversion, note] = keys.map(key => lines.get(key))
   return sha256 && args !== undefined ? { sha256, arguments: args, ...(srcversion && { srcversion }), ...(note && { note }) } : undefined
 }
 
-/** What was found of one part on a host. */
+/** What was found on a host for one part. */
 export interface Found {
   record: BuildRecord | undefined
-  /** The programs are there; of a module, what modprobe would load. */
+  /** Utilities: the programs are there. The other fields are for a module: the file that modprobe would load, and its srcversion. */
   programs?: boolean
   file?: string
   srcversion?: string
 }
 
-/** Pure: why a part must be built. Empty when it is as wanted. */
+/** Pure: why a part must be built. Empty when it is up to date. */
 export const partProblems = (part: Part, { record, programs, file, srcversion }: Found): string[] => {
   if (!record) return ['never built here']
   const wanted = argumentsOf(part)

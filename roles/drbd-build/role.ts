@@ -12,7 +12,7 @@ const fromPackages = ({ platform }: Context): Resource[] => [
   kernelModule('drbd'),
 ]
 
-/** The module calls drbdadm for its handlers; its own idea of where that is knows no prefix (drbd_main.c, usermode_helper). */
+/** The module calls drbdadm for its handlers; its default path does not include our prefix (drbd_main.c, usermode_helper). */
 const moduleOptions = (prefix: string): string => `# Managed by nfsha-play.\noptions drbd usermode_helper=${prefix}/sbin/drbdadm\n`
 
 const fromSource = (context: Context): Resource[] => {
@@ -22,7 +22,7 @@ const fromSource = (context: Context): Resource[] => {
   return [
     ...(compiles(context) ? [platform.install(buildPackages(context))] : []),
     built(context),
-    // The package drbd-utils, where it is installed too, has files of its own there. Only the article's stack runs one of them.
+    // The package drbd-utils, if also installed, has its own files there. Only the article stack runs one of them.
     link(`${initDir}/drbd`, `${prefix}${initDir}/drbd`, { optional: true }),
     link(`${haDir}/resource.d/drbddisk`, `${prefix}/etc/ha.d/resource.d/drbddisk`, { optional: vars.ha_stack !== 'article' }),
     file('/etc/modprobe.d/nfsha-drbd.conf', { content: moduleOptions(prefix) }),

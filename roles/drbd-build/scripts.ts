@@ -2,23 +2,24 @@ import { quote } from '../../lib/role-api/index.ts'
 import { buildName, moduleFile, type Part, recordFile, replacedModule } from './parts.ts'
 import { argumentsOf } from './record.ts'
 
-/** Where archives and builds lie on a host; for root alone. */
+/** Where archives and builds are stored on a host, accessible to root only. */
 const archives = '/var/lib/nfsha-play/archives'
 const builds = '/var/lib/nfsha-play/builds'
 
 export const archiveOnHost = ({ archive }: Part): string => `${archives}/${archive.sha256}`
 export const buildOnHost = (part: Part): string => `${builds}/${buildName(part)}.tar.gz`
 
-/** Says whether the archive is there. It got there with its sum verified, and nobody but root comes to it. */
+/** Prints `there` if the archive is on the host. Its checksum was verified at upload, and only root can access it. */
 export const archiveThere = (part: Part): string =>
   `(umask 077; mkdir -p ${archives} ${builds}) || exit 1; [ -f ${archiveOnHost(part)} ] && echo there; exit 0`
 
 const words = (list: string[]): string => list.map(quote).join(' ')
 
 /**
- * The utilities as they would lie below their prefix; what they would put elsewhere (units, udev rules, agents of other cluster managers) is left
- * out. Only programs come along: 8.4.3 has its own in /sbin, and drbd-utils those for an older module in /lib/drbd, whatever the prefix; drbdadm is
- * told to look for them where they are then. No program is set-uid. The scripts among them call the utilities of this prefix, not whatever lies in /sbin.
+ * The utilities, installed below their prefix. Files for other places (units, udev rules, agents of other cluster managers) are left out,
+ * except programs: 8.4.3 installs its own in /sbin, and drbd-utils those for an older module in /lib/drbd, whatever the prefix. They are
+ * moved below the prefix, and drbdadm is patched to look for them there. No program is set-uid. The scripts call the utilities of this
+ * prefix, not those in /sbin.
  */
 const utilities = ({ archive, prefix, configure }: Part): string => `
 l=$(grep -rl '"/lib/drbd"' user) && sed -i ${quote(`s|"/lib/drbd"|"${prefix}/sbin"|`)} $l
@@ -33,7 +34,7 @@ for f in "$tree"/out/files/etc/ha.d/resource.d/* "$tree"/out/files/etc/init.d/dr
 done
 chown -R root:root "$tree/out/files"; chmod -R u-s,g-s "$tree/out/files"`
 
-/** Of a kernel's source drivers/block/drbd alone, out of its tree, against the headers of the kernel that it is for. */
+/** From a kernel source, builds only drivers/block/drbd, out of tree, against the headers of the target kernel. */
 const module = ({ archive, configure, make }: Part): string =>
   archive.kind === 'combined'
     ? `
@@ -50,7 +51,10 @@ v=$(modinfo -F srcversion "$tree/out/drbd.ko"); echo "srcversion $v" >> "$tree/o
 objcopy -O binary --only-section=.note.gnu.build-id "$tree/out/drbd.ko" "$tree/note"
 [ ! -s "$tree/note" ] || echo "note $(od -An -v -tx1 < "$tree/note" | tr -d ' \\n')" >> "$tree/out/record"`
 
-/** The job: from the archive to one file that holds all that was built. Installs nothing. A tree that did not build stays until the next build. */
+/**
+ * The build job: unpacks the archive, builds, and packs the result into one file. Installs nothing. The tree of a failed build stays until
+ * the next build.
+ */
 export const buildScript = (part: Part): string => `set -eu
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 umask 022
@@ -68,7 +72,7 @@ tar -czf ${buildOnHost(part)}.new -C "$tree/out" .
 mv ${buildOnHost(part)}.new ${buildOnHost(part)}
 cd /; rm -rf "$tree"`
 
-/** Configuration is the operator's and drbd-init's: what is there stays. */
+/** Existing configuration is kept: it belongs to the operator and drbd-init. */
 const installFiles = ({
   prefix,
 }: Part): string => `for f in etc/drbd.conf etc/drbd.d/global_common.conf; do [ ! -e ${prefix}/$f ] || rm -f "$t/files/$f"; done
@@ -87,8 +91,8 @@ depmod ${kernel}`
 }
 
 /**
- * Puts a build where it belongs: unpacked beside its place, each file is moved over the old one, which is there until then (the kernel may call
- * drbdadm at any moment) and goes on where it runs. The record comes last.
+ * Installs a build: it is unpacked next to its target, then each file is moved over the old one. So there is never a moment without
+ * drbdadm, which the kernel may call at any time, and running programs keep the old file. The record is written last.
  */
 export const installScript = (part: Part): string => {
   const record = recordFile(part)

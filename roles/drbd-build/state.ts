@@ -3,9 +3,9 @@ import { blocksOf, present } from '../../lib/role-api/index.ts'
 import { type Part, recordFile } from './parts.ts'
 import { type Found, parseRecord, partProblems } from './record.ts'
 
-/** What a host has of the build, part by part in the order of the parts that were asked for. */
+/** State of the build on a host, part by part, in the order of the requested parts. */
 export interface BuildState {
-  /** What its programs run on: builds are exchanged only between hosts where that is the same. */
+  /** Machine and distribution: builds are exchanged only between hosts where these are the same. */
   system: string
   parts: { part: Part; found: Found; problems: string[] }[]
 }
@@ -30,7 +30,7 @@ const foundOf = (block: string): Found => {
   }
 }
 
-/** Reads the records beside a build, and what of it is still there. */
+/** Reads the records of a build, and which of its files are still there. */
 export const buildProbe = (parts: Part[]): Probe<BuildState> => ({
   sh: `echo "@system"; uname -m; grep -hE '^(ID|VERSION_ID)=' /etc/os-release 2>/dev/null || cat /etc/redhat-release\n${parts.map(probeOf).join('\n')}\ntrue`,
   parse({ stdout }) {
@@ -46,7 +46,7 @@ export const buildProbe = (parts: Part[]): Probe<BuildState> => ({
 /** Pure: what must be built. */
 export const needed = ({ parts }: BuildState): Part[] => parts.filter(p => p.problems.length > 0).map(p => p.part)
 
-/** Pure: the same as changes. */
+/** Pure: the parts that must be built, as changes. */
 export const buildChanges = ({ parts }: BuildState): Change[] =>
   parts
     .filter(p => p.problems.length > 0)

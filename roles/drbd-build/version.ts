@@ -7,7 +7,7 @@ import type { Vars } from '../vars.ts'
 /** `version: 8.4.11 (api:1/proto:86-101)` is the first line of /proc/drbd. */
 export const moduleVersion = (procDrbd: string): string | undefined => /^version: (\S+)/m.exec(procDrbd)?.[1]
 
-/** What was built is judged as it lies on the disk: whether it is loaded already is another resource's business. */
+/** A build is checked on disk; `builtModule` checks whether it is loaded. */
 const versions = (vars: Vars): Source[] => {
   const prefix = drbdPrefix(vars)
   if (prefix === undefined) return [procDrbd, simple('drbdadm --version')]
@@ -34,7 +34,7 @@ const parse =
     return present(`module ${module}, utilities ${utilities}${from}`)
   }
 
-/** The kernel module and the utilities that talk to it are the same on both nodes. Judges only. */
+/** The kernel module and the utilities are the same on both nodes. Check only. */
 export const sameVersion = (vars: Vars): ClusterAssertion<string> =>
   clusterAssertion('DRBD version', {
     probe: probeOf(versions(vars), parse(vars)),

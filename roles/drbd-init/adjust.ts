@@ -9,23 +9,23 @@ interface Difference {
   /** The commands that `drbdadm adjust` would run. */
   commands: string[]
   standAlone: boolean
-  /** The name by which the disk is attached, when that is another name of the declared one. */
+  /** The name under which the disk is attached, if that is another name of the declared disk. */
   alias?: string
 }
 
 type Named = Difference & { host: string }
 
-/** `drbdadm -d adjust` prints what it would do; comments and empty lines are not commands. */
+/** The commands in the output of `drbdadm -d adjust`, without comments and empty lines. */
 export const parseAdjust = (stdout: string): string[] =>
   stdout
     .split('\n')
     .map(l => l.trim())
     .filter(l => /^drbd(setup|meta|adm)/.test(l))
 
-/** What `drbdadm adjust` does to a disk whose name in the file is another: it compares names, not devices. */
+/** `drbdadm adjust` reattaches a disk whose name in the file has changed: it compares names, not devices. */
 const reattaches = (command: string): boolean => / (detach|attach) |^drbdmeta .* apply-al$/.test(command)
 
-/** Pure: what is left to do on a node. The disk that is attached stays so, by whatever name. */
+/** Pure: the commands left to run on a node. An attached disk stays attached, whatever its name. */
 export const commandsFor = ({ commands, alias }: Pick<Difference, 'commands' | 'alias'>): string[] =>
   alias === undefined ? commands : commands.filter(command => !reattaches(command))
 
@@ -35,9 +35,10 @@ const splitBrain =
   'DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at `dmesg | grep drbd` on both nodes before you reconnect; split-brain.yml shows both copies and resolves it'
 
 /**
- * The kernel runs the resource as its file says: attached, connected, every option the same. A connection that DRBD gave up (StandAlone)
- * is never taken up again here: it may be a split brain, and the operator decides whose data to keep. Both nodes are adjusted at one moment:
- * two nodes whose net options differ refuse each other at the next connect, so those wait until both are there.
+ * The kernel runs the resource as its file declares: attached, connected, with the same options. A connection that DRBD gave up
+ * (StandAlone) is never re-established here: it may be a split brain, and the operator decides whose data to keep. Both nodes are adjusted
+ * at the same time: nodes whose net options differ refuse each other at the next connect, so net options wait until both nodes are
+ * reachable.
  */
 export const adjusted = (vars: Vars, dependsOn: string[]): ClusterResource<Difference> => ({
   scope: 'cluster',
@@ -70,7 +71,7 @@ printf '%s\\n' "$o"; exit $c`,
   compare(members) {
     const states = statesOf(members)
     const first = members.find(m => m.reading.kind === 'unknown')
-    // A node that is not there has no part in this; one that is there and cannot be read yet has.
+    // An unreachable node is ignored; one that is reachable but cannot be read yet is not.
     if (first?.reading.kind === 'unknown' && (states.length === 0 || isOfThisNode(first.reading, vars)))
       return unknownOn(first.host, first.reading)
     const differing = states.filter(s => commandsFor(s).length > 0)
@@ -92,7 +93,7 @@ printf '%s\\n' "$o"; exit $c`,
 
 const refusedConfig = 'drbdadm does not accept the configuration'
 
-/** Whether something is missing or wrong on the node, rather than the node itself. */
+/** Whether something on the node is missing or wrong, rather than the node being unreachable. */
 const isOfThisNode = ({ until, why }: Unknown, vars: Vars): boolean =>
   until === undefined ? why.startsWith(refusedConfig) : [drbdPrograms(vars), 'kernel module drbd'].includes(until)
 
@@ -104,7 +105,10 @@ const changesOf = (state: Named): Change[] =>
     to: command.replace(/--shared-secret=\S+/, '--shared-secret=***'),
   }))
 
-/** With an alias the node runs the printed commands itself, without those that would take the disk away; they hold the secret, so they stay there. */
+/**
+ * With an alias the node itself runs the printed commands, except those that would detach the disk; they contain the secret, so they do not
+ * leave the node.
+ */
 const adjustScript = ({ alias }: Difference, { drbd_resource: resource }: Vars): string =>
   alias === undefined
     ? `drbdadm adjust ${resource}`

@@ -4,8 +4,8 @@ import { backingDisk } from '../service/drbd/disk.ts'
 import type { Vars } from '../vars.ts'
 
 /**
- * The article's global_common.conf (IV.3). `protocol` in common, `no-disk-flushes` and `syncer` are the words of DRBD 8.3: drbdadm translates
- * them while it talks to a module of 8.4, and refuses the file for a module of 9.
+ * global_common.conf of the reference setup (article, IV.3). `protocol` in common, `no-disk-flushes` and `syncer` are DRBD 8.3 syntax:
+ * drbdadm translates it for an 8.4 module, and refuses the file for a version 9 module.
  */
 export const articleGlobalCommon = (vars: Vars): string => `global {
   usage-count no;
@@ -34,7 +34,7 @@ ${vars.drbd_disk_flushes ? '' : '    no-disk-flushes;\n    no-md-flushes;\n'}  }
 }
 `
 
-/** The article's drbd.res (IV.3): the two nodes and nothing else, all options are in global_common.conf. */
+/** drbd.res of the reference setup (article, IV.3): only the two nodes; all options are in global_common.conf. */
 export const articleResource = (cluster: Cluster<Vars>): string => `resource ${firstOf(cluster).vars.drbd_resource} {
 ${cluster.nodes.map(articleNode).join('\n')}
 }

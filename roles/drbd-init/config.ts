@@ -13,13 +13,14 @@ const node = ({ vars }: { vars: Vars }): string => `  on ${vars.node_name} {
   }`
 
 /**
- * drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard anybody's data. A Primary that has lost its peer
- * stands still until its handler has found out that it may go on; one whose peer went on without it restarts (call-pri-lost). A dead peer is
- * noticed within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime is over; the kernel wants timeout below both intervals. A node
- * that serves while it catches up, and loses its peer meanwhile, waits for it (on-no-data-accessible): an I/O error would make ext4 read-only and
- * reach every client. A resync may have 1 MiB on its way and is left 4 MiB/s beside the clients' work: with the defaults (50 KiB, 250 KiB/s) the 32
- * MiB of the activity log after a power loss took two minutes in the lab, in which the other node could not take over. `drbdadm verify` compares by crc32c:
- * drbd.ko itself needs that algorithm (libcrc32c), so no other module has to be loaded.
+ * drbd.conf(5) of 8.4. Split brain is never resolved without an operator: no policy may discard data. A Primary that loses its peer
+ * suspends I/O until its handler has established that it may continue; one whose peer took over reboots (call-pri-lost). A dead peer is
+ * detected within 2 s (ping-int 1 s, ping-timeout 1 s), before heartbeat's deadtime expires; the kernel requires timeout below both
+ * intervals. A node that serves while it resyncs, and then loses its peer, suspends I/O until the peer is back (on-no-data-accessible): an
+ * I/O error would make ext4 read-only and reach every client. A resync may have 1 MiB in flight and gets at least 4 MiB/s beside the
+ * clients' load: with the defaults (50 KiB, 250 KiB/s) the 32 MiB of the activity log after a power loss took two minutes in the lab,
+ * during which the other node could not take over. `drbdadm verify` uses crc32c: drbd.ko itself needs that algorithm (libcrc32c), so no
+ * other module has to be loaded.
  */
 export const resourceFile = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
@@ -61,9 +62,10 @@ ${cluster.nodes.map(node).join('\n')}
 }
 
 /**
- * Brings the resource up as Secondary at every boot, or heartbeat has nothing to promote. drbd.service would wait for a dead peer for ever; this does not
- * wait: heartbeat's own initdead leaves a peer that boots at the same moment the time to connect. A shutdown takes it down: the copy is marked Outdated
- * and the peer continues at once, while a node that loses its peer suspends I/O until it knows what that means (fence-peer).
+ * Brings the resource up as Secondary at every boot; otherwise heartbeat has nothing to promote. drbd.service would wait forever for a dead
+ * peer; this does not wait: heartbeat's initdead gives a peer that boots at the same time long enough to connect. A shutdown takes the
+ * resource down: the copy is marked Outdated and the peer continues at once, whereas a node that loses its peer unexpectedly suspends I/O
+ * until fence-peer has decided.
  */
 export const bootJob = (vars: Vars): BootJob => ({
   name: 'nfsha-drbd',

@@ -3,15 +3,15 @@ import { minorOf, packagedScript } from '../../lib/role-api/index.ts'
 import { vipAddress } from '../role.ts'
 import type { Vars } from '../vars.ts'
 
-/** Where DRBD finds the handler: the resource's file names it, and is the same on both nodes. */
+/** Path of DRBD's handler. The resource file names it and is the same on both nodes. */
 export const fencePeerPath = '/usr/local/lib/nfsha/fence-peer'
 
-/** Restarts a node and says why after the boot. Called by the handler, by the resource script and by the boot. */
+/** Script that reboots a node and reports the reason after the boot. Called by the handler, by the resource script and at boot. */
 export const resetNodePath = '/usr/local/lib/nfsha/reset-node'
 
 export const resetNode = (): string => packagedScript('roles/drbd-init/files/reset-node', {})
 
-/** The handler with this node's settings. drbd-peer-outdater asks the peer by heartbeat's dopd. */
+/** The handler with this node's settings. drbd-peer-outdater asks the peer through heartbeat's dopd. */
 export const fencePeer = (vars: Vars, platform: Platform): string =>
   packagedScript('roles/drbd-init/files/fence-peer', {
     minor: minorOf(vars.drbd_device),

@@ -24,9 +24,9 @@ import type { Vars } from '../vars.ts'
 import { hasNoPlace, makeStateVolume } from './state-volume.ts'
 
 interface FileSystem {
-  /** `ext4`, something else, or '' when there is nothing in its place */
+  /** `ext4`, a description of something else, or '' when the place of the superblock is zero */
   type: string
-  /** ext4: tune2fs's mount count and interval checks, which would run inside a failover */
+  /** ext4: checks by mount count or interval (tune2fs) are on; they would run during a failover */
   checks: boolean
   upToDate: boolean
   role: string
@@ -34,13 +34,14 @@ interface FileSystem {
 
 const bytesPerInode = { normal: 16384, small: 8192, tiny: 4096 }
 
-/** mkfs.ext4(8): no checks by count or time, everything written now and not by the first mount, which would be inside a takeover. */
+/** mkfs.ext4(8): everything is initialised now and not by the first mount, which would be during a takeover. */
 export const mkfsOptions = (vars: Vars, platform: Platform): string =>
   `-q -F -b 4096 -i ${bytesPerInode[vars.drbd_init_files]} ${platform.ext4Options}`
 
 /**
- * The file system on the replicated device. Its superblock is read from the backing disk (internal metadata is at its end, so the file system
- * begins where the disk does): that works on a Secondary too. Made only on a device that is blank, by a node that was made Primary for it and is Secondary again after.
+ * The file system on the replicated device. Its superblock is read from the backing disk, which also works on a Secondary (internal
+ * metadata is at the end, so the file system begins where the disk does). Created only on a blank device, by a node that becomes Primary
+ * for it and is Secondary again afterwards.
  */
 export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResource<FileSystem> => {
   const disk = backingDisk(vars)
@@ -63,7 +64,7 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
       if (one.type === '') return differsBy([{ attribute: 'type', from: 'none, the device is blank', to: 'ext4' }])
       if (one.type !== 'ext4') return refused(`${vars.drbd_device} holds ${one.type}: it is not touched`)
       if (!one.checks) return inSync
-      // Nobody is made Primary for this: that would begin a new history of the data.
+      // No node is promoted for this: that would start a new data generation.
       if (!statesOf(members).some(m => m.role === 'Primary'))
         return skip('checks by mount count or time are on; they are switched off when a node serves')
       return differsBy([{ attribute: 'checks by mount count or time', from: 'on', to: 'off' }])
@@ -107,7 +108,7 @@ mkfs.ext4 ${mkfsOptions(vars, platform)} ${vars.drbd_device}
 tune2fs -c 0 -i 0 ${vars.drbd_device} >/dev/null
 ${vars.ha_stack === 'lean' ? furnished(vars) : ''}`
 
-/** What the file system gets before anybody sees it. */
+/** Shell that prepares the new file system before it is used: the state volume and the permissions of its root. */
 const furnished = (vars: Vars): string => `${makeStateVolume(vars)}
 m=$(mktemp -d /run/nfsha.XXXXXX)
 mount -t ext4 -o noatime,nodev,nosuid ${vars.drbd_device} "$m"

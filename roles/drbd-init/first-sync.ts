@@ -23,13 +23,13 @@ import type { Vars } from '../vars.ts'
 
 export interface Replica {
   device: DrbdDevice
-  /** `drbdadm get-gi` says 4 as the current UUID: the metadata was just created, the device has never held data. */
+  /** `drbdadm get-gi` shows 4 as the current UUID: the metadata was just created, and the device has never held data. */
   justCreated: boolean
-  /** bytes of the device */
+  /** Size of the device in bytes. */
   size: number
 }
 
-/** Both readings that every step of the first synchronisation needs. */
+/** The state that every step of the first synchronisation needs. */
 export const replicaProbe = (vars: Vars): Probe<Replica> =>
   probeOf([procDrbd, generationOf(vars)], ({ stdout }) => {
     if (!/^version: /.test(stdout)) return unknown('kernel module drbd')
@@ -47,11 +47,11 @@ const generationOf = (vars: Vars): Source => {
 
 const serveAbove = 100 * 2 ** 30
 
-/** Whether the play waits for the synchronisation, or goes on while a large device synchronises. */
+/** Whether the play waits for the synchronisation, or continues while a large device synchronises. */
 const waitsFor = (replicas: { size: number }[], wait: Vars['drbd_init_wait']): boolean =>
   wait === 'sync' || (wait === 'auto' && Math.max(...replicas.map(r => r.size)) <= serveAbove)
 
-/** Pure: what the pair still needs until it holds one and the same data, or why we keep our hands off. */
+/** Pure: what is missing until both nodes hold the same data, or why nothing is changed. */
 export const compareReplicas = (members: Member<Replica>[], wait: 'auto' | 'sync' | 'serve'): Verdict => {
   const replicas = statesOf(members)
   const states = replicas.map(r => `${r.host}: ${describeDevice(r.device)}`).join('; ')
@@ -66,7 +66,7 @@ export const compareReplicas = (members: Member<Replica>[], wait: 'auto' | 'sync
   return differsBy([{ attribute, from: `running, ${running.device.sync?.percent ?? 0}%`, to: 'UpToDate on both nodes' }])
 }
 
-/** The first synchronisation from the declared node; only between two devices whose metadata was just created on both sides. */
+/** The first synchronisation, from the declared node. Only if the metadata was just created on both nodes. */
 export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> => ({
   scope: 'cluster',
   id: `first synchronisation of ${vars.drbd_resource}`,
@@ -84,7 +84,7 @@ export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> 
   },
 })
 
-/** The guard reads both nodes again: the peer first, then the source in the same script as the write. */
+/** The guard checks both nodes again: first the peer, then the source in the same script as the write. */
 const start = async (nodes: ClusterNodes, source: string, vars: Vars): Promise<void> => {
   const { drbd_resource: resource, drbd_device: device } = vars
   const guard = `g=$(drbdadm get-gi ${resource}); case $g in 0000000000000004:*) ;; *) echo "not just created: $g" >&2; exit 1 ;; esac

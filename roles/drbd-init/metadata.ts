@@ -9,8 +9,8 @@ import { type DiskVerdict, type Fate, judgeDisks, refusals } from '../service/dr
 import type { Vars } from '../vars.ts'
 
 /**
- * DRBD's metadata on both backing disks. It is made on a disk that is blank, or behind a file system that is to be kept; metadata that is there already
- * is adopted only by the operator's word. Both disks are judged first; each is judged again in the same script as the write.
+ * DRBD's metadata on both backing disks. It is created on a blank disk, or behind a file system that is to be kept; existing metadata is
+ * adopted only with the operator's confirmation. Both disks are checked first; each is checked again in the same script as the write.
  */
 export const metadata = (context: Context): ClusterResource<Replica> => {
   const { vars, platform } = context
@@ -26,7 +26,7 @@ export const metadata = (context: Context): ClusterResource<Replica> => {
       return problems.length > 0 ? refusedFor(problems) : differsBy(verdicts.flatMap(changeFor))
     },
     async apply(nodes, _changes, members) {
-      // The disk with data first: what fails there leaves the blank one blank.
+      // The disk with data first: if that fails, the blank one stays blank.
       const order = judge(members).sort((a, b) => Number(a.fate.kind === 'create') - Number(b.fate.kind === 'create'))
       for (const { host, fate } of order) {
         const script = scriptFor(fate, contextAt(context, host).vars)
@@ -53,7 +53,7 @@ const write = async (nodes: ClusterNodes, host: string, script: string): Promise
   throw failedScript(`DRBD metadata on ${host}`, result)
 }
 
-/** What is run on a node whose disk has this fate; undefined when nothing is. */
+/** The script for a node whose disk has this fate; undefined if nothing has to be done. */
 const scriptFor = (fate: Fate, vars: Vars): string | undefined => {
   const disk = quote(backingDisk(vars))
   if (fate.kind === 'create')
@@ -82,9 +82,9 @@ ${recorded}`
 const recorded = `mkdir -p -m 700 ${replicaRecord.replace(/\/[^/]*$/, '')}; printf 'stamp=%s\\n' "$s" > ${replicaRecord}.new; mv ${replicaRecord}.new ${replicaRecord}`
 
 /**
- * create-md, and then the metadata once more with a stamp of ours: DRBD 8.4 keeps the field device-uuid and uses it for nothing. The same
- * way the data that is kept is made known as consistent and up to date with a UUID of its own, before the nodes ever meet: a peer whose metadata was just created
- * can only become a copy of it, whichever is named as the source.
+ * Runs create-md, then writes the metadata again with our stamp in the field device-uuid, which DRBD 8.4 keeps and does not use. For data
+ * that is kept, the same write sets a new current UUID and the flags consistent and up to date, before the nodes connect for the first
+ * time: a peer whose metadata was just created can then only become a copy of it, whichever node is named as the source.
  */
 const created = (vars: Vars, edits: string): string => `s=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n' | tr a-f A-F)
 drbdadm create-md --force ${vars.drbd_resource}

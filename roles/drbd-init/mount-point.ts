@@ -6,8 +6,8 @@ const probeScript = (path: string): string =>
   `if ${hasLine('/proc/mounts', `*' ${path} '*`)}; then echo mounted; elif [ -d ${path} ]; then lsattr -d ${path}; else echo absent; fi`
 
 /**
- * The mount point, immutable while nothing is mounted: whoever writes to it by mistake gets an error instead of files that vanish below the
- * next mount. chattr(1) needs a file system that knows the flag.
+ * The mount point, immutable while nothing is mounted: a write to it by mistake fails, instead of leaving files that the next mount hides.
+ * chattr(1) needs a file system that supports the flag.
  */
 export const mountPoint = (path: string): HostResource<{ immutable: boolean }> => ({
   scope: 'host',
@@ -26,7 +26,7 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
     if (stdout === 'mounted\n') return skip('mounted here: what is below cannot be seen')
     if (stdout === 'absent\n') return absent
     const flags = stdout.endsWith(` ${path}\n`) ? /^[-A-Za-z]+(?= )/.exec(stdout)?.[0] : undefined
-    // A file system without flags makes lsattr fail; what it prints otherwise has one form.
+    // lsattr fails on a file system without flags; otherwise its output has one form.
     if (code === 0 && flags === undefined) return notRead('unexpected output of lsattr')
     return code <= 1 ? present({ immutable: flags?.includes('i') ?? false }) : notRead(`lsattr ended with exit code ${code}`)
   }),

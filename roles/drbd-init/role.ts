@@ -35,7 +35,7 @@ const steps = (context: Context): Resource[] => {
     disks(context, 'always'),
     ...(volume ? [platform.install(platform.packages.lvm), logicalVolume(volume)] : []),
     ...files,
-    // After the resource's file: without what the role builds on that is refused, and nothing is left behind.
+    // After the resource file: if drbdadm does not accept that, nothing else is written.
     ...(fencePeer
       ? [
           file(resetNodePath, { content: resetNode(), mode: 0o755 }),
@@ -53,9 +53,9 @@ const steps = (context: Context): Resource[] => {
 }
 
 /**
- * drbdadm exits 0 and says "ignored" when no `on` section is this host's, so its output must contain the resource. Without a module it
- * would read the grammar of version 9; the override names the version of the kernel's own module. A module of version 9 is refused by name:
- * it has no /proc/drbd to read the state from, and another grammar (`fencing` is in its `net` section).
+ * drbdadm exits 0 and prints "ignored" when no `on` section matches this host, so its output must contain the resource. Without a loaded
+ * module it would use the version 9 grammar; the override gives it the version of the kernel's own module. A version 9 module is refused
+ * explicitly: it has no /proc/drbd to read the state from, and a different grammar (`fencing` is in its `net` section).
  */
 const acceptedByDrbdadm = (resource: string): string =>
   `if [ -e /proc/drbd ]; then read -r _ v _ < /proc/drbd; else v=$(modinfo -F version drbd); DRBD_DRIVER_VERSION_OVERRIDE=$v; export DRBD_DRIVER_VERSION_OVERRIDE; fi

@@ -6,9 +6,9 @@ import { fencePeer } from './fence-peer.ts'
 
 interface DrbdFiles {
   resource(cluster: Cluster<Vars>): string
-  /** global_common.conf, where the stack has options of its own there; else the package's stays. */
+  /** global_common.conf, if the stack sets options there; otherwise the package's file stays. */
   common?(vars: Vars): string
-  /** The handler that its resource names. */
+  /** The handler that the resource file names. */
   fencePeer?(vars: Vars, platform: Platform): string
 }
 

@@ -27,18 +27,19 @@ interface StateVolume {
   mounted: boolean
 }
 
-/** The resource script finds it at every start; the roles find it the same way. Its comment stays here. */
+/** The roles find the volume with the same function as the resource script at every start. The comment of that part is left out. */
 const findVolume = (): string =>
   scriptPart('shared/find-volume')
     .replace(/^#.*\n/gm, '')
     .trimEnd()
 
-/** Shell that succeeds on a kernel without EXT4_IOC_SWAP_BOOT, which came with Linux 3.10: the state stays in the share there. */
+/** Shell that succeeds on a kernel without EXT4_IOC_SWAP_BOOT (before Linux 3.10): there the state stays in the share. */
 export const hasNoPlace = '{ read -r _ _ k _ < /proc/version; case $k in [0-2].*|3.[0-9].*) true ;; *) false ;; esac; }'
 
 /**
- * Shell function `make_state_volume DIRECTORY`: on the node where the share is mounted there. Its blocks are zeroed, given to inode 5, and found again there; only
- * then they get a file system, behind the same guard as a disk (`notBlank`, which the caller brings). An attempt that was interrupted goes on where it was.
+ * Shell function `make_state_volume DIRECTORY`, for the node where the share is mounted at DIRECTORY. The blocks are zeroed, given to inode
+ * 5, and verified to be there; only then they get a file system, behind the same guard as a disk (`notBlank`, which the caller defines). An
+ * interrupted attempt is resumed.
  */
 export const makeStateVolume = ({ drbd_device: device }: Vars): string => `NFSHA_DEVICE=${device}
 ${findVolume()}
@@ -66,8 +67,8 @@ make_state_volume() {
 }`
 
 /**
- * A volume for what the nodes keep of their clients, on the replicated device and out of the clients' reach: the blocks of ext4's inode 5. A new pair gets it with
- * its file system; one that serves already gets it where it serves, while it serves, and uses it from the next takeover on.
+ * A volume for the NFS client state, on the replicated device and out of the clients' reach: the blocks of ext4's inode 5. A new pair gets
+ * it together with its file system. An existing pair gets it on the active node, while it serves, and uses it from the next takeover on.
  */
 export const stateVolume = ({ vars }: Context): ClusterResource<StateVolume> => {
   const { drbd_device: device, nfs_export_path: path } = vars
@@ -77,7 +78,7 @@ export const stateVolume = ({ vars }: Context): ClusterResource<StateVolume> => 
     id: `volume for the clients' state on ${device}`,
     invalidates: 'itself',
     probe: {
-      // A Secondary's is read from the backing disk, past the page cache, as the file system's superblock is.
+      // On a Secondary it is read from the backing disk, bypassing the page cache, like the file system's superblock.
       sh: `LC_ALL=C; export LC_ALL
 if ${hasNoPlace}; then exit 43; fi
 ${hasDevice(minor)} || exit 46; d=$l; echo "$d"
@@ -115,7 +116,7 @@ const volumeOf = (superblock?: string): StateVolume['volume'] => {
   return superblock.slice(0x38 * 2, 0x38 * 2 + 4) === '53ef' ? 'ext4' : 'something that is not ext4'
 }
 
-/** Pure. What the Primary says counts: the other one's disk may not have it yet. */
+/** Pure. The Primary's state counts: the other node's disk may not have the volume yet. */
 export const compareStateVolume = (states: (StateVolume & { host: string })[]): Verdict => {
   const primary = states.find(s => s.role === 'Primary')
   const known = primary ?? states.find(s => s.volume === 'ext4') ?? states[0]

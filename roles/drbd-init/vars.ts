@@ -3,7 +3,7 @@ import { absolutePath, diskWords, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 import { DrbdSecret } from '../secrets.ts'
 
-/** 20 bits are what a minor number has (linux/kdev_t.h). */
+/** A minor number has 20 bits (linux/kdev_t.h). */
 const isDrbdDevice = (path: string): boolean => /^\/dev\/drbd(0|[1-9]\d*)$/.test(path) && Number(path.slice(9)) < 2 ** 20
 
 export const drbdInitVars = roleVars(['drbd_'], {

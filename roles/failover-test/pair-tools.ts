@@ -7,7 +7,7 @@ import { milliseconds } from '../service/heartbeat-time.ts'
 import { reported } from './reported.ts'
 import type { Timing } from './timing.ts'
 
-/** What the test asks of the pair by the same means as the operating playbooks. */
+/** Operations on the pair that the test shares with the operating playbooks. */
 export const pairTools = (nodes: ClusterNodes, context: Context, timing: Timing): PairTools => {
   const { cluster, vars } = context
   const pair = cluster.nodes.map(n => n.name)

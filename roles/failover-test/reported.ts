@@ -23,7 +23,7 @@ interface Pair {
   hosts: string[]
 }
 
-/** What status.yml and drift report of the pair now: their own readings and their own judgement. */
+/** The problems that status.yml and drift would report now, found with their own probes and checks. */
 export const reported = async (nodes: ClusterNodes, context: Context): Promise<string[]> => {
   const pair = { nodes, hosts: context.cluster.nodes.map(n => n.name) }
   const found = await Promise.all([
@@ -34,7 +34,7 @@ export const reported = async (nodes: ClusterNodes, context: Context): Promise<s
   return [...new Set(found.flat())]
 }
 
-/** Unknown where a node does not answer in time. */
+/** Unknown if the node does not answer in time. */
 const readingOf = async <S>({ nodes }: Pair, host: string, probe: Probe<S>): Promise<Reading<S>> => {
   try {
     const { code, stdout, stderr } = await nodes.on(host).connection.run(`${safePath}\n${probe.sh}`, { timeout: 60_000 })

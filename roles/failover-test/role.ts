@@ -7,21 +7,21 @@ import { firstOf } from '../role.ts'
 import { versionProblem } from '../service/nfs/version3.ts'
 import { type Timing, timingIn } from './timing.ts'
 
-/** What a node's heartbeat was configured with; nothing on a client. */
+/** A node's ha.cf; empty on a client. */
 interface HeartbeatFile {
   haCf: string
 }
 
 const isClient = ({ host, cluster }: Context): boolean => cluster.clients.some(c => c.name === host)
 
-/** The first client that the cluster does not serve as its mount options say. */
+/** The first client whose mount options the cluster cannot serve, with the reason. */
 const unmountable = ({ cluster }: Context): string | undefined =>
   cluster.clients.flatMap(c => {
     const problem = versionProblem(c.vars)
     return problem === undefined ? [] : [`${c.name}: ${problem}`]
   })[0]
 
-/** Why no fault is made on this cluster, whatever the plan. */
+/** Why no fault can be injected on this cluster, whatever the plan. */
 const problemOf = (context: Context): string | undefined => {
   const { vars } = firstOf(context.cluster)
   if (vars.ha_stage !== 'full') return undefined
@@ -31,8 +31,8 @@ const problemOf = (context: Context): string | undefined => {
 }
 
 /**
- * The faults of the plan are made, each on a pair that is whole, undone and measured (lib/failover). All trials are one step: between two of them the
- * harness itself waits for the pair, and the engine reads nothing of nodes that a fault has just hit.
+ * Injects the faults of the plan, each on a healthy pair, undoes them and measures the impact (lib/failover). All trials are one step:
+ * between trials the harness itself waits for the pair, and the engine does not probe nodes that a fault has just hit.
  */
 const faultsSurvived = (context: Context): Procedure<HeartbeatFile, TestPlan | string> => {
   const { vars } = firstOf(context.cluster)
@@ -59,7 +59,7 @@ const faultsSurvived = (context: Context): Procedure<HeartbeatFile, TestPlan | s
 
 const makeFaults = 'make the faults'
 
-/** Most of the harness is loaded by nobody but who makes faults. */
+/** Most of the harness is loaded only when faults are injected. */
 const makeAll = async (nodes: ClusterNodes, plan: TestPlan, context: Context, timing: Timing): Promise<void> => {
   const [{ runPlan }, { testbedOf }, { pairTools }] = await Promise.all([
     import('../../lib/failover/scenario/run-plan.ts'),

@@ -7,7 +7,7 @@ import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import type { NamedState } from '../service/state/state.ts'
 import { resetBy } from './reset.ts'
 
-/** Which node is the standby at first, and is reset first. */
+/** The initial active node and standby. The standby is reset first. */
 export interface Aim {
   active: string | undefined
   standby: string | undefined
@@ -15,7 +15,7 @@ export interface Aim {
 
 const resetOf = (host: string): string => `reset ${host}`
 
-/** Pure: what speaks against any test. */
+/** Pure: why no test is possible. */
 const problemOf = ({ active, standby }: Aim, { cluster, vars }: Context): string | undefined => {
   const vip = vipAddress(vars)
   if (vars.fence_confirm !== vip) return `a node will be reset without a clean shutdown: confirm with -e fence_confirm=${vip}`
@@ -25,14 +25,14 @@ const problemOf = ({ active, standby }: Aim, { cluster, vars }: Context): string
   return undefined
 }
 
-/** Pure: the resets that are left, each of a node that holds nothing, by the one that serves, on a healthy pair. */
+/** Pure: the remaining resets, each of the standby by the active node, on a healthy pair. */
 export const planFenceTest = (states: NamedState[], aim: Aim, done: readonly string[], context: Context): Plan => {
   const problem = problemOf(aim, context)
   const { active = '', standby = '' } = aim
   if (problem !== undefined) return refused(problem)
   const { fence_both: both } = context.vars
   const back = `hand over to ${standby}`
-  // once it serves, the first node stands by no longer: it is not waited for again while the other one is reset
+  // After the hand-over the first node is active: do not wait for it as a standby again.
   const first = done.includes(back) ? [] : tested(standby, active, states, done, context)
   const left: (Step | false)[] = [
     ...first,
@@ -41,7 +41,7 @@ export const planFenceTest = (states: NamedState[], aim: Aim, done: readonly str
   ]
   const next = left.find(step => step !== false)
   const serving = states.filter(s => s.vip).map(s => s.host)
-  // What follows a reset repairs what the reset has done: only it and a hand-over need a healthy pair.
+  // The steps after a reset repair its effects: only the reset itself and a hand-over need a healthy pair.
   const needsHealth = next && (next.name === back || next.name.startsWith('reset '))
   const target = next?.name === resetOf(active) ? active : standby
   const problems = needsHealth ? switchoverProblems(states, target, context.vars.ha_stage) : []
@@ -58,7 +58,7 @@ const handOverStep = (name: string, from: string, to: string, { vars }: Context)
   run: nodes => handOver(nodes, from, to, vars),
 })
 
-/** The reset of one node by the other, and all that it takes until that node stands by again. */
+/** The reset of one node by the other, and the steps until that node is on standby again. */
 const tested = (host: string, by: string, states: NamedState[], done: readonly string[], context: Context): (Step | false)[] => {
   const { vars } = contextAt(context, host)
   const here = states.find(s => s.host === host)

@@ -5,7 +5,8 @@ import { contextAt } from '../role.ts'
 import { fenceConfig, fenceProgram, heartbeatName } from '../service/fencing.ts'
 
 /**
- * Has one node end the other as heartbeat would, and waits until that one answers from another boot: what the plugin reports proves nothing.
+ * Has one node reset the other as heartbeat would, and waits until that node answers with a new boot ID: the plugin's report alone proves
+ * nothing.
  * @throws ApplyFailed when the plugin fails, or when the node has not booted again
  */
 export const resetBy = async (nodes: ClusterNodes, host: string, by: string, context: Context): Promise<void> => {

@@ -5,7 +5,9 @@ import { type Copy, copyProbe, type NamedCopy } from '../service/copies/copy.ts'
 import { copies, missingOf } from '../service/copies/table.ts'
 import { bringUp, planAlone, takeProblems } from '../service/copies/take.ts'
 
-/** Pure: the operator's word covers a copy that is known to be older, and nothing covers half a copy or a node that is there. */
+/**
+ * Pure: the operator's confirmation allows a copy that is known to be older, but never an incomplete copy, or a peer that is still there.
+ */
 export const planForce = (all: NamedCopy[], missing: string[], done: readonly string[], context: Context): Plan => {
   const { drbd_survivor: survivor } = context.vars
   if (survivor === undefined)

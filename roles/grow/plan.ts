@@ -15,7 +15,7 @@ const growth = (attribute: string, { now, grown }: { now: number; grown: number 
   to: exactly(grown),
 })
 
-/** The standby's first: what fails there leaves the node that serves alone. */
+/** The standby's volume first: a failure there does not affect the active node. */
 const volumeSteps = (nodes: NamedNode[], varsOf: (host: string) => Vars): Step[] =>
   [...nodes]
     .sort((a, b) => Number(a.vip) - Number(b.vip))
@@ -43,7 +43,7 @@ const copied = (active: NamedNode, standby: NamedNode, from: string, vars: Vars)
   run: on => followSync(on, active.host, vars.drbd_device, 30),
 })
 
-/** Pure: what is left, on a pair that nothing speaks against. */
+/** Pure: the remaining steps on a pair without problems. */
 const stepsFor = (sizes: Sizes, active: NamedNode, standby: NamedNode, vars: Vars): (Step | false)[] => {
   const { device, fileSystem } = sizes
   const isDue = device.grown > device.now
@@ -69,7 +69,7 @@ const stepsFor = (sizes: Sizes, active: NamedNode, standby: NamedNode, vars: Var
   ]
 }
 
-/** Pure: volumes, DRBD, and the file system grown to what both disks have; what of it is left. */
+/** Pure: the remaining steps to grow the volumes, DRBD and the file system to the size that both disks allow. */
 export const planGrow = (nodes: NamedNode[], done: readonly string[], context: Context): Plan => {
   const { vars } = context
   const varsOf = (host: string) => contextAt(context, host).vars
@@ -77,7 +77,7 @@ export const planGrow = (nodes: NamedNode[], done: readonly string[], context: C
   const { device, fileSystem } = sizes
   const [active, standby] = [nodes.find(n => n.vip), nodes.find(n => !n.vip)]
   const isDeviceDue = device.grown > device.now
-  // Of its own: one that was begun by somebody else is waited for only where the file system is still to grow.
+  // Only a copy that this run started. Another one is waited for only if the file system still has to grow.
   const copies = done.length > 0 && nodes.some(n => n.device && isCopying(n.device))
   const isDue = isDeviceDue || copies || fileSystem.grown > fileSystem.now
   const isKnown = device.now > 0 && fileSystem.now > 0

@@ -8,7 +8,7 @@ import type { NamedNode } from './state.ts'
 
 const look = 'look first: nfsha-play status.yml'
 
-/** Pure: what speaks against any growth while the pair is as it is. `mayCopy`: DRBD has grown already, and may be copying the new space. */
+/** Pure: problems in the state of the pair that prevent growing. `mayCopy`: DRBD has already grown and may be copying the new space. */
 export const pairProblems = (nodes: NamedNode[], mayCopy: boolean): string[] => {
   const active = nodes.filter(n => n.vip)
   const [one] = active
@@ -24,7 +24,7 @@ export const pairProblems = (nodes: NamedNode[], mayCopy: boolean): string[] => 
   ]
 }
 
-/** It copies, or is about to; a comparison is something else. */
+/** It is copying or about to; an online verify does not count. */
 export const isCopying = (device: DrbdDevice): boolean => isSyncing(device) && !device.connection.startsWith('Verify')
 
 const copyProblems = ({ host, device, disk }: NamedNode, mayCopy: boolean): string[] => {
@@ -41,7 +41,7 @@ const copyProblems = ({ host, device, disk }: NamedNode, mayCopy: boolean): stri
     : [`DRBD on ${host} is ${seen}: both copies must be connected and UpToDate`]
 }
 
-/** Pure: what speaks against growing the file system. */
+/** Pure: problems that prevent growing the file system. */
 export const fileSystemProblems = (nodes: NamedNode[], { drbd_device: device }: Vars): string[] => {
   const active = nodes.find(n => n.vip)
   if (!active) return []
@@ -66,7 +66,7 @@ export const limitProblems = (nodes: NamedNode[], { device }: Sizes): string[] =
   ]
 }
 
-/** Pure: what speaks against these sizes. A disk is never made smaller, and what only one node has is of no use. */
+/** Pure: problems with these sizes: one cannot be read, or something has shrunk. */
 export const sizeProblems = ({ disks, device, fileSystem }: Sizes): string[] => {
   const unread = disks.filter(d => d.now === 0).map(d => `the size of ${d.disk} on ${d.host} cannot be read`)
   // The metadata takes up to one block less than `dataBytes` allows for.
@@ -83,7 +83,7 @@ export const sizeProblems = ({ disks, device, fileSystem }: Sizes): string[] => 
   ]
 }
 
-/** Pure: what the inventory wants of the volumes and cannot have. */
+/** Pure: volume sizes in the inventory that cannot be reached. */
 export const volumeProblems = (nodes: NamedNode[], varsOf: (host: string) => Vars): string[] =>
   nodes.flatMap(({ host, volume }) => {
     const spec = varsOf(host).drbd_init_lvm

@@ -3,24 +3,24 @@ import { dataBytes } from '../service/drbd/adoption.ts'
 import type { Vars } from '../vars.ts'
 import type { NamedSizes, Volume } from './state.ts'
 
-/** Less than this is not growth: DRBD's metadata and whole blocks make sizes differ by some KiB. */
+/** Bytes. Smaller differences are not growth: DRBD's metadata and rounding to blocks make sizes differ by some KiB. */
 const least = 2 ** 20
 
 /** `384 MiB (402653184 bytes)` */
 export const exactly = (size: number): string => `${bytes(size)} (${size} bytes)`
 
-/** The smaller of both nodes, or 0 when there are none. */
+/** The smallest size, or 0 when there are none. */
 const smallest = (sizes: number[]): number => (sizes.length === 0 ? 0 : Math.min(...sizes))
 
-/** Pure: bytes that `drbd_init_lvm.size` comes to on this node, in whole extents as lvcreate(8) and lvextend(8) round. */
+/** Pure: `drbd_init_lvm.size` on this node in bytes, rounded up to whole extents like lvcreate(8) and lvextend(8). */
 export const volumeTarget = (wanted: string, { size, extent, free }: Volume): number => {
   const asked = volumeBytes(wanted)
   return asked === undefined ? size + free : Math.ceil(asked / extent) * extent
 }
 
-/** What there is and what there can be, in bytes. */
+/** Current and possible sizes, in bytes. */
 export interface Sizes {
-  /** Each node's disk as it is now, and once its volume has the size of the inventory. */
+  /** Each node's disk now, and after its volume has been extended to the size in the inventory. */
   disks: { host: string; disk: string; now: number; grown: number }[]
   /** The replicated device. */
   device: { now: number; grown: number }
@@ -31,7 +31,7 @@ export interface Sizes {
 const diskGrown = ({ diskSize, volume }: NamedSizes, vars: Vars): number =>
   volume && vars.drbd_init_lvm ? Math.max(diskSize, volumeTarget(vars.drbd_init_lvm.size, volume)) : diskSize
 
-/** Pure: DRBD takes what the smaller disk leaves for data, and nothing of less than a MiB; the file system takes all of that. */
+/** Pure: DRBD grows to the data size of the smaller disk if that is at least 1 MiB more; the file system grows to all of it. */
 export const sizesOf = (nodes: NamedSizes[], varsOf: (host: string) => Vars): Sizes => {
   const disks = nodes.map(node => ({
     host: node.host,
@@ -51,13 +51,13 @@ export const sizesOf = (nodes: NamedSizes[], varsOf: (host: string) => Vars): Si
   }
 }
 
-/** Pure: whether a disk has room that DRBD does not use, by how much. */
+/** Pure: bytes on a disk that DRBD does not use; 0 if less than 1 MiB. */
 export const spareOf = ({ grown }: Sizes['disks'][number], device: number): number => {
   const spare = dataBytes(grown) - device
   return spare < least ? 0 : spare
 }
 
-/** Pure: one line that says how things stand. */
+/** Pure: a one-line summary. */
 export const summaryOf = (sizes: Sizes): string => {
   const { disks, device, fileSystem } = sizes
   if (device.grown > device.now) return `the share can grow by ${bytes(device.grown - device.now)}`

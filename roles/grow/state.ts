@@ -6,31 +6,31 @@ import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 import type { Vars } from '../vars.ts'
 
-/** Bytes of a logical volume and of what it can have. */
+/** Size of a logical volume and what it can grow by, in bytes. */
 export interface Volume {
   size: number
   extent: number
-  /** What its group can give it, after the physical volume of `drbd_init_lvm` has been grown to its disk. */
+  /** Space that its group can give it, after the physical volume of `drbd_init_lvm` has been grown to the size of its disk. */
   free: number
   /** Whether that physical volume is smaller than its disk. */
   diskHasGrown: boolean
 }
 
-/** How large everything below the share is on one node, in bytes. */
+/** Sizes of all layers below the share on one node, in bytes. */
 export interface NodeSizes {
-  /** The disk below DRBD, as it is configured, and its size; 0 when that cannot be read. */
+  /** The configured disk below DRBD, and its size; 0 when that cannot be read. */
   disk: string
   diskSize: number
   /** The replicated device; 0 when this node has no disk attached. */
   deviceSize: number
-  /** Only where `drbd_init_lvm` asks for one and there is one. */
+  /** Only if `drbd_init_lvm` is set and the volume exists. */
   volume: Volume | undefined
   /** Read on the Primary. */
   fileSystem: Ext4Size | undefined
 }
 
 export type NamedSizes = NodeSizes & { host: string }
-/** The same, and what the node does for the cluster. */
+/** The sizes together with the state of the service. */
 export type NodeState = ServiceState & NodeSizes
 export type NamedNode = NodeState & { host: string }
 
@@ -63,7 +63,7 @@ export const parseVolume = (text: string): Volume | undefined => {
   return { size, extent, free: groupFree + more, diskHasGrown: more > 0 }
 }
 
-/** Pure. Undefined when the script did not come to its end. */
+/** Pure. Undefined when the output is incomplete. */
 const parseSizes = (stdout: string, vars: Vars): NodeSizes | undefined => {
   const blocks = blocksOf(stdout)
   if (blocks['sizes-end'] === undefined) return undefined

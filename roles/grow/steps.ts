@@ -6,7 +6,7 @@ import type { Volume } from './state.ts'
 
 const again = 'clients are served as before; run the playbook again to continue'
 
-/** lvextend(8) to so many bytes; first its group learns how large the disk has become. */
+/** lvextend(8) to `size` bytes, after pvresize(8) if the disk has grown. Throws `ApplyFailed`. */
 export const extendVolume = async (nodes: ClusterNodes, host: string, volume: Volume, size: number, vars: Vars): Promise<void> => {
   const spec = vars.drbd_init_lvm
   if (!spec) return
@@ -21,8 +21,9 @@ lvextend -L ${size}b ${quote(`${spec.group}/${spec.volume}`)}`,
 }
 
 /**
- * `drbdadm resize`, on the Primary: DRBD looks at both disks, moves its metadata to their new ends, and begins to copy the new space from here. Its guard is in the
- * same script. It waits for that beginning, 10 s at most: what is read next is then the copying and not the moment before.
+ * `drbdadm resize` on the Primary: DRBD reads the size of both disks, moves its metadata to their new ends, and starts to copy the new
+ * space from here. The guard is in the same script. Waits up to 10 s for the copying to start, so that the next probe does not see the
+ * moment before. Throws `ApplyFailed`.
  */
 export const resizeDevice = async (nodes: ClusterNodes, host: string, vars: Vars): Promise<void> => {
   const { drbd_resource: resource } = vars
@@ -48,7 +49,7 @@ done`,
   if (result.code !== 0) throw failedScript(`drbdadm resize on ${host}`, result, again)
 }
 
-/** resize2fs(8) of a mounted file system: the kernel adds block groups while it is in use, each of them in one transaction. */
+/** resize2fs(8) of a mounted file system: the kernel adds block groups online, each in one transaction. Throws `ApplyFailed`. */
 export const growFileSystem = async (nodes: ClusterNodes, host: string, vars: Vars): Promise<void> => {
   const { drbd_device: device, nfs_export_path: path } = vars
   nodes.progress({ text: `resize2fs on ${host}` })

@@ -11,7 +11,7 @@ const row = (what: string, { now, grown }: { now: number; grown: number }): stri
   grown > now && now > 0 ? exactly(grown) : 'the same',
 ]
 
-/** Pure: how large everything below the share is, and how large it can be. */
+/** Pure: the current and possible size of all layers below the share. */
 export const sizesTable = (sizes: Sizes, cluster: string, { drbd_device: device, nfs_export_path: path }: Context['vars']): Table => ({
   title: `${cluster}: ${summaryOf(sizes)}`,
   columns: ['', 'now', 'grown'],
@@ -22,7 +22,7 @@ export const sizesTable = (sizes: Sizes, cluster: string, { drbd_device: device,
   ],
 })
 
-/** Shows the sizes. Judges nothing. */
+/** Shows the sizes; reports no problem. */
 export const sizesShown = (context: Context): ClusterAssertion<NodeSizes> =>
   clusterAssertion('sizes', {
     probe: sizesProbe(context),

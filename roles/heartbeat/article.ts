@@ -5,7 +5,9 @@ import { pingLine } from './config.ts'
 import { stonithLine } from './fencing.ts'
 import { watchdogLine } from './watchdog.ts'
 
-/** The article's ha.cf (III.2a), with the lines that it has commented out: one link, and the node that comes back takes the service again. */
+/**
+ * ha.cf of the reference setup (article, III.2a), including its commented-out lines: one link, and a returning node takes the service back.
+ */
 export const articleHaCf = (cluster: Cluster<Vars>, platform: Platform): string => {
   const { vars } = firstOf(cluster)
   return `debugfile /var/log/ha-debug
@@ -25,7 +27,10 @@ ${pingLine(vars)}
 `
 }
 
-/** The article's authkeys (III.2b): a checksum, so whoever reaches the link can speak for a node. heartbeat_secret is not used. */
+/**
+ * authkeys of the reference setup (article, III.2b): only a checksum, so anyone with access to the link can impersonate a node.
+ * heartbeat_secret is not used.
+ */
 export const articleAuthkeys = (): string => `auth 1
 1 crc
 #2 sha1 HI!

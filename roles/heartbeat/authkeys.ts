@@ -24,24 +24,25 @@ import { heartbeatFiles } from './stacks.ts'
 interface Authkeys {
   file: Reading<FileState>
   running: boolean
-  /** The running daemon has read the file as it is. */
+  /** The running daemon has read the current file. */
   loaded: boolean
-  /** It runs with an older ha.cf: being told to read authkeys would restart it. */
+  /** It runs with an older ha.cf: a signal to re-read authkeys would restart it. */
   restartDue: boolean
 }
 
 type Named = Authkeys & { host: string }
 
-/** heartbeat refuses to start when anybody but root can read it. */
+/** heartbeat does not start if anyone but root can read the file. */
 const attributes = { mode: 0o600, owner: 'root', group: 'root' }
 
-/** Carries the time of the authkeys file that the daemon was last told to read. */
+/** Its mtime is that of the authkeys file that the daemon was last signalled to read. */
 const marker = '/var/lib/nfsha-play/authkeys-loaded'
 
 /**
- * The key with which heartbeat signs, on both nodes. A running pair is told of a new one on both nodes at one moment, without a restart. authkeys(5)
- * takes several keys, but heartbeat 3.0.6 checks every packet with the key that it signs with itself, whatever number the packet names
- * (hb_compute_authentication in heartbeat.c): as long as the nodes' keys differ they do not hear each other, so that time has to be short.
+ * The key with which heartbeat signs, on both nodes. On a running pair, both nodes switch to a new key at the same time, without a restart.
+ * authkeys(5) allows several keys, but heartbeat 3.0.6 checks every packet with the key that it signs with itself, whatever key number the
+ * packet names (hb_compute_authentication in heartbeat.c): while the nodes' keys differ they do not hear each other, so that time has to be
+ * short.
  */
 export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys> => {
   const path = `${platform.paths.haDir}/authkeys`
@@ -58,7 +59,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
   return {
     scope: 'cluster',
     id: `file ${path}`,
-    // Notes of earlier versions do not have it.
+    // Undo records of earlier versions do not contain this file.
     undo: [{ what: path, from: 'there', to: 'removed', isDue: `[ -e ${path} ]`, sh: `rm -f ${path}` }],
     probe: probeOf(
       [
@@ -97,7 +98,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
   }
 }
 
-/** As few forks as can be before the signal: both nodes do this at one moment. SIGHUP is what `heartbeat -r` sends. */
+/** As few forks as possible before the signal, because both nodes must switch at the same time. `heartbeat -r` sends the same SIGHUP. */
 const switchScript = (path: string): string => `set -eu
 ${daemonPid}
 mkdir -p -m 700 /var/lib/nfsha-play

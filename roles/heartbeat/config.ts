@@ -5,13 +5,13 @@ import { dopdLine } from './consent.ts'
 import { stonithLine } from './fencing.ts'
 import { watchdogLine } from './watchdog.ts'
 
-/** A group answers as long as one of its members does, so one of them that is down moves nothing (ipfail counts groups). */
+/** A group is up as long as one of its members answers, so a single failed member does not move the service (ipfail counts groups). */
 export const pingLine = ({ heartbeat_ping: nodes }: Pick<Vars, 'heartbeat_ping'>): string =>
   nodes.length === 1 ? `ping ${nodes[0]}` : `ping_group nfsha ${nodes.join(' ')}`
 
 /**
- * ha.cf(5), the same on both nodes: a `ucast` line that names a node's own address is ignored there, so both nodes' addresses are listed.
- * Three independent links, and the ping node by which ipfail sees that a node has lost the service network.
+ * ha.cf(5), the same on both nodes: a node ignores a `ucast` line with its own address, so both nodes' addresses are listed. Three
+ * independent links, and the ping node with which ipfail detects that a node has lost the service network.
  */
 export const haCf = (cluster: Cluster<Vars>, platform: Platform): string => {
   const { vars } = firstOf(cluster)
@@ -36,5 +36,5 @@ crm off
 `
 }
 
-/** authkeys(5). crc, as the article has it, would be no authentication at all. */
+/** authkeys(5). crc, as in the reference setup, would not authenticate anything. */
 export const keysFile = (vars: Vars): string => `auth 1\n1 sha1 ${vars.heartbeat_secret}\n`

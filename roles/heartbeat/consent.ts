@@ -4,10 +4,10 @@ import type { Context } from '../role.ts'
 import { drbdProgram } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
-/** dopd calls `drbdadm` by its PATH (dopd.c), so ours has that name and a directory of its own. */
+/** dopd finds `drbdadm` through PATH (dopd.c), so our wrapper has that name and a directory of its own. */
 const directory = '/usr/local/lib/nfsha/dopd'
 
-/** The script with this node's settings. */
+/** The wrapper script with this node's settings. */
 export const consent = (vars: Vars): string =>
   packagedScript('roles/heartbeat/files/consent', {
     minor: minorOf(vars.drbd_device),
@@ -15,7 +15,7 @@ export const consent = (vars: Vars): string =>
     drbdsetup: drbdProgram(vars, 'drbdsetup'),
   })
 
-/** How heartbeat starts dopd, which carries DRBD's question to the other node, and has to be root to have drbdadm do it. */
+/** The line of ha.cf that starts dopd, which passes DRBD's outdate request to the other node. It must be root to run drbdadm. */
 export const dopdLine = (platform: Platform): string =>
   `respawn root /usr/bin/env PATH=${directory}:/usr/sbin:/usr/bin:/sbin:/bin ${platform.paths.heartbeatLibexec}/dopd`
 

@@ -7,14 +7,16 @@ import { fenceConfig, fenceProgram, heartbeatName } from '../service/fencing.ts'
 import { maintenanceMarker } from '../service/paths.ts'
 import type { Vars } from '../vars.ts'
 
-/** ha.cf(5): whichever node asks, it is our plugin that is called, and that knows its peer. */
+/** ha.cf(5): every node calls our plugin, which knows the node's peer. */
 export const stonithLine = (cluster: Cluster<Vars>, platform: Platform): string =>
   cluster.nodes.every(n => n.vars.heartbeat_stonith !== undefined) ? `stonith_host * external/nfsha ${fenceConfig(platform)}\n` : ''
 
-/** Plugins whose defaults show a secret to everybody on the node: ipmitool would get it among its arguments. */
+/** Safer defaults for plugins that would expose a secret to all users of the node: ipmitool would get it as an argument. */
 const defaults: Record<string, Record<string, string>> = { 'external/ipmi': { passwd_method: 'env' } }
 
-/** Pure: what our plugin reads, with its peer's parameters in a function, so that none of them can be one of its own variables. */
+/**
+ * Pure: the settings file of our plugin. The peer's parameters are in a function, so that they cannot overwrite the plugin's own variables.
+ */
 export const fenceSettings = (own: Vars, peer: Node<Vars>): string => {
   const { heartbeat_stonith: stonith, heartbeat_stonith_secret: secret } = peer.vars
   const { plugin, parameters } = stonith ?? { plugin: '', parameters: {} }
@@ -40,17 +42,17 @@ maintenance=${maintenanceMarker}
 
 ${readFileSync(packagedFile('roles/heartbeat/files/fence'), 'utf8')}`
 
-/** What `status` of our plugin printed, as problems. Pure. */
+/** Pure: problems in the output of our plugin's `status`. */
 export const deviceProblems = ({ code, stdout }: { code: number; stdout: string }, peer: string, plugin: string): string[] => {
   if (code === 0) return []
-  // cluster-glue's ha_logger adds this to whatever it is given to log.
+  // cluster-glue's ha_logger adds this to every message.
   const said = stdout.replaceAll('logd is not running', '').trim().split('\n').at(-1) ?? ''
   return [
     `this node could not reset ${peer} now, so it would not take over either: ${said === '' ? `${plugin} fails with code ${code}` : said}`,
   ]
 }
 
-/** The program by which this node ends its peer, its settings, and whether the device answers now. */
+/** The program with which this node resets its peer, its settings, and a check that the device answers. */
 export const fencing = (context: Context): Resource[] => {
   const { vars, platform } = context
   const peer = peerOf(context)

@@ -10,9 +10,9 @@ import type { NamedState } from '../service/state/state.ts'
 type Named = Daemon & { host: string }
 
 /**
- * Whether heartbeat runs with the ha.cf that is on disk. Needed on no node: nothing happens, ever. Nothing is serving: both are stopped, then
- * started in order. Serving: the standby first; when it has rejoined the service is handed over, and the other follows, so clients see one
- * short switchover. Refused while that would not be safe.
+ * Restarts heartbeat where it does not run with the ha.cf on disk. If no node needs it, nothing happens. If no node serves, both are
+ * stopped, then started in order. If one serves, the standby is restarted first; after it has rejoined, the service is handed over and the
+ * other node is restarted, so clients see one short switchover. Refused while that is not safe.
  */
 export const heartbeatRestart = (id: string, context: Context): ClusterResource<Daemon> => {
   const { platform } = context
@@ -25,7 +25,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     probe: probeOf(daemonPieces(platform), ({ stdout }) => {
       if (!isDaemonAnswer(stdout)) return notRead('its answer is incomplete')
       const { running, newer } = parseDaemon(stdout)
-      // A new key is read without a restart.
+      // authkeys is left out: a new key needs no restart.
       return present({ running, newer: newer.filter(path => path === cf) })
     }),
     compare(members) {
@@ -59,7 +59,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
   }
 }
 
-/** Throws `ApplyFailed` when a restart would end in an outage: nobody serves though somebody should, or the other node could not take over. */
+/** Throws `ApplyFailed` if a restart could cause an outage: no node serves although one should, or the other node could not take over. */
 const refuseRestart = (nodes: ClusterNodes, service: NamedState[], { vars }: Context): void => {
   const active = service.find(holds)
   if (!active) {
@@ -90,7 +90,9 @@ const rolling = async (nodes: ClusterNodes, active: string, old: string[], conte
   await restart(nodes, active, standby, context)
 }
 
-/** Restarts a node that holds nothing, and waits until both say that it is a member again. */
+/**
+ * Restarts heartbeat on a node without resources, and waits until both nodes report it as a member again. Throws `ApplyFailed` after 120 s.
+ */
 const restart = async (nodes: ClusterNodes, host: string, peer: string, { cluster, platform }: Context): Promise<void> => {
   nodes.progress({ text: `restart heartbeat on ${host}` })
   await nodes.on(host).$`${platform.commands.restart(platform.services.heartbeat)}`

@@ -1,7 +1,7 @@
 import type { ClusterAssertion } from '../../lib/role-api/index.ts'
 import { absent, clusterAssertion, inSync, notRead, present, probeOf, quote, refused, simple } from '../../lib/role-api/index.ts'
 
-/** Both nodes have the same bytes in these files. Sums are compared, so no content travels. Judges only. */
+/** These files are identical on both nodes. Only checksums are compared, so no content leaves a node. Check only. */
 export const sameOnBoth = (paths: string[]): ClusterAssertion<string> =>
   clusterAssertion(`same on both nodes: ${paths.join(' ')}`, {
     dependsOn: paths.map(path => `file ${path}`),

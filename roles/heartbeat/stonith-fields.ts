@@ -1,13 +1,13 @@
 import * as z from 'zod'
 
-/** Plugins that end nobody, or the wrong one, and ours, which calls the others. */
+/** Plugins that reset nothing or the wrong node, and our own, which calls the others. */
 const notForThis: Record<string, string> = {
   null: 'resets nothing',
   suicide: 'resets the node that calls it',
   'external/nfsha': 'is this tool’s own, which calls the one that is named here',
 }
 
-/** A name as `stonith -L` lists it: it becomes a path and a word of ha.cf. */
+/** A name as listed by `stonith -L`: it is used in a path and in ha.cf. */
 const plugin = z
   .string()
   .regex(/^(external\/)?[A-Za-z0-9][\w.-]*$/, 'is a name as `stonith -L` lists it: external/ipmi, apcmaster')
@@ -16,7 +16,7 @@ const plugin = z
     if (problem !== undefined) context.addIssue({ code: 'custom', message: `${name} ${problem}` })
   })
 
-/** Variables that change what a shell, the loader or a program does, whoever sets them. */
+/** Environment variables that change the behaviour of a shell, the loader or an interpreter. */
 const ofTheSystem = /^(_|PATH|IFS|ENV|CDPATH|HOME|SHELL|LANG|(LC|LD|BASH|PERL\d*|PYTHON|HA|OCF)_?.*)$/
 
 const readable = /^[!-~]([ -~]{0,253}[!-~])?$/
@@ -27,7 +27,7 @@ const parameterValue = z
     error: 'takes 1 to 255 printable ASCII characters, and no blank at its beginning or end',
   })
 
-/** A plugin of cluster-glue gets its parameters as variables of its environment. */
+/** cluster-glue passes parameters to a plugin as environment variables. */
 const nameProblem = (name: string): string | undefined => {
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) return 'is no name of a parameter: letters, digits and _'
   return ofTheSystem.test(name) ? 'is a variable of the system, no parameter' : undefined
@@ -42,13 +42,13 @@ const parameters = z.record(z.string(), parameterValue).superRefine((given, cont
 
 const isSecretName = (name: string): boolean => /passw|secret|token|community|(^|_)(key|pin|pass)$/i.test(name)
 
-/** How a node is ended: a plugin of cluster-glue and its parameters, by the plugin's own names. */
+/** How a node is reset: a cluster-glue plugin and its parameters, under the plugin's own names. */
 export const Stonith = z
   .strictObject({ plugin, parameters: parameters.default({}) })
   .superRefine(({ plugin: name, parameters: given }, context) => {
     for (const [key, value] of Object.entries(given)) {
       const path = ['parameters', key]
-      // The name of a file or of a way to pass a password is none.
+      // `passwd_method` names a way to pass a password, not a password.
       if (isSecretName(key) && !key.endsWith('_method'))
         context.addIssue({ code: 'custom', path, message: `${key} belongs into heartbeat_stonith_secret, which is never shown` })
       else if (!name.startsWith('external/') && / /.test(value))
@@ -56,5 +56,5 @@ export const Stonith = z
     }
   })
 
-/** More parameters of the same plugin, none of which is ever shown. */
+/** More parameters of the same plugin, which are never shown. */
 export const StonithSecret = parameters.meta({ secret: true })

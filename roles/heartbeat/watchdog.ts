@@ -5,33 +5,33 @@ import { milliseconds } from '../service/heartbeat-time.ts'
 import { daemonPid, daemonPieces, isDaemonAnswer, parseDaemon } from '../service/state/daemon.ts'
 import type { Vars } from '../vars.ts'
 
-/** The first watchdog of the machine, whichever driver has it. */
+/** The machine's first watchdog, whatever its driver. */
 const device = '/dev/watchdog'
 
-/** The line of ha.cf(5), and nothing without `heartbeat_watchdog`. */
+/** The line of ha.cf(5); empty without `heartbeat_watchdog`. */
 export const watchdogLine = ({ heartbeat_watchdog: module }: Pick<Vars, 'heartbeat_watchdog'>): string =>
   module === undefined ? '' : `watchdog ${device}\n`
 
-/** s until the machine is reset: what heartbeat sets the device to (hb_init_watchdog_interval in heartbeat.c, 3.0.6). */
+/** Seconds until the machine is reset, as heartbeat sets the device (hb_init_watchdog_interval in heartbeat.c, 3.0.6). */
 export const watchdogTimeout = (deadtime: string): number => Math.ceil((milliseconds(deadtime) + 10) / 1000)
 
 export interface Watchdog {
-  /** The device is there. */
+  /** The device exists. */
   there: boolean
-  /** What /sys/class/watchdog/watchdog0 says; an old kernel has none of it. */
+  /** From /sys/class/watchdog/watchdog0; empty on an old kernel. */
   identity: string
   nowayout: string
   state: string
   timeout: string
-  /** Who has the device open, of those that were looked at. */
+  /** Which of init and heartbeat have the device open. */
   holders: string[]
-  /** heartbeat runs with the ha.cf that is on disk, and that names the device. */
+  /** heartbeat runs with the ha.cf on disk, which names the device. */
   wanted: boolean
 }
 
 const attributes = ['identity', 'nowayout', 'state', 'timeout'] as const
 
-/** Whoever opens the device starts it, so only links to it are looked for. */
+/** Opening the device starts it, so the script only looks for open file descriptors in /proc. */
 const deviceScript = `[ -c ${device} ] && echo there
 for name in ${attributes.join(' ')}; do
   value=''; { read -r value < "/sys/class/watchdog/watchdog0/$name"; } 2>/dev/null && echo "$name $value"
@@ -42,7 +42,7 @@ if holds 1; then echo 'holder init'; fi
 if [ -n "$p" ] && holds "$p"; then echo 'holder heartbeat'; fi
 echo end`
 
-/** Pure: what the scripts print; undefined when it makes no sense. */
+/** Pure: parses the output of the scripts; undefined when it is malformed. */
 export const parseWatchdog = (stdout: string, cf: string): Watchdog | undefined => {
   const blocks = blocksOf(stdout)
   const lines = (blocks.device ?? '').split('\n').filter(line => line !== '')
@@ -61,7 +61,7 @@ export const parseWatchdog = (stdout: string, cf: string): Watchdog | undefined 
   }
 }
 
-/** Pure: all that keeps the watchdog from resetting a node that hangs, or would have it reset one that does not. */
+/** Pure: problems that keep the watchdog from resetting a hanging node, or make it reset a working one. */
 export const watchdogProblems = (watchdog: Watchdog, module: string, timeout: number): string[] => {
   const { there, identity, nowayout, state, holders, wanted } = watchdog
   if (!there) return [`module ${module} is loaded and there is no ${device}: another module, or softdog`]
@@ -87,8 +87,8 @@ export const watchdogProblems = (watchdog: Watchdog, module: string, timeout: nu
 }
 
 /**
- * The watchdog's module, now and at each boot before heartbeat, and whether heartbeat can use the device. heartbeat opens it when it starts, feeds it with
- * each of its own heartbeats, and stops it (`V`) before an orderly stop gives anything up.
+ * Loads the watchdog's module, now and at each boot before heartbeat, and checks that heartbeat can use the device. heartbeat opens it when
+ * it starts, feeds it with each of its own heartbeats, and disables it (`V`) before an orderly stop releases anything.
  */
 export const watchdog = ({ vars, platform }: Context): Resource[] => {
   const module = vars.heartbeat_watchdog

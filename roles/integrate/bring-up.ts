@@ -20,8 +20,8 @@ import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
 /**
- * The first start of heartbeat at a stage, on both nodes in order. A cluster that has served is never started, moved or promoted by a run: after an outage
- * that is the operator's, who looks first why the node went down.
+ * The first start of heartbeat at a stage, on one node after the other. A run never starts, moves or promotes a cluster that has been in
+ * service: after an outage that is up to the operator, who first finds out why the node went down.
  */
 export const bringUp = (context: Context): ClusterResource<ServiceState> => {
   const { vars, platform } = context
@@ -64,8 +64,8 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
 }
 
 /**
- * Waits until heartbeat has settled on both nodes and the virtual IP is up. Throws before anything is recorded: a first start that failed must be
- * tried again by the next run.
+ * Waits up to 120 s until heartbeat has settled on both nodes and the virtual IP is up. Throws `ApplyFailed` before anything is recorded:
+ * the next run must retry a failed first start.
  */
 const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Promise<void> => {
   nodes.progress({ text: 'wait until one node serves' })
@@ -85,7 +85,7 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
   })
 }
 
-/** A cluster that has served NFS is not taken back to the address alone by a variable: its clients would lose the share. Judges only. */
+/** A variable must not reduce a cluster that has served NFS to the address alone: its clients would lose the share. Check only. */
 export const noWayBack = ({ vars }: Context): HostAssertion<string> =>
   hostAssertion('stage of the cluster', {
     probe: probeOf([text(servedMarker)], ({ stdout }) =>

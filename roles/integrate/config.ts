@@ -11,16 +11,16 @@ import type { Vars } from '../vars.ts'
 import { articleResources, nfsdScript } from './article.ts'
 import type { LiveFile } from './live-files.ts'
 
-/** A build of our own comes before what the system has. */
+/** Our own build takes precedence over the system's programs. */
 const drbdPath = (vars: Vars): string => {
   const prefix = drbdPrefix(vars)
   return prefix === undefined ? '' : `PATH=${prefix}/sbin:$PATH\n`
 }
 
-/** Version 3 of NFS: whether, and lockd's grace period. Without it nothing is written, so that a file of before stays as it is. */
+/** NFS version 3 and lockd's grace period. Without version 3 nothing is written, so that an existing file stays unchanged. */
 const version3 = (vars: Vars): string => (vars.nfs_v3 ? `NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=${lockdGrace(vars)}\n` : '')
 
-/** What the resource script reads: plain shell assignments, every value a word that needs no quoting (the variables' types see to it). */
+/** The settings of the resource script: plain shell assignments. The variables' types guarantee that no value needs quoting. */
 export const settings = (vars: Vars, platform: Platform): string => `# Managed by nfsha-play: settings of resource.d/nfsha.
 ${drbdPath(vars)}NFSHA_RESOURCE=${vars.drbd_resource}
 NFSHA_DEVICE=${vars.drbd_device}
@@ -34,7 +34,10 @@ NFSHA_SCOPE=${serverScope(vars)}
 NFSHA_HELPERS=${platform.paths.heartbeatLibexec}
 ${version3(vars)}`
 
-/** What only its watch reads, which takes a change up by itself: no start or stop depends on it, so it costs no hand-over. How to ask for one stands here too. */
+/**
+ * Settings that only the watch reads, which notices a change by itself: no start or stop depends on them, so a change needs no hand-over.
+ * The command that requests a hand-over is here too.
+ */
 export const watchSettings = (
   vars: Vars,
   peer: Vars,
@@ -48,7 +51,7 @@ NFSHA_LINK=${vars.node_drbd_ip}
 NFSHA_OWN=${own}
 `
 
-/** What heartbeat manages in each stack, and the files that its resources are made of, by their place below the directory of ha.cf. */
+/** For each stack: the resources that heartbeat manages, and their files, by path relative to the directory of ha.cf. */
 const stacks: Record<
   Vars['ha_stack'],
   { resources(vars: Vars): string; files(context: Context): Record<string, FileOptions>; watch?(context: Context): string }
@@ -70,11 +73,13 @@ const stacks: Record<
   },
 }
 
-/** What the resources run: fuser, and for the agent IPaddr, which the article's lines name, ifconfig. */
+/** Packages that the resources need: fuser, and ifconfig for the agent IPaddr, which the lines of the reference setup name. */
 export const resourcePrograms = ({ ha_stage, ha_stack }: Vars): string[] =>
   ha_stage === 'vip' || ha_stack === 'article' ? ['psmisc', 'net-tools'] : ['psmisc']
 
-/** haresources: the preferred node, and what it holds. At stage `vip` the article's own line (III.5), whatever the stack. */
+/**
+ * haresources: the preferred node and its resources. At stage `vip` the line of the reference setup (article, III.5), whatever the stack.
+ */
 export const haresources = (cluster: Cluster<Vars>): string => {
   const { vars } = firstOf(cluster)
   const resources = vars.ha_stage === 'vip' ? `IPaddr::${vars.ha_vip}/${vars.node_service_nic}` : stacks[vars.ha_stack].resources(vars)
@@ -82,22 +87,25 @@ export const haresources = (cluster: Cluster<Vars>): string => {
 }
 
 /**
- * Pure: our resource script releases address, NFS, mount and DRBD whoever has acquired them, so it releases another's chain of resources. The
- * address alone is released by the text that it came by.
+ * Pure: whether the new haresources releases everything acquired by the old one. Our resource script releases address, NFS, mount and DRBD
+ * whoever acquired them, so it can release another chain of resources. An address alone is released by the text that acquired it.
  */
 export const releasesAll = (old: string, wanted: string): boolean =>
   resourcesOf(wanted).join() === 'nfsha' && resourcesOf(old).some(r => r !== 'nfsha' && !r.startsWith('IPaddr'))
 
 const resourcesOf = (text: string): string[] => text.replace(/#.*/g, '').trim().split(/\s+/).slice(1)
 
-/** The settings of the watch, where the stack has one. */
+/** The settings file of the watch, if the stack has one. */
 export const watchFile = (context: Context): { path: string; content: string } | undefined => {
   const { vars, platform } = context
   const content = stacks[vars.ha_stack].watch?.(context)
   return content === undefined ? undefined : { path: `${platform.paths.haDir}/nfsha-watch.conf`, content }
 }
 
-/** All that heartbeat reads again at every call, in the order in which it may be written: haresources last, it names the others. */
+/**
+ * The files that heartbeat reads again at every call, in the order in which they are written: haresources last, because it names the
+ * others.
+ */
 export const filesReadLive = (context: Context): LiveFile[] => {
   const { vars, cluster, platform } = context
   const wanted = haresources(cluster)

@@ -26,19 +26,22 @@ import type { Vars } from '../vars.ts'
 export interface LiveFile {
   path: string
   options: FileOptions
-  /** Whether the new text releases all that a node has acquired by this old one. */
+  /** Whether the new text releases everything that a node has acquired with this old one. */
   releases?(old: string): boolean
 }
 
 interface LiveState {
-  /** This node holds some of the service, which it acquired by these files. */
+  /** This node holds part of the service, acquired with these files. */
   serves: boolean
   files: Reading<FileState>[]
 }
 
-/** Whether the node holds any of it. The address comes last and goes first, and may be what changes: a mount or the role of DRBD tell as much. */
+/**
+ * Whether the node holds any part of the service. The address is acquired last and released first, and may itself be what changes, so a
+ * mount or DRBD's role count too. Undefined when the output is incomplete.
+ */
 const holds = ({ addresses: has = '', mounts: mounted = '', drbd = '' }: Record<string, string>, vars: Vars): boolean | undefined => {
-  // A system without an address or a mount there is none.
+  // Every system has at least one address and one mount.
   if (has.trim() === '' || mounted.trim() === '') return undefined
   return (
     hasAddressIn(has, vipAddress(vars)) ||
@@ -50,10 +53,11 @@ const holds = ({ addresses: has = '', mounts: mounted = '', drbd = '' }: Record<
 type NamedLive = LiveState & { host: string; wanted: LiveFile[] }
 
 /**
- * The files that heartbeat reads again at every call: haresources, the resource script and its settings. A node that serves would release by
- * the new text what the old one had acquired, so they are written while a node holds nothing: the standby first, then the service is handed
- * over once, then the other. Nothing is restarted. Only what somebody else has put together is released by our text: it may never have been released
- * before (the article's own ends in a reboot), and lean on units that are masked by now.
+ * The files that heartbeat reads again at every call: haresources, the resource script and its settings. The active node would release with
+ * the new text what it acquired with the old one, so each node's files are written while it holds nothing: the standby first, then the
+ * service is handed over once, then the other node. Nothing is restarted. The exception is a chain of resources of other origin, which our
+ * text releases: its own stop may never have been tried (that of the reference setup ends in a reboot), and may need units that are now
+ * masked.
  */
 export const liveFiles = (context: Context, filesOf: (context: Context) => LiveFile[]): ClusterResource<LiveState> => {
   const { vars } = context
@@ -105,7 +109,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
   }
 }
 
-/** Before anything is written: half a change would stay on the standby. */
+/** Called before anything is written: otherwise half a change would stay on the standby. */
 const refuseUnlessFit = async (nodes: ClusterNodes, from: string, to: string, context: Context): Promise<void> => {
   const service = await readService(nodes, context)
   const problems = handOverProblems(service, to, stageOf(service, context.vars.ha_stage))

@@ -4,13 +4,15 @@ import { hasDevice } from '../service/drbd/tools.ts'
 import { hasLine } from '../service/read-file.ts'
 
 interface Need {
-  /** Shell that succeeds when it is there. */
+  /** Shell that succeeds when the prerequisite is met. */
   test: string
   missing: string
   role: string
 }
 
-/** What the other roles must have left on the node before heartbeat may manage anything; at stage `vip` the address alone. */
+/**
+ * What the other roles must have set up on the node before heartbeat may manage anything. At stage `vip` only heartbeat itself is needed.
+ */
 const needs = ({ vars, platform }: Context): Need[] => {
   const { haDir } = platform.paths
   const heartbeat: Need[] = [
@@ -36,7 +38,9 @@ const needs = ({ vars, platform }: Context): Need[] => {
   ]
 }
 
-/** All that is missing, as one list with the role that brings it. Judges only, so that the role alone on a bare machine touches nothing. */
+/**
+ * Everything that is missing, as one list with the role that provides it. Check only, so that this role changes nothing on a bare machine.
+ */
 export const prerequisites = (context: Context) =>
   assertion('prerequisites', {
     probe: probeOf(

@@ -25,7 +25,7 @@ const steps = (context: Context): Resource[] => {
       : []),
     liveFiles(context, filesReadLive),
     bringUp(context),
-    // While a node is replaced its heartbeat does not run yet: role rejoin starts it, and judges.
+    // While a node is being replaced, its heartbeat does not run yet: role rejoin starts it and runs this check.
     ...(vars.ha_replace === undefined ? [serves(context)] : []),
   ]
 }

@@ -9,7 +9,7 @@ import { startHeartbeatStep } from '../service/start-heartbeat.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
-/** Pure: what taking the node out of service means now, or why it stays in. */
+/** Pure: the changes that take the node out of service, or why it stays in service. */
 const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): Verdict => {
   const here = states.find(s => s.host === node)
   const other = states.find(s => s.host !== node)
@@ -25,8 +25,8 @@ const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Co
 }
 
 /**
- * Pure: both nodes are marked, so that drift raises no alarm; then the named node gives the service away and its heartbeat stops: it can be rebooted,
- * opened or upgraded. Nothing is marked before the node may really be taken out.
+ * Pure: both nodes are marked, so that drift raises no alarm; then the named node hands the service over and its heartbeat is stopped: it
+ * can be rebooted, opened or upgraded. Nothing is marked while the node must stay in service.
  */
 const planOut = (states: NamedState[], node: string, context: Context): Plan => {
   const { vars, platform } = context
@@ -63,8 +63,8 @@ const outOfService = (context: Context, node: string): Procedure<ServiceState, s
 })
 
 /**
- * Pure: replication catches up first, for until then the node that comes back is no safety for the other; then every node of a cluster that has served
- * takes part again. The service stays where it is.
+ * Pure: first replication catches up, because until then the returning node cannot take over; then heartbeat is started on each node that
+ * has been in service. The service stays where it is.
  */
 const planBack = (states: NamedState[], { vars, platform }: Context): Plan => {
   const alone = states.find(s => s.device?.connection === 'StandAlone')
@@ -102,7 +102,7 @@ const backInService = (context: Context): Procedure<ServiceState, undefined> => 
   plan: members => planBack(statesOf(members), context),
 })
 
-/** Nothing to do would read as done. */
+/** Without a node the play would report success although it did nothing. */
 const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
   clusterAssertion('node to take out of service', {
     allowMissing: true,

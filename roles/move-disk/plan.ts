@@ -10,7 +10,7 @@ import type { NamedNode } from './state.ts'
 
 const look = 'look first: nfsha-play status.yml'
 
-/** Pure: why this node cannot be without a disk for a while. */
+/** Pure: why this node cannot do without its disk for a while. */
 const moveProblems = (here: NamedNode, other: NamedNode): string[] => {
   if (holds(here)) return [`${here.host} holds the service, or part of it: nfsha-play switchover first, or move the disk of ${other.host}`]
   if (!other.vip) return [`${other.host} does not serve: ${look}`]
@@ -30,7 +30,9 @@ const linkProblems = ({ host, device }: NamedNode): string[] => {
   return device.connection === 'Connected' ? [] : [`DRBD on ${host} is ${describeDevice(device)}: it must be connected`]
 }
 
-/** Its guard is in the same script: a node that has become Primary meanwhile, or has lost the other, keeps its disk. */
+/**
+ * The guard is in the same script: a node that has become Primary or lost its peer in the meantime keeps its disk. Throws `ApplyFailed`.
+ */
 const detach = async (nodes: ClusterNodes, host: string, { attached }: NamedNode, vars: Vars): Promise<void> => {
   const result = await nodes.on(host).connection.run(
     withDrbd(
@@ -45,11 +47,11 @@ drbdadm detach ${vars.drbd_resource}`,
   nodes.remark(`${attached} of ${host} is left as it is, with the copy of this moment`)
 }
 
-/** Pure: the old disk is taken away while the other node serves; everything after it is role drbd-init's. */
+/** Pure: detaches the old disk while the other node serves; role drbd-init does the rest. */
 export const planMove = (nodes: NamedNode[], node: string, { vars, cluster }: Pick<Context, 'vars' | 'cluster'>): Plan => {
   const [here, other] = [nodes.find(n => n.host === node), nodes.find(n => n.host !== node)]
   if (!here || !other) return refused(`ha_move_disk=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`)
-  // Moved already, or another name of the same disk.
+  // Already moved, or another name of the same disk.
   if (here.isDeclared) return planOf([])
   const problems = moveProblems(here, other)
   if (problems.length > 0) return refused(`the disk of ${node} is not moved: ${problems.join('; ')}`)

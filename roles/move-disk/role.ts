@@ -7,7 +7,10 @@ import { type DiskVerdict, judgeDisks, refusals } from '../service/drbd/verdict.
 import { planMove } from './plan.ts'
 import { type NodeState, nodeProbe, nodesOf } from './state.ts'
 
-/** Pure: why the new disk cannot become a copy of the other node's. One that is this pair's already is: an earlier run was broken off, or it is an old copy. */
+/**
+ * Pure: why the new disk cannot become a copy of the other node's. A disk that already belongs to this pair is fine: an earlier run was
+ * interrupted, or it is an old copy.
+ */
 export const newDiskProblems = (verdicts: DiskVerdict[], node: string): string[] => {
   const found = refusals(verdicts)
   const fate = verdicts.find(v => v.host === node)?.fate.kind
@@ -30,7 +33,7 @@ const detached = (context: Context, node: string): Procedure<NodeState, string> 
   plan: members => planMove(nodesOf(members), node, context),
 })
 
-/** Nothing to do would read as done. */
+/** Without a node the play would report success although it did nothing. */
 const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
   clusterAssertion('node whose disk is moved', {
     allowMissing: true,

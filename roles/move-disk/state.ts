@@ -6,13 +6,13 @@ import { withDrbd } from '../service/drbd/tools.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
-/** One node: what it does for the cluster, and which disk is below DRBD. */
+/** State of the service on one node, and the disk below DRBD. */
 export interface NodeState extends ServiceState {
-  /** By the name that it was attached by; empty when there is none. */
+  /** The attached disk, under the name with which it was attached; empty when there is none. */
   attached: string
-  /** By the inventory. */
+  /** The disk in the inventory. */
   declared: string
-  /** Both are one device. */
+  /** Both are the same device. */
   isDeclared: boolean
 }
 

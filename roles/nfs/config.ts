@@ -4,8 +4,9 @@ import { version3Ports, version3Sections } from '../service/nfs/version3.ts'
 import type { Vars } from '../vars.ts'
 
 /**
- * nfs.conf(5) of the lean stack. Version 3 off takes lockd's grace period away too; a short lease also shortens a client's reconnect. Where the replicated
- * volume is not mounted, no statd but the resource script's can start by this file: it would keep its clients on one node alone.
+ * nfs.conf(5) of the lean stack. Disabling version 3 also removes lockd's grace period; a short lease also shortens a client's reconnect.
+ * With this file, statd can start only while the replicated volume is mounted, that is from the resource script: otherwise it would keep
+ * its clients on one node only.
  */
 const leanConf = (vars: Vars): string => `# Managed by nfsha-play.
 [nfsd]
@@ -23,11 +24,14 @@ ${vars.nfs_v3 ? version3Sections([`state-directory-path=${stateDirectory}/statd`
 
 interface NfsStack {
   conf(vars: Vars): string
-  /** The system's units: nobody but the resource script may run NFS, and the article's runs it by the init script of these very units. */
+  /**
+   * The system's units. Only the resource script may run NFS; that of the article stack does so with the init script of these very units.
+   */
   units: { masked: boolean; enabled?: boolean }
   /**
-   * Version 4 needs no portmapper, its port is one less to guard; version 3 needs it on a standby too, before anything is taken over. The article
-   * starts it by hand and keeps it off at boot, with heartbeat (V.3); a boot that starts heartbeat must start it too, or nfsd does not start.
+   * Version 4 needs no portmapper: one open port less. Version 3 needs it on a standby too, before a takeover. The reference setup starts
+   * it by hand and, like heartbeat, not at boot (article, V.3); if the boot starts heartbeat, it must start this too, or nfsd does not
+   * start.
    */
   portmap(vars: Vars): { enabled: boolean; running?: boolean }
 }
@@ -46,7 +50,7 @@ const stacks: Record<Vars['ha_stack'], NfsStack> = {
   },
 }
 
-/** The server's settings: as nfs.conf(5), and for systems without it the ports alone. */
+/** The server's settings as nfs.conf(5), or only the ports for systems without it. */
 export const nfsSettings = (vars: Vars): NfsSettings => ({
   conf: stacks[vars.ha_stack].conf(vars),
   ...(vars.nfs_v3 && { ports: version3Ports }),

@@ -18,12 +18,13 @@ const steps = (context: Context): Resource[] => {
     ...clusterGuard(context),
     mountedClients(context),
     platform.install([...nfsServer, ...(vars.ha_stack === 'lean' ? clientTracking : [])], { hold: nfsServer }),
-    // Only the resource script runs these, masked or at least not at boot; an nfsd that the boot started would have lost its clients' state before /data is there.
+    // Only the resource script runs these: they are masked, or at least disabled. An nfsd started at boot would lose its clients' state
+    // before the share is mounted.
     ...platform.nfsUnits.map(unit => platform.service(unit, nfsUnits(vars))),
     ...platform.portmapUnits.map(unit => platform.service(unit, { ...portmap(vars), from: 'package rpcbind' })),
     ...platform.exports({ path: vars.nfs_export_path, client: vars.nfs_export_network, line: exportLine(vars) }, [reload]),
     ...platform.nfsSettings(nfsSettings(vars), vars.ha_stack === 'lean' ? [restart] : []),
-    // A standby that has its modules loaded takes over two seconds sooner.
+    // A standby with the module already loaded takes over two seconds faster.
     platform.moduleAtBoot('nfsha-nfs', 'nfsd'),
     kernelModule('nfsd'),
   ]
@@ -35,7 +36,7 @@ export const nfs: Role = {
   steps,
   handlers: ({ vars, platform }) => [
     exportsReload(reload, vars, platform),
-    // In the article's stack rpc.mountd comes and goes with nfsd.
+    // In the article stack rpc.mountd starts and stops with nfsd.
     ...(vars.ha_stack === 'lean' ? [mountdVersions(restart, vars)] : []),
   ],
 }

@@ -19,7 +19,7 @@ export const nfsVars = roleVars(['nfs_'], {
     .max(2 ** 32 - 1)
     .default(1)
     .describe("file system ID, the same on both nodes: it is part of the clients' file handles"),
-  // The kernel cuts what is more (linux/fs/nfsd/nfsd.h, NFSD_MAXSERVS).
+  // The kernel limits the number to this (linux/fs/nfsd/nfsd.h, NFSD_MAXSERVS).
   nfs_threads: z.number().int().min(1).max(8192).default(8).describe('number of nfsd threads'),
   nfs_lease: z
     .number()

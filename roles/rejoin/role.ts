@@ -10,7 +10,7 @@ import { serviceProbe } from '../service/state/state.ts'
 
 const describe = ({ device }: NamedState): string => (device ? `${device.connection} ${device.disk}` : 'down')
 
-/** Pure: the node becomes a full copy first, and only then it may be asked to take over. The service stays where it is. */
+/** Pure: the node first becomes a full copy, and only then joins, so that it can take over. The service stays where it is. */
 export const planRejoin = (states: NamedState[], node: string, { vars, platform }: Pick<Context, 'vars' | 'platform'>): Plan => {
   const [here, other] = [states.find(s => s.host === node), states.find(s => s.host !== node)]
   if (!here || !other) return refused(`${node}: the cluster has the nodes ${states.map(s => s.host).join(' and ')}`)

@@ -8,7 +8,7 @@ import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 import { replacementProblems } from './survivor.ts'
 
-/** Nothing on the machines changes what is judged here, so a check refuses as a run does. */
+/** Nothing in the play changes these facts, so check mode refuses in the same way as a run. */
 const survivor = (context: Context, node: string): ClusterAssertion<ServiceState> =>
   clusterAssertion(`the other node serves while ${node} is replaced`, {
     dependsOn: [],
@@ -16,7 +16,7 @@ const survivor = (context: Context, node: string): ClusterAssertion<ServiceState
     compare: members => refusedFor(replacementProblems(statesOf(members), node, context.vars.ha_stage)),
   })
 
-/** Pure: why the data of the node that serves would not be what both have in the end. A blank disk has nothing that could win. */
+/** Pure: why the pair might not end up with the active node's data. A blank disk cannot win. */
 export const replicaProblems = (verdicts: DiskVerdict[], node: string): string[] => {
   const found = refusals(verdicts)
   if (found.length > 0) return found
@@ -38,7 +38,7 @@ const disk = ({ vars, platform }: Context, node: string): ClusterAssertion<Repli
     compare: members => refusedFor(replicaProblems(judgeDisks(members, vars, platform.commands.emptyDisk), node)),
   })
 
-/** Nothing to do would read as done. */
+/** Without a node the play would report success although it did nothing. */
 const unnamed = ({ cluster }: Context): ClusterAssertion<true> =>
   clusterAssertion('node to replace', {
     allowMissing: true,

@@ -3,7 +3,7 @@ import { holds } from '../service/hand-over.ts'
 import type { NamedState } from '../service/state/state.ts'
 import type { Vars } from '../vars.ts'
 
-/** Pure: why this node cannot be replaced now; empty when the other one serves, alone, from good data. */
+/** Pure: why this node cannot be replaced now; empty when only the other one serves, and its data is good. */
 export const replacementProblems = (states: NamedState[], node: string, stage: Vars['ha_stage']): string[] => {
   const [here, other] = [states.find(s => s.host === node), states.find(s => s.host !== node)]
   if (!here || !other) return [`both nodes must be read, and ${states.map(s => s.host).join(' and ') || 'none'} was`]

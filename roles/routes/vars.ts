@@ -1,4 +1,4 @@
 import { roleVars } from '../role-vars.ts'
 
-/** It has none: it goes by the addresses of the nodes. */
+/** None: the role uses the addresses of the nodes. */
 export const routesVars = roleVars(['routes_'], {})

@@ -1,11 +1,11 @@
 import type { Platform } from '../../lib/role-api/index.ts'
 import type { Vars } from '../vars.ts'
 
-/** What heartbeat calls to end the other node, and what an operator or fence-test.yml calls for the same: a plugin of cluster-glue by its place. */
+/** The cluster-glue plugin with which heartbeat, an operator or fence-test.yml resets the other node. */
 export const fenceProgram = ({ paths }: Pick<Platform, 'paths'>): string => `${paths.stonith}/external/nfsha`
 
-/** Whom to end, by which plugin and with which parameters: root's alone. */
+/** Its settings: the node to reset, the plugin and its parameters. Readable by root only. */
 export const fenceConfig = ({ paths }: Pick<Platform, 'paths'>): string => `${paths.haDir}/nfsha-fence.conf`
 
-/** As heartbeat names a node: heartbeat.c and stonith.c make every name lower case. */
+/** A node's name in heartbeat: heartbeat.c and stonith.c convert every name to lower case. */
 export const heartbeatName = ({ node_name }: Pick<Vars, 'node_name'>): string => node_name.toLowerCase()

@@ -8,8 +8,8 @@ import type { NamedState } from './state/state.ts'
 import { serviceProbe } from './state/state.ts'
 
 /**
- * What all nodes at hand do for the cluster now. Read only when it is about to matter: it is the dearest of all readings. Throws `ApplyFailed` when one has
- * not answered to the end.
+ * The state of the service on `hosts`. Read only when needed: it is the most expensive probe. Throws `ApplyFailed` when a node's output is
+ * incomplete.
  */
 export const readService = (nodes: ClusterNodes, context: Context, hosts = nodes.hosts): Promise<NamedState[]> =>
   Promise.all(
@@ -26,10 +26,13 @@ export const readService = (nodes: ClusterNodes, context: Context, hosts = nodes
     }),
   )
 
-/** A node that holds any part of the service: the virtual IP is the last to come and the first to go, and its address may be about to change. */
+/**
+ * Whether a node holds any part of the service. The virtual IP alone is not enough: it is acquired last and released first, and its address
+ * may be about to change.
+ */
 export const holds = (s: NamedState): boolean => s.vip || s.mounted || s.nfsd > 0 || s.device?.role === 'Primary'
 
-/** Pure: all that speaks against moving the service to `to` now; empty when its clients would hardly notice. */
+/** Pure: reasons not to move the service to `to` now; empty when clients would hardly notice the move. */
 export const handOverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => {
   const target = states.find(s => s.host === to)
   if (!target) return [`${to} cannot be asked`]
@@ -38,52 +41,52 @@ export const handOverProblems = (states: NamedState[], to: string, stage: Vars['
     ...(s.heartbeat && !s.stable ? [`a hand-over is under way on ${s.host}`] : []),
     ...(s.heartbeat && !s.links.some(l => l.endsWith(' up')) ? [`${s.host} does not hear its peer`] : []),
   ])
-  // A takeover needs none, but heartbeat's own programs and whoever looks afterwards may.
+  // A takeover needs no disk space, but heartbeat's own programs and later diagnosis may.
   problems.push(...target.space.filter(d => d.short).map(d => `${d.mount} is full on ${to}`))
   if (stage === 'vip') return problems
-  // The stop would end them, but they are somebody's work: who plans to move the service can end them in good order.
+  // The stop would kill them, but they are somebody's work: before a planned move they can be ended in an orderly way.
   problems.push(...states.flatMap(s => s.holders.map(what => `${s.host} has the volume in use by ${what}: end that first`)))
   if (target.device?.disk !== 'UpToDate') problems.push(`DRBD is ${target.device?.disk ?? 'not there'} on ${to}`)
   if (target.device && target.device.connection !== 'Connected') problems.push(`DRBD is ${target.device.connection} on ${to}`)
   return problems
 }
 
-/** The stage that the cluster runs at, which is not yet the wanted one at the first change to `full`: then there is no DRBD role to hand over. */
+/** The stage at which the cluster runs. At the first change to `full` it is still `vip`: then there is no DRBD role to hand over. */
 export const stageOf = (states: NamedState[], wanted: Vars['ha_stage']): Vars['ha_stage'] => {
   const served = states.map(s => s.served)
   return served.includes('vip') && !served.includes('full') ? 'vip' : wanted
 }
 
-/** Pure: links between the nodes that are down. One of two is enough to live with, but no time to move the service for convenience. */
+/** Pure: links between the nodes that are down. One link is enough to run, but not for a planned move. */
 export const linkProblems = (states: NamedState[]): string[] =>
   states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} says of its links: ${l}`))
 
-/** Pure: what a change that hands the service over once means for its clients. */
+/** Pure: the effect on clients of a change that hands the service over once. */
 export const moves = (from: string, to: string): Change => ({
   attribute: 'service',
   from,
   to: `handed over to ${to}, once: clients wait for some seconds`,
 })
 
-/** Where heartbeat takes messages (shellfuncs, HA_FIFO). */
+/** heartbeat's message FIFO (shellfuncs, HA_FIFO). */
 const heartbeatFifo = '/var/lib/heartbeat/fifo'
 
-/** Pure: all that a planned switchover is refused for. */
+/** Pure: reasons to refuse a planned switchover. */
 export const switchoverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => [
   ...handOverProblems(states, to, stage),
   ...linkProblems(states),
 ]
 
 /**
- * Shell that asks heartbeat to hand everything over: what hb_standby(1) does, in one write (printf(1); that of bash writes line by line). That script's
- * message comes in pieces, of which heartbeat takes the first for all on a busy machine ("Message with zero fields"), and nothing happens. Bounded, for
- * a FIFO that nobody reads blocks.
+ * Shell that asks heartbeat to hand everything over, like hb_standby(1) but in one write (printf(1); bash's built-in writes line by line).
+ * hb_standby's message arrives in pieces, and on a busy machine heartbeat treats the first piece as the whole message ("Message with zero
+ * fields"), so nothing happens. It has a timeout because writing to a FIFO without a reader blocks.
  */
 export const goStandby = `timeout 10 sh -c 'env printf ">>>\\nt=ask_resources\\nrsc_hold=all\\ninfo=me\\n<<<\\n" > ${heartbeatFifo}'`
 
 /**
- * Moves everything from its holder to the other node and waits until it is there. It is only a message, which heartbeat may
- * ignore, so the effect is what counts. Throws `ApplyFailed`.
+ * Moves the service from the active node to the other one and waits until it is there. heartbeat may ignore the request, so the effect is
+ * checked. Throws `ApplyFailed` after 120 s.
  */
 export const handOver = async (nodes: ClusterNodes, from: string, to: string, vars: Vars): Promise<void> => {
   nodes.progress({ text: `hand over from ${from} to ${to}` })

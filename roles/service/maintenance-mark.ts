@@ -9,7 +9,7 @@ export const markMaintenance = async (nodes: ClusterNodes, node: string): Promis
   await Promise.all(nodes.hosts.map(host => writeFile(nodes.on(host).connection, maintenanceMarker, file)))
 }
 
-/** Pure: what speaks against work on a pair that an operator has in hand. */
+/** Pure: a problem if an operator is working on the pair. */
 export const maintenanceProblems = (nodes: readonly NamedState[]): string[] => {
   const marked = nodes.find(n => n.maintenance !== undefined)
   return marked ? [`the pair is in maintenance (${marked.maintenance || 'marked'}): maintenance.yml -e ha_maintenance=none ends it`] : []

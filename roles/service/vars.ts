@@ -3,7 +3,7 @@ import { nearestPlatforms } from '../../lib/role-api/index.ts'
 import { cidr, ip, word } from '../field-types.ts'
 import { roleVars } from '../role-vars.ts'
 
-/** What describes the pair and its service, and belongs to no single role. */
+/** Variables that describe the pair and its service and belong to no single role. */
 export const serviceVars = roleVars(['node_', 'ha_', 'accept_client_break', 'accept_untested_platform'], {
   node_name: word.describe('host name of the node: the output of `uname -n`, and its name in the cluster'),
   node_service_ip: ip.describe('address on the service network'),

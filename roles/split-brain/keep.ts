@@ -4,16 +4,17 @@ import { inView } from '../service/copies/view.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import type { Vars } from '../vars.ts'
 
-/** KiB that a copy leaves free. */
+/** KiB that must stay free after a copy. */
 const spare = 256 * 1024
 
-/** The victim is Secondary and nothing has it mounted: nobody writes to it. */
+/** Shell that succeeds when the victim is Secondary and not mounted, so that nothing writes to it. */
 const isIdle = ({ drbd_device: device }: Vars): string =>
   `grep -q '^ *${minorOf(device)}: cs:[A-Za-z]* ro:Secondary/' /proc/drbd && ! grep -q '^${device} ' /proc/mounts`
 
 /**
- * Copies every file, then reads both again: names, modes, owners, sizes and the sha256 of the content must be the same. A copy that is there already is
- * only compared. The directory around it is closed: the files keep owners and modes that mean something only to the clients.
+ * Shell that copies every file, then reads both copies again: names, modes, owners, sizes and the sha256 of the content must be the same.
+ * An existing copy is only compared. Only root can enter the directory around it, because the files keep owners and modes that make sense
+ * only to the clients.
  */
 export const copyFiles = (
   to: string,
@@ -38,7 +39,10 @@ sum=$(all "$view" | sha256sum) || exit 1
 [ "$sum" = "$(all "$to/files" | sha256sum)" ] || { echo "$to is not the same as what is on $d" >&2; exit 1; }
 echo "kept $(find "$to/files" -xdev -type f | wc -l) files in $to/files"`
 
-/** Copies while nothing writes to the disk, which its counter of sectors written shows (Documentation/block/stat.rst); a flush, as the end of a loop device sends one, counts as a write of none. */
+/**
+ * Fails if anything writes to the disk during the copy, which its counter of written sectors shows (Documentation/block/stat.rst). A flush,
+ * such as the one at the end of a loop device, counts as zero sectors.
+ */
 const copyScript = (vars: Vars, to: string): string => {
   const disk = quote(backingDisk(vars))
   return `LC_ALL=C; export LC_ALL
@@ -51,7 +55,7 @@ ${inView(disk, copyFiles(to))} || exit 1
 { idle && [ "$(written)" = "$before" ]; } || { echo "something wrote to the disk meanwhile: what was kept is not one state of it" >&2; exit 1; }`
 }
 
-/** lvcreate(8). As large as its origin, so that it never overflows, whatever is copied to that afterwards. */
+/** lvcreate(8). The snapshot is as large as its origin, so that it cannot overflow, whatever is written to the origin afterwards. */
 const snapshotScript = (vars: Vars): string => {
   const disk = quote(backingDisk(vars))
   return `LC_ALL=C; export LC_ALL
@@ -65,10 +69,10 @@ ${inView('"/dev/$1/$s"', `echo "kept $(find "$view" -xdev -type f | wc -l) files
 
 export const keepName = (victim: string): string => `keep what is on ${victim}`
 
-/** Keeps the victim's data, and proves that it can be read, before anything of it is discarded. */
+/** Saves the victim's data and proves that it can be read, before any of it is discarded. */
 export const keepStep = (victim: string, keep: string, vars: Vars): Step => ({
   name: keepName(victim),
-  // What was kept is proven by the step itself.
+  // The step itself verifies what was kept.
   settle: 1000,
   changes: [
     {

@@ -7,7 +7,7 @@ import { serviceProbe } from '../service/state/state.ts'
 import { keepName, keepStep } from './keep.ts'
 import { written } from './written.ts'
 
-/** Pure: what the recovery from a split brain would do, or why it is refused. Only the operator says whose data is discarded. */
+/** Pure: what the recovery from a split brain would do, or why it is refused. Only the operator decides whose data is discarded. */
 export const recovery = (states: NamedState[], victim: string | undefined): Verdict => {
   const alone = states.filter(s => s.device?.connection === 'StandAlone')
   if (alone.length === 0) return inSync
@@ -27,7 +27,7 @@ export const recovery = (states: NamedState[], victim: string | undefined): Verd
 
 const isBelow = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`)
 
-/** Pure: keep the victim's data where that is asked for, discard it, then wait until the nodes replicate. */
+/** Pure: save the victim's data if requested, discard it, then wait until the nodes replicate. */
 export const planRecovery = (states: NamedState[], done: readonly string[], { vars }: Pick<Context, 'vars'>): Plan => {
   const { drbd_victim: victim, drbd_victim_keep: keep, nfs_export_path: path } = vars
   if (keep !== undefined && isBelow(keep, path))
@@ -40,7 +40,7 @@ export const planRecovery = (states: NamedState[], done: readonly string[], { va
       { name: `discard the data of ${victim}`, changes: verdict.changes, run: nodes => discard(nodes, vars, victim, survivor.host) },
     ])
   if (verdict.kind !== 'in-sync' && verdict.kind !== 'differs') return verdict
-  // The nodes shake hands for a moment, and may find once more that they do not agree.
+  // The handshake takes a moment, and may detect a split brain again.
   const apart = states.find(s => !/^(Connected|Sync|PausedSync)/.test(s.device?.connection ?? ''))
   if (!victim || !apart) return planOf([])
   const from = apart.device?.connection ?? 'no device'

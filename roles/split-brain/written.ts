@@ -16,38 +16,38 @@ import { backingDisk } from '../service/drbd/disk.ts'
 import { whyUnread } from '../service/state/unread.ts'
 import type { Vars } from '../vars.ts'
 
-/** Names that are read of each copy, the newest, and those of them that are shown. */
+/** Maximum number of names read from each copy, newest first, and of names shown. */
 const mostRead = 2000
 const mostShown = 20
-/** s for the names of one copy. */
+/** Seconds to read the names of one copy. */
 const limit = 200
 
-/** A file or directory of a copy. `line` is all that was read of it: two copies have it alike when that is the same. */
+/** A file or directory of a copy. `line` is everything that was read about it: if it is equal, the entry is the same in both copies. */
 export interface Entry {
   line: string
-  /** s since the epoch of its last change, of content, name, owner or mode (st_ctime). */
+  /** Last change of content, name, owner or mode, in seconds since 1970 (st_ctime). */
   changed: number
   isDirectory: boolean
   bytes: number
   path: string
 }
 
-/** What was read of one node's copy. */
+/** What was read from one node's copy. */
 export interface Written {
   device: DrbdDevice | undefined
-  /** How the names were read: of the mounted file system, or as `inView` says; '' when they were not. */
+  /** How the names were read: `mounted`, or `$how` of `inView`; '' when they were not read. */
   how: string
-  /** The newest entries, the newest first. */
+  /** The newest entries, newest first. */
   entries: Entry[]
-  /** All names were read, not a part of them. */
+  /** All names were read, not only some. */
   isComplete: boolean
-  /** Why they could not be read. */
+  /** Why the names could not be read. */
   problem: string
 }
 
 /**
- * Prints the newest names below `$view`, the newest first. What the resource script keeps there for itself is left out. The idle class leaves the disk to
- * the clients, where the scheduler knows classes (ionice(1)).
+ * Shell that prints the newest names below `$view`, newest first, except the resource script's own files. The idle class gives clients
+ * priority on the disk if the I/O scheduler supports classes (ionice(1)).
  */
 export const newestNames = `cd "$view" || exit 1
 { ionice -c 3 nice -n 19 timeout ${limit} find . -xdev \\( -path ./lost+found -o -path ./.nfsha -o -name '.nfsha-volume.*' \\) -prune -o -printf '%C@ %y %s %P\\0'
@@ -88,15 +88,18 @@ export const parseWritten = (stdout: string, vars: Vars): Written => {
   }
 }
 
-/** What one copy has that the other has not, or not in this state. */
+/** What one copy has that the other lacks, or has in a different state. */
 export interface Fresh {
-  /** The newest first. A directory is named when nothing in it is: a name in it was removed, or its owner or mode changed. */
+  /** Newest first. A directory is listed only if none of its entries is: then a name in it was removed, or its owner or mode changed. */
   entries: Entry[]
-  /** s since the epoch: the newest change that both copies have; undefined when that was not found, and then there may be more. */
+  /** The newest change that both copies have, in seconds since 1970; undefined when none was found, and then there may be more entries. */
   common: number | undefined
 }
 
-/** Pure: what is newer in one copy than the newest change that both have alike. No clock is compared with another: both got that one from one node. */
+/**
+ * Pure: the entries of one copy that are newer than the newest change in both copies. No two clocks are compared: both copies got that
+ * change from the same node.
+ */
 export const freshOf = (own: Entry[], other: Entry[]): Fresh => {
   const alike = new Set(other.map(e => e.line))
   const index = own.findIndex(e => alike.has(e.line))
@@ -110,7 +113,10 @@ export const freshOf = (own: Entry[], other: Entry[]): Fresh => {
 
 const date = (seconds: number): string => new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z')
 
-/** DRBD marks what is written without the peer; after a crash of a Primary also what was only about to be (the activity log). */
+/**
+ * DRBD marks the blocks that are written without the peer; after a crash of a Primary also those in the activity log, which might have been
+ * written.
+ */
 const amountOf = ({ device }: Written): string =>
   device ? `at most ${device.outOfSync} KiB, by DRBD's marks` : 'an amount that is not known: DRBD has no device here'
 
@@ -127,7 +133,7 @@ const namesOf = (own: Written, other: Written | undefined): { said: string; entr
   return { said: `${namesIn(entries)} newer than the last change that both have (${date(common)})${last}`, entries }
 }
 
-/** Pure: what each node wrote since the split, for the operator who has to choose. */
+/** Pure: what each node wrote since the split, so that the operator can choose. */
 export const writtenTable = (members: Member<Written>[], cluster: string): Table => {
   const states = members.map(m => (m.reading.kind === 'present' ? m.reading.state : undefined))
   if (!states.some(s => s?.device?.connection === 'StandAlone'))
@@ -159,7 +165,7 @@ const writtenProbe = ({ vars }: Context): Probe<Written> => ({
     blocksOf(stdout).read?.trim() === 'read' ? present(parseWritten(stdout, vars)) : notRead('its answer is incomplete'),
 })
 
-/** Shows what each node has written since the split, read without a write to either copy. Judges nothing. */
+/** Shows what each node has written since the split, without writing to either copy; reports no problem. */
 export const written = (context: Context): ClusterAssertion<Written> =>
   clusterAssertion('writes since the split', {
     allowMissing: true,

@@ -7,7 +7,7 @@ import { bringUp, planAlone, startHeartbeat, takeProblems, untilItServes } from 
 
 const isConnected = ({ device }: NamedCopy): boolean => /^(Connected|Sync|PausedSync|Verify)/.test(device?.connection ?? '')
 
-/** Pure: why nothing is started, whoever is there. */
+/** Pure: why nothing is started, whichever nodes were read. */
 const problems = (copies: NamedCopy[], missing: string[]): string | undefined => {
   const active = copies.filter(c => c.vip)
   if (active.length > 1) return 'both nodes have the virtual IP: look first, nfsha-play status.yml'
@@ -21,7 +21,7 @@ const problems = (copies: NamedCopy[], missing: string[]): string | undefined =>
   return undefined
 }
 
-/** One node of two: its own copy must be known to be the newest, or the operator answers for it. */
+/** Only one node was read: its copy must be known to be the newest, or the operator must confirm it. */
 const planOne = (copy: NamedCopy, missing: string[], done: readonly string[], context: Context): Plan => {
   const { ha_start_alone: named, ha_stage } = context.vars
   const { host, device } = copy
@@ -37,7 +37,10 @@ const planOne = (copy: NamedCopy, missing: string[], done: readonly string[], co
   return problem === undefined ? planAlone(copy, other, done, context) : refused(problem)
 }
 
-/** Both nodes: DRBD must have met, for only then the older copy knows that it is older. The newest serves first. */
+/**
+ * Both nodes were read: DRBD must have connected, because only then the older copy knows that it is older. The node with the newest copy
+ * serves first.
+ */
 const planBoth = (copies: NamedCopy[], context: Context): Plan => {
   const apart = context.vars.ha_stage === 'vip' ? [] : copies.filter(c => !isConnected(c))
   const { host: newest, why, isSplit } = newestOf(copies, [])
@@ -66,7 +69,7 @@ const planBoth = (copies: NamedCopy[], context: Context): Plan => {
   ])
 }
 
-/** Pure: what brings the service back on a pair that has served, or why it is not brought back. */
+/** Pure: the steps that bring the service back on a pair that has been in service, or why it is not brought back. */
 export const planStart = (copies: NamedCopy[], missing: string[], done: readonly string[], context: Context): Plan => {
   const [one] = copies
   if (!one) return refused('no node could be read')

@@ -6,7 +6,7 @@ import { maintenanceDifferences, transitionDifferences } from '../service/state/
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
-/** A play that runs now, or an operator's maintenance: what differs meanwhile is their doing, so drift names them instead. */
+/** Running plays and maintenance: differences meanwhile are their doing, so drift reports them instead. */
 const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion(atWork.resource, {
     allowMissing: true,
@@ -18,7 +18,7 @@ const whoIsAtWork = (context: Context): ClusterAssertion<ServiceState> =>
     },
   })
 
-/** Not in `status.yml`: it shows a hand-over that is under way, and need not wait until it has ended. */
+/** Not in `status.yml`, which shows a hand-over in progress instead of waiting for its end. */
 const stable = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('heartbeat is stable', {
     allowMissing: true,
@@ -26,10 +26,10 @@ const stable = (context: Context): ClusterAssertion<ServiceState> =>
     compare: members => differsBy(transitionDifferences(statesOf(members))),
   })
 
-/** What `drift` looks at beside the roles of a play: the state of the service, and who is at work on it. */
+/** What `drift` checks besides the roles of a play: the state of the service, and who is working on it. */
 export const watch: Role = {
   name: 'watch',
   summary: 'the state of the service, and who is at work on it',
-  // A play of `status.yml` has the overview already; a client in the same play has nothing of it.
+  // `status.yml` already has the overview, so it is shared; a client in the same play has no service state.
   steps: c => (c.cluster.nodes.some(n => n.name === c.host) ? [whoIsAtWork(c), stable(c), { ...overview(c), shared: true }] : []),
 }

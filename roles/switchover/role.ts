@@ -5,7 +5,7 @@ import { handOver, switchoverProblems } from '../service/hand-over.ts'
 import type { NamedState, ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
-/** Pure: one hand-over to the target, unless it serves already or that would not be safe now. */
+/** Pure: one hand-over to the target, unless it already serves; refused while that is not safe. */
 const planFor = (states: NamedState[], target: string | undefined, { cluster, vars }: Context): Plan => {
   const [active, other] = states.filter(s => s.vip)
   if (!active || other)
@@ -28,7 +28,7 @@ const planFor = (states: NamedState[], target: string | undefined, { cluster, va
   ])
 }
 
-/** Moves the service to the node that the operator named; without a name to the one that did not serve when this run first looked. */
+/** Moves the service to the node that the operator named; by default to the node that was on standby at the first reading of this run. */
 const moveService = (context: Context): Procedure<ServiceState, string | undefined> => ({
   scope: 'cluster',
   id: 'active node',

@@ -6,7 +6,10 @@ import { backingDisk } from '../service/drbd/disk.ts'
 import { whyUnread } from '../service/state/unread.ts'
 import { diskScript, parseDisk } from './disk.ts'
 
-/** Pure: where the data is, how it is read without DRBD, and by which word a new pair takes it. Internal metadata is at the end of the disk, so the file system begins at its first byte. */
+/**
+ * Pure: where the data is, how to read it without DRBD, and the confirmation with which a new pair adopts it. Internal metadata is at the
+ * end of the disk, so the file system starts at its first byte.
+ */
 export const dataTable = (members: Member<Judgement>[], context: Context): Table => {
   const words: string[] = []
   const rows = members.map(({ host, reading }) => {
@@ -26,7 +29,7 @@ export const dataTable = (members: Member<Judgement>[], context: Context): Table
   }
 }
 
-/** Shows where the data is. Judges nothing. */
+/** Shows where the data is; reports no problem. */
 export const dataOnDisks = (context: Context): ClusterAssertion<Judgement> =>
   clusterAssertion('data on the disks', {
     allowMissing: true,

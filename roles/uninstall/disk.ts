@@ -4,7 +4,10 @@ import { backingDisk } from '../service/drbd/disk.ts'
 import { hasDisk, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
-/** What is on the disk below DRBD now. While DRBD has it, DRBD is asked; else it is read, until something is found. Whose it is does not matter here. */
+/**
+ * Shell that examines the present content of the disk below DRBD, whoever it belongs to. If the disk is attached, DRBD is queried;
+ * otherwise the disk is read until something is found.
+ */
 export const diskScript = (vars: Vars): string => {
   const minor = minorOf(vars.drbd_device)
   const disk = quote(backingDisk(vars))
@@ -20,7 +23,7 @@ echo @judged; echo yes`,
   )
 }
 
-/** Pure. Undefined when it was not read to the end. */
+/** Pure. Undefined when the output is incomplete. */
 export const parseDisk = (stdout: string): Judgement | undefined => {
   const { disk, judged } = blocksOf(stdout)
   return disk !== undefined && judged?.trim() === 'yes' ? parseJudgement(disk) : undefined

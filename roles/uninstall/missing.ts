@@ -4,7 +4,7 @@ import type { Context } from '../role.ts'
 import { whyUnread } from '../service/state/unread.ts'
 import type { Installed, NamedInstalled } from './state.ts'
 
-/** What shows that the other node runs. */
+/** Signs that the other node is running. */
 const signsOf = ({ host, answers, links, device }: NamedInstalled): string[] => [
   ...answers.map(answer => `it answers at ${answer}`),
   ...links.flatMap(link => (link.endsWith(' up') ? [`heartbeat of ${host} hears it over ${link.split(' ')[0]}`] : [])),
@@ -12,8 +12,8 @@ const signsOf = ({ host, answers, links, device }: NamedInstalled): string[] => 
 ]
 
 /**
- * Pure: why the pair is not removed while a node was not read; undefined where it may be. A node that is only down would come back with everything on it,
- * and might serve: the operator has to say that it is lost, and nothing may speak against that.
+ * Pure: why the pair is not removed while a node was not read; undefined when it may be. A node that is only down would come back with
+ * everything on it, and might serve: the operator must confirm that it is lost, and there must be no sign of it.
  */
 export const missingProblem = (members: Member<Installed>[], { vars, cluster }: Context): string | undefined => {
   const lost = vars.uninstall_without

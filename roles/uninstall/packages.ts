@@ -3,14 +3,16 @@ import { quote } from '../../lib/role-api/index.ts'
 import type { Context, Role } from '../role.ts'
 import { drbdConfigDir } from '../service/drbd/tools.ts'
 
-/** Pure: the packages that the roles hold. Those that they only install, the system may have had before and others may use: chrony, lvm2. */
+/**
+ * Pure: the packages that the roles hold. Packages that they only install (chrony, lvm2) may have been there before, or be used by others.
+ */
 export const heldBy = (site: Role[], context: Context): string[] => [
   ...new Set(site.flatMap(role => role.steps(context)).flatMap(r => ('wanted' in r ? (r as PackagesResource).wanted.hold : []))),
 ]
 
 /**
- * Shell that removes those of these packages that are installed and that nothing else uses: NFS while anything is exported or mounted by it, DRBD while it has
- * a resource, and none at all when others would go with them (apt-get(8) says so beforehand). Their configuration stays, as apt's `remove` leaves it.
+ * Shell that removes the installed packages among `names`. NFS is left while anything is exported or mounted with it, DRBD while it has a
+ * resource, and all are left if apt-get(8) would remove other packages with them. Their configuration stays, as with apt's `remove`.
  */
 export const removePackages = (names: string[], context: Context): string => `export DEBIAN_FRONTEND=noninteractive
 list=

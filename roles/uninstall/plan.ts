@@ -11,7 +11,7 @@ import { editsOf, type FileFate, isOurs, type NamedInstalled } from './state.ts'
 import { stopOn } from './stop.ts'
 import { emptyOn } from './wipe.ts'
 
-/** Pure. A file of which only a part is ours is put back only as long as nobody else has changed it: what others wrote since stays. */
+/** Pure. A file that we only edited is restored only if nobody else has changed it since; otherwise it is left. */
 export const fatesOf = (state: NamedInstalled, site: Role[], context: Context): FileFate[] => {
   const edits = editsOf(site, context)
   const isChanged = (path: string): boolean => {
@@ -26,7 +26,9 @@ export const fatesOf = (state: NamedInstalled, site: Role[], context: Context): 
     }))
 }
 
-/** Pure: the disks to empty, by the words that fit what is on them. Decided once: without its peer the one that serves writes a new UUID. */
+/**
+ * Pure: the disks to wipe, whose confirmations match their content. Decided once: without its peer the active node generates a new UUID.
+ */
 export const wipesOf = (states: NamedInstalled[], context: Context): { wipe: string[]; problems: string[] } => {
   const words = diskWords(context.vars.drbd_wipe)
   const found = words.map(({ host, disk, id }) => {
@@ -100,8 +102,8 @@ const stepsFor = (state: NamedInstalled, wipe: string[], site: Role[], context: 
 }
 
 /**
- * Pure: one node after the other, the standby first: broken off in between, the other one still serves, and the next run goes on. What is left to do is
- * read from the nodes alone.
+ * Pure: one node after the other, the standby first: if the run is interrupted in between, the other node still serves, and the next run
+ * continues. The remaining steps follow only from the state of the nodes.
  */
 export const planUninstall = (
   states: NamedInstalled[],

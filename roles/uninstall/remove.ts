@@ -5,7 +5,7 @@ import { removePackages } from './packages.ts'
 import { backup, type FileFate, home, type NamedInstalled, undosOf } from './state.ts'
 import { endHelpers, servingFunctions } from './stop.ts'
 
-/** Its directory goes with the last file in it, where it is ours. */
+/** Shell that removes or restores a file. A directory of ours is removed with its last file. */
 const taken = ({ path, fate }: FileFate): string => {
   const [file, note] = [quote(path), quote(`${backup}/${path.replaceAll('/', '%')}`)]
   const before = quote(`${path}.nfsha-before`)
@@ -20,8 +20,8 @@ const taken = ({ path, fate }: FileFate): string => {
 }
 
 /**
- * All of it, the notes last: what is left of them is left to do. Everything that is removed or replaced goes into an archive first, which root alone reads:
- * it has the keys of the cluster.
+ * Removes everything, the backup records last: an interrupted removal continues from those that are left. Everything that is removed or
+ * replaced is archived first. Only root can read the archive, which contains the cluster's keys.
  */
 export const removeScript = (files: FileFate[], packages: string[], site: Role[], own: Context): string => `LC_ALL=C; export LC_ALL
 ${servingFunctions(own.vars)}
@@ -44,7 +44,7 @@ for p in ${home}/*; do [ "$p" = ${backup} ] || rm -rf --one-file-system "$p" || 
 rmdir ${backup} ${home} 2>/dev/null
 echo "archive $archive"`
 
-/** Removes what the tool put on a node that takes no part in the cluster any more. Throws `ApplyFailed`. */
+/** Removes what the tool installed on a node that is no longer part of the cluster. Throws `ApplyFailed`. */
 export const removeFrom = async (
   nodes: ClusterNodes,
   state: NamedInstalled,

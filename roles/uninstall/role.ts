@@ -8,7 +8,7 @@ import { missingProblem } from './missing.ts'
 import { isInstalled, planUninstall, wipesOf } from './plan.ts'
 import { type Installed, installedProbe } from './state.ts'
 
-/** A check shows the plan without it. */
+/** Check mode shows the plan without the confirmation. */
 const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> => {
   const { vars, cluster } = context
   const vip = vipAddress(vars)
@@ -23,7 +23,7 @@ const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> 
   })
 }
 
-/** NFSv4 clients that nfsd knows, and whoever else has a connection to it. */
+/** NFSv4 clients that nfsd knows, and other hosts with a connection to it. */
 const mountedClients = (site: Role[], context: Context): ClusterAssertion<Installed> =>
   clusterAssertion('clients that have the share mounted', {
     allowMissing: true,
@@ -53,7 +53,7 @@ const removed = (site: Role[], context: Context): Procedure<Installed, ReturnTyp
   },
 })
 
-/** What it takes back is read from the nodes' notes of what was written, and from the resources of the roles that wrote it. */
+/** What to undo is determined from the backup records on the nodes, and from the resources of the roles that wrote the files. */
 export const uninstall = (site: Role[]): Role => ({
   name: 'uninstall',
   summary: 'gives the pair up: removes what the other roles put on both nodes, leaves the data',

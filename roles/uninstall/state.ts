@@ -7,30 +7,30 @@ import type { ServiceState } from '../service/state/state.ts'
 import { parseService, serviceProbe } from '../service/state/state.ts'
 import { diskScript, parseDisk } from './disk.ts'
 
-/** Of the tool's own folder on a host; `writeFile` notes there each file that it writes, with what stood in its place before the first time. */
+/** The tool's own directory on a host. `writeFile` records there each file that it writes, with the content before the first write. */
 export const home = '/var/lib/nfsha-play'
 export const backup = `${home}/backup`
 
 /** A file that was written on this host. */
 export interface Noted {
   path: string
-  /** Another file stood in its place before, and is kept. */
+  /** There was another file before, which is kept. */
   replaced: boolean
 }
 
-/** What becomes of it. */
+/** A recorded file, and what is done with it. */
 export interface FileFate extends Noted {
   fate: 'removed' | 'put back' | 'left'
 }
 
-/** What of the tool is on one node. */
+/** What the tool has left on one node. */
 export interface Installed extends ServiceState {
   noted: Noted[]
-  /** What else is in its folder: `served`, `replica`. */
+  /** Other files in the tool's directory: `served`, `replica`. */
   marks: string[]
-  /** What of `undosOf` is due. */
+  /** The entries of `undosOf` that are due. */
   due: Pick<Undo, 'what' | 'from' | 'to'>[]
-  /** Of files that are ours in part: the text now, and before the first time. */
+  /** Files that we only edited: the present text, and the text before the first edit. */
   edited: Record<string, { now: string; was: string }>
   /** IPv4 addresses with a TCP connection to nfsd. */
   connected: string[]
@@ -38,7 +38,7 @@ export interface Installed extends ServiceState {
   answers: string[]
   /** The runner's own cron jobs are on this node. */
   cron: boolean
-  /** What is on the disk below DRBD; read only where one is to be emptied. */
+  /** The content of the disk below DRBD; read only if a disk is to be wiped. */
   disk: Judgement | undefined
 }
 
@@ -49,14 +49,17 @@ const changeable = (site: Role[], context: Context): (HostResource | ClusterReso
   return [...new Map(all.map(r => [r.id, r])).values()]
 }
 
-/** Pure: what beside files the roles leave on a node, and how it is taken back. A heartbeat without its configuration is not for the boot to start. */
+/**
+ * Pure: the changes other than files that the roles make on a node, and how to undo them. That of the heartbeat service is left out:
+ * without its configuration heartbeat must not start at boot.
+ */
 export const undosOf = (site: Role[], context: Context): Undo[] => {
   const heartbeat = `service ${context.platform.services.heartbeat}`
   const all = changeable(site, context).flatMap(r => (r.id === heartbeat ? [] : (r.undo ?? [])))
   return [...new Map(all.map(u => [`${u.what} ${u.to}`, u])).values()]
 }
 
-/** Pure: files that are ours in part, with all that makes their part. */
+/** Pure: files that we only edit, with all edits. */
 export const editsOf = (site: Role[], context: Context): Map<string, ((text: string) => string)[]> => {
   const found = new Map<string, ((text: string) => string)[]>()
   for (const resource of changeable(site, context)) {
@@ -66,7 +69,10 @@ export const editsOf = (site: Role[], context: Context): Map<string, ((text: str
   return found
 }
 
-/** Pure: whether a file that was written is one of the site's: declared by its roles, or below the directories that are the cluster's. Others are those of roles of the user's own. */
+/**
+ * Pure: whether a recorded file belongs to the site's roles: declared by them, or below the cluster's directories. Others belong to the
+ * user's own roles.
+ */
 export const isOurs = (site: Role[], context: Context): ((path: string) => boolean) => {
   const declared = new Set(changeable(site, context).flatMap(r => /^(?:file|drop-in) (\/.*)$| in (\/.*)$/.exec(r.id)?.slice(1) ?? []))
   const below = [`${context.platform.paths.haDir}/`, `${drbdConfigDir(context)}/`]
@@ -94,7 +100,9 @@ ${vars.drbd_wipe === undefined ? '' : `(\n${diskScript(vars)}\n)\n`}echo "@insta
 const linesOf = (text = ''): string[] => text.split('\n').filter(l => l !== '')
 const barred = (text = ''): string => text.replace(/^\|/gm, '').replace(/(.)$/, '$1\n')
 
-/** Pure: `32006AC0:03E9`, the bytes of the address from the last to the first (proc_net_tcp.txt); of IPv6 those of an IPv4 client are the last. */
+/**
+ * Pure: `32006AC0:03E9`, the bytes of the address in reverse order (proc_net_tcp.txt); in an IPv4-mapped IPv6 address the last four count.
+ */
 const addressOf = (text: string): string =>
   (text.replace(/:.*/, '').slice(-8).match(/../g) ?? [])
     .reverse()

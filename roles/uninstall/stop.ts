@@ -5,13 +5,15 @@ import { vipAddress } from '../role.ts'
 import { hasDevice, withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
-/** Shell function `serving`: the node holds the service, or part of it. Shell function `attached`: DRBD has the device. */
+/** Shell functions `serving`: the node holds the service, or part of it; `attached`: DRBD has the device. */
 export const servingFunctions = (
   vars: Vars,
 ): string => `serving() { grep -q '^${vars.drbd_device} ' /proc/mounts || ip -o -4 addr show | grep -q ' ${vipAddress(vars).replaceAll('.', '\\.')}/'; }
 attached() { ${hasDevice(minorOf(vars.drbd_device))}; }`
 
-/** Shell that ends what the resource script keeps ready, and unmounts what it has mounted for itself: nobody else runs these while nfsd does not run. */
+/**
+ * Shell that ends the helpers that the resource script keeps ready, and unmounts its private mounts: without nfsd nothing else uses them.
+ */
 export const endHelpers = `t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null
 for c in /proc/[0-9]*/comm; do
   n=; { read -r n < "$c"; } 2>/dev/null; p=\${c#/proc/}; p=\${p%/comm}
@@ -35,7 +37,7 @@ if serving; then echo "heartbeat has stopped, and the node still holds the servi
 if attached; then echo "${vars.drbd_device} is still in the kernel" >&2; exit 1; fi`,
   )
 
-/** Stops heartbeat, and with it the service where the node holds it; then DRBD. Throws `ApplyFailed`. */
+/** Stops heartbeat, and with it the service if the node holds it; then DRBD. Throws `ApplyFailed`. */
 export const stopOn = async (nodes: ClusterNodes, host: string, isActive: boolean, own: Context): Promise<void> => {
   const result = await nodes.on(host).connection.run(stopScript(isActive, own), { timeout: 300_000 })
   if (result.code !== 0) throw failedScript(`stopping the cluster on ${host}`, result, 'nothing was removed there')

@@ -4,7 +4,7 @@ import type { Context } from '../role.ts'
 import { backingDisk } from '../service/drbd/disk.ts'
 import { servingFunctions } from './stop.ts'
 
-/** Its guard is in the same script: a disk that anything uses is not written. What it uses opens it exclusively itself. */
+/** The guard is in the same script: a disk in use is not written. `emptyDisk` itself opens the disk exclusively. */
 export const wipeScript = ({ vars, platform }: Context): string => {
   const disk = quote(backingDisk(vars))
   return `LC_ALL=C; export LC_ALL
@@ -16,7 +16,7 @@ held=$(judge_disk ${disk} 2>/dev/null | sed -n 's/^not \\(held\\|missing\\|reado
 ${platform.commands.emptyDisk(disk)}`
 }
 
-/** Fills the disk below DRBD with zeros, as long as that takes. A reading of it afterwards proves that it is blank. Throws `ApplyFailed`. */
+/** Fills the disk below DRBD with zeros, without a time limit. The next probe proves that it is blank. Throws `ApplyFailed`. */
 export const emptyOn = async (nodes: ClusterNodes, host: string, own: Context): Promise<void> => {
   nodes.progress({ text: `zeros to ${backingDisk(own.vars)} of ${host}` })
   const { code, output } = await runJobOn(nodes, host, {

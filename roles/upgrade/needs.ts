@@ -1,28 +1,28 @@
 import type { DebianRelease, UpgradeState } from '../../lib/role-api/index.ts'
 import type { NamedNode } from './state.ts'
 
-/** Pure: packages of which there is a newer version, without those that the operator holds. */
+/** Pure: packages with a newer version, except those that the operator holds. */
 export const newerPackages = ({ newer, held }: UpgradeState, ours: readonly string[]): string[] =>
   newer.filter(name => ours.includes(name) || !held.includes(name))
 
-/** Pure: the package lists must be read before it can be said whether anything is newer; another release is newer in any case. */
+/** Pure: whether the package lists must be read to know if anything is newer. Another release is newer in any case. */
 export const needsLists = (upgrade: UpgradeState, release: DebianRelease | undefined): boolean =>
   !upgrade.listsRead && (release === undefined || release === upgrade.release)
 
-/** Pure: another release, newer packages, or an upgrade that was broken off. */
+/** Pure: whether there is another release, newer packages, or an interrupted upgrade. */
 export const needsPackages = (upgrade: UpgradeState, release: DebianRelease | undefined, ours: readonly string[]): boolean =>
   (release !== undefined && upgrade.release !== release) || upgrade.unfinished.length > 0 || newerPackages(upgrade, ours).length > 0
 
-/** Pure: the machine runs something older than what is installed on it. */
+/** Pure: whether the machine runs something older than what is installed on it. */
 export const needsBoot = (upgrade: UpgradeState): boolean => upgrade.bootNeeded || upgrade.kernel !== upgrade.newestKernel
 
-/** Pure: anything at all. */
+/** Pure: whether packages must be upgraded or the machine must be rebooted. */
 export const needsWork = ({ upgrade }: NamedNode, release: DebianRelease | undefined, ours: readonly string[]): boolean =>
   upgrade !== undefined && (needsPackages(upgrade, release, ours) || needsBoot(upgrade))
 
 /**
- * Pure: which node this play upgrades. One that an earlier run has begun with comes first. Then the one that does not serve; the one that does in
- * its own turn, once the other has been done (or, in a check, will have been).
+ * Pure: the node that this play upgrades. A node whose upgrade an earlier run has started comes first. Then the standby; then, in its own
+ * turn, the active node, after the other one has been upgraded (or, in check mode, would have been).
  */
 export const chooseNode = (
   nodes: NamedNode[],

@@ -15,7 +15,7 @@ export const heldPackages = ({ platform: { packages } }: Pick<Context, 'platform
   ...packages.nfsServer,
 ]
 
-/** Pure: why the node cannot be taken out now. The other one must serve, from a good copy. */
+/** Pure: why the node cannot be taken out of service now. The other one must serve, from a good copy. */
 const problemsOf = (node: NamedNode, other: NamedNode, nodes: NamedNode[], { vars }: Context): string[] => {
   if (node.vip) return handOverProblems(nodes, other.host, vars.ha_stage)
   const alone = nodes.find(n => n.device?.connection === 'StandAlone')
@@ -26,7 +26,7 @@ const problemsOf = (node: NamedNode, other: NamedNode, nodes: NamedNode[], { var
   ]
 }
 
-/** Pure: taking the node out of service, its upgrade, its restart, and taking it back: what is left of it. */
+/** Pure: the remaining steps to take the node out of service, upgrade it, reboot it, and take it back into service. */
 export const planUpgrade = (nodes: NamedNode[], host: string | undefined, context: Context): Plan => {
   const node = nodes.find(n => n.host === host)
   const other = nodes.find(n => n.host !== host)
@@ -123,7 +123,7 @@ const renew = ({ host, upgrade }: NamedNode, ours: string[], context: Context): 
 const named = (packages: string[]): string =>
   packages.length === 0 ? '' : ` (${packages.slice(0, 6).join(', ')}${packages.length > 6 ? `, and ${packages.length - 6} more` : ''})`
 
-/** `isAhead`: the node is still to be restarted, after which all of it is to be done whatever it looks like now. */
+/** `isAhead`: the node has yet to be rebooted, after which all steps are needed, whatever its present state. */
 const takeBack = (node: NamedNode, nodes: NamedNode[], context: Context, isAhead = false): (Step | false)[] => {
   const { host, device } = node
   const isBehind = device?.disk !== 'UpToDate' || device.connection !== 'Connected'

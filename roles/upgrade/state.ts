@@ -4,13 +4,13 @@ import type { Context } from '../role.ts'
 import type { ServiceState } from '../service/state/state.ts'
 import { serviceProbe } from '../service/state/state.ts'
 
-/** On the node that is being upgraded, beside the mark of its maintenance: an operator's own maintenance is not ended by an upgrade. */
+/** Marks the node that is being upgraded, besides the maintenance marker, so that an upgrade does not end an operator's own maintenance. */
 export const upgradingMarker = '/var/lib/nfsha-play/upgrading'
 
-/** One node: what it does for the cluster, and what it could be upgraded by (nothing where the system cannot be upgraded by us). */
+/** State of the service on one node, and available upgrades (undefined if this tool cannot upgrade the system). */
 export interface NodeState extends ServiceState {
   upgrade: UpgradeState | undefined
-  /** An upgrade of this node has begun and not come to its end. */
+  /** An upgrade of this node has started but not finished. */
   upgrading: boolean
 }
 
@@ -18,7 +18,7 @@ export type NamedNode = NodeState & { host: string }
 
 export const nodesOf = (members: Member<NodeState>[]): NamedNode[] => statesOf(members)
 
-/** ms: apt-get works an upgrade out in seconds on a slow machine, and beside one that is under way it may take longer. */
+/** Milliseconds. apt-get computes an upgrade within seconds on a slow machine, but takes longer beside a running upgrade. */
 const timeout = 120_000
 
 export const nodeProbe = (context: Context): Probe<NodeState> => {

@@ -7,7 +7,7 @@ import { markMaintenance } from '../service/maintenance-mark.ts'
 import { maintenanceMarker } from '../service/paths.ts'
 import { type NamedNode, upgradingMarker } from './state.ts'
 
-/** ms; an emulated machine takes a quarter of an hour for a whole release. */
+/** Milliseconds. An emulated machine takes a quarter of an hour for a whole release. */
 const upgradeLimit = 4 * 3_600_000
 
 const systemOf = ({ platform }: Context): SystemUpgrade => {
@@ -24,14 +24,14 @@ export const readLists = async (nodes: ClusterNodes, hosts: string[], context: C
   )
 }
 
-/** The node's own mark first: a maintenance that is marked without it is an operator's. */
+/** Sets the node's own marker first: a maintenance marker without it is an operator's. */
 export const mark = async (nodes: ClusterNodes, host: string): Promise<void> => {
   const file = { content: `${host}\n`, mode: 0o644, owner: 'root', group: 'root' }
   await writeFile(nodes.on(host).connection, upgradingMarker, file)
   await markMaintenance(nodes, host)
 }
 
-/** The node's own mark last, for the same reason. */
+/** Removes the node's own marker last, for the same reason. */
 export const unmark = async (nodes: ClusterNodes, host: string): Promise<void> => {
   await Promise.all(nodes.hosts.map(name => nodes.on(name).$`rm -f ${maintenanceMarker}`))
   await nodes.on(host).$`rm -f ${upgradingMarker}`
@@ -54,7 +54,7 @@ export const changeSources = async (
   if (result.code !== 0) throw failedScript(`changing the package sources of ${host}`, result)
 }
 
-/** A job: it goes on when the connection is lost, as it may while the system's own ssh is upgraded, and the next run takes it up again. */
+/** Runs as a job: it continues when the connection is lost, for example while ssh itself is upgraded, and the next run attaches to it. */
 export const upgradePackages = async (nodes: ClusterNodes, host: string, ours: string[], context: Context): Promise<void> => {
   const system = systemOf(context)
   let seen = 0
@@ -83,7 +83,7 @@ export const restart = (nodes: ClusterNodes, host: string, context: Context): Pr
     `the other node serves; look at the console of ${host}, and run the playbook again once it is up`,
   )
 
-/** The boot brings DRBD up; where it has not, this does. */
+/** Brings DRBD up if the boot has not. */
 export const attach = async (nodes: ClusterNodes, { host, device }: NamedNode, { vars }: Context): Promise<void> => {
   if (!device) await nodes.on(host).$`${drbdProgram(vars, 'drbdadm')} adjust ${vars.drbd_resource}`
 }

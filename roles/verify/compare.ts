@@ -3,25 +3,26 @@ import { ApplyFailed, minorOf, parseProcDrbd } from '../../lib/role-api/index.ts
 import { withDrbd } from '../service/drbd/tools.ts'
 import type { Vars } from '../vars.ts'
 
-/** Blocks that differ, in sectors of 512 bytes, as DRBD logs them (drbd_worker.c, ov_out_of_sync_print). */
+/** A range of differing blocks, in sectors of 512 bytes, as DRBD logs it (drbd_worker.c, ov_out_of_sync_print). */
 export interface Range {
   start: number
   size: number
 }
 
-/** Pure: the ranges of the last comparison in a kernel's log. */
+/** Pure: the ranges of the last verify in a kernel log. */
 export const parseRanges = (log: string): Range[] => {
   const last = log.slice(Math.max(0, log.lastIndexOf('Starting Online Verify')))
   return [...last.matchAll(/Out of sync: start=(\d+), size=(\d+) \(sectors\)/g)].map(m => ({ start: Number(m[1]), size: Number(m[2]) }))
 }
 
-/** Pure: a device's own lines of the kernel's log, from the beginning of the last comparison on. */
+/** Pure: shell that prints the device's lines about verify from the kernel log. */
 const logOf = (vars: Vars): string =>
   `dmesg | grep -E 'drbd${minorOf(vars.drbd_device)}:.*(Starting Online Verify|Out of sync: start=)' | tail -n 10000`
 
 /**
- * Runs `drbdadm verify` and follows it until it has ended; one that runs already is followed. It goes on in the kernel whatever becomes of this. The limit
- * is an option of the node that asks (c-max-rate), and is taken off again by `drbdadm adjust`, also when this is ended.
+ * Runs `drbdadm verify`, or attaches to a running one, and follows it until it ends. The verify continues in the kernel even if this
+ * command ends. The rate limit is an option of the initiating node (c-max-rate); `drbdadm adjust` removes it again, also when this command
+ * is interrupted. Throws `ApplyFailed`.
  */
 export const compareCopies = async (nodes: ClusterNodes, host: string, vars: Vars): Promise<Range[]> => {
   const minor = minorOf(vars.drbd_device)
@@ -64,8 +65,8 @@ echo @log; ${logOf(vars)}`,
 }
 
 /**
- * DRBD copies what is marked when the nodes meet again (drbd.conf(5), verify-alg), from the Primary: the standby leaves and comes back. Its guard is in the
- * same script: a node that has become Primary meanwhile does not.
+ * Disconnects and reconnects the standby: DRBD then copies the marked blocks from the Primary (drbd.conf(5), verify-alg). The guard is in
+ * the same script: a node that has become Primary in the meantime stays connected. Throws `ApplyFailed`.
  */
 export const reconnectStandby = async (nodes: ClusterNodes, standby: string, vars: Vars): Promise<void> => {
   const { drbd_resource: resource } = vars

@@ -10,7 +10,7 @@ const mostShown = 20
 const compare = 'compare both copies'
 const repair = 'copy the blocks that differ'
 
-/** Where the first ranges lie, in bytes of the device. */
+/** Shows the position of the first ranges, in bytes of the device. */
 const showRanges = (nodes: ClusterNodes, ranges: Range[], device: string): void => {
   if (ranges.length === 0) return
   const rest = ranges.length - mostShown
@@ -29,11 +29,11 @@ const problemOf = (states: NamedState[], { ha_stack }: Context['vars']): string 
   return undefined
 }
 
-/** Pure: the comparison, and where something differs and the operator asked for it the copy from the node that serves. */
+/** Pure: the comparison, and, if blocks differ and the operator requested it, the copy from the active node. */
 export const planVerify = (states: NamedState[], done: readonly string[], context: Context): Plan => {
   const { vars } = context
   const problem = problemOf(states, vars)
-  // While the blocks are copied the standby is no complete copy.
+  // While blocks are being copied, the standby is not a complete copy.
   if (problem !== undefined && !done.includes(repair)) return refused(problem)
   const active = states.find(s => s.vip)
   const standby = states.find(s => s !== active)
@@ -42,7 +42,7 @@ export const planVerify = (states: NamedState[], done: readonly string[], contex
     return planOf([
       {
         name: compare,
-        // What is marked is read at once, and waiting would not make it less.
+        // The marks are read at once; waiting would not reduce them.
         settle: 1000,
         changes: [{ attribute: 'copies', from: 'not compared', to: 'compared, block by block' }],
         async run(nodes) {

@@ -4,8 +4,8 @@ import type { Context } from '../../role.ts'
 import { clock } from '../sources.ts'
 
 /**
- * The nodes' clocks against each other, compared through the clock of the machine which reads both: good to the time an answer travels. A
- * difference is the time service's to repair: it is asked to look at its servers now, and given a minute.
+ * The nodes' clocks agree. They are compared through the clock of the machine that reads both, so the precision is the round-trip time. A
+ * difference is left to the time service: it is asked to query its servers now, and has a minute.
  */
 export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offset: number }> => ({
   scope: 'cluster',

@@ -5,8 +5,8 @@ import { type Replica, replicaProbe } from '../drbd/replica.ts'
 import { judgeDisks, refusals } from '../drbd/verdict.ts'
 
 /**
- * Both nodes' disks are judged before anything is written to either of them: a volume, metadata, a file system. Judges only. `first`: before the
- * first change of a play, and only while neither node has served.
+ * Checks both nodes' disks before a volume, metadata or a file system is written to either of them. Check only. `first`: before the first
+ * change of a play, and only if neither node has been in service.
  */
 export const disks = ({ vars, platform }: Context, when: 'first' | 'always'): ClusterAssertion<Replica> =>
   clusterAssertion(when === 'first' ? 'disks before the first run' : 'disks of the pair', {

@@ -4,7 +4,7 @@ import type { Context } from '../../role.ts'
 import { peerOf } from '../../role.ts'
 import { version3Needs } from '../nfs/version3.ts'
 
-/** What the cluster must get through: [what, protocol, port, from]. */
+/** The ports that the cluster needs, each with its purpose, protocol and NIC. */
 export const neededPorts = (context: Context): { what: string; protocol: string; port: number; nic: string }[] => {
   const { vars } = context
   return [
@@ -25,19 +25,19 @@ interface Ruleset {
 
 const reads = `if command -v nft >/dev/null 2>&1; then nft list ruleset 2>/dev/null; elif command -v iptables-save >/dev/null 2>&1; then iptables-save 2>/dev/null; fi`
 
-/** Pure: whether anything in a ruleset (nft or iptables-save) can close a port. */
+/** Pure: whether a ruleset (nft or iptables-save) can block a port. */
 export const parseRules = (text: string): Ruleset => ({
   closes: /hook input[^}]*policy drop|^:INPUT DROP|-A INPUT .*-j (DROP|REJECT)|\b(drop|reject)\b/m.test(text),
   text,
 })
 
-/** What marks a rule as ours, or as one that somebody has made for us. */
+/** Comment of the rules that we add, or that an operator adds for us. */
 const mark = 'nfsha-play'
 
 /**
- * A firewall that drops or rejects anything ends the run, with the ports that it must let through: a cluster behind a closed port looks well until
- * a node fails. Whether a rule lets a port through is not worked out from the ruleset (interfaces, sets, jumps, addresses); one marked rule a port is
- * the word for it. Rules are never cleared, and only added when a variable says so.
+ * A firewall that drops or rejects anything ends the run with the list of ports that must be open: a cluster behind a blocked port looks
+ * healthy until a node fails. The ruleset is not evaluated (interfaces, sets, jumps, addresses); one marked rule per port counts as
+ * confirmation. Rules are never removed, and only added when a variable says so.
  */
 export const firewall = (context: Context): HostResource<Ruleset> => {
   const ports = neededPorts(context)
@@ -68,10 +68,10 @@ const refusal = (list: string, { peer, wanted, found }: { peer: string; wanted: 
   `a firewall drops or rejects packets, and may close what the cluster needs: ${list}, from ${peer} and the clients. \
 Let each through with a rule of its own that has the comment ${mark} (${found} of ${wanted} found), or set base_firewall: open`
 
-/** SELinux in enforcing mode denies heartbeat's scripts on the systems of that time: reported, never switched off. */
+/** SELinux in enforcing mode blocks heartbeat's scripts on the systems of that time: reported, never switched off. */
 export const selinux = (): HostAssertion<string> =>
   hostAssertion('SELinux', {
-    // /selinux is where kernels before 3.0 show it.
+    // Kernels before 3.0 use /selinux.
     probe: probeOf([text('/sys/fs/selinux/enforce', '/selinux/enforce')], ({ stdout }) =>
       stdout.trim() === '1' ? present('enforcing') : skip('not enforcing'),
     ),

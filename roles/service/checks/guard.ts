@@ -3,7 +3,7 @@ import { assertion, present } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { inUse } from './in-use.ts'
 
-/** Judges only, and is asked only where the platform cannot run the stack that the inventory asks for. */
+/** Check only; present only if the platform cannot run the stack of the inventory. */
 const stackRefused = ({ vars, platform }: Context): Resource[] => {
   if (platform.stacks.includes(vars.ha_stack)) return []
   const problem = `${platform.name} runs ha_stack: ${platform.stacks.join(' or ')}, not ${vars.ha_stack}: ${platform.stackReason}`
@@ -11,7 +11,10 @@ const stackRefused = ({ vars, platform }: Context): Resource[] => {
   return [{ ...assertion(`stack ${vars.ha_stack}`, { probe, problems: () => [problem] }), shared: true }]
 }
 
-/** No installation or upgrade of a package starts, stops or restarts what the cluster runs. Every role that installs any of it asks for this. */
+/**
+ * Prevents the installation or upgrade of a package from starting, stopping or restarting the cluster's services. Every role that installs
+ * any of them uses this.
+ */
 export const clusterGuard = (context: Context): Resource[] => [
   ...stackRefused(context),
   inUse(context),
@@ -21,7 +24,7 @@ export const clusterGuard = (context: Context): Resource[] => [
     'nfs-kernel-server',
     'nfs-mountd',
     'nfs-idmapd',
-    // Debian 13 has it: on 12 before the upgrade.
+    // New in Debian 13, so guarded on 12 before the upgrade.
     'fsidd',
     'rpc-statd',
     'rpcbind',

@@ -4,7 +4,7 @@ import type { Vars } from '../../vars.ts'
 type Met = { node: Node<Vars>; facts: Facts }
 type Problem = { host: string; problem: string; kind?: 'no root' }
 
-/** Planned addresses on their NICs: wrong machine, wrong cable or wrong inventory, nothing may be touched. */
+/** Planned addresses must be on their NICs. Otherwise machine, cable or inventory is wrong, and nothing may be changed. */
 const addressProblems = ({ node, facts }: Met): Problem[] => {
   const { vars } = node
   const planned: [string, string][] = [
@@ -32,6 +32,6 @@ const doubles = (hosts: Met[]): Problem[] =>
 const notRoot = ({ node, facts }: Met): Problem[] =>
   facts.root ? [] : [{ host: node.name, problem: 'no root: add ansible_become: true, or -b', kind: 'no root' }]
 
-/** All that speaks against these machines being the pair of the inventory. Clients have no links of their own to prove. */
+/** Why these machines are not the pair of the inventory. Clients have no planned links to check. */
 export const pairIdentity = (hosts: Met[]): Problem[] => [...hosts.flatMap(notRoot), ...hosts.flatMap(addressProblems), ...doubles(hosts)]
 export const clientIdentity = (hosts: Met[]): Problem[] => [...hosts.flatMap(notRoot), ...doubles(hosts)]

@@ -21,7 +21,7 @@ import { drbdConfigDir, withDrbd } from '../drbd/tools.ts'
 import { servedMarker } from '../paths.ts'
 import { hostName, procDrbd } from '../sources.ts'
 
-/** A DRBD resource of one volume as one node has it: in the kernel, or by its file. */
+/** A DRBD resource with one volume on one node, as in the kernel or in its file. */
 export interface Resource {
   name: string
   minor?: number
@@ -29,23 +29,23 @@ export interface Resource {
   /** `172.16.100.210:7789` */
   address?: string
   peerAddress?: string
-  /** Host names of its `on` sections; only its file has them. */
+  /** Host names of its `on` sections, which only the file has. */
   hosts: string[]
 }
 
-/** What a node serves with, whatever the inventory says now. */
+/** What a node actually uses, whatever the inventory says now. */
 export interface InUse {
   running: Resource[]
   declared: Resource[]
-  /** Major and minor number of each device named above, by its path; nothing where there is no such device. */
+  /** Major and minor number of each device named above, by path; empty if the device does not exist. */
   numbers: Record<string, string>
   /** Where a DRBD device is mounted, by its path. */
   mounts: Record<string, string>
-  /** It has been part of a cluster that served, or has data that DRBD calls good. */
+  /** It has been part of a cluster in service, or has data that DRBD considers good. */
   hasServed: boolean
 }
 
-/** Pure: `drbdsetup show` of 8.4, without its options: one resource, this host and the other. */
+/** Pure: parses `drbdsetup show` of 8.4, without options: one resource, this host and the other. */
 export const parseShow = (text: string): Resource[] =>
   text.split(/^resource /m).flatMap((part, i) => {
     if (i === 0) return []
@@ -54,7 +54,7 @@ export const parseShow = (text: string): Resource[] =>
     return [withoutGaps({ name, hosts: [], ...volumeOf(part), address: addressIn(own), peerAddress: addressIn(peer) })]
   })
 
-/** Pure: the resources of drbd.conf(5) files, as `hostName` has them. */
+/** Pure: parses the resources in drbd.conf(5) files, from the point of view of `hostName`. */
 export const parseResourceFiles = (text: string, hostName: string): Resource[] =>
   text.split(/^[^\S\n]*resource\s+/m).flatMap((part, i) => {
     if (i === 0) return []
@@ -64,7 +64,7 @@ export const parseResourceFiles = (text: string, hostName: string): Resource[] =
     const own = sections[hosts.indexOf(hostName)]
     if (own === undefined) return [{ name, hosts }]
     const peer = sections.find(s => s !== own) ?? ''
-    // What both hosts have alike may stand before their sections.
+    // Settings that both hosts share may precede their sections.
     const both = { ...volumeOf(head), ...volumeOf(own) }
     return [withoutGaps({ name, hosts, ...both, address: addressIn(own), peerAddress: addressIn(peer) })]
   })
@@ -80,7 +80,7 @@ const addressIn = (text: string): string | undefined => /^[^\S\n]*address\s+(?:i
 const withoutGaps = (resource: { [K in keyof Resource]: Resource[K] | undefined }): Resource =>
   Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== undefined)) as unknown as Resource
 
-/** Shell that appends the lines that are needed of its input to `g`. Options, and with them the shared secret, stay on the node. */
+/** Shell that appends the needed lines of its input to `g`. Options, including the shared secret, stay on the node. */
 const pick = `pick() { while read -r l || [ -n "$l" ]; do case $l in 'resource '*|'on '*|_this_host*|_remote_host*|address*|device*|disk[[:space:]]*/*) g="$g$l
 " ;; esac; done; }`
 
@@ -115,7 +115,7 @@ export const parseInUse = (stdout: string): InUse => {
     running: parseShow(blocks.show ?? ''),
     declared: parseResourceFiles(blocks.files ?? '', (blocks.name ?? '').trim()),
     numbers: pairs('numbers'),
-    // Of two mounts of a device the first counts: it is the share, the other is in it.
+    // The first of two mounts of a device counts: it is the share, and the other is inside it.
     mounts: pairs('mounts'),
     hasServed: good || (blocks.served ?? '').trim() !== '',
   }
@@ -124,8 +124,8 @@ export const parseInUse = (stdout: string): InUse => {
 type Named = InUse & { host: string }
 
 /**
- * A pair that has data keeps its disks, addresses and names: each of them in the inventory says where the data is, and a run that took another value for
- * a wish would detach a live disk on both nodes at once, or cut the replication. Stands before everything that a run writes. Judges only.
+ * A pair that has data keeps its disks, addresses and names: they say where the data is. A run that applied a different value from the
+ * inventory would detach a live disk on both nodes at once, or cut the replication. Runs before everything that writes. Check only.
  */
 const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUse>, 'allowMissing' | 'probe' | 'compare'> => ({
   allowMissing: true,
@@ -141,7 +141,9 @@ const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUs
   },
 })
 
-/** Pure: what the inventory wants otherwise than it is in use, a line each; of `moved` not its disk. Nothing on a pair that has no data yet. */
+/**
+ * Pure: differences between the inventory and what is in use, one line each, except the disk of node `moved`. Empty on a pair without data.
+ */
 const inUseProblems = (states: Named[], nodes: Node<Vars>[], moved?: string): string[] => {
   if (!states.some(s => s.hasServed)) return []
   return states.flatMap(state => {
@@ -154,7 +156,7 @@ const inUseProblems = (states: Named[], nodes: Node<Vars>[], moved?: string): st
 
 const isAboutDisk = (problem: string): boolean => /^[^:]+: drbd_disk is /.test(problem)
 
-/** How to do on purpose what was refused. */
+/** How to make the refused change on purpose. */
 const onPurpose = (problems: string[]): string => {
   const hosts = [...new Set(problems.filter(isAboutDisk).map(p => p.replace(/:.*/, '')))]
   const disk =
@@ -192,7 +194,7 @@ const problemsOn = (state: Named, all: Named[], vars: Vars, peer: Vars, nodes: N
   ].map(problem => `${state.host}: ${problem}`)
 }
 
-/** The resource that this pair's data is in: by name, by device, or by the disk below it. */
+/** The resource that holds this pair's data, found by name, by device, or by the disk below it. */
 const ofPair = (resources: Resource[], { numbers }: InUse, vars: Vars): Resource | undefined => {
   const number = numbers[backingDisk(vars)]
   return (
@@ -204,8 +206,8 @@ const ofPair = (resources: Resource[], { numbers }: InUse, vars: Vars): Resource
 }
 
 /**
- * One disk may have many names: only another device is another disk. A node that has none attached may get a new one while its peer has all data and is
- * connected to nothing older.
+ * A disk may have several names, so device numbers are compared. A node without an attached disk may get a new one while its peer has its
+ * disk attached and has been in service.
  */
 const diskProblem = (
   { numbers }: Named,
@@ -225,13 +227,13 @@ export const inUse = (context: Context): ClusterAssertion<InUse> =>
   clusterAssertion('disks, addresses and names in use', {
     ...judgement(context),
     shared: true,
-    // While a disk is moved, its node has none attached from there on.
+    // While a disk is being moved, its node has none attached after that step.
     dependsOn: context.vars.ha_move_disk === undefined ? [] : [detachedId(context.vars.ha_move_disk)],
   })
 
-/** The same, before the disk of `node` is taken away so that another can take its place. */
+/** The same check without the disk of `node`, before that is detached so that another can take its place. */
 export const inUseBesideDisk = (context: Context, node: string): ClusterAssertion<InUse> =>
   clusterAssertion(`what is in use beside the disk of ${node}`, { ...judgement(context, node), dependsOn: [] })
 
-/** What makes room for another disk (role move-disk). */
+/** Id of the step that detaches the old disk (role move-disk). */
 export const detachedId = (node: string): string => `old disk of ${node} detached`

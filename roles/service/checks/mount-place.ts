@@ -3,19 +3,19 @@ import { assertion, blocksOf, present, probeOf, quote, simple } from '../../../l
 import type { Vars } from '../../vars.ts'
 
 interface Place {
-  /** What is mounted there; '' when nothing is. */
+  /** The device mounted there; '' when there is none. */
   mounted: string
-  /** The path without links. */
+  /** The path with symbolic links resolved. */
   real: string
   kind: 'absent' | 'directory' | 'other'
   immutable: boolean
-  /** The first few names in it. */
+  /** The first few names in the directory. */
   files: string
-  /** The mount point of the file system that it is in. */
+  /** The mount point of the file system that contains it. */
   within: string
 }
 
-/** Where the share is mounted already, nothing else counts. */
+/** If the share is already mounted there, nothing else is read. */
 const probeScript = ({ nfs_export_path: path, drbd_device: device }: Vars): string => {
   const p = quote(path)
   return `echo "@mounted"; l=; while read -r d m _; do [ "$m" = ${p} ] && l=$d; done < /proc/mounts; echo "$l"
@@ -43,7 +43,10 @@ export const parsePlace = (stdout: string): Place => {
   }
 }
 
-/** Pure: why the share cannot be mounted there. What a run has made immutable was judged then, and nobody can have written to it. */
+/**
+ * Pure: why the share cannot be mounted there. A directory that a run has made immutable was checked then, and nothing can have been
+ * written to it since.
+ */
 export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device: device }: Vars): string[] => {
   if (place.mounted === device) return []
   if (place.mounted !== '') return [`nfs_export_path: ${place.mounted} is mounted on ${path}, which is to be ${device}`]
@@ -62,7 +65,7 @@ export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device
   ]
 }
 
-/** The path of the share on this node, judged before anything is written. Judges only. */
+/** The mount point of the share on this node, checked before anything is written. Check only. */
 export const mountPlace = (vars: Vars): HostAssertion<Place> => ({
   ...assertion(`place of ${vars.nfs_export_path}`, {
     probe: probeOf([simple(probeScript(vars))], ({ stdout }) => present(parsePlace(stdout))),

@@ -19,17 +19,17 @@ import { serverScope } from '../nfs/scope.ts'
 import { showFile } from '../read-file.ts'
 import { addresses, hostName } from '../sources.ts'
 
-/** What one node offers to clients, by its files and by what runs. */
+/** What one node offers to clients, according to its files and its running services. */
 export interface Offer {
   nfsd: boolean
   exports: (ExportEntry & { file: string })[]
-  /** `/data 192.168.0.0/24` of the kernel's table */
+  /** entries of the export table, `/data 192.168.0.0/24` */
   inForce: string[]
-  /** addresses that heartbeat manages by its files */
+  /** addresses that heartbeat manages, according to its files */
   managed: string[]
   /** addresses that this node has now */
   addresses: string[]
-  /** The scope that nfsd answers with: the resource script's setting, else the host's name, as the kernel takes it. */
+  /** The scope that nfsd returns: the resource script's setting, or the host name, which is the kernel's default. */
   scope: string | undefined
   version3: boolean
 }
@@ -63,7 +63,7 @@ export const parseOffer = (stdout: string): Offer => {
   }
 }
 
-/** exports(5): what a client notices of the options, with the defaults spelt out. */
+/** exports(5): the options that a client notices, with defaults filled in. */
 const noticed = (options: string[]): Record<string, string> => {
   const value = (name: string) => options.findLast(o => o.startsWith(`${name}=`))?.slice(name.length + 1)
   const has = (...names: string[]) => options.findLast(o => names.includes(o)) ?? names[0] ?? ''
@@ -76,7 +76,7 @@ const noticed = (options: string[]): Record<string, string> => {
   }
 }
 
-/** What is in force on a node that serves counts; while nobody does, what the files would bring back. */
+/** The active configuration of a serving node counts; if no node serves, that of the files. */
 const serving = (offers: Offer[], isServing: (o: Offer) => boolean): Offer[] => {
   const now = offers.filter(isServing)
   return now.length > 0 ? now : offers
@@ -94,7 +94,7 @@ const exportBreaks = (offers: Offer[], vars: Vars, ours: string): Change[] => {
             now[key] === wanted[key] ? [] : [{ attribute: `${key} of ${path}`, from: now[key] ?? '', to: wanted[key] ?? '' }],
           )
         }
-        // Lines of others stay. /etc/exports is ours where the platform has no directory for drop-ins, and then by its path.
+        // Other lines stay. If the platform has no drop-in directory, our line in /etc/exports is recognised by its path.
         const isOurs = file === ours && (file !== '/etc/exports' || path === vars.nfs_export_path)
         return isOurs ? [{ attribute: `export of ${path} to ${client}`, from: 'there', to: 'gone' }] : []
       }),
@@ -117,15 +117,15 @@ const serverBreaks = (offers: Offer[], vars: Vars): Change[] => {
   ]
 }
 
-/** Pure: all that a client which has the share mounted now would stumble over once the configuration is as declared. */
+/** Pure: every change to the declared configuration that would break a client that has the share mounted now. */
 export const clientBreaks = (offers: Offer[], vars: Vars, ours: string): Change[] => {
   const all = [...exportBreaks(offers, vars, ours), ...addressBreaks(offers, vars), ...serverBreaks(offers, vars)]
   return all.filter((c, i) => all.findIndex(o => o.attribute === c.attribute && o.from === c.from) === i)
 }
 
 /**
- * Stands before the first change that mounted clients would notice: file handles hold the fsid, state is reclaimed from a known scope only, and
- * a mount names address and path. A difference that a hand made in a file and that is not in force is none: putting it right disturbs nobody.
+ * Runs before the first change that mounted clients would notice: file handles contain the fsid, state is reclaimed only from a known
+ * scope, and a mount names address and path. An edit that was never activated does not count: reverting it affects no client.
  */
 export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Offer> =>
   clusterAssertion('compatibility with mounted clients', {

@@ -5,17 +5,20 @@ import { linkDifferences, maintenanceDifferences, nfsdDifferences, serviceDiffer
 import type { ServiceState } from '../state/state.ts'
 import { serviceProbe } from '../state/state.ts'
 
-/** One node serves and the other stands by: address, DRBD, mount, export and nfsd, judged together. What is wrong is left alone and named. */
+/**
+ * One node is active and the other on standby: address, DRBD, mount, export and nfsd are checked together. Problems are reported, not
+ * repaired.
+ */
 export const serves = (context: Context): ClusterAssertion<ServiceState> =>
   clusterAssertion('the cluster serves', {
-    // Nothing else that a run changes restarts nfsd or brings a link back.
+    // Nothing else in a run restarts nfsd or restores a link.
     dependsOn: [
       'live heartbeat files',
       'first start of heartbeat',
       `DRBD resource ${context.vars.drbd_resource}`,
       `first synchronisation of ${context.vars.drbd_resource}`,
     ],
-    // Straight after a first start or a hand-over a link may not have been heard yet.
+    // Right after a first start or a hand-over, heartbeat may not have heard a link yet.
     settle: 15_000,
     probe: serviceProbe(context),
     compare(members) {

@@ -2,9 +2,9 @@ import { relationTo } from '../drbd/adoption.ts'
 import type { NamedCopy } from './copy.ts'
 
 export interface Newest {
-  /** The node whose copy is the newest; undefined when both are the same, or when nobody can tell. */
+  /** The node with the newest copy; undefined when both are the same, or when it cannot be determined. */
   host?: string
-  /** Each node has written what the other does not have. */
+  /** Each node has written data that the other does not have. */
   isSplit?: true
   why: string
 }
@@ -12,7 +12,7 @@ export interface Newest {
 const isConnected = ({ device }: NamedCopy): boolean =>
   /^(Connected|Sync|PausedSync|Verify|WFBitMap|WFSyncUUID)/.test(device?.connection ?? '')
 
-/** Pure: which of the copies that were read is the newest, and what tells. `missing`: nodes that were not read. */
+/** Pure: which copy is the newest, and why. `missing`: nodes that were not read. */
 export const newestOf = (copies: NamedCopy[], missing: string[]): Newest => {
   const [one, two] = copies
   if (!one) return { why: 'no copy could be read' }
@@ -22,7 +22,7 @@ export const newestOf = (copies: NamedCopy[], missing: string[]): Newest => {
   return isConnected(one) && isConnected(two) ? connected(one, two) : apart(one, two)
 }
 
-/** What a node knows by itself. DRBD calls a copy UpToDate without a connection only when it knows that the other one is not. */
+/** What a single node knows. Without a connection, DRBD calls a copy UpToDate only if it knows that the other one is not. */
 const alone = (copy: NamedCopy, other: string): Newest => {
   const { host, device, generation } = copy
   if (device?.disk === 'UpToDate' || generation?.peerOutdated)
@@ -44,7 +44,7 @@ const connected = (one: NamedCopy, two: NamedCopy): Newest => {
   return { host: newest.host, why: `DRBD is connected and copies from ${newest.host}: ${other.host} is ${other.device?.disk}` }
 }
 
-/** Without a connection the generation identifiers tell, as DRBD itself compares them when the nodes meet. */
+/** Without a connection the generation identifiers decide, as in DRBD's own handshake. */
 const apart = (one: NamedCopy, two: NamedCopy): Newest => {
   const [own, its] = [one.generation, two.generation]
   if (!own || !its) return { why: `the metadata of ${own ? two.host : one.host} cannot be read` }

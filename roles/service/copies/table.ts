@@ -23,7 +23,7 @@ const flagsOf = ({ generation }: Copy): string => {
   return said.flatMap(([is, text]) => (is ? [text] : [])).join(', ') || 'none'
 }
 
-/** Pure: what an operator compares before a copy is trusted. */
+/** Pure: the facts that an operator compares before trusting a copy. */
 export const copiesTable = (members: Member<Copy>[], cluster: string): Table => {
   const row = (title: string, answer: (copy: Copy) => string): string[] => [
     title,
@@ -53,7 +53,7 @@ export const copiesTable = (members: Member<Copy>[], cluster: string): Table => 
   }
 }
 
-/** Shows both copies, and which is the newest. Judges nothing. */
+/** Shows both copies and which is the newest; reports no problem. */
 export const copies = (context: Context): ClusterAssertion<Copy> =>
   clusterAssertion('copies of the data', {
     allowMissing: true,

@@ -7,7 +7,7 @@ import { drbdProgram, withDrbd } from '../drbd/tools.ts'
 import { milliseconds } from '../heartbeat-time.ts'
 import { answeringAddresses, lostAt, type NamedCopy } from './copy.ts'
 
-/** Pure: why this copy cannot be made the one that counts; `accepted`: states of the disk that the operator's word covers. */
+/** Pure: why this copy cannot be made the valid one. `accepted`: disk states that the operator has confirmed. */
 export const takeProblems = (copy: NamedCopy, missing: string[], accepted: string[]): string[] => {
   const { host, device, answers, links } = copy
   const [other = ''] = missing
@@ -32,15 +32,15 @@ export const takeProblems = (copy: NamedCopy, missing: string[], accepted: strin
   return []
 }
 
-/** What taking this copy may lose, for an operator to read before it is done. */
+/** What may be lost by taking this copy, for the operator to read first. */
 const lossOf = (copy: NamedCopy, other: string): string => {
   const since = lostAt(copy)
   return `${copy.device?.disk}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
 }
 
 /**
- * Makes the copy count although the other may be newer (drbdadm(8), primary --force). Its guard is in the same script as the write: a node that has come
- * back meanwhile keeps its data.
+ * Makes this copy the valid one although the other may be newer (drbdadm(8), primary --force). The guard is in the same script as the
+ * write: if the other node has come back in the meantime, nothing is forced.
  */
 export const takeCopy = (copy: NamedCopy, other: string, context: Context): Step => {
   const own = contextAt(context, copy.host)
@@ -65,10 +65,10 @@ drbdadm primary --force ${resource}`,
   }
 }
 
-/** ms that heartbeat may take from its start until a node serves: it waits `initdead` for the other one first. */
+/** Milliseconds that heartbeat may take from its start until a node serves: first it waits `initdead` for the other node. */
 const untilServed = ({ heartbeat_initdead }: Vars): number => milliseconds(heartbeat_initdead) + 180_000
 
-/** Starts heartbeat, or starts it again where it runs and has given the service up: nothing is served there. */
+/** Starts heartbeat, or restarts it where it runs but has given up the service. */
 export const startHeartbeat = (hosts: string[], { platform }: Context, how: 'start' | 'restart' = 'start'): Step => ({
   name: `${how} heartbeat on ${hosts.join(' and ')}`,
   settle: 60_000,
@@ -82,7 +82,7 @@ export const startHeartbeat = (hosts: string[], { platform }: Context, how: 'sta
   },
 })
 
-/** Waits: heartbeat and the resource script do the rest. */
+/** Only waits: heartbeat and the resource script start the service. */
 export const untilItServes = (who: string, { vars }: Context): Step => ({
   name: `wait until ${who} serves`,
   settle: untilServed(vars),
@@ -90,7 +90,7 @@ export const untilItServes = (who: string, { vars }: Context): Step => ({
   run: async () => undefined,
 })
 
-/** Attaches and connects what the boot did not bring up. */
+/** Attaches and connects a resource that the boot did not bring up. */
 export const bringUp = (hosts: string[], { vars }: Context): Step => ({
   name: `bring DRBD up on ${hosts.join(' and ')}`,
   settle: 60_000,
@@ -100,7 +100,10 @@ export const bringUp = (hosts: string[], { vars }: Context): Step => ({
   },
 })
 
-/** Pure: one node alone. Its copy is taken where it may be older and the operator said so; heartbeat starts, and the node serves. */
+/**
+ * Pure: starts the service on one node. If its copy is not UpToDate, which the operator has confirmed, it is taken first; then heartbeat is
+ * started and the node serves.
+ */
 export const planAlone = (copy: NamedCopy, other: string, done: readonly string[], context: Context): Plan => {
   if (copy.vip) return planOf([])
   const take = takeCopy(copy, other, context)

@@ -1,14 +1,14 @@
 import { quote } from '../../../lib/role-api/index.ts'
 
-/** mount(8): nothing on a copy that is only looked at is run, or opened as a device. */
+/** mount(8): a copy that is only inspected must not run programs or open devices. */
 const options = 'ro,nodev,nosuid,noexec'
 
 /**
- * Shell that mounts the ext4 on a disk (`disk` is a word of the shell) and runs `body` with it at `$view`, without a write to the disk, which may be held by DRBD as Secondary: it is read
- * through a read-only loop device, past the page cache, because DRBD writes below that. A file system that was not unmounted needs its journal: it is
- * replayed into a sparse file, by a device-mapper snapshot over the loop device. `$how` says what was mounted: `clean`, `replayed`, or `not replayed`
- * where device-mapper is missing, and then the last writes may be missing too. The mounts are in a mount namespace of their own, so that they end with
- * the script, however it ends.
+ * Shell that mounts the ext4 on a disk (`disk` is a shell word) and runs `body` with it at `$view`, without writing to the disk, which DRBD
+ * may hold as Secondary. The disk is read through a read-only loop device, bypassing the page cache, because DRBD writes below that. If the
+ * file system was not unmounted cleanly, its journal is replayed into a sparse file, with a device-mapper snapshot over the loop device.
+ * `$how` is `clean`, `replayed`, or `not replayed` if device-mapper is missing; then the last writes may be missing too. The mounts are in
+ * a separate mount namespace, so that they disappear with the script, however it ends.
  */
 export const inView = (disk: string, body: string): string => `mkdir -p /var/lib/nfsha-play
 unshare -m sh -c ${quote(`mount --make-rprivate / 2>/dev/null

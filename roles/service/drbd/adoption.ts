@@ -1,13 +1,16 @@
 import type { DrbdSuperblock } from '../../../lib/role-api/index.ts'
 
-/** `M2:/dev/vdb:6F2C0D1E5B7A9C34`: one disk of one node, and what is on it now. A word that was given for another disk, or for what was on this one before, does not apply. */
+/**
+ * `M2:/dev/vdb:6F2C0D1E5B7A9C34`: a confirmation for one disk of one node with its present content. It is not valid for another disk, or
+ * for earlier content.
+ */
 export interface DiskWord {
   host: string
   disk: string
   id: string
 }
 
-/** Pure. Throws nothing: the pattern of the variable has been checked. */
+/** Pure. The pattern of the variable has been validated. */
 export const diskWords = (text: string | undefined): DiskWord[] =>
   (text ?? '')
     .split(',')
@@ -17,18 +20,18 @@ export const diskWords = (text: string | undefined): DiskWord[] =>
       return { host, disk, id: id.toLowerCase() }
     })
 
-/** The lowest bit of a UUID says that the node was Primary (drbd_int.h); 4 is one that was just created. */
+/** The lowest bit of a UUID means that the node was Primary (drbd_int.h); 4 means just created. */
 const generation = (uuid: string): string => `${uuid.slice(0, -1)}${(Number.parseInt(uuid.slice(-1), 16) & 14).toString(16)}`.toUpperCase()
 const meansNothing = /^0*[045]?$/
 
 export const isJustCreated = (found: DrbdSuperblock): boolean => /^0*4$/.test(found.current)
 
-/** All that the relation of two copies depends on. */
+/** The UUIDs that determine the relation of two copies. */
 export type Uuids = Pick<DrbdSuperblock, 'current' | 'others'>
 
 const past = (found: Uuids): string[] => found.others.filter(u => !meansNothing.test(u)).map(generation)
 
-/** How the data below one metadata stands to that below another: by their UUIDs, as DRBD itself compares them when the nodes meet (drbd_uuid_compare). */
+/** How the data of one copy relates to that of another, by UUID as in DRBD's handshake (drbd_uuid_compare). */
 export type Relation = 'same' | 'older' | 'newer' | 'unrelated'
 
 export const relationTo = (found: Uuids, other: Uuids): Relation => {
@@ -49,7 +52,7 @@ const flagNames: [number, string][] = [
   [8, 'a full synchronisation was under way'],
 ]
 
-/** What an operator needs to recognise it. DRBD's metadata does not have the name of its resource. */
+/** What an operator needs to recognise the metadata, which does not contain the name of its resource. */
 export const describeMetadata = (found: DrbdSuperblock): string => {
   const older = found.others.filter(u => !/^0*$/.test(u))
   const flags = flagNames.filter(([bit]) => found.flags & bit).map(([, name]) => name)
@@ -58,10 +61,10 @@ export const describeMetadata = (found: DrbdSuperblock): string => {
 }
 
 /**
- * Bytes that internal metadata of 8.4 takes at the end of a device: superblock, activity log of 32 KiB, and one bit for each 4 KiB in whole 4 KiB
- * blocks (drbdmeta.c, md_initialize_common, bm_bytes).
+ * Bytes of 8.4's internal metadata at the end of a device: superblock, 32 KiB activity log, and a bitmap with one bit per 4 KiB, rounded up
+ * to 4 KiB blocks (drbdmeta.c, md_initialize_common, bm_bytes).
  */
 export const metadataBytes = (size: number): number => 4096 + 32768 + Math.ceil(Math.ceil(size / 4096 / 8) / 4096) * 4096
 
-/** Bytes of a device of this size that DRBD with internal metadata leaves for data. */
+/** Bytes left for data on a device of `size` bytes with internal metadata. */
 export const dataBytes = (size: number): number => size - (size % 4096) - metadataBytes(size)

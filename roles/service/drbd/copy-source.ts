@@ -1,7 +1,7 @@
 import { describeDevice } from '../../../lib/role-api/index.ts'
 import type { NamedState } from '../state/state.ts'
 
-/** Pure: why another disk cannot become a copy of this node's now. */
+/** Pure: why another disk cannot become a copy of this node's disk now. */
 export const copyProblems = ({ host, device }: NamedState): string[] => {
   if (!device) return [`DRBD has no device on ${host}, whose data is to be copied`]
   const seen = describeDevice(device)

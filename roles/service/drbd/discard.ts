@@ -9,7 +9,7 @@ import { drbdProgram, withDrbd } from './tools.ts'
  */
 export const discard = async (nodes: ClusterNodes, vars: Vars, victim: string, survivor: string): Promise<void> => {
   const { drbd_resource: resource, drbd_device: device } = vars
-  // Read once more in the same script as the write: a node that took the service over meanwhile keeps its data.
+  // Checked again in the same script as the write: a node that has taken over in the meantime keeps its data.
   const discarded = await nodes.on(victim).connection.run(
     withDrbd(
       vars,

@@ -2,8 +2,9 @@ import type { ClusterNodes } from '../../../lib/role-api/index.ts'
 import { ApplyFailed, minorOf, parseProcDrbd, syncProgress } from '../../../lib/role-api/index.ts'
 
 /**
- * Follows a synchronisation on one node, by one exec that prints /proc/drbd each second, and reports its progress until both copies are UpToDate. `patience`: seconds
- * in which the nodes may be without a connection, because it is just being made. Throws `ApplyFailed` when they lose each other.
+ * Follows a synchronisation on one node with a single command that prints /proc/drbd every second, and reports progress until both copies
+ * are UpToDate. `patience`: seconds that the nodes may be disconnected, while the connection is being set up. Throws `ApplyFailed` when
+ * they lose each other.
  */
 export const followSync = async (nodes: ClusterNodes, host: string, device: string, patience = 0): Promise<void> => {
   const minor = minorOf(device)

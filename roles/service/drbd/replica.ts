@@ -6,29 +6,29 @@ import { backingDisk, hasDeclaredAttached } from './disk.ts'
 import { hasDisk, withDrbd } from './tools.ts'
 
 /**
- * Which metadata on the disk is this node's: the stamp that `create-md` gave it, or the word of an adoption. Whoever reinstalls the node loses
- * it, and is asked what the disk is.
+ * The stamp of the metadata that this node created or adopted, which identifies its disk. A reinstallation loses this file, and the
+ * operator must then confirm the disk.
  */
 export const replicaRecord = '/var/lib/nfsha-play/replica'
 
-/** What one node knows of the disk below DRBD. */
+/** What one node knows about the disk below DRBD. */
 export interface Replica {
-  /** The disk as it is configured; what was judged is `judgement.device`. */
+  /** The configured disk; the device that was examined is `judgement.device`. */
   disk: string
-  /** This node has been part of a cluster that serves. */
+  /** This node has been part of a cluster in service. */
   served: boolean
-  /** The stamp of the metadata that this node made or adopted; '' when it made none. */
+  /** The stamp of the metadata that this node created or adopted; '' when there is none. */
   stamp: string
-  /** DRBD has it in the kernel, with a disk: with this one, where another is to take its place. */
+  /** The kernel has the DRBD device with a disk attached; while a disk is being moved, with the declared one. */
   attached: boolean
-  /** `drbd_init_lvm`, and there is no such volume yet: the disks of its group, empty when there is no group. */
+  /** Set if the volume of `drbd_init_lvm` does not exist yet: the disks of its group, empty when there is no group. */
   group?: string[]
   judgement: Judgement
 }
 
 /**
- * Reads only. The disk of a replica that this node knows is not read: when DRBD has it, DRBD is asked (a process on an emulated machine costs less than
- * perl does), else its superblock. Any other is judged as docs/disks.md says.
+ * Reads only. A disk known to be this node's replica is not examined: if it is attached, DRBD is queried, which costs less than perl on an
+ * emulated machine; otherwise its superblock is read. Any other disk is examined as described in docs/disks.md.
  */
 export const replicaProbe = (vars: Vars): Probe<Replica> => {
   const disk = backingDisk(vars)

@@ -5,9 +5,9 @@ import { type DiskWord, dataBytes, describeMetadata, diskWords, isJustCreated, t
 import type { Replica } from './replica.ts'
 
 /**
- * What becomes of one node's disk.
- * `ours`: it is this pair's replica already. `volume`: the volume on it is still to be made. `create`: it is blank. `adopt`: the operator gave the
- * word for the metadata that is on it. `keep`: the operator gave the word for the file system on it, and the pair is built around that.
+ * What is done with one node's disk. `ours`: it already is this pair's replica. `volume`: the logical volume on it must be created first.
+ * `create`: it is blank. `adopt`: the operator has confirmed the metadata on it. `keep`: the operator has confirmed the file system on it,
+ * and the pair is built around that.
  */
 export type Fate =
   | { kind: 'ours' | 'volume' | 'create' }
@@ -24,7 +24,7 @@ export interface DiskVerdict {
 interface Words {
   adopt: DiskWord[]
   keep: DiskWord[]
-  /** The command that empties a disk, and refuses one that is in use. */
+  /** The command that empties a disk and refuses one that is in use. */
   empty(disk: string): string
 }
 
@@ -34,7 +34,7 @@ const wordFor = (words: DiskWord[], host: string, { disk, judgement }: Replica, 
 const texts = (reasons: Reason[]): string => [...new Set(reasons.map(r => r.text))].join('; ')
 const of = ({ judgement }: Replica, ...classes: Reason['class'][]): Reason[] => judgement.against.filter(r => classes.includes(r.class))
 
-/** How to let go of a disk, without a word that writes to it. */
+/** How to release a disk, without any command that writes to it. */
 const freed = (reasons: Reason[]): string => {
   const steps = reasons.flatMap(({ text }) => {
     const mount = /^(\S+) is mounted on (\S+)/.exec(text)
@@ -55,7 +55,7 @@ const freed = (reasons: Reason[]): string => {
   return [...new Set(steps)].join('; ')
 }
 
-/** A disk that is in use, or cannot be judged: what speaks against it, and nothing that would write to it. */
+/** Why a disk cannot be used, with no advice that would write to it; undefined when it can. */
 const unusable = (replica: Replica): string | undefined => {
   const { disk } = replica
   const held = of(replica, 'held')
@@ -64,7 +64,7 @@ const unusable = (replica: Replica): string | undefined => {
   return reason && `${disk} cannot be used: ${reason.text}`
 }
 
-/** This node's own replica, which something else has taken. */
+/** Why this node's own replica cannot be used; undefined when it can. */
 const taken = (replica: Replica): string | undefined => {
   const held = of(replica, 'held')
   if (held.length > 0)
@@ -80,7 +80,7 @@ const relations: Record<Relation, string> = {
   unrelated: 'It has nothing to do with the data of HOST, and DRBD would not connect the two',
 }
 
-/** What holds DRBD's metadata that this node did not make. */
+/** The refusal of a disk with DRBD metadata that this node did not create. */
 const foreign = (host: string, replica: Replica, peer: DiskVerdict | undefined, words: Words): string => {
   const { disk, judgement, served } = replica
   const { drbd } = judgement
@@ -100,7 +100,7 @@ const foreign = (host: string, replica: Replica, peer: DiskVerdict | undefined, 
 
 const emptied = (disk: string, words: Words): string => `If its content is worth nothing, empty the whole disk: ${words.empty(disk)}`
 
-/** A disk that has something on it, and no metadata of DRBD. */
+/** The refusal of a disk that is not blank and has no DRBD metadata. */
 const occupied = (host: string, replica: Replica, words: Words): string => {
   const { disk, judgement, served } = replica
   const found = `${disk} is not blank: ${texts(of(replica, 'content'))}`
@@ -112,7 +112,7 @@ const occupied = (host: string, replica: Replica, words: Words): string => {
   return `${found}.${keep} ${emptied(disk, words)}`
 }
 
-/** Why the file system on a disk cannot be kept as it is; undefined when it can. */
+/** Why the file system on a disk cannot be kept; undefined when it can. */
 const notKept = (replica: Replica): string | undefined => {
   const { disk, judgement } = replica
   const { ext4, size } = judgement
@@ -125,7 +125,7 @@ const notKept = (replica: Replica): string | undefined => {
   return undefined
 }
 
-/** What becomes of one node's disk, without a look at the other's size. */
+/** What is done with one node's disk, regardless of the size of the other. */
 const fateOf = (host: string, replica: Replica, peer: DiskVerdict | undefined, words: Words): Fate => {
   const { judgement, attached, served, stamp, group, disk } = replica
   const { drbd } = judgement
@@ -175,7 +175,7 @@ const tooSmall = ({ replica, host }: DiskVerdict, other: DiskVerdict): string | 
     : `${replica.disk} of ${host} is too small: it has ${size} bytes, and would be a copy of ${other.host}, which has ${its.drbd?.size || its.size}`
 }
 
-/** What speaks against a pair of disks, each of which alone would do. */
+/** Why two disks that are each acceptable do not make a pair; undefined when they do. */
 const together = (one: DiskVerdict, other: DiskVerdict): string | undefined => {
   const [kind, its] = [one.fate.kind, other.fate.kind]
   if (kind === 'keep' && its !== 'create') return `drbd_keep_data keeps the data of ${one.host}, so the disk of ${other.host} must be blank`
@@ -189,7 +189,7 @@ const together = (one: DiskVerdict, other: DiskVerdict): string | undefined => {
   return holdsData(other) ? tooSmall(one, other) : undefined
 }
 
-/** Pure. What becomes of both disks. When one is refused, nothing is to be written to either. */
+/** Pure. What is done with both disks. If one is refused, nothing may be written to either. */
 export const judgeDisks = (members: Member<Replica>[], vars: Vars, empty: Words['empty']): DiskVerdict[] => {
   const words = { adopt: diskWords(vars.drbd_adopt), keep: diskWords(vars.drbd_keep_data), empty }
   const read = statesOf(members).map(replica => ({ host: replica.host, replica }))
@@ -206,6 +206,6 @@ export const judgeDisks = (members: Member<Replica>[], vars: Vars, empty: Words[
   })
 }
 
-/** The refusals of both. */
+/** The refusals of both disks. */
 export const refusals = (verdicts: DiskVerdict[]): string[] =>
   verdicts.flatMap(({ host, fate }) => (fate.kind === 'refused' ? [`${host}: ${fate.why}`] : []))

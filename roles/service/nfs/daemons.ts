@@ -2,8 +2,8 @@ import type { Source } from '../../../lib/role-api/index.ts'
 import { simple } from '../../../lib/role-api/index.ts'
 
 /**
- * What runs beside nfsd on this node, in the words it was started with: `arguments /usr/sbin/rpc.mountd -F`, a line for each. `sockets`: behind those what
- * tells where rpc.mountd listens, the sockets that it has open (`ls -l /proc/PID/fd`) and the kernel's table of them.
+ * The NFS daemons that run beside nfsd on this node, one line each with their command line: `arguments /usr/sbin/rpc.mountd -F`. `sockets`:
+ * followed by what shows where rpc.mountd listens: its open sockets (`ls -l /proc/PID/fd`) and the kernel's socket tables.
  */
 export const nfsDaemons = ({ sockets }: { sockets: boolean }): Source =>
   simple(`m='' s=''; for f in /proc/[0-9]*/comm; do n=; { read -r n < $f; } 2>/dev/null
@@ -13,5 +13,5 @@ export const nfsDaemons = ({ sockets }: { sockets: boolean }): Source =>
 const socketsOfMountd = `
 [ -z "$m" ] || { ls -l $m; cat /proc/net/tcp /proc/net/tcp6; } 2>/dev/null`
 
-/** Pure: the words of each, as `nfsDaemons` printed them. */
+/** Pure: the command lines in the output of `nfsDaemons`. */
 export const daemonLines = (text: string): string[] => [...text.matchAll(/^arguments (.*\S) *$/gm)].map(([, words = '']) => words)

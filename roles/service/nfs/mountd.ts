@@ -5,14 +5,14 @@ import { daemonLines, nfsDaemons } from './daemons.ts'
 import { exportDirectory } from './exports.ts'
 import { version3Ports } from './version3.ts'
 
-/** Shell: each process of that name, without a fork. Its number is in $pid. */
+/** Shell that runs `what` for each rpc.mountd process, without a fork to find it. $pid is its process ID. */
 const each = (what: string): string =>
   `for c in /proc/[0-9]*/comm; do n=; { read -r n < "$c"; } 2>/dev/null; [ "$n" = rpc.mountd ] || continue; pid=\${c%/comm}; pid=\${pid#/proc/}; ${what}; done`
 
 /**
- * Pure: where rpc.mountd listens, by the sockets that it has open (`ls -l /proc/PID/fd`) and the kernel's table (proc(5), /proc/net/tcp: the port in
- * hex, 0A listening, the tenth column is the inode). ss(8) would load a module for it, and a check loads none. It listens for versions before 4
- * alone, and at any port when it was not told one.
+ * Pure: the ports on which rpc.mountd listens, from its open sockets (`ls -l /proc/PID/fd`) and the kernel's table (proc(5), /proc/net/tcp:
+ * the port in hex, 0A is listening, the tenth column is the inode). ss(8) would load a kernel module, which a check must not do. rpc.mountd
+ * listens only for versions before 4, on a random port unless one is configured.
  */
 const portsOf = (text: string): string => {
   const own = new Set([...text.matchAll(/-> socket:\[(\d+)\]/g)].map(([, inode]) => inode))
@@ -23,20 +23,20 @@ const portsOf = (text: string): string => {
 
 const wantedPorts = ({ nfs_v3 }: Vars): string => (nfs_v3 ? `${version3Ports.mountd}` : '')
 
-/** It reads the list of exports that is in memory: the resource script names it when it starts rpc.mountd. */
+/** The option for the export table in memory, which the resource script passes to rpc.mountd. */
 const inMemory = `--state-directory-path ${exportDirectory}`
 const mountdIn = (text: string): string[] => daemonLines(text).filter(line => /^(?:\S*\/)?rpc\.mountd(?: |$)/.test(line))
 const listOf = (text: string): string => (mountdIn(text).every(line => line.includes(inMemory)) ? 'in memory' : 'on disk')
 
-/** Pure: whether there is an rpc.mountd among these daemons that is to be started again. */
+/** Pure: whether an rpc.mountd among these daemons must be restarted. */
 export const mountdIsOld = (text: string, vars: Vars): boolean =>
   mountdIn(text).length > 0 && (portsOf(text) !== wantedPorts(vars) || listOf(text) !== 'in memory')
 
 const told = (ports: string): string => (ports === '' ? 'not served' : `served at port ${ports}`)
 
 /**
- * rpc.mountd runs on both nodes all the time, and reads which versions it serves when it starts. One that serves others, or elsewhere, is
- * started again; clients of version 4 do without it in between.
+ * rpc.mountd runs on both nodes all the time, and reads the versions to serve when it starts. It is restarted if it serves other versions
+ * or ports, or uses another export table; version 4 clients do not need it in the meantime.
  */
 export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: string; list: string }> => ({
   scope: 'host',
@@ -57,7 +57,7 @@ export const mountdVersions = (id: string, vars: Vars): HostResource<{ ports: st
   },
   async apply($) {
     const gone = `n=0; while left=; ${each('left=1')}; [ -n "$left" ] && [ $n -lt 50 ]; do n=$((n + 1)); sleep 0.1; done`
-    // The list that the new one reads is there before the old one ends.
+    // The export table of the new process must exist before the old one ends.
     const list = `mkdir -p ${exportDirectory} && exportfs -r`
     await $`sh -c ${`${list}; ${each('kill "$pid" || :')}; ${gone}; rpc.mountd ${inMemory}`}`
   },

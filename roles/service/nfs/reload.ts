@@ -3,14 +3,14 @@ import { differsBy, present, probeOf, simple, skip } from '../../../lib/role-api
 import type { Vars } from '../../vars.ts'
 import { exportOptions } from './exports.ts'
 
-/** The options that we set and the kernel has not, from what exportfs -s prints or etab holds: a set in one line, with defaults added. */
+/** The declared options that are not active, from the output of exportfs -s or etab: one line with all options, including defaults. */
 export const missingOptions = (exported: string, vars: Vars): string[] => {
   const line = exported.split('\n').find(l => l.split(/\s/, 1)[0] === vars.nfs_export_path && l.includes(vars.nfs_export_network))
   const has = new Set((/\(([^)]*)\)/.exec(line ?? '')?.[1] ?? '').split(','))
   return exportOptions(vars).filter(o => !has.has(o))
 }
 
-/** On the node that serves: what the kernel exports is what the file says. Elsewhere nothing is exported. */
+/** On the active node, the kernel exports what the file declares. Skipped elsewhere, where nothing is exported. */
 export const exportsReload = (id: string, vars: Vars, platform: Platform): HostResource<string> => ({
   scope: 'host',
   id,

@@ -4,8 +4,8 @@ import type { Vars } from '../../vars.ts'
 export const serverScope = (vars: Vars): string => `nfsha-${vars.drbd_resource}`
 
 /**
- * No file of the kernel shows the scope that nfsd answers with, so nfsd is asked as a client asks it: EXCHANGE_ID (RFC 8881, 18.35) over the virtual
- * IP, whose answer carries it; DESTROY_CLIENTID takes the asking back. perl is essential on Debian. Prints `is SCOPE`, or why it cannot be read.
+ * No kernel file shows the scope that nfsd returns, so the script queries nfsd like a client: the reply to EXCHANGE_ID (RFC 8881, 18.35)
+ * over the virtual IP contains it; DESTROY_CLIENTID cleans up. perl is essential on Debian. Prints `is SCOPE`, or why it cannot be read.
  */
 export const scopeScript = (
   address: string,

@@ -2,15 +2,15 @@ import type { NfsPorts } from '../../../lib/role-api/index.ts'
 import type { Vars } from '../../vars.ts'
 
 /**
- * Where the services of version 3 answer, which would take any port by themselves. All lie below those that the kernel gives to outgoing connections
- * (from 32768) and above those that RPC programs choose their privileged ones from (below 1024): nothing else can have taken them.
+ * Fixed ports of the version 3 services, which would otherwise use random ones. They are all below the range for outgoing connections (from
+ * 32768) and above the privileged ports that RPC programs pick (below 1024), so that nothing else can occupy them.
  */
 export const version3Ports: NfsPorts = { mountd: 20048, lockd: 4045, statd: 32765, smNotify: 32766 }
 
-/** rpcbind's own port, which no setting moves. */
+/** rpcbind's own port, which cannot be changed. */
 const portmapper = 111
 
-/** What a firewall must let through for version 3, beside nfsd's port. RPC programs ask over UDP as readily as over TCP. */
+/** Ports that must be open for version 3, besides nfsd's. RPC programs use both UDP and TCP. */
 export const version3Needs = (): { what: string; protocol: string; port: number }[] => {
   const { mountd, lockd, statd, smNotify } = version3Ports
   const both = (what: string, port: number) => ['tcp', 'udp'].map(protocol => ({ what, protocol, port }))
@@ -23,7 +23,7 @@ export const version3Needs = (): { what: string; protocol: string; port: number 
   ]
 }
 
-/** nfs.conf(5): the ports, and what else statd needs. lockd's reach the kernel through rpc.statd, which sets them when it starts. */
+/** nfs.conf(5): the ports, and further settings of statd. rpc.statd sets lockd's ports in the kernel when it starts. */
 export const version3Sections = (statd: string[] = []): string => `[mountd]
 port=${version3Ports.mountd}
 [lockd]
@@ -35,13 +35,13 @@ ${[`port=${version3Ports.statd}`, ...statd].join('\n')}
 outgoing-port=${version3Ports.smNotify}
 `
 
-/** lockd's own grace period, in seconds: as long as that of version 4, and 240 at most (linux/fs/lockd/svc.c, which rounds it up to tens). */
+/** lockd's own grace period in seconds: the same as for version 4, at most 240 (linux/fs/lockd/svc.c, which rounds it up to tens). */
 export const lockdGrace = ({ nfs_lease }: Vars): number => Math.min(nfs_lease, 240)
 
-/** Mount options, nfs(5), that ask for version 3. */
+/** Whether mount options, nfs(5), request version 3. */
 const asksForVersion3 = (options: string): boolean => /(^|,)(v|(nfs)?vers=)3(,|$)/.test(options)
 
-/** Why a client cannot mount as its options say; the article's stack serves version 3 by itself. */
+/** Why a client cannot mount with its options; undefined when it can. The article stack always serves version 3. */
 export const versionProblem = ({ client_options, ha_stack, nfs_v3 }: Vars): string | undefined =>
   asksForVersion3(client_options) && ha_stack === 'lean' && !nfs_v3
     ? `client_options (${client_options}) ask for version 3 of NFS, which this cluster serves with nfs_v3: true only`

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { packagedFile } from '../../../lib/role-api/index.ts'
 
 /**
- * The parts of the resource script, in the order in which they stand in the one file on a node. Another order would be another file: each pair that serves
- * would be handed over once for nothing.
+ * The parts of the resource script, in their order in the single file on a node. A different order would change the file, and each running
+ * pair would be handed over once for nothing.
  */
 export const scriptParts = [
   'shared/settings',
@@ -29,8 +29,8 @@ export const scriptParts = [
 
 export type ScriptPart = (typeof scriptParts)[number]
 
-/** The text of one part: functions, but for the first part (settings and marks) and the last (what is done with the word it was called with). */
+/** The text of one part: functions, except the first part (settings and marker files) and the last (the dispatch on the arguments). */
 export const scriptPart = (part: ScriptPart): string => readFileSync(packagedFile(`roles/service/resource-script/${part}.sh`), 'utf8')
 
-/** The script as heartbeat runs it: /etc/ha.d/resource.d/nfsha. */
+/** The complete script, /etc/ha.d/resource.d/nfsha. */
 export const resourceScript = (parts: readonly ScriptPart[] = scriptParts): string => parts.map(scriptPart).join('\n')

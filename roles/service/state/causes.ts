@@ -1,38 +1,41 @@
 import type { Problem, ProblemCode } from './problem-codes.ts'
 
-/** What is known of a node beside its problems. */
+/** Facts about a node besides its problems. */
 export interface NodeFacts {
   host: string
   serviceNic: string
   drbdNic: string
-  /** Heartbeat runs and hears the other node on no link. */
+  /** Heartbeat runs but hears the other node on no link. */
   hearsNobody: boolean
 }
 
-/** The other problems, as seen from one of them. */
+/** The other problems, relative to one problem. */
 interface Others {
   /** On the same node. */
   here(code: ProblemCode, item?: string): Problem | undefined
   /** On the other node. */
   there(code: ProblemCode, item?: string): Problem | undefined
   any(code: ProblemCode, item?: string): Problem | undefined
-  /** The same on all nodes of the cluster. */
+  /** If all nodes of the cluster have it. */
   everywhere(code: ProblemCode): Problem | undefined
-  /** The other node was not read. */
+  /** If the other node was not read. */
   away(): Problem | undefined
-  /** No carrier on the link that DRBD uses, at either end. */
+  /** No carrier on DRBD's link, at either end. */
   drbdCable(): Problem | undefined
 }
 
-/** Where a service problem comes from when the address itself is in the wrong place, or heartbeat is moving the service. */
+/** The cause of a service problem when the address itself is misplaced, or heartbeat is moving the service. */
 const address = (o: Others) => o.any('vip-on-no-node') ?? o.any('vip-on-both-nodes') ?? o.any('heartbeat-in-transition')
 
-/** A node that hears nobody keeps the service, suspended and without its address, until somebody answers it. To stop it there would be the wrong next step. */
+/**
+ * An isolated node keeps the service, suspended and without the address, until something answers. Stopping it there would be the wrong next
+ * step.
+ */
 const waiting = (o: Others) => o.any('drbd-io-suspended')
 
 /**
- * What each problem follows from, the likeliest first: only what follows of itself, so that repairing the cause repairs it too. A code without a line is
- * always a cause. The order of the codes decides nothing here.
+ * Causes of each problem, the most likely first. Only true consequences are listed, so that repairing the cause also repairs the problem. A
+ * code that is not listed is always a root cause. The order of the codes is irrelevant.
  */
 const causes: Partial<Record<ProblemCode, (o: Others, p: Problem, nodes: readonly NodeFacts[]) => Problem | undefined>> = {
   'node-unreachable': (o, p) => maintenanceOf(o, p),
@@ -42,7 +45,7 @@ const causes: Partial<Record<ProblemCode, (o: Others, p: Problem, nodes: readonl
   'configuration-differs': (o, p) => (/ has none\b/.test(p.from) ? o.any('packages-missing') : undefined),
   'drbd-waiting': o => o.away() ?? o.there('drbd-standalone') ?? o.there('drbd-no-device') ?? o.drbdCable(),
   'drbd-not-up-to-date': o => o.here('drbd-waiting') ?? o.here('drbd-standalone'),
-  // What the lost disk has missed; connecting again would copy nothing.
+  // The data that the lost disk has missed; reconnecting would copy nothing.
   'drbd-out-of-sync': o => o.any('drbd-diskless'),
   'drbd-io-suspended': o => o.here('drbd-waiting') ?? o.here('drbd-standalone'),
   'link-no-carrier': (o, p, nodes) => (p.item === nodes.find(n => n.host === p.host)?.serviceNic ? undefined : o.away()),
@@ -59,7 +62,7 @@ const causes: Partial<Record<ProblemCode, (o: Others, p: Problem, nodes: readonl
   'ping-node-silent': (o, p, nodes) => o.here('link-no-carrier', nodes.find(n => n.host === p.host)?.serviceNic ?? ''),
 }
 
-/** A node in maintenance is stopped or away on purpose. */
+/** A node in maintenance is stopped or unreachable on purpose. */
 const maintenanceOf = (o: Others, p: Problem): Problem | undefined => {
   const marked = o.any('maintenance')
   return marked?.from === p.host ? marked : undefined
@@ -85,7 +88,7 @@ const othersOf = (one: Problem, all: readonly Problem[], nodes: readonly NodeFac
   return others
 }
 
-/** Pure: what a problem follows from, at the end of the chain; itself when it follows from none. */
+/** Pure: the root cause of a problem; the problem itself when it has no cause. */
 export const rootOf = (one: Problem, all: readonly Problem[], nodes: readonly NodeFacts[]): Problem => {
   const seen = [one]
   for (let at = one; ; ) {

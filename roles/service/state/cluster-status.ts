@@ -6,7 +6,7 @@ import { causesOf, noticesOf, problemsOf } from './problem-list.ts'
 import type { ServiceState } from './state.ts'
 import { redundancyOf, verdictOf } from './verdict.ts'
 
-/** Pure: the state of the pair as data, with what is wrong and what to do next. `members`: the nodes alone. */
+/** Pure: the state of the pair as data, with the problems and next steps. `members`: only the nodes. */
 export const statusOf = (members: Member<ServiceState>[], { cluster, vars }: Pick<Context, 'cluster' | 'vars'>): ClusterStatus => {
   const service = serviceOf(members, vars.ha_stage)
   const problems = problemsOf(members, vars)

@@ -3,7 +3,7 @@ import { simple } from '../../../lib/role-api/index.ts'
 import { servingMark } from '../paths.ts'
 import { clock } from '../sources.ts'
 
-/** How heartbeat's process stands to the files it was started with. */
+/** Heartbeat's process, and which of its files have changed since it started. */
 export interface Daemon {
   running: boolean
   /** The files that changed after it started. */
@@ -11,15 +11,16 @@ export interface Daemon {
 }
 
 /**
- * Shell that sets `p` to heartbeat's master process; empty when it does not run. Its own file is asked: systemd loses sight of a heartbeat that has
- * started itself again. A file that a crash has left may name a process of another name.
+ * Shell that sets `p` to the PID of heartbeat's master process; empty when it does not run. Uses heartbeat's own PID file: systemd loses
+ * track of a heartbeat that has restarted itself. The process name is checked, because after a crash a stale PID file may name another
+ * process.
  */
 export const daemonPid = `p=''; stat=''; { read -r p < /var/run/heartbeat.pid && read -r stat < "/proc/$p/stat"; } 2>/dev/null || p=''
 case $stat in "$p (heartbeat) "*) ;; *) p='' ;; esac`
 
 /**
- * What tells when the daemon started, when its files changed, and when the service was started. /proc/PID has the time at which the process was first
- * looked at, so the start is reckoned from its stat line, in clock ticks since boot: proc(5), field 22.
+ * Sources for when the daemon started, when its files changed, and when the service was started. The time of /proc/PID is when the entry
+ * was first accessed, so the start is computed from its stat line, in clock ticks since boot: proc(5), field 22.
  */
 export const daemonPieces = ({ paths }: Platform): (string | Source)[] => [
   'now ',
@@ -28,17 +29,17 @@ export const daemonPieces = ({ paths }: Platform): (string | Source)[] => [
   simple(`stat -c 'file %Y %n' ${paths.haDir}/ha.cf ${paths.haDir}/authkeys ${servingMark} 2>/dev/null`),
 ]
 
-/** Pure: whether this is what `daemonPieces` print; no ticks where the daemon does not run. */
+/** Pure: whether this is the output of `daemonPieces`; there are no ticks when the daemon does not run. */
 export const isDaemonAnswer = (stdout: string): boolean =>
   /^now \d+\.\d+ \d+\.\d+(\n|$)/.test(stdout) && stdout.split('\n').every((line, i) => i === 0 || /^(ticks \d+|file \d+ .*)?$/.test(line))
 
-/** Pure: when a file that was looked at had changed last, s since 1970. */
+/** Pure: when a file of `daemonPieces` was last changed, in seconds since 1970. */
 export const fileTime = (stdout: string, path: string): number | undefined => {
   const line = stdout.split('\n').find(l => l.startsWith('file ') && l.endsWith(` ${path}`))
   return line === undefined ? undefined : Number(line.split(' ')[1])
 }
 
-/** Pure. Two seconds of rounding: a file's time is cut to seconds, and the clock may have been set a little since the boot. */
+/** Pure. Tolerates two seconds: a file's time is truncated to seconds, and the clock may have been adjusted slightly since the boot. */
 export const parseDaemon = (stdout: string): Daemon => {
   const [, now, uptime] = /^now (\S+) (\S+)$/m.exec(stdout) ?? []
   const ticks = Number(/^ticks (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN)

@@ -5,7 +5,7 @@ import { type Known, knownOf, whyUnread } from './unread.ts'
 
 type Stage = Vars['ha_stage']
 
-/** What is known to keep a node with the virtual IP from serving, and what of it was not read. */
+/** What keeps a node with the virtual IP from serving, and whether everything relevant was read. */
 const lacksOf = (node: Known, stage: Stage): { lacks: string[]; isRead: boolean } => {
   const { mounted, nfsd, device } = node
   if (stage === 'vip') return { lacks: [], isRead: true }
@@ -19,7 +19,7 @@ const lacksOf = (node: Known, stage: Stage): { lacks: string[]; isRead: boolean 
   }
 }
 
-/** Pure: whether somebody serves, and who, as far as that was read. "Not served" takes a reading of every node. */
+/** Pure: whether the service runs, and on which node, as far as that was read. "Not served" requires that every node was read. */
 export const serviceOf = (members: Member<ServiceState>[], stage: Stage): { service: Service; holder: string | null } => {
   const known = knownOf(members)
   const [active, second] = known.filter(k => k.vip)
@@ -31,7 +31,9 @@ export const serviceOf = (members: Member<ServiceState>[], stage: Stage): { serv
   return isRead ? { service: 'served', holder: active.host } : { service: 'not-known', holder: null }
 }
 
-/** Pure: what the other node knows of one that did not answer. It is no proof, but whoever forces anything has to know it. */
+/**
+ * Pure: what the other node knows about one that did not answer. This proves nothing, but an operator must know it before forcing anything.
+ */
 const seenBy = (other: Known, silent: string): string[] => {
   const { device, links, heartbeat, host } = other
   const hears = links?.some(l => l.endsWith(' up')) ? 'hears it' : 'does not hear it'
@@ -52,7 +54,10 @@ const unreadText = (member: Member<ServiceState>): string => {
   return `${member.host} was ${isPart ? 'read in part' : 'not read'} (${whyUnread(member)})`
 }
 
-/** Pure: who serves, and no more than was read. A node that did not answer may serve: what makes somebody force a takeover is the word that nobody does. */
+/**
+ * Pure: which node serves, claiming no more than was read. A node that did not answer may be serving, and a wrong "not served" could make
+ * an operator force a takeover.
+ */
 export const headline = (members: Member<ServiceState>[], stage: Stage): string => {
   const known = knownOf(members)
   const silent = members.filter(m => m.reading.kind !== 'present')

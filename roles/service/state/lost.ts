@@ -1,22 +1,23 @@
 import type { DrbdDevice, Platform } from '../../../lib/role-api/index.ts'
 
-/** Since when something lacks, s since 1970 by the node's own clock. Inexact: nothing tells it, and `at` is the boot. */
+/** Since when something is missing, in seconds since 1970 by the node's own clock. Inexact: the time is unknown, and `at` is the boot. */
 export interface LostAt {
   at: number
   exact: boolean
 }
 
-/** When a node lost what makes the pair redundant; undefined where it has it. */
+/** When a node lost what makes the pair redundant; undefined where nothing is lost. */
 export interface Lost {
-  /** One of both copies ceased to be UpToDate, or was lost from sight. */
+  /** One of the two copies stopped being UpToDate, or became unknown. */
   copy: LostAt | undefined
   /** heartbeat ended here. */
   heartbeat: LostAt | undefined
 }
 
 /**
- * Behind heartbeat's process in `p`; asks nothing more of a node that lacks nothing. DRBD 8.4 tells a change of a copy's state in the kernel's log, in
- * seconds since the boot: `[  123.456789] drbd drbd: conn( Connected -> Timeout ) pdsk( UpToDate -> DUnknown )` (drbd_state.c, print_state_change).
+ * Needs the PID of heartbeat in `p`; runs almost nothing on a node that has lost nothing. DRBD 8.4 logs changes of a copy's state in the
+ * kernel log, with seconds since boot: `[  123.456789] drbd drbd: conn( Connected -> Timeout ) pdsk( UpToDate -> DUnknown )` (drbd_state.c,
+ * print_state_change).
  */
 export const lostScript = ({ services, commands }: Platform): string => `d=''
 { while read -r l; do case $l in *' ds:UpToDate/UpToDate '*) ;; *' ds:'*) d=yes ;; esac; done < /proc/drbd; } 2>/dev/null
@@ -24,7 +25,7 @@ export const lostScript = ({ services, commands }: Platform): string => `d=''
 [ -z "$d" ] || dmesg 2>/dev/null | grep -E 'drbd.* (pdsk|disk)\\( UpToDate -> ' | tail -n 40
 [ -n "$p" ] || echo "heartbeat $(${commands.endedAt(services.heartbeat)})"`
 
-/** Pure: what `lostScript` prints, beside the copies as DRBD has them now. */
+/** Pure: parses the output of `lostScript`, given the current state of DRBD's copies. */
 export const parseLost = (text: string, device: DrbdDevice | undefined): Lost => {
   const boot = numberIn(text, /^boot (\d+)$/m)
   const ended = numberIn(text, /^heartbeat @(\d+)$/m)
@@ -35,7 +36,7 @@ export const parseLost = (text: string, device: DrbdDevice | undefined): Lost =>
   }
 }
 
-/** A copy is lost since the last time it ceased to be UpToDate; of two, since the first was. */
+/** A copy is lost since it last stopped being UpToDate; if both are lost, the earlier time counts. */
 const copyLost = (text: string, { disk, peerDisk }: DrbdDevice, boot: number): LostAt | undefined => {
   const sides = [...(disk === 'UpToDate' ? [] : ['disk']), ...(peerDisk === 'UpToDate' ? [] : ['pdsk'])]
   const times = sides.map(side => [...text.matchAll(new RegExp(`^\\[ *(\\d+)\\.\\d+\\].* ${side}\\( UpToDate -> `, 'gm'))].at(-1)?.[1])

@@ -11,7 +11,9 @@ import { serviceProbe } from './state.ts'
 
 type Members = Member<ServiceState>[]
 
-/** A play of `hosts: all` has clients among its members, and one that `--limit` leaves out is not a node that was not read. */
+/**
+ * With `hosts: all` the members include clients, which must not be treated as nodes. Nodes excluded by `--limit` do not count as unread.
+ */
 const nodesAmong = (members: Members, { nodes }: Cluster<Vars>): Members => members.filter(m => nodes.some(n => n.name === m.host))
 
 /** Pure: what a status shows, as a table and as data. */
@@ -27,7 +29,7 @@ export const shownOf = (all: Members, cluster: Cluster<Vars>): { table: Table; s
   return { table, status }
 }
 
-/** Everything that is read of the service, judged with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
+/** The complete state of the service, checked with the nodes that answer. Shown by `status.yml`, watched by `drift`. */
 export const overview = (context: Context): ClusterAssertion<ServiceState> => {
   const { vars, cluster } = context
   return clusterAssertion('state of the service', {
@@ -35,7 +37,7 @@ export const overview = (context: Context): ClusterAssertion<ServiceState> => {
     probe: serviceProbe(context),
     compare(all) {
       const verdict = differsBy(problemsOf(nodesAmong(all, cluster), vars))
-      // Every problem stands beneath the table: the result need not list them again.
+      // Every problem is listed below the table, so the result does not repeat them.
       return verdict.kind === 'differs' ? { ...verdict, summary: shownOf(all, cluster).status.verdict.text } : verdict
     },
     table: all => shownOf(all, cluster).table,

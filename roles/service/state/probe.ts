@@ -28,12 +28,12 @@ const sameFiles = (vars: Vars, platform: Platform): string[] => [
   ...['ha.cf', 'authkeys', 'haresources', 'resource.d/nfsha', 'resource.d/nfsd'].map(f => `${platform.paths.haDir}/${f}`),
 ]
 
-/** What serves, by its packages. */
+/** The packages of the service. */
 const servingPackages = ({ packages }: Platform): string[] => [...packages.heartbeat, ...packages.drbd, ...packages.nfsServer]
 
 /**
- * What one node does for the cluster: what roles read as well, which a play then reads once for all, and a script. The script is the last, for it is what
- * may hang.
+ * The pieces of the service probe: sources that other roles also read, which a play reads once for all, and a script. The script is last
+ * because it may hang.
  */
 export const servicePieces = (vars: Vars, platform: Platform, peerName: string): (string | Source)[] => [
   ...['@daemon\n', ...daemonPieces(platform)],
@@ -44,8 +44,8 @@ export const servicePieces = (vars: Vars, platform: Platform, peerName: string):
 ]
 
 /**
- * Few forks: one costs 15 ms on an emulated machine. Numbers below /proc/sys need the one for cat all the same: dash reads byte by byte, and the kernel
- * gives no more than the first (fs/proc/proc_sysctl.c, proc_dointvec).
+ * Few forks: one costs 15 ms on an emulated machine. Numbers below /proc/sys still need cat: dash reads byte by byte, and the kernel
+ * returns only the first byte (fs/proc/proc_sysctl.c, proc_dointvec).
  */
 const serviceScript = (vars: Vars, platform: Platform, peerName: string): string => {
   const { drbd_device: device, nfs_export_path: path } = vars

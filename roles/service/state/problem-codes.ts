@@ -2,7 +2,7 @@ import type { Change, NextStep } from '../../../lib/role-api/index.ts'
 import { quote } from '../../../lib/role-api/index.ts'
 import { stateDirectory } from '../nfs/exports.ts'
 
-/** What one problem is about. `item`: the NIC, mount point, file or package, where there is one; `from`: what was read. */
+/** The subject of a problem. `item`: the NIC, mount point, file or package, if there is one; `from`: what was read. */
 export interface About {
   host?: string
   item: string
@@ -12,12 +12,12 @@ export interface About {
 interface Kind {
   /** For the documentation. */
   meaning: string
-  /** A sentence without its end. `at`: `M1`, `M1 and M2`. */
+  /** A sentence without a full stop. `at`: `M1`, `M1 and M2`. */
   says(about: About & { at: string }): string
   next(about: About): NextStep
 }
 
-/** A word of a command that is pasted: what a host has said cannot become another command. */
+/** Quotes a word of a command that an operator will paste, so that output of a host cannot become another command. */
 const word = (text = ''): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quote(text))
 
 const both = 'both nodes'
@@ -34,8 +34,8 @@ const misplaced = (what: string) => ({
 })
 
 /**
- * Every problem that the status knows, in the order in which they are shown. docs/status.md has them as a table, held to this one by a test. No next
- * step is `status.yml`: it would send its reader in a circle.
+ * Every problem of the status, in display order. A test keeps the table in docs/status.md the same. No next step is `status.yml`: that
+ * would send the reader in a circle.
  */
 export const problemKinds = {
   'node-unreachable': {
@@ -281,11 +281,11 @@ export const problemKinds = {
 
 export type ProblemCode = keyof typeof problemKinds
 
-/** A problem as one thing that differs: it has a code, and no run repairs it. */
+/** A problem is a difference with a code. A run does not repair it. */
 export interface Problem extends Change {
   code: ProblemCode
   remedy: string
-  /** The NIC, mount point, file or package that it is about. */
+  /** The NIC, mount point, file or package concerned. */
   item?: string
   next: NextStep
 }
@@ -294,12 +294,12 @@ export interface Problem extends Change {
 export const nextStepText = ({ on, command, note }: NextStep): string =>
   `${on === '' ? '' : `on ${on}: `}${command}${note === undefined ? '' : ` (${note})`}`
 
-/** The order in which problems are shown. */
+/** All codes in display order. */
 export const problemCodes = Object.keys(problemKinds) as ProblemCode[]
 
 export const kindOf = (code: ProblemCode): Kind => problemKinds[code]
 
-/** Pure: a problem with its next step, by its code. */
+/** Pure: a problem with `next`, or with the default next step of its code. */
 export const problem = (
   code: ProblemCode,
   { item, ...change }: Pick<Change, 'attribute' | 'from' | 'to'> & { host?: string | undefined; item?: string },

@@ -17,7 +17,7 @@ import { surroundingDifferences } from './surrounding-differences.ts'
 import { whyUnread } from './unread.ts'
 import { resyncText } from './verdict.ts'
 
-/** What is wrong, told once for all nodes that it concerns. */
+/** A problem, reported once for all affected nodes. */
 type Told = StatusProblem & { code: ProblemCode }
 
 type Nodes = readonly { name: string; vars: Vars }[]
@@ -34,7 +34,7 @@ const unreadProblem = (member: Member<ServiceState>): Problem => {
   return problem(code, { attribute: 'node', host: member.host, from, to: 'read' })
 }
 
-/** Each of these is so for some seconds of every hand-over. */
+/** Each of these occurs for some seconds during every hand-over. */
 const inHandOver: readonly ProblemCode[] = [
   'vip-on-no-node',
   'drbd-primary-misplaced',
@@ -44,8 +44,8 @@ const inHandOver: readonly ProblemCode[] = [
 ]
 
 /**
- * Pure: every problem of the pair, one for each node or thing that it concerns. `members`: the nodes alone. A hand-over that is under way is no problem
- * in itself, only where something is missing for it.
+ * Pure: every problem of the pair, one for each affected node or item. `members`: only the nodes. A hand-over in progress is not a problem
+ * in itself, only if part of the service is missing meanwhile.
  */
 export const problemsOf = (members: Member<ServiceState>[], vars: Vars): Problem[] => {
   const states = statesOf(members)
@@ -68,7 +68,7 @@ export const problemsOf = (members: Member<ServiceState>[], vars: Vars): Problem
   ]
 }
 
-/** Pure: what is under way and needs nobody: it is shown, and does not count as a problem. */
+/** Pure: activity in progress that needs no action: it is shown, but does not count as a problem. */
 export const noticesOf = (members: Member<ServiceState>[]): Problem[] => {
   const states = statesOf(members).filter(s => /^(Sync|PausedSync)/.test(s.device?.connection ?? ''))
   const target = states.find(s => /(Target|T)$/.test(s.device?.connection ?? ''))
@@ -88,7 +88,7 @@ const factsOf = ({ name: host, vars }: Nodes[number], states: readonly NamedStat
   }
 }
 
-/** One line for several things of the same nodes: one walk to the switch, one start of nfsd. */
+/** Codes whose items are grouped into one line per set of nodes, because one action repairs all of them. */
 const together: readonly ProblemCode[] = [
   'link-no-carrier',
   'heartbeat-link-down',
@@ -99,7 +99,7 @@ const together: readonly ProblemCode[] = [
 
 const unique = (all: (string | undefined)[]): string[] => [...new Set(all.filter(s => s !== undefined && s !== ''))] as string[]
 
-/** What concerns both nodes in the same way is one problem, and so are the NICs without a carrier. */
+/** A problem that both nodes have in the same way is one group, as are all items of a code in `together`. */
 const groupsOf = (problems: readonly Problem[]): Problem[][] => {
   const hostsOf = ({ code, item }: Problem) => unique(problems.filter(p => p.code === code && p.item === item).map(p => p.host)).sort()
   const keyOf = (p: Problem): string[] => {
@@ -123,7 +123,7 @@ const toldOf = (group: readonly Problem[]): Told => {
     code === 'nfsd-settings' && items.length > 1
       ? ['nfsd', unique(group.map(p => `${p.item} ${p.from}`)).join(', ')]
       : [items.join(', '), unique(group.map(p => p.from)).join(', ')]
-  // `ip ... show dev` takes one NIC; without it all are shown.
+  // `ip ... show dev` takes one NIC; without it, all are shown.
   const command = items.length > 1 ? next.command.replace(/ dev \S+$/, '') : next.command
   return {
     code,
@@ -138,7 +138,7 @@ const isNotice = (code: ProblemCode): boolean => code === 'drbd-resync'
 const rankOf = (code: ProblemCode): number => problemCodes.indexOf(code)
 const byRank = (one: Told, other: Told): number => rankOf(one.code) - rankOf(other.code)
 
-/** Pure: causes first, what follows from each beneath it: a dead node is one cause, not twelve problems. Nothing of `problems` is left out. */
+/** Pure: the causes, each with its consequences: a dead node is one cause, not twelve problems. No problem is left out. */
 export const causesOf = (problems: readonly Problem[], members: Member<ServiceState>[], nodes: Nodes): StatusCause[] => {
   const states = statesOf(members)
   const facts = nodes.map(node => factsOf(node, states))

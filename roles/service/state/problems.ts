@@ -8,11 +8,11 @@ import { type Problem, type ProblemCode, problem } from './problem-codes.ts'
 import type { NamedState } from './state.ts'
 import { versionDifferences } from './versions.ts'
 
-/** A difference that no run repairs; an operator does, with the next step of its code. */
+/** A difference that no run repairs; the operator does, with the next step of its code. */
 const differs = (code: ProblemCode, attribute: string, from: string, to: string, host?: string, item?: string): Problem =>
   problem(code, { attribute, from, to, ...(host !== undefined && { host }), ...(item !== undefined && { item }) })
 
-/** The playbook with the victim named, where only one node can be it: the other one serves. */
+/** The playbook with the victim named, if only one node can be the victim because the other one serves. */
 const splitBrainStep = (states: NamedState[]): NextStep | undefined => {
   const [serving, second] = states.filter(s => s.vip || s.mounted)
   const victim = states.find(s => s !== serving)
@@ -24,10 +24,10 @@ const splitBrainStep = (states: NamedState[]): NextStep | undefined => {
   }
 }
 
-/** Pure: everything that speaks against "one node serves, the other stands by". `missing`: nodes that could not be asked. */
+/** Pure: all differences from "one node is active, the other on standby". `missing`: nodes that were not read. */
 export const serviceDifferences = (states: NamedState[], stage: Vars['ha_stage'], missing: string[] = []): Problem[] => {
   const names = (some: NamedState[]): string => some.map(s => s.host).join(' and ') || 'no node'
-  // What a node that was not read may have is not claimed to be nowhere: that node is the problem.
+  // A node that was not read may have it, so it is not reported as missing: that node is the problem.
   const isKnown = (at: NamedState[]) => missing.length === 0 || at.length > 0
   const holders = states.filter(s => s.vip)
   const found = states.filter(s => !s.heartbeat).map(s => differs('heartbeat-stopped', 'heartbeat', 'stopped', 'running', s.host))
@@ -82,7 +82,7 @@ const deviceDifferences = ({ host, device }: NamedState, splitBrain: NextStep | 
   return found
 }
 
-/** Pure: cables and what heartbeat hears over them. */
+/** Pure: NICs without a carrier, and heartbeat links that are down. */
 export const linkDifferences = (states: NamedState[]): Problem[] =>
   states.flatMap(s => [
     ...s.unplugged.map(nic => differs('link-no-carrier', `link ${nic}`, 'no carrier', 'up', s.host, nic)),
@@ -92,18 +92,18 @@ export const linkDifferences = (states: NamedState[]): Problem[] =>
       .map(([nic = '', state]) => differs('heartbeat-link-down', `heartbeat link ${nic}`, state ?? 'unknown', 'up', s.host, nic)),
   ])
 
-/** `-3 +4 +4.1 +4.2`, as /proc/fs/nfsd/versions should have it: the kernel's own list, with these on or off. */
+/** The expected content of /proc/fs/nfsd/versions, `-3 +4 +4.1 +4.2`: the kernel's own list with these versions on or off. */
 const wantedVersions = (versions: string, v3: boolean): string =>
   versions
     .replace(/\+2\b/g, '-2')
     .replace(/[+-]3\b/g, v3 ? '+3' : '-3')
     .replace(/-4(?=\s|$)/, '+4')
 
-/** Pure: nfsd where it runs, with what it was started. Only a new start changes any of it, so a run does not. */
+/** Pure: settings of a running nfsd that differ from the declared ones. Only a restart of nfsd changes them, so a run does not. */
 export const nfsdDifferences = (states: NamedState[], vars: Vars): Problem[] =>
   states.flatMap(s => {
     const { nfs, host } = s
-    // The article runs NFS with the settings of the system.
+    // The article stack runs NFS with the system's settings.
     if (!nfs || vars.ha_stage === 'vip' || vars.ha_stack === 'article') return []
     const storage = `${stateDirectory}/nfsdcld`
     const compare = (what: string, from: string, to: string) => (from === to ? [] : [differs('nfsd-settings', what, from, to, host, what)])
@@ -124,13 +124,13 @@ export const nfsdDifferences = (states: NamedState[], vars: Vars): Problem[] =>
     ]
   })
 
-/** Pure: an operator is at work. */
+/** Pure: nodes marked as in maintenance. */
 export const maintenanceDifferences = (states: NamedState[]): Problem[] =>
   states.flatMap(s =>
     s.maintenance === undefined ? [] : [differs('maintenance', atWork.maintenance, s.maintenance || 'marked', 'over', s.host)],
   )
 
-/** Pure: what clients' root can reach on the active node. The next start there, or on the other node, does it right. */
+/** Pure: what a client's root can reach on the active node. The next start of the service, on either node, fixes it. */
 const stateDifferences = ({ host, exposed, state }: NamedState, vars: Vars): Problem[] => [
   ...(exposed
     ? [differs('mount-options', `mount ${vars.nfs_export_path}`, 'without nodev,nosuid', 'with them', host, vars.nfs_export_path)]
@@ -140,10 +140,10 @@ const stateDifferences = ({ host, exposed, state }: NamedState, vars: Vars): Pro
     : [differs('client-state-misplaced', "clients' state", state === '' ? 'not mounted' : `in ${state}`, 'on its own volume', host)]),
 ]
 
-/** The address or the device in a text about the next boot: what the file at fault is searched for. */
+/** The address or the device in a text about the next boot, to search for in the faulty file. */
 const bootItem = (text: string): string => /\d+\.\d+\.\d+\.\d+|\/dev\/\S+/.exec(text)?.[0] ?? text
 
-/** Pure: what does not stop the service now, and will if nobody looks. */
+/** Pure: problems that do not stop the service now, but may later. */
 export const hostDifferences = (states: NamedState[], vars: Vars): Problem[] =>
   states.flatMap(s => {
     const named = (code: ProblemCode, what: string, from: string, to: string, item?: string) => differs(code, what, from, to, s.host, item)
@@ -170,11 +170,11 @@ export const hostDifferences = (states: NamedState[], vars: Vars): Problem[] =>
     ]
   })
 
-/** Pure: a hand-over that does not come to its end. */
+/** Pure: a hand-over that does not finish. */
 export const transitionDifferences = (states: NamedState[]): Problem[] =>
   states.filter(s => s.heartbeat && !s.stable).map(s => differs('heartbeat-in-transition', 'heartbeat', 'in transition', 'stable', s.host))
 
-/** Pure: what the two nodes have and must have alike. */
+/** Pure: differences between the nodes in what must be the same. */
 export const pairDifferences = (states: NamedState[]): Problem[] => {
   const [one, two] = states
   if (!one || !two) return []
@@ -199,6 +199,6 @@ export const pairDifferences = (states: NamedState[]): Problem[] => {
 export const problemText = ({ attribute, host, from, to }: Change): string =>
   `${attribute}${host === undefined ? '' : ` on ${host}`}: ${from}, wanted ${to}`
 
-/** What speaks against a service that runs, in words. */
+/** Pure: `serviceDifferences` as text. */
 export const serviceProblems = (states: NamedState[], stage: Vars['ha_stage']): string[] =>
   serviceDifferences(states, stage).map(problemText)

@@ -12,12 +12,12 @@ const good = (text: string): Cell => ({ text, tone: 'good' })
 const bad = (text: string): Cell => ({ text, tone: 'bad' })
 const plain = (text: string): Cell => ({ text })
 
-/** What was read, or `?`. */
+/** The value's cell, or `?` if it was not read. */
 const read = <T>(value: T | null, cell: (value: T) => Cell): Cell => (value === null ? notRead : cell(value))
 
 const isDevice = (drbd: DrbdStatus | { configured: false }): drbd is DrbdStatus => drbd.configured
 
-/** A row about DRBD's device, where there is one. */
+/** A cell about DRBD's device, if there is one. */
 const drbdCell = (node: NodeStatus, cell: (device: DrbdStatus) => Cell, without = none): Cell =>
   read(node.drbd, drbd => (isDevice(drbd) ? cell(drbd) : without))
 
@@ -46,7 +46,7 @@ const spaceCell = (space: NonNullable<NodeStatus['space']>, limit: number): Cell
   return { text: `${used}% / ${inodes}%`, tone: used > limit || inodes > limit ? 'bad' : '' }
 }
 
-/** Pure: one row a question, one column a node: that is how two nodes are compared at a glance. `spaceLimit` in percent. */
+/** Pure: one row per property and one column per node, so that two nodes can be compared at a glance. `spaceLimit` in percent. */
 export const rowsOf = (
   nodes: NodeStatus[],
   { vip, spaceLimit }: { vip: string; spaceLimit: number },

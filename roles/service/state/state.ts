@@ -12,80 +12,82 @@ import { type Lost, parseLost } from './lost.ts'
 import { servicePieces } from './probe.ts'
 import { parseSurroundings, type Surroundings } from './surroundings.ts'
 
-/** What nfsd runs with, where it runs. */
+/** The settings of a running nfsd. `lease` and `grace` in seconds. */
 export interface NfsdState {
   /** `-3 +4 +4.1 +4.2` */
   versions: string
   lease: number
   grace: number
-  /** It keeps its clients through nfsdcld; else it has fallen back and waits its whole grace period. */
+  /** It tracks its clients with nfsdcld; otherwise it has fallen back to another way and always waits for the whole grace period. */
   tracked: boolean
-  /** lockd's grace period and its ports over TCP and UDP: `10 4045 4045`; nothing where version 3 is not wanted. */
+  /** lockd's grace period and its ports over TCP and UDP: `10 4045 4045`; empty without version 3. */
   lockd: string
   /** `is SCOPE`, or why it cannot be read. */
   scope: string
 }
 
-/** How full a file system is: used space and inodes in percent, and what is left. */
+/** Usage of a file system: space and inodes in percent, and whether little is left. */
 export interface FileSystemSpace {
   mount: string
   used: number
   inodes: number
-  /** Fewer than 16 MiB (or 5 % of a small one), or fewer than 100 inodes: programs that write there are about to fail. */
+  /** Less than 16 MiB (or 5 % of a small one) or fewer than 100 inodes are free: programs that write there are about to fail. */
   short: boolean
 }
 
-/** What one node does for the cluster. */
+/** The state of the service on one node. */
 export interface ServiceState {
-  /** Who holds the lock of a play that runs now. */
+  /** The owner of the lock of a running play; empty when there is none. */
   lock: string
-  /** What the maintenance marker says; undefined when there is none. */
+  /** The text of the maintenance marker; undefined when there is none. */
   maintenance: string | undefined
   heartbeat: boolean
-  /** heartbeat says both that it is up and that no hand-over is under way */
+  /** heartbeat is up and no hand-over is in progress. */
   stable: boolean
   vip: boolean
-  /** `em1/24` */
+  /** NIC and prefix length of the virtual IP, `em1/24`; empty when it is not here. */
   vipAt: string
   device: DrbdDevice | undefined
   mounted: boolean
   readOnly: boolean
   /** The share is mounted here without `nodev` or `nosuid`. */
   exposed: boolean
-  /** Where the clients' state is mounted from: `its own volume`, `the share`, `memory`; empty where it is not mounted. */
+  /** Where the client state is mounted from: `its own volume`, `the share`, `memory`; empty when it is not mounted. */
   state: string
   fileSystemErrors: number
-  /** What keeps the volume from being unmounted, beside the service: `mount /data/inner`, `process 12 (sh)` */
+  /** What keeps the volume from being unmounted, except the service: `mount /data/inner`, `process 12 (sh)`. */
   holders: string[]
-  /** A stop of the resource script did not come to its end. */
+  /** A stop of the resource script did not finish. */
   stopFailed: boolean
   nfsd: number
   nfs: NfsdState | undefined
-  /** Command lines of nfsdcld, rpc.mountd and rpc.statd, without the program's folder: systemd names it, our script does not. */
+  /**
+   * Command lines of nfsdcld, rpc.mountd and rpc.statd, without the program's directory, which systemd includes and our script does not.
+   */
   daemons: string[]
   exported: boolean
-  /** When the resource script's start came to its end here, by this node's clock, s since 1970; undefined where it does not serve. */
+  /** When the resource script's start finished here, in seconds since 1970 by this node's clock; undefined when the node does not serve. */
   servingSince: number | undefined
   lost: Lost
   /** Exports of the kernel that no file declares: `/data *` */
   foreignExports: string[]
-  /** This node has served before: from then on nothing starts it but heartbeat and its operator. */
+  /** The stage at which this node has been in service; empty if never. Once set, only heartbeat and the operator start the service. */
   served: string
-  /** Handlers that the next run of their role would run: `restart heartbeat` */
+  /** Handlers that the next run of their role would run: `restart heartbeat`. */
   pending: string[]
-  /** status of the peer's links as heartbeat sees them: `em2 up` */
+  /** Status of the links to the peer as heartbeat sees them: `em2 up`. */
   links: string[]
   /** NICs without a carrier. */
   unplugged: string[]
   space: FileSystemSpace[]
-  /** What the next boot would do that the cluster alone may do, or not do that it needs. */
+  /** What the next boot would do that only the cluster may do, and what it would fail to do. */
   boot: string[]
-  /** What stands around the service and may end it. */
+  /** Conditions around the service that may interrupt it. */
   around: Surroundings
   sums: Record<string, string>
-  /** `debian 13`; nothing where the host does not say it. */
+  /** `debian 13`; empty when the host does not provide it. */
   system: string
-  /** Of the packages that serve. */
+  /** Versions of the packages of the service. */
   versions: Record<string, string>
 }
 
@@ -93,13 +95,13 @@ const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !
 const pairsOf = (lines: string[], key: number, value: number): Record<string, string> =>
   Object.fromEntries(lines.map(l => l.trim().split(/\s+/)).map(words => [words[key] ?? '', words[value] ?? '']))
 
-/** What one node tells of the service; it asks its peer by the name that heartbeat knows it by. */
+/** The probe for the state of the service on one node. It refers to the peer by its name in heartbeat. */
 export const serviceProbe = (context: Context): Probe<ServiceState> => {
   const { vars, platform } = context
   const minor = String(minorOf(vars.drbd_device))
   const parse = ({ stdout }: { stdout: string }): Reading<ServiceState> => {
     const blocks = blocksOf(stdout)
-    // The last block is there when the script came to its end.
+    // The last block shows that the script finished.
     const isWhole = blocks.minor?.trim() === minor && isDaemonAnswer(blocks.daemon ?? '')
     return isWhole ? present(parseService(stdout, vars)) : notRead('its answer is incomplete')
   }
@@ -156,7 +158,7 @@ export const parseService = (stdout: string, vars: Vars): ServiceState => {
   }
 }
 
-/** Of what `platform.commands.versions` prints, the packages that are there: also one that is unpacked and not configured. */
+/** The installed packages in the output of `platform.commands.versions`, including those that are unpacked but not configured. */
 const versionsOf = (lines: string[]): Record<string, string> =>
   pairsOf(
     lines.filter(line => !/^\S+ \S+ (not-installed|config-files) /.test(line)),
@@ -165,8 +167,8 @@ const versionsOf = (lines: string[]): Record<string, string> =>
   )
 
 /**
- * The block whose beginning shows that all blocks of a field have come to their end, by the order of the script (probe.ts): of several the first that is
- * printed. A test cuts an answer at every place.
+ * For each field the block whose start shows that all blocks of the field are complete, by the order of the script (probe.ts); of several,
+ * the first one that is present. A test truncates the output at every position.
  */
 const readBefore: Record<keyof ServiceState, readonly string[]> = {
   lock: ['maintenance'],
@@ -202,22 +204,22 @@ const readBefore: Record<keyof ServiceState, readonly string[]> = {
   versions: ['packages'],
 }
 
-/** What a field is made of besides: blocks that are read by themselves (probe.ts), and there only when they were read to their end. */
+/** Further blocks of a field that are separate sources (probe.ts) and present only when they were read completely. */
 const madeOf: Partial<Record<keyof ServiceState, readonly string[]>> = {
   servingSince: ['daemon'],
   pending: ['daemon', 'daemons'],
   around: ['superblock'],
 }
 
-/** Pure: the fields that had been read when the answer was cut off. */
+/** Pure: the fields that are complete in a truncated output. */
 const partOfService = (stdout: string, vars: Vars): Partial<ServiceState> => {
-  // A line that was cut off says nothing.
+  // Drop a truncated last line.
   const text = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
   const { daemon = '', ...blocks } = blocksOf(text)
   return fieldsRead(parseService(text, vars), readBefore, isDaemonAnswer(daemon) ? { ...blocks, daemon } : blocks, madeOf)
 }
 
-/** By the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...` */
+/** From the source of the mount: `/dev/loop0 /run/nfsha/state ext4 ...`. */
 const stateOf = (mount: string, vars: Vars): string => {
   if (mount === '') return ''
   if (mount.startsWith('/dev/loop')) return 'its own volume'
@@ -243,7 +245,7 @@ const vipOf = (addresses: string, vip: string): string =>
     return ip === vip ? [`${nic}/${prefix}`] : []
   })[0] ?? ''
 
-/** Lines of etab (`/data<TAB>192.168.0.0/24(options)`) whose path and client stand together in no file. exports(5). */
+/** Lines of etab (`/data<TAB>192.168.0.0/24(options)`) whose path and client are together in no file. exports(5). */
 const foreignExports = (etab: string, files: string): string[] =>
   linesOf(etab).flatMap(line => {
     const [path = '', client = ''] = line.replace(/\(.*/, '').split(/\t/)
@@ -251,7 +253,7 @@ const foreignExports = (etab: string, files: string): string[] =>
     return declared ? [] : [`${path} ${client}`]
   })
 
-/** df -P and df -Pi of the same file systems; two paths of one file system are one row. */
+/** Combines df -P and df -Pi of the same file systems; two paths on one file system are one row. */
 const spaceOf = (space: string, inodes: string): ServiceState['space'] => {
   const files = new Map(parseDf(inodes).map(row => [row.mountPoint, row]))
   const mounted = new Map(parseDf(space).map(row => [row.mountPoint, row]))
@@ -264,7 +266,7 @@ const spaceOf = (space: string, inodes: string): ServiceState['space'] => {
   })
 }
 
-/** Pure: ifupdown's files and fstab(5), as the next boot reads them. Without ifupdown's files nothing is said about addresses. */
+/** Pure: problems in ifupdown's files and fstab(5) at the next boot. Without ifupdown's files, addresses are not checked. */
 const bootProblems = (interfaces: string, fstab: string, vars: Vars): string[] => {
   const words = new Set(linesOf(interfaces).flatMap(l => (l.trim().startsWith('#') ? [] : l.trim().split(/[\s/]+/))))
   const planned: [string, string][] = [

@@ -3,7 +3,7 @@ import type { Vars } from '../../vars.ts'
 import { type Problem, type ProblemCode, problem } from './problem-codes.ts'
 import type { NamedState } from './state.ts'
 
-/** Pure: what stands around the service and will end it, or its redundancy, if nobody looks. */
+/** Pure: problems around the service that may interrupt it, or cost its redundancy. */
 export const surroundingDifferences = (states: NamedState[], vars: Vars): Problem[] => [
   ...states.flatMap(({ host, around, heartbeat, space }) => {
     const named = (code: ProblemCode, attribute: string, from: string, to: string, item?: string) =>
@@ -22,7 +22,7 @@ export const surroundingDifferences = (states: NamedState[], vars: Vars): Proble
   ...strangers(states, vars),
 ]
 
-/** Whoever answers for the virtual IP and is not the node that has it. Which machine that is, its MAC address tells. */
+/** Machines other than the active node that answer for the virtual IP, identified by MAC address. */
 const strangers = (states: NamedState[], vars: Vars): Problem[] => {
   const active = states.filter(s => s.vip)
   if (active.length !== 1) return []

@@ -4,21 +4,22 @@ import { vipAddress } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'
 
-/** Every address that is pinged to tell a node that has lost the service network. */
+/** The addresses that are pinged to detect that a node has lost the service network. */
 export const pingNodes = (vars: Pick<Vars, 'heartbeat_ping'>): string[] => vars.heartbeat_ping
 
-/** Shell that prints `ADDRESS dead` for each that is silent. heartbeat knows a group of several by the group's name alone, so those are asked here. */
+/** Shell that prints `ADDRESS dead` for each silent ping node. heartbeat knows several only as a group, so those are pinged here. */
 const pingReading = (nodes: string[]): string =>
   nodes.length === 1
     ? `echo "${nodes[0]} $(cl_status nodestatus ${nodes[0]} 2>/dev/null)"`
     : `for a in ${nodes.join(' ')}; do if ping -n -q -c 2 -i 0.3 -W 1 $a >/dev/null 2>&1; then echo "$a ping"; else echo "$a dead"; fi; done`
 
-/** Names that are printed of the clients behind one address: a machine has one or two, and a hostile one as many as it likes. */
+/** Maximum number of client names printed per address: a machine has one or two, but a hostile one can have any number. */
 const mostNames = 20
 
 /**
- * Shell that prints the address and the name of each client of nfsd, as its files have them. Each address is printed, and of a name as much as a pair of
- * clients would have in common (nfs_client_id4 is up to 1024 bytes long): a client that registers thousands of names must not keep the node from being read.
+ * Shell that prints the address and the name of each client of nfsd, from its files. Every address is printed, but only the first 300
+ * characters of a name, enough to recognise duplicates (nfs_client_id4 is up to 1024 bytes long): a client that registers thousands of
+ * names must not keep the node from being read.
  */
 export const clientsScript = (directory: string): string =>
   `find ${directory} -name info -exec grep -hE '^(address|name):' {} + 2>/dev/null | awk '
@@ -26,8 +27,9 @@ export const clientsScript = (directory: string): string =>
 /^name:/ { w = substr($0, 1, 300); k = ip SUBSEP w; if (n[ip] < ${mostNames} && !(k in seen)) { seen[k]; n[ip]++; print a; print w } }'`
 
 /**
- * Reads what stands around the service on one node: the watch, ping nodes, whoever else answers for the virtual IP, what would take the backing disk at
- * the next boot, and what restarts services or the machine by itself. `$a` holds this node's addresses. arping(8) of iputils listens for one second, for there may be a second answer.
+ * Reads conditions around the service on one node: the watch, ping nodes, other machines that answer for the virtual IP, what would use the
+ * backing disk at the next boot, and what restarts services or the machine automatically. `$a` holds this node's addresses. arping(8) of
+ * iputils listens for one second, because there may be a second reply.
  */
 export const surroundingsScript = (vars: Vars, { paths }: Platform): string => {
   const { node_service_nic: nic } = vars

@@ -1,18 +1,18 @@
 import type { Vars } from '../../vars.ts'
 import { backingDisk } from '../drbd/disk.ts'
 
-/** What stands around the service on one node. */
+/** Conditions around the service on one node. */
 export interface Surroundings {
-  /** MAC addresses that answer for the virtual IP, as this node hears them; a node never hears itself. */
+  /** MAC addresses that answer this node for the virtual IP; a node never hears itself. */
   answers: string[]
   mac: string
-  /** Ping nodes that heartbeat calls dead. */
+  /** Ping nodes that do not answer. */
   silentPings: string[]
-  /** Why `nfsha watch` does not watch; undefined when it does, or is not wanted here. */
+  /** Why `nfsha watch` does not work; undefined when it does, or is not configured. */
   watch: string | undefined
-  /** What would take the backing disk, or the replicated device, past heartbeat. */
+  /** What would use the backing disk or the replicated device behind heartbeat's back. */
   claims: string[]
-  /** What restarts the machine or services by itself. */
+  /** What restarts the machine or services automatically. */
   automatic: string[]
   /** NFS clients with one name and several addresses. */
   twins: string[]
@@ -34,10 +34,10 @@ export const parseSurroundings = (blocks: Record<string, string>, vars: Vars): S
   clients: clientsOf(blocks.clients ?? ''),
 })
 
-/** Seconds without a look after which a watch hangs: a takeover or a repair is over by then. */
+/** Seconds without a tick after which the watch counts as hanging: a takeover or a recovery takes less. */
 const watchLimit = 120
 
-/** `PID NAME TICK UPTIME`, the tick in hundredths of a second; a second line where a watch is wanted. */
+/** `PID NAME TICK UPTIME`, the tick in hundredths of a second; a second line if a watch is configured. */
 const watchProblem = (text: string): string | undefined => {
   const [words = '', wanted] = linesOf(text)
   if (wanted === undefined) return undefined
@@ -49,7 +49,10 @@ const watchProblem = (text: string): string | undefined => {
   return silent > watchLimit ? `hangs: no look for ${silent} s` : undefined
 }
 
-/** fstab(5), crypttab(5), systemd.mount(5) and mdadm.conf(5): whoever names the device, by whatever name, swap and noauto too. */
+/**
+ * Entries in fstab(5), crypttab(5), systemd.mount(5) and mdadm.conf(5) that name the device under any of its names, including swap and
+ * noauto.
+ */
 const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
   const disk = backingDisk(vars)
   const numbers = new Map(linesOf(blocks.named).map(line => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0] ?? '']))
@@ -58,7 +61,7 @@ const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
   const target = (word: string): string | undefined => {
     const [, tag = '', quoted = ''] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(word) ?? []
     const value = quoted.replace(/^"(.*)"$/, '$1')
-    // The file system begins where the disk does: both have its UUID and its label.
+    // The file system starts at the beginning of the disk, so both have its UUID and label.
     if ((tag === 'UUID' && value.toLowerCase() === uuid) || (tag === 'LABEL' && value === label && label !== '')) return disk
     const path = tag === '' ? word.replace(/^"(.*)"$/, '$1') : `/dev/disk/by-${tag.toLowerCase()}/${value}`
     const number = numbers.get(path)
@@ -70,12 +73,12 @@ const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
     const words = file.includes('mdadm') ? all.flatMap(word => word.replace(/^devices=/, '').split(',')) : all
     const at = words.findIndex(word => target(word) !== undefined)
     const path = at < 0 ? undefined : target(words[at] ?? '')
-    // The mount of the share itself has its own line: the next boot mounts it.
+    // A mount of the share itself is reported separately (`bootProblems`).
     if (path === undefined || (file === '/etc/fstab' && words[0] === vars.drbd_device && words[1] === vars.nfs_export_path)) return []
     const options = file === '/etc/fstab' ? words.slice(0, 4).join(' ') : words.join(' ')
     return [`${file} names ${path === disk ? 'the backing disk' : 'the replicated device'} ${path}: ${options}`]
   })
-  // DRBD itself holds the disk that it has attached.
+  // DRBD itself holds the attached disk.
   const held = linesOf(blocks.held)
     .filter(line => line.trim() !== vars.drbd_device.replace('/dev/', ''))
     .map(line => {
@@ -87,7 +90,7 @@ const claimsOf = (blocks: Record<string, string>, vars: Vars): string[] => {
   return [...new Set([...claimed, ...held])]
 }
 
-/** 80 bytes from 56 into ext4's superblock (struct ext4_super_block): magic, UUID at 104, label at 120; hex without blanks. */
+/** 80 bytes from offset 56 of ext4's superblock (struct ext4_super_block): magic, UUID at 104, label at 120; hex without blanks. */
 const superblockOf = (hex: string): { uuid: string; label: string } => {
   if (!hex.startsWith('53ef')) return { uuid: '', label: '' }
   const bytes = Buffer.from(hex, 'hex')
@@ -98,7 +101,7 @@ const superblockOf = (hex: string): { uuid: string; label: string } => {
   return { uuid, label: bytes.subarray(64, 80).toString('utf8').replace(/\0.*$/s, '') }
 }
 
-/** Of two settings apt takes the later one. */
+/** apt uses the later of two settings. */
 const automaticOf = (text: string): string[] => {
   const last = (name: string) => [...text.matchAll(new RegExp(`^\\s*${name}\\s+"([^"]*)"`, 'gm'))].at(-1)?.[1] ?? ''
   const isOn = (value: string) => /^(1|true|yes|on|with)$/i.test(value)
@@ -113,7 +116,7 @@ const automaticOf = (text: string): string[] => {
 
 const clientsOf = (text: string): string[] => [...new Set([...text.matchAll(/^address: "(.*):\d+"/gm)].map(match => match[1] ?? ''))]
 
-/** `address: "192.168.0.50:801"` and `name: "Linux NFSv4.2 C1"`, a pair for each client (fs/nfsd/nfs4state.c, client_info_show). */
+/** `address: "192.168.0.50:801"` and `name: "Linux NFSv4.2 C1"`, one pair of lines per client (fs/nfsd/nfs4state.c, client_info_show). */
 const twinsOf = (text: string): string[] => {
   const lines = linesOf(text)
   const clients = lines.flatMap((line, i) => {

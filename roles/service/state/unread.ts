@@ -1,10 +1,10 @@
 import type { Member } from '../../../lib/role-api/index.ts'
 import type { ServiceState } from './state.ts'
 
-/** What is known of a node: all of its state, the part that arrived, or its name alone. A field that is missing was not read. */
+/** What is known about a node: its complete state, the part that arrived, or only its name. A missing field was not read. */
 export type Known = Partial<ServiceState> & { host: string }
 
-/** Pure: what was read of each node, completely or not. */
+/** Pure: what was read from each node, completely or in part. */
 export const knownOf = (members: Member<ServiceState>[]): Known[] =>
   members.map(({ host, reading }) => ({
     ...(reading.kind === 'present' ? reading.state : reading.kind === 'unknown' ? reading.partly : {}),

@@ -4,13 +4,13 @@ import type { Vars } from '../../vars.ts'
 import type { ServiceState } from './state.ts'
 import { type Known, knownOf, whyUnread } from './unread.ts'
 
-/** `45.2%, 3:20 left`; nothing where DRBD does not say how far it is. */
+/** `45.2%, 3:20 left`, or the KiB left if DRBD reports no progress. */
 export const resyncText = (device: Known['device']): string =>
   device?.sync
     ? `${device.sync.percent}%${device.sync.remaining > 0 ? `, ${clock(device.sync.remaining)} left` : ''}`
     : `${device?.outOfSync ?? 0} KiB left`
 
-/** Why the other node could not take over, as one node tells of itself; undefined when it names nothing. */
+/** Why the other node could not take over, from the state of one node; undefined when that shows no reason. */
 const lackOf = (node: Known, stage: Vars['ha_stage']): string | undefined => {
   const { host, heartbeat, device } = node
   if (heartbeat === false) return `heartbeat is stopped on ${host}`
@@ -28,7 +28,7 @@ export interface Redundancy {
   redundant: boolean | null
   /** Why not. */
   why: string
-  /** Since when not, s since 1970 by the clock of the node that tells it; undefined where nothing tells it. */
+  /** Since when not, in seconds since 1970 by the clock of the node that was read; undefined when unknown. */
   since?: number | undefined
 }
 
@@ -41,7 +41,7 @@ export const redundancyOf = (members: Member<ServiceState>[], stage: Vars['ha_st
   return silent ? { redundant: null, why: `${silent.host} was not read (${whyUnread(silent)})` } : { redundant: true, why: '' }
 }
 
-/** Of all that is lacking what was lost first, where that is known exactly. */
+/** The time of the earliest loss, if it is known exactly. */
 const sinceOf = (nodes: Known[]): number | undefined => {
   const times = nodes.flatMap(({ lost }) => [lost?.copy, lost?.heartbeat]).filter(time => time !== undefined)
   const [first] = times.sort((a, b) => a.at - b.at)
@@ -51,7 +51,10 @@ const sinceOf = (nodes: Known[]): number | undefined => {
 /** `2026-11-30 07:21:15 UTC` */
 const moment = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC')
 
-/** Pure: what it comes to. Degraded is whatever serves and is not as it should be; without redundancy the next failure ends the service. */
+/**
+ * Pure: the overall verdict. Degraded means that the service runs, but with problems or without redundancy, so that the next failure would
+ * stop it.
+ */
 export const verdictOf = (
   { service, holder }: { service: Service; holder: string | null },
   { redundant, why, since }: Redundancy,

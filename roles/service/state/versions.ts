@@ -1,19 +1,17 @@
 import { type Problem, problem } from './problem-codes.ts'
 import type { NamedState } from './state.ts'
 
-/**
- * Upstream versions that were seen to serve together in one pair, a Debian 12 and a Debian 13 (docs/platforms.md). What has no line here may differ: resource-agents
- * and arping only speak for their own node.
- */
+/** Upstream versions that were tested together in one pair of Debian 12 and Debian 13 (docs/platforms.md). */
 const together: Record<string, readonly string[]> = {
   heartbeat: ['3.0.6'],
   'drbd-utils': ['9.22.0'],
   'nfs-kernel-server': ['2.6.2', '2.8.3'],
   'nfs-common': ['2.6.2', '2.8.3'],
 }
+/** Packages that only affect their own node, so any versions work together. */
 const apart = ['resource-agents', 'iputils-arping']
 
-/** `1:2.6.2-4+deb12u1` is of upstream's 2.6.2. deb-version(7). Pure. */
+/** Pure: the upstream version, 2.6.2 for `1:2.6.2-4+deb12u1`. deb-version(7). */
 export const upstreamOf = (version: string): string => version.replace(/^\d+:/, '').replace(/-[^-]*$/, '')
 
 const servesWith = (name: string, one: string | undefined, two: string | undefined): boolean =>
@@ -21,11 +19,12 @@ const servesWith = (name: string, one: string | undefined, two: string | undefin
   two !== undefined &&
   (apart.includes(name) || [one, two].every(version => together[name]?.includes(upstreamOf(version)) ?? false))
 
-/** Pure: two releases of one system, as while one node after the other is upgraded. */
+/** Pure: the nodes run different releases, as during an upgrade of one node after the other. */
 export const isMixed = (states: readonly NamedState[]): boolean => new Set(states.map(s => s.system)).size > 1
 
 /**
- * Pure: packages that differ. In a pair of two releases those that were seen to serve together are no difference; the table of the status names the releases.
+ * Pure: packages that differ. In a pair with two releases, versions that were tested together do not count; the status table shows the
+ * releases.
  */
 export const versionDifferences = (one: NamedState, two: NamedState): Problem[] => {
   const mixed = isMixed([one, two])
