@@ -45,13 +45,13 @@ echo @disk; [ -b ${quote(disk)} ] || echo ${quote(disk)}`
   return {
     probe: probeOf([simple(script)], ({ stdout }) => {
       const blocks = blocksOf(stdout)
-      if (blocks.silent === undefined || blocks.disk === undefined) return notRead('its answer is incomplete')
+      if (blocks.silent === undefined || blocks.disk === undefined) return notRead('incomplete output')
       const lines = (name: string) => (blocks[name] ?? '').split('\n').filter(l => l !== '')
       return present({ silent: lines('silent'), noDisk: lines('disk') })
     }),
     problems: ({ silent, noDisk }) => [
       ...silent.map(link => `${peer.name} does not answer at ${link} (status.yml shows both nodes' links)`),
-      ...noDisk.map(device => `${device} is no block device`),
+      ...noDisk.map(device => `${device} is not a block device`),
     ],
   }
 }
@@ -65,13 +65,13 @@ export const vipIsOurs = (vars: Vars): ClusterAssertion<Claim> => {
     // If the address is on this node, ping returns at once.
     probe: probeOf(['@addresses\n', addresses, '@end\n', simple(`ping -n -q -c 1 -W 1 ${vip} >/dev/null 2>&1`)], ({ code, stdout }) => {
       const { addresses: own = '', end } = blocksOf(stdout)
-      if (!own.includes(' inet ') || end === undefined) return notRead('the node did not say whether it has the virtual IP')
+      if (!own.includes(' inet ') || end === undefined) return notRead("the node's addresses could not be read")
       return present<Claim>(hasAddressIn(own, vip) ? 'here' : code === 0 ? 'answers' : 'free')
     }),
     compare(members) {
       const said = members.map(m => (m.reading.kind === 'present' ? m.reading.state : 'free'))
       if (said.includes('here') || !said.includes('answers')) return inSync
-      return refused(`${vip} belongs to another machine: it answers, and neither node has it`)
+      return refused(`${vip} belongs to another machine: it answers, but neither node has it`)
     },
   })
 }

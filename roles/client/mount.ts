@@ -24,7 +24,7 @@ export const vipMount = ({ vars }: Context): HostResource<string> => {
       const problem = versionProblem(vars)
       if (problem) return refused(problem)
       if (actual.kind === 'absent') return differsBy([{ attribute: 'mounted', from: '', to: source }])
-      return actual.state === source ? inSync : refused(`${vars.client_mount} is the mount of something else: ${actual.state}`)
+      return actual.state === source ? inSync : refused(`${vars.client_mount} is used by another mount: ${actual.state}`)
     },
     async apply($) {
       await $`mkdir -p ${vars.client_mount}; timeout 90 mount -t nfs -o ${vars.client_options} ${source} ${vars.client_mount}`

@@ -20,7 +20,7 @@ export const writesAndReads = ({ host, vars }: Context): HostResource<string> =>
       sh: `grep -q ' ${vars.client_mount} nfs' /proc/mounts || exit 46; timeout 15 cat ${quote(path)} 2>/dev/null; c=$?; [ $c = 124 ] && exit 47; [ $c = 0 ] || exit 44`,
       parse({ code, stdout }) {
         if (code === 46) return unknown(`mount ${vars.client_mount}`)
-        if (code === 47) return notRead('no answer of the server within 15 s')
+        if (code === 47) return notRead('no answer from the server within 15 s')
         return code === 44 ? absent : present(stdout)
       },
     },

@@ -30,8 +30,8 @@ const ofCluster = (cluster: DeclaredCluster): Used[] => {
 }
 
 const purposes: Partial<Record<keyof Vars, string>> = {
-  ha_vip: 'the virtual IP must be a free address of the service network, which no machine has as its own',
-  heartbeat_ping: 'the ping node must be another machine: a node that asks itself always gets an answer',
+  ha_vip: 'the virtual IP must be a free address of the service network',
+  heartbeat_ping: 'the ping node must be another machine: a node that pings itself always gets an answer',
   failover_dead_client: 'it must be a free address',
 }
 
@@ -65,7 +65,7 @@ const inServiceNetwork = (cluster: DeclaredCluster): Conflict[] => {
   if (!network) return []
   const shown = `${network.first}/${network.prefix}`
   if (network.prefix < 8)
-    return [{ host: network.host, names: ['ha_vip'], message: `ha_vip: a prefix length of ${network.prefix} is that of no network` }]
+    return [{ host: network.host, names: ['ha_vip'], message: `ha_vip: a prefix length of ${network.prefix} is too short for a network` }]
   const here = [...ofNodes(cluster).filter(u => u.name === 'node_service_ip'), ...ofCluster(cluster)]
   return here.flatMap(({ host, name, ip, label }): Conflict[] => {
     const end = isEnd(ip, network)
@@ -88,7 +88,9 @@ const linksJoin = ({ nodes }: DeclaredCluster): Conflict[] => {
   return nodeAddresses.flatMap(name => {
     const [a, b] = [one.vars[name], two.vars[name]]
     if (a === undefined || b === undefined || commonPrefix(a, b) >= 8) return []
-    return [{ host: two.host, names: [name], message: `${name} of ${two.host} (${b}) and of ${one.host} (${a}) are in no common network` }]
+    return [
+      { host: two.host, names: [name], message: `${name} of ${two.host} (${b}) and of ${one.host} (${a}) are not in the same network` },
+    ]
   })
 }
 
@@ -100,7 +102,7 @@ const multicastGroup = (cluster: DeclaredCluster): Conflict[] => {
     {
       host: group.host,
       names: ['heartbeat_mcast'],
-      message: `heartbeat_mcast: ${group.value} is no multicast group that an application may use`,
+      message: `heartbeat_mcast: ${group.value} is not a multicast group that an application may use`,
       hint: 'groups are 224.0.1.0 to 239.255.255.255',
     },
   ]
@@ -113,7 +115,7 @@ const exportNetwork = (cluster: DeclaredCluster): Conflict[] => {
   const conflict = (message: string, hint?: string): Conflict[] => [
     { host: found.host, names: ['nfs_export_network'], message: `nfs_export_network: ${message}`, ...(hint && { hint }) },
   ]
-  if (prefix < 8) return conflict(`${found.value} would let in more than any one network`, 'name the network that the clients are on')
+  if (prefix < 8) return conflict(`${found.value} is larger than any single network`, 'name the network that the clients are on')
   const why = notAHost(address)
   if (why) return conflict(`${found.value} ${why}`)
   return address === first
@@ -152,7 +154,7 @@ const nicsOf = (host: string, vars: Partial<Vars>): Conflict[] =>
           {
             host,
             names: [name, other],
-            message: `${name} and ${other} are both ${nic}: service, heartbeat and replication need a NIC each`,
+            message: `${name} and ${other} are both ${nic}: service, heartbeat and replication need one NIC each`,
           },
         ]
       : []

@@ -39,7 +39,7 @@ const problemOf = (option: string): { message: string; hint?: string } | undefin
     return undefined
   }
   const hint = didYouMean(value === undefined ? name : `${name}=`, known)
-  return { message: `'${option}' is no option of exports(5)`, ...(hint && { hint }) }
+  return { message: `'${option}' is not an option in exports(5)`, ...(hint && { hint }) }
 }
 
 /** exportfs(8) refuses the whole line if it does not know an option: a takeover would then export nothing. */
@@ -60,7 +60,7 @@ const exportOptions: CrossCheck = cluster => {
       return problem ? [conflict(problem.message, problem.hint)] : []
     }),
     ...opposites.filter(pair => pair.every(o => options.includes(o))).map(pair => conflict(`${pair.join(' and ')} contradict each other`)),
-    ...(stack === 'lean' && options.some(o => o.startsWith('fsid=')) ? [conflict('fsid is added here', 'set nfs_fsid')] : []),
+    ...(stack === 'lean' && options.some(o => o.startsWith('fsid=')) ? [conflict('fsid is added automatically', 'set nfs_fsid')] : []),
   ]
 }
 

@@ -7,7 +7,7 @@ export const fencing: CrossCheck = ({ nodes }) => {
     if (vars.heartbeat_stonith === undefined)
       return vars.heartbeat_stonith_secret === undefined
         ? []
-        : [{ host, names: ['heartbeat_stonith_secret'], message: 'heartbeat_stonith_secret has no heartbeat_stonith to go with' }]
+        : [{ host, names: ['heartbeat_stonith_secret'], message: 'heartbeat_stonith_secret is set without heartbeat_stonith' }]
     const twice = Object.keys(vars.heartbeat_stonith_secret ?? {}).filter(name => name in (vars.heartbeat_stonith?.parameters ?? {}))
     return [
       ...without.map(

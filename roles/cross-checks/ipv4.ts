@@ -28,8 +28,8 @@ export const commonPrefix = (one: string, two: string): number => Math.clz32((nu
 /** Pure: why no machine can have this address (RFC 6890, RFC 5771); undefined when one can. */
 export const notAHost = (ip: string): string | undefined => {
   const [first = 0] = ip.split('.').map(Number)
-  if (first === 0) return 'is no address that a machine can have'
+  if (first === 0) return 'is not a valid host address'
   if (first === 127) return 'is a loopback address'
   if (first >= 224 && first < 240) return 'is a multicast address'
-  return first >= 240 ? 'is no address that a machine can have' : undefined
+  return first >= 240 ? 'is not a valid host address' : undefined
 }

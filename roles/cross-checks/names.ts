@@ -12,9 +12,9 @@ const nodeNames: CrossCheck = ({ nodes }) =>
     const conflict = (message: string): Conflict[] => [{ host, names: ['node_name'], message: `node_name of ${host}: ${message}` }]
     // The kernel's own limit: uname(2), __NEW_UTS_LEN.
     if (name.length > 64) return conflict('a host name has at most 64 characters')
-    if (/^localhost(\..*)?$/i.test(name)) return conflict(`${name} is every machine's name for itself`)
+    if (/^localhost(\..*)?$/i.test(name)) return conflict(`${name} is reserved for the machine itself`)
     if (/^[\d.]+$/.test(name)) return conflict(`${name} would be read as an address`)
-    if (/[.-]$|\.\.|\.-|-\./.test(name)) return conflict(`${name} is no host name`)
+    if (/[.-]$|\.\.|\.-|-\./.test(name)) return conflict(`${name} is not a valid host name`)
     const other = nodes.slice(0, i).find(n => n.vars.node_name !== undefined && same(n.vars.node_name, name))
     return other ? conflict(`${name} is node_name of ${other.host} too: heartbeat and DRBD tell the nodes apart by it`) : []
   })
@@ -23,7 +23,7 @@ const nodeNames: CrossCheck = ({ nodes }) =>
 const resourceName: CrossCheck = cluster => {
   const found = shared(cluster, 'drbd_resource')
   if (!found || !['all', 'global_common'].includes(found.value)) return []
-  return [{ host: found.host, names: ['drbd_resource'], message: `drbd_resource: ${found.value} has a meaning of its own for drbdadm` }]
+  return [{ host: found.host, names: ['drbd_resource'], message: `drbd_resource: ${found.value} has a special meaning for drbdadm` }]
 }
 
 /** Variables that name one of the two nodes, and the other values that they may have. */
@@ -43,7 +43,7 @@ const namedNodes: CrossCheck = cluster => {
     const found = shared(cluster, name)
     if (!found || [...known, ...others].includes(String(found.value))) return []
     const hint = didYouMean(String(found.value), [...known, ...others])
-    const message = `${name}: ${String(found.value)} is no node of this cluster, whose nodes are ${known.join(' and ')}`
+    const message = `${name}: ${String(found.value)} is not a node of this cluster; its nodes are ${known.join(' and ')}`
     return [{ host: found.host, names: [name], message, ...(hint && { hint }) }]
   })
 }

@@ -39,10 +39,10 @@ const isBelow = (path: string, parent: string) => path === parent || path.starts
 
 /** Pure: why nothing may be mounted on a path; undefined when it is fine. */
 export const systemDirectory = (path: string): string | undefined => {
-  if (open.includes(path)) return `${path} is a directory of the system`
+  if (open.includes(path)) return `${path} is a system directory`
   const parent = [...closed, ...state, ...logs].find(p => isBelow(path, p))
   if (parent === undefined) return undefined
-  return parent === path ? `${path} is a directory of the system` : `${path} is below ${parent}, a directory of the system`
+  return parent === path ? `${path} is a system directory` : `${path} is below ${parent}, a system directory`
 }
 
 const exportPath: CrossCheck = cluster => {
@@ -53,7 +53,7 @@ const exportPath: CrossCheck = cluster => {
     {
       host: path.host,
       names: ['nfs_export_path'],
-      message: `nfs_export_path: ${why}: the replicated file system would hide what is in it`,
+      message: `nfs_export_path: ${why}: the replicated file system would hide its content`,
       hint: 'a directory of its own, such as /data or /srv/nfs',
     },
   ]
@@ -85,10 +85,10 @@ const disks: CrossCheck = ({ nodes }) =>
     disksOf(node).flatMap(({ name, label, path }): Conflict[] => {
       if (nodes.slice(0, i).some(other => disksOf(other).some(d => d.name === name && d.path === path))) return []
       const conflict = (why: string) => [{ host: node.host, names: [name], message: `${label}: ${why}` }]
-      if (path === node.vars.drbd_device) return conflict(`${path} is drbd_device: the disk below it must be another`)
-      if (drbdDevice.test(path)) return conflict(`${path} is a DRBD device, which cannot be below itself`)
-      if (!path.startsWith('/dev/')) return conflict(`${path} is no device: those are below /dev`)
-      return notDisks.test(path) ? conflict(`${path} is no disk`) : []
+      if (path === node.vars.drbd_device) return conflict(`${path} is drbd_device: the backing disk must be a different device`)
+      if (drbdDevice.test(path)) return conflict(`${path} is a DRBD device, which cannot be its own backing disk`)
+      if (!path.startsWith('/dev/')) return conflict(`${path} is not a device: devices are below /dev`)
+      return notDisks.test(path) ? conflict(`${path} is not a disk`) : []
     }),
   )
 

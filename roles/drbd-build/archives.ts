@@ -16,7 +16,9 @@ export const SourceArchive = z.strictObject({
   kind: z.enum(kinds),
   source: place,
   sha256: z
-    .string({ error: ({ input }) => (input === undefined ? 'is required: nothing is built from an archive without its sum' : undefined) })
+    .string({
+      error: ({ input }) => (input === undefined ? 'is required: nothing is built from an archive without its checksum' : undefined),
+    })
     .refine(text => /^[0-9a-f]{64}$/.test(text), 'must be 64 hexadecimal digits, as sha256sum(1) prints them'),
   signature: place.optional(),
 })

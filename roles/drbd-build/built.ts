@@ -38,7 +38,7 @@ export const exchangeProblems = (members: Member<BuildState>[]): string[] => {
   const advice = 'set drbd_build_on: each, or bring both nodes to one system and kernel'
   return others.flatMap(other => {
     if (needed(other).length === 0) return []
-    if (other.system !== first.system) return [`${other.host} runs another system than ${first.host}, which builds for it: ${advice}`]
+    if (other.system !== first.system) return [`${other.host} runs a different system than ${first.host}, which builds for it: ${advice}`]
     const missing = needed(other).filter(part => !first.parts.some(p => p.part.label === part.label))
     return missing.map(part => `${other.host} needs a ${part.label}, and ${first.host} has no such kernel: ${advice}`)
   })

@@ -54,7 +54,7 @@ export const inUse = ({ devices, heartbeat, mounted }: Use, minor: number): stri
 }
 
 /** Output of a service manager for a service that is stopped and not starting. Anything else is treated as running. */
-const asleep = /^(inactive|failed|unknown)?$/
+const stopped = /^(inactive|failed|unknown)?$/
 
 /** Pure. `host` and `minor` are those of the inventory. */
 export const readLoaded = (stdout: string, host: string, minor: number): Reading<Loaded> => {
@@ -67,12 +67,12 @@ export const readLoaded = (stdout: string, host: string, minor: number): Reading
   if (same(identity, record)) return present({ identity, isBuilt: true })
   const { devices } = parseProcDrbd(blocks.drbd ?? '')
   const reasons = inUse(
-    { devices, heartbeat: !asleep.test((blocks.heartbeat ?? '').trim()), mounted: (blocks.mounts ?? '').trim() !== '' },
+    { devices, heartbeat: !stopped.test((blocks.heartbeat ?? '').trim()), mounted: (blocks.mounts ?? '').trim() !== '' },
     minor,
   )
   if (reasons.length === 0) return present({ identity, isBuilt: false })
   return postponed(
-    `the kernel runs another module than the one that was built, and this node is in use (${reasons.join(', ')}). A reboot loads the built one; so does a run while the node is drained: maintenance.yml -e ha_maintenance=${host}, then drbd-build, then maintenance.yml -e ha_maintenance=none`,
+    `the loaded module is not the one that was built, and this node is in use (${reasons.join(', ')}). A reboot loads the built module, as does a run while the node is drained: maintenance.yml -e ha_maintenance=${host}, then drbd-build, then maintenance.yml -e ha_maintenance=none`,
   )
 }
 

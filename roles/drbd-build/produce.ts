@@ -83,9 +83,9 @@ const compile = async (connection: Connection, part: Part, around: Surroundings)
     },
   })
   if (code === 0) return
-  throw new ApplyFailed(`building DRBD's ${part.label} on ${connection.host} ended with exit code ${code}; what runs was not touched`, {
+  throw new ApplyFailed(`building DRBD's ${part.label} on ${connection.host} ended with exit code ${code}; nothing was installed`, {
     detail: errorLines(output),
-    hint: `its whole log on ${connection.host}: ${jobsDirectory}/${id}/output`,
+    hint: `the complete log on ${connection.host}: ${jobsDirectory}/${id}/output`,
   })
 }
 

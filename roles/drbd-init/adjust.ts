@@ -32,7 +32,7 @@ export const commandsFor = ({ commands, alias }: Pick<Difference, 'commands' | '
 const isNetOption = (command: string): boolean => /^drbdsetup\S* net-options /.test(command)
 
 const splitBrain =
-  'DRBD is StandAlone: the nodes do not replicate. If both were Primary at a time this is a split brain: look at `dmesg | grep drbd` on both nodes before you reconnect; split-brain.yml shows both copies and resolves it'
+  'DRBD is StandAlone: the nodes do not replicate. If both were Primary at the same time, this is a split brain: look at `dmesg | grep drbd` on both nodes before you reconnect; split-brain.yml shows both copies and resolves it'
 
 /**
  * The kernel runs the resource as its file declares: attached, connected, with the same options. A connection that DRBD gave up
@@ -78,7 +78,7 @@ printf '%s\\n' "$o"; exit $c`,
     if (differing.some(s => s.standAlone)) return refused(splitBrain)
     const away = members.find(m => m.reading.kind !== 'present')
     if (away && differing.length > 0 && differing.every(s => commandsFor(s).every(isNetOption)))
-      return skip(`net options are changed on both nodes at once, and ${away.host} is not there`)
+      return skip(`net options are changed on both nodes at once, but ${away.host} is unreachable`)
     return differsBy(differing.flatMap(changesOf))
   },
   async apply(nodes, _changes, members) {

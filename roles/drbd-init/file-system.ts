@@ -62,7 +62,7 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
       const [one] = good
       if (!one) return unknown('a node that is UpToDate')
       if (one.type === '') return differsBy([{ attribute: 'type', from: 'none, the device is blank', to: 'ext4' }])
-      if (one.type !== 'ext4') return refused(`${vars.drbd_device} holds ${one.type}: it is not touched`)
+      if (one.type !== 'ext4') return refused(`${vars.drbd_device} holds ${one.type}: it is left unchanged`)
       if (!one.checks) return inSync
       // No node is promoted for this: that would start a new data generation.
       if (!statesOf(members).some(m => m.role === 'Primary'))

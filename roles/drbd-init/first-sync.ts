@@ -58,7 +58,7 @@ export const compareReplicas = (members: Member<Replica>[], wait: 'auto' | 'sync
   const attribute = 'first synchronisation'
   if (replicas.every(r => r.device.disk === 'Inconsistent' && !isSyncing(r.device))) {
     if (replicas.every(r => r.justCreated)) return differsBy([{ attribute, from: 'never done', to: 'UpToDate on both nodes' }])
-    return refused(`both sides are Inconsistent but not just created: nobody knows which data is good (${states})`)
+    return refused(`both copies are Inconsistent but not new: it is not known which data is good (${states})`)
   }
   const waits = waitsFor(replicas, wait)
   const running = replicas.find(r => isSyncing(r.device))

@@ -17,13 +17,13 @@ export const mountPoint = (path: string): HostResource<{ immutable: boolean }> =
     {
       what: path,
       from: 'immutable',
-      to: 'a directory as others',
+      to: 'a normal directory',
       isDue: `lsattr -d ${path} 2>/dev/null | grep -q '^[^ ]*i'`,
       sh: `chattr -i ${path}`,
     },
   ],
   probe: probeOf([simple(probeScript(path))], ({ code, stdout }) => {
-    if (stdout === 'mounted\n') return skip('mounted here: what is below cannot be seen')
+    if (stdout === 'mounted\n') return skip('mounted here: the directory below cannot be checked')
     if (stdout === 'absent\n') return absent
     const flags = stdout.endsWith(` ${path}\n`) ? /^[-A-Za-z]+(?= )/.exec(stdout)?.[0] : undefined
     // lsattr fails on a file system without flags; otherwise its output has one form.

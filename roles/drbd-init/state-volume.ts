@@ -88,7 +88,7 @@ case $d in *ro:Primary/*) NFSHA_DEVICE=${device} ;; *) NFSHA_DEVICE=${backingDis
 find_volume || exit 0
 echo @volume; dd if="$NFSHA_DEVICE" iflag=direct bs=4096 skip=$((offset / 4096)) count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128 | tr -d ' \\n'`,
       parse({ code, stdout }) {
-        if (code === 43) return skip('this kernel has no place for it: the state stays in the share')
+        if (code === 43) return skip('this kernel does not support it: the state stays in the share')
         if (code === 46) return unknown(`DRBD resource ${vars.drbd_resource}`)
         const [, role = ''] = /ro:(\w+)\//.exec(stdout) ?? []
         return present({ role, mounted: stdout.includes('@mounted'), volume: volumeOf(stdout.split('@volume\n')[1]) })
@@ -123,7 +123,7 @@ export const compareStateVolume = (states: (StateVolume & { host: string })[]): 
   if (!known) return unknown('a node that can be read')
   if (known.volume === 'ext4') return inSync
   if (known.volume === 'something that is not ext4')
-    return refused('the blocks of inode 5 hold something that is not ext4: they are not touched')
-  if (!primary?.mounted) return skip('it is made where the share is mounted, when a node serves')
+    return refused('the blocks of inode 5 hold something that is not ext4: they are left unchanged')
+  if (!primary?.mounted) return skip('it is created on the active node, once a node serves')
   return differsBy([{ attribute: 'volume', from: known.volume === 'none' ? 'none, the state is in the share' : 'blank', to: 'ext4' }])
 }

@@ -10,7 +10,7 @@ export const drbdInitVars = roleVars(['drbd_'], {
   drbd_resource: word.default('drbd').describe('name of the DRBD resource'),
   drbd_device: z
     .string()
-    .refine(isDrbdDevice, 'must be /dev/drbd0, /dev/drbd1, ...: the number is what DRBD knows the device by')
+    .refine(isDrbdDevice, 'must be /dev/drbd0, /dev/drbd1, ...: DRBD identifies the device by its number')
     .default('/dev/drbd0')
     .describe('the replicated device'),
   drbd_disk: absolutePath.describe('backing disk, on both nodes; it must be blank before the first run'),

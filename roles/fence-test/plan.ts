@@ -21,7 +21,7 @@ const problemOf = ({ active, standby }: Aim, { cluster, vars }: Context): string
   if (vars.fence_confirm !== vip) return `a node will be reset without a clean shutdown: confirm with -e fence_confirm=${vip}`
   const bare = cluster.nodes.filter(n => n.vars.heartbeat_stonith === undefined)
   if (bare.length > 0) return `no fencing: heartbeat_stonith is not set for ${bare.map(n => n.name).join(' and ')}`
-  if (active === undefined || standby === undefined) return 'the service is not on one node: look first, nfsha-play status.yml'
+  if (active === undefined || standby === undefined) return 'the service is not on exactly one node: run nfsha-play status.yml first'
   return undefined
 }
 

@@ -24,6 +24,6 @@ export const resetBy = async (nodes: ClusterNodes, host: string, by: string, con
   nodes.remark(`${by} reset ${host} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
   await awaitBoot(nodes, host, before, {
     why: 'the reset that its plugin reported',
-    hint: `look at its console: either it does not boot, or the plugin on ${by} reports what it has not done, and both could serve`,
+    hint: `check its console: either it does not boot, or the plugin on ${by} reported a reset that did not happen, and both nodes could serve`,
   })
 }

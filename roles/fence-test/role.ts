@@ -20,6 +20,6 @@ const proven = (context: Context): Procedure<ServiceState, Aim> => ({
 
 export const fenceTest: Role = {
   name: 'fence-test',
-  summary: 'proves that a node can reset the other: resets the standby and, when asked, the other one after a switchover',
+  summary: 'proves that the nodes can reset each other: resets the standby and, if requested, the other node after a switchover',
   steps: context => [proven(context)],
 }

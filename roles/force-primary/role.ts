@@ -11,7 +11,9 @@ import { bringUp, planAlone, takeProblems } from '../service/copies/take.ts'
 export const planForce = (all: NamedCopy[], missing: string[], done: readonly string[], context: Context): Plan => {
   const { drbd_survivor: survivor } = context.vars
   if (survivor === undefined)
-    return refused(`whose copy counts? Name that node: -e drbd_survivor=<node> (${context.cluster.nodes.map(n => n.name).join(' or ')})`)
+    return refused(
+      `which copy is to be used? Name its node: -e drbd_survivor=<node> (${context.cluster.nodes.map(n => n.name).join(' or ')})`,
+    )
   const copy = all.find(c => c.host === survivor)
   if (!copy) return refused(`${survivor} was not read`)
   if (copy.vip) return planOf([])

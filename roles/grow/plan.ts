@@ -55,7 +55,7 @@ const stepsFor = (sizes: Sizes, active: NamedNode, standby: NamedNode, vars: Var
       changes: [growth(vars.drbd_device, device)],
       run: on => take.resizeDevice(on, active.host, vars),
     },
-    isDue && !vars.drbd_grow_assume_clean && copied(active, standby, `${bytes(device.grown - device.now)}, not the same yet`, vars),
+    isDue && !vars.drbd_grow_assume_clean && copied(active, standby, `${bytes(device.grown - device.now)}, not in sync yet`, vars),
     !isDue && copies && copied(active, standby, standby.device ? describeDevice(standby.device) : '', vars),
     fileSystem.grown > fileSystem.now && {
       name: 'grow the file system',

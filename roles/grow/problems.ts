@@ -6,7 +6,7 @@ import type { Vars } from '../vars.ts'
 import { exactly, type Sizes, spareOf, volumeTarget } from './sizes.ts'
 import type { NamedNode } from './state.ts'
 
-const look = 'look first: nfsha-play status.yml'
+const look = 'run nfsha-play status.yml first'
 
 /** Pure: problems in the state of the pair that prevent growing. `mayCopy`: DRBD has already grown and may be copying the new space. */
 export const pairProblems = (nodes: NamedNode[], mayCopy: boolean): string[] => {
@@ -33,7 +33,7 @@ const copyProblems = ({ host, device, disk }: NamedNode, mayCopy: boolean): stri
   if (device.connection === 'StandAlone') return [`DRBD is StandAlone on ${host} (${seen}): perhaps a split brain: split-brain.yml`]
   if (device.flags.startsWith('s')) return [`DRBD has suspended I/O on ${host} (${seen}): ${look}`]
   if (mayCopy && isCopying(device)) return []
-  if (isSyncing(device)) return [`DRBD is at work on ${host} (${seen}): play it again when both copies are UpToDate`]
+  if (isSyncing(device)) return [`DRBD is busy on ${host} (${seen}): run it again when both copies are UpToDate`]
   if (device.disk === 'Diskless')
     return [`DRBD has no disk on ${host} (${seen}). On ${host}: drbdadm adjust; it looks for its metadata where ${disk} ended before`]
   return device.connection === 'Connected' && device.disk === 'UpToDate'
@@ -49,9 +49,7 @@ export const fileSystemProblems = (nodes: NamedNode[], { drbd_device: device }: 
   if (!fs) return [`no ext4 was found on ${device} of ${host}`]
   return [
     ...(fs.errors || active.fileSystemErrors > 0
-      ? [
-          `the file system on ${device} has errors, and ext4 does not grow one that has: it must be checked by e2fsck while nothing serves it`,
-        ]
+      ? [`the file system on ${device} has errors, so ext4 cannot grow it: stop the service and run e2fsck first`]
       : []),
     ...(active.readOnly ? [`the share is mounted read-only on ${host}: ${look}`] : []),
   ]
@@ -62,7 +60,7 @@ export const limitProblems = (nodes: NamedNode[], { device }: Sizes): string[] =
   const fs = nodes.find(n => n.vip)?.fileSystem
   if (!fs || fs.wide || device.grown <= 2 ** 32 * fs.blockSize) return []
   return [
-    `the file system has no feature 64bit and cannot have more than ${bytes(2 ** 32 * fs.blockSize)}: resize2fs -b gives it one while nothing is mounted`,
+    `the file system lacks the 64bit feature and is limited to ${bytes(2 ** 32 * fs.blockSize)}: resize2fs -b adds it while nothing is mounted`,
   ]
 }
 
@@ -75,7 +73,7 @@ export const sizeProblems = ({ disks, device, fileSystem }: Sizes): string[] => 
   return [
     ...shrunk.map(
       d =>
-        `${d.disk} of ${d.host} has ${exactly(d.now)}, less than DRBD needs for ${exactly(device.now)}: it was made smaller, and DRBD's metadata is behind its end. Make it as large as it was before the node restarts`,
+        `${d.disk} of ${d.host} has ${exactly(d.now)}, less than DRBD needs for ${exactly(device.now)}: it was shrunk, and DRBD's metadata is beyond its end. Restore its size before the node reboots`,
     ),
     ...(device.now > 0 && fileSystem.now > device.now
       ? [`the file system has ${exactly(fileSystem.now)}, more than the device below it, ${exactly(device.now)}`]
@@ -92,12 +90,12 @@ export const volumeProblems = (nodes: NamedNode[], varsOf: (host: string) => Var
     const wanted = volumeTarget(spec.size, volume)
     if (wanted < volume.size)
       return [
-        `${host}: drbd_init_lvm.size is ${spec.size}, and ${spec.group}/${spec.volume} has ${exactly(volume.size)}: a volume is never made smaller. Declare the size that it has, or more`,
+        `${host}: drbd_init_lvm.size is ${spec.size}, and ${spec.group}/${spec.volume} has ${exactly(volume.size)}: a volume is never shrunk. Declare its present size, or more`,
       ]
     const lacking = wanted - volume.size - volume.free
     return lacking > 0
       ? [
-          `${host}: ${spec.group}/${spec.volume} is to have ${exactly(wanted)}, and its group lacks ${bytes(lacking)}: enlarge ${spec.disk}, or add a disk (vgextend ${spec.group})`,
+          `${host}: ${spec.group}/${spec.volume} is to have ${exactly(wanted)}, but its group lacks ${bytes(lacking)}: enlarge ${spec.disk}, or add a disk (vgextend ${spec.group})`,
         ]
       : []
   })
@@ -107,5 +105,5 @@ export const oneSided = ({ disks, device }: Sizes): string | undefined => {
   const grown = disks.find(d => spareOf(d, device.now) > 0)
   const other = disks.find(d => spareOf(d, device.now) === 0)
   if (!grown || !other) return undefined
-  return `the share cannot grow beyond the smaller disk, ${other.disk} of ${other.host}: it has ${exactly(other.grown)}, ${grown.disk} of ${grown.host} ${exactly(grown.grown)}. Enlarge it by ${bytes(grown.grown - other.grown)} (${grown.grown - other.grown} bytes), and play this again`
+  return `the share cannot grow beyond the smaller disk, ${other.disk} of ${other.host}: it has ${exactly(other.grown)}, ${grown.disk} of ${grown.host} ${exactly(grown.grown)}. Enlarge it by ${bytes(grown.grown - other.grown)} (${grown.grown - other.grown} bytes), and run this again`
 }

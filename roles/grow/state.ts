@@ -76,7 +76,7 @@ const parseSizes = (stdout: string, vars: Vars): NodeSizes | undefined => {
   }
 }
 
-const unread = notRead('its answer is incomplete')
+const unread = notRead('incomplete output')
 
 export const sizesProbe = ({ vars }: Context): Probe<NodeSizes> => ({
   sh: sizesScript(vars),

@@ -80,7 +80,7 @@ export const authkeys = ({ vars, platform }: Context): ClusterResource<Authkeys>
       const verdict = allOf(states.map(compareOn))
       const due = states.find(s => s.restartDue)
       if (verdict.kind !== 'differs' || !due) return verdict
-      return skip(`heartbeat on ${due.host} runs with an older ha.cf; when this run has restarted it, the next changes the key`)
+      return skip(`heartbeat on ${due.host} runs with an older ha.cf; this run restarts it, and the next run changes the key`)
     },
     async apply(nodes, _changes, members) {
       const differing = statesOf(members).filter(s => compareOn(s).kind !== 'in-sync')

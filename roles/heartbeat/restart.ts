@@ -23,7 +23,7 @@ export const heartbeatRestart = (id: string, context: Context): ClusterResource<
     id,
     settle: 60_000,
     probe: probeOf(daemonPieces(platform), ({ stdout }) => {
-      if (!isDaemonAnswer(stdout)) return notRead('its answer is incomplete')
+      if (!isDaemonAnswer(stdout)) return notRead('incomplete output')
       const { running, newer } = parseDaemon(stdout)
       // authkeys is left out: a new key needs no restart.
       return present({ running, newer: newer.filter(path => path === cf) })
@@ -65,7 +65,7 @@ const refuseRestart = (nodes: ClusterNodes, service: NamedState[], { vars }: Con
   if (!active) {
     if (service.every(s => s.served === '')) return
     throw new ApplyFailed('heartbeat must be restarted, but neither node is active and this cluster has been in service', {
-      hint: 'look at it first: nfsha-play status; a start of heartbeat by hand reads the new configuration too',
+      hint: 'run nfsha-play status.yml first; a manual start of heartbeat also reads the new configuration',
     })
   }
   const standby = nodes.hosts.find(host => host !== active.host) ?? ''
@@ -102,6 +102,6 @@ const restart = async (nodes: ClusterNodes, host: string, peer: string, { cluste
   const seen = await Promise.all([wait(host, peer), wait(peer, host)])
   if (seen.some(s => s.code !== 0))
     throw new ApplyFailed(`heartbeat on ${host} did not rejoin within 120 s of its restart`, {
-      hint: `${peer} goes on serving; look at the log of heartbeat on ${host}`,
+      hint: `${peer} continues to serve; look at the log of heartbeat on ${host}`,
     })
 }

@@ -8,7 +8,7 @@ export const sameOnBoth = (paths: string[]): ClusterAssertion<string> =>
     probe: probeOf([simple(`sha256sum ${paths.map(quote).join(' ')}`)], ({ code, stdout }) => {
       if (code !== 0) return absent
       const sums = stdout.split('\n').filter(line => /^\\?[0-9a-f]{64} /.test(line))
-      return sums.length === paths.length ? present(stdout) : notRead('its answer is incomplete')
+      return sums.length === paths.length ? present(stdout) : notRead('incomplete output')
     }),
     compare(members) {
       const sums = members.map(m => (m.reading.kind === 'present' ? m.reading.state : `missing on ${m.host}`))

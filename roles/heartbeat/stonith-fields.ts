@@ -4,13 +4,13 @@ import * as z from 'zod'
 const notForThis: Record<string, string> = {
   null: 'resets nothing',
   suicide: 'resets the node that calls it',
-  'external/nfsha': 'is this tool’s own, which calls the one that is named here',
+  'external/nfsha': 'is this tool’s own plugin, which calls the one named here',
 }
 
 /** A name as listed by `stonith -L`: it is used in a path and in ha.cf. */
 const plugin = z
   .string()
-  .regex(/^(external\/)?[A-Za-z0-9][\w.-]*$/, 'is a name as `stonith -L` lists it: external/ipmi, apcmaster')
+  .regex(/^(external\/)?[A-Za-z0-9][\w.-]*$/, 'must be a name as listed by `stonith -L`: external/ipmi, apcmaster')
   .superRefine((name, context) => {
     const problem = Object.hasOwn(notForThis, name) ? notForThis[name] : undefined
     if (problem !== undefined) context.addIssue({ code: 'custom', message: `${name} ${problem}` })
@@ -24,13 +24,13 @@ const parameterValue = z
   .union([z.string(), z.number().int()], { error: 'must be a text or a whole number; put quotes around yes, no and dates' })
   .transform(String)
   .refine(text => readable.test(text), {
-    error: 'takes 1 to 255 printable ASCII characters, and no blank at its beginning or end',
+    error: 'must be 1 to 255 printable ASCII characters, without a blank at the beginning or end',
   })
 
 /** cluster-glue passes parameters to a plugin as environment variables. */
 const nameProblem = (name: string): string | undefined => {
-  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) return 'is no name of a parameter: letters, digits and _'
-  return ofTheSystem.test(name) ? 'is a variable of the system, no parameter' : undefined
+  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) return 'is not a valid parameter name: use letters, digits and _'
+  return ofTheSystem.test(name) ? 'is a system variable, not a parameter' : undefined
 }
 
 const parameters = z.record(z.string(), parameterValue).superRefine((given, context) => {
@@ -50,9 +50,9 @@ export const Stonith = z
       const path = ['parameters', key]
       // `passwd_method` names a way to pass a password, not a password.
       if (isSecretName(key) && !key.endsWith('_method'))
-        context.addIssue({ code: 'custom', path, message: `${key} belongs into heartbeat_stonith_secret, which is never shown` })
+        context.addIssue({ code: 'custom', path, message: `${key} belongs in heartbeat_stonith_secret, which is never shown` })
       else if (!name.startsWith('external/') && / /.test(value))
-        context.addIssue({ code: 'custom', path, message: `${name} takes no blanks: its parameters stand on one line` })
+        context.addIssue({ code: 'custom', path, message: `${name} does not allow blanks: its parameters are on one line` })
     }
   })
 

@@ -64,7 +64,7 @@ export const parseWatchdog = (stdout: string, cf: string): Watchdog | undefined 
 /** Pure: problems that keep the watchdog from resetting a hanging node, or make it reset a working one. */
 export const watchdogProblems = (watchdog: Watchdog, module: string, timeout: number): string[] => {
   const { there, identity, nowayout, state, holders, wanted } = watchdog
-  if (!there) return [`module ${module} is loaded and there is no ${device}: another module, or softdog`]
+  if (!there) return [`module ${module} is loaded, but there is no ${device}: use another module, or softdog`]
   const name = identity === '' ? device : `${device} (${identity})`
   const byHeartbeat = holders.includes('heartbeat')
   return [
@@ -107,7 +107,7 @@ export const watchdog = ({ vars, platform }: Context): Resource[] => {
         ],
         ({ stdout }) => {
           const found = parseWatchdog(stdout, cf)
-          return found ? present(found) : notRead('its answer is incomplete')
+          return found ? present(found) : notRead('incomplete output')
         },
       ),
       compare: actual =>

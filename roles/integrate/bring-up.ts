@@ -35,8 +35,8 @@ export const bringUp = (context: Context): ClusterResource<ServiceState> => {
     compare(members) {
       const states = statesOf(members)
       if (states.some(s => s.served === stage)) {
-        const asleep = states.filter(s => s.served !== stage)
-        return differsBy(asleep.map(s => ({ attribute: `record of service on ${s.host}`, from: s.served || 'none', to: stage })))
+        const unrecorded = states.filter(s => s.served !== stage)
+        return differsBy(unrecorded.map(s => ({ attribute: `record of service on ${s.host}`, from: s.served || 'none', to: stage })))
       }
       const problems = serviceProblems(states, stage)
       if (problems.length > 0 && states.some(s => s.heartbeat))
@@ -76,10 +76,11 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
   const seen = await Promise.all(
     nodes.hosts.map(async host => ({ host, ...(await nodes.on(host).connection.run(script, { timeout: 300_000 })) })),
   )
-  const restless = seen.filter(s => s.code !== 0).map(s => s.host)
+  const unsettled = seen.filter(s => s.code !== 0).map(s => s.host)
   const holders = seen.filter(s => s.stdout.includes('holds'))
-  if (restless.length === 0 && holders.length === 1) return
-  const why = restless.length > 0 ? `heartbeat does not settle on ${restless.join(' and ')}` : `${holders.length} nodes have the virtual IP`
+  if (unsettled.length === 0 && holders.length === 1) return
+  const why =
+    unsettled.length > 0 ? `heartbeat does not settle on ${unsettled.join(' and ')}` : `${holders.length} nodes have the virtual IP`
   throw new ApplyFailed(`${why} after its first start`, {
     hint: `look at the log of heartbeat (${platform.commands.log(platform.services.heartbeat)}), repair that and run again`,
   })
@@ -89,7 +90,7 @@ const untilServed = async (nodes: ClusterNodes, { vars, platform }: Context): Pr
 export const noWayBack = ({ vars }: Context): HostAssertion<string> =>
   hostAssertion('stage of the cluster', {
     probe: probeOf([text(servedMarker)], ({ stdout }) =>
-      ['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : notRead(`${servedMarker} names no stage that is known`),
+      ['', 'vip', 'full'].includes(stdout.trim()) ? present(stdout.trim()) : notRead(`${servedMarker} contains an unknown stage`),
     ),
     compare(actual) {
       const back = actual.kind === 'present' && actual.state === 'full' && vars.ha_stage === 'vip'

@@ -75,7 +75,7 @@ export const liveFiles = (context: Context, filesOf: (context: Context) => LiveF
       ({ stdout }) => {
         const blocks = blocksOf(stdout)
         const serves = holds(blocks, vars)
-        if (serves === undefined) return notRead('the node did not say whether it has the virtual IP or the share')
+        if (serves === undefined) return notRead("the node's addresses or mounts could not be read")
         return present({ serves, files: files.map((_, i) => parseEmbedded(blocks[`file-${i}`])) })
       },
     ),

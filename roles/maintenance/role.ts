@@ -15,7 +15,8 @@ const draining = (states: NamedState[], node: string, { cluster, vars }: Pick<Co
   const other = states.find(s => s.host !== node)
   if (!here || !other) return refused(`ha_maintenance=${node}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`)
   if (!here.heartbeat && !here.vip) return inSync
-  if (!here.vip && !other.vip) return refused('the service is on no node: find out why before anything is stopped, nfsha-play status.yml')
+  if (!here.vip && !other.vip)
+    return refused('the service is on no node: run nfsha-play status.yml to find out why before stopping anything')
   const problems = here.vip ? handOverProblems(states, other.host, vars.ha_stage) : []
   if (problems.length > 0) return refused(`the service stays on ${node}: ${problems.join('; ')}`)
   return differsBy([

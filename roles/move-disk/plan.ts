@@ -8,7 +8,7 @@ import { maintenanceProblems } from '../service/maintenance-mark.ts'
 import type { Vars } from '../vars.ts'
 import type { NamedNode } from './state.ts'
 
-const look = 'look first: nfsha-play status.yml'
+const look = 'run nfsha-play status.yml first'
 
 /** Pure: why this node cannot do without its disk for a while. */
 const moveProblems = (here: NamedNode, other: NamedNode): string[] => {
@@ -26,7 +26,7 @@ const moveProblems = (here: NamedNode, other: NamedNode): string[] => {
 
 const linkProblems = ({ host, device }: NamedNode): string[] => {
   if (!device) return [`DRBD has no device on ${host}. On ${host}: drbdadm adjust`]
-  if (isSyncing(device)) return [`DRBD is at work on ${host} (${describeDevice(device)}): play it again when it is done`]
+  if (isSyncing(device)) return [`DRBD is busy on ${host} (${describeDevice(device)}): run it again when it is done`]
   return device.connection === 'Connected' ? [] : [`DRBD on ${host} is ${describeDevice(device)}: it must be connected`]
 }
 
@@ -43,8 +43,8 @@ drbdadm detach ${vars.drbd_resource}`,
     { timeout: 120_000 },
   )
   if (result.code !== 0)
-    throw failedScript(`detaching ${attached} on ${host}`, result, 'nothing was written; look first: nfsha-play status.yml')
-  nodes.remark(`${attached} of ${host} is left as it is, with the copy of this moment`)
+    throw failedScript(`detaching ${attached} on ${host}`, result, 'nothing was written; run nfsha-play status.yml first')
+  nodes.remark(`${attached} of ${host} is left unchanged, with the copy as of now`)
 }
 
 /** Pure: detaches the old disk while the other node serves; role drbd-init does the rest. */

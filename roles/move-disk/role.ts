@@ -15,7 +15,7 @@ export const newDiskProblems = (verdicts: DiskVerdict[], node: string): string[]
   const found = refusals(verdicts)
   const fate = verdicts.find(v => v.host === node)?.fate.kind
   if (found.length > 0 || fate === undefined || ['create', 'volume', 'ours'].includes(fate)) return found
-  return [`the new disk of ${node} is to become a copy: what is on it cannot be kept or adopted, it must be blank (docs/disks.md)`]
+  return [`the new disk of ${node} is to become a copy: its content cannot be kept or adopted, it must be blank (docs/disks.md)`]
 }
 
 const newDisk = ({ vars, platform }: Context, node: string): ClusterAssertion<Replica> =>
@@ -51,6 +51,6 @@ const steps = (context: Context): Resource[] => {
 
 export const moveDisk: Role = {
   name: 'move-disk',
-  summary: 'takes the disk of the standby away so that another, judged first, can take its place',
+  summary: 'detaches the disk of the standby so that another one, checked first, can take its place',
   steps,
 }

@@ -36,7 +36,7 @@ echo "@disk-end"`,
       const reading = service.parse(output)
       if (reading.kind !== 'present') return reading
       const blocks = blocksOf(output.stdout)
-      if (blocks['disk-end'] === undefined) return notRead('its answer is incomplete')
+      if (blocks['disk-end'] === undefined) return notRead('incomplete output')
       return present({
         ...reading.state,
         attached: (blocks.attached ?? '').trim(),

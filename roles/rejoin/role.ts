@@ -14,7 +14,7 @@ const describe = ({ device }: NamedState): string => (device ? `${device.connect
 export const planRejoin = (states: NamedState[], node: string, { vars, platform }: Pick<Context, 'vars' | 'platform'>): Plan => {
   const [here, other] = [states.find(s => s.host === node), states.find(s => s.host !== node)]
   if (!here || !other) return refused(`${node}: the cluster has the nodes ${states.map(s => s.host).join(' and ')}`)
-  if (!here.vip && !other.vip) return refused('no node serves any more: look first, nfsha-play status.yml')
+  if (!here.vip && !other.vip) return refused('no node serves any more: run nfsha-play status.yml first')
   const alone = states.find(s => s.device?.connection === 'StandAlone')
   if (alone) return refused(`DRBD is StandAlone on ${alone.host}: split-brain.yml`)
   const isCopied = vars.ha_stage === 'vip' || states.every(s => s.device?.disk === 'UpToDate' && s.device.connection === 'Connected')

@@ -23,11 +23,11 @@ export const replicaProblems = (verdicts: DiskVerdict[], node: string): string[]
   const [new_, other] = [verdicts.find(v => v.host === node), verdicts.find(v => v.host !== node)]
   const [own, its] = [new_?.replica.judgement.drbd, other?.replica.judgement.drbd]
   if (new_?.fate.kind === 'keep')
-    return [`drbd_keep_data: ${node} is to become a copy of ${other?.host}, what is on its disk cannot be kept`]
+    return [`drbd_keep_data: ${node} is to become a copy of ${other?.host}, so the data on its disk cannot be kept`]
   if (!own || !its || !new_ || !['adopt', 'ours'].includes(new_.fate.kind)) return []
   const relation = relationTo(own, its)
   return relation === 'newer'
-    ? [`the copy on ${new_.replica.disk} of ${node} is newer than that of ${other?.host}, which serves: look first, nfsha-play status.yml`]
+    ? [`the copy on ${new_.replica.disk} of ${node} is newer than that of ${other?.host}, which serves: run nfsha-play status.yml first`]
     : []
 }
 
@@ -54,6 +54,6 @@ const steps = (context: Context): Resource[] => {
 
 export const replaceNode: Role = {
   name: 'replace-node',
-  summary: 'whether a node can be replaced now: the other one serves, and the new disk may become a copy of its data',
+  summary: 'checks whether a node can be replaced now: the other one serves, and the new disk may become a copy of its data',
   steps,
 }

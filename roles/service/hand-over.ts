@@ -19,8 +19,8 @@ export const readService = (nodes: ClusterNodes, context: Context, hosts = nodes
       const script = `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH\n${probe.sh}`
       const reading = probe.parse({ ...(await nodes.on(host).connection.run(script, { timeout: 60_000 })), at: Date.now() })
       if (reading.kind !== 'present')
-        throw new ApplyFailed(`${host} gave no complete answer about the service`, {
-          hint: 'nothing was moved; look first: nfsha-play status.yml',
+        throw new ApplyFailed(`${host} did not report the complete state of the service`, {
+          hint: 'nothing was moved; run nfsha-play status.yml first',
         })
       return { host, ...reading.state }
     }),
@@ -35,7 +35,7 @@ export const holds = (s: NamedState): boolean => s.vip || s.mounted || s.nfsd > 
 /** Pure: reasons not to move the service to `to` now; empty when clients would hardly notice the move. */
 export const handOverProblems = (states: NamedState[], to: string, stage: Vars['ha_stage']): string[] => {
   const target = states.find(s => s.host === to)
-  if (!target) return [`${to} cannot be asked`]
+  if (!target) return [`${to} was not read`]
   const problems = states.flatMap(s => [
     ...(s.heartbeat ? [] : [`heartbeat does not run on ${s.host}`]),
     ...(s.heartbeat && !s.stable ? [`a hand-over is under way on ${s.host}`] : []),
@@ -45,7 +45,7 @@ export const handOverProblems = (states: NamedState[], to: string, stage: Vars['
   problems.push(...target.space.filter(d => d.short).map(d => `${d.mount} is full on ${to}`))
   if (stage === 'vip') return problems
   // The stop would kill them, but they are somebody's work: before a planned move they can be ended in an orderly way.
-  problems.push(...states.flatMap(s => s.holders.map(what => `${s.host} has the volume in use by ${what}: end that first`)))
+  problems.push(...states.flatMap(s => s.holders.map(what => `${s.host}: the volume is in use by ${what}: end that first`)))
   if (target.device?.disk !== 'UpToDate') problems.push(`DRBD is ${target.device?.disk ?? 'not there'} on ${to}`)
   if (target.device && target.device.connection !== 'Connected') problems.push(`DRBD is ${target.device.connection} on ${to}`)
   return problems
@@ -59,13 +59,13 @@ export const stageOf = (states: NamedState[], wanted: Vars['ha_stage']): Vars['h
 
 /** Pure: links between the nodes that are down. One link is enough to run, but not for a planned move. */
 export const linkProblems = (states: NamedState[]): string[] =>
-  states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} says of its links: ${l}`))
+  states.flatMap(s => s.links.filter(l => !l.endsWith(' up')).map(l => `${s.host} reports its link: ${l}`))
 
 /** Pure: the effect on clients of a change that hands the service over once. */
 export const moves = (from: string, to: string): Change => ({
   attribute: 'service',
   from,
-  to: `handed over to ${to}, once: clients wait for some seconds`,
+  to: `handed over to ${to}, once: clients wait for a few seconds`,
 })
 
 /** heartbeat's message FIFO (shellfuncs, HA_FIFO). */
@@ -100,6 +100,6 @@ export const handOver = async (nodes: ClusterNodes, from: string, to: string, va
   ])
   if (came.code !== 0)
     throw new ApplyFailed(`the service did not come up on ${to} within 120 s of the hand-over`, {
-      hint: 'look at it: nfsha-play status.yml; and at the log of heartbeat on both nodes',
+      hint: 'look at nfsha-play status.yml and at the log of heartbeat on both nodes',
     })
 }

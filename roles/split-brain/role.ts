@@ -30,8 +30,7 @@ const isBelow = (path: string, directory: string): boolean => path === directory
 /** Pure: save the victim's data if requested, discard it, then wait until the nodes replicate. */
 export const planRecovery = (states: NamedState[], done: readonly string[], { vars }: Pick<Context, 'vars'>): Plan => {
   const { drbd_victim: victim, drbd_victim_keep: keep, nfs_export_path: path } = vars
-  if (keep !== undefined && isBelow(keep, path))
-    return refused(`drbd_victim_keep: ${keep} is below ${path}, which the share is mounted over`)
+  if (keep !== undefined && isBelow(keep, path)) return refused(`drbd_victim_keep: ${keep} is below ${path}, where the share is mounted`)
   const verdict = recovery(states, victim)
   const survivor = states.find(s => s.host !== victim)
   if (verdict.kind === 'differs' && victim && survivor)

@@ -118,7 +118,7 @@ const date = (seconds: number): string => new Date(Math.floor(seconds) * 1000).t
  * written.
  */
 const amountOf = ({ device }: Written): string =>
-  device ? `at most ${device.outOfSync} KiB, by DRBD's marks` : 'an amount that is not known: DRBD has no device here'
+  device ? `at most ${device.outOfSync} KiB, by DRBD's marks` : 'an unknown amount: DRBD has no device here'
 
 const namesIn = ({ length }: Entry[]): string => `${length} ${length === 1 ? 'name' : 'names'}`
 
@@ -161,8 +161,7 @@ export const writtenTable = (members: Member<Written>[], cluster: string): Table
 const writtenProbe = ({ vars }: Context): Probe<Written> => ({
   sh: writtenScript(vars),
   timeout: (limit + 60) * 1000,
-  parse: ({ stdout }) =>
-    blocksOf(stdout).read?.trim() === 'read' ? present(parseWritten(stdout, vars)) : notRead('its answer is incomplete'),
+  parse: ({ stdout }) => (blocksOf(stdout).read?.trim() === 'read' ? present(parseWritten(stdout, vars)) : notRead('incomplete output')),
 })
 
 /** Shows what each node has written since the split, without writing to either copy; reports no problem. */

@@ -10,14 +10,14 @@ const isConnected = ({ device }: NamedCopy): boolean => /^(Connected|Sync|Paused
 /** Pure: why nothing is started, whichever nodes were read. */
 const problems = (copies: NamedCopy[], missing: string[]): string | undefined => {
   const active = copies.filter(c => c.vip)
-  if (active.length > 1) return 'both nodes have the virtual IP: look first, nfsha-play status.yml'
+  if (active.length > 1) return 'both nodes have the virtual IP: run nfsha-play status.yml first'
   if (copies.every(c => c.served === '')) return 'no node that was read has ever served: nfsha-play site.yml starts a new pair'
   const marked = missing.length > 0 ? undefined : copies.find(c => c.maintenance !== undefined)
   if (marked)
     return `the pair is in maintenance (${marked.maintenance || 'marked'}): nfsha-play maintenance.yml -e ha_maintenance=none ends it`
   const alone = copies.find(c => c.device?.connection === 'StandAlone')
   if (alone)
-    return `DRBD is StandAlone on ${alone.host}: the nodes have met and did not agree, perhaps a split brain: nfsha-play split-brain.yml`
+    return `DRBD is StandAlone on ${alone.host}: the nodes connected and refused each other, perhaps a split brain: nfsha-play split-brain.yml`
   return undefined
 }
 
@@ -31,7 +31,7 @@ const planOne = (copy: NamedCopy, missing: string[], done: readonly string[], co
   if (ha_stage === 'vip' || device?.disk === 'UpToDate') return planAlone(copy, other, done, context)
   if (named === undefined)
     return refused(
-      `${newestOf([copy], missing).why}. Start ${other} and play this again: DRBD compares the copies when they meet. Only if ${other} is gone for good: -e ha_start_alone=${host}`,
+      `${newestOf([copy], missing).why}. Start ${other} and run this again: DRBD compares the copies when the nodes connect. Only if ${other} is gone for good: -e ha_start_alone=${host}`,
     )
   const [problem] = takeProblems(copy, missing, ['Consistent'])
   return problem === undefined ? planAlone(copy, other, done, context) : refused(problem)

@@ -3,6 +3,6 @@ import { overview } from '../service/state/overview.ts'
 
 export const status: Role = {
   name: 'status',
-  summary: 'who serves, and how it stands with DRBD, mounts, exports, links and what the next boot would do',
+  summary: 'which node serves, and the state of DRBD, mounts, exports, links and the next boot',
   steps: c => [overview(c)],
 }

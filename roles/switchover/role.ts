@@ -9,7 +9,7 @@ import { serviceProbe } from '../service/state/state.ts'
 const planFor = (states: NamedState[], target: string | undefined, { cluster, vars }: Context): Plan => {
   const [active, other] = states.filter(s => s.vip)
   if (!active || other)
-    return refused(`the service is on ${active ? 'both nodes' : 'no node'}, it cannot be moved: look first, nfsha-play status.yml`)
+    return refused(`the service is on ${active ? 'both nodes' : 'no node'}, it cannot be moved: run nfsha-play status.yml first`)
   if (!target || !cluster.nodes.some(n => n.name === target))
     return refused(`ha_switchover_to=${target}: the cluster has the nodes ${cluster.nodes.map(n => n.name).join(' and ')}`)
   if (active.host === target) return planOf([])

@@ -38,7 +38,7 @@ export const dataOnDisks = (context: Context): ClusterAssertion<Judgement> =>
       timeout: 600_000,
       parse({ stdout }) {
         const found = parseDisk(stdout)
-        return found ? present(found) : notRead('its answer is incomplete')
+        return found ? present(found) : notRead('incomplete output')
       },
     },
     compare: () => inSync,

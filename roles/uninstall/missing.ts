@@ -21,12 +21,12 @@ export const missingProblem = (members: Member<Installed>[], { vars, cluster }: 
   const isRead = (host: string) => states.some(s => s.host === host)
   const [other] = cluster.nodes.filter(node => !isRead(node.name)).map(node => node.name)
   if (lost !== undefined && isRead(lost)) return `uninstall_without=${lost}: ${lost} answers`
-  if (lost !== undefined && lost !== other) return `uninstall_without=${lost}: no node of this pair that is missing has that name`
+  if (lost !== undefined && lost !== other) return `uninstall_without=${lost}: no missing node of this pair has that name`
   if (other === undefined) return undefined
   const [one] = states
   if (!one) return 'no node was read'
   const member = members.find(m => m.host === other)
-  const why = member ? whyUnread(member) : 'it takes no part in this run'
+  const why = member ? whyUnread(member) : 'it is not part of this run'
   if (why !== 'unreachable') return `${other} was not read: ${why}`
   if (lost === undefined)
     return `${other} is unreachable: start it and run this again, or, if it is lost for good: -e uninstall_without=${other} removes the pair from ${one.host} alone`

@@ -33,12 +33,12 @@ export const wipesOf = (states: NamedInstalled[], context: Context): { wipe: str
   const words = diskWords(context.vars.drbd_wipe)
   const found = words.map(({ host, disk, id }) => {
     const own = states.find(s => s.host === host)
-    if (!own?.disk) return { problem: `${host} is no node of this pair, or its disk could not be read` }
+    if (!own?.disk) return { problem: `${host} is not a node of this pair, or its disk could not be read` }
     const declared = backingDisk(contextAt(context, host).vars)
     if (disk !== declared && disk !== own.disk.device) return { problem: `${host} has its data on ${declared}, not on ${disk}` }
     const is = own.disk.drbd?.current
     if (own.disk.blank || is?.toLowerCase() === id) return { host }
-    return { problem: `${disk} of ${host} holds ${is ? `metadata with the UUID ${is}` : 'no metadata of DRBD'}, not ${id.toUpperCase()}` }
+    return { problem: `${disk} of ${host} holds ${is ? `metadata with the UUID ${is}` : 'no DRBD metadata'}, not ${id.toUpperCase()}` }
   })
   return { wipe: found.flatMap(f => f.host ?? []), problems: found.flatMap(f => f.problem ?? []) }
 }
@@ -49,7 +49,7 @@ export const isInstalled = (state: NamedInstalled, site: Role[], context: Contex
 const words: Record<FileFate['fate'], string> = {
   removed: 'removed',
   'put back': 'as it was before the first run',
-  left: 'left as it is: others have changed it since',
+  left: 'left unchanged: others have changed it since',
 }
 
 const removal = (state: NamedInstalled, site: Role[], context: Context): Step => {
@@ -59,10 +59,10 @@ const removal = (state: NamedInstalled, site: Role[], context: Context): Step =>
   const packages = own.vars.uninstall_packages ? heldBy(site, own) : []
   const changes: Change[] = [
     ...files.map(f => ({ attribute: `${f.path} on ${state.host}`, from: 'ours', to: words[f.fate] })),
-    ...foreign.map(f => ({ attribute: `${f.path} on ${state.host}`, from: 'of a role of your own', to: 'left as it is' })),
+    ...foreign.map(f => ({ attribute: `${f.path} on ${state.host}`, from: 'from a role of your own', to: 'left as it is' })),
     ...state.due.map(({ what, from, to }) => ({ attribute: `${what} on ${state.host}`, from, to })),
     ...(packages.length > 0
-      ? [{ attribute: `packages on ${state.host}`, from: packages.join(' '), to: 'removed where nothing else uses them' }]
+      ? [{ attribute: `packages on ${state.host}`, from: packages.join(' '), to: 'removed unless something else uses them' }]
       : []),
     { attribute: `what is noted on ${state.host}`, from: ['backup', ...state.marks].join(', '), to: 'in an archive in /var/backups' },
   ]
@@ -114,11 +114,11 @@ export const planUninstall = (
   const left = states.filter(s => isInstalled(s, site, contextAt(context, s.host)))
   if (left.length === 0) return planOf([])
   if (context.vars.uninstall_packages && !context.platform.systemUpgrade)
-    return refused(`uninstall_packages: on ${context.platform.name} packages are removed by hand`)
+    return refused(`uninstall_packages: on ${context.platform.name} packages must be removed manually`)
   if (problems.length > 0) return refused(`drbd_wipe: ${problems.join('; ')}`)
   const active = states.filter(holds)
   if (active.length > 1) return refused(`${active.map(s => s.host).join(' and ')} both hold the service: nfsha-play status.yml`)
-  const busy = active.flatMap(s => s.holders.map(what => `${s.host} has the volume in use by ${what}: end that first`))
+  const busy = active.flatMap(s => s.holders.map(what => `${s.host}: the volume is in use by ${what}: end that first`))
   if (busy.length > 0) return refused(busy.join('; '))
   const order = [...left.filter(s => !holds(s)), ...left.filter(holds)]
   return planOf(order.flatMap(state => stepsFor(state, wipe, site, context)))

@@ -55,7 +55,7 @@ export const removeFrom = async (
 ): Promise<void> => {
   const { host } = state
   const result = await nodes.on(host).connection.run(removeScript(files, packages, site, own), { timeout: 900_000 })
-  if (result.code !== 0) throw failedScript(`removing it from ${host}`, result, 'the same command goes on where it stopped')
+  if (result.code !== 0) throw failedScript(`removing it from ${host}`, result, 'run the same command again to continue')
   for (const line of result.stdout.split('\n')) {
     const [, word, rest] = /^(archive|left:) ?(.*)$/.exec(line) ?? []
     if (word !== undefined) nodes.remark(`${host}: ${word === 'archive' ? `what was removed is in ${rest}` : `packages left: ${rest}`}`)

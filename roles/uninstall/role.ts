@@ -14,7 +14,7 @@ const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> 
   const vip = vipAddress(vars)
   return clusterAssertion('confirmation', {
     allowMissing: true,
-    gate: `gives the pair up: a run needs -e uninstall_confirm=${vip}`,
+    gate: `removes the pair: a run needs -e uninstall_confirm=${vip}`,
     probe: installedProbe(site, context),
     compare: members =>
       vars.uninstall_confirm === vip || !statesOf(members).some(s => isInstalled(s, site, contextAt(context, s.host)))
@@ -27,7 +27,7 @@ const confirmed = (site: Role[], context: Context): ClusterAssertion<Installed> 
 const mountedClients = (site: Role[], context: Context): ClusterAssertion<Installed> =>
   clusterAssertion('clients that have the share mounted', {
     allowMissing: true,
-    gate: 'takes the share away from them: unmount it there, or a run needs -e accept_client_break=yes',
+    gate: 'makes the share unavailable to them: unmount it there, or a run needs -e accept_client_break=yes',
     probe: installedProbe(site, context),
     compare: members =>
       context.vars.accept_client_break
@@ -56,6 +56,6 @@ const removed = (site: Role[], context: Context): Procedure<Installed, ReturnTyp
 /** What to undo is determined from the backup records on the nodes, and from the resources of the roles that wrote the files. */
 export const uninstall = (site: Role[]): Role => ({
   name: 'uninstall',
-  summary: 'gives the pair up: removes what the other roles put on both nodes, leaves the data',
+  summary: 'removes what the other roles installed on both nodes; keeps the data',
   steps: context => [confirmed(site, context), mountedClients(site, context), removed(site, context), dataOnDisks(context)],
 })

@@ -136,5 +136,5 @@ export const installedProbe = (site: Role[], context: Context): Probe<Installed>
   sh: installedScript(site, context),
   timeout: context.vars.drbd_wipe === undefined ? 60_000 : 660_000,
   parse: ({ stdout }) =>
-    blocksOf(stdout).installed?.trim() === 'read' ? present(parseInstalled(stdout, site, context)) : notRead('its answer is incomplete'),
+    blocksOf(stdout).installed?.trim() === 'read' ? present(parseInstalled(stdout, site, context)) : notRead('incomplete output'),
 })

@@ -43,7 +43,7 @@ export const planUpgrade = (nodes: NamedNode[], host: string | undefined, contex
   if (release !== undefined && release !== upgrade.release && method === 'source')
     return refused('DRBD is built from source here, and the new kernel would have no module: docs/platforms.md')
   const problems = problemsOf(node, other, nodes, context)
-  if (problems.length > 0) return refused(`${host} is not taken out: ${problems.join('; ')}`)
+  if (problems.length > 0) return refused(`${host} is not taken out of service: ${problems.join('; ')}`)
   return planOf([...takeOut(node, other, nodes, context), ...renew(node, ours, context), ...takeBack(node, nodes, context, true)])
 }
 
@@ -54,7 +54,7 @@ const readLists = (nodes: NamedNode[], context: Context): Step => {
     changes: hosts.map(host => ({
       attribute: `package lists on ${host}`,
       from: 'older than an hour',
-      to: 'read; then it is known what is newer',
+      to: 'read, to find newer packages',
     })),
     run: on => take.readLists(on, hosts, context),
   }

@@ -31,7 +31,7 @@ export const nodeProbe = (context: Context): Probe<NodeState> => {
       const reading = service.parse(output)
       const upgrade = system?.parse(output.stdout)
       if (reading.kind !== 'present') return reading
-      if (system && !upgrade) return notRead('its answer is incomplete')
+      if (system && !upgrade) return notRead('incomplete output')
       return present({ ...reading.state, upgrade, upgrading: (blocksOf(output.stdout).upgrading ?? '').trim() === 'yes' })
     },
   }

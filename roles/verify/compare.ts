@@ -59,7 +59,7 @@ echo @log; ${logOf(vars)}`,
   if (result.code !== 0)
     throw new ApplyFailed(result.code === 2 ? 'the nodes lost each other during the comparison' : 'the comparison could not be started', {
       detail: result.stderr,
-      hint: 'nothing was changed; play it again when both nodes are connected',
+      hint: 'nothing was changed; run it again when both nodes are connected',
     })
   return parseRanges(result.stdout.split('@log\n').at(-1) ?? '')
 }
@@ -78,5 +78,5 @@ drbdadm disconnect ${resource} && drbdadm connect ${resource}`,
     ),
     { timeout: 60_000 },
   )
-  if (result.code !== 0) throw new ApplyFailed(`${standby} was not connected again`, { detail: result.stderr })
+  if (result.code !== 0) throw new ApplyFailed(`${standby} was not reconnected`, { detail: result.stderr })
 }

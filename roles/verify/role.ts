@@ -23,7 +23,7 @@ const showRanges = (nodes: ClusterNodes, ranges: Range[], device: string): void 
 
 /** Pure: why the copies cannot be compared now. */
 const problemOf = (states: NamedState[], { ha_stack }: Context['vars']): string | undefined => {
-  if (ha_stack === 'article') return 'ha_stack: article sets no verify-alg, without which DRBD compares nothing'
+  if (ha_stack === 'article') return 'ha_stack: article sets no verify-alg, without which DRBD cannot compare'
   const bad = states.find(s => !/^(Connected|Verify[ST])$/.test(s.device?.connection ?? '') || s.device?.disk !== 'UpToDate')
   if (bad) return `only two complete copies can be compared: DRBD on ${bad.host} is ${bad.device ? describeDevice(bad.device) : 'down'}`
   return undefined
@@ -57,12 +57,12 @@ export const planVerify = (states: NamedState[], done: readonly string[], contex
     return refused(
       `${differ} KiB differ between the nodes. Nothing was repaired: -e drbd_verify_repair=true copies them from the node that serves. Look for the cause first: a disk or a controller that loses writes, flushes switched off`,
     )
-  if (!active || !standby) return refused(`${differ} KiB differ, and no node serves: it is not known whose blocks count`)
+  if (!active || !standby) return refused(`${differ} KiB differ, and no node serves, so it is not known whose blocks are right`)
   return planOf([
     {
       name: repair,
       settle: 60_000,
-      changes: [{ attribute: `${differ} KiB on ${standby.host}`, from: `other than on ${active.host}`, to: `copied from ${active.host}` }],
+      changes: [{ attribute: `${differ} KiB on ${standby.host}`, from: `different from ${active.host}`, to: `copied from ${active.host}` }],
       async run(nodes) {
         await reconnectStandby(nodes, standby.host, vars)
         await followSync(nodes, active.host, vars.drbd_device, 30)
@@ -81,6 +81,6 @@ const verified = (context: Context): Procedure<ServiceState, undefined> => ({
 
 export const verify: Role = {
   name: 'verify',
-  summary: 'compares both copies block by block while clients work (drbdadm verify), and repairs what differs when asked',
+  summary: 'compares both copies block by block while clients work (drbdadm verify), and repairs differences if requested',
   steps: context => [verified(context)],
 }

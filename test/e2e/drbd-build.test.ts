@@ -210,9 +210,9 @@ describe.skipIf(why !== undefined)(`a build over a real sshd${why ? ` (skipped: 
     const { end } = await run(broken)
     const log = `${jobsDirectory}/${buildName(partOf(broken))}/output`
     expect(end.status).toBe('failed')
-    expect(end.error?.message).toMatch(/building DRBD's utilities on M1 ended with exit code 2; what runs was not touched/)
+    expect(end.error?.message).toMatch(/building DRBD's utilities on M1 ended with exit code 2; nothing was installed/)
     expect(end.error?.detail).toMatch(/drbdadm\.c:7: error: expected ';'/)
-    expect(end.error?.hint).toBe(`its whole log on M1: ${log}`)
+    expect(end.error?.hint).toBe(`the complete log on M1: ${log}`)
     expect(readFileSync(log, 'utf8')).toContain('configured with --prefix=')
     expect(execFileSync(`${prefix}/sbin/drbdadm`).toString()).toBe('9.4\n')
   })

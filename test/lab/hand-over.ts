@@ -34,7 +34,7 @@ export const handOverTests = (lab: string): void => {
   test('an active node is taken out of service and back in', async () => {
     const typo = await play('maintenance', '-e', 'ha_maintenance=M3')
     expect(typo.code, typo.story).toBe(2)
-    expect(typo.stderr).toContain('M3 is no node of this cluster, whose nodes are M1 and M2')
+    expect(typo.stderr).toContain('M3 is not a node of this cluster; its nodes are M1 and M2')
     expect(await marks()).toEqual(['none', 'none'])
     const drained = await play('maintenance', '-e', 'ha_maintenance=M1')
     expect(drained.code, drained.story).toBe(0)

@@ -89,7 +89,7 @@ test('the old disk of a reinstalled node is used only with a confirmation; the b
   const run = await play()
   refused(run, /M2: \/dev\/vdb holds DRBD metadata v08, current UUID [0-9A-F]{16}, .*which this node did not make\. Content: it holds ext4/)
   const word = /-e (drbd_adopt=M2:\/dev\/vdb:[0-9A-F]{16})/.exec(run.story)?.[1] ?? ''
-  refused(await play('-e', `${word.slice(0, -2)}${word.endsWith('00') ? '10' : '00'}`), /is not it/)
+  refused(await play('-e', `${word.slice(0, -2)}${word.endsWith('00') ? '10' : '00'}`), /does not match/)
   good(await play('-e', word))
   await copied()
   for (const node of nodes) expect(await sumsOf(node)).toBe(before)

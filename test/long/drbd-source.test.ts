@@ -91,7 +91,7 @@ describe('a failure changes nothing', () => {
     expect(run.code, run.story).toBe(3)
     const { error } = taskOf(run, build)
     expect(error?.message).toMatch(
-      new RegExp(`building DRBD's module for ${kernel} on M1 ended with exit code \\d+; what runs was not touched`),
+      new RegExp(`building DRBD's module for ${kernel} on M1 ended with exit code \\d+; nothing was installed`),
     )
     expect(error?.detail).toMatch(/drbd_bitmap\.c:1:\d+: error: #error "this archive was patched so that it does not compile"/)
     const log = /: (\/var\/lib\/nfsha-play\/jobs\/\S+\/output)$/.exec(error?.hint ?? '')?.[1] ?? ''

@@ -7,7 +7,10 @@ import { Vars } from '../../roles/vars.ts'
 
 const cwd = join(import.meta.dirname, '../..')
 
-/** The pair of inventory/hosts.yml with what the article sets beside it (test/fixtures/article/vars.yml) and whatever else is asked for. */
+/**
+ * The pair of inventory/hosts.yml with the further settings of the reference setup (test/fixtures/article/vars.yml) and other requested
+ * ones.
+ */
 export const articleCluster = (...extra: string[]): Cluster<Vars> => {
   const inventory = loadInventory(['inventory/hosts.yml'], { cwd })
   const extraVars = parseExtraVars([`@${join(cwd, 'test/fixtures/article/vars.yml')}`, ...extra], inventory.vault)

@@ -10,10 +10,10 @@ import { firstOf } from '../../roles/role.ts'
 import { exportLine } from '../../roles/service/nfs/exports.ts'
 import { articleCluster } from './article-cluster.ts'
 
-// The article's own text, cut out as it stands (it has lost its line breaks), against what the variables of its inventory generate.
+// The article's own text, extracted unchanged (it has lost its line breaks), compared with what the variables of its inventory generate.
 
 interface Correction {
-  /** Stands word for word in docs/article.md. */
+  /** Quoted verbatim in docs/article.md. */
   reason: string
   correct(text: string): string
 }
@@ -22,7 +22,7 @@ const prompt: Correction = {
   reason: 'the prompt and the command that prints a file are not part of it',
   correct: text => text.replace(/^\[root@\S+ \S+\]# \w+ \S+\s+/, ''),
 }
-/** A note ends where two spaces begin: the article's line breaks became runs of them. */
+/** A note ends at two spaces: the article's line breaks became runs of spaces. */
 const notes: Correction = {
   reason: "the author's Chinese notes behind a setting are not part of the file",
   correct: text => text.replace(/#\s*(?:(?!\s{2})[\s\S])*[^\0-\x7f](?:(?!\s{2})[\s\S])*/g, ''),
@@ -31,7 +31,7 @@ const oldPlan: Correction = {
   reason: 'haresources of III.2 has a line commented out that names a resource `data`; there is none of that name',
   correct: text => text.replace(/#NFS.*/, ''),
 }
-/** Compared with what CentOS 6 gets, in test/lib/platform/centos6.test.ts. */
+/** Compared with the result for CentOS 6 in test/lib/platform/centos6.test.ts. */
 const slip: Correction = {
   reason: 'the `tail` of rc.local (II.3) shows `dev em1`, the two lines that were appended above it say em2 and em3; the latter are meant',
   correct: text => text.replace(/\[root@\S+ \S+\]# tail .*/s, ''),
@@ -59,7 +59,7 @@ test.each([
 test('haresources at stage vip is the article’s first', () =>
   expect(folded(haresources(articleCluster('ha_stage=vip')))).toBe(article('haresources-vip', oldPlan)))
 
-test('the values are the variables’, not the article’s', () => {
+test('the values are those of the variables, not the article’s', () => {
   const other = articleCluster(
     'drbd_resource=r7 drbd_device=/dev/drbd7 drbd_secret=another-secret ha_vip=10.9.9.9/16 node_service_nic=eth7',
   )
@@ -69,7 +69,7 @@ test('the values are the variables’, not the article’s', () => {
   expect(nfsdScript(debian12)).toContain('/etc/init.d/nfs-kernel-server restart')
 })
 
-test('what the article relies on a battery for stays out unless asked for', () =>
+test('settings for which the article relies on a battery are omitted unless requested', () =>
   expect(articleGlobalCommon(firstOf(articleCluster('drbd_disk_flushes=true')).vars)).not.toContain('flushes'))
 
 test('docs/article.md gives every correction with its reason', () => {

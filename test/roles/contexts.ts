@@ -12,7 +12,7 @@ const nic = (name: string, address: string): Nic => ({ name, mac: 'b8:ca:3a:f1:0
 
 export const nicsOfM1 = [nic('em1', '192.168.0.210/24'), nic('em2', '172.16.0.210/24'), nic('em3', '172.16.100.210/24')]
 
-/** M1 of the article's pair on a platform, with whatever variables beside. */
+/** M1 of the reference pair on a platform, with further variables. */
 export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...extra: string[]): Context => {
   const cluster = articleCluster(...extra)
   return {
@@ -38,7 +38,7 @@ export const contextOn = (platform: Platform, facts: Partial<Facts> = {}, ...ext
 
 const license = fileURLToPath(new URL('../../LICENSE', import.meta.url))
 
-/** Variables of a build from source. The archives are a file that is there; nothing unpacks it. */
+/** Variables of a build from source. The archives are an existing file that nothing unpacks. */
 export const sourceVariables = (...kinds: ('combined' | 'utilities' | 'kernel')[]): string => {
   const sha256 = createHash('sha256').update(readFileSync(license)).digest('hex')
   return JSON.stringify({ drbd_build_method: 'source', drbd_build_archives: kinds.map(kind => ({ kind, source: license, sha256 })) })

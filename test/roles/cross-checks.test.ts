@@ -17,7 +17,7 @@ interface Given {
   C1?: Values
 }
 
-/** A pair that is right, with other values in some places; one value a line, so that places can be told apart. */
+/** A valid pair with some values changed; one value per line, so that error positions are distinct. */
 const inventory = (given: Given): string => {
   const lines = (values: Values, indent: string) =>
     Object.entries(values)
@@ -64,20 +64,20 @@ describe('values that cannot work are refused before any connection', () => {
     [nfs({ ha_vip: '192.168.0.0/24' }), 'ha_vip: 192.168.0.0 is the address of the network itself'],
     [nfs({ ha_vip: '192.168.0.255/24' }), 'ha_vip: 192.168.0.255 is the broadcast address'],
     [nfs({ ha_vip: '192.168.0.219/28' }), 'heartbeat_ping: 192.168.0.1 is outside the service network 192.168.0.208/28'],
-    [nfs({ ha_vip: '192.168.0.219/0' }), 'ha_vip: a prefix length of 0 is that of no network'],
+    [nfs({ ha_vip: '192.168.0.219/0' }), 'ha_vip: a prefix length of 0 is too short for a network'],
     [nfs({ ha_vip: '224.0.0.5/24' }), 'ha_vip: 224.0.0.5 is a multicast address'],
-    [nfs({ ha_vip: '0.0.0.0/24' }), 'ha_vip: 0.0.0.0 is no address that a machine can have'],
+    [nfs({ ha_vip: '0.0.0.0/24' }), 'ha_vip: 0.0.0.0 is not a valid host address'],
     [{ M2: { node_service_ip: '192.168.0.211' } }, 'node_service_ip of M2 is 192.168.0.211, which is node_service_ip of M1 too'],
     [{ M2: { node_drbd_ip: '172.16.0.212' } }, 'node_drbd_ip of M2 is 172.16.0.212, which is node_heartbeat_ip of M2 too'],
-    [{ M2: { node_drbd_ip: '10.9.9.9' } }, 'node_drbd_ip of M2 (10.9.9.9) and of M1 (172.16.100.211) are in no common network'],
+    [{ M2: { node_drbd_ip: '10.9.9.9' } }, 'node_drbd_ip of M2 (10.9.9.9) and of M1 (172.16.100.211) are not in the same network'],
     [{ M1: { node_heartbeat_ip: '127.0.1.1' } }, 'node_heartbeat_ip of M1: 127.0.1.1 is a loopback address'],
     [{ M2: { node_service_ip: '192.168.1.212' } }, 'node_service_ip of M2: 192.168.1.212 is outside the service network'],
-    [nfs({ heartbeat_mcast: '192.168.0.5' }), 'heartbeat_mcast: 192.168.0.5 is no multicast group'],
-    [nfs({ heartbeat_mcast: '224.0.0.1' }), 'heartbeat_mcast: 224.0.0.1 is no multicast group that an application may use'],
+    [nfs({ heartbeat_mcast: '192.168.0.5' }), 'heartbeat_mcast: 192.168.0.5 is not a multicast group'],
+    [nfs({ heartbeat_mcast: '224.0.0.1' }), 'heartbeat_mcast: 224.0.0.1 is not a multicast group that an application may use'],
     [nfs({ failover_dead_client: '192.168.0.219' }), 'failover_dead_client is 192.168.0.219, which is ha_vip'],
     [nfs({ failover_dead_client: '10.0.0.9' }), 'failover_dead_client: 10.0.0.9 is outside the service network'],
     [nfs({ base_time_servers: ['192.168.0.1', '192.168.0.211'] }), 'base_time_servers: 192.168.0.211 is node_service_ip of M1'],
-    [nfs({ nfs_export_network: '0.0.0.0/0' }), 'nfs_export_network: 0.0.0.0/0 would let in more than any one network'],
+    [nfs({ nfs_export_network: '0.0.0.0/0' }), 'nfs_export_network: 0.0.0.0/0 is larger than any single network'],
     [nfs({ nfs_export_network: '192.168.0.7/24' }), 'nfs_export_network: 192.168.0.7/24 is an address within 192.168.0.0/24'],
     [nfs({ nfs_export_network: '127.0.0.0/8' }), 'nfs_export_network: 127.0.0.0/8 is a loopback address'],
     // NICs
@@ -103,7 +103,7 @@ describe('values that cannot work are refused before any connection', () => {
     ],
     // paths
     ...['/', '/home', '/usr', '/etc', '/var', '/tmp', '/root', '/proc', '/srv', '/mnt', '/opt', '/dev', '/boot', '/var/lib', '/lib64'].map(
-      (path): [Given, string] => [nfs({ nfs_export_path: path }), `nfs_export_path: ${path} is a directory of the system`],
+      (path): [Given, string] => [nfs({ nfs_export_path: path }), `nfs_export_path: ${path} is a system directory`],
     ),
     ...[
       ['/usr/share/data', '/usr'],
@@ -116,7 +116,7 @@ describe('values that cannot work are refused before any connection', () => {
       ['/root/data', '/root'],
     ].map(([path = '', parent]): [Given, string] => [
       nfs({ nfs_export_path: path }),
-      `nfs_export_path: ${path} is ${parent ? `below ${parent}, ` : ''}a directory of the system`,
+      `nfs_export_path: ${path} is ${parent ? `below ${parent}, ` : ''}a system directory`,
     ]),
     [nfs({ nfs_export_path: '/srv/../etc' }), 'nfs_export_path: must be a plain path: /etc'],
     [nfs({ nfs_export_path: '/data/' }), 'nfs_export_path: must be a plain path: /data'],
@@ -125,8 +125,8 @@ describe('values that cannot work are refused before any connection', () => {
     [nfs({ nfs_export_path: 'data' }), 'nfs_export_path: must be an absolute path'],
     [nfs({ nfs_export_path: '/my data' }), 'nfs_export_path: may have letters, digits and . _ - / only'],
     [nfs({ nfs_export_path: ' /data' }), 'nfs_export_path: must be an absolute path'],
-    [{ C1: { client_mount: '/usr' } }, 'client_mount of C1: /usr is a directory of the system'],
-    [{ C1: { client_mount: '/' } }, 'client_mount of C1: / is a directory of the system'],
+    [{ C1: { client_mount: '/usr' } }, 'client_mount of C1: /usr is a system directory'],
+    [{ C1: { client_mount: '/' } }, 'client_mount of C1: / is a system directory'],
     // devices
     [nfs({ drbd_device: '/dev/vda' }), 'drbd_device: must be /dev/drbd0, /dev/drbd1, ...'],
     [nfs({ drbd_device: '/root/disk.img' }), 'drbd_device: must be /dev/drbd0'],
@@ -136,9 +136,9 @@ describe('values that cannot work are refused before any connection', () => {
     [nfs({ drbd_disk: '/dev/drbd0' }), 'drbd_disk: /dev/drbd0 is drbd_device'],
     [nfs({ drbd_disk: '/dev/drbd7' }), 'drbd_disk: /dev/drbd7 is a DRBD device'],
     [nfs({ drbd_disk: '/dev/drbd/by-res/r0/0' }), 'drbd_disk: /dev/drbd/by-res/r0/0 is a DRBD device'],
-    [nfs({ drbd_disk: '/root/disk.img' }), 'drbd_disk: /root/disk.img is no device'],
-    [nfs({ drbd_disk: '/dev/null' }), 'drbd_disk: /dev/null is no disk'],
-    [nfs({ drbd_disk: '/dev/mapper' }), 'drbd_disk: /dev/mapper is no disk'],
+    [nfs({ drbd_disk: '/root/disk.img' }), 'drbd_disk: /root/disk.img is not a device'],
+    [nfs({ drbd_disk: '/dev/null' }), 'drbd_disk: /dev/null is not a disk'],
+    [nfs({ drbd_disk: '/dev/mapper' }), 'drbd_disk: /dev/mapper is not a disk'],
     [nfs({ drbd_disk: '/dev/../dev/vdb' }), 'drbd_disk: must be a plain path: /dev/vdb'],
     [nfs({ drbd_disk: 'vdb' }), 'drbd_disk: must be an absolute path'],
     [
@@ -147,19 +147,19 @@ describe('values that cannot work are refused before any connection', () => {
     ],
     // names
     [{ M2: { node_name: 'm1.example.org' } }, 'node_name of M2: m1.example.org is node_name of M1 too'],
-    [{ M1: { node_name: 'localhost' } }, "node_name of M1: localhost is every machine's name for itself"],
+    [{ M1: { node_name: 'localhost' } }, 'node_name of M1: localhost is reserved for the machine itself'],
     [{ M1: { node_name: '192.168.0.211' } }, 'node_name of M1: 192.168.0.211 would be read as an address'],
-    [{ M1: { node_name: 'M1.' } }, 'node_name of M1: M1. is no host name'],
-    [nfs({ drbd_resource: 'all' }), 'drbd_resource: all has a meaning of its own for drbdadm'],
-    [nfs({ drbd_init_primary: 'M3' }), 'drbd_init_primary: M3 is no node of this cluster, whose nodes are M1 and M2'],
+    [{ M1: { node_name: 'M1.' } }, 'node_name of M1: M1. is not a valid host name'],
+    [nfs({ drbd_resource: 'all' }), 'drbd_resource: all has a special meaning for drbdadm'],
+    [nfs({ drbd_init_primary: 'M3' }), 'drbd_init_primary: M3 is not a node of this cluster; its nodes are M1 and M2'],
     [nfs({ ha_maintenance: 'm2' }), "did you mean 'M2'?"],
     // exports
-    [nfs({ nfs_export_options: 'rw,no_rootsquash' }), "nfs_export_options: 'no_rootsquash' is no option of exports(5)"],
+    [nfs({ nfs_export_options: 'rw,no_rootsquash' }), "nfs_export_options: 'no_rootsquash' is not an option in exports(5)"],
     [nfs({ nfs_export_options: 'rw,ro' }), 'nfs_export_options: rw and ro contradict each other'],
-    [nfs({ nfs_export_options: 'rw,fsid=3' }), 'nfs_export_options: fsid is added here'],
+    [nfs({ nfs_export_options: 'rw,fsid=3' }), 'nfs_export_options: fsid is added automatically'],
     [nfs({ nfs_export_options: 'rw,anonuid=nobody' }), 'nfs_export_options: anonuid=nobody: anonuid is a number'],
     [nfs({ nfs_threads: 100_000 }), 'nfs_threads: must be at most 8192'],
-    [{ C1: { client_options: 'vers=3' } }, 'client_options (vers=3) ask for version 3 of NFS'],
+    [{ C1: { client_options: 'vers=3' } }, 'client_options (vers=3) request NFS version 3'],
     // the same on both nodes
     [{ M2: { nfs_export_path: '/srv/x' } }, 'nfs_export_path differs between the nodes: /data on M1, /srv/x on M2'],
     [{ M2: { drbd_port: 7790 } }, 'drbd_port differs between the nodes: 7789 on M1, 7790 on M2'],
@@ -174,7 +174,7 @@ describe('values that cannot work are refused before any connection', () => {
     expect(text).not.toMatch(/another|twelve/)
   })
 
-  test('all of them at once, each at its place, and what both nodes share once', () => {
+  test('all conflicts at once, each at its position, shared values once', () => {
     const text = problems({
       M1: { node_name: 'localhost' },
       nfs: { ha_vip: '192.168.0.211/24', heartbeat_ping: '192.168.0.211', drbd_device: '/dev/vda', nfs_lease: 5, nfs_export_path: '/home' },
@@ -192,14 +192,14 @@ describe('values that cannot work are refused before any connection', () => {
       'hosts.yml:22 nfs_export_path:',
       'hosts.yml:4 node_name',
     ])
-    expect(text).toContain('drbd_device: must be /dev/drbd0, /dev/drbd1, ...: the number is what DRBD knows the device by (for M1 and M2)')
+    expect(text).toContain('drbd_device: must be /dev/drbd0, /dev/drbd1, ...: DRBD identifies the device by its number (for M1 and M2)')
   })
 
-  test('values of the command line say so', () => {
+  test('values from the command line are reported as such', () => {
     expect(problems({}, 'ha_vip=192.168.0.211/24')).toMatch(/^-e: ha_vip is 192\.168\.0\.211/)
   })
 
-  test('what the group lacks is named once, what a node lacks for each', () => {
+  test('a variable missing for the group is reported once, one missing for a node for each node', () => {
     const text = problems({ M1: { node_drbd_ip: undefined }, M2: { node_drbd_ip: undefined }, nfs: { heartbeat_ping: undefined } })
     expect(text.match(/\w+ is not set for \w+/g)).toEqual([
       'node_drbd_ip is not set for M1',
@@ -209,7 +209,7 @@ describe('values that cannot work are refused before any connection', () => {
   })
 })
 
-describe('what works passes', () => {
+describe('valid values pass', () => {
   it.each<[Given]>([
     [{}],
     [nfs({ ha_vip: '192.168.0.219/32' })],

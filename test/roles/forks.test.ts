@@ -8,7 +8,7 @@ import { whyNoForkCount } from '../forks.ts'
 import { contextOn } from './contexts.ts'
 import { servedNode } from './served-node.ts'
 
-// Processes that reading a whole node starts on it: on an emulated machine each costs 15 ms, on a busy server it is what the service feels of us.
+// Processes that reading a whole node starts there: on an emulated machine each costs 15 ms, and on a busy server they load the service.
 const why = whyNoForkCount()
 
 const probesOf = (context: Context): Map<string, Probe<unknown>> =>
@@ -28,7 +28,7 @@ describe.skipIf(why !== undefined)(`processes per node${why === undefined ? '' :
   const node = servedNode()
   afterAll(() => node.remove())
 
-  test.each(stacks)('all probes of a node that serves, stack %s', async (_name, context, most) => {
+  test.each(stacks)('all probes of an active node, stack %s', async (_name, context, most) => {
     const probes = probesOf(context)
     for (const id of probes.keys()) {
       const path = /^file (\/.*)$| in (\/.*)$/.exec(id)?.slice(1).find(Boolean)

@@ -45,14 +45,14 @@ test('ha.cf has two links, the ping node and both nodes', () => {
     expect(text.split('\n')).toContain(line)
 })
 
-test('several ping nodes are one group: one of them that is silent moves nothing', () => {
+test('several ping nodes are one group: a single silent one does not move the service', () => {
   const nodes = cluster.nodes.map(n => ({ ...n, vars: { ...n.vars, heartbeat_ping: ['192.168.0.1', '192.168.0.2'] } }))
   expect(haCf({ ...cluster, nodes }, debian12).match(/^ping.*$/gm)).toEqual(['ping_group nfsha 192.168.0.1 192.168.0.2'])
   const list = Vars.parse({ ...node('M1', 210).vars, heartbeat_ping: ['192.168.0.1', '192.168.0.2'] })
   expect(list.heartbeat_ping).toEqual(['192.168.0.1', '192.168.0.2'])
 })
 
-test('the resource names both nodes and discards nobody’s data', () => {
+test('the resource names both nodes and never discards data', () => {
   const text = resourceFile(cluster)
   expect(text.match(/after-sb-\dpri disconnect;/g)).toHaveLength(3)
   expect(text).toContain('address 172.16.100.211:7789;')
@@ -80,7 +80,7 @@ test.each([
   ['no_root_squash,all_squash', true],
 ])('%s squashes root: %s', (nfs_export_options, wanted) => expect(squashesRoot({ ...vars, nfs_export_options })).toBe(wanted))
 
-test('timing that cannot work is refused', () => {
+test('impossible timing is refused', () => {
   expect(Vars.safeParse({ ...vars, heartbeat_keepalive: '0ms' }).error?.issues[0]?.path).toEqual(['heartbeat_keepalive'])
 })
 

@@ -1,11 +1,11 @@
 import { parseProcDrbd } from '../../lib/resources/proc-drbd.ts'
 import type { NamedState } from '../../roles/service/state/state.ts'
 
-/** `Connected ro:Primary/Secondary ds:UpToDate/UpToDate` as /proc/drbd has it. */
+/** Parses `Connected ro:Primary/Secondary ds:UpToDate/UpToDate`, as in /proc/drbd. */
 export const deviceOf = (text: string, flags = 'r-----', outOfSync = 0) =>
   parseProcDrbd(` 0: cs:${text} C ${flags}\n    oos:${outOfSync}\n`).devices[0]
 
-/** A node that takes part and stands by; only what the judgements of the jobs read. */
+/** A node on standby; only the fields that the plans read. */
 export const nodeState = (state: Partial<NamedState> = {}): NamedState =>
   ({
     host: 'M1',
@@ -23,10 +23,10 @@ export const nodeState = (state: Partial<NamedState> = {}): NamedState =>
     ...state,
   }) as NamedState
 
-/** The same as the node that serves. */
+/** The same as the active node. */
 export const activeState = (state: Partial<NamedState> = {}): NamedState =>
   nodeState({ vip: true, mounted: true, nfsd: 8, device: deviceOf('Connected ro:Primary/Secondary ds:UpToDate/UpToDate'), ...state })
 
-/** A machine that has nothing of the cluster. */
+/** A machine without anything of the cluster. */
 export const bareState = (state: Partial<NamedState> = {}): NamedState =>
   nodeState({ heartbeat: false, stable: false, served: '', links: [], device: undefined, ...state })

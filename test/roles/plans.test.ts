@@ -15,7 +15,7 @@ import { missingOptions } from '../../roles/service/nfs/reload.ts'
 import type { Vars } from '../../roles/vars.ts'
 import { expectVerdict } from './verdicts.ts'
 
-// Actual state and wanted state in, changes out: no machine.
+// Input: actual and desired state. Output: changes. Needs no machine.
 
 const device = (text: string) => {
   const [found] = parseProcDrbd(` 0: cs:${text} C r-----\n    oos:0\n`).devices
@@ -29,15 +29,10 @@ const fresh = 'Connected ro:Secondary/Secondary ds:Inconsistent/Inconsistent'
 const syncing = 'SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent'
 test.each<[string, Member<Replica>[], 'auto' | 'sync' | 'serve', RegExp | number]>([
   ['just created on both: synchronise', members(fresh), 'auto', 1],
-  [
-    'Inconsistent with a history: hands off',
-    members(fresh, { justCreated: false }),
-    'auto',
-    /not just created: nobody knows which data is good/,
-  ],
+  ['Inconsistent with a history: refused', members(fresh, { justCreated: false }), 'auto', /not new: it is not known which data is good/],
   ['done', members('Connected ro:Primary/Secondary ds:UpToDate/UpToDate', { justCreated: false }), 'auto', 0],
   [
-    'a peer that is away is not a first synchronisation',
+    'an unreachable peer is not a first synchronisation',
     members('WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown', { justCreated: false }),
     'sync',
     0,
@@ -76,7 +71,7 @@ test.each([
   ['iptables with a reject at the end', '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j REJECT\n', true],
 ])('firewall: %s', (_name, text, closes) => expect(parseRules(text).closes).toBe(closes))
 
-test('the commands of an adjust are told from its remarks', () => {
+test('the commands of an adjust are separated from its comments', () => {
   expect(parseAdjust('# resource drbd\ndrbdsetup-84 attach 0 /dev/vdb\n\n ; nothing\n')).toEqual(['drbdsetup-84 attach 0 /dev/vdb'])
 })
 

@@ -5,7 +5,7 @@ import type { Connection, ScriptOptions } from '../../lib/ssh/connection.ts'
 import { quote } from '../../lib/ssh/quote.ts'
 import type { Shell } from '../../lib/ssh/shell.ts'
 
-/** What a role would send to a host: a script, and the content that it reads on its stdin or writes into a file. */
+/** What a role would send to a host: a script, and the content that it reads from stdin or writes to a file. */
 export interface Issued {
   host: string
   resource: string
@@ -13,20 +13,20 @@ export interface Issued {
   input?: string
 }
 
-/** A job's script stands in the script that starts it, quoted, as the argument of one printf. */
+/** A job's script is in the script that starts it, as the quoted argument of a printf. */
 const innerJob = (script: string): string | undefined => {
   const quoted = /printf '%s\\n' ('[\s\S]*) >"\$d\/script" \) \|\| exit 1/.exec(script)?.[1]
   return quoted && execFileSync('sh', ['-c', `printf %s ${quoted}`]).toString()
 }
 
-/** The content of a file stands in the script that writes it, as the argument of one printf. */
+/** The content of a file is in the script that writes it, as the argument of a printf. */
 const contentIn = (script: string): string | undefined =>
   /^printf %s '((?:[^']|'\\'')*)' >>"\$t"$/m.exec(script)?.[1]?.replaceAll("'\\''", "'")
 
-/** Without what is another one each time. */
+/** Replaces the parts that differ each time. */
 const withoutChance = (script: string): string => script.replace(/(?<=\.nfsha-)[0-9a-f]{12}/, '0123456789ab')
 
-/** A connection to nowhere: notes what it is asked to run and says that all went well. */
+/** A fake connection that records the scripts and reports success. */
 const recording = (host: string, resource: string, issued: Issued[]): Connection => {
   const note = (text: string, input = contentIn(text)) =>
     issued.push({ host, resource, script: withoutChance(text), ...(input !== undefined && { input }) })
@@ -55,18 +55,18 @@ const signal = new AbortController().signal
 const progress = () => undefined
 const silence = { code: 0, stdout: '', stderr: '', at: 0 }
 
-/** A whole answer of a node that does nothing for the cluster: the reading is refused when its last part is missing. */
+/** Complete output of a node that is not part of the service: without its last part, the probe would fail. */
 const stateOfTheService = (script: string): string => (script.includes('@minor') ? '@daemon\nnow 1000.5 500.50\n@minor\n0\n' : '')
 
-/** Of a host on which nothing is there yet, but what every host has: an address, mounts. */
+/** Output of a host without anything of ours, only an address and mounts. */
 const emptyAnswer = ({ id, probe }: Resource): string => {
   if (id === 'live heartbeat files') return '@addresses\n1: lo    inet 127.0.0.1/8 scope host lo\n@mounts\nproc /proc proc rw 0 0\n'
   return stateOfTheService(probe.sh)
 }
 
 /**
- * What a resource sends when nothing of it is there yet, or when its probe printed `answer`. Other answers are made up, so an apply that judges what came back may break off: what it had sent
- * until then is what is asked for.
+ * What a resource sends when nothing of it exists yet, or when its probe printed `answer`. The other results are fake, so an apply that
+ * checks them may fail: what it had sent until then is returned.
  */
 export const issuedBy = async (resource: Resource, hosts: string[], host: string, answer?: string): Promise<Issued[]> => {
   const output = { ...silence, stdout: answer ?? emptyAnswer(resource) }

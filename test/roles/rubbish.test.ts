@@ -55,12 +55,12 @@ import { parseRanges } from '../../roles/verify/compare.ts'
 import { runs } from '../runs.ts'
 import { contextOn } from './contexts.ts'
 
-// What a broken or a hostile host may answer: no parser throws, none takes long, and rubbish is never as it should be.
+// Output of a broken or hostile host: no parser throws, none takes long, and garbage is never in sync.
 
 const context = contextOn(debian12)
 const { vars } = context
 
-/** Every parser of what a host prints. */
+/** Every parser of host output. */
 const parsers: Record<string, (text: string) => unknown> = {
   blocksOf,
   parseBatch: text => parseBatch(text, text, '=b'),
@@ -111,7 +111,7 @@ const parsers: Record<string, (text: string) => unknown> = {
   parseMark,
 }
 
-/** What reads files and arguments of the operator is held by the tests of lib/config and lib/ssh. */
+/** Parsers of the operator's files and arguments are covered by the tests of lib/config and lib/ssh. */
 const ofTheOperator = ['parseYaml', 'parseExtraVars', 'parseSshG', 'parseKnownHosts', 'parseJumps', 'parseReleases', 'parseFacts']
 
 test('no parser is left out', () => {
@@ -134,7 +134,7 @@ const rubbish = fc
   .array(fc.oneof(fc.constantFrom(...words, ' ', '\n', '\n\n', '\t', '|'), fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 40 })
   .map(parts => parts.join(''))
 
-test('no parser throws, whatever it gets', () => {
+test('no parser throws, whatever its input', () => {
   fc.assert(
     fc.property(rubbish, text => {
       for (const [name, parse] of Object.entries(parsers)) {
@@ -149,7 +149,7 @@ test('no parser throws, whatever it gets', () => {
   )
 })
 
-test('facts that are none are an error with words, and no fact is taken from another line', () => {
+test('invalid facts are an error with a message, and no fact is read from another line', () => {
   expect(factsScript).toContain('@kernel')
   fc.assert(
     fc.property(rubbish, text => {
@@ -163,7 +163,7 @@ test('facts that are none are an error with words, and no fact is taken from ano
   )
 })
 
-/** 200 KB of what makes a careless expression run for ever. */
+/** 200 KB of input on which a careless regular expression runs forever. */
 const bombs: Record<string, string> = {
   digits: '9'.repeat(200_000),
   blanks: `x${' '.repeat(200_000)}x`,
@@ -194,13 +194,13 @@ const resourcesOn = (platform: typeof debian12): Resource[] => {
   return roles.flatMap(role => [...listTasks([role], on), ...(role.handlers?.(on) ?? [])])
 }
 
-/** Whose script prints nothing when all is well, or anything: its exit code alone tells. */
+/** Resources whose script prints nothing on success, or arbitrary text: only the exit code counts. */
 const byCodeAlone = /^(DRBD resource drbd)$/
 
-describe.each([debian12, centos6])('what is read on $name', platform => {
+describe.each([debian12, centos6])('a probe on $name', platform => {
   const resources = resourcesOn(platform)
 
-  test('is never fine when the answer is rubbish', () => {
+  test('is never in sync when the output is garbage', () => {
     expect(resources.length).toBeGreaterThan(50)
     const garbage = fc.oneof(
       fc.constantFrom('Segmentation fault\n', '{"a": 1}', '\0\0', '<html>', 'x'.repeat(1000), 'sh: 1: not found\n'),

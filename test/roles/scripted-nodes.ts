@@ -1,6 +1,6 @@
 import type { ClusterNodes, Table } from '../../lib/resources/resource.ts'
 
-/** M1 and M2, which note what they are asked to run, and what is shown of it; each script gets the same answer. */
+/** M1 and M2, which record the scripts they get and what is shown; each script gets the same result. */
 export const scriptedNodes = (given: { code?: number; stdout?: string; stderr?: string } = {}) => {
   const scripts: string[] = []
   const shown: Table[] = []

@@ -29,9 +29,10 @@ import { goStandby } from '../../roles/service/hand-over.ts'
 import { contextOn, nicsOfM1, sourceVariables } from './contexts.ts'
 import { issuedBy } from './recorder.ts'
 
-// Every script that any role would send to a host or put there, collected from the roles themselves: a new one is covered by itself. Each resource is
-// asked when nothing of it is there, and by `otherwise` when it is there and wrong. Not collected are what comes after readings that a recorder does
-// not give, a hand-over's message and waits (switchover, maintenance), and the observation and the clients' work of failover-test.
+// Every script that any role would send to a host or install there, collected from the roles themselves: a new one is covered
+// automatically. Each resource is collected when nothing of it exists, and with `otherwise` when it exists and is wrong. Not collected:
+// what follows readings that a recorder does not provide, a hand-over's message and waits (switchover, maintenance), and the observation
+// and the client load of failover-test.
 
 const contexts: Context[] = [
   contextOn(debian12, {}, 'ha_stack=lean', '{"base_time_servers": ["192.168.0.1"]}'),
@@ -58,12 +59,12 @@ const contexts: Context[] = [
 const everyShell: [string, string[]][] = [
   ['dash', ['dash']],
   ['bash', ['bash']],
-  // what /bin/sh is on CentOS 6
+  // /bin/sh on CentOS 6
   ['bash as sh', ['bash', '--posix']],
   ['BusyBox ash', ['busybox', 'ash']],
 ]
 const isInstalled = ([command = '', ...rest]: string[]) => spawnSync(command, [...rest, '-c', 'true']).status === 0
-/** Those of this machine; each of the others is named as skipped. */
+/** The shells of this machine; the others are reported as skipped. */
 const shells = everyShell.filter(([, argv]) => isInstalled(argv))
 const place = { directory: jobsDirectory, id: 'packages', owner: '0' }
 
@@ -71,7 +72,7 @@ const sending = { localFile: '', path: '/usr/src/a.tar', temporary: '/usr/src/.a
 const probesOf = (context: Context): Probe<unknown>[] =>
   roles.flatMap(role => [...role.steps(context), ...(role.handlers?.(context) ?? [])].map(resource => resource.probe))
 
-/** What a probe prints where its resource is there and is not as wanted. */
+/** What a probe prints if its resource exists and differs. */
 const otherwise: [RegExp, string][] = [
   [/^kernel module drbd$/, '@record\nsha256 x\narguments x\nsrcversion F73C\n@loaded\nB0B0 \n'],
   [
@@ -90,17 +91,17 @@ const otherwise: [RegExp, string][] = [
   [/^restart heartbeat$/, 'now 1500.5 600.50\nticks 10000\nfile 2000 /etc/ha.d/ha.cf\n'],
 ]
 
-/** A script within a script is one word of it, and nobody reads it there. */
+/** A script within a script is one word of it, which the checks do not look into. */
 const within = (script: string): string[] => {
-  // Its own words may follow it: each is quoted, and so is what is in it.
+  // Its arguments may follow: each is quoted, and so is its content.
   const quoted = /^(?:unshare -m )?sh -c ('(?:[^']|'\\'')*')/m.exec(script)?.[1]
   return quoted === undefined ? [] : [execFileSync('sh', ['-c', `printf %s ${quoted}`]).toString()]
 }
 
-/** The name of a resource, a script of it, and what that reads. */
+/** The name of a resource, one of its scripts, and the script's input. */
 type Sent = [string, string, string | undefined]
 
-/** All that a context's roles send. */
+/** Everything that a context's roles send. */
 const sentBy = async (context: Context): Promise<Sent[]> => {
   const sent: Sent[] = []
   for (const role of roles)
@@ -111,7 +112,7 @@ const sentBy = async (context: Context): Promise<Sent[]> => {
   return sent
 }
 
-/** What failover-test runs on the nodes: its faults and their undoing. */
+/** What failover-test runs on the nodes: its faults and their reversal. */
 const faultScripts = ({ vars, platform }: Context): [string, string][] =>
   catalogue.flatMap(fault =>
     fault.steps.flatMap(({ act }): [string, string][] => {
@@ -122,7 +123,7 @@ const faultScripts = ({ vars, platform }: Context): [string, string][] =>
     }),
   )
 
-/** What it makes around them. */
+/** The bad surroundings that it creates. */
 const surroundingScripts = ({ vars, platform }: Context): [string, string][] =>
   surroundings.flatMap(({ name, parts }) =>
     parts.flatMap((part, index): [string, string][] =>
@@ -143,7 +144,7 @@ const collect = async (): Promise<Map<string, string>> => {
     ['job begin', beginScript(place, 'true', '0')],
     ['job resume', resumeScript(place, 10)],
     ['job end', endScript(place)],
-    // Its `a && b && c || d` means d when any of them failed.
+    // Its `a && b && c || d` is meant to run d when any of them fails.
     ['bootstrap', `# shellcheck disable=SC2015\n${bootstrapArgv('token')[2]}`],
     ['bootstrap that counts processes', `# shellcheck disable=SC2015\n${bootstrapArgv('token', { isMetered: true })[2]}`],
     ['terminal, streams', streamsScript],
@@ -155,7 +156,7 @@ const collect = async (): Promise<Map<string, string>> => {
     ['fence', leaseCondition('me')],
     ['bootstrap of a fenced script', `# shellcheck disable=SC2015\n${bootstrapArgv('token', { isFenced: true })[2]}`],
     ['unlock', unlockScript()],
-    // It looks for journalctl first, so it may go to a system that has none.
+    // It checks for journalctl first, so it may be sent to a system without it.
     ['failover-test, log', logScript(0)],
     ...contexts.map(
       context => [`probes of ${context.platform.name}`, batchScript(entriesFor(probesOf(context)), 'boundary', ['a note'])] as const,
@@ -195,7 +196,10 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What CentOS 6 (coreutils 8.4, util-linux 2.17, procps 3.2.8, iproute 2.6.32, bash 4.1) has not, in what is sent there or put there. */
+/**
+ * Features that CentOS 6 lacks (coreutils 8.4, util-linux 2.17, procps 3.2.8, iproute 2.6.32, bash 4.1), in scripts that are sent or
+ * installed there.
+ */
 const tooNew: [RegExp, string][] = [
   [/\btimeout\s+(-k|--kill-after)/, 'timeout -k: coreutils 8.5'],
   [/\bstatus=(none|progress)\b/, 'dd status=none: coreutils 8.24'],
@@ -212,7 +216,7 @@ const tooNew: [RegExp, string][] = [
   [/\$\{\w+@|\bwait -n\b|\bmapfile -d|\[\[ -v|\bprintf '%\(/, 'bash 4.2 and later'],
 ]
 
-test('what goes to CentOS 6 uses nothing newer than its tools', () => {
+test('scripts for CentOS 6 use nothing newer than its tools', () => {
   const sent = [...scripts].filter(([name]) => !/, |^probes of (?!CentOS)/.test(name))
   for (const context of contexts.filter(c => c.platform === centos6)) {
     for (const [name, script, input] of sentByContext.get(context) ?? []) sent.push([name, `${script}\n${input ?? ''}`])
@@ -223,7 +227,7 @@ test('what goes to CentOS 6 uses nothing newer than its tools', () => {
   expect(found).toEqual([])
 })
 
-test('all are here', () => {
+test('all are collected', () => {
   const names = [...scripts.keys()].join('\n')
   for (const part of [
     'nfsha',
@@ -272,18 +276,18 @@ for (const [name, argv] of everyShell) {
 }
 
 /**
- * Programs that a probe may call and that would leave this machine, load a module or talk to its own daemons, and apt-mark, of which each call reads all
- * of apt's lists; in the tests they answer nothing.
+ * Programs that a probe may call and that would access the network, load a module or talk to this machine's daemons, and apt-mark, which
+ * reads all of apt's lists at each call; in the tests they print nothing.
  */
 const keptAway =
   'ping arping traceroute chronyc ntpq drbdadm drbdsetup modprobe modinfo iptables nft exportfs showmount cl_status systemctl ip rpm yum apt-mark'
 
-describe('all probes of a platform, run as the one script that they travel in', () => {
+describe('all probes of a platform, run as one script as on a node', () => {
   const tools = () => join(folder, 'tools')
   const run = (command: string, rest: string[], entries: Entry[]) => {
     const script = batchScript(entries, 'boundary').replace('PATH=', `PATH=${tools()}:`)
     const { status, stdout, stderr } = spawnSync(command, [...rest, '-s'], { input: script, encoding: 'utf8', timeout: 60_000 })
-    // Clocks and counters run on, and their columns grow.
+    // Clocks and counters advance, and their columns grow.
     return {
       status,
       stdout: stdout.replace(/\d+/g, '0').replace(/ +/g, ' '),
@@ -296,9 +300,9 @@ describe('all probes of a platform, run as the one script that they travel in', 
   })
 
   test.each(contexts.map((context, i) => [`${i + 1}: ${context.platform.name}`, context] as const))(
-    '%s: they say the same under every shell',
+    '%s: same output under every shell',
     (_name, context) => {
-      // They read this machine as it is: a process that came or went between two of them is no difference of theirs.
+      // They read this machine: a process that started or ended between two runs does not count as a difference.
       const entries = entriesFor(probesOf(context))
       let answers: ReturnType<typeof run>[] = []
       for (let round = 1; round <= 3 && (round === 1 || answers.some(answer => !isDeepStrictEqual(answer, answers[0]))); round++)
@@ -312,7 +316,7 @@ describe('all probes of a platform, run as the one script that they travel in', 
   )
 })
 
-/** What shellcheck cannot know of these scripts. All else stays on, POSIX purity above all: the hosts have dash. */
+/** What shellcheck cannot know about these scripts. Everything else stays on, above all POSIX conformance: the hosts have dash. */
 const notAsked = {
   SC1003: 'a script in a script is quoted, and its own quotes are again',
   SC1091: 'the settings that are sourced are on the host',
@@ -337,6 +341,6 @@ describe.skipIf(!checker)(checker ? 'shellcheck' : 'shellcheck is not installed 
   }, 120_000)
 })
 
-test('the recorder’s own unquoting is the shell’s', () => {
+test('the recorder unquotes like the shell', () => {
   expect(execFileSync('sh', ['-c', "printf %s 'it'\\''s'"]).toString()).toBe("it's")
 })

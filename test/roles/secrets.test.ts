@@ -20,7 +20,7 @@ const heartbeat = 'heartbeat takes printable ASCII without blanks'
 const drbd = 'DRBD takes printable ASCII without " and \\'
 const takes = { heartbeat_secret: heartbeat, drbd_secret: drbd }
 
-describe('a secret that its consumer would misread is refused, at its place and without a word of it', () => {
+describe('a secret that its consumer would misread is refused, with its location but without its text', () => {
   test.each([
     ['heartbeat_secret', 'MARK\nfoo bar', 'holds a line feed (character 5)'],
     ['heartbeat_secret', 'MARKMARK two', 'holds a blank (character 9)'],
@@ -77,7 +77,7 @@ const drbdReads = (file: string): string | undefined => {
   return text?.replace(/\\(.)|"/g, '$1')
 }
 
-test('what is taken is read as it was written', () => {
+test('an accepted secret is read as it was written', () => {
   const chars = fc.string({ unit: fc.constantFrom(...'aZ09#;{}$`\'"\\ \t\n%&<>~!/=ä'), maxLength: 70 })
   fc.assert(
     fc.property(chars, value => {

@@ -5,14 +5,14 @@ import type { Connection } from '../../lib/ssh/connection.ts'
 import { countForks } from '../forks.ts'
 
 /**
- * A node that serves, made of files and of programs that answer at once, so that what its probes start can be counted on any machine. Scripts run here;
- * the node's files stand in a folder, and so does what it has of /proc and /sys.
+ * A simulated active node, made of files and of programs that return at once, so that the processes of its probes can be counted on any
+ * machine. Scripts run here; the node's files are in a directory, including its /proc and /sys.
  */
 export interface ServedNode {
   connection: Connection
-  /** Processes that the scripts have started so far. */
+  /** Number of processes that the scripts have started so far. */
   forks(): number
-  /** Scripts so far. */
+  /** Number of scripts so far. */
   execs(): number
   write(path: string, content: string): void
   remove(): void
@@ -25,7 +25,7 @@ const owned = [
 ]
 const ownedPaths = new RegExp(`(?<![\\w}])(?:${owned.map(path => path.replace(/[.[$]/g, '\\$&')).join('|')})`, 'g')
 
-/** A process as /proc has it. */
+/** A process as in /proc. */
 const running = (pid: number, name: string, ...words: string[]): Record<string, string> => ({
   [`/proc/${pid}/comm`]: `${name}\n`,
   [`/proc/${pid}/cmdline`]: words.map(word => `${word}\0`).join(''),
@@ -82,7 +82,7 @@ const addresses = [
   'em3    inet 172.16.100.210/24',
 ]
 
-/** What stands on the node's PATH before this machine's own. Built-in commands only, so that each counts as one process. */
+/** Programs that precede this machine's own in the node's PATH. Built-in commands only, so that each counts as one process. */
 const programs: Record<string, string> = {
   cl_status: `case $1 in rscstatus) echo all ;; listhblinks) printf '%s\\n' em2 em3 ;; hblinkstatus) echo up ;; nodestatus) echo ping ;; esac`,
   drbdsetup: `case $1 in show) printf '%s\\n' 'resource drbd {' '}' ;; esac`,
@@ -107,7 +107,7 @@ set -- "$@" "$a"; fi ;; esac; done; for u; do [ -z "$s" ] || echo; s=1; printf '
   'rpc.nfsd': ':',
 }
 
-/** Makes the node. */
+/** Creates the node. */
 export const servedNode = (): ServedNode => {
   const root = mkdtempSync(join(tmpdir(), 'nfsha-node-'))
   const put = (path: string, content: string) => {

@@ -18,9 +18,10 @@ import { routes } from '../../roles/routes/role.ts'
 import { contextOn } from './contexts.ts'
 import { type Issued, issuedBy } from './recorder.ts'
 
-// What the roles would do to the article's own machines, beside what the article does. Nothing here has run on CentOS 6: docs/centos6.md.
+// What the roles would do on the machines of the reference setup, next to what the article does. Nothing here has run on CentOS 6:
+// docs/centos6.md.
 
-/** A role, the article's chapter, and what is done there in its order: its commands behind a $, and what it shows or edits. */
+/** A role, the article's chapter, and its steps in order: commands after a $, and files that it shows or edits. */
 type Chapter = [Role, string, string[]]
 
 const configuration: Chapter = [
@@ -89,7 +90,7 @@ const fromPackages: Chapter[] = [
   ],
 ]
 
-/** The address alone: what heartbeat does before there is a DRBD. */
+/** The address alone: what heartbeat manages before DRBD exists. */
 const addressAlone: Chapter[] = [
   [integrate, 'III.2, III.4, III.5', ['haresources', '$ /etc/init.d/heartbeat start', '$ ip a|grep em1', '$ /etc/init.d/heartbeat stop']],
 ]
@@ -114,7 +115,10 @@ const fromSource: Chapter[] = [
   configuration,
 ]
 
-/** What the probes print on a machine whose packages have just come: services as that system's packages register them, and a blank disk that is in sync. */
+/**
+ * What the probes print on a machine with freshly installed packages: services as that system's packages register them, and a blank disk
+ * that is in sync.
+ */
 const registered = (name: string, levels: string) => `${name} ${levels}\nstatus 3\n`
 const on = '0:off\t1:off\t2:on\t3:on\t4:on\t5:on\t6:off'
 const off = '0:off\t1:off\t2:off\t3:off\t4:off\t5:off\t6:off'
@@ -129,7 +133,7 @@ const answers: Record<string, string> = {
   'DRBD resource drbd': 'drbdsetup new-resource drbd\n',
   'file system on /dev/drbd0': ` 0: cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate C r-----\n@super\n${'00 '.repeat(128)}\n`,
   'reload exports': 'nfsd\n',
-  // Of a handler: its file changed after the daemon started.
+  // For a handler: its file changed after the daemon started.
   'restart heartbeat': 'now 1000.5 500.50\nticks 40000\nfile 2000 /etc/ha.d/ha.cf\n',
 }
 
@@ -140,10 +144,10 @@ const indented = (text: string, by: string) =>
     .map(line => (line === '' ? '' : by + line))
     .join('\n')
 
-/** What hand-overs look at, on both nodes: the longest of all readings, and it changes nothing. */
+/** The service probe of a hand-over on both nodes: it is the longest, and changes nothing. */
 const isReading = (script: string): boolean => script.includes('echo "@lock"')
 
-/** A file is shown as what it will be, not as the script that writes it. */
+/** A file is shown as its content, not as the script that writes it. */
 const shown = ({ host, script, input }: Issued): string => {
   const where = host === 'M1' ? '' : ` [${host}]`
   if (isReading(script)) return `    (reads what the node does for the cluster)${where}`
@@ -176,7 +180,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** An archive by the article's name; nothing unpacks it. */
+/** An archive with the article's file name; nothing unpacks it. */
 const archiveVariables = (): string => {
   const [source, text] = [join(folder, 'drbd-8.4.3.tar.gz'), 'an archive\n']
   writeFileSync(source, text)
@@ -200,14 +204,14 @@ test('on CentOS 6, in order', async () => {
   await expect(text).toMatchFileSnapshot('../fixtures/centos6/transcript.txt')
 })
 
-/** Every command of the article, with its prompt, in its order; what it printed and the author's notes are left out, and white space is folded. */
+/** Every command of the article with its prompt, in order; output and the author's notes are left out, and white space is folded. */
 const commands = fixture('article/commands.txt')
   .trimEnd()
   .split('\n')
   .map(line => line.replace(/^\[root@\S+ \S+\] ?# /, ''))
 
 test.each([...fromPackages, ...fromSource, ...addressAlone].map(([role, chapter, steps]) => ({ role: role.name, chapter, steps })))(
-  'the commands of $chapter, beside $role, stand in the article in this order',
+  'the commands of $chapter, compared with $role, are in the article in this order',
   ({ steps }) => {
     let from = 0
     for (const command of steps.filter(step => step.startsWith('$ ')).map(step => step.slice(2))) {

@@ -4,7 +4,8 @@ import { debian13 } from '../../lib/platform/debian13.ts'
 import { siteRoles } from '../../roles/index.ts'
 import { contextOn, nicsOfM1, sourceVariables } from './contexts.ts'
 
-// What uninstall.yml takes back is a resource's `undo`, and every file, by the node's own notes. A resource that has neither stands here with the reason.
+// uninstall.yml undoes a resource with its `undo`, and every file from the node's backup records. A resource with neither is listed here
+// with the reason.
 
 const contexts = [
   contextOn(debian13, {}, 'ha_stack=lean', '{"base_time_servers": ["192.168.0.1"]}'),
@@ -30,7 +31,7 @@ const reasons: [RegExp, string][] = [
   [/^clocks agree$/, 'nobody wants the wrong time back'],
 ]
 
-test('a resource that changes a node is taken back by uninstall.yml, or says here why not', () => {
+test('uninstall.yml undoes every resource that changes a node, except those listed here with a reason', () => {
   const left = new Set<string>()
   for (const context of contexts)
     for (const role of siteRoles.filter(r => r.name !== 'client'))

@@ -11,7 +11,7 @@ inventory sets variables. An unknown name with one of these prefixes is an error
 |---|---|---|
 `
 
-test('docs/variables.md is what the schema says', async () => {
+test('docs/variables.md matches the schema', async () => {
   const rows = variableDocs(Vars.shape).map(({ name, default: value, meaning }) => {
     expect(meaning, name).toBeTruthy()
     return `| \`${name}\` | ${value} | ${meaning} |\n`

@@ -24,7 +24,7 @@ test('the variables of every role, and their prefixes, are in the schema', async
   expect(names.sort(), 'each has one owner').toEqual(Object.keys(Vars.shape).sort())
 })
 
-test('every role that has a prefix closes it, and names of others are left alone', () => {
+test('unknown names with the prefix of a role are errors, other names are ignored', () => {
   for (const name of Object.keys(Vars.shape)) expect(isOurs(name, Vars), name).toBe(true)
   for (const name of [
     'node_x',
@@ -45,6 +45,6 @@ test('every role that has a prefix closes it, and names of others are left alone
 
 test('a variable without the prefix of its role does not compile', () => {
   expect(roleVars(['nfs_'], { nfs_threads: z.number() }).prefixes).toEqual(['nfs_'])
-  // @ts-expect-error lease would be closed by no prefix
+  // @ts-expect-error no prefix covers lease
   expect(roleVars(['nfs_'], { nfs_threads: z.number(), lease: z.number() }).prefixes).toEqual(['nfs_'])
 })

@@ -5,7 +5,7 @@ import { changesOf } from '../../lib/resources/verdict.ts'
 /** Why it was refused; undefined when it was not. */
 export const refusalOf = (verdict: Verdict | undefined): string | undefined => (verdict?.kind === 'refused' ? verdict.why : undefined)
 
-/** So many changes, or a refusal that says this. */
+/** Expects this number of changes, or a refusal that matches. */
 export const expectVerdict = (verdict: Verdict, wanted: number | RegExp): void => {
   if (typeof wanted === 'number') {
     expect(verdict.kind).toBe(wanted === 0 ? 'in-sync' : 'differs')

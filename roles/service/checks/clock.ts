@@ -24,7 +24,7 @@ export const clockOffset = ({ vars, platform }: Context): ClusterResource<{ offs
     return differsBy([{ attribute: 'clocks', from: `${difference.toFixed(1)} s apart`, to: `at most ${limit} s` }])
   },
   async apply(nodes) {
-    const hint = 'name servers that the nodes reach: base_time_servers'
+    const hint = 'set base_time_servers to NTP servers that the nodes can reach'
     for (const host of nodes.hosts) {
       const asked = await nodes.on(host).connection.run(platform.commands.setClock, { timeout: 60_000 })
       if (asked.code !== 0) throw failedScript(`${host} gets no time from its servers`, asked, hint)

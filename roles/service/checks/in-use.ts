@@ -130,7 +130,7 @@ type Named = InUse & { host: string }
 const judgement = (context: Context, moved?: string): Pick<ClusterAssertion<InUse>, 'allowMissing' | 'probe' | 'compare'> => ({
   allowMissing: true,
   probe: probeOf([shell(usedScript(context)), '@proc\n', procDrbd, '@name\n', hostName, '@served\n', text(servedMarker)], ({ stdout }) =>
-    blocksOf(stdout).name?.trim() ? present(parseInUse(stdout)) : notRead('its answer is incomplete'),
+    blocksOf(stdout).name?.trim() ? present(parseInUse(stdout)) : notRead('incomplete output'),
   ),
   compare(members: Member<InUse>[]) {
     const problems = inUseProblems(statesOf(members), context.cluster.nodes, moved)
@@ -187,7 +187,7 @@ const problemsOn = (state: Named, all: Named[], vars: Vars, peer: Vars, nodes: N
       `${peer.node_drbd_ip}:${vars.drbd_port}`,
       found.peerAddress ?? declared?.peerAddress,
     ),
-    ...(strangers.length > 0 ? [`node_name is ${names.join(' and ')}, the file of DRBD names ${strangers.join(' and ')}`] : []),
+    ...(strangers.length > 0 ? [`node_name is ${names.join(' and ')}, DRBD's file names ${strangers.join(' and ')}`] : []),
     ...(mounted !== undefined && mounted !== vars.nfs_export_path && !vars.accept_client_break
       ? [`nfs_export_path is ${vars.nfs_export_path}, ${device} is mounted on ${mounted}`]
       : []),

@@ -49,18 +49,16 @@ export const parsePlace = (stdout: string): Place => {
  */
 export const placeProblems = (place: Place, { nfs_export_path: path, drbd_device: device }: Vars): string[] => {
   if (place.mounted === device) return []
-  if (place.mounted !== '') return [`nfs_export_path: ${place.mounted} is mounted on ${path}, which is to be ${device}`]
-  if (place.real !== path) return [`nfs_export_path: ${path} leads over a symbolic link to ${place.real}: name that`]
+  if (place.mounted !== '') return [`nfs_export_path: ${place.mounted} is mounted on ${path} instead of ${device}`]
+  if (place.real !== path) return [`nfs_export_path: ${path} leads through a symbolic link to ${place.real}: use that path`]
   if (place.kind === 'other') return [`nfs_export_path: ${path} is not a directory`]
   if (place.immutable) return []
   return [
     ...(place.files !== ''
-      ? [
-          `nfs_export_path: ${path} is not empty (${place.files}...): the share would hide what is in it. Move it away, or name another path`,
-        ]
+      ? [`nfs_export_path: ${path} is not empty (${place.files}...): the share would hide its content. Move it away, or name another path`]
       : []),
     ...(place.within !== '/' && place.within !== ''
-      ? [`nfs_export_path: ${path} is below ${place.within}, which is mounted itself: without that mount nothing could be served`]
+      ? [`nfs_export_path: ${path} is below ${place.within}, which is itself a mount point: without that mount nothing could be served`]
       : []),
   ]
 }

@@ -133,7 +133,7 @@ export const mountedClients = ({ vars, platform }: Context): ClusterAssertion<Of
     allowMissing: true,
     gate: 'disturbs mounted clients: a run needs -e accept_client_break=yes',
     probe: probeOf([simple(offerScript(platform)), '@addresses\n', addresses, '@host\n', hostName], ({ stdout }) =>
-      blocksOf(stdout).host === undefined ? notRead('its answer is incomplete') : present(parseOffer(stdout)),
+      blocksOf(stdout).host === undefined ? notRead('incomplete output') : present(parseOffer(stdout)),
     ),
     compare: (members: Member<Offer>[]) =>
       vars.accept_client_break ? inSync : differsBy(clientBreaks(statesOf(members), vars, platform.paths.exports)),

@@ -80,8 +80,7 @@ export const copyProbe = (context: Context): Probe<Copy> => {
   return {
     sh: `${serviceProbe(context).sh}\n${copyScript(context)}`,
     timeout: 60_000,
-    parse: ({ stdout }) =>
-      blocksOf(stdout).copy?.trim() === 'read' ? present(parseCopy(stdout, vars)) : notRead('its answer is incomplete'),
+    parse: ({ stdout }) => (blocksOf(stdout).copy?.trim() === 'read' ? present(parseCopy(stdout, vars)) : notRead('incomplete output')),
   }
 }
 

@@ -26,11 +26,11 @@ export const newestOf = (copies: NamedCopy[], missing: string[]): Newest => {
 const alone = (copy: NamedCopy, other: string): Newest => {
   const { host, device, generation } = copy
   if (device?.disk === 'UpToDate' || generation?.peerOutdated)
-    return { host, why: `${host} knows that it went on without ${other}: the copy of ${other} is outdated` }
-  if (device?.disk === 'Outdated') return { host: other, why: `the copy of ${host} is Outdated: ${other} went on without it` }
+    return { host, why: `${host} knows that it continued without ${other}: the copy of ${other} is outdated` }
+  if (device?.disk === 'Outdated') return { host: other, why: `the copy of ${host} is Outdated: ${other} continued without it` }
   if (device?.disk === 'Consistent')
     return {
-      why: `the copy of ${host} is Consistent: it was in sync when the nodes last met, and whether ${other} went on without it is not known`,
+      why: `the copy of ${host} is Consistent: it was in sync when the nodes were last connected, but it is not known whether ${other} continued without it`,
     }
   return { why: `the copy of ${host} is ${device?.disk ?? 'not in DRBD'}` }
 }
@@ -50,7 +50,7 @@ const apart = (one: NamedCopy, two: NamedCopy): Newest => {
   if (!own || !its) return { why: `the metadata of ${own ? two.host : one.host} cannot be read` }
   if (own.consistent !== its.consistent) {
     const [good, bad] = own.consistent ? [one, two] : [two, one]
-    return { host: good.host, why: `the copy of ${bad.host} is Inconsistent: a synchronisation had not ended` }
+    return { host: good.host, why: `the copy of ${bad.host} is Inconsistent: a synchronisation did not finish` }
   }
   const relation = relationTo(own.uuids, its.uuids)
   if (relation === 'newer')
@@ -58,7 +58,10 @@ const apart = (one: NamedCopy, two: NamedCopy): Newest => {
   if (relation === 'older')
     return { host: two.host, why: `the generation of ${one.host} (${own.uuids.current}) is in the history of ${two.host}` }
   if (relation === 'unrelated')
-    return { isSplit: true, why: 'neither generation is in the history of the other: each node has written what the other does not have' }
+    return {
+      isSplit: true,
+      why: 'neither generation is in the history of the other: each node has written data that the other does not have',
+    }
   for (const [flag, what] of [
     ['peerOutdated', 'knows that the other copy is outdated'],
     ['crashedPrimary', 'was Primary when it lost power, and has written last'],

@@ -20,22 +20,22 @@ export const takeProblems = (copy: NamedCopy, missing: string[], accepted: strin
   ]
   if (signs.length > 0)
     return [
-      `${other} is not gone (${signs.join(', ')}), and may have the newer data or serve: repair the way to it, or switch it off, and look at its copy first`,
+      `${other} is not gone (${signs.join(', ')}), and may have the newer data or serve: repair the connection to it, or power it off, and check its copy first`,
     ]
   if (!device) return []
   if (device.disk === 'Outdated' && !accepted.includes('Outdated'))
     return [
-      `the copy of ${host} is Outdated: ${other} went on without it, and what was written then is not in it. Start ${other}. Only if it is gone for good: nfsha-play force-primary.yml -e drbd_survivor=${host}`,
+      `the copy of ${host} is Outdated: ${other} continued without it, and what was written then is not in it. Start ${other}. Only if it is gone for good: nfsha-play force-primary.yml -e drbd_survivor=${host}`,
     ]
   if (device.disk !== 'UpToDate' && !accepted.includes(device.disk))
-    return [`the copy of ${host} is ${device.disk} (${describeDevice(device)}): it is no usable copy, ${other} or a backup has the data`]
+    return [`the copy of ${host} is ${device.disk} (${describeDevice(device)}): it is not a usable copy; ${other} or a backup has the data`]
   return []
 }
 
 /** What may be lost by taking this copy, for the operator to read first. */
 const lossOf = (copy: NamedCopy, other: string): string => {
   const since = lostAt(copy)
-  return `${copy.device?.disk}; ${other} was lost ${since ? `at ${since}` : 'at a time that the log does not have'}, and what it wrote since is lost`
+  return `${copy.device?.disk}; ${other} was lost ${since ? `at ${since}` : 'at an unknown time'}, and what it wrote since is lost`
 }
 
 /**
@@ -47,7 +47,7 @@ export const takeCopy = (copy: NamedCopy, other: string, context: Context): Step
   const { drbd_resource: resource, drbd_device: device } = own.vars
   return {
     name: `take the copy of ${copy.host}`,
-    changes: [{ attribute: `copy of ${copy.host}`, from: lossOf(copy, other), to: 'the one that counts' }],
+    changes: [{ attribute: `copy of ${copy.host}`, from: lossOf(copy, other), to: 'used from now on' }],
     async run(nodes) {
       const result = await nodes.on(copy.host).connection.run(
         withDrbd(

@@ -49,7 +49,7 @@ const flagNames: [number, string][] = [
   [2, 'was Primary'],
   [64, 'was Primary when it went down'],
   [32, 'its peer was outdated'],
-  [8, 'a full synchronisation was under way'],
+  [8, 'a full synchronisation was in progress'],
 ]
 
 /** What an operator needs to recognise the metadata, which does not contain the name of its resource. */

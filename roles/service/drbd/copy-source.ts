@@ -11,8 +11,8 @@ export const copyProblems = ({ host, device }: NamedState): string[] => {
           `DRBD is StandAlone on ${host} (${seen}). After a split brain: split-brain.yml. If the other copy is gone for good: drbdadm connect, on ${host}`,
         ]
       : []),
-    ...(device.disk === 'UpToDate' ? [] : [`the copy of ${host} is ${device.disk} (${seen}): it is not the data to copy from`]),
+    ...(device.disk === 'UpToDate' ? [] : [`the copy of ${host} is ${device.disk} (${seen}): it cannot be used as the source`]),
     ...(device.role === 'Primary' ? [] : [`DRBD is ${device.role} on ${host} (${seen})`]),
-    ...(device.flags.startsWith('s') ? [`DRBD has suspended I/O on ${host} (journalctl -b -t nfsha says what it waits for)`] : []),
+    ...(device.flags.startsWith('s') ? [`DRBD has suspended I/O on ${host} (journalctl -b -t nfsha shows what it waits for)`] : []),
   ]
 }

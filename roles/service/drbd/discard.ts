@@ -18,6 +18,6 @@ drbdadm disconnect ${resource}; drbdadm secondary ${resource} && drbdadm connect
     ),
     { timeout: 60_000 },
   )
-  if (discarded.code !== 0) throw new ApplyFailed(`${victim} does not give up its data`, { detail: discarded.stderr })
+  if (discarded.code !== 0) throw new ApplyFailed(`${victim} did not discard its data`, { detail: discarded.stderr })
   await nodes.on(survivor).$`if grep -q ' cs:StandAlone ' /proc/drbd; then ${drbdProgram(vars, 'drbdadm')} connect ${resource}; fi`
 }

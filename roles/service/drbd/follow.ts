@@ -27,6 +27,6 @@ if grep -qE '^ *${minor}: cs:(StandAlone|WFConnection|Timeout|BrokenPipe|Network
   if (result.code !== 0)
     throw new ApplyFailed('the nodes lost each other during the synchronisation', {
       detail: result.stdout.slice(-400),
-      hint: 'run again: it goes on where it was',
+      hint: 'run again: it continues where it stopped',
     })
 }

@@ -68,7 +68,7 @@ const unusable = (replica: Replica): string | undefined => {
 const taken = (replica: Replica): string | undefined => {
   const held = of(replica, 'held')
   if (held.length > 0)
-    return `${replica.disk} is this node's replica, and something else uses it: ${texts(held)}. Free it, then run again: ${freed(held) || 'see what uses it'}. DRBD does not know what was written to it meanwhile: docs/disks.md`
+    return `${replica.disk} is this node's replica, and something else uses it: ${texts(held)}. Free it, then run again: ${freed(held) || 'find out what uses it'}. DRBD does not know what was written to it in the meantime: docs/disks.md`
   const [reason] = of(replica, 'missing', 'small', 'readonly', 'unreadable')
   return reason && `${replica.disk} is this node's replica, and cannot be used: ${reason.text}`
 }
@@ -77,7 +77,7 @@ const relations: Record<Relation, string> = {
   same: 'It is the same data as on HOST',
   older: 'It is an older copy of the data of HOST, which DRBD would bring up to date',
   newer: 'It is newer than the data of HOST, which DRBD would overwrite with it',
-  unrelated: 'It has nothing to do with the data of HOST, and DRBD would not connect the two',
+  unrelated: 'It is unrelated to the data of HOST, and DRBD would not connect the two',
 }
 
 /** The refusal of a disk with DRBD metadata that this node did not create. */
@@ -90,7 +90,7 @@ const foreign = (host: string, replica: Replica, peer: DiskVerdict | undefined, 
   const relation = other && peer ? `${relations[relationTo(drbd, other)].replace('HOST', peer.host)}. ` : ''
   const word = `${host}:${disk}:${drbd.current}`
   const given = words.adopt.filter(w => w.host === host).map(w => `${w.host}:${w.disk}:${w.id.toUpperCase()}`)
-  const stale = given.length > 0 ? ` drbd_adopt=${given.join(',')} is not it.` : ''
+  const stale = given.length > 0 ? ` drbd_adopt=${given.join(',')} does not match.` : ''
   const held = of(replica, 'held')
   const inUse = held.length > 0 && !replica.attached ? ` It is in use: ${texts(held)}.` : ''
   return `${disk} holds ${describeMetadata(drbd)}, which this node did not make. Content: ${content || 'nothing was found'}.${inUse} ${relation}To take it as the data of this pair: -e drbd_adopt=${word}.${stale}${
@@ -98,13 +98,13 @@ const foreign = (host: string, replica: Replica, peer: DiskVerdict | undefined, 
   }`
 }
 
-const emptied = (disk: string, words: Words): string => `If its content is worth nothing, empty the whole disk: ${words.empty(disk)}`
+const emptied = (disk: string, words: Words): string => `If its content is not needed, empty the whole disk: ${words.empty(disk)}`
 
 /** The refusal of a disk that is not blank and has no DRBD metadata. */
 const occupied = (host: string, replica: Replica, words: Words): string => {
   const { disk, judgement, served } = replica
   const found = `${disk} is not blank: ${texts(of(replica, 'content'))}`
-  if (served) return `${found}. This node has served, and there is no metadata of DRBD on it: is it the right disk? docs/disks.md`
+  if (served) return `${found}. This node has served, and there is no DRBD metadata on it: is it the right disk? docs/disks.md`
   const keep =
     judgement.ext4?.extents && judgement.drbd === undefined
       ? ` To build the pair around this file system: -e drbd_keep_data=${host}:${disk}:${judgement.ext4.uuid} (docs/disks.md).`
@@ -181,11 +181,11 @@ const together = (one: DiskVerdict, other: DiskVerdict): string | undefined => {
   if (kind === 'keep' && its !== 'create') return `drbd_keep_data keeps the data of ${one.host}, so the disk of ${other.host} must be blank`
   const [own, found] = [one.replica.judgement.drbd, other.replica.judgement.drbd]
   if (kind === 'adopt' && holdsData(other) && own && found && !isJustCreated(found) && relationTo(own, found) === 'unrelated')
-    return `the data on ${one.replica.disk} has nothing to do with that of ${other.host}: DRBD would not connect them. One of the two disks must be blank`
+    return `the data on ${one.replica.disk} is unrelated to that of ${other.host}: DRBD would not connect them. One of the two disks must be blank`
   if (kind !== 'create') return undefined
   const [size, itsSize] = [one.replica.judgement.size, other.replica.judgement.size]
   if (its === 'create' && size !== itsSize)
-    return `${one.replica.disk} has ${size} bytes, the disk of ${other.host} ${itsSize}: the disks of a pair are to be of one size`
+    return `${one.replica.disk} has ${size} bytes, the disk of ${other.host} ${itsSize}: the disks of a pair must have the same size`
   return holdsData(other) ? tooSmall(one, other) : undefined
 }
 

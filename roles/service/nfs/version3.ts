@@ -44,5 +44,5 @@ const asksForVersion3 = (options: string): boolean => /(^|,)(v|(nfs)?vers=)3(,|$
 /** Why a client cannot mount with its options; undefined when it can. The article stack always serves version 3. */
 export const versionProblem = ({ client_options, ha_stack, nfs_v3 }: Vars): string | undefined =>
   asksForVersion3(client_options) && ha_stack === 'lean' && !nfs_v3
-    ? `client_options (${client_options}) ask for version 3 of NFS, which this cluster serves with nfs_v3: true only`
+    ? `client_options (${client_options}) request NFS version 3, which this cluster serves only with nfs_v3: true`
     : undefined

@@ -27,7 +27,7 @@ const here = (command: string, note?: string): NextStep => ({ on: '', command, .
 
 const scriptLog = 'journalctl -b -t nfsha -n 30'
 const scriptStatus = `/etc/ha.d/resource.d/nfsha status; ${scriptLog}`
-const switchover = () => here('nfsha-play switchover.yml', 'only a new start of nfsd changes it')
+const switchover = () => here('nfsha-play switchover.yml', 'only a restart of nfsd changes it')
 const misplaced = (what: string) => ({
   says: ({ from }: About) => `${what} ${from}${/^on no node$| and /.test(from) ? '' : ', not where the virtual IP is'}`,
   next: () => onBoth(scriptStatus),
@@ -44,12 +44,12 @@ export const problemKinds = {
     next: ({ host }) => here(`nfsha-play ping -l ${word(host)}`, 'then its power, console and cables; once it is up: nfsha-play start.yml'),
   },
   'node-slow': {
-    meaning: 'the node was reached, and its answer did not come in time',
+    meaning: 'the node was reached, but did not answer in time',
     says: ({ at, from }) => `${at} gave no complete answer (${from})`,
     next: about => there(about, "uptime; ps -eo stat,wchan:20,args | grep '^D'; dmesg | tail", 'what it waits for'),
   },
   'node-not-understood': {
-    meaning: 'the node was reached, and could not be read',
+    meaning: 'the node was reached, but could not be read',
     says: ({ at, from }) => `${at} could not be read (${from})`,
     next: ({ host }) => here(`nfsha-play ping -l ${word(host)}`, 'is it the machine of the inventory, and can root log in?'),
   },
@@ -66,7 +66,7 @@ export const problemKinds = {
   'heartbeat-stopped': {
     meaning: 'heartbeat does not run on the node',
     says: ({ at }) => `heartbeat is stopped on ${at}`,
-    next: () => here('nfsha-play start.yml', 'after a look at why it stopped'),
+    next: () => here('nfsha-play start.yml', 'after finding out why it stopped'),
   },
   'heartbeat-in-transition': {
     meaning: 'heartbeat is moving resources, or waits for one that does not start or stop',
@@ -76,7 +76,7 @@ export const problemKinds = {
   'vip-on-both-nodes': {
     meaning: 'both nodes have the virtual IP',
     says: ({ from }) => `the virtual IP is ${from}`,
-    next: () => onBoth('cl_status rscstatus; ip -o -4 addr show; cat /proc/drbd', 'the one that has not mounted the share gives it up'),
+    next: () => onBoth('cl_status rscstatus; ip -o -4 addr show; cat /proc/drbd', 'the node that has not mounted the share releases it'),
   },
   'vip-on-no-node': {
     meaning: 'neither node has the virtual IP, and both were read',
@@ -132,8 +132,8 @@ export const problemKinds = {
     meaning: 'DRBD is Primary on another node than the virtual IP, on both or on none',
     ...misplaced('DRBD is Primary'),
   },
-  'mount-misplaced': { meaning: 'the share is mounted elsewhere than where the virtual IP is', ...misplaced('the share is mounted') },
-  'export-misplaced': { meaning: 'the share is exported elsewhere than where the virtual IP is', ...misplaced('the share is exported') },
+  'mount-misplaced': { meaning: 'the share is not mounted exactly where the virtual IP is', ...misplaced('the share is mounted') },
+  'export-misplaced': { meaning: 'the share is not exported exactly where the virtual IP is', ...misplaced('the share is exported') },
   'nfsd-stopped': {
     meaning: 'nfsd does not run on the active node',
     says: ({ at }) => `nfsd is stopped on ${at}, which has the virtual IP`,
@@ -190,7 +190,7 @@ export const problemKinds = {
     next: about => there(about, 'dmesg | grep EXT4-fs', 'plan a stop for e2fsck -f'),
   },
   'volume-held': {
-    meaning: 'something beside the service keeps the share from being unmounted',
+    meaning: 'something other than the service keeps the share from being unmounted',
     says: ({ at, item, from }) => `${item} is held on ${at}: ${from}`,
     next: about =>
       there(
@@ -217,7 +217,7 @@ export const problemKinds = {
         ? there(
             about,
             "grep -h '^address:' /proc/fs/nfsd/clients/*/info | cut -d: -f2 | sort | uniq -c | sort -n | tail",
-            'a client that registers under ever new names',
+            'look for a client that keeps registering under new names',
           )
         : there(about, `du -axh --max-depth=2 ${word(about.item)} | sort -h | tail`),
   },
@@ -233,7 +233,7 @@ export const problemKinds = {
       there(about, `grep -rn -F -e ${quote(about.item)} /etc/network/interfaces /etc/network/interfaces.d /etc/fstab`, 'correct that file'),
   },
   'disk-claimed': {
-    meaning: 'something beside DRBD names or holds the backing disk or the replicated device',
+    meaning: 'something other than DRBD names or holds the backing disk or the replicated device',
     says: ({ at, from }) => `${at}: ${from}`,
     next: about => there(about, 'lsblk; grep -n . /etc/fstab /etc/crypttab', 'end that use, and take it out of the file'),
   },
@@ -243,7 +243,7 @@ export const problemKinds = {
     next: about => there(about, 'service heartbeat status', 'heartbeat runs the watch'),
   },
   'automatic-restart': {
-    meaning: 'something restarts services or the machine by itself',
+    meaning: 'something restarts services or the machine automatically',
     says: ({ at, from }) => `${at}: ${from}`,
     next: about => there(about, 'grep -rn -e Automatic-Reboot -e nrconf /etc/apt/apt.conf.d /etc/needrestart', 'switch it off there'),
   },
@@ -259,7 +259,7 @@ export const problemKinds = {
     next: () => here('nfsha-play site.yml --check --diff', 'then without --check; what no role declares is copied by hand'),
   },
   'packages-missing': {
-    meaning: 'packages that the other node has are not installed: a bare machine, or one that was installed again',
+    meaning: 'packages that the other node has are not installed: a bare or reinstalled machine',
     says: ({ at, item }) => `not installed on ${at}: ${item}`,
     next: ({ host }) =>
       here(
@@ -273,7 +273,7 @@ export const problemKinds = {
     next: about => onBoth(`apt-cache policy ${word(about.item)}`, 'upgrade the older one in maintenance.yml'),
   },
   'drbd-resync': {
-    meaning: 'DRBD copies what a node lacks; no problem, and no redundancy until it has ended',
+    meaning: 'DRBD copies what a node lacks; not a problem, but no redundancy until it has finished',
     says: ({ at, from }) => `DRBD resynchronises ${at}: ${from}`,
     next: about => there(about, 'watch -n 5 drbdadm status all', 'nothing to do but wait'),
   },
@@ -290,7 +290,7 @@ export interface Problem extends Change {
   next: NextStep
 }
 
-/** `on M1: exportfs -r`; `nfsha-play start.yml (after a look at why it stopped)` */
+/** `on M1: exportfs -r`; `nfsha-play start.yml (after finding out why it stopped)` */
 export const nextStepText = ({ on, command, note }: NextStep): string =>
   `${on === '' ? '' : `on ${on}: `}${command}${note === undefined ? '' : ` (${note})`}`
 

@@ -103,7 +103,7 @@ export const serviceProbe = (context: Context): Probe<ServiceState> => {
     const blocks = blocksOf(stdout)
     // The last block shows that the script finished.
     const isWhole = blocks.minor?.trim() === minor && isDaemonAnswer(blocks.daemon ?? '')
-    return isWhole ? present(parseService(stdout, vars)) : notRead('its answer is incomplete')
+    return isWhole ? present(parseService(stdout, vars)) : notRead('incomplete output')
   }
   return probeOf(servicePieces(vars, platform, peerOf(context).vars.node_name), parse, {
     timeout: 30_000,

@@ -46,7 +46,7 @@ const watchProblem = (text: string): string | undefined => {
   if (name !== 'nfsha') return 'has ended'
   if (tick === '-') return undefined
   const silent = Math.round(Number(uptime) - Number(tick) / 100)
-  return silent > watchLimit ? `hangs: no look for ${silent} s` : undefined
+  return silent > watchLimit ? `hangs: no tick for ${silent} s` : undefined
 }
 
 /**
@@ -108,9 +108,9 @@ const automaticOf = (text: string): string[] => {
   const restarts = [...text.matchAll(/^\s*\$nrconf\{restart\}\s*=\s*['"](\w)['"]/gm)].at(-1)?.[1]
   return [
     ...(/^unattended-upgrades$/m.test(text) && isOn(last('Unattended-Upgrade::Automatic-Reboot'))
-      ? ['unattended-upgrades reboots this node by itself (Unattended-Upgrade::Automatic-Reboot)']
+      ? ['unattended-upgrades reboots this node automatically (Unattended-Upgrade::Automatic-Reboot)']
       : []),
-    ...(restarts === 'a' ? ["needrestart restarts services by itself ($nrconf{restart} = 'a')"] : []),
+    ...(restarts === 'a' ? ["needrestart restarts services automatically ($nrconf{restart} = 'a')"] : []),
   ]
 }
 

@@ -11,7 +11,7 @@ export const knownOf = (members: Member<ServiceState>[]): Known[] =>
     host,
   }))
 
-/** Pure: why a node was not read: `no answer within 30 s`, `unreachable`, `its answer is incomplete`. */
+/** Pure: why a node was not read: `no answer within 30 s`, `unreachable`, `incomplete output`. */
 export const whyUnread = ({ reading }: Member<unknown>): string => {
   if (reading.kind === 'skipped') return reading.reason
   if (reading.kind !== 'unknown') return 'it was not read'

@@ -38,7 +38,7 @@ export const versionDifferences = (one: NamedState, two: NamedState): Problem[] 
         return problem('packages-missing', { attribute: `package ${name}`, from: 'none', to: 'installed', item: name, host: lacking.host })
       const from = `${one.host} ${one.versions[name]}, ${two.host} ${two.versions[name]}`
       const attribute = `version of ${name}`
-      const to = mixed ? 'versions that were seen to serve together (docs/platforms.md)' : 'the same on both nodes'
+      const to = mixed ? 'versions that were tested together (docs/platforms.md)' : 'the same on both nodes'
       return problem('versions-differ', { attribute, from, to, item: name })
     })
 }

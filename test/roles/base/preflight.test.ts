@@ -9,7 +9,7 @@ const read = (stdout: string) => {
   return reading.kind === 'present' ? problems(reading.state) : reading.kind
 }
 
-test('nothing said means that all answered and all is there; a script that did not come to its end is unknown', () => {
+test('empty blocks mean that all links answered and the disk exists; truncated output is unknown', () => {
   expect(read('@silent\n@disk\n')).toEqual([])
   expect(read('@silent\n172.16.0.211 over em2\n@disk\n/dev/vdb\n')).toHaveLength(2)
   expect(read('@silent\n')).toBe('unknown')
@@ -25,7 +25,7 @@ const sizesOf = (one: string, other: string, served = '') => {
   return compare(members).kind
 }
 
-test('disks of two sizes are refused before the first run, and left to the judgement of the data on a pair that has served', () => {
+test('disks of different sizes are refused before the first run, and left to the check of the data on a pair that has been in service', () => {
   expect(sizesOf('1000\n', '1000\n')).toBe('in-sync')
   expect(sizesOf('1000\n', '2000\n')).toBe('differs')
   expect(sizesOf('1000\n', '2000\n', 'full\n')).toBe('in-sync')

@@ -20,4 +20,4 @@ test.each([
   ['', 'nothing'],
   ['@addresses\n@end\n', 'no address was read: it may be here'],
   [own('127.0.0.1'), 'cut off'],
-])('%j is no answer: %s', stdout => expect(parse(stdout).kind).toBe('unknown'))
+])('%j is not valid output: %s', stdout => expect(parse(stdout).kind).toBe('unknown'))

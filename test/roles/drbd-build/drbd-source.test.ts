@@ -23,7 +23,7 @@ const partsFor = (variables: string, kernels = [kernel], ...extra: string[]): [P
 const [module, utilities] = partsFor(sourceVariables('kernel', 'utilities'))
 const sha256 = utilities.archive.sha256
 
-describe('what is given', () => {
+describe('the variables', () => {
   const refusal = (variables: object) => {
     try {
       articleCluster(JSON.stringify(variables))
@@ -39,11 +39,11 @@ describe('what is given', () => {
     return { drbd_build_method: 'source', drbd_build_archives: [archive] }
   }
 
-  test('one archive with its sum is enough', () => expect(refusal(one({}))).toBe(''))
+  test('one archive with its checksum is enough', () => expect(refusal(one({}))).toBe(''))
   test.each<[string, object, RegExp]>([
     ['no archive', { drbd_build_method: 'source' }, /drbd_build_archives is not set for M1 \(what to build/],
     ['an empty list', { drbd_build_method: 'source', drbd_build_archives: [] }, /drbd_build_archives needs one archive of kind combined/],
-    ['no sum', one({}, 'sha256'), /drbd_build_archives\[0\]\.sha256: is required: nothing is built from an archive without its sum/],
+    ['no sum', one({}, 'sha256'), /drbd_build_archives\[0\]\.sha256: is required: nothing is built from an archive without its checksum/],
     ['half a sum', one({ sha256: 'ab12' }), /drbd_build_archives\[0\]\.sha256: must be 64 hexadecimal digits/],
     ['a relative path', one({ source: 'drbd-8.4.3.tar.gz' }), /drbd_build_archives\[0\]\.source: must be a URL .* or the absolute path/],
     ['another protocol', one({ source: 'ftp://archive.example/x' }), /drbd_build_archives\[0\]\.source: must be a URL/],
@@ -59,24 +59,24 @@ describe('what is given', () => {
     ['a prefix that is the system’s', { ...one({}), drbd_build_prefix: '/usr/local' }, /drbd_build_prefix: must be a directory of its own/],
   ])('%s is refused', (_name, variables, message) => expect(refusal(variables)).toMatch(message))
 
-  test('packages need none of it', () => expect(refusal({ drbd_build_method: 'package' })).toBe(''))
-  test('with a keyring a signature is fine', () =>
+  test('packages need no archives', () => expect(refusal({ drbd_build_method: 'package' })).toBe(''))
+  test('a signature is accepted with a keyring', () =>
     expect(archiveProblems([SourceArchive.parse({ ...good, signature: '/x.sig' })], '/maker.gpg')).toEqual([]))
 })
 
 describe('what is built', () => {
-  test('the article’s arguments, for its combined tree', () => {
+  test('the arguments of the reference setup, for its combined tree', () => {
     const old = '2.6.32-504.el6.x86_64'
     const context = contextOn(centos6, { kernel: old, kernels: [old] }, sourceVariables('combined'))
     const parts = partsOf(context, [old]) as [Part, Part]
     for (const part of parts) expect(article).toContain(`./configure ${part.configure.join(' ')} `)
     expect(article).toContain(`make ${parts[0].make.join(' ')} `)
     expect(buildScript(parts[0])).toContain(`make -j"$jobs" module 'KDIR=/usr/src/kernels/${old}/'`)
-    // The article has its headers from yum (IV.2).
+    // The article installs its headers with yum (IV.2).
     expect(buildPackages(context)).toContain(`kernel-devel-${old}`)
   })
 
-  test('other headers are the operator’s, and of one kernel', () => {
+  test('other headers come from the operator, and are for one kernel', () => {
     const other = contextOn(
       debian12,
       { kernel, kernels: [kernel, '6.1.0-56-cloud-amd64'] },
@@ -87,13 +87,13 @@ describe('what is built', () => {
     expect(buildPackages(other).join()).not.toContain('linux-headers')
   })
 
-  test('of a kernel’s tree the one directory, against the headers of the kernel that it is for', () => {
+  test('from a kernel’s tree only the DRBD directory, against the headers of the target kernel', () => {
     const script = buildScript(module)
     expect(script).toContain(`--strip-components=1 --wildcards '*/drivers/block/drbd'`)
     expect(script).toContain(`'-C' '/lib/modules/${kernel}/build' M="$PWD/drivers/block/drbd" modules`)
   })
 
-  test('a build installs nothing, and an installation leaves configuration alone', () => {
+  test('a build installs nothing, and an installation keeps existing configuration', () => {
     expect(buildScript(utilities)).toContain('DESTDIR="$tree/stage"')
     expect(buildScript(module)).not.toMatch(/depmod|modprobe|rmmod/)
     expect(installScript(module)).not.toMatch(/modprobe|rmmod/)
@@ -101,7 +101,7 @@ describe('what is built', () => {
     expect(installScript(utilities)).toContain('mkdir -p /usr/local/drbd/var/run/drbd ')
   })
 
-  test('the same build has one name, another has another', () => {
+  test('the same build has the same name, a different build another', () => {
     expect(buildName(module)).toMatch(/^drbd-module-for-6\.1\.0-50-cloud-amd64-[0-9a-f]{12}$/)
     expect(buildName({ ...module })).toBe(buildName(module))
     expect(buildName({ ...module, archive: { ...module.archive, sha256: 'cd'.repeat(32) } })).not.toBe(buildName(module))
@@ -120,14 +120,14 @@ describe('whether a build is needed', () => {
     ['other headers', { ...found, record: { ...record, arguments: '-C /other M=d' } }, ['built with -C /other M=d']],
     ['overwritten', { ...found, srcversion: 'B0B0' }, ['the file is not the one that was built']],
     [
-      'the kernel’s own comes first',
+      'the kernel’s own module takes precedence',
       { ...found, file: `/lib/modules/${kernel}/kernel/drivers/block/drbd/drbd.ko` },
       [`modprobe would load /lib/modules/${kernel}/kernel/drivers/block/drbd/drbd.ko`],
     ],
     ['gone', { record }, ['modprobe would load none']],
   ])('module: %s', (_name, state, wanted) => expect(partProblems(module, state)).toEqual(wanted))
 
-  test('half a record is none', () => {
+  test('an incomplete record is ignored', () => {
     expect(parseRecord('sha256 x\n')).toBeUndefined()
     expect(parseRecord('sha256 x\narguments \n')).toEqual({ sha256: 'x', arguments: '' })
   })
@@ -158,19 +158,19 @@ srcversion:     F73C670A7EC572DB9CF3E5B
       'utilities: never built here -> built from LICENSE',
       `module for ${kernel}: never built here -> built from LICENSE`,
     ]))
-  test('programs that somebody removed are built again', () =>
+  test('removed programs are built again', () =>
     expect(needed(stateOf(complete.replace('programs: there\n', ''))).map(p => p.label)).toEqual(['utilities']))
 
   const bare = `${system}@part-0\n@part-1\n`
   const members = (...texts: string[]) => texts.map((text, i) => ({ host: `M${i + 1}`, reading: present(stateOf(text)) }))
-  test('drbd_build_on: first goes where one system is', () => {
+  test('drbd_build_on: first requires the same system', () => {
     expect(exchangeProblems(members(bare, bare))).toEqual([])
     expect(exchangeProblems(members(bare, bare.replace('x86_64', 'aarch64')))).toEqual([
-      expect.stringMatching(/^M2 runs another system than M1, which builds for it: set drbd_build_on: each/),
+      expect.stringMatching(/^M2 runs a different system than M1, which builds for it: set drbd_build_on: each/),
     ])
     expect(exchangeProblems(members(bare, complete.replace('x86_64', 'aarch64')))).toEqual([])
   })
-  test('… and one kernel', () => {
+  test('… and the same kernel', () => {
     const other = partsOf(contextOn(debian12, {}, sourceVariables('kernel', 'utilities')), ['6.1.0-56-cloud-amd64'])
     const reading = buildProbe(other).parse(output(bare))
     expect(exchangeProblems([...members(bare), { host: 'M2', reading }])).toEqual([
@@ -179,7 +179,7 @@ srcversion:     F73C670A7EC572DB9CF3E5B
   })
 })
 
-describe('which module runs', () => {
+describe('the loaded module', () => {
   const built = `@record\nsha256 ${sha256}\narguments x\nsrcversion F73C\nnote 04aa\n`
   const device = (text: string) => `@drbd\nversion: 8.4.11 (api:1/proto:86-101)\n 0: cs:${text} C r-----\n    ns:0 oos:0\n`
   const read = (text: string) => readLoaded(text, 'M1', 0)
@@ -192,7 +192,7 @@ describe('which module runs', () => {
   test('the built one', () => expect(read(built + ours)).toMatchObject({ state: { isBuilt: true } }))
   test('the distribution’s, made from the same source, and idle', () =>
     expect(read(built + debians)).toMatchObject({ state: { isBuilt: false } }))
-  test('the same on a node that serves is pending, and says what to do', () => {
+  test('the same on an active node is postponed, with advice', () => {
     const reading = read(
       `${built}${debians}${device('Connected ro:Primary/Secondary ds:UpToDate/UpToDate')}@mounts\n/dev/drbd0 /data ext4\n@heartbeat\nactive\n`,
     )
@@ -200,7 +200,7 @@ describe('which module runs', () => {
       kind: 'skipped',
       pending: true,
       reason: expect.stringMatching(
-        /^the kernel runs another module than the one that was built, and this node is in use \(a DRBD device is mounted, DRBD is Primary, heartbeat runs\)\. .*ha_maintenance=M1/,
+        /^the loaded module is not the one that was built, and this node is in use \(a DRBD device is mounted, DRBD is Primary, heartbeat runs\)\. .*ha_maintenance=M1/,
       ),
     })
   })
@@ -211,7 +211,7 @@ describe('which module runs', () => {
     ['drained, the peer is away', 'WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown', {}, []],
     ['a standby', 'Connected ro:Secondary/Primary ds:UpToDate/UpToDate', { heartbeat: true }, ['heartbeat runs']],
     [
-      'the holder',
+      'the active node',
       'Connected ro:Primary/Secondary ds:UpToDate/UpToDate',
       { mounted: true },
       ['a DRBD device is mounted', 'DRBD is Primary'],
@@ -236,8 +236,8 @@ describe('which module runs', () => {
     expect(inUse({ devices: [own], heartbeat, mounted }, 0)).toEqual(wanted)
   })
 
-  test('without a device heartbeat is no matter', () => expect(inUse({ devices: [], heartbeat: true, mounted: false }, 0)).toEqual([]))
-  test('another resource than ours is nobody’s to take down', () => {
+  test('without a device heartbeat does not matter', () => expect(inUse({ devices: [], heartbeat: true, mounted: false }, 0)).toEqual([]))
+  test('a resource other than ours is never taken down', () => {
     const foreign = {
       minor: 5,
       connection: 'Connected',
@@ -252,7 +252,7 @@ describe('which module runs', () => {
   })
 })
 
-test('of a failed build the compiler’s first error is shown, not what other compilers said after it', () => {
+test('a failed build shows the compiler’s first error, not later output of parallel compilers', () => {
   const output = [
     ...Array.from({ length: 30 }, (_, i) => `  CC [M]  drbd_${i}.o`),
     "drbd_main.c:12:1: error: unknown type name 'broken'",
@@ -268,7 +268,7 @@ const idsOf = (host: string, ...extra: string[]) =>
     .steps({ ...contextOn(debian12, { kernel, kernels: [kernel] }, sourceVariables('kernel', 'utilities'), ...extra), host })
     .map(r => r.id)
 
-test('each node has a compiler, or the first alone', () => {
+test('each node has a compiler, or only the first', () => {
   const compiler = `package gcc libc6-dev make flex bzip2 xz-utils linux-headers-${kernel}`
   expect(idsOf('M2')).toContain(compiler)
   expect(idsOf('M1', 'drbd_build_on=first')).toContain(compiler)

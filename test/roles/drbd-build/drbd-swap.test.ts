@@ -7,7 +7,7 @@ import { debian12 } from '../../../lib/platform/debian12.ts'
 import { swapScript } from '../../../roles/drbd-build/loaded.ts'
 import { contextOn, sourceVariables } from '../contexts.ts'
 
-// The one script that takes a module out of a kernel, run by a real shell: /proc is a folder, and the programs write down that they were called.
+// The script that replaces a kernel module, run by a real shell: /proc is a directory, and the programs record their calls.
 
 const root = mkdtempSync(join(tmpdir(), 'nfsha-swap-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -20,7 +20,7 @@ interface Machine {
   drbd: string
   mounts?: string
   heartbeat?: string
-  /** Other modules than the one that was built. */
+  /** Modules other than the built one. */
   modules?: string[]
   /** Programs that fail. */
   failing?: string[]
@@ -98,7 +98,7 @@ test.each<[string, Machine, RegExp]>([
 
 const drained = { drbd: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate') }
 
-test('a module that is held by something else stays, and the resource comes back', () => {
+test('a module that something else holds stays, and the resource comes back', () => {
   const { code, calls } = swap({ ...drained, failing: ['rmmod'] })
   expect(code).toBe(1)
   expect(calls.filter(call => !call.startsWith('sleep'))).toEqual([
@@ -124,16 +124,16 @@ test.each([
 test.each([
   ['there is none', {}],
   ['it is refused too', { modules: [distributions], failing: ['modprobe', 'insmod'] }],
-])('no other module is claimed to be loaded when %s', (_name, machine) => {
+])('no other module is reported as loaded when %s', (_name, machine) => {
   const { code, said } = swap({ ...drained, failing: ['modprobe'], modules: [], ...machine })
   expect(code).toBe(1)
   expect(said).toMatch(/refuses the module that was built\nno module drbd is loaded now, and drbd is down/)
 })
 
-test('utilities that do not know the resource yet leave it to those that do', () =>
+test('utilities that do not know the resource yet are skipped', () =>
   expect(swap({ ...drained, unconfigured: true }).calls).toEqual([...whole, 'drbdadm adjust drbd']))
 
-test('a resource that nobody can bring back is said', () => {
+test('a resource that cannot be brought back is reported', () => {
   const { code, said } = swap({ ...drained, unconfigured: true, failing: ['drbdadm'] })
   expect(code).toBe(1)
   expect(said).toMatch(/the resource drbd is down: play drbd-init/)

@@ -10,7 +10,7 @@ const later: [string, string][] = [
   ['6.10.11+bpo-amd64', '6.9.7+bpo-amd64'],
   ['6.12.12+bpo-amd64', '6.12.9+bpo-amd64'],
   ['6.12.22+deb13-amd64', '6.1.0-56-amd64'],
-  // An update of a kernel of RHEL: its release is longer, and "el" is a word.
+  // An update of a RHEL kernel: its release is longer, and "el" is a word.
   ['2.6.32-504.1.3.el6.x86_64', '2.6.32-504.el6.x86_64'],
   ['2.6.32-504.30.3.el6.x86_64', '2.6.32-504.8.1.el6.x86_64'],
   ['2.6.32-573.el6.x86_64', '2.6.32-504.30.3.el6.x86_64'],
@@ -27,9 +27,9 @@ describe('the order of kernels', () => {
 
   const segment = fc.oneof(fc.nat(1200).map(String), fc.constantFrom('el', 'el6', 'rt', 'amd64', '', '007'))
   const name = fc.array(fc.tuple(segment, fc.constantFrom('.', '-', '+', '_')), { maxLength: 6 }).map(parts => parts.flat().join(''))
-  test('turned round it is the opposite', () =>
+  test('the order is antisymmetric', () =>
     fc.assert(fc.property(name, name, (one, other) => Math.sign(compareKernels(one, other)) === 0 - Math.sign(compareKernels(other, one)))))
-  test('of three the first is not later than the last when it is not later than the one between', () =>
+  test('the order is transitive', () =>
     fc.assert(
       fc.property(name, name, name, (...names) => {
         const [a = '', b = '', c = ''] = names.sort(compareKernels)
@@ -46,4 +46,4 @@ test.each<[string, string, string[], string[]]>([
   ['none that was there before', running, ['6.1.0-9-cloud-amd64', running], [running]],
   ['an update on CentOS', old, [old, '2.6.32-504.1.3.el6.x86_64'], [old, '2.6.32-504.1.3.el6.x86_64']],
   ['none before an update on CentOS', '2.6.32-504.1.3.el6.x86_64', ['2.6.32-504.1.3.el6.x86_64', old], ['2.6.32-504.1.3.el6.x86_64']],
-])('what is built for: %s', (_name, kernel, kernels, wanted) => expect(kernelsToBuildFor({ kernel, kernels })).toEqual(wanted))
+])('kernels to build for: %s', (_name, kernel, kernels, wanted) => expect(kernelsToBuildFor({ kernel, kernels })).toEqual(wanted))

@@ -8,7 +8,7 @@ import { resourceFile } from '../../../roles/drbd-init/config.ts'
 import { firstOf } from '../../../roles/role.ts'
 import { articleCluster } from '../article-cluster.ts'
 
-// What drbdadm itself says to both stacks' files, as if it talked to a module of this version: no module, no machine.
+// The real drbdadm checks both stacks' files, as if the module had this version; needs no module and no machine.
 
 const installed = spawnSync('drbdadm', ['--version']).status === 0
 const cluster = articleCluster()
@@ -28,20 +28,20 @@ const adjust = (files: string[], module: string): string => {
 const article = [articleGlobalCommon(firstOf(cluster).vars), articleResource(cluster)]
 
 describe.skipIf(!installed)(installed ? 'drbdadm' : 'drbdadm is not installed here (drbd-utils)', () => {
-  test('takes the article’s files for a module of 8.4 and translates the words of 8.3', () => {
+  test('accepts the files of the reference setup for an 8.4 module and translates 8.3 syntax', () => {
     const commands = adjust(article, '8.4.11')
     for (const option of ['--disk-flushes=no', '--md-flushes=no', '--resync-rate=1024M', '--al-extents=517', '--protocol=C'])
       expect(commands).toContain(option)
   })
 
-  test('refuses them for a module of 9', () => expect(() => adjust(article, '9.1.0')).toThrow(/got 'unplug-watermark'/))
+  test('refuses them for a version 9 module', () => expect(() => adjust(article, '9.1.0')).toThrow(/got 'unplug-watermark'/))
 
-  test('takes ours for a module of 8.4', () => {
+  test('accepts ours for an 8.4 module', () => {
     const commands = adjust([resourceFile(cluster)], '8.4.11')
     for (const option of ['--after-sb-0pri=disconnect', '--fencing=resource-and-stonith', '--on-no-data-accessible=suspend-io'])
       expect(commands).toContain(option)
   })
 
-  test('refuses ours for a module of 9, whose fencing is a matter of the connection', () =>
+  test('refuses ours for a version 9 module, where fencing is a net option', () =>
     expect(() => adjust([resourceFile(cluster)], '9.1.0')).toThrow(/got 'fencing'/))
 })

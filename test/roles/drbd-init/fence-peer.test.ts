@@ -8,7 +8,7 @@ import { debian12 } from '../../../lib/platform/debian12.ts'
 import { fencePeer } from '../../../roles/drbd-init/fence-peer.ts'
 import { contextOn } from '../contexts.ts'
 
-// What the handler decides. The world around it is scripts here: heartbeat, ping, arping, dopd, /proc and the kernel's keys.
+// The handler's decisions. Its environment is simulated by scripts: heartbeat, ping, arping, dopd, /proc and the kernel's keys.
 
 const all = mkdtempSync(join(tmpdir(), 'nfsha-fence-'))
 let folder = ''
@@ -16,7 +16,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(all, 'world-'))
   mkdirSync(join(folder, 'run-nfsha'))
 })
-// A logger or a ping may outlive the handler that has started it, and write on.
+// A logger or a ping may outlive the handler that started it, and continue to write.
 afterAll(() => rmSync(all, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
 
 const put = (name: string, text: string) => {
@@ -25,25 +25,25 @@ const put = (name: string, text: string) => {
 }
 
 interface World {
-  /** The device's line of /proc/drbd */
+  /** The device's line in /proc/drbd. */
   drbd: string
   peer?: 'active' | 'dead'
   pings?: boolean
-  /** The first so many pings get no answer. */
+  /** This number of pings get no answer first. */
   silent?: number
-  /** Who else answers for the virtual IP; `unasked`: arping could not ask. */
+  /** Who else answers for the virtual IP; `unasked`: arping could not send. */
   taken?: 'peer' | 'stranger' | 'both' | 'unasked'
   /** The hardware address of the peer's NIC is not known. */
   unnoted?: boolean
   /** heartbeat_without_ping */
   withoutPing?: 'serve'
-  /** The cable of the service NIC is out. */
+  /** The cable of the service NIC is unplugged. */
   unplugged?: boolean
-  /** How many ping nodes there are; the last one answers. */
+  /** The number of ping nodes; the last one answers. */
   pingNodes?: number
   /** dopd's answer */
   outdates?: number
-  /** When ping node and peer were silent. */
+  /** When ping node and peer were last silent. */
   cutOff?: 'a moment ago' | 'long ago'
 }
 const standby = 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown C r-----'
@@ -59,7 +59,7 @@ const answersOf = (who: World['taken']): string => {
   return `ARPING 192.168.0.219 from 192.168.0.210 em1\n${said}Sent 2 probes (1 broadcast(s))\n`
 }
 
-/** The handler in that world. */
+/** The handler in that environment. */
 const handlerIn = (world: World): string => {
   const { drbd, peer, pings = false, silent = 0, taken, outdates = 1, cutOff, unnoted, withoutPing, unplugged, pingNodes = 1 } = world
   mkdirSync(join(folder, 'net/em1'), { recursive: true })
@@ -80,7 +80,7 @@ const handlerIn = (world: World): string => {
   put('timeout', 'shift 3; exec "$@"')
   put('sync', '')
   put('reset-node', `echo "$*" >> ${folder}/reset`)
-  // One that has looked so often goes on waiting: by the number of its looks, not by time.
+  // After this number of checks it counts as still waiting: by checks, not by time.
   put('sleep', `echo >> ${folder}/looks; [ $(wc -l < ${folder}/looks) -lt 30 ] || kill $PPID`)
   const { vars } = contextOn(debian12)
   const heartbeat_ping = Array.from({ length: pingNodes }, (_, i) => `192.168.0.${i + 1}`)
@@ -102,7 +102,7 @@ const read = (name: string) => {
   }
 }
 
-/** Its exit code, or that it still waits, and what it did. */
+/** The handler's exit code, or that it still waits, and its actions. */
 const judged = (world: World, ...argv: string[]) => {
   const script = handlerIn(world)
   const { status, signal } = spawnSync('sh', ['-c', script, 'fence-peer', ...argv], { env, timeout: 60_000, stdio: 'ignore' })
@@ -118,167 +118,167 @@ const nothing = { did: '', restarts: false, fenced: '', marks: false }
 
 test.each<[string, World, ReturnType<typeof judged>]>([
   [
-    'standby, the peer is dead and the ping node answers: go on',
+    'standby, the peer is dead and the ping node answers: continue',
     { drbd: standby, peer: 'dead', pings: true },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   ['standby, cut off: no, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, marks: true }],
   ['standby, heartbeat does not run: no', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
   [
-    'standby in sync until the connection was lost, the peer lives and marks its copy: go on',
+    'standby in sync until the connection was lost, the peer is alive and marks its copy: continue',
     { drbd: standby, peer: 'active', pings: true, outdates: 4 },
     { ...nothing, answer: 4, did: 'outdate' },
   ],
   [
-    'standby, the peer lives and keeps its copy: no',
+    'standby, the peer is alive and does not mark its copy: refused',
     { drbd: standby, peer: 'active', pings: true, outdates: 20 },
     { ...nothing, answer: 1, did: 'outdate' },
   ],
   [
-    'standby, the peer lives and is Primary: no, and no restart',
+    'standby, the peer is alive and Primary: refused, and no reboot',
     { drbd: standby, peer: 'active', pings: true, outdates: 6 },
     { ...nothing, answer: 1, did: 'outdate' },
   ],
   [
-    'standby, it was cut off and the peer is back: the copy there is not marked',
+    'standby, it was isolated and the peer is back: the copy there is not marked',
     { drbd: standby, peer: 'active', pings: true, outdates: 4, cutOff: 'a moment ago' },
     { ...nothing, answer: 1 },
   ],
   [
-    'after a boot, the peer lives: its copy is not marked',
+    'after a boot, the peer is alive: its copy is not marked',
     { drbd: booted, peer: 'active', pings: true, outdates: 4 },
     { ...nothing, answer: 1 },
   ],
   [
-    'holder, the peer is dead and nobody else serves: go on',
+    'active node, the peer is dead and no other machine serves: continue',
     { drbd: holder, peer: 'dead', pings: true },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'holder, another one answers for the address: restart',
+    'active node, another machine answers for the address: reboot',
     { drbd: holder, peer: 'dead', pings: true, taken: 'peer' },
     { ...nothing, answer: 0, restarts: true },
   ],
   [
-    'holder, the peer lives and is Primary: restart',
+    'active node, the peer is alive and Primary: reboot',
     { drbd: holder, peer: 'active', outdates: 6 },
     { ...nothing, answer: 0, did: 'outdate', restarts: true },
   ],
   [
-    'holder, the peer lives, does not answer, and serves: restart',
+    'active node, the peer is alive, does not answer, and serves: reboot',
     { drbd: holder, peer: 'active', taken: 'peer' },
     { ...nothing, answer: 0, did: 'outdate', restarts: true },
   ],
   [
-    'holder, it was cut off and the peer is back: the copy there is not marked',
+    'active node, it was isolated and the peer is back: the copy there is not marked',
     { drbd: holder, peer: 'active', outdates: 4, cutOff: 'a moment ago' },
     { ...nothing, answer: 'waits' },
   ],
   [
-    'holder, it was cut off, the peer is back and serves: restart',
+    'active node, it was isolated, the peer is back and serves: reboot',
     { drbd: holder, peer: 'active', outdates: 4, cutOff: 'a moment ago', taken: 'peer' },
     { ...nothing, answer: 0, restarts: true },
   ],
   [
-    'holder, it was cut off and the peer is dead: no word of that moment counts',
+    'active node, it was isolated and the peer is dead: no status from that time counts',
     { drbd: holder, peer: 'dead', pings: true, cutOff: 'a moment ago' },
     { ...nothing, answer: 'waits' },
   ],
   [
-    'holder, it was cut off before it lost its peer: go on',
+    'active node, it was isolated before it lost its peer: continue',
     { drbd: holder, peer: 'dead', pings: true, cutOff: 'long ago' },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   ['holder, the peer has no good copy: go on', { drbd: holder, peer: 'active', outdates: 3 }, { ...nothing, answer: 3, did: 'outdate' }],
   [
-    'holder, the peer lives and marks its copy: go on',
+    'active node, the peer is alive and marks its copy: continue',
     { drbd: holder, peer: 'active', outdates: 4 },
     { ...nothing, answer: 4, did: 'outdate' },
   ],
   [
-    'holder, cut off: wait, and give the address up',
+    'active node, isolated: wait, and release the address',
     { drbd: holder, peer: 'dead' },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
   ['holder, heartbeat does not run: wait, and keep the address', { drbd: holder }, { ...nothing, answer: 'waits' }],
   [
-    'holder, nobody can be asked for the address: go on',
+    'active node, nobody can be asked for the address: continue',
     { drbd: holder, peer: 'dead', pings: true, taken: 'unasked' },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'holder, one answer is lost: the address stays',
+    'active node, one answer is lost: the address stays',
     { drbd: holder, peer: 'dead', pings: true, silent: 1 },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'standby, it was cut off a moment ago: no',
+    'standby, it was isolated a moment ago: refused',
     { drbd: standby, peer: 'dead', pings: true, cutOff: 'a moment ago' },
     { ...nothing, answer: 1 },
   ],
   ['standby, one answer is lost: go on', { drbd: standby, peer: 'dead', pings: true, silent: 1 }, { ...nothing, answer: 5, fenced: '5' }],
   [
-    'holder, it was cut off and the peer is dead when the cables are back: that one may have served meanwhile',
+    'active node, it was isolated and the peer is dead when the cables are back: the peer may have served in the meantime',
     { drbd: holder, peer: 'dead', pings: true, silent: 2 },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
   [
-    'holder, the peer is dead and a third machine has the address too: go on',
+    'active node, the peer is dead and a third machine has the address too: continue',
     { drbd: holder, peer: 'dead', pings: true, taken: 'stranger' },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'holder, both the peer and a third machine answer for the address: restart',
+    'active node, both the peer and a third machine answer for the address: reboot',
     { drbd: holder, peer: 'dead', pings: true, taken: 'both' },
     { ...nothing, answer: 0, restarts: true },
   ],
   [
-    'holder, the peer lives, does not answer, and a third machine has the address too: wait',
+    'active node, the peer is alive, does not answer, and a third machine has the address too: wait',
     { drbd: holder, peer: 'active', taken: 'stranger' },
     { ...nothing, answer: 'waits', did: expect.stringMatching(/^outdate/) },
   ],
   [
-    'holder, it is not known which NIC is the peer’s: any answer may be its',
+    'active node, the peer’s NIC is not known: any answer may come from the peer',
     { drbd: holder, peer: 'dead', pings: true, taken: 'stranger', unnoted: true },
     { ...nothing, answer: 0, restarts: true },
   ],
   [
-    'holder, one of three ping nodes answers: go on',
+    'active node, one of three ping nodes answers: continue',
     { drbd: holder, peer: 'dead', pings: true, pingNodes: 3 },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'standby, one of three ping nodes answers: go on',
+    'standby, one of three ping nodes answers: continue',
     { drbd: standby, peer: 'dead', pings: true, pingNodes: 3 },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'holder, none of three ping nodes answers: wait, and give the address up',
+    'active node, none of three ping nodes answers: wait, and release the address',
     { drbd: holder, peer: 'dead', pingNodes: 3 },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
   [
-    'holder, no ping node answers, and it is to serve without: go on',
+    'active node, no ping node answers, and it may serve without one: continue',
     { drbd: holder, peer: 'dead', withoutPing: 'serve' },
     { ...nothing, answer: 5, fenced: '5' },
   ],
   [
-    'holder, it is to serve without a ping node, but the peer has taken over: restart',
+    'active node, it may serve without a ping node, but the peer has taken over: reboot',
     { drbd: holder, peer: 'dead', withoutPing: 'serve', taken: 'peer' },
     { ...nothing, answer: 0, restarts: true },
   ],
   [
-    'holder, it is to serve without a ping node, but its cable is out: wait',
+    'active node, it may serve without a ping node, but its cable is unplugged: wait',
     { drbd: holder, peer: 'dead', withoutPing: 'serve', unplugged: true },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
   [
-    'holder, it is to serve without a ping node, but was cut off a moment ago: wait',
+    'active node, it may serve without a ping node, but was isolated a moment ago: wait',
     { drbd: holder, peer: 'dead', withoutPing: 'serve', cutOff: 'a moment ago' },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
   [
-    'standby, no ping node answers: no, whatever the one that serves may do',
+    'standby, no ping node answers: refused, whatever the active node may do',
     { drbd: standby, peer: 'dead', withoutPing: 'serve' },
     { ...nothing, answer: 1, marks: true },
   ],
@@ -286,7 +286,7 @@ test.each<[string, World, ReturnType<typeof judged>]>([
   ['connected again: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],
 ])('%s', (_name, world, expected) => expect(judged(world)).toEqual(expected), 60_000)
 
-test('asked again in the same attempt, a standby that was cut off answers at once', () => {
+test('called again in the same attempt, a standby that was isolated answers at once', () => {
   const world: World = { drbd: standby, peer: 'dead' }
   expect(judged(world)).toMatchObject({ answer: 1, marks: true })
   const pings = read('pings')
@@ -297,11 +297,11 @@ test('asked again in the same attempt, a standby that was cut off answers at onc
   expect(read('pings')).not.toBe(pings)
 })
 
-test('the handshake has found that the peer went on without this node: restart', () => {
+test('the handshake has found that the peer continued without this node: reboot', () => {
   expect(judged({ drbd: holder, peer: 'active' }, 'lost')).toMatchObject({ restarts: true })
 })
 
-test('asked twice at one moment, it asks dopd one after the other', async () => {
+test('called twice at the same time, it asks dopd one call after the other', async () => {
   const script = handlerIn({ drbd: holder, peer: 'active', outdates: 4 })
   put('sleep', 'exec /bin/sleep 0.05')
   put(

@@ -16,7 +16,7 @@ describe.each(shells)('reset-node under %s', shell => {
     put('journalctl', '')
     put('date', 'echo 2026-11-29 16:00:00')
     put('reboot', `echo reboot >> ${folder}/did`)
-    // Between the keys and reboot(8) it gives the kernel time.
+    // It gives the kernel time between sysrq and reboot(8).
     put('sleep', '[ "$1" = 5 ] || exec /bin/sleep "$1"')
   })
   afterEach(() => rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 }))
@@ -37,7 +37,7 @@ describe.each(shells)('reset-node under %s', shell => {
   const words = () => read('state/last-words')
   const why = 'fence-peer: M2 answers for 192.168.0.219'
 
-  test('what it restarts for is on the disk, on the console and in the log', () => {
+  test('the reason is on the disk, on the console and in the log', () => {
     call(why)
     expect(words()).toBe(`new 2026-11-29 16:00:00 ${why}`)
     expect(read('kmsg')).toBe(`<2>nfsha: ${why}: resetting this node`)
@@ -45,7 +45,7 @@ describe.each(shells)('reset-node under %s', shell => {
     expect([read('sysrq-trigger'), read('sys/kernel/sysrq'), read('did')]).toEqual(['b', '1', 'reboot'])
   })
 
-  test('the boot after it says so, once', () => {
+  test('the next boot reports the reason, once', () => {
     call(why)
     rmSync(join(folder, 'log'))
     call('--boot')
@@ -56,7 +56,7 @@ describe.each(shells)('reset-node under %s', shell => {
     expect(words()).toBe(`logged 2026-11-29 16:00:00 ${why}`)
   })
 
-  test('there is room for it on a disk that has filled since: it is written over what is there', () => {
+  test('there is room for the reason on a full disk: it overwrites an existing file', () => {
     call('--boot')
     const before = statSync(join(folder, 'state/last-words'))
     call(why.padEnd(2000, '!'))
@@ -65,13 +65,13 @@ describe.each(shells)('reset-node under %s', shell => {
     expect(words()).toMatch(/^new 2026-11-29 16:00:00 fence-peer: M2 answers for 192\.168\.0\.219!+$/)
   })
 
-  test('a disk that cannot be written keeps it from nothing', () => {
+  test('a disk that cannot be written does not prevent the reset', () => {
     writeFileSync(join(folder, 'state'), 'in the way\n')
     call(why)
     expect([read('kmsg'), read('sysrq-trigger')]).toEqual([`<2>nfsha: ${why}: resetting this node`, 'b'])
   })
 
-  test('a disk that hangs keeps it from nothing', () => {
+  test('a disk that hangs does not prevent the reset', () => {
     put('sync', 'exec /bin/sleep 30')
     const begun = Date.now()
     call(why)
@@ -79,13 +79,13 @@ describe.each(shells)('reset-node under %s', shell => {
     expect(Date.now() - begun).toBeLessThan(25_000)
   })
 
-  test('a note restarts nothing', () => {
+  test('--note does not reset anything', () => {
     call('--note', why)
     expect(words()).toBe(`new 2026-11-29 16:00:00 ${why}`)
     expect([read('sysrq-trigger'), read('kmsg'), read('did')]).toEqual(['', '', ''])
   })
 
-  test('rubbish in its place is nobody’s last words', () => {
+  test('garbage in the file is not reported as a reason', () => {
     mkdirSync(join(folder, 'state'))
     writeFileSync(join(folder, 'state/last-words'), '\0\0\0')
     call('--boot')

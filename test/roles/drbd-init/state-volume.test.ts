@@ -23,7 +23,7 @@ test.skipIf(!mountsWork)(
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
       disk.sh('e2fsck -fn "$d" >/dev/null 2>&1; resize2fs "$d" >/dev/null 2>&1; e2fsck -fn "$d" >/dev/null 2>&1')
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
-      // Again: it is there, and its file system is not made again.
+      // The second time it exists, and its file system is not created again.
       expect(() => disk.sh(script)).toThrow()
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
     } finally {
@@ -47,8 +47,8 @@ test.each([
   ['a new pair', [at('Secondary', 'ext4'), at('Secondary', 'none')], 0],
 ])('%s', (_name, states, wanted) => expectVerdict(compareStateVolume(states), wanted))
 
-test('nobody is made Primary for it, and what somebody else has put there stays', () => {
+test('no node is promoted for it, and foreign content stays', () => {
   expect(compareStateVolume([at('Secondary', 'none'), at('Secondary', 'none')])).toMatchObject({ kind: 'skipped' })
-  expectVerdict(compareStateVolume([at('Primary', 'something that is not ext4')]), /not touched/)
+  expectVerdict(compareStateVolume([at('Primary', 'something that is not ext4')]), /left unchanged/)
   expect(compareStateVolume([])).toMatchObject({ kind: 'unknown' })
 })

@@ -11,14 +11,14 @@ const members = ['M1', 'M2'].map(host => ({ host, reading: present({ haCf: '' })
 const confirmed = 'failover_confirm=192.168.0.219'
 const procedureOf = (context: Context) => failoverTest.steps(context).at(-1) as Procedure<{ haCf: string }, TestPlan | string>
 
-/** The article's pair with a client. */
+/** The reference pair with a client. */
 const contextWith = (...extra: string[]): Context => {
   const context = contextOn(debian12, {}, ...extra)
   return { ...context, cluster: { ...context.cluster, clients: [{ name: 'C1', vars: context.vars }] } }
 }
 const procedure = (...extra: string[]) => procedureOf(contextWith(...extra))
 
-test('all faults of the plan are one step, and a check shows each of them', () => {
+test('all faults of the plan are one step, and check mode shows each of them', () => {
   const { aim, plan } = procedure(confirmed, 'failover_faults=switchover,reboot', 'failover_runs=2')
   const planned = plan(members, aim(members), [])
   const [step, ...more] = planned.kind === 'steps' ? planned.steps : []
@@ -32,7 +32,7 @@ test('all faults of the plan are one step, and a check shows each of them', () =
   expect(new Set(step?.changes.map(c => c.from))).toEqual(new Set(['not tried']))
 })
 
-test('once they are made nothing is left', () => {
+test('after the faults nothing is left to do', () => {
   const { aim, plan } = procedure(confirmed)
   const aimed = aim(members)
   const planned = plan(members, aimed, [])
@@ -40,7 +40,7 @@ test('once they are made nothing is left', () => {
   expect(plan(members, aimed, ['make the faults'])).toEqual({ kind: 'steps', steps: [] })
 })
 
-test('a random choice is made once: what a plan names is what is made', () => {
+test('a random choice is made once: the faults in the plan are the ones injected', () => {
   const { aim, plan } = procedure(confirmed, 'failover_random=50')
   const aimed = aim(members)
   if (typeof aimed === 'string') throw new Error(aimed)
@@ -48,7 +48,7 @@ test('a random choice is made once: what a plan names is what is made', () => {
     expect(plan(members, aimed, [])).toMatchObject({ kind: 'steps', steps: [{ changes: aimed.trials.map(changeOf) }] })
 })
 
-test('each trial has a name of its own', () => {
+test('each trial has a unique name', () => {
   const { vars } = contextWith('failover_lab=default', 'failover_surroundings=all', 'failover_runs=2')
   const plan = planOf(vars, 1)
   if (typeof plan === 'string') throw new Error(plan)

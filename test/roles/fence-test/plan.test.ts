@@ -20,7 +20,7 @@ const names = (plan: Plan) => (plan.kind === 'steps' ? plan.steps.map(step => st
 const back = (host: string) => [`wait until DRBD is in sync on ${host}`, `start heartbeat on ${host}`, `wait until ${host} is on standby`]
 
 describe('the plan', () => {
-  test('is the standby alone, unless both are asked for', () => {
+  test('is only the standby, unless both are requested', () => {
     expect(names(planned(healthy, [], fenced, meant))).toEqual(['reset M2', ...back('M2')])
     const both = ['reset M2', ...back('M2'), 'hand over to M2', 'reset M1', ...back('M1')]
     expect(names(planned(healthy, [], fenced, meant, 'fence_both=true'))).toEqual(both)
@@ -29,7 +29,7 @@ describe('the plan', () => {
     expect(step?.changes).toEqual([{ attribute: 'M2', from: 'running', to: 'reset by M1 with external/ipmi, without an orderly stop' }])
   })
 
-  test('goes on after the reset with what is left, whatever the pair looks like meanwhile', () => {
+  test('continues after the reset with the remaining steps, whatever the state of the pair in the meantime', () => {
     const alone = activeState({ device: deviceOf('WFConnection ro:Primary/Unknown ds:UpToDate/Outdated') })
     const booted = nodeState({
       host: 'M2',
@@ -49,7 +49,7 @@ describe('the plan', () => {
     expect(names(planned(healthy, ['reset M2'], fenced, meant))).toEqual([])
   })
 
-  test('resets the other one only when it holds nothing any more', () => {
+  test('resets the other node only when it no longer holds anything', () => {
     const swapped = [nodeState(), activeState({ host: 'M2' })]
     const done = ['reset M2', 'hand over to M2']
     expect(names(planned(swapped, done, fenced, meant, 'fence_both=true'))).toEqual(['reset M1', ...back('M1')])
@@ -61,12 +61,7 @@ describe('the plan', () => {
 })
 
 test.each<[string, NamedState[], string[], RegExp]>([
-  [
-    'nobody has confirmed it',
-    healthy,
-    [fenced],
-    /^a node will be reset without a clean shutdown: confirm with -e fence_confirm=192\.168\.0\.219$/,
-  ],
+  ['not confirmed', healthy, [fenced], /^a node will be reset without a clean shutdown: confirm with -e fence_confirm=192\.168\.0\.219$/],
   ['another address was confirmed', healthy, [fenced, 'fence_confirm=192.168.0.1'], /fence_confirm=192\.168\.0\.219/],
   ['there is no fencing', healthy, [meant], /^no fencing: heartbeat_stonith is not set for M1 and M2$/],
   [
@@ -83,17 +78,17 @@ test.each<[string, NamedState[], string[], RegExp]>([
     /heartbeat does not run on M2/,
   ],
   ['both serve', [activeState(), activeState({ host: 'M2' })], [fenced, meant], /the service is on M1 and M2/],
-])('%s: refused, and nobody is reset', (_name, states, extra, why) => {
+])('%s: refused, and no node is reset', (_name, states, extra, why) => {
   expect(planned(states, [], ...extra)).toEqual({ kind: 'refused', why: expect.stringMatching(why) })
 })
 
-test('nobody serves at the first look: refused', () => {
+test('no node serves at the first reading: refused', () => {
   const { aim, plan } = procedure(fenced, meant)
   const nobody = membersOf([nodeState(), nodeState({ host: 'M2' })])
-  expect(plan(nobody, aim(nobody), [])).toEqual({ kind: 'refused', why: expect.stringMatching(/^the service is not on one node/) })
+  expect(plan(nobody, aim(nobody), [])).toEqual({ kind: 'refused', why: expect.stringMatching(/^the service is not on exactly one node/) })
 })
 
-/** A pair whose plugin ends like this, and whose M2 is in these boots one after the other. */
+/** A pair whose plugin returns this result, and whose M2 has these boot IDs one after the other. */
 const resetting = (code: number, boots: string[]) => {
   const scripts: string[] = []
   const remarks: string[] = []
@@ -117,14 +112,14 @@ const resetting = (code: number, boots: string[]) => {
   return { run: () => (plan.kind === 'steps' ? plan.steps[0]?.run(nodes) : undefined), scripts, remarks }
 }
 
-test('the reset is done once the node answers from another boot, and says how long the plugin took', async () => {
+test('the reset is done once the node answers with a new boot ID, and reports how long the plugin took', async () => {
   const { run, scripts, remarks } = resetting(0, ['one\n', 'two\n'])
   await run()
   expect(scripts.find(text => text.startsWith('M1'))).toMatch(/external\/nfsha end m2\.redhat\.sx \/etc\/ha\.d\/nfsha-fence\.conf/)
   expect(remarks).toEqual([expect.stringMatching(/^M1 reset M2 in \d+\.\d s$/)])
 })
 
-test('a plugin that fails is named, with what it said and what that means', async () => {
+test('a failing plugin is reported, with its output and the consequence', async () => {
   await expect(resetting(1, ['one\n']).run()).rejects.toMatchObject({
     message: 'M1 could not reset M2',
     detail: 'no route to 10.0.0.1',

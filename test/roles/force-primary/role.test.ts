@@ -15,7 +15,7 @@ const planned = (copies: NamedCopy[], missing: string[], ...extra: string[]) =>
 const why = (plan: Plan) => (plan.kind === 'refused' ? plan.why : plan.kind)
 const survivor = 'drbd_survivor=M1'
 
-test.each(['Consistent', 'Outdated'])('a copy that is %s is taken, and what may be lost is shown before', disk => {
+test.each(['Consistent', 'Outdated'])('a copy that is %s is taken, and what may be lost is shown first', disk => {
   const plan = planned([loneCopy(disk)], ['M2'], survivor)
   expect(plan.kind === 'steps' && plan.steps.map(s => s.name)).toEqual([
     'take the copy of M1',
@@ -26,14 +26,16 @@ test.each(['Consistent', 'Outdated'])('a copy that is %s is taken, and what may 
     {
       attribute: 'copy of M1',
       from: `${disk}; M2 was lost at 2026-11-29T23:20:01+0000, and what it wrote since is lost`,
-      to: 'the one that counts',
+      to: 'used from now on',
     },
   ])
 })
 
-test('no survivor named, half a copy, a node that was not read, a node that is there: refused', () => {
-  expect(why(planned([loneCopy('Outdated')], ['M2']))).toMatch(/^whose copy counts\? Name that node: -e drbd_survivor=<node> \(M1 or M2\)$/)
-  expect(why(planned([loneCopy('Inconsistent')], ['M2'], survivor))).toMatch(/no usable copy/)
+test('no survivor named, an incomplete copy, an unread node, a peer that is still there: refused', () => {
+  expect(why(planned([loneCopy('Outdated')], ['M2']))).toMatch(
+    /^which copy is to be used\? Name its node: -e drbd_survivor=<node> \(M1 or M2\)$/,
+  )
+  expect(why(planned([loneCopy('Inconsistent')], ['M2'], survivor))).toMatch(/not a usable copy/)
   expect(why(planned([loneCopy('Outdated', { host: 'M2' })], ['M1'], survivor))).toBe('M1 was not read')
   expect(why(planned([loneCopy('Outdated'), copyState({ host: 'M2' })], [], survivor))).toMatch(/^both nodes were read/)
   expect(why(planned([loneCopy('Outdated', { answers: ['192.168.0.211 over em1'] })], ['M2'], survivor))).toMatch(
@@ -41,7 +43,7 @@ test('no survivor named, half a copy, a node that was not read, a node that is t
   )
 })
 
-test('immediately before the write the other node is asked once more: one that has come back keeps its data', async () => {
+test('immediately before the write the other node is checked again: if it has come back, nothing is forced', async () => {
   const plan = planned([loneCopy('Outdated')], ['M2'], survivor)
   const scripts: string[] = []
   const run = async (script: string) => {

@@ -38,7 +38,7 @@ const m1 = (state: Partial<NamedNode> = {}): NamedNode => ({
   ...state,
 })
 const m2 = (state: Partial<NamedNode> = {}): NamedNode => ({ ...nodeState({ host: 'M2', ...state }), ...sized, host: 'M2', ...state })
-/** Both nodes with the same. */
+/** Both nodes with the same sizes. */
 const both = (state: Partial<NamedNode>): NamedNode[] => [m1(state), m2({ ...state, fileSystem: undefined })]
 
 const contexts = new Map<string, Context>()
@@ -63,23 +63,23 @@ test('both disks were enlarged: DRBD, the copy of the new space, the file system
   expect(names(planned(both({ diskSize: after }), [], 'drbd_grow_assume_clean=true'))).toEqual([resize, extend])
 })
 
-test('a check names the sizes, and what the copy means for the pair', () => {
+test('check mode shows the sizes, and what the copy means for the pair', () => {
   const plan = planned(both({ diskSize: after }))
   expect(plan.kind === 'steps' && plan.steps.flatMap(s => s.changes)).toEqual([
     { attribute: '/dev/drbd0', from: '320 MiB (335495168 bytes)', to: '384 MiB (402604032 bytes)' },
-    { attribute: 'new space on M2', from: '64 MiB, not the same yet', to: 'copied from M1; M2 cannot take over until then' },
+    { attribute: 'new space on M2', from: '64 MiB, not in sync yet', to: 'copied from M1; M2 cannot take over until then' },
     { attribute: 'file system of /data', from: '320 MiB (335495168 bytes)', to: '384 MiB (402604032 bytes)' },
   ])
 })
 
-test('two disks that were enlarged by different amounts: as much as both have', () => {
+test('two disks that were enlarged by different amounts: grown to what both have', () => {
   expect(names(planned([m1({ diskSize: after }), m2({ diskSize: after + 32 * MiB })]))).toEqual([resize, copy, extend])
 })
 
-test.each(['M1', 'M2'])('the disk of %s alone was not enlarged: named, and by how much it is too small', host => {
+test.each(['M1', 'M2'])('only the disk of %s was not enlarged: reported, with how much is missing', host => {
   const nodes = [m1({ diskSize: host === 'M1' ? before : after }), m2({ diskSize: host === 'M2' ? before : after })]
   expect(names(planned(nodes))).toBe(
-    `the share cannot grow beyond the smaller disk, /dev/vdb of ${host}: it has 320 MiB (335544320 bytes), /dev/vdb of ${host === 'M1' ? 'M2' : 'M1'} 384 MiB (402653184 bytes). Enlarge it by 64 MiB (67108864 bytes), and play this again`,
+    `the share cannot grow beyond the smaller disk, /dev/vdb of ${host}: it has 320 MiB (335544320 bytes), /dev/vdb of ${host === 'M1' ? 'M2' : 'M1'} 384 MiB (402653184 bytes). Enlarge it by 64 MiB (67108864 bytes), and run this again`,
   )
 })
 
@@ -96,18 +96,18 @@ const copying = (connection = 'Sync') => [
   }),
 ]
 
-test('broken off after DRBD was resized: the copy goes on, then the file system', () => {
+test('interrupted after DRBD was resized: the copy continues, then the file system', () => {
   expect(names(planned(copying()))).toEqual([copy, extend])
   expect(names(planned(both({ diskSize: after, deviceSize: dataBytes(after) })))).toEqual([extend])
 })
 
-test('after the last step the copy may still be under way, and is waited for', () => {
+test('after the last step the copy may still be in progress, and is waited for', () => {
   const grown = copying().map(n => ({ ...n, fileSystem: n.fileSystem && fileSystem(dataBytes(after)) }))
   expect(names(planned(grown, [resize, extend]))).toEqual([copy])
   expect(names(planned(both({ diskSize: after, deviceSize: dataBytes(after), fileSystem: fileSystem(dataBytes(after)) })))).toEqual([])
 })
 
-test('disks of two sizes: what both have is grown, and the difference is no failure of that run', () => {
+test('disks of different sizes: grown to what both have, and the difference does not fail that run', () => {
   const sizes = { deviceSize: dataBytes(after) }
   const grown = [m1({ ...sizes, diskSize: after, fileSystem: fileSystem(dataBytes(after)) }), m2({ ...sizes, diskSize: after + 32 * MiB })]
   expect(names(planned(grown, [resize, extend]))).toEqual([])
@@ -143,11 +143,11 @@ test.each<[string, NamedNode[], RegExp]>([
     [m1({ diskSize: after, device: deviceOf('Connected ro:Primary/Secondary ds:UpToDate/UpToDate', 's-----') }), m2({ diskSize: after })],
     /DRBD has suspended I\/O on M1/,
   ],
-  ['a resync is under way', copying().map(n => ({ ...n, deviceSize: dataBytes(before) })), /DRBD is at work on M1 \(SyncSource/],
+  ['a resync is under way', copying().map(n => ({ ...n, deviceSize: dataBytes(before) })), /DRBD is busy on M1 \(SyncSource/],
   [
-    'a comparison is under way, and the file system is to grow',
+    'a verify is in progress, and the file system must grow',
     copying('Verify').map(n => ({ ...n, device: deviceOf('VerifyS ro:Primary/Secondary ds:UpToDate/UpToDate') })),
-    /DRBD is at work on M1 \(VerifyS/,
+    /DRBD is busy on M1 \(VerifyS/,
   ],
   ['not mounted', [m1({ diskSize: after, mounted: false }), m2({ diskSize: after })], /not mounted on M1/],
   ['read-only', [m1({ diskSize: after, readOnly: true }), m2({ diskSize: after })], /mounted read-only on M1/],
@@ -162,32 +162,32 @@ test.each<[string, NamedNode[], RegExp]>([
   expect(names(planned(nodes))).toMatch(why)
 })
 
-test('a disk that was made smaller is named, whatever else there is to do', () => {
-  expect(names(planned([m1(), m2({ diskSize: before - 64 * MiB })]))).toMatch(/\/dev\/vdb of M2 has 256 MiB .*it was made smaller/)
+test('a disk that was shrunk is reported, whatever else there is to do', () => {
+  expect(names(planned([m1(), m2({ diskSize: before - 64 * MiB })]))).toMatch(/\/dev\/vdb of M2 has 256 MiB .*it was shrunk/)
 })
 
-test('a device that is smaller than its file system is named', () => {
+test('a device that is smaller than its file system is reported', () => {
   expect(names(planned([m1({ fileSystem: fileSystem(dataBytes(after)) }), m2()]))).toMatch(
     /the file system has 384 MiB .*more than the device below it, 320 MiB/,
   )
 })
 
-test('what cannot be read is not taken for nothing to do', () => {
+test('unreadable sizes are not treated as nothing to do', () => {
   expect(names(planned([m1({ diskSize: 0 }), m2()]))).toMatch(/the size of \/dev\/vdb on M1 cannot be read/)
   expect(names(planned([m1({ fileSystem: undefined }), m2()]))).toMatch(/no ext4 was found on \/dev\/drbd0 of M1/)
   expect(names(planned([m1(), m2(down)]))).toMatch(/DRBD has no device on M2/)
 })
 
-test('16 TiB and no feature 64bit', () => {
+test('16 TiB without the 64bit feature', () => {
   const wide = { ...fileSystem(8 * 2 ** 40), wide: false, descriptorSize: 32 }
   const large = { diskSize: 20 * 2 ** 40, deviceSize: 8 * 2 ** 40 }
-  expect(names(planned([m1({ ...large, fileSystem: wide }), m2(large)]))).toMatch(/no feature 64bit and cannot have more than 16 TiB/)
+  expect(names(planned([m1({ ...large, fileSystem: wide }), m2(large)]))).toMatch(/lacks the 64bit feature and is limited to 16 TiB/)
 })
 
 const lvm = (size: string) => JSON.stringify({ drbd_init_lvm: { group: 'vg', volume: 'nfs', size, disk: '/dev/sdb' } })
 const volume = (state: Partial<Volume> = {}): Volume => ({ size: before, extent: 4 * MiB, free: 100 * MiB, diskHasGrown: false, ...state })
 
-test('a raised drbd_init_lvm.size: both volumes first, the one of the standby before the other', () => {
+test('a larger drbd_init_lvm.size: both volumes first, beginning with that of the standby', () => {
   expect(names(planned(both({ volume: volume() }), [], lvm('384M')))).toEqual([
     'extend vg/nfs on M2',
     'extend vg/nfs on M1',
@@ -198,7 +198,7 @@ test('a raised drbd_init_lvm.size: both volumes first, the one of the standby be
   expect(names(planned(both({ volume: volume() }), [], lvm('100%FREE')))).toHaveLength(5)
 })
 
-test('the same size, or what rounds to it: nothing to do', () => {
+test('the same size, or one that rounds to it: nothing to do', () => {
   expect(names(planned(both({ volume: volume() }), [], lvm('320M')))).toEqual([])
   expect(names(planned(both({ volume: volume({ free: 0 }) }), [], lvm('100%FREE')))).toEqual([])
   expect(names(planned(both({ volume: volume({ size: 320 * MiB, extent: 64 * MiB }) }), [], lvm('257M')))).toEqual([])
@@ -209,15 +209,15 @@ test('killed between the two volumes: the other one follows', () => {
   expect(names(planned(nodes, [], lvm('384M')))).toEqual(['extend vg/nfs on M1', resize, copy, extend])
 })
 
-test('a group without the room, and a size that would shrink, are refused with what to do', () => {
+test('a group without enough space, and a size that would shrink the volume, are refused with advice', () => {
   expect(names(planned([m1({ volume: volume() }), m2({ volume: volume({ free: 16 * MiB }) })], [], lvm('384M')))).toMatch(
     /M2: vg\/nfs is to have 384 MiB .*its group lacks 48 MiB: enlarge \/dev\/sdb, or add a disk \(vgextend vg\)/,
   )
-  expect(names(planned(both({ volume: volume() }), [], lvm('200M')))).toMatch(/a volume is never made smaller/)
+  expect(names(planned(both({ volume: volume() }), [], lvm('200M')))).toMatch(/a volume is never shrunk/)
   expect(names(planned([m1({ volume: volume() }), m2()], [], lvm('384M')))).toMatch(/M2: there is no volume vg\/nfs/)
 })
 
-test('the table: all sizes, and what they can become', () => {
+test('the table: all sizes, current and possible', () => {
   const table = (nodes: NamedNode[]) =>
     sizesTable(
       sizesOf(nodes, () => contextWith([]).vars),
@@ -247,7 +247,7 @@ const run = async (nodes: NamedNode[], step: number, ...extra: string[]) => {
   return { script: scripts.join('\n'), remarks }
 }
 
-test('DRBD is resized on the Primary, behind a look at both copies; without a copy only when asked', async () => {
+test('DRBD is resized on the Primary, after a check of both copies; without copying only when requested', async () => {
   const { script } = await run(both({ diskSize: after }), 0)
   expect(script).toMatch(
     /^M1: [\s\S]*grep '\^ \*0: cs:Connected ro:Primary\/Secondary ds:UpToDate\/UpToDate '[\s\S]*\ndrbdadm resize drbd\n/,
@@ -257,19 +257,19 @@ test('DRBD is resized on the Primary, behind a look at both copies; without a co
   )
 })
 
-test('the file system is grown where it is mounted, and the result says how large it is', async () => {
+test('the file system is grown where it is mounted, and the result contains its size', async () => {
   const { script, remarks } = await run(both({ diskSize: after, deviceSize: dataBytes(after) }), 0)
   expect(script).toMatch(/^M1: [\s\S]*\nresize2fs \/dev\/drbd0$/)
   expect(remarks).toEqual(['/data has 384 MiB (402604032 bytes) now'])
 })
 
-test('a volume is extended to whole extents, its group first where its disk has grown', async () => {
+test('a volume is extended to whole extents, after its group if the disk has grown', async () => {
   const nodes = both({ volume: volume({ diskHasGrown: true }) })
   expect((await run(nodes, 0, lvm('382M'))).script).toMatch(/^M2: [\s\S]*pvresize '\/dev\/sdb'\nlvextend -L 402653184b 'vg\/nfs'$/)
   expect((await run(both({ volume: volume() }), 1, lvm('382M'))).script).not.toContain('pvresize')
 })
 
-test('whatever the sizes: nothing shrinks, nothing grows beyond the smaller disk, and a second look finds nothing left', () => {
+test('whatever the sizes: nothing shrinks, nothing grows beyond the smaller disk, and a second run finds nothing to do', () => {
   const size = fc.integer({ min: 320, max: 4000 }).map(mib => mib * MiB)
   fc.assert(
     fc.property(size, size, (one, other) => {

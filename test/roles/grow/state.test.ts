@@ -13,12 +13,12 @@ test('the sizes of a node, in bytes', () => {
   })
 })
 
-test('a disk that is not there and a device that is down are 0; an answer that was cut off is none', () => {
+test('a missing disk and a device that is down are 0; truncated output is refused', () => {
   expect(read('@disk-size\n@device-size\n0\n@volume\n@super\n\n@sizes-end\n')).toMatchObject({ state: { diskSize: 0, deviceSize: 0 } })
   expect(read('@disk-size\n335544320\n@device-size\n655264\n')).toMatchObject({ kind: 'unknown' })
 })
 
-test('a volume, what its group has left, and what its disk has beyond the group', () => {
+test('a volume, the space left in its group, and the space of its disk beyond the group', () => {
   const lvs = `  ${320 * MiB}:${4 * MiB}:${16 * MiB}\n`
   expect(parseVolume(`${lvs}  ${336 * MiB}:${340 * MiB}:${MiB}\n`)).toEqual({
     size: 320 * MiB,

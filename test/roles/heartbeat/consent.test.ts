@@ -7,7 +7,7 @@ import { debian12 } from '../../../lib/platform/debian12.ts'
 import { consent } from '../../../roles/heartbeat/consent.ts'
 import { contextOn } from '../contexts.ts'
 
-// What dopd is answered: /proc/drbd and drbdadm are made up.
+// The wrapper's reply to dopd, with a fake /proc/drbd and drbdadm.
 
 const all = mkdtempSync(join(tmpdir(), 'nfsha-consent-'))
 let folder = ''
@@ -22,14 +22,14 @@ const outdated = 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown C r-
 
 interface World {
   drbd: string
-  /** The line after so many looks: DRBD has noticed. */
+  /** The line after this number of readings: DRBD has noticed. */
   later?: { after: number; line: string }
   /** drbdadm's exit code, and whether it marks the copy. */
   code?: number
   marks?: boolean
-  /** It has written what the peer has not: DRBD's generations, of which the second is the bitmap's. */
+  /** It has written data that the peer does not have: DRBD's generations, of which the second is the bitmap's. */
   ahead?: boolean
-  /** drbdsetup says nothing. */
+  /** drbdsetup prints nothing. */
   mute?: boolean
 }
 
@@ -61,7 +61,7 @@ const answered = ({ drbd, later, code = 0, marks = false, ahead = false, mute = 
 test.each<[string, World, ReturnType<typeof answered>]>([
   ['marked and read again: yes', { drbd: alone, marks: true }, { status: 0, called: 'outdate drbd' }],
   [
-    'DRBD has not noticed yet: it is waited for, and marked then',
+    'DRBD has not noticed yet: wait for it, then mark the copy',
     { drbd: connected, later: { after: 5, line: alone }, marks: true },
     { status: 0, called: 'outdate drbd' },
   ],
@@ -69,7 +69,7 @@ test.each<[string, World, ReturnType<typeof answered>]>([
   ['drbdadm says yes and has marked nothing: no', { drbd: alone }, { status: 20, called: 'outdate drbd' }],
   ['this node is Primary: drbdadm’s own answer', { drbd: alone, code: 17 }, { status: 17, called: 'outdate drbd' }],
   [
-    'this node has gone on alone: no',
+    'this node has continued alone: refused',
     { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/Outdated C r-----', marks: true },
     { status: 20, called: '' },
   ],

@@ -10,7 +10,7 @@ import { Vars } from '../../../roles/vars.ts'
 import { runs } from '../../runs.ts'
 import { articleCluster } from '../article-cluster.ts'
 
-// The plugin that heartbeat calls, in a world of made up programs, /proc/drbd and plugins.
+// The plugin that heartbeat calls, in an environment with fake programs, /proc/drbd and plugins.
 
 const all = mkdtempSync(join(tmpdir(), 'nfsha-fence-'))
 let folder = ''
@@ -23,14 +23,14 @@ const [own, peer] = articleCluster().nodes
 if (!own || !peer) throw new Error('no pair')
 
 interface World {
-  /** The device's line of /proc/drbd. */
+  /** The device's line in /proc/drbd. */
   drbd?: string
-  /** What the maintenance mark says. */
+  /** The text of the maintenance marker. */
   maintenance?: string
   ping?: boolean
-  /** What heartbeat says of the peer now. */
+  /** heartbeat's present status of the peer. */
   heard?: string
-  /** How the operator's plugin ends. */
+  /** Exit code of the operator's plugin. */
   code?: number
   plugin?: string
   parameters?: Record<string, string | number>
@@ -63,12 +63,12 @@ const build = ({
   put('bin/cl_status', `[ "$*" = 'nodestatus m2.redhat.sx' ] && echo ${heard}`)
   put('bin/drbdsetup', `echo "$*" >> ${folder}/drbdsetup`)
   put('bin/logger', `echo "$*" >> ${folder}/log`)
-  // NUL between all that it was given, so that nothing is taken for something else
+  // NUL between the arguments, so that they are unambiguous
   put(
     'plugins/external/test',
     `printf '%s\\0' "$@" > ${folder}/called; env -0 > ${folder}/environment; cat /proc/$$/cmdline > ${folder}/cmdline; exit ${code}`,
   )
-  // `-n` names the parameters, all else is a call
+  // `-n` lists the parameters, everything else is a call
   put(
     'bin/stonith',
     `[ "$3" != -n ] || { echo 'ipaddr  login  password  '; exit; }
@@ -101,7 +101,7 @@ describe('heartbeat has found the peer dead', () => {
     ['it is ended by the plugin that was named', {}, 0, ended],
     ['the plugin fails: nothing is taken over', { code: 7 }, 1, ended],
     [
-      'its kernel is alive and it is Primary: only heartbeat died',
+      'the peer’s kernel is alive and it is Primary: only heartbeat died',
       { drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----' },
       0,
       ended,
@@ -129,13 +129,13 @@ describe('heartbeat has found the peer dead', () => {
     ['one that is connected marks nothing', { ping: false, drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----' }, ''],
     ['one that serves marks nothing', { ping: false, drbd: 'cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C r-----' }, ''],
     ['one that is not cut off marks nothing', {}, ''],
-  ])('cut off: %s', (_name, world, asked) => {
+  ])('isolated: %s', (_name, world, asked) => {
     reset(world)
     expect(read('drbdsetup')).toBe(asked)
     expect(read('run/unanswered')).toMatch(world.ping === false ? /^\d+\n$/ : /^$/)
   })
 
-  test('nobody but the peer is ended', () => {
+  test('only the peer is reset', () => {
     for (const node of ['m1.redhat.sx', 'M2.redhat.sx', '', '*']) {
       const { status, called } = call({}, 'reset', node)
       expect([node, status, called]).toEqual([node, 1, []])
@@ -143,12 +143,12 @@ describe('heartbeat has found the peer dead', () => {
   })
 })
 
-test('for a test it is ended whatever it does, with the settings as an argument', () => {
+test('for a test the peer is reset whatever its state, with the settings as an argument', () => {
   const alive = { drbd: 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----' }
   expect(call(alive, 'end', 'm2.redhat.sx', join(folder, 'conf'))).toMatchObject({ status: 0, called: ended })
 })
 
-test('what cluster-glue asks of a plugin is answered without ending anybody', () => {
+test("cluster-glue's queries are answered without a reset", () => {
   expect(call({}, 'gethosts')).toMatchObject({ status: 0, stdout: 'm2.redhat.sx\n', called: [] })
   expect(call({}, 'getconfignames')).toMatchObject({ status: 0, stdout: 'config\n', called: [] })
   expect(call({}, 'status')).toMatchObject({ status: 0, called: ['status'] })
@@ -156,7 +156,7 @@ test('what cluster-glue asks of a plugin is answered without ending anybody', ()
   expect(call({}, 'nonsense', 'm2.redhat.sx')).toMatchObject({ status: 1, stdout: '' })
 })
 
-test('external/ipmi gets its password by the environment, never as an argument of ipmitool', () => {
+test('external/ipmi gets its password in the environment, never as an argument of ipmitool', () => {
   const settings = fenceSettings(own.vars, {
     ...peer,
     vars: Vars.parse({ ...peer.vars, heartbeat_stonith: { plugin: 'external/ipmi', parameters: {} } }),
@@ -167,7 +167,7 @@ test('external/ipmi gets its password by the environment, never as an argument o
 describe('a plugin that is a library', () => {
   const library: World = { plugin: 'apcmaster', parameters: { login: 'apc', ipaddr: '10.0.0.1' }, secret: { password: '$(x) `y` "z\'' } }
 
-  test('is refused blanks, gets its parameters in its own order, in a file that is root’s alone and is gone afterwards', () => {
+  test('does not accept blanks, gets its parameters in its own order, in a file that only root can read and that is removed afterwards', () => {
     const spaced = { ...library, secret: { password: '$(x)`y`"z\'' } }
     expect(reset(spaced)).toMatchObject({ status: 0, called: ['-t', 'apcmaster', '-F', expect.any(String), '-T', 'reset', 'm2.redhat.sx'] })
     expect(read('line')).toBe('10.0.0.1 apc $(x)`y`"z\'\n')
@@ -176,17 +176,17 @@ describe('a plugin that is a library', () => {
     expect(call(spaced, 'status').called.slice(4)).toEqual(['-S'])
   })
 
-  test('lacks a parameter: it is not called', () => {
+  test('is not called if a parameter is missing', () => {
     expect(reset({ ...library, secret: {} })).toMatchObject({ status: 1, called: [] })
   })
 })
 
-test('whatever is printable reaches the plugin as it is, by its environment alone, and runs nothing', () => {
+test('any printable text reaches the plugin unchanged, only through its environment, and is not executed', () => {
   const value = fc.stringMatching(/^[!-~]([ -~]{0,40}[!-~])?$/)
   const name = fc
     .stringMatching(/^[a-z_][a-z0-9_]{0,8}$/)
     .filter(text => !['_', 'pass', 'pin', 'key'].includes(text) && !/passw|secret|token|community|_(key|pin|pass)$/.test(text))
-  // One start of a shell for many values, as each takes a while.
+  // One shell for many values, because starting one takes a while.
   fc.assert(
     fc.property(fc.dictionary(name, value, { minKeys: 1, maxKeys: 12 }), value, (parameters, secret) => {
       expect(reset({ parameters, secret: { passwd: secret } }).status).toBe(0)

@@ -25,7 +25,7 @@ describe('ha.cf', () => {
   test.each([
     ['lean', haCf],
     ['article', articleHaCf],
-  ])('of stack %s names our plugin alone: no parameter of the device is in it', (_stack, generate) => {
+  ])('of stack %s names only our plugin: it contains no parameter of the device', (_stack, generate) => {
     const text = generate(fenced.cluster, debian12)
     const lines = text.split('\n').filter(line => !generate(plain.cluster, debian12).split('\n').includes(line))
     expect(lines).toEqual(['stonith_host * external/nfsha /etc/ha.d/nfsha-fence.conf'])
@@ -33,7 +33,7 @@ describe('ha.cf', () => {
   })
 })
 
-test.each([debian12, centos6])('on $name the settings are root’s alone and secret, and ipmitool is installed', platform => {
+test.each([debian12, centos6])('on $name the settings are secret and readable by root only, and ipmitool is installed', platform => {
   const steps = heartbeat.steps(contextOn(platform, {}, stonith))
   const settings = steps.find(step => step.id === 'file /etc/ha.d/nfsha-fence.conf') as HostResource
   const changes = changesOf(settings.compare(absent, () => undefined))
@@ -55,7 +55,7 @@ test('each node has the parameters of the other', () => {
   expect(fenceSettings(one.vars, { ...two, vars })).toMatch(/peer=m2\.redhat\.sx[\s\S]*ipaddr='10\.0\.0\.2'/)
 })
 
-test('the device is asked: one that does not answer is named, with what it said', () => {
+test('the device is checked: one that does not answer is reported, with its output', () => {
   const step = heartbeat.steps(fenced).find(one => one.id === 'fencing device')
   if (step?.scope !== 'host') throw new Error('no such step')
   const compare = (code: number, stdout: string) => step.compare({ kind: 'present', state: { code, stdout } }, () => undefined)
@@ -85,25 +85,25 @@ describe('the variables', () => {
   test.each<[unknown, RegExp]>([
     ['external/ipmi', /heartbeat_stonith/],
     [{}, /plugin/],
-    [{ plugin: '../evil' }, /a name as `stonith -L` lists it/],
+    [{ plugin: '../evil' }, /a name as listed by `stonith -L`/],
     [{ plugin: 'external/../x' }, /a name as/],
     [{ plugin: 'external/ipmi\nrespawn root /tmp/x' }, /a name as/],
     [{ plugin: 'null' }, /null resets nothing/],
     [{ plugin: 'suicide' }, /suicide resets the node that calls it/],
     [{ plugin: 'external/nfsha' }, /this tool’s own/],
     [{ plugin: 'external/ipmi', parameter: {} }, /./],
-    [{ plugin: 'external/ipmi', parameters: { 'a b': 'x' } }, /no name of a parameter/],
-    [{ plugin: 'external/ipmi', parameters: { PATH: '/tmp' } }, /PATH is a variable of the system/],
-    [{ plugin: 'external/ipmi', parameters: { LD_PRELOAD: '/tmp/x.so' } }, /LD_PRELOAD is a variable of the system/],
-    [{ plugin: 'external/ipmi', parameters: { passwd: 'x' } }, /passwd belongs into heartbeat_stonith_secret/],
+    [{ plugin: 'external/ipmi', parameters: { 'a b': 'x' } }, /not a valid parameter name/],
+    [{ plugin: 'external/ipmi', parameters: { PATH: '/tmp' } }, /PATH is a system variable/],
+    [{ plugin: 'external/ipmi', parameters: { LD_PRELOAD: '/tmp/x.so' } }, /LD_PRELOAD is a system variable/],
+    [{ plugin: 'external/ipmi', parameters: { passwd: 'x' } }, /passwd belongs in heartbeat_stonith_secret/],
     [{ plugin: 'external/ipmi', parameters: { interface: true } }, /put quotes around yes/],
     [{ plugin: 'external/ipmi', parameters: { ipaddr: '' } }, /printable ASCII/],
     [{ plugin: 'external/ipmi', parameters: { ipaddr: '10.0.0.1\n' } }, /printable ASCII/],
     [{ plugin: 'external/ipmi', parameters: { ipaddr: 'ü' } }, /printable ASCII/],
-    [{ plugin: 'apcmaster', parameters: { login: 'a b' } }, /apcmaster takes no blanks/],
+    [{ plugin: 'apcmaster', parameters: { login: 'a b' } }, /apcmaster does not allow blanks/],
   ])('%j is refused', (value, wanted) => expect(messages(value)).toMatch(wanted))
 
-  test('no value of a secret is in the message that refuses it', () => {
+  test('the refusal of a secret does not contain its value', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Z0-9]{8,12}$/), text => {
         const message = messages({ plugin: 'external/ipmi' }, { passwd: `${text}\n` })
@@ -114,7 +114,7 @@ describe('the variables', () => {
     )
   })
 
-  test('what is accepted stays one line of the settings, whatever it holds', () => {
+  test('an accepted value stays one line of the settings, whatever it contains', () => {
     const settled = fenceSettings(plain.vars, {
       name: 'M2',
       vars: Vars.parse({ ...plain.vars, heartbeat_stonith: { plugin: 'external/x' } }),
@@ -130,7 +130,7 @@ describe('the variables', () => {
   })
 })
 
-test('a pair of which one node alone can be ended, a secret without a plugin and a parameter that is given twice are refused', () => {
+test('a pair in which only one node can be reset, a secret without a plugin and a parameter that is given twice are refused', () => {
   const device = { plugin: 'external/ipmi', parameters: { passwd_method: 'env' } }
   const found = (one: object, two: object) =>
     conflictsOf({
@@ -147,7 +147,7 @@ test('a pair of which one node alone can be ended, a secret without a plugin and
   expect(found({ heartbeat_stonith: device }, {})).toEqual([
     'M1 has heartbeat_stonith and M2 has none: each node must be able to reset the other',
   ])
-  expect(found({ heartbeat_stonith_secret: { passwd: 'x' } }, {})).toEqual(['heartbeat_stonith_secret has no heartbeat_stonith to go with'])
+  expect(found({ heartbeat_stonith_secret: { passwd: 'x' } }, {})).toEqual(['heartbeat_stonith_secret is set without heartbeat_stonith'])
   const twice = { heartbeat_stonith: device, heartbeat_stonith_secret: { passwd_method: 'x' } }
   expect(found(twice, { heartbeat_stonith: device })).toEqual(['passwd_method is in heartbeat_stonith and in heartbeat_stonith_secret'])
 })

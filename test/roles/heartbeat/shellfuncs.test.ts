@@ -16,7 +16,7 @@ const put = (path: string, text: string) => {
   chmodSync(join(folder, path), 0o755)
   return join(folder, path)
 }
-// As the package has it, in short: defaults, what costs, and the long way.
+// A short form of the package's file: defaults, the expensive part, and the rest.
 const packaged = `: \${HA_SBIN_DIR:=/usr/sbin}
 export HA_FIFO
 
@@ -26,14 +26,14 @@ export PATH
 echo the long way
 `
 
-test('an edited file keeps all that was there, stays as it is the second time, and so does a foreign one', () => {
+test('an edited file keeps its content and is unchanged the second time; an unknown file is unchanged', () => {
   const edited = withShortFor(packaged, short)
   expect(edited.split('\n').filter(line => !line.endsWith('# nfsha-play'))).toEqual(packaged.split('\n'))
   expect(withShortFor(edited, short)).toBe(edited)
   expect(withShortFor('another one\n', short)).toBe('another one\n')
 })
 
-test('heartbeat’s own scripts go the short way, all others the long one, and everybody when the short one is gone', () => {
+test('heartbeat’s own scripts read the short file, all others the long one, and all read the long one when the short one is missing', () => {
   const funcs = put('shellfuncs', withShortFor(packaged, short))
   const script = `#!/bin/sh\n. ${funcs}\n`
   const names = [
@@ -53,7 +53,7 @@ test('heartbeat’s own scripts go the short way, all others the long one, and e
 
 const ocf = join(folder, 'ocf')
 const shipped = packagedFile('roles/heartbeat/files/shellfuncs')
-/** What a script prints that has read the file we ship, with heartbeat's environment. */
+/** The output of a script that has read our file, with heartbeat's environment. */
 const run = (body: string, env: Record<string, string> = {}) => {
   put('ocf/lib/heartbeat/ocf-directories', `: \${HA_FIFO:=${folder}/fifo} \${HA_DEBUGLOG:=/dev/null} \${HA_BIN:=/usr/libexec/heartbeat}\n`)
   put('bin/logger', `#!/bin/sh\nfor w in "$@"; do printf '[%s]' "$w"; done >> ${folder}/log; echo heard\n`)
@@ -62,7 +62,7 @@ const run = (body: string, env: Record<string, string> = {}) => {
   return spawnSync(script, { encoding: 'utf8', timeout: 30_000, env: { PATH: path, OCF_ROOT: ocf, HA_DATEFMT: '%Y/%m/%d_%T', ...env } })
 }
 
-test('the log goes where heartbeat’s settings say, by the script’s name, and never into what the script prints', () => {
+test('log lines go where heartbeat’s settings say, with the script’s name, and never to the script’s output', () => {
   const body = 'ha_log "info: taking over"; ha_debug "debug: no"; wait; ha_log "ERROR: no"; wait; echo "$HA_DEBUGLOG"'
   const { stdout, stderr } = run(body, { HA_LOGFACILITY: 'local0', HA_LOGFILE: join(folder, 'ha-log') })
   expect([stdout, stderr]).toEqual(['/dev/null\n', ''])
@@ -75,7 +75,7 @@ test('the log goes where heartbeat’s settings say, by the script’s name, and
   )
 })
 
-test('many that send at one moment do not spoil each other’s messages', () => {
+test('concurrent senders do not corrupt each other’s messages', () => {
   const { stdout } = run(`mkfifo $HA_FIFO
 cat $HA_FIFO > ${folder}/seen & reader=$!
 exec 9> $HA_FIFO

@@ -19,7 +19,7 @@ describe('ha.cf', () => {
   test.each([
     ['lean', haCf],
     ['article', articleHaCf],
-  ])('of stack %s has one more line, and is as it was without the variable', (_stack, generate) => {
+  ])('of stack %s has one more line, and is unchanged without the variable', (_stack, generate) => {
     const [without, with_] = [plain, guarded].map(({ cluster }) => generate(cluster, debian12).split('\n'))
     expect(without?.filter(line => line.startsWith('watchdog'))).toEqual([])
     expect(with_?.filter(line => !without?.includes(line))).toEqual(['watchdog /dev/watchdog'])
@@ -31,7 +31,7 @@ test.each([
   [debian12, '/etc/modules-load.d/nfsha-watchdog.conf'],
   [centos6, '/etc/sysconfig/modules/nfsha-watchdog.modules'],
 ])(
-  'on $name the module is loaded now and by the boot, before ha.cf names the device; nothing of it without the variable',
+  'on $name the module is loaded now and at boot, before ha.cf names the device; nothing happens without the variable',
   (platform, path) => {
     const ids = (...more: string[]) => heartbeat.steps(contextOn(platform, {}, ...more)).map(resource => resource.id)
     const ours = [`file ${path}`, 'kernel module softdog', 'watchdog']
@@ -41,7 +41,7 @@ test.each([
   },
 )
 
-test('the variable is the name of a kernel module, and nothing else gets into a file of modules', () => {
+test('the variable is the name of a kernel module, and nothing else is written to a modules file', () => {
   const accepts = (name: unknown) => Vars.shape.heartbeat_watchdog.safeParse(name).success
   for (const name of ['softdog', 'iTCO_wdt', 'i6300esb', undefined]) expect(accepts(name)).toBe(true)
   fc.assert(
@@ -63,7 +63,7 @@ const answer = (...device: string[]) =>
   `@device\n${[...device, 'end'].join('\n')}\n@cf\nwatchdog /dev/watchdog\n@daemon\nnow 1500.5 600.50\n`
 const running = 'ticks 10000\nfile 900 /etc/ha.d/ha.cf\nfile 900 /etc/ha.d/authkeys\n'
 
-describe('what is read', () => {
+describe('the output', () => {
   test('of a node whose heartbeat feeds its softdog', () => {
     const device = ['there', 'identity Software Watchdog', 'nowayout 0', 'state active', 'timeout 9', 'holder heartbeat']
     expect(parseWatchdog(`${answer(...device)}${running}`, cf)).toEqual({
@@ -77,7 +77,7 @@ describe('what is read', () => {
     })
   })
 
-  test('with a kernel that says nothing of its watchdogs, and no heartbeat', () => {
+  test('with a kernel that does not show its watchdogs, and no heartbeat', () => {
     const found = parseWatchdog(answer('there'), cf)
     expect(found).toMatchObject({ there: true, identity: '', state: '', holders: [], wanted: false })
     expect(found && watchdogProblems(found, 'softdog', 9)).toEqual([])
@@ -90,7 +90,7 @@ describe('what is read', () => {
     expect(parseWatchdog(`${answer('there').replace('watchdog /dev/watchdog\n', '')}${running}`, cf)?.wanted).toBe(false)
   })
 
-  test.each(['', '@device\n', '@device\nthere\n', answer('holder nobody'), `${answer('there')}rubbish`])('%j is no answer', text => {
+  test.each(['', '@device\n', '@device\nthere\n', answer('holder nobody'), `${answer('there')}rubbish`])('%j is not valid output', text => {
     expect(parseWatchdog(text, cf)).toBeUndefined()
   })
 })
@@ -107,7 +107,7 @@ const good: Watchdog = {
 test.each<[string, Partial<Watchdog>, (RegExp | string)[]]>([
   ['fed by heartbeat', {}, []],
   ['not opened yet, heartbeat does not run', { state: 'inactive', holders: [], wanted: false, timeout: '60' }, []],
-  ['there is none', { there: false, holders: [] }, [/module softdog is loaded and there is no \/dev\/watchdog/]],
+  ['there is none', { there: false, holders: [] }, [/module softdog is loaded, but there is no \/dev\/watchdog/]],
   ['it cannot be stopped', { nowayout: '1' }, [/Software Watchdog\) cannot be stopped \(nowayout\): an orderly stop/]],
   ['systemd has it', { holders: ['init'], wanted: false }, [/RuntimeWatchdogSec/]],
   ['systemd has it, and heartbeat went without', { holders: ['init'] }, [/RuntimeWatchdogSec/, /heartbeat runs without/]],

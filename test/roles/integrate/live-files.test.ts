@@ -23,19 +23,19 @@ const member = (context: Context, host: string, serves: boolean, edit = (text: s
   return { host, reading: { kind: 'present' as const, state: { serves, files } } }
 }
 
-test("each node has the settings of its own NIC, whichever node's view it is judged by", () => {
+test("each node has the settings of its own NIC, whichever node's context is used", () => {
   const context = unlike()
   const resource = liveFiles(context, filesReadLive)
   expect(resource.compare([member(context, 'M1', true), member(context, 'M2', false)] as never)).toEqual(inSync)
 })
 
-test('a change on the node that serves costs one hand-over, one on the standby none', () => {
+test('a change on the active node needs one hand-over, a change on the standby none', () => {
   const context = unlike()
   const resource = liveFiles(context, filesReadLive)
   const older = (text: string) => text.replace('nfsha', 'nfsha ')
   const attributes = (verdict: Verdict) => changesOf(verdict).map(c => `${c.attribute}: ${c.to}`)
   expect(attributes(resource.compare([member(context, 'M1', true, older), member(context, 'M2', false)] as never)).at(-1)).toBe(
-    'service: handed over to M2, once: clients wait for some seconds',
+    'service: handed over to M2, once: clients wait for a few seconds',
   )
   const onStandby = attributes(resource.compare([member(context, 'M1', true), member(context, 'M2', false, older)] as never))
   expect(onStandby.filter(a => a.startsWith('service:'))).toEqual([])
@@ -51,7 +51,7 @@ test.each([
   ['the address alone', 'M1 IPaddr::192.168.0.219/24/em1\n', false],
   ['our own', 'M1 nfsha\n', false],
   ['nothing yet', '# an example: M1 IPaddr::1.2.3.4 httpd\n', false],
-])('what a node has acquired by %s is released by the new text: %s %s', (_, old, expected) => {
+])('what a node has acquired with %s is released by the new text: %s %s', (_, old, expected) => {
   expect(releasesAll(old, 'M1 nfsha\n')).toBe(expected)
   expect(releasesAll(old, 'M1 IPaddr::192.168.0.219/24/em1 nfsd\n')).toBe(false)
 })

@@ -47,7 +47,7 @@ test('both nodes are marked, then the node is drained', () => {
   ])
 })
 
-test('what is done is left out: the plan goes on where it was', () => {
+test('finished steps are left out: the plan resumes where it stopped', () => {
   const marked = { maintenance: 'M1' }
   expect(changes(planned(membersOf(marked, marked), 'ha_maintenance=M1'))).toEqual([handOver, stop])
   expect(changes(planned(membersOf({ ...marked, vip: false }, { ...marked, vip: true }), 'ha_maintenance=M1'))).toEqual([stop])
@@ -58,7 +58,7 @@ test('a node that is out of service stays so, and nothing changes', () => {
   expect(planned(drained, 'ha_maintenance=M1')).toEqual(planOf([]))
 })
 
-test('a node comes back when its data has caught up, not before', () => {
+test('a node returns to service only after its data has caught up', () => {
   const stopped = { heartbeat: false, served: 'full', vip: false }
   const behind = membersOf({ ...stopped, device: device('Inconsistent') }, { vip: true, served: 'full' })
   const start = ['start heartbeat on M1', [{ attribute: 'heartbeat on M1', from: 'stopped', to: 'running' }]]
@@ -70,7 +70,7 @@ test('a node comes back when its data has caught up, not before', () => {
   expect(planned(membersOf({ served: 'full' }, { served: 'full' }), 'ha_maintenance=none')).toEqual(planOf([]))
 })
 
-test('a split brain is not taken back into service', () => {
+test('a node in split brain is not returned to service', () => {
   const [alone] = parseProcDrbd(' 0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown r-----\n    oos:0\n').devices
   expect(planned(membersOf({ heartbeat: false, served: 'full', device: alone }, {}), 'ha_maintenance=none')).toMatchObject({
     kind: 'refused',
@@ -78,7 +78,7 @@ test('a split brain is not taken back into service', () => {
   })
 })
 
-test('without a name nothing reads as done', () => {
+test('without a node name the play does not report success', () => {
   const [first, ...rest] = steps() as [ClusterAssertion<ServiceState>]
   expect(first.assertion).toBe(true)
   expect(refusalOf(first.compare(membersOf({}, {})))).toMatch(/^which node\? Name it: -e ha_maintenance=<node> \(M1 or M2\), or none/)

@@ -25,7 +25,7 @@ const m2 = (state: Partial<NamedNode> = {}): NamedNode => ({
 const planned = (nodes: NamedNode[], node = 'M2') => planMove(nodes, node, context)
 const names = (plan: Plan) => (plan.kind === 'steps' ? plan.steps.map(s => s.name) : plan.kind === 'refused' ? plan.why : plan.kind)
 
-test('what is judged stands in a check too; the old disk goes last', () => {
+test('the checks also run in check mode; the old disk is detached last', () => {
   expect(moveDisk.steps(context).map(r => [r.id, r.dependsOn])).toEqual([
     ['what is in use beside the disk of M2', []],
     ['new disk of M2', []],
@@ -34,12 +34,12 @@ test('what is judged stands in a check too; the old disk goes last', () => {
   expect(rejoin.steps(context).map(r => r.id)).toEqual(['M2 on standby', 'the cluster serves'])
 })
 
-test('without a name nothing is moved', () => {
+test('without a node name nothing is moved', () => {
   const [unnamed] = moveDisk.steps(contextOn(debian12)) as [ClusterAssertion<true>]
   expect(refusalOf(unnamed.compare([]))).toBe('the disk of which node? Name it: -e ha_move_disk=<node> (M1 or M2), the standby first')
 })
 
-test('the disk of the standby is taken away, and a check says what that means', () => {
+test('the disk of the standby is detached, and check mode shows the consequence', () => {
   const plan = planned([m1(), m2()])
   expect(names(plan)).toEqual(['detach /dev/sdb on M2'])
   expect(plan.kind === 'steps' && plan.steps[0]?.changes).toEqual([
@@ -52,7 +52,7 @@ test('the disk of the standby is taken away, and a check says what that means', 
 })
 
 const diskless = { attached: '', device: deviceOf('Connected ro:Secondary/Primary ds:Diskless/UpToDate') }
-test('nothing is left to take away: it was, it has failed, it has moved already, or it is the same disk by another name', () => {
+test('nothing is left to detach: it was detached, has failed, was moved already, or is the same disk under another name', () => {
   expect(names(planned([m1(), m2(diskless)]))).toEqual([])
   const moved = m2({ attached: '/dev/sdc', isDeclared: true, device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') })
   expect(names(planned([m1({ device: deviceOf('SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent') }), moved]))).toEqual([])
@@ -76,23 +76,23 @@ test.each<[string, NamedNode[], RegExp]>([
     /DRBD is StandAlone on M1.*split-brain\.yml/,
   ],
   ['not connected', [m1(), m2({ device: deviceOf('WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown') })], /M2 is WFConnection/],
-  ['a resync', [m1(), m2({ device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') })], /DRBD is at work on M2/],
+  ['a resync', [m1(), m2({ device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') })], /DRBD is busy on M2/],
   ['DRBD down', [m1(), m2({ device: undefined, attached: '' })], /DRBD has no device on M2/],
 ])('%s: the disk stays', (_name, nodes, why) => {
   expect(names(planned(nodes))).toMatch(/^the disk of M2 is not moved: /)
   expect(names(planned(nodes))).toMatch(why)
 })
 
-test('a name that the cluster does not have', () => {
+test('an unknown node name', () => {
   expect(names(planned([m1(), m2()], 'M3'))).toBe('ha_move_disk=M3: the cluster has the nodes M1 and M2')
 })
 
-test('taken away behind a look at both nodes, and named', async () => {
+test('detached only after a check of both nodes, and reported', async () => {
   const { nodes, scripts, remarks } = scriptedNodes()
   const plan = planned([m1(), m2()])
   if (plan.kind === 'steps') await plan.steps[0]?.run(nodes)
   expect(scripts).toEqual([expect.stringMatching(/^M2: grep -q '\^ \*0: cs:Connected ro:Secondary\/Primary [\s\S]*\ndrbdadm detach drbd$/)])
-  expect(remarks).toEqual(['/dev/sdb of M2 is left as it is, with the copy of this moment'])
+  expect(remarks).toEqual(['/dev/sdb of M2 is left unchanged, with the copy as of now'])
 })
 
 const verdict = (host: string, fate: Fate): DiskVerdict => ({
@@ -119,7 +119,7 @@ test.each<[string, Fate, RegExp | undefined]>([
   else expect(text).toBe('')
 })
 
-test('only while a disk is moved does the judgement ask which disk is attached', () => {
+test('the check asks which disk is attached only while a disk is being moved', () => {
   expect(replicaProbe(context.vars).sh).toContain("|| attached=''")
   expect(replicaProbe(contextOn(debian12).vars).sh).not.toContain("|| attached=''")
 })

@@ -30,13 +30,13 @@ test('M1 is copied from M2 when M2 serves, whichever comes first in the inventor
 
 test.each<[string, Partial<NamedState>, Partial<NamedState>, string[]]>([
   [
-    'broken off in the synchronisation',
+    'interrupted during the synchronisation',
     { device: deviceOf('SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent') },
     { heartbeat: false, stable: false, device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') },
     ['copy the data of M1 to M2', 'start heartbeat on M2', 'wait until M2 is on standby'],
   ],
   [
-    'broken off before the start of heartbeat',
+    'interrupted before the start of heartbeat',
     {},
     { heartbeat: false, stable: false },
     ['start heartbeat on M2', 'wait until M2 is on standby'],
@@ -48,7 +48,7 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, string[]]>([
   expect(names(planned([activeState(active), standby(here)]))).toEqual(wanted)
 })
 
-test('nothing goes on when the data is in question', () => {
+test('nothing continues when the data is in question', () => {
   expect(planned([nodeState(), standby({ heartbeat: false })])).toMatchObject({
     kind: 'refused',
     why: expect.stringMatching(/^no node serves/),
@@ -60,7 +60,7 @@ test('nothing goes on when the data is in question', () => {
   })
 })
 
-test('without a node to replace it has no part in a play; with one it judges the pair at the end', () => {
+test('without a node to replace it does nothing in a play; with one it checks the pair at the end', () => {
   expect(rejoin.steps(contextOn(debian12))).toEqual([])
   const ids = rejoin.steps(contextOn(debian12, {}, 'ha_replace=M2')).map(r => r.id)
   expect(ids).toEqual(['M2 on standby', 'the cluster serves'])

@@ -10,7 +10,7 @@ import { refusalOf } from '../verdicts.ts'
 
 const idsOf = (...extra: string[]) => replaceNode.steps(contextOn(debian12, {}, ...extra)).map(r => r.id)
 
-test('both judgements stand in a check too: nothing in the play repairs what they refuse', () => {
+test('both checks also refuse in check mode: nothing in the play repairs what they refuse', () => {
   const steps = replaceNode.steps(contextOn(debian12, {}, 'ha_replace=M2'))
   expect(steps.map(r => [r.id, r.assertion, r.dependsOn])).toEqual([
     ['the other node serves while M2 is replaced', true, []],
@@ -19,12 +19,12 @@ test('both judgements stand in a check too: nothing in the play repairs what the
   expect(idsOf('ha_replace=M2', 'ha_stage=vip')).toEqual(['the other node serves while M2 is replaced'])
 })
 
-test('without a name nothing is built', () => {
+test('without a node name nothing is built', () => {
   const [unnamed] = replaceNode.steps(contextOn(debian12)) as [ClusterAssertion<true>]
   expect(refusalOf(unnamed.compare([]))).toBe('which node is the new machine? Name it: -e ha_replace=<node> (M1 or M2)')
 })
 
-test('what is proven of a serving pair waits for role rejoin while a node is replaced', () => {
+test('while a node is being replaced, the check of a serving pair is left to role rejoin', () => {
   const judges = (...extra: string[]) => integrate.steps(contextOn(debian12, {}, ...extra)).some(r => r.id === 'the cluster serves')
   expect([judges(), judges('ha_replace=M2')]).toEqual([true, false])
 })

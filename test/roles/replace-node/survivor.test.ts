@@ -14,7 +14,7 @@ test.each([
   expect(replacementProblems([bareState({ host: gone }), active({ host: serving })], gone, 'full')).toEqual([])
 })
 
-test('a replacement that was broken off goes on: the new node has DRBD, or heartbeat, already', () => {
+test('an interrupted replacement continues: the new node already has DRBD, or heartbeat', () => {
   const syncing = deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate')
   const half = nodeState({ host: 'M2', heartbeat: false, device: syncing })
   expect(replacementProblems([activeState(), half], 'M2', 'full')).toEqual([])
@@ -52,10 +52,10 @@ test.each<[string, NamedState, NamedState, RegExp]>([
   expect(replacementProblems([one, two], 'M2', 'full').join('\n')).toMatch(text)
 })
 
-test('at stage vip there is no data to judge', () => {
+test('at stage vip there is no data to check', () => {
   expect(replacementProblems([active({ device: undefined }), bareState({ host: 'M2' })], 'M2', 'vip')).toEqual([])
 })
 
-test('a node that was not read is no node that does not serve', () => {
-  expect(replacementProblems([active()], 'M2', 'full')).toEqual(['both nodes must be read, and M1 was'])
+test('an unread node is not treated as one that does not serve', () => {
+  expect(replacementProblems([active()], 'M2', 'full')).toEqual(['both nodes must be read; read: M1'])
 })

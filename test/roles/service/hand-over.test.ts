@@ -35,7 +35,7 @@ test.each<[string, Partial<NamedState>, 'vip' | 'full', RegExp[]]>([
   ['the target is short of space', { space: [{ mount: '/run', used: 100, inodes: 6, short: true }] }, 'full', [/\/run is full on M2/]],
   ['no device', { device: undefined }, 'full', [/DRBD is not there on M2/]],
   [
-    'a target that synchronises',
+    'a target that is resynchronising',
     { device: device('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') },
     'full',
     [/DRBD is Inconsistent on M2/, /DRBD is SyncTarget on M2/],
@@ -47,26 +47,25 @@ test.each<[string, Partial<NamedState>, 'vip' | 'full', RegExp[]]>([
   for (const [i, p] of problems.entries()) expect(found[i]).toMatch(p)
 })
 
-test('what else holds the volume is named before anything moves', () =>
+test('other users of the volume are reported before anything moves', () =>
   expect(handOverProblems([node('M1', { holders: ['mount /data/inner', 'process 12 (sh)'] }), node('M2')], 'M2', 'full')).toEqual([
-    'M1 has the volume in use by mount /data/inner: end that first',
-    'M1 has the volume in use by process 12 (sh): end that first',
+    'M1: the volume is in use by mount /data/inner: end that first',
+    'M1: the volume is in use by process 12 (sh): end that first',
   ]))
 
-test('nothing is handed to a node that was not asked', () =>
-  expect(handOverProblems([node('M1')], 'M2', 'full')).toEqual(['M2 cannot be asked']))
+test('no hand-over to an unread node', () => expect(handOverProblems([node('M1')], 'M2', 'full')).toEqual(['M2 was not read']))
 
 test.each([
   ['stopped', undefined, { running: false, newer: [] }],
   ['older file', 'file 900 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
   ['within the rounding', 'file 1002 /etc/ha.d/ha.cf\n', { running: true, newer: [] }],
   ['newer file', 'file 1003 /etc/ha.d/ha.cf\nfile 900 /x\n', { running: true, newer: ['/etc/ha.d/ha.cf'] }],
-])('daemon against its files: %s', (_name, files, wanted) =>
+])('daemon compared with its files: %s', (_name, files, wanted) =>
   expect(parseDaemon(`now 1500.500000000 600.50\n${files === undefined ? '' : `ticks 10000\n${files}`}`)).toEqual(wanted),
 )
 
-test('a link that is down is named', () => {
-  expect(linkProblems([node('M1'), node('M2', { links: ['em2 dead', 'em3 up'] })])).toEqual(['M2 says of its links: em2 dead'])
+test('a link that is down is reported', () => {
+  expect(linkProblems([node('M1'), node('M2', { links: ['em2 dead', 'em3 up'] })])).toEqual(['M2 reports its link: em2 dead'])
 })
 
 const split = device('StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown')
@@ -95,7 +94,7 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, string | undefined,
   expectVerdict(recovery([node('M1', one), node('M2', two)], victim), wanted)
 })
 
-test('its message stays in one piece in any shell, whoever writes beside it', () => {
+test('its message stays in one piece in any shell, even with concurrent writers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-hand-over-'))
   const send = goStandby.replace('sh -c', 'bash -c').replace('/var/lib/heartbeat/fifo', `${folder}/fifo`)
   try {
@@ -116,11 +115,11 @@ wait $senders; exec 9>&-; wait $reader; cat seen`,
   }
 }, 60_000)
 
-test('an answer that was cut off is no state to move anything by', async () => {
+test('nothing is moved on the basis of truncated output', async () => {
   const connection = {
     host: 'M1',
     run: async () => ({ code: 0, stdout: '@addr\n2: em1    inet 192.168.0.219/24 scope global em1\n', stderr: '' }),
   }
   const nodes = { hosts: ['M1'], on: () => ({ connection }) } as unknown as ClusterNodes
-  await expect(readService(nodes, contextOn(debian12))).rejects.toThrow('M1 gave no complete answer about the service')
+  await expect(readService(nodes, contextOn(debian12))).rejects.toThrow('M1 did not report the complete state of the service')
 })

@@ -29,7 +29,7 @@ describe.each(shells)('%s', shell => {
     expect([status, stdout, stderr]).toEqual(line === undefined ? [7, '', ''] : [0, line, ''])
   })
 
-  test('a file that is not there has no line, and nothing is printed', () => {
+  test('a missing file has no line, and nothing is printed', () => {
     const { status, stdout, stderr } = run(`l=before; ${hasLine(`${file}.none`, '*')} || { echo "no:$l"; exit 7; }`)
     expect([status, stdout, stderr]).toEqual([7, 'no:\n', ''])
   })

@@ -13,19 +13,19 @@ const planned = (variables: string, done: string[] = [], states = split) => {
   return plan.kind === 'steps' ? plan.steps.map(s => s.name) : plan.kind === 'refused' ? plan.why : plan.kind
 }
 
-test('what is on the victim is kept first, once', () => {
+test("the victim's data is kept first, once", () => {
   const variables = 'drbd_victim=M2 drbd_victim_keep=/var/backups/nfs'
   expect(planned(variables)).toEqual(['keep what is on M2', 'discard the data of M2'])
   expect(planned(variables, ['keep what is on M2'])).toEqual(['discard the data of M2'])
   expect(planned('drbd_victim=M2')).toEqual(['discard the data of M2'])
 })
 
-test('nothing is kept for a victim that is not to be discarded', () => {
+test("nothing is kept if the victim's data is not discarded", () => {
   expect(planned('drbd_victim=M1 drbd_victim_keep=snapshot')).toMatch(/^M1 serves/)
   expect(planned('drbd_victim_keep=snapshot')).toMatch(/^whose changes are to be discarded/)
 })
 
-test('a place that the share covers is refused', () => {
+test('a path below the mount point of the share is refused', () => {
   expect(planned('drbd_victim=M2 drbd_victim_keep=/data/copy')).toMatch(/^drbd_victim_keep: \/data\/copy is below \/data/)
   expect(planned('drbd_victim=M2 drbd_victim_keep=/database')).toHaveLength(2)
 })

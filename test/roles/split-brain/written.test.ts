@@ -30,7 +30,7 @@ const table = (one: Written | undefined, two: Written | undefined) =>
   )
 const common = [entry(90, 'old'), entry(80, 'older')]
 
-test('the answer of a node', () => {
+test('the output of a node', () => {
   const stdout = `@drbd
 version: 8.4.11 (api:1)
  0: cs:StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown   r-----
@@ -57,17 +57,17 @@ read
   expect(failed).toMatchObject({ how: '', isComplete: false, entries: [], problem: 'there is no ext4 on /dev/vdb that can be mounted' })
 })
 
-test('what is newer than the newest change that both have is named', () => {
+test('entries newer than the newest common change are listed', () => {
   const own = [entry(110, 'docs/new'), entry(110, 'docs', 'd'), entry(105, 'empty', 'd'), ...common]
   expect(freshOf(own, [entry(120, 'elsewhere'), ...common])).toEqual({ entries: [own[0], own[2]], common: 90 })
 })
 
-test('what the other node removed or changed is not taken for something written here', () => {
+test('what the other node removed or changed is not treated as written here', () => {
   const own = [entry(110, 'new'), entry(90, 'old'), entry(85, 'removed on the other'), entry(80, 'older')]
   expect(freshOf(own, common).entries.map(e => e.path)).toEqual(['new'])
 })
 
-test('property: whatever two nodes write to a common history, each one’s own new names are found, and no others', () => {
+test('property: whatever two nodes write after a common history, exactly the new names of each are found', () => {
   const names = (prefix: string, from: number) =>
     fc.array(fc.nat(50), { maxLength: 20 }).map(list => list.map((n, i) => entry(from + n, `${prefix}${i}`)))
   fc.assert(
@@ -81,7 +81,7 @@ test('property: whatever two nodes write to a common history, each one’s own n
   )
 })
 
-test('both nodes are shown, the newest first, with the amount that DRBD marked', () => {
+test('both nodes are shown, newest entries first, with the amount that DRBD marked', () => {
   expect(table(read([entry(100, 'on-one'), ...common]), read([entry(120, 'dir', 'd'), ...common]))).toEqual({
     title: 'nfs: writes since the split',
     columns: ['', 'changed', 'bytes', 'name'],
@@ -102,26 +102,26 @@ test.each<[string, Written | undefined, RegExp]>([
   ['too many files', read([entry(100, 'a')], { isComplete: false }), /not read to the end within 200 s$/],
   ['no journal', read([entry(100, 'a'), ...common], { how: 'not replayed' }), /the last changes may be missing$/],
   ['nothing in common', read([entry(100, 'a')]), /^1 name, all that were compared, and perhaps more$/],
-  ['no device', read(common, { device: undefined }), /an amount that is not known/],
-])('%s: what is not known is shown', (_name, two, said) => {
+  ['no device', read(common, { device: undefined }), /an unknown amount/],
+])('%s: shown as not known', (_name, two, said) => {
   const { rows } = table(read([entry(100, 'on-one'), ...common]), two)
   expect(rows.slice(rows.findIndex(r => r[0] === 'M2')).some(r => said.test(r[3] ?? ''))).toBe(true)
 })
 
-test('without the other copy the newest names are shown, and nothing is claimed of them', () => {
+test('without the other copy the newest names are shown, without any claim about them', () => {
   const { rows } = table(read([entry(100, 'on-one'), ...common]), undefined)
   expect(rows[1]?.[3]).toBe('which files is not known without the other copy; the newest are')
   expect(rows.map(r => r[3])).toContain('old')
 })
 
-test('a long list has an end', () => {
+test('a long list is truncated', () => {
   const many = Array.from({ length: 30 }, (_, i) => entry(200 - i, `f${i}`))
   const { rows } = table(read([...many, ...common]), read(common))
   expect(rows.filter(r => /^f\d+$/.test(r[3] ?? ''))).toHaveLength(20)
   expect(rows.map(r => r[3])).toContain('and 10 more')
 })
 
-test('nodes that are connected have nothing to show', () => {
+test('connected nodes have nothing to show', () => {
   const connected = read([], { device: deviceOf('Connected ro:Secondary/Primary ds:UpToDate/UpToDate') })
   expect(table(connected, connected).rows).toEqual([])
 })

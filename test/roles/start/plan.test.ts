@@ -11,7 +11,7 @@ import { deviceOf } from '../pair-states.ts'
 import { copyState, generation, loneCopy, uuids } from '../service/copies/copy-states.ts'
 
 const contexts = new Map<string, Context>()
-/** Checking the variables of a cluster takes longer than a plan. */
+/** Validating the variables of a cluster takes longer than a plan. */
 const contextWith = (extra: string[]): Context => {
   const known = contexts.get(extra.join(' ')) ?? contextOn(debian12, {}, ...extra)
   contexts.set(extra.join(' '), known)
@@ -23,11 +23,11 @@ const names = (plan: Plan) => (plan.kind === 'steps' ? plan.steps.map(s => s.nam
 const m2 = (state: Partial<NamedCopy> = {}) => copyState({ host: 'M2', ...state })
 const take = ['take the copy of M1', 'start heartbeat on M1', 'wait until M1 serves']
 
-test('both nodes came back and DRBD has met: both start at once', () => {
+test('both nodes came back and DRBD has connected: both start at once', () => {
   expect(names(planned([copyState(), m2()]))).toEqual(['start heartbeat on M1 and M2', 'wait until one of them serves'])
 })
 
-test('one copy is behind: the good one serves first, whichever comes first in the inventory', () => {
+test('one copy is behind: the node with the good one serves first, whichever comes first in the inventory', () => {
   const behind = (host: string) => copyState({ host, device: deviceOf('SyncTarget ro:Secondary/Secondary ds:Inconsistent/UpToDate') })
   const good = (host: string) => copyState({ host, device: deviceOf('SyncSource ro:Secondary/Secondary ds:UpToDate/Inconsistent') })
   const order = (newest: string, other: string) => [
@@ -39,7 +39,7 @@ test('one copy is behind: the good one serves first, whichever comes first in th
   expect(names(planned([good('M1'), behind('M2')]))).toEqual(order('M1', 'M2'))
 })
 
-test('DRBD must have met before heartbeat starts, and comes up where the boot did not bring it up', () => {
+test('DRBD must have connected before heartbeat starts, and is brought up if the boot did not', () => {
   expect(names(planned([loneCopy('Consistent'), loneCopy('Consistent', { host: 'M2' })]))).toEqual([
     'wait until the nodes have connected',
     'start heartbeat on M1 and M2',
@@ -55,24 +55,24 @@ test('one serves: only the other is started, and nothing when both run', () => {
   expect(names(planned([serving], ['M2']))).toEqual([])
 })
 
-test('a node alone starts by itself only when it knows that its copy is the newest', () => {
+test('a single node starts without confirmation only if it knows that its copy is the newest', () => {
   expect(names(planned([loneCopy('UpToDate')], ['M2']))).toEqual(['start heartbeat on M1', 'wait until M1 serves'])
   const refusal = names(planned([loneCopy('Consistent')], ['M2']))
-  expect(refusal).toMatch(/whether M2 went on without it is not known\. Start M2 and play this again.*-e ha_start_alone=M1$/)
+  expect(refusal).toMatch(/it is not known whether M2 continued without it\. Start M2 and run this again.*-e ha_start_alone=M1$/)
 })
 
-test('the word of the operator covers a copy that may be older, and no other', () => {
+test("the operator's confirmation covers a copy that may be older, and no other", () => {
   const alone = (copy: NamedCopy, word = 'M1', missing = ['M2']) => names(planned([copy], missing, [`ha_start_alone=${word}`]))
   expect(alone(loneCopy('Consistent'))).toEqual(take)
   expect(alone(loneCopy('Consistent'), 'M2')).toBe('ha_start_alone=M2: M2 was not read')
   expect(alone(loneCopy('Outdated'))).toMatch(/^the copy of M1 is Outdated: .* nfsha-play force-primary\.yml -e drbd_survivor=M1$/)
-  expect(alone(loneCopy('Inconsistent'))).toMatch(/^the copy of M1 is Inconsistent .* no usable copy/)
+  expect(alone(loneCopy('Inconsistent'))).toMatch(/^the copy of M1 is Inconsistent .* not a usable copy/)
   expect(alone(loneCopy('Consistent', { device: deviceOf('WFConnection ro:Secondary/Unknown ds:Diskless/DUnknown') }))).toMatch(
-    /no usable copy/,
+    /not a usable copy/,
   )
 })
 
-test('it goes on where it was: the copy is taken once, heartbeat that runs is started again once', () => {
+test('it resumes where it stopped: the copy is taken once, a running heartbeat is restarted once', () => {
   const taken = loneCopy('UpToDate', { heartbeat: true, device: deviceOf('WFConnection ro:Primary/Unknown ds:UpToDate/Outdated') })
   const step = (...done: string[]) => names(planned([taken], ['M2'], ['ha_start_alone=M1'], done))
   expect(step('take the copy of M1')).toEqual(['restart heartbeat on M1', 'wait until M1 serves'])
@@ -95,7 +95,7 @@ test.each<[string, NamedCopy[], string[], RegExp]>([
   ['StandAlone', [copyState({ device: deviceOf('StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown') }), m2()], [], /split-brain\.yml$/],
   ['both nodes are there', [copyState(), m2()], ['ha_start_alone=M1'], /both nodes were read, so neither starts alone/],
   [
-    'each has gone on',
+    'each continued alone',
     [
       loneCopy('UpToDate'),
       loneCopy('UpToDate', {
@@ -112,7 +112,7 @@ test.each<[string, NamedCopy[], string[], RegExp]>([
 
 const disks = ['UpToDate', 'Consistent', 'Outdated', 'Inconsistent', 'Failed', 'Diskless', 'Attaching', 'DUnknown']
 
-test('whatever is read of a node alone, its copy is never taken while the other shows a sign of life, nor when it is not consistent', () => {
+test('whatever is read from a single node, its copy is never taken while the other shows a sign of life, nor when it is not consistent', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...disks),

@@ -14,7 +14,7 @@ const servedBy = (...active: string[]) =>
   ['M1', 'M2'].map(host => ({ host, reading: present({ ...well, vip: active.includes(host) } as unknown as ServiceState) }))
 const procedure = (...extra: string[]) => switchover.steps(contextOn(debian12, {}, ...extra))[0] as Procedure<ServiceState>
 
-test('a switchover says how long it took, in its result', async () => {
+test('the result of a switchover contains its duration', async () => {
   const { aim, plan } = procedure()
   const planned = plan(servedBy('M1'), aim(servedBy('M1')), [])
   expect(planned).toMatchObject({ kind: 'steps', steps: [{ changes: [{ attribute: 'service', from: 'M1', to: 'M2' }] }] })
@@ -25,7 +25,7 @@ test('a switchover says how long it took, in its result', async () => {
   expect(remarks).toEqual([expect.stringMatching(/^M2 serves after \d+\.\d s$/)])
 })
 
-test('the other node is the one that did not serve at the first look: once it serves, nothing is left to do', () => {
+test('the target is the node that was on standby at the first reading: once it serves, nothing is left to do', () => {
   const { aim, plan } = procedure()
   const target = aim(servedBy('M1'))
   expect(target).toBe('M2')

@@ -31,11 +31,11 @@ test.each<[string, Member<Installed>[], string | undefined, RegExp | undefined]>
     /^M2 is unreachable: .* -e uninstall_without=M2 .* from M1 alone$/,
   ],
   ['it is lost for good', [read('M1'), unread('M2')], 'M2', undefined],
-  ['another one is named', [read('M1'), unread('M2')], 'M3', /no node of this pair that is missing has that name$/],
+  ['another one is named', [read('M1'), unread('M2')], 'M3', /no missing node of this pair has that name$/],
   ['the one that is named answers', [read('M1'), read('M2')], 'M2', /^uninstall_without=M2: M2 answers$/],
   ['it is not in the limit', [read('M1'), unread('M2', 'not in --limit')], 'M2', /^M2 was not read: not in --limit$/],
   ['it answered half', [read('M1'), unread('M2', 'no answer within 30 s')], 'M2', /^M2 was not read: no answer within 30 s$/],
-  ['it is another machine', [read('M1')], 'M2', /^M2 was not read: it takes no part/],
+  ['it is another machine', [read('M1')], 'M2', /^M2 was not read: it is not part of this run/],
   ['it is another machine, and nothing was said', [read('M1')], undefined, /^M2 was not read/],
   [
     'heartbeat still hears it',

@@ -10,7 +10,7 @@ import { wipeScript } from '../../../roles/uninstall/wipe.ts'
 import { type LoopDisk, loopDisk, loopsWork } from '../../lib/resources/loop.ts'
 import { contextOn } from '../contexts.ts'
 
-// What is written to a node, run on this machine: to a loop device, and in a mount namespace of its own.
+// Scripts that write to a node, run on this machine: on a loop device, and in a separate mount namespace.
 const ends: (() => void)[] = []
 afterEach(() => {
   for (const end of ends.splice(0).reverse()) end()
@@ -31,8 +31,8 @@ const run = (script: string) => {
 }
 const judged = (device: string) => parseDisk(run(diskScript(contextWith(device).vars)).stdout)
 
-describe.skipIf(!loopsWork)(loopsWork ? 'a disk that is emptied' : 'loop devices do not work here (root, losetup)', () => {
-  test('one with a file system is not blank, and is blank afterwards to its last byte', () => {
+describe.skipIf(!loopsWork)(loopsWork ? 'a wiped disk' : 'loop devices do not work here (root, losetup)', () => {
+  test('a disk with a file system is not blank before, and blank to the last byte afterwards', () => {
     const { device, sh } = disk()
     sh('mke2fs -q -t ext4 $d; printf x | dd of=$d bs=1 seek=$((16 * 1048576 - 1)) conv=notrunc 2>/dev/null; blockdev --flushbufs $d')
     expect(judged(device)).toMatchObject({ blank: false, ext4: {} })
@@ -45,7 +45,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'a disk that is emptied' : 'loop devices
     ).toBe('0')
   })
 
-  test('one that is in use is not touched, and what uses it is named', async () => {
+  test('a disk in use is not changed, and what uses it is reported', async () => {
     const { device, sh, sha256 } = disk()
     sh('mke2fs -q -t ext4 $d')
     const before = await sha256()
@@ -55,21 +55,21 @@ describe.skipIf(!loopsWork)(loopsWork ? 'a disk that is emptied' : 'loop devices
     expect(await sha256()).toBe(before)
   })
 
-  test('one that is not there is no success', () => {
+  test('a missing disk is a failure', () => {
     expect(run(wipeScript(contextWith('/dev/nfsha-no-such-disk'))).code).not.toBe(0)
     expect(judged('/dev/nfsha-no-such-disk')).toMatchObject({ blank: false })
   })
 })
 
 const namespaces = spawnSync('unshare', ['-m', 'true']).status === 0
-describe.skipIf(!namespaces)(namespaces ? 'what is removed' : 'mount namespaces do not work here (root)', () => {
+describe.skipIf(!namespaces)(namespaces ? 'the removal' : 'mount namespaces do not work here (root)', () => {
   const files: FileFate[] = [
     { path: '/etc/nfsha-test/put-back', replaced: true, fate: 'put back' },
     { path: '/etc/nfsha-test/removed', replaced: false, fate: 'removed' },
     { path: '/etc/nfsha-test/left', replaced: true, fate: 'left' },
   ]
   const site = siteRoles.filter(role => role !== client)
-  /** Places of its own for all that is written, and programs that do nothing but say that they were called. */
+  /** Private directories for everything that is written, and programs that only record their calls. */
   const inside = (after: string, more: string) => `unshare -m sh -s <<'NFSHA_TEST'
 set -e
 for d in /var/lib /var/backups /run /etc /usr/local; do mkdir -p $d; mount -t tmpfs tmpfs $d; done
@@ -89,7 +89,7 @@ NFSHA_SCRIPT
 ${after}
 NFSHA_TEST`
 
-  test('files are removed, put back or left; the notes go; all of it is in an archive that is root’s alone', () => {
+  test('files are removed, restored or left; the backup records are removed; everything is in an archive that only root can read', () => {
     const after = `cd /etc/nfsha-test; grep . *; stat -c %a put-back; ls -A /var/lib/nfsha-play /var/lib/nfsha-play/backup /usr/local/lib; ls -d /run/nfsha 2>&1
 stat -c %a /var/backups/*; tar -tzf /var/backups/* | sort; tar -xzOf /var/backups/* etc/nfsha-test/put-back`
     const { stdout, stderr } = run(inside(after, ':'))

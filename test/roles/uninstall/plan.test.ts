@@ -47,7 +47,7 @@ test('the standby first, and one node after the other', () => {
   expect(named(turned)).toEqual(['stop the cluster on M1', 'remove it from M1', 'stop the cluster on M2', 'remove it from M2'])
 })
 
-test('a run that was broken off goes on with what is left', () => {
+test('an interrupted run continues with the remaining steps', () => {
   const bare = on(bareState({ host: 'M2' }), gone)
   expect(named([on(activeState()), bare])).toEqual(['stop the cluster on M1', 'remove it from M1'])
   expect(named([on(bareState()), bare])).toEqual(['remove it from M1'])
@@ -55,7 +55,7 @@ test('a run that was broken off goes on with what is left', () => {
   expect(named([on(bareState(), gone), bare])).toEqual([])
 })
 
-test('nothing is touched on machines that this tool has never written to', () => {
+test('nothing is changed on machines that this tool has never written to', () => {
   const byHand = [on(activeState(), gone), on(nodeState({ host: 'M2' }), gone)]
   expect(named(byHand)).toEqual([])
 })
@@ -78,7 +78,7 @@ const withDisks = (one: string, two: string) => [on(activeState(), { disk: disk(
 const A = 'AAAAAAAAAAAAAAAA'
 const B = 'BBBBBBBBBBBBBBBB'
 
-test('a disk is emptied where the word fits what is on it, after DRBD has let it go and before the notes are gone', () => {
+test('a disk is wiped if the confirmation matches its content, after DRBD has released it and before the backup records are removed', () => {
   expect(named(withDisks(A, B), `drbd_wipe=M2:/dev/sdb:${B}`)).toEqual([
     'stop the cluster on M2',
     `empty ${context.vars.drbd_disk} of M2`,
@@ -91,13 +91,13 @@ test('a disk is emptied where the word fits what is on it, after DRBD has let it
 test.each([
   [`M2:/dev/sdb:${A}`, /^drbd_wipe: \/dev\/sdb of M2 holds metadata with the UUID B{16}, not A{16}$/],
   [`M2:/dev/sdc:${B}`, /^drbd_wipe: M2 has its data on \S+, not on \/dev\/sdc$/],
-  [`M3:/dev/sdb:${B}`, /^drbd_wipe: M3 is no node of this pair/],
+  [`M3:/dev/sdb:${B}`, /^drbd_wipe: M3 is not a node of this pair/],
   [`M1:/dev/sdb:${A},M2:/dev/sdb:${A}`, /^drbd_wipe: \/dev\/sdb of M2 holds/],
-])('the word %s fits nothing, and nothing is begun', (word, why) => {
+])('the confirmation %s matches nothing, and nothing is started', (word, why) => {
   expect(named(withDisks(A, B), `drbd_wipe=${word}`)).toMatch(why)
 })
 
-test('a word that did fit counts although the node that serves has a new UUID by then, and a disk that is blank is not emptied again', () => {
+test('a confirmation that matched still counts when the active node has a new UUID, and a blank disk is not wiped again', () => {
   const own = contextWith(debian12, `drbd_wipe=M1:/dev/sdb:${A}`)
   const aim = wipesOf(withDisks(A, B), own)
   const names = (states: NamedInstalled[]) => {
@@ -110,7 +110,7 @@ test('a word that did fit counts although the node that serves has a new UUID by
   expect(names(blank)).toEqual(['remove it from M1'])
 })
 
-test('what becomes of each file', () => {
+test('what is done with each file', () => {
   const hosts = '127.0.0.1 localhost\n'
   const edit = context.cluster.nodes.map(n => `${n.vars.node_service_ip} ${n.vars.node_name}\n`).join('')
   const files = [
@@ -125,7 +125,7 @@ test('what becomes of each file', () => {
   expect(fates(`${hosts}${edit}10.0.0.9 of-somebody-else\n`)[0]).toBe('left /etc/hosts')
 })
 
-test('the plan names every file, what is undone, and what of other roles stays', () => {
+test('the plan lists every file, what is undone, and which files of other roles stay', () => {
   const state = on(nodeState({ host: 'M2' }), {
     noted: [...noted, { path: '/etc/motd', replaced: true }],
     due: [{ what: 'nfs-server.service', from: 'masked', to: 'not masked' }],
@@ -137,28 +137,28 @@ test('the plan names every file, what is undone, and what of other roles stays',
       'heartbeat on M2: running -> stopped',
       'DRBD on M2: up -> down',
       '/usr/sbin/policy-rc.d on M2: ours -> removed',
-      '/etc/motd on M2: of a role of your own -> left as it is',
+      '/etc/motd on M2: from a role of your own -> left as it is',
       'nfs-server.service on M2: masked -> not masked',
       'service: on M1 -> ended',
     ]),
   )
 })
 
-test('what the roles do beside files has a way back', () => {
+test('changes of the roles other than files can be undone', () => {
   expect(undosOf(site, context).map(u => `${u.what}: ${u.to}`)).toEqual(
     expect.arrayContaining([
       'nfs-server.service: not masked',
       'package heartbeat: not held',
       'package drbd-utils: not held',
       'route to 172.16.0.211: removed',
-      '/data: a directory as others',
+      '/data: a normal directory',
       'nfsha-drbd.service at boot: off',
     ]),
   )
   expect(undosOf(site, context).map(u => u.what)).not.toContainEqual(expect.stringMatching(/^heartbeat/))
 })
 
-test('the answer of a node', () => {
+test('the output of a node', () => {
   const own = contextWith(debian12, `drbd_wipe=M1:/dev/sdb:${A}`)
   const parsed = parseInstalled(
     `@noted
@@ -202,13 +202,13 @@ read
   })
 })
 
-test('packages are removed only where a package manager says what else would go', () => {
+test('packages are removed only if a package manager reports what else would be removed', () => {
   const own = contextWith(centos6, 'uninstall_packages=true', 'ha_stack=article')
   const plan = planUninstall([on(nodeState())], { wipe: [], problems: [] }, site, own)
-  expect(plan).toMatchObject({ kind: 'refused', why: expect.stringMatching(/by hand$/) })
+  expect(plan).toMatchObject({ kind: 'refused', why: expect.stringMatching(/manually$/) })
 })
 
-test('a file is put back before its note goes, and a unit is off before its file goes', () => {
+test('a file is restored before its backup record is removed, and a unit is disabled before its file is removed', () => {
   const script = removeScript(
     [
       { path: '/etc/hosts', replaced: true, fate: 'put back' },
@@ -227,7 +227,7 @@ test('a file is put back before its note goes, and a unit is off before its file
   expect(at("cp -p '/var/lib/nfsha-play/backup/%etc%hosts'")).toBeLessThan(at("rm -f '/var/lib/nfsha-play/backup/%etc%hosts'"))
 })
 
-test('where the data is, and the word that takes it for a new pair', () => {
+test('where the data is, and the confirmation with which a new pair adopts it', () => {
   const own = context.vars.drbd_disk
   const members = [
     { host: 'M1', reading: present(disk(A)) },

@@ -53,12 +53,12 @@ const back = (host: string) => [
 ]
 const marked = { maintenance: 'M2' }
 
-test('nothing is newer: there is nothing to do, on either turn', () => {
+test('nothing is newer: there is nothing to do, in either turn', () => {
   expect(steps(planned(membersOf({}, {})))).toEqual([])
   expect(steps(planned(membersOf({}, {}), 'upgrade_turn=other'))).toEqual([])
 })
 
-test('the standby first: taken out, upgraded, restarted, taken back', () => {
+test('the standby first: taken out of service, upgraded, rebooted, taken back', () => {
   expect(steps(planned(membersOf({ upgrade: old }, { upgrade: old })))).toEqual([
     'mark the maintenance of M2',
     'stop heartbeat on M2',
@@ -68,7 +68,7 @@ test('the standby first: taken out, upgraded, restarted, taken back', () => {
   ])
 })
 
-test('the other node in its turn, after a hand-over; a check foretells it while both are old', () => {
+test('the other node in its turn, after a hand-over; check mode predicts it while both are old', () => {
   const wanted = [
     'mark the maintenance of M1',
     'hand over to M2',
@@ -82,7 +82,7 @@ test('the other node in its turn, after a hand-over; a check foretells it while 
   expect(steps(planned(membersOf({ upgrade: old }, {})))).toEqual([])
 })
 
-test('another release: the package sources too, and the package lists need not be read before', () => {
+test('another release: the package sources too, and the package lists need not be read first', () => {
   const node = { upgrade: { ...current, listsRead: false } }
   expect(steps(planned(membersOf(node, node), 'ha_release=trixie'))).toEqual([
     'mark the maintenance of M2',
@@ -94,12 +94,12 @@ test('another release: the package sources too, and the package lists need not b
   ])
 })
 
-test('what is newer is not known before the package lists were read', () => {
+test('newer packages are not known before the package lists were read', () => {
   const unread = { upgrade: { ...current, listsRead: false } }
   expect(steps(planned(membersOf(unread, unread)))).toEqual(['read the package lists'])
 })
 
-test('a package that the operator holds is no reason for an upgrade, one that we hold is', () => {
+test('a package held by the operator is no reason for an upgrade, one held by us is', () => {
   expect(steps(planned(membersOf({}, { upgrade: { ...current, newer: ['vim'] } })))).toEqual([])
   expect(steps(planned(membersOf({}, { upgrade: { ...current, newer: ['heartbeat'] } })))).toContain('upgrade the packages of M2')
 })
@@ -115,12 +115,12 @@ test.each([
     ['wait until DRBD is in sync on M2', 'start heartbeat on M2', 'wait until both nodes hear each other', 'end the maintenance of M2'],
   ],
   ['at its end', { upgrade: trixie, heartbeat: true, stable: true }, ['end the maintenance of M2']],
-])('an upgrade that was broken off goes on: %s', (_when, state, wanted) => {
+])('an interrupted upgrade continues: %s', (_when, state, wanted) => {
   const broken = { ...marked, upgrading: true, heartbeat: false, stable: false, ...state }
   expect(steps(planned(membersOf(marked, broken), 'ha_release=trixie'))).toEqual(wanted)
 })
 
-test('a node that was begun comes first, whoever serves and whatever the turn', () => {
+test('a started node comes first, whichever node serves and whatever the turn', () => {
   const broken = { ...marked, upgrading: true, heartbeat: false, stable: false, upgrade: { ...trixie, bootNeeded: true } }
   expect(steps(planned(membersOf({ ...marked, upgrade: current }, broken), 'ha_release=trixie', 'upgrade_turn=other'))).toContain(
     'restart M2',
@@ -128,8 +128,13 @@ test('a node that was begun comes first, whoever serves and whatever the turn', 
 })
 
 test.each([
-  ['nobody serves', { vip: false, nfsd: 0 }, {}, /M2 is not taken out: M1 does not serve|M1 is not taken out/],
-  ['the node that stays has no good copy', { device: device('Inconsistent') }, {}, /^M2 is not taken out: DRBD is Inconsistent on M1$/],
+  ['nobody serves', { vip: false, nfsd: 0 }, {}, /M2 is not taken out of service: M1 does not serve|M1 is not taken out/],
+  [
+    'the node that stays has no good copy',
+    { device: device('Inconsistent') },
+    {},
+    /^M2 is not taken out of service: DRBD is Inconsistent on M1$/,
+  ],
   [
     "an operator's own maintenance",
     { maintenance: 'M2' },
@@ -143,19 +148,19 @@ test.each([
   })
 })
 
-test('the node that serves is not upgraded when the other cannot take over', () => {
+test('the active node is not upgraded when the other cannot take over', () => {
   const plan = planned(membersOf({ upgrade: old }, { device: device('Outdated') }), 'upgrade_turn=other')
-  expect(plan).toEqual({ kind: 'refused', why: 'M1 is not taken out: DRBD is Outdated on M2' })
+  expect(plan).toEqual({ kind: 'refused', why: 'M1 is not taken out of service: DRBD is Outdated on M2' })
 })
 
-test('a DRBD that was built for one kernel is not carried into another release', () => {
+test('a DRBD built for one kernel is not carried into another release', () => {
   const archives = [{ kind: 'combined', source: '/d.tar.gz', sha256: '0'.repeat(64) }]
   const built = JSON.stringify({ drbd_build_method: 'source', drbd_build_archives: archives })
   const plan = planned(membersOf({}, {}), 'ha_release=trixie', built)
   expect(plan).toEqual({ kind: 'refused', why: expect.stringContaining('built from source') })
 })
 
-test('a system without an upgrade of ours is refused by name', () => {
+test('a system that cannot be upgraded is refused by name', () => {
   const procedure = upgrade.steps(contextOn(centos6, {}, 'ha_stack=article'))[0] as Procedure<NodeState>
   const members = membersOf({ upgrade: undefined }, { upgrade: undefined })
   expect(procedure.plan(members, 'M2', [])).toEqual({ kind: 'refused', why: 'CentOS 6 cannot be upgraded by this tool' })

@@ -18,27 +18,27 @@ const pair = (outOfSync = 0, connection = 'Connected') => [
   nodeState({ host: 'M2', device: deviceOf(`${connection} ro:Secondary/Primary ds:UpToDate/UpToDate`, 'r-----', outOfSync) }),
 ]
 
-test('two complete copies are compared, and that is all when nothing differs', () => {
+test('two complete copies are compared, and nothing else happens when nothing differs', () => {
   expect(names(planned(pair()))).toEqual([compare])
   expect(names(planned(pair(), [compare]))).toEqual([])
 })
 
-test('what an earlier comparison has marked does not stand for this one', () => {
+test('marks of an earlier comparison do not count', () => {
   expect(names(planned(pair(48)))).toEqual([compare])
 })
 
-test('a comparison that runs already is followed', () => {
+test('a running comparison is followed', () => {
   expect(names(planned(pair(0, 'VerifyS')))).toEqual([compare])
 })
 
-test('what differs is named with how much it is, and repaired only when asked', () => {
+test('the amount of differing data is reported, and repaired only when requested', () => {
   expect(names(planned(pair(48), [compare]))).toMatch(/^48 KiB differ between the nodes\. Nothing was repaired: -e drbd_verify_repair=true/)
   expect(names(planned(pair(48), [compare], 'drbd_verify_repair=true'))).toEqual([repair])
   const nobody = pair(48).map(s => ({ ...s, vip: false }))
-  expect(names(planned(nobody, [compare], 'drbd_verify_repair=true'))).toMatch(/no node serves: it is not known whose blocks count/)
+  expect(names(planned(nobody, [compare], 'drbd_verify_repair=true'))).toMatch(/no node serves, so it is not known whose blocks are right/)
 })
 
-test('after the repair the standby may still be catching up; when it has, nothing is left', () => {
+test('after the repair the standby may still be catching up; then nothing is left to do', () => {
   const syncing = [
     activeState({ device: deviceOf('SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent', 'r-----', 20) }),
     nodeState({ host: 'M2', device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate', 'r-----', 20) }),
@@ -66,7 +66,7 @@ const log = `[ 100.1] block drbd0: Starting Online Verify from sector 0
 [ 201.2] block drbd0: Out of sync: start=9000, size=8 (sectors)
 `
 
-test('the ranges of the last comparison, and of no earlier one', () => {
+test('the ranges of the last comparison only', () => {
   expect(parseRanges(log)).toEqual([
     { start: 4096, size: 16 },
     { start: 9000, size: 8 },
@@ -81,7 +81,7 @@ const taken = async (given: { stdout?: string; code?: number }, ...extra: string
   return { scripts, shown, remarks }
 }
 
-test('the standby asks, and the ranges are shown in bytes of the device', async () => {
+test('the standby starts it, and the ranges are shown in bytes of the device', async () => {
   const { scripts, shown, remarks } = await taken({ stdout: `@end\n@log\n${log}` })
   expect(scripts).toEqual([expect.stringMatching(/^M2: [\s\S]*drbdadm verify drbd/)])
   expect(shown).toEqual([
@@ -98,13 +98,13 @@ test('the standby asks, and the ranges are shown in bytes of the device', async 
   expect((await taken({})).remarks).toEqual(['both copies are identical'])
 })
 
-test('a limit is taken off again whatever ends the comparison; without one nothing is changed', async () => {
+test('a rate limit is removed however the comparison ends; without one nothing is changed', async () => {
   const [limited = ''] = (await taken({}, 'drbd_verify_rate=20M')).scripts
   expect(limited).toContain("trap 'drbdadm adjust drbd' EXIT")
   expect(limited).toContain('drbdadm disk-options --c-max-rate=20M drbd')
   expect((await taken({})).scripts[0]).not.toMatch(/disk-options|adjust/)
 })
 
-test('nodes that lose each other meanwhile: nothing is said of the copies', async () => {
+test('nodes that lose each other meanwhile: no statement about the copies', async () => {
   await expect(taken({ code: 2 })).rejects.toThrow('the nodes lost each other during the comparison')
 })

@@ -12,14 +12,14 @@ const accepting = (comments: number) =>
 const judged = (text: string, ...extra: string[]) =>
   firewall(extra.length > 0 ? contextOn(debian12, {}, ...extra) : context).compare(present(parseRules(text)) as never, () => undefined)
 
-test('a firewall that may close ports is refused, and the refusal says what to do', () => {
+test('a firewall that may block ports is refused, and the refusal says what to do', () => {
   const refused = refusalOf(judged(accepting(0)))
   expect(refused).toContain('udp/694 on em2 (heartbeat)')
   expect(refused).toContain('tcp/7789 on em3 (replication)')
   expect(refused).toMatch(/a rule of its own that has the comment nfsha-play \(0 of 5 found\), or set base_firewall: open$/)
 })
 
-test('one marked rule a port is the word for it, fewer are not', () => {
+test('one marked rule per port is the confirmation, fewer are not', () => {
   const { length } = neededPorts(context)
   expect(judged(accepting(length))).toEqual(inSync)
   expect(refusalOf(judged(accepting(length - 1)))).toContain(`(${length - 1} of ${length} found)`)

@@ -4,7 +4,7 @@ import { commandsFor } from '../../../../roles/drbd-init/adjust.ts'
 import { inUse, inUseBesideDisk, parseInUse } from '../../../../roles/service/checks/in-use.ts'
 import { contextOn } from '../../contexts.ts'
 
-/** What a node of the lab printed (drbd-utils 9.22, DRBD 8.4.11), M1 active. */
+/** Output of a lab node (drbd-utils 9.22, DRBD 8.4.11), M1 active. */
 const recorded = ({
   own = '210',
   peer = '211',
@@ -53,7 +53,7 @@ const judged = (one: string, two: string | undefined, ...extra: string[]): strin
   const result = inUse(context).compare([member('M1', one), member('M2', two)])
   return result.kind === 'refused' ? result.why : result.kind === 'in-sync' ? '' : JSON.stringify(result)
 }
-/** What it names, without the head and the line that says where to read on. */
+/** The listed problems, without the introduction and the reference to the documentation. */
 const lines = (text: string) => {
   const [head = '', ...rest] = text.split('\n')
   expect(head).toMatch(/a run does not move it; nothing was written/)
@@ -63,7 +63,7 @@ const lines = (text: string) => {
 const vg = '/dev/mapper/VolGroup-lv_drbd'
 
 describe('a pair that has data keeps it where it is', () => {
-  test('the same values: nothing to say', () => {
+  test('the same values: no problem', () => {
     expect(judged(m1(), m2())).toBe('')
     expect(judged(m1(), undefined)).toBe('')
   })
@@ -89,7 +89,7 @@ describe('a pair that has data keeps it where it is', () => {
     expect(lines(judged(m1(), m2(), ...extra))).toEqual(expected)
   })
 
-  test('another disk: the playbook that moves it, and for which node where it is one', () => {
+  test('another disk: the playbook that moves it, with the node if it is only one', () => {
     const moved = (one: string, two: string, ...extra: string[]) => /^Another disk.*$/m.exec(judged(one, two, ...extra))?.[0]
     const numbers = [`${vg} fe:0`, '/dev/vdc fe:20']
     expect(moved(m1({ numbers }), m2({ numbers }), 'drbd_disk=/dev/vdc')).toBe(
@@ -101,7 +101,7 @@ describe('a pair that has data keeps it where it is', () => {
     expect(moved(m1(), m2(), 'drbd_port=7790')).toBeUndefined()
   })
 
-  test('while a disk is moved, all but that disk is judged before it is taken away', () => {
+  test('while a disk is being moved, everything except that disk is checked before it is detached', () => {
     const context = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdc', 'ha_move_disk=M2')
     const members = (one: string, two: string) =>
       [
@@ -113,12 +113,12 @@ describe('a pair that has data keeps it where it is', () => {
     expect(beside.dependsOn).toEqual([])
     expect(beside.compare(members(m1({ numbers }), m2())).kind).toBe('in-sync')
     expect(JSON.stringify(beside.compare(members(m1(), m2())))).toMatch(/M1: drbd_disk is \/dev\/vdc/)
-    // In a run nothing is overlooked: the disk must be gone by then.
+    // Later in the run nothing is exempt: the disk must be detached by then.
     expect(inUse(context).compare(members(m1({ numbers }), m2())).kind).toBe('refused')
     expect(inUse(context).dependsOn).toEqual(['old disk of M2 detached'])
   })
 
-  test('the file counts where DRBD does not run', () => {
+  test('the resource file counts if DRBD does not run', () => {
     const down = { show: false }
     expect(lines(judged(m1(down), m2(down), 'drbd_disk=/dev/vdc'))).toEqual([
       `M1: drbd_disk is /dev/vdc, its file says ${vg}`,
@@ -130,7 +130,7 @@ describe('a pair that has data keeps it where it is', () => {
   test('another node name', () => {
     const text = (name: string) => m1({ name }).replaceAll('M1.redhat.sx', 'old.redhat.sx')
     expect(lines(judged(text('old.redhat.sx'), m2()))).toEqual([
-      'M1: node_name is M1.redhat.sx and M2.redhat.sx, the file of DRBD names old.redhat.sx',
+      "M1: node_name is M1.redhat.sx and M2.redhat.sx, DRBD's file names old.redhat.sx",
     ])
   })
 
@@ -143,7 +143,7 @@ describe('a pair that has data keeps it where it is', () => {
     ])
   })
 
-  test('a node that lost its disk may get another while its peer has all data', () => {
+  test('a node that lost its disk may get another one while its peer has all data', () => {
     const diskless = { disk: '', state: 'Diskless/UpToDate' }
     expect(judged(m1(), m2({ ...diskless, file: '/dev/vdb' }), '')).toBe('')
     expect(judged(m1({ show: false }), m2({ ...diskless, file: '/dev/vdb' }), '')).not.toBe('')
@@ -156,7 +156,7 @@ describe('a pair that has data keeps it where it is', () => {
   })
 })
 
-test('an adjust that would only take the disk away and give it back by another name is none', () => {
+test('an adjust that would only reattach the disk under another name is not a change', () => {
   const commands = [
     'drbdsetup-84 detach 0',
     'drbdmeta 0 v08 /dev/disk/by-id/virtio-vdb internal apply-al',

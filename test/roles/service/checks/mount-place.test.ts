@@ -16,18 +16,18 @@ test.each<[string, Partial<Parameters<typeof placeProblems>[0]>, RegExp | undefi
   ['the share', { mounted: '/dev/drbd0', files: 'lost+found .nfsha', within: '/data' }, undefined],
   ['one that is immutable already', { immutable: true, within: '/data' }, undefined],
   ['files', { files: 'anna bert ' }, /\/data is not empty \(anna bert/],
-  ['another mount', { mounted: '/dev/sdb1', files: 'x' }, /\/dev\/sdb1 is mounted on \/data, which is to be \/dev\/drbd0/],
-  ['a link', { real: '/home/data', kind: 'other' }, /over a symbolic link to \/home\/data/],
-  ['a link further up', { real: '/mnt/disk/data' }, /over a symbolic link to \/mnt\/disk\/data/],
+  ['another mount', { mounted: '/dev/sdb1', files: 'x' }, /\/dev\/sdb1 is mounted on \/data instead of \/dev\/drbd0/],
+  ['a link', { real: '/home/data', kind: 'other' }, /through a symbolic link to \/home\/data/],
+  ['a link further up', { real: '/mnt/disk/data' }, /through a symbolic link to \/mnt\/disk\/data/],
   ['a file', { kind: 'other' }, /\/data is not a directory/],
-  ['another file system', { within: '/srv' }, /is below \/srv, which is mounted itself/],
+  ['another file system', { within: '/srv' }, /is below \/srv, which is itself a mount point/],
 ])('%s', (_name, place, expected) => {
   const found = placeProblems({ ...free, ...place }, vars)
   expect(found).toHaveLength(expected ? 1 : 0)
   if (expected) expect(found[0]).toMatch(expected)
 })
 
-test('what a machine says of its directories', () => {
+test('the output of a machine', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-place-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'full'))

@@ -9,7 +9,7 @@ const ours = '/etc/exports.d/nfsha.exports'
 const breaks = (answers: string[], vars: Vars) =>
   clientBreaks(answers.map(parseOffer), vars, ours).map(c => `${c.attribute}: ${c.from} -> ${c.to}`)
 
-/** A node of the article, built by hand, that serves. */
+/** An active node of the reference setup, built by hand. */
 const byHand = `@nfsd
 8
 @versions
@@ -29,7 +29,7 @@ M1.redhat.sx IPaddr::192.168.0.219/24/em1 drbddisk::drbd Filesystem::/dev/drbd0:
 @host
 M1.redhat.sx
 `
-/** What this tool has made of it. */
+/** The same node after a run of this tool. */
 const serves = `@nfsd
 8
 @versions
@@ -57,8 +57,8 @@ const standby = serves
   .replace(/@etab\n.*\n/, '@etab\n')
   .replace(/.*192\.168\.0\.219\/24.*\n/, '')
 
-describe('what mounted clients would stumble over', () => {
-  test('a pair built by hand, as the article has it', () => {
+describe('changes that would break mounted clients', () => {
+  test('a pair built by hand, as in the article', () => {
     expect(breaks([byHand, standby.replace(/@resources[\s\S]*@addresses/, '@resources\n@settings\n@addresses')], varsOf())).toEqual([
       'fsid of /data: none -> 1',
       'server scope: M1.redhat.sx -> nfsha-drbd',
@@ -66,7 +66,7 @@ describe('what mounted clients would stumble over', () => {
     ])
   })
 
-  test('version 3: switching it off does, serving it on does not', () => {
+  test('version 3: switching it off breaks clients, continuing to serve it does not', () => {
     const withVersion3 = serves.replace('-3 +4', '+3 +4')
     expect(breaks([withVersion3, standby], varsOf())).toEqual(['NFS version 3: served -> not served'])
     expect(breaks([withVersion3, standby], varsOf('nfs_v3=true'))).toEqual([])
@@ -88,7 +88,7 @@ describe('what mounted clients would stumble over', () => {
     ['drbd_resource=r0', 'server scope: nfsha-drbd -> nfsha-r0'],
   ])('%s', (change, text) => {
     expect(breaks([serves, standby], varsOf(change))).toEqual([text])
-    // With heartbeat stopped on both the files still say what the clients wait for.
+    // With heartbeat stopped on both nodes the files still show what the clients wait for.
     expect(breaks([standby, standby], varsOf(change))).toEqual([text])
   })
 
@@ -96,18 +96,18 @@ describe('what mounted clients would stumble over', () => {
     ['async', 'nfs_export_options=rw,async,no_root_squash,no_subtree_check'],
     ['more threads', 'nfs_threads=16'],
     ['another lease', 'nfs_lease=20'],
-  ])('%s disturbs nobody', (_, change) => {
+  ])('%s affects no client', (_, change) => {
     expect(breaks([serves, standby], varsOf(change))).toEqual([])
   })
 
-  test('what a hand changed in files and is not in force disturbs nobody when it is put right', () => {
+  test('reverting an edit that was never activated affects no client', () => {
     const extra = serves.replace('@resources', '/srv *(ro)\n@resources')
     expect(breaks([extra, standby.replace('fsid=1', 'fsid=3').replace('NFSHA_VIP=192.168.0.219', 'NFSHA_VIP=10.0.0.1')], varsOf())).toEqual(
       [],
     )
   })
 
-  test("others' lines in /etc/exports stay and are no break", () => {
+  test('other lines in /etc/exports stay and break nothing', () => {
     const beside = serves.replace('== /etc/exports\n', '== /etc/exports\n/srv *(ro)\n').replace('@etab\n', '@etab\n/srv\t*(ro)\n')
     expect(breaks([beside, standby], varsOf())).toEqual([])
   })

@@ -14,7 +14,7 @@ export const generation = (state: Partial<Generation> = {}): Generation => ({
   ...state,
 })
 
-/** After a boot: DRBD is up, heartbeat is not, and nobody serves. */
+/** After a boot: DRBD is up, heartbeat is not, and no node serves. */
 export const copyState = (state: Partial<NamedCopy> = {}): NamedCopy => ({
   ...nodeState({ heartbeat: false, stable: false, links: [] } as Partial<NamedState>),
   device: deviceOf('Connected ro:Secondary/Secondary ds:UpToDate/UpToDate'),
@@ -25,6 +25,6 @@ export const copyState = (state: Partial<NamedCopy> = {}): NamedCopy => ({
   ...state,
 })
 
-/** A node that has not met the other since its boot. */
+/** A node that has not connected to the other since its boot. */
 export const loneCopy = (disk: string, state: Partial<NamedCopy> = {}): NamedCopy =>
   copyState({ device: deviceOf(`WFConnection ro:Secondary/Unknown ds:${disk}/DUnknown`), ...state })

@@ -32,21 +32,21 @@ test.each<[string, NamedCopy, NamedCopy, string | undefined, RegExp]>([
     /no copy is UpToDate/,
   ],
   [
-    'M2 went on',
+    'M2 continued alone',
     loneCopy('Consistent', { generation: generation({ uuids: at(before) }) }),
     loneCopy('UpToDate', { host: 'M2', generation: generation({ uuids: at(now, before) }) }),
     'M2',
     /the generation of M1 \(1{15}0\) is in the history of M2/,
   ],
   [
-    'M1 went on',
+    'M1 continued alone',
     loneCopy('UpToDate', { generation: generation({ uuids: at(now, zero, before) }) }),
     loneCopy('Outdated', { host: 'M2', generation: generation({ uuids: at(before) }) }),
     'M1',
     /the generation of M2 .* is in the history of M1/,
   ],
   [
-    'M1 was Primary when the power went',
+    'M1 was Primary when the power failed',
     loneCopy('Consistent', { generation: generation({ crashedPrimary: true }) }),
     loneCopy('Consistent', { host: 'M2' }),
     'M1',
@@ -54,7 +54,7 @@ test.each<[string, NamedCopy, NamedCopy, string | undefined, RegExp]>([
   ],
   ['the same', loneCopy('Consistent'), loneCopy('Consistent', { host: 'M2' }), undefined, /they are the same/],
   [
-    'half a copy is never the newest',
+    'an incomplete copy is never the newest',
     loneCopy('Inconsistent', { generation: generation({ consistent: false, uuids: at(now, before) }) }),
     loneCopy('Consistent', { host: 'M2', generation: generation({ uuids: at(before) }) }),
     'M2',
@@ -74,7 +74,7 @@ test.each<[string, NamedCopy, NamedCopy, string | undefined, RegExp]>([
   expect(newestOf([two, one], []).host).toBe(host)
 })
 
-test('two that have both gone on are a split brain', () => {
+test('two nodes that both continued alone are a split brain', () => {
   const [one, two] = [
     loneCopy('UpToDate', { generation: generation({ uuids: at(now, before) }) }),
     loneCopy('UpToDate', { host: 'M2', generation: generation({ uuids: at(other, before) }) }),
@@ -83,9 +83,9 @@ test('two that have both gone on are a split brain', () => {
 })
 
 test.each([
-  ['UpToDate', 'M1', /^M1 knows that it went on without M2/],
-  ['Outdated', 'M2', /^the copy of M1 is Outdated: M2 went on without it$/],
-  ['Consistent', undefined, /whether M2 went on without it is not known$/],
+  ['UpToDate', 'M1', /^M1 knows that it continued without M2/],
+  ['Outdated', 'M2', /^the copy of M1 is Outdated: M2 continued without it$/],
+  ['Consistent', undefined, /it is not known whether M2 continued without it$/],
   ['Inconsistent', undefined, /^the copy of M1 is Inconsistent$/],
 ])('one node alone, %s', (disk, host, why) => {
   const found = newestOf([loneCopy(disk)], ['M2'])
@@ -113,7 +113,7 @@ A1B2C3D4E5F60710:0000000000000000:1111111111111110:0000000000000000:1:1:0:1:0:0:
 read
 `
 
-test('what a node printed becomes a copy, and a table that an operator compares', () => {
+test('the output of a node is parsed into a copy, and shown in a table for the operator', () => {
   const state = parseCopy(answer, firstOf(articleCluster()).vars)
   expect(state).toMatchObject({
     generation: { uuids: { current: now }, consistent: true, upToDate: true, peerOutdated: false, crashedPrimary: true },
@@ -137,7 +137,7 @@ test('what a node printed becomes a copy, and a table that an operator compares'
   })
 })
 
-test('metadata that says nothing is no generation', () => {
+test('incomplete metadata is not a generation', () => {
   for (const text of ['', 'no such resource', '0:1:2'])
     expect(parseCopy(answer.replace(/^A1B2.*$/m, text), firstOf(articleCluster()).vars).generation).toBeUndefined()
 })
@@ -154,7 +154,7 @@ test('a Primary whose peer is outdated, as drbdadm get-gi of 8.4.11 prints it', 
   })
 })
 
-test('what is read of a copy is not mixed with what is read of the service', () => {
+test('the blocks of a copy are not mixed with those of the service', () => {
   const names = [...copyProbe(contextOn(debian12)).sh.matchAll(/echo "(@[a-z0-9-]+)"/g)].map(([, name]) => name)
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   const { around } = parseCopy(answer, firstOf(articleCluster()).vars)
@@ -179,7 +179,7 @@ test.each([
     '2026-11-30T07:19:18+00:00',
   ],
   [
-    'a log of syslog',
+    'syslog format',
     'Nov  3 07:19:18 M2 kernel: block drbd0: peer( Secondary -> Unknown ) conn( Connected -> TearDown )',
     'Nov  3 07:19:18',
   ],

@@ -8,7 +8,7 @@ import { copyFiles } from '../../../../roles/split-brain/keep.ts'
 import { newestNames } from '../../../../roles/split-brain/written.ts'
 import { type LoopDisk, loopDisk, loopsWork } from '../../../lib/resources/loop.ts'
 
-// A copy that is looked at: on a device of this machine, as on a node's disk below DRBD.
+// Inspects a copy on a device of this machine, like a node's disk below DRBD.
 const size = 16 * 2 ** 20
 const ends: (() => void)[] = []
 afterEach(() => {
@@ -32,7 +32,7 @@ const state = '/var/lib/nfsha-play'
 const left = () => readdirSync(state).filter(name => name.startsWith('view.'))
 const loopsOn = (device: string) => execFileSync('losetup', ['-n', '-O', 'NAME', '-j', device]).toString().trim()
 const write = 'mkdir $m/dir; echo one > $m/dir/a; sleep 0.01; echo three > "$m/dir/a name"; mkdir $m/.nfsha; echo x > $m/.nfsha/x'
-/** An ext4 with files; `inUse`: as a node leaves it that loses power. */
+/** An ext4 with files; `inUse`: as after a power loss. */
 const filled = (inUse = false): LoopDisk => {
   const made = disk()
   const spare = inUse ? disk() : made
@@ -42,8 +42,8 @@ blockdev --flushbufs ${spare.device}`)
   return spare
 }
 
-describe.skipIf(!loopsWork)(loopsWork ? 'a copy that is looked at' : 'loop devices do not work here (root, losetup)', () => {
-  test('it is read without a write to the disk, and nothing is left of it', async () => {
+describe.skipIf(!loopsWork)(loopsWork ? 'an inspected copy' : 'loop devices do not work here (root, losetup)', () => {
+  test('it is read without a write to the disk, and nothing is left behind', async () => {
     const { device, sha256 } = filled()
     const before = await sha256()
     const { code, out, said } = look(device, `echo "how $how"\n${newestNames}`)
@@ -59,7 +59,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'a copy that is looked at' : 'loop devic
     expect(readFileSync('/proc/mounts', 'utf8')).not.toMatch(device)
   })
 
-  test('one that was not unmounted is read too, and says whether its journal was replayed', async () => {
+  test('one that was not unmounted is also read, and reports whether its journal was replayed', async () => {
     const { device, sha256 } = filled(true)
     const before = await sha256()
     const { code, out } = look(device, 'echo "$how"; cat "$view/dir/a name" 2>/dev/null')
@@ -70,7 +70,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'a copy that is looked at' : 'loop devic
     expect(left()).toEqual([])
   })
 
-  test('nothing is left when it is killed in the middle, but what the next use of the device ends', () => {
+  test('nothing is left when it is killed halfway, except what the next use of the device removes', () => {
     const { device } = filled()
     const { code } = look(device, 'kill -s KILL $$')
     expect(code).not.toBe(0)
@@ -79,13 +79,13 @@ describe.skipIf(!loopsWork)(loopsWork ? 'a copy that is looked at' : 'loop devic
     for (const name of left()) execFileSync('rmdir', [join(state, name, 'view'), join(state, name)])
   })
 
-  test('a disk without a file system is named', () => {
+  test('a disk without a file system is reported', () => {
     const { device } = disk()
     expect(look(device, 'echo never')).toMatchObject({ code: 1, out: [''], said: `there is no ext4 on ${device} that can be mounted\n` })
     expect(left()).toEqual([])
   })
 
-  test('its files are copied and compared; again they are only compared; a copy that differs is refused', async () => {
+  test('its files are copied and compared; the second time they are only compared; a copy that differs is refused', async () => {
     const { device, sha256 } = filled()
     const before = await sha256()
     const to = join(folder(), 'deep/copy')

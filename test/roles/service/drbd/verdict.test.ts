@@ -10,7 +10,7 @@ import { judgeDisks, refusals } from '../../../../roles/service/drbd/verdict.ts'
 import { runs } from '../../../runs.ts'
 import { articleCluster } from '../../article-cluster.ts'
 
-// What was read of both disks in, what becomes of them out: no machine.
+// Input: what was read from both disks. Output: what is done with them. Needs no machine.
 
 const given = firstOf(articleCluster()).vars
 const size = 320 * 2 ** 20
@@ -57,7 +57,7 @@ const why = (...args: Parameters<typeof judge>) => refusals(judge(...args)).join
 
 test('two blank disks become a pair', () => expect(kinds(blank, blank)).toEqual(['create', 'create']))
 
-test('metadata that was just created, and nothing else, is created again', () => {
+test('a disk with only just-created metadata gets metadata again', () => {
   const fresh = disk({ drbd: drbd('0000000000000004', [], { flags: 0, size: 0 }), blank: true })
   expect(kinds(fresh, blank)).toEqual(['create', 'create'])
 })
@@ -78,15 +78,15 @@ test.each([
   ['missing', disk({ against: against('missing:it does not exist'), size: 0 }), /M2: \/dev\/vdb cannot be used: it does not exist$/],
   ['too small', disk({ against: against('small:it has 1048576 bytes, less than 2 MiB') }), /M2: \/dev\/vdb cannot be used: it has 1048576/],
   ['unreadable', disk({ against: against('unreadable:it cannot be read at byte 4096: EIO') }), /M2: .*cannot be read at byte 4096/],
-  ['of another size', disk({ size: 2 * size }), /M1: \/dev\/vdb has 335544320 bytes, the disk of M2 671088640: .* one size\nM2: /],
+  ['of another size', disk({ size: 2 * size }), /M1: \/dev\/vdb has 335544320 bytes, the disk of M2 671088640: .* the same size\nM2: /],
 ])('M2’s disk is %s: refused before M1’s gets anything', (_name, two, says) => expect(why(blank, two)).toMatch(says))
 
-test('T7: nothing that writes is said of a disk in use', () => {
+test('T7: no command that writes is suggested for a disk in use', () => {
   const root = disk({ against: against('content:it has a partition: vda1', 'held:vda1 is mounted on /') })
   expect(why(root, blank)).toBe('M1: /dev/vdb is in use: vda1 is mounted on /. drbd_disk must name a disk that nothing uses')
 })
 
-test('T5: metadata that this node did not make is refused, and described', () => {
+test('T5: metadata that this node did not create is refused and described', () => {
   const text = why(blank, foreign)
   expect(text).toMatch(
     /^M2: \/dev\/vdb holds DRBD metadata v08, current UUID A1B2C3D4E5F60710, older UUIDs 1111111111111110, \d+ bytes, consistent, was up to date, which this node did not make\. Content: it holds ext4/,
@@ -99,14 +99,14 @@ test.each([
   ['another node', `M1:/dev/vdb:${cur}`],
   ['another disk', `M2:/dev/vdc:${cur}`],
   ['what was on it before', `M2:/dev/vdb:${older}`],
-])('a word for %s does not adopt', (_name, adopt) => {
+])('a confirmation for %s does not adopt', (_name, adopt) => {
   expect(kinds(blank, foreign, { adopt })).toEqual(['create', 'refused'])
 })
 
-test('a word that does not fit is named', () =>
-  expect(why(blank, foreign, { adopt: `M2:/dev/vdb:${older}` })).toContain(`drbd_adopt=M2:/dev/vdb:${older} is not it.`))
+test('a confirmation that does not match is reported', () =>
+  expect(why(blank, foreign, { adopt: `M2:/dev/vdb:${older}` })).toContain(`drbd_adopt=M2:/dev/vdb:${older} does not match.`))
 
-test('foreign metadata that is attached: refused while the peer knows nothing of it, without advice to wipe it', () => {
+test('foreign metadata that is attached: refused while it is unknown to the peer, without advice to wipe it', () => {
   const up = disk({ drbd: drbd(cur), against: against('held:vdb is below DRBD resource other') }, { attached: true })
   expect(why(blank, up)).toMatch(/M2: .*did not make/)
   expect(why(blank, up)).not.toContain('empty')
@@ -119,16 +119,16 @@ test('foreign metadata below another resource: what uses it, and how to free it'
   expect(why(blank, up, { adopt: `M2:/dev/vdb:${cur}` })).toContain('drbdadm down other')
 })
 
-test('a serving node has its data copied to a blank disk, whichever node comes first', () => {
+test('the data of the active node is copied to a blank disk, whichever node comes first', () => {
   expect(kinds(serving, blank)).toEqual(['ours', 'create'])
   expect(kinds(blank, serving)).toEqual(['create', 'ours'])
 })
 
-test('a pair that serves stays as it is, whatever words are left over', () => {
+test('a running pair stays unchanged, whatever confirmations are left over', () => {
   expect(kinds(serving, serving, { adopt: `M1:/dev/vdb:${other}`, keep: `M2:/dev/vdb:${uuid}` })).toEqual(['ours', 'ours'])
 })
 
-test('the same node is known by its stamp after the pair was down', () => {
+test('the same node is recognised by its stamp after the pair was down', () => {
   const down = disk({ drbd: drbd(cur, [], { stamp: 'F96F66D219A753F1' }) }, { stamp: 'F96F66D219A753F1' })
   expect(kinds(down, blank)).toEqual(['ours', 'create'])
   expect(
@@ -142,25 +142,25 @@ test('the same node is known by its stamp after the pair was down', () => {
   ).toEqual(['refused', 'create'])
 })
 
-test('a pair that an earlier version made (no stamp) knows its disks by each other', () => {
+test('disks of a pair from an earlier version (no stamp) are recognised by each other', () => {
   const down = disk({ drbd: drbd(older), against: against('content:it holds drbd') }, { served: true })
   expect(kinds(serving, down)).toEqual(['ours', 'ours'])
-  // Without the peer's data there is nothing to know it by.
+  // Without the peer's data it cannot be recognised.
   expect(kinds(blank, down)).toEqual(['create', 'refused'])
 })
 
-test('a reinstalled node with its old disk is asked about', () => {
+test('a reinstalled node with its old disk needs confirmation', () => {
   const reinstalled = disk({ drbd: drbd(older), against: against('content:it holds drbd') })
   expect(why(serving, reinstalled)).toMatch(/M2: .*It is an older copy of the data of M1, which DRBD would bring up to date\. To take it/)
   expect(kinds(serving, reinstalled, { adopt: `M2:/dev/vdb:${older}` })).toEqual(['ours', 'adopt'])
 })
 
-test('data that has nothing to do with the peer’s is not adopted beside it', () => {
+test('data unrelated to the peer’s is not adopted', () => {
   const unrelated = disk({ drbd: drbd(other), against: against('content:it holds drbd') })
-  expect(why(serving, unrelated, { adopt: `M2:/dev/vdb:${other}` })).toMatch(/M2: .*nothing to do with that of M1/)
+  expect(why(serving, unrelated, { adopt: `M2:/dev/vdb:${other}` })).toMatch(/M2: .*unrelated to that of M1/)
 })
 
-test('C6: a replica that something else uses: how to free it, nothing that would write to it', () => {
+test('C6: a replica that something else uses: how to free it, no command that would write to it', () => {
   const taken = disk(
     { drbd: drbd(older), ext4: ext4(), against: against('held:vdb is mounted on /mnt/old2', 'content:it holds ext4') },
     { served: true },
@@ -172,7 +172,7 @@ test('C6: a replica that something else uses: how to free it, nothing that would
   expect(text).not.toMatch(/empty|wipe|dd /)
 })
 
-test('a served node is never advised to empty a disk', () => {
+test('a node that has been in service is never advised to empty a disk', () => {
   const states = [
     withExt4,
     foreign,
@@ -188,7 +188,7 @@ test('a disk that is too small to become a copy', () => {
 })
 
 const keep = `M1:/dev/vdb:${uuid}`
-test('the file system of one server is kept, the other becomes a copy', () =>
+test('the file system of one server is kept, the other node becomes a copy', () =>
   expect(kinds(withExt4, blank, { keep })).toEqual(['keep', 'create']))
 
 test.each([
@@ -221,14 +221,14 @@ test.each([
   ],
 ])('nothing is kept when %s', (_name, one, two, says) => expect(why(one, two, { keep })).toMatch(says))
 
-test('a volume that is to be made', () => {
+test('a volume that must be created', () => {
   const inGroup = (group: string[]) => disk({ blank: false }, { group })
   expect(kinds(inGroup(['/dev/vdb']), disk({}, { group: [] }))).toEqual(['volume', 'volume'])
   expect(why(inGroup(['/dev/vda5']), blank)).toMatch(/M1: the group of drbd_init_lvm exists, but on \/dev\/vda5, not on \/dev\/vdb/)
   expect(kinds(disk({ against: against('content:it holds LVM2_member (x)') }, { group: [] }), blank)).toEqual(['refused', 'create'])
 })
 
-test('a node that cannot be read is judged by nobody', () => {
+test('an unreadable node gets no verdict', () => {
   const members: Member<Replica>[] = [
     { host: 'M1', reading: present(blank) },
     { host: 'M2', reading: unknown('perl') },
@@ -236,7 +236,7 @@ test('a node that cannot be read is judged by nobody', () => {
   expect(judgeDisks(members, given, d => d)).toHaveLength(1)
 })
 
-test('UUIDs are compared as DRBD compares them: without the bit of the Primary', () => {
+test('UUIDs are compared as DRBD does: without the Primary bit', () => {
   expect(relationTo(drbd('A1B2C3D4E5F60711'), drbd(cur))).toBe('same')
   expect(relationTo(drbd(cur), drbd(other, ['A1B2C3D4E5F60711']))).toBe('older')
   expect(relationTo(drbd(other, [cur]), drbd(cur))).toBe('newer')
@@ -250,7 +250,7 @@ test.each([
   [320 * 2 ** 20, 96],
 ])('internal metadata of a disk of %i bytes takes %i sectors', (bytes, sectors) => expect(metadataBytes(bytes)).toBe(sectors * 512))
 
-test('words', () => {
+test('confirmations', () => {
   expect(diskWords('M1:/dev/vdb:A1,M2:/dev/vdc:B2')).toEqual([
     { host: 'M1', disk: '/dev/vdb', id: 'a1' },
     { host: 'M2', disk: '/dev/vdc', id: 'b2' },
@@ -258,7 +258,7 @@ test('words', () => {
   expect(diskWords(undefined)).toEqual([])
 })
 
-test('whatever a host prints, only a blank disk of known size is ever created on', () => {
+test('whatever a host prints, metadata is only created on a blank disk of known size', () => {
   const line = fc.oneof(
     fc.string(),
     fc.constantFrom(

@@ -44,7 +44,7 @@ outgoing-port=32766
 `)
   })
 
-  test('what the resource script reads is as before without it', () => {
+  test('without it the settings of the resource script are unchanged', () => {
     expect(settings(off.vars, debian12)).not.toContain('VERSION3')
     expect(settings(on.vars, debian12)).toBe(`${settings(off.vars, debian12)}NFSHA_VERSION3=yes\nNFSHA_LOCKD_GRACE=10\n`)
     expect(settings({ ...on.vars, nfs_lease: 3600 }, debian12)).toContain('NFSHA_LOCKD_GRACE=240\n')
@@ -56,7 +56,7 @@ outgoing-port=32766
       { enabled: true, running: true },
       { enabled: false, running: true },
     ])
-    // A boot that starts heartbeat without it makes a node that cannot take the service.
+    // If the boot starts heartbeat without it, the node cannot take over.
     const boot = contextOn(centos6, {}, 'ha_stack=article ha_boot_start=true')
     expect(portmap(boot.vars)).toEqual({ enabled: true, running: true })
   })
@@ -81,7 +81,7 @@ outgoing-port=32766
     ])
   })
 
-  test('on CentOS 6 the lines that its init scripts read', () => {
+  test('on CentOS 6 the settings of its init scripts', () => {
     const stock = '#MOUNTD_PORT=892\n#RPCNFSDARGS="-N 4"\n#LOCKD_TCPPORT=32803\n'
     const asked = centos6.nfsSettings(nfsSettings(article.vars), []).flatMap(r => {
       if (r.scope !== 'host') return []
@@ -108,17 +108,17 @@ test.each([
   ['noatime,nfsvers=3', false, /nfs_v3: true/],
   ['v3', false, /nfs_v3: true/],
   ['vers=4.2,retrans=3', false, undefined],
-])('a client that mounts with %s where nfs_v3 is %s', (client_options, nfs_v3, problem) => {
+])('a client that mounts with %s if nfs_v3 is %s', (client_options, nfs_v3, problem) => {
   const found = versionProblem({ ...off.vars, client_options, nfs_v3 })
   if (problem) expect(found).toMatch(problem)
   else expect(found).toBeUndefined()
   expect(versionProblem({ ...article.vars, client_options })).toBeUndefined()
 })
 
-test('all mounts of a failover test have the version that the options name', () =>
+test('all mounts of a failover test have the version in the options', () =>
   expect(mountsOf('C1', 1, 'vers=3').map(m => m.options)).toEqual(Array(3).fill('vers=3,nosharecache')))
 
-// The open files of rpc.mountd and the kernel's sockets on a node: it serves version 3 at two addresses, sshd listens too.
+// The open files of rpc.mountd and the kernel's sockets on a node: rpc.mountd listens for version 3 on two sockets, sshd listens too.
 const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
 const listening = (port: number) => `total 0
 lr-x------ 1 root root 64 Nov 26 07:40 0 -> /dev/null
@@ -141,7 +141,7 @@ test.each([
   ['serves it elsewhere', listening(39_871), true, [`served at port 39871 -> served at port ${ours}`]],
   ['does not serve it', 'arguments rpc.mountd --state-directory-path /run/nfsha/nfs\n', true, [`not served -> served at port ${ours}`]],
   [
-    'has its list of exports on a disk, which can fill',
+    'has its export table on a disk, which can fill up',
     listening(ours).replace(/^arguments .*/m, 'arguments rpc.mountd '),
     true,
     ['on disk -> in memory'],
@@ -188,7 +188,7 @@ arguments rpc.statd --no-notify -P /run/nfsha/state/statd
     ['declared and not served', probed.replace('+3', '-3'), on, ['nfsd versions on M1: -3 +4 +4.1 +4.2, wanted +3 +4 +4.1 +4.2']],
     ['statd lost', probed.replace(/.*rpc.statd.*\n/, ''), on, ['rpc.statd on M1: stopped, wanted running']],
     [
-      'lockd started elsewhere',
+      'lockd with other ports',
       probed.replace('10\n4045\n4045', '0\n0\n0'),
       on,
       ['lockd grace and ports on M1: 0 0 0, wanted 10 4045 4045'],
@@ -214,7 +214,7 @@ describe.each(shells)('the resource script under %s', shell => {
   }
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 
-  test('the first start makes the directories, and statd keeps its state there', () => {
+  test('the first start creates the directories, and statd keeps its state there', () => {
     expect(run(true, 'start_v3 && [ "$lost_locks" = yes ]')).toEqual({ status: 0, stderr: '' })
     for (const directory of ['statd', 'sm-notify']) expect(list(directory)).toEqual(['sm', 'sm.bak'])
     expect(read('grace')).toBe('10\n')
@@ -224,7 +224,7 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
     )
   })
 
-  test('after a power loss the clients are put aside before anybody new can come', () => {
+  test('after a power loss the clients are saved before new ones can register', () => {
     monitored('statd/sm', '192.168.0.50', '192.168.0.51')
     monitored('statd/sm.bak')
     monitored('sm-notify/sm')
@@ -234,15 +234,15 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
     expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50', '192.168.0.51', '192.168.0.52'])
   })
 
-  test('a stop puts them aside before nfsd ends, which has statd forget them', () => {
+  test('a stop saves the clients before nfsd ends, which makes statd forget them', () => {
     monitored('statd/sm', '192.168.0.50')
     monitored('sm-notify/sm.bak')
-    // lockd asks statd to forget all that it knows.
+    // lockd asks statd to forget everything.
     expect(run(true, `end_nfsd() { rm -f "$state"/statd/sm/*; }; stop_nfs`).status).toBe(0)
     expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50'])
   })
 
-  test('clients are told only when nfsd was started again', () => {
+  test('clients are notified only after nfsd was restarted', () => {
     const steps =
       'prewarm_if_needed() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; exported() { :; }; raise_vip() { :; }; start_nfsd() { :; }; log() { :; }'
     const files = `failed_stop=${folder}/failed serving=${folder}/serving`
@@ -253,7 +253,7 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
     expect(read('called')).toContain(`sm-notify -f -v 192.168.0.219 -P ${folder}/run/state/sm-notify\n`)
   })
 
-  test('nfsd that half a stop has left is ended, and its clients are put aside before', () => {
+  test('an nfsd left over from an incomplete stop is ended, after its clients were saved', () => {
     monitored('statd/sm', '192.168.0.50')
     monitored('statd/sm.bak')
     monitored('sm-notify/sm.bak')
@@ -262,7 +262,7 @@ rpc.statd --no-notify -P ${folder}/run/state/statd\n`,
     expect(list('sm-notify/sm.bak')).toEqual(['192.168.0.50'])
   })
 
-  test('without version 3 nothing of it is called or made', () => {
+  test('without version 3 nothing of it is called or created', () => {
     monitored('statd/sm', '192.168.0.50')
     expect(run(false, 'exported() { :; }; start_nfsd() { :; }; start_nfs && stop_nfs && v3_helpers_run').status).toBe(0)
     expect(list('statd/sm')).toEqual(['192.168.0.50'])

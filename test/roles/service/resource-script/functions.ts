@@ -6,10 +6,10 @@ import { resourceScript, scriptParts } from '../../../../roles/service/resource-
 
 const installed = (shell: string) => spawnSync('sh', ['-c', `command -v ${shell.replace(/ .*/, '')}`]).status === 0
 
-/** Those that are /bin/sh somewhere. */
+/** Shells that are /bin/sh on some system. */
 export const shells = ['dash', 'bash', 'busybox ash'].filter(installed)
 
-/** A directory with programs that only write down in `called` how they were called. */
+/** A directory with programs that only record their calls in `called`. */
 export const scriptFolder = (programs: string[]): string => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-script-'))
   mkdirSync(join(folder, 'tools'))
@@ -20,7 +20,7 @@ export const scriptFolder = (programs: string[]): string => {
   return folder
 }
 
-/** The functions of the resource script, with the volume and the programs of a folder; then what is tried. */
+/** The functions of the resource script, with the volume and the programs of a directory; then the code under test. */
 export const runFunctions = (shell: string, folder: string, tried: string, settings = '', more = (text: string) => text) => {
   const text = resourceScript(scriptParts.filter(part => part !== 'main'))
     .replace('. /etc/ha.d/nfsha.conf', `NFSHA_MOUNT=${folder}/data NFSHA_NIC=em1 NFSHA_VIP=192.168.0.219 ${settings}`)

@@ -12,8 +12,8 @@ test('every part is in the script once', () => {
   expect([...scriptParts].sort()).toEqual(parts.sort())
 })
 
-// Another order is another file on the nodes, and a pair that serves would be handed over once for it.
-test('the order of the parts is the one that is on the nodes', () => {
+// Another order would change the file on the nodes, and each running pair would be handed over once.
+test('the order of the parts is the one on the nodes', () => {
   expect(scriptParts.map(part => functionsOf(scriptPart(part))[0] ?? part)).toEqual([
     'shared/settings',
     'log',
@@ -37,7 +37,7 @@ test('the order of the parts is the one that is on the nodes', () => {
   ])
 })
 
-test('the parts join to one script: settings first, then functions that are each defined once, and what calls them last', () => {
+test('the parts form one script: settings first, then functions that are each defined once, then the code that calls them', () => {
   const script = resourceScript()
   const names = functionsOf(script)
   expect(script.startsWith('#!/bin/sh\n')).toBe(true)
@@ -48,7 +48,7 @@ test('the parts join to one script: settings first, then functions that are each
     const text = scriptPart(part)
     expect(text, part).toMatch(/[^\n]\n$/)
     expect(script.split(text), part).toHaveLength(2)
-    // Nothing but the first and the last part does anything by itself.
+    // Only the first and the last part contain code outside functions.
     if (part !== 'shared/settings' && part !== 'main')
       for (const line of text.split('\n')) expect(line, part).toMatch(/^( |#|\}|$|\w+\(\) \{|CREATE TABLE )/)
   }

@@ -12,7 +12,7 @@ describe.each(shells)('the resource script under %s', shell => {
   afterEach(() => rmSync(folder, { recursive: true }))
   const run = (tried: string, more?: (text: string) => string) => runFunctions(shell, folder, tried, '', more)
 
-  test('a process that ends while it is looked for is no error', () => {
+  test('a process that ends during the search is not an error', () => {
     mkdirSync(join(folder, 'proc/1'), { recursive: true })
     mkdirSync(join(folder, 'proc/22'))
     symlinkSync('gone', join(folder, 'proc/1/comm'))
@@ -30,7 +30,7 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(run('threads', text => text.replace('/proc/net/rpc/nfsd', `${folder}/statistics`)).status).toBe(status)
   })
 
-  describe('the list of exports', () => {
+  describe('the export table', () => {
     const ours = (folder: string) => `${folder}/data\t192.168.0.0/24(rw,sync,fsid=1)\n`
     const network = 'NFSHA_NETWORK=192.168.0.0/24; in_memory() { :; }; '
     test.each([
@@ -46,7 +46,7 @@ describe.each(shells)('the resource script under %s', shell => {
       if (text !== undefined) writeFileSync(join(folder, 'run/nfs/etab'), text)
       expect(run(`${network}exported`).status).toBe(status)
     })
-    test('exportfs ends with success and leaves an empty list, as on a full disk: there is no address without exports', () => {
+    test('exportfs exits 0 and leaves an empty table, as on a full disk: the address is not raised without exports', () => {
       const stubs =
         'prewarm_if_needed() { :; }; promote() { :; }; mounted() { :; }; mount_state() { :; }; threads() { return 1; }; runs() { return 1; }; start_nfsdcld() { :; }; start_nfsd() { :; }'
       const { status, stderr } = run(
@@ -57,7 +57,7 @@ describe.each(shells)('the resource script under %s', shell => {
       expect(stderr).not.toContain('raised')
       expect(readFileSync(join(folder, 'run/start-failed'), 'utf8')).toBe('yes\n')
     })
-    test('where nfs.conf is that of an earlier version it is read where exportfs has it then', () => {
+    test('with the nfs.conf of an earlier version it is read from the directory that exportfs then uses', () => {
       const other = `NFSHA_NETWORK=192.168.0.0/24; listed() { [ "$1" = /var/lib/nfs ]; }; `
       expect(run(`${other}in_memory() { return 1; }; exported`).status).toBe(0)
       expect(run(`${other}in_memory() { :; }; exported`).status).toBe(1)
@@ -65,29 +65,29 @@ describe.each(shells)('the resource script under %s', shell => {
   })
 
   describe('bounded', () => {
-    test('has the exit code of what ends in time, and leaves nothing lying about', () => {
+    test('returns the exit code of a command that ends in time, and leaves nothing behind', () => {
       expect(run('bounded 9 true && { bounded 9 sh -c "exit 3"; [ $? = 3 ]; }').status).toBe(0)
       expect(readdirSync(folder).filter(name => name.startsWith('run/ends'))).toEqual([])
     })
-    test('gives up what does not, and does not take its late end for that of the next', () => {
+    test('gives up on one that does not, and does not treat its late end as that of the next', () => {
       const late = 'late() { until [ -e released ]; do sleep 0.05; done; return 5; }'
       const tried = `cd ${folder}; ${late}; bounded 1 late; first=$?; : > released; bounded 9 sh -c "sleep 0.3; exit 3"; [ "$first $?" = "124 3" ]`
       expect(run(tried).status).toBe(0)
     })
-    test('is not held up by what an earlier process has left', () => {
+    test('is not delayed by leftovers of an earlier process', () => {
       expect(run(`: > "${folder}/run/ends.$$"; bounded 9 sh -c "exit 3"; [ $? = 3 ]`).status).toBe(0)
     })
-    test('waits for the command itself where it can make no pipe', () => {
+    test('waits for the command itself if it cannot create a pipe', () => {
       expect(run('mkfifo() { return 1; }; bounded 1 sh -c "sleep 1.2; exit 3"; [ $? = 3 ]').status).toBe(0)
     })
-    test('says what was slow', () => {
-      // A clock that goes on by three seconds with each look.
+    test('logs what was slow', () => {
+      // A clock that advances by three seconds at each reading.
       const tried = 'now=0; uptime() { now=$((now + 300)); up=$now; }; bounded 9 true'
       expect(run(tried).stderr).toBe('nfsha: slow: true took 3 s\n')
     })
   })
 
-  test('a stop writes back and looks around before the address is off: clients do not wait for that', () => {
+  test('a stop syncs and checks before it removes the address: clients do not wait for that', () => {
     const stubs =
       'save_connections() { :; }; has_state() { :; }; keep_secondary_addresses() { :; }; mounted() { :; }; is_primary() { return 1; }; threads() { return 1; }'
     writeFileSync(join(folder, 'run/serving'), 'yes\n')
@@ -103,7 +103,7 @@ describe.each(shells)('the resource script under %s', shell => {
     ])
   })
 
-  describe('a stop that does not come to its end', () => {
+  describe('a stop that does not finish', () => {
     const calls = (asker: string, drbd: string) => {
       writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${drbd} C r-----\n`)
       mkdirSync(join(folder, 'asker'), { recursive: true })
@@ -117,19 +117,19 @@ describe.each(shells)('the resource script under %s', shell => {
     const fit = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate'
     test.each([
       [
-        'heartbeat called it and the peer is as good: restart',
+        'heartbeat called it and the peer’s copy is as good: reboot',
         'ResourceManager',
         fit,
         'reset the service does not stop here: cannot unmount',
       ],
       [
-        'heartbeat called it and there is no peer: it tries again, and then restarts this node itself',
+        'heartbeat called it and there is no peer: heartbeat tries again, and then reboots this node itself',
         'ResourceManager',
         'cs:WFConnection ro:Primary/Unknown ds:UpToDate/Outdated',
         'reset --note the service does not stop here: cannot unmount',
       ],
       [
-        'the peer is catching up: it tries again',
+        'the peer is catching up: heartbeat tries again',
         'ResourceManager',
         'cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent',
         'reset --note the service does not stop here: cannot unmount',
@@ -140,7 +140,7 @@ describe.each(shells)('the resource script under %s', shell => {
     })
   })
 
-  test('a stop that is repeated writes nothing back: the first one has, or could not', () => {
+  test('a repeated stop does not sync: the first one has, or could not', () => {
     const stubs =
       'save_connections() { :; }; keep_secondary_addresses() { :; }; mounted() { return 1; }; is_primary() { return 1; }; threads() { return 1; }'
     writeFileSync(join(folder, 'run/serving'), '')
@@ -152,7 +152,7 @@ describe.each(shells)('the resource script under %s', shell => {
     ['the standby, for a minute', 'WFBitMapT ro:Secondary/Primary', 60, 'drbdadm disconnect drbd\ndrbdadm connect drbd\n'],
     ['the standby, for less', 'WFBitMapT ro:Secondary/Primary', 59, ''],
     ['the holder', 'WFBitMapS ro:Primary/Secondary', 200, ''],
-  ])('a handshake that stands still is begun again: %s', (_name, state, seconds, wanted) => {
+  ])('a handshake that hangs is restarted: %s', (_name, state, seconds, wanted) => {
     writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: cs:${state} ds:Outdated/UpToDate C r-----\n`)
     writeFileSync(join(folder, 'called'), '')
     const settings = 'NFSHA_MINOR=0 NFSHA_RESOURCE=drbd NFSHA_PEER=M1; stuck=0; log() { :; }'
@@ -164,12 +164,12 @@ describe.each(shells)('the resource script under %s', shell => {
   test.each([
     ['Outdated and without a peer: no waiting helps', 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown', 'wait 3\n'],
     [
-      'Outdated, the peer is just met',
+      'Outdated, the handshake with the peer has just started',
       'cs:WFReportParams ro:Secondary/Unknown ds:Outdated/DUnknown',
       'wait 3\nwait 17\ndrbdadm primary drbd\n',
     ],
     ['the peer has not let go yet', 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate', 'wait 3\nwait 17\ndrbdadm primary drbd\n'],
-  ])('a promotion that is refused: %s', (_name, state, wanted) => {
+  ])('a refused promotion: %s', (_name, state, wanted) => {
     writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: ${state} C r-----\n`)
     writeFileSync(join(folder, 'called'), '')
     const tried = `NFSHA_MINOR=0 NFSHA_RESOURCE=drbd; wait_for() { echo "wait $1" >> ${folder}/called; return 1; }; ! promote`
@@ -177,7 +177,7 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(readFileSync(join(folder, 'called'), 'utf8')).toBe(wanted)
   })
 
-  describe('a start that has failed, and heartbeat calls none again', () => {
+  describe('a failed start, which heartbeat does not retry', () => {
     const refused = { mark: 'primary', believes: 'all', drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown' }
     const met = { ...refused, drbd: 'cs:Connected ro:Secondary/Secondary ds:UpToDate/UpToDate' }
     const alone = { ...refused, drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown' }
@@ -186,7 +186,7 @@ describe.each(shells)('the resource script under %s', shell => {
       ['was not allowed, and the peer is heard: it gets the service', refused, 'hand_over\n'],
       ['also where only what this node comes first for is here', { ...refused, believes: 'local' }, 'hand_over\n'],
       [
-        'the peer has been heard for a moment only: heartbeat may be about to restart itself',
+        'the peer has been heard only for a moment: heartbeat may be about to restart itself',
         { ...refused, looks: 1, before: 'missed=1; heard=0' },
         '',
       ],
@@ -197,7 +197,7 @@ describe.each(shells)('the resource script under %s', shell => {
       ['the peer is heard and has not been met: it gets the service', alone, 'hand_over\n'],
       ['the peer serves', { ...met, drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate' }, ''],
       [
-        'this copy is what the peer catches up with',
+        'the peer is catching up from this copy',
         { ...met, drbd: 'cs:SyncSource ro:Secondary/Secondary ds:UpToDate/Inconsistent' },
         'start\n',
       ],
@@ -207,11 +207,7 @@ describe.each(shells)('the resource script under %s', shell => {
       ['failed otherwise, the peer is not as good: again here', { ...broke, drbd: alone.drbd }, 'start\n'],
       ['failed otherwise, the peer is dead: again here', { ...broke, peer: 'dead' }, 'start\n'],
       ['failed otherwise, the peer had the same trouble: again here', { ...broke, damped: true }, 'start\n'],
-      [
-        'fails again: it leaves nothing half done',
-        { ...broke, damped: true, start: 'start() { called start; return 1; }' },
-        'start\nstop\n',
-      ],
+      ['fails again: nothing is left half done', { ...broke, damped: true, start: 'start() { called start; return 1; }' }, 'start\nstop\n'],
       ['heartbeat believes it elsewhere', { ...refused, believes: 'foreign' }, ''],
       ['heartbeat has not come to rest', { ...refused, believes: 'transition' }, ''],
       ['seen only once', { ...refused, looks: 1 }, ''],
@@ -248,7 +244,7 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
   })
 
-  test('a watch that has become another version does not hide what was written while it was read', () => {
+  test('a watch that has replaced itself with a new version does not miss what was written while it was read', () => {
     const looks = `watch_standby() { exit 0; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
     const own = (text: string) => text.replace('. /etc/ha.d/nfsha-watch.conf', ':')
     const mark = join(folder, 'run/watch')
@@ -260,7 +256,7 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(statSync(mark).mtimeMs).toBeGreaterThan(1_000_000)
   })
 
-  test('a connection that DRBD gave up is taken up again, five times in an hour: a peer that hangs may restart late', () => {
+  test('a connection that DRBD gave up is re-established, five times in an hour: a hanging peer may reboot late', () => {
     writeFileSync(join(folder, 'drbd'), 'version: 8.4.11\n 0: cs:StandAlone ro:Primary/Unknown ds:UpToDate/Outdated   r-----\n')
     writeFileSync(join(folder, 'run/fenced'), '5\n')
     const stubs = `NFSHA_MINOR=0 NFSHA_LINK=172.16.100.210; ip() { echo "4: em3 inet 172.16.100.210/24"; }; log() { :; }; watch_handshake() { :; }; drbdadm() { echo $tick >> ${folder}/tried; }`
@@ -273,7 +269,7 @@ describe.each(shells)('the resource script under %s', shell => {
     ['its address is known and it is heard', '0x2', 'active', '52:54:00:1A:01:02'],
     ['the kernel does not know it', '0x0', 'active', ''],
     ['it is not heard: somebody else may have its address by now', '0x2', 'dead', ''],
-  ])('the peer’s NIC is noted: %s', (_name, flags, heard, noted) => {
+  ])('the peer’s NIC is recorded: %s', (_name, flags, heard, noted) => {
     const table = `IP address       HW type     Flags       HW address            Mask     Device
 192.168.0.1      0x1         0x2         52:54:00:1a:01:fe     *        em1
 192.168.0.211    0x1         ${flags}         52:54:00:1a:01:02     *        em1
@@ -285,7 +281,7 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(readFileSync(join(folder, 'run/peer-nic'), 'utf8').trim()).toBe(noted)
   })
 
-  test('a send_arp that hangs keeps no client from being called', () => {
+  test('a send_arp that hangs does not prevent the notification of clients', () => {
     mkdirSync(join(folder, 'run/state'), { recursive: true })
     writeFileSync(join(folder, 'run/state/connections'), '192.168.0.219:2049 192.168.0.50:801\n')
     writeFileSync(join(folder, 'tools/send_arp'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
@@ -303,12 +299,12 @@ describe.each(shells)('the resource script under %s', shell => {
       expect(run('start_nfsdcld').status).toBe(0)
       expect(called()).toBe(`sqlite3 ${database()}/main.sqlite PRAGMA journal_mode=WAL\nnfsdcld -s ${database()}\n`)
     })
-    test('which costs a takeover nothing once it is there', () => {
+    test('which costs a takeover nothing once it exists', () => {
       writeFileSync(join(database(), 'main.sqlite-wal'), '')
       expect(run('start_nfsdcld').status).toBe(0)
       expect(called()).toBe(`nfsdcld -s ${database()}\n`)
     })
-    test('and is no condition', () => {
+    test('and is not required', () => {
       expect(run('sqlite3() { return 127; }; start_nfsdcld').status).toBe(0)
       expect(called()).toBe(`nfsdcld -s ${database()}\n`)
     })

@@ -14,7 +14,7 @@ Inode checksum: 0x0ae8cf84
 ${extents}
 `
 
-/** sqlite3 .dump of nfsdcld's database, version 4, as nfs-utils 2.6.2 makes it. */
+/** sqlite3 .dump of nfsdcld's database, version 4, as created by nfs-utils 2.6.2. */
 const records = `BEGIN TRANSACTION;
 CREATE TABLE parameters (key TEXT PRIMARY KEY, value TEXT);
 INSERT INTO parameters VALUES('version','4');
@@ -27,7 +27,7 @@ INSERT INTO "rec-0000000000000004" VALUES(X'4c696e7578204e465376342e31204331',X'
 COMMIT;
 `
 
-describe.each(shells)('the state of the clients, under %s', shell => {
+describe.each(shells)('the client state, under %s', shell => {
   let folder = ''
   const state = (...path: string[]) => join(folder, 'run/state', ...path)
   const called = () => readFileSync(join(folder, 'called'), 'utf8')
@@ -61,7 +61,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       ['a tree of extents', inode(16777216, 'EXTENTS:\n(ETB0):1234, (0-4095):38912-43007')],
       ['a few bytes that somebody has put there', inode(1, 'EXTENTS:\n(0):38463')],
       ['debugfs cannot read the device', ''],
-    ])('is not taken from anything else: %s', (_name, text) => {
+    ])('is not found in anything else: %s', (_name, text) => {
       answers(text)
       expect(run('find_volume').status).toBe(1)
     })
@@ -72,7 +72,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       expect(run('mount_state').status).toBe(0)
       expect(called()).toBe(`mount -t ext4 -o loop,offset=159383552,sizelimit=16777216,${flags} /dev/drbd0 ${state()}\n`)
     })
-    test('that cannot be mounted does not keep clients from being served', () => {
+    test('clients are served even if it cannot be mounted', () => {
       answers(inode(16777216, 'EXTENTS:\n(0-4095):38912-43007'))
       const { status, stderr } = run(`mount() { echo "mount $*" >> ${folder}/called; [ "$2" != ext4 ]; }; mount_state`)
       expect(status).toBe(0)
@@ -83,7 +83,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       writeFileSync(join(folder, 'mountinfo'), `${line}\n`)
       return text.replaceAll('/proc/self/mountinfo', `${folder}/mountinfo`)
     }
-    test('where there is none yet, the directory in the share is used, through a mount that follows no links', () => {
+    test('if there is none yet, the directory in the share is used, through a mount that follows no links', () => {
       answers(inode(0, 'BLOCKS:'))
       const own = mountinfo(`36 35 147:0 /.nfsha ${state()} rw,nosuid - ext4 /dev/drbd0 rw`)
       expect(run('mount_state', own)).toEqual({ status: 0, stderr: '' })
@@ -93,12 +93,12 @@ describe.each(shells)('the state of the clients, under %s', shell => {
     test.each([
       ['a link to another file system', '36 35 254:0 /.nfsha'],
       ['a link to another directory', '36 35 147:0 /victim'],
-    ])('but not what a client has made of it: %s', (_name, root) => {
+    ])('but not if a client has tampered with it: %s', (_name, root) => {
       answers(inode(0, 'BLOCKS:'))
       expect(run('mount_state', mountinfo(`${root} ${state()} rw - ext4 /dev/drbd0 rw`)).status).toBe(0)
       expect(called()).toMatch(new RegExp(`umount ${state()}\\nmount -t tmpfs `))
     })
-    test('a client cannot keep the directory from being made and have something else mounted', () => {
+    test('a client cannot prevent the creation of the directory to have something else mounted', () => {
       answers(inode(0, 'BLOCKS:'))
       spawnSync('mkfifo', [join(folder, 'data/.nfsha')])
       expect(run('mount_state').status).toBe(0)
@@ -106,14 +106,14 @@ describe.each(shells)('the state of the clients, under %s', shell => {
     })
   })
 
-  describe('who is connected', () => {
+  describe('the list of connections', () => {
     const lines = (text: string, tried = 'saved_connections') => {
       writeFileSync(state('connections'), text)
       const { stderr } = run(`${tried} >&2`)
       return stderr
     }
     const good = '192.168.0.219:2049 192.168.0.50:801\n'
-    test('nothing else goes to the program that sends packets', () => {
+    test('only valid lines reach the program that sends packets', () => {
       const bad = [
         '192.168.0.219:2049 192.168.0.50:801 more',
         '192.168.0.219:22 192.168.0.50:801',
@@ -127,7 +127,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       ]
       expect(lines(`${bad.join('\n')}\n${good}`)).toBe(good)
     })
-    test('a list has an end', () => expect(lines(good.repeat(20_000)).split('\n').length).toBeLessThanOrEqual(5001))
+    test('a list is truncated', () => expect(lines(good.repeat(20_000)).split('\n').length).toBeLessThanOrEqual(5001))
     test.each([
       ['a FIFO', () => spawnSync('mkfifo', [state('connections')])],
       ['a link', () => symlinkSync(join(folder, 'victim'), state('connections'))],
@@ -140,7 +140,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
 
     const now = `now='192.168.0.219:2049 192.168.0.50:801'`
     const has = 'has_state() { :; }'
-    test('is written down', () => {
+    test('is saved', () => {
       expect(run(`${now}; write_connections`).status).toBe(0)
       expect(readFileSync(state('connections'), 'utf8')).toBe(good)
       expect(readFileSync(join(folder, 'run/saving'), 'utf8')).toBe('')
@@ -150,7 +150,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       ['a link', () => symlinkSync(join(folder, 'victim'), state('connections.new'))],
       ['a directory', () => mkdirSync(state('connections.new'))],
       ['a directory where the list belongs', () => mkdirSync(state('connections'))],
-    ])('is not written through %s, and that takes no time', (_name, made) => {
+    ])('is not written through %s, without delay', (_name, made) => {
       writeFileSync(join(folder, 'victim'), 'precious\n')
       made()
       const before = Date.now()
@@ -158,7 +158,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       expect(Date.now() - before).toBeLessThan(10_000)
       expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('precious\n')
     })
-    test('a disk that hangs holds up no watch, and no second writer is started beside the first', () => {
+    test('a disk that hangs does not block the watch, and no second writer is started', () => {
       const hangs = `dd() { echo dd >> ${folder}/called; until [ -e ${folder}/released ]; do sleep 0.05; done; cat > /dev/null; }`
       const list = 'ss() { echo "0 0 192.168.0.219:2049 192.168.0.50:801"; }'
       const tried = `${has}; ${hangs}; ${list}; known=''; save_connections; save_connections; [ -z "$known" ] && : > ${folder}/released`
@@ -167,8 +167,8 @@ describe.each(shells)('the state of the clients, under %s', shell => {
     })
   })
 
-  describe('what a pair that was built before has in its share', () => {
-    test('of the records that nobody has read, those of nfsdcld’s own form are taken', () => {
+  describe('the state in the share of an older pair', () => {
+    test('only records in nfsdcld’s own format are imported', () => {
       writeFileSync(join(folder, 'dump'), records)
       const { stderr } = run(`only_records < ${folder}/dump >&2`)
       expect(stderr).toBe(records)
@@ -184,7 +184,7 @@ describe.each(shells)('the state of the clients, under %s', shell => {
       'PRAGMA writable_schema=ON;',
       "INSERT INTO sqlite_schema VALUES('table','x','x',0,'x');",
       'INSERT INTO "rec-0000000000000004" VALUES(X\'00',
-    ])('and not: %s', line => {
+    ])('not imported: %s', line => {
       writeFileSync(join(folder, 'dump'), `${line}\n`)
       expect(run(`only_records < ${folder}/dump >&2`).stderr).toBe('')
     })

@@ -11,13 +11,13 @@ import { answer, away, context, member, slow, whole } from './readings.ts'
 
 const probe = serviceProbe(context)
 
-test('a machine on which nothing is installed yet is read', () => {
+test('a machine without anything installed can be read', () => {
   const bare = '@daemon\nnow 1500.5 600.50\n@daemons\n@superblock\n@packages\n@lock\n@minor\n0\n'
   expect(probe.parse({ code: 0, stdout: bare, stderr: '', at: 0 }).kind).toBe('present')
   expect(probe.parse({ code: 0, stdout: bare.replace(/now.*/, ''), stderr: '', at: 0 }).kind).toBe('unknown')
 })
 
-test('an answer that is cut off anywhere tells nothing that the whole one does not', () => {
+test('output truncated anywhere shows nothing that the complete one does not', () => {
   for (const role of ['active', 'standby'] as const) {
     const full = answer('M1', role)
     const complete = probe.parse({ code: 0, stdout: full, stderr: '', at: 0 })
@@ -34,7 +34,7 @@ test('an answer that is cut off anywhere tells nothing that the whole one does n
   }
 })
 
-test('what was read beside the script and is missing is claimed by no field', () => {
+test('no field is claimed whose separate source is missing', () => {
   const full = answer('M1', 'active')
   const state = probe.parsePart?.(full) as Record<string, unknown>
   for (const block of whole) {
@@ -44,7 +44,7 @@ test('what was read beside the script and is missing is claimed by no field', ()
   }
 })
 
-test('a node that hangs where the scope is asked still tells that it has the address and how many threads run', () => {
+test('a node that hangs while reading the scope still reports its address and the number of threads', () => {
   const text = answer('M1', 'active')
   const { headline, nodes, problems } = statusOf(
     [slow('M1', text.slice(0, text.indexOf('is nfsha-drbd'))), member('M2', answer('M2', 'standby'))],
@@ -111,7 +111,7 @@ const known = ({ reading }: Member<ServiceState>): Partial<ServiceState> =>
 
 const listed = (problems: StatusCause[]) => problems.flatMap(cause => [cause, ...cause.consequences])
 
-test('whatever the two nodes say, or do not say: nothing is claimed that was not read, and no problem is lost', () => {
+test('whatever the two nodes print, or do not print: nothing is claimed that was not read, and no problem is lost', () => {
   fc.assert(
     fc.property(memberOf('M1'), memberOf('M2'), (one, two) => {
       const members = [one, two]
@@ -131,17 +131,17 @@ test('whatever the two nodes say, or do not say: nothing is claimed that was not
       }
       if (headline.startsWith('not served')) expect(service).toBe('not-served')
       if (verdict.state === 'down') expect(service).toBe('not-served')
-      // Healthy and redundant are claims about both.
+      // Healthy and redundant are claims about both nodes.
       if (verdict.state === 'healthy' || verdict.redundant === true) expect(silent).toEqual([])
       if (verdict.state === 'healthy') expect(problems.filter(p => p.severity === 'problem')).toEqual([])
-      // Causes and consequences are all problems, each once.
+      // Causes and consequences together are all problems, each once.
       const found = problemsOf(members, context.vars)
       const all = listed(problems.filter(p => p.severity === 'problem'))
       for (const p of found)
         expect(all.filter(l => l.code === p.code && (p.host === undefined || l.hosts.includes(p.host))).length).toBeGreaterThan(0)
       expect(new Set(all.map(l => l.text)).size).toBe(all.length)
       if (found.length > 0) expect(problems.length).toBeGreaterThan(0)
-      // What only both together can tell is not said with one of them unread.
+      // Nothing that requires both nodes is claimed while one is unread.
       if (silent.length > 0) expect(all.map(l => l.code)).not.toContain('vip-on-no-node')
       expect(all.every(l => !l.next.command.includes('status.yml'))).toBe(true)
     }),

@@ -13,7 +13,7 @@ const log = `boot 1796000000
 const nothing: Lost = { copy: undefined, heartbeat: undefined }
 const unclear: Lost = { ...nothing, copy: { at: 1796000000, exact: false } }
 
-describe('what a node tells', () => {
+describe('the output of a node', () => {
   test.each<[string, string, string, Lost]>([
     ['nothing lacks', '', 'Connected ro:Primary/Secondary ds:UpToDate/UpToDate', nothing],
     [
@@ -49,7 +49,7 @@ describe('the verdict', () => {
   const gone = { host: 'M2', reading: notRead('unreachable') }
   const lostAt = (at: number, exact = true) => ({ at, exact })
 
-  test('says since when, where the node that serves has seen it', () =>
+  test('shows since when, if the active node has recorded it', () =>
     expect(verdict(member(activeState({ device: behind, lost: { ...nothing, copy: lostAt(1796000200) } })), gone)).toEqual({
       state: 'degraded',
       redundant: false,
@@ -57,7 +57,7 @@ describe('the verdict', () => {
       text: 'degraded: M1 serves without redundancy since 2026-11-30 00:56:40 UTC: DRBD on M1 has no connection to the other node (WFConnection)',
     }))
 
-  test('says nothing of it where nobody has', () =>
+  test('shows no time if neither node has recorded it', () =>
     expect(verdict(member(activeState({ device: behind, lost: nothing })), gone)).toMatchObject({
       since: null,
       text: 'degraded: M1 serves without redundancy: DRBD on M1 has no connection to the other node (WFConnection)',
@@ -67,7 +67,7 @@ describe('the verdict', () => {
     ['the first of two', { ...nothing, copy: lostAt(200) }, { ...nothing, heartbeat: lostAt(100) }, 100],
     ['a death before the boot', { ...nothing, copy: lostAt(100) }, { ...nothing, heartbeat: lostAt(200, false) }, 100],
     [
-      'a copy that was lost nobody knows when, before heartbeat',
+      'a copy that was lost at an unknown time, before heartbeat',
       { ...nothing, copy: lostAt(50, false) },
       { ...nothing, heartbeat: lostAt(100) },
       null,

@@ -10,20 +10,20 @@ const step = (code: ProblemCode, item = '', from = 'odd', host: string | undefin
   problem(code, { attribute: 'x', from, to: 'y', host, item })
 
 test.each<[ProblemCode, string, string]>([
-  ['heartbeat-stopped', '', 'nfsha-play start.yml (after a look at why it stopped)'],
+  ['heartbeat-stopped', '', 'nfsha-play start.yml (after finding out why it stopped)'],
   ['link-no-carrier', 'em2', 'on M1: ip -br link show dev em2 (cable, switch port)'],
   ['heartbeat-link-down', 'em3', 'on M1: ip -br addr show dev em3 (ping the address of the other node on it)'],
   ['space-short', '/var', 'on M1: du -axh --max-depth=2 /var | sort -h | tail'],
   [
     'space-short',
     '/run/nfsha/state',
-    "on M1: grep -h '^address:' /proc/fs/nfsd/clients/*/info | cut -d: -f2 | sort | uniq -c | sort -n | tail (a client that registers under ever new names)",
+    "on M1: grep -h '^address:' /proc/fs/nfsd/clients/*/info | cut -d: -f2 | sort | uniq -c | sort -n | tail (look for a client that keeps registering under new names)",
   ],
   ['drbd-diskless', '', 'on M1: dmesg | grep -i -e drbd -e "I/O error" (with a good disk: drbdadm attach all)'],
-  ['vip-misconfigured', '', 'nfsha-play switchover.yml (only a new start of nfsd changes it)'],
+  ['vip-misconfigured', '', 'nfsha-play switchover.yml (only a restart of nfsd changes it)'],
 ])('%s %s', (code, item, text) => expect(nextStepText(step(code, item).next)).toBe(text))
 
-test.each(problemCodes)('%s: a code in kebab case, a command that a shell reads, and no way back to the status', code => {
+test.each(problemCodes)('%s: a code in kebab case, a command that a shell parses, and no reference back to the status', code => {
   const { next } = step(code, 'thing')
   expect(code).toMatch(/^[a-z]+(-[a-z]+)+$|^maintenance$/)
   expect(next.command.trim()).not.toBe('')
@@ -31,11 +31,11 @@ test.each(problemCodes)('%s: a code in kebab case, a command that a shell reads,
   execFileSync('sh', ['-n'], { input: next.command })
 })
 
-test('what a host has said is one word of a command, never another command', () => {
+test('output of a host is one word of a command, never another command', () => {
   fc.assert(
     fc.property(fc.constantFrom(...problemCodes), fc.string({ minLength: 1 }), (code, item) => {
       const seen = step(code, item).next.command
-      // Without the quoted words, nothing of the item is left that a shell would act on.
+      // Apart from quoted words, nothing of the item is left that a shell would interpret.
       const bare = seen.replace(/'[^']*'|\\'/g, '')
       const plain = step(code, 'x').next.command.replace(/'[^']*'|\\'/g, '')
       expect(bare.replace(/[\w@%+=:,./ -]/g, '')).toBe(plain.replace(/[\w@%+=:,./ -]/g, ''))
@@ -44,7 +44,7 @@ test('what a host has said is one word of a command, never another command', () 
   )
 })
 
-test('docs/status.md lists the codes as they are', () => {
+test('docs/status.md lists the current codes', () => {
   const cell = (text: string) => text.replaceAll('|', '\\|')
   const rows = problemCodes.map(code => {
     const { on, command } = kindOf(code).next({ host: 'NODE', item: 'THING', from: '' })

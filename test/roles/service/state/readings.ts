@@ -6,7 +6,7 @@ import { exportOptions } from '../../../../roles/service/nfs/exports.ts'
 import { type ServiceState, serviceProbe } from '../../../../roles/service/state/state.ts'
 import { contextOn } from '../../contexts.ts'
 
-/** The reference pair, on its lean stack. */
+/** The reference pair with the lean stack. */
 export const context: Context = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb')
 
 type Node = 'M1' | 'M2'
@@ -16,7 +16,7 @@ const drbd = (line: string, rest = ' oos:0'): string => `version: 8.4.11 (api:1/
  0: cs:${line} C r-----
     ns:328392 nr:0 dw:22352 dr:331093 al:12 bm:0 lo:0 pe:0 ua:0 ap:0 ep:1 wo:f${rest}`
 
-/** What the probe printed on both nodes of a lab whose M1 served, block by block. */
+/** Output of the probe on both nodes of a lab with M1 active, block by block. */
 const common = (node: Node): Blocks => {
   const number = node === 'M1' ? 210 : 220
   return {
@@ -80,10 +80,10 @@ const active: Blocks = {
 
 const standby: Blocks = { drbd: drbd('Connected ro:Secondary/Primary ds:UpToDate/UpToDate') }
 
-/** What is read beside the script: each of them is there whole, or not at all. */
+/** Separate sources besides the script: each is there completely or not at all. */
 export const whole = ['daemon', 'daemons', 'superblock', 'packages']
 
-/** The order in which an answer has its blocks. */
+/** The order of the blocks in the output. */
 const order = [
   ...whole,
   ...[
@@ -106,7 +106,7 @@ const order = [
   ...['sums', 'system', 'minor'],
 ]
 
-/** What a node printed, with these blocks in place of its own. */
+/** The output of a node, with these blocks replaced. */
 export const answer = (node: Node, role: 'active' | 'standby', more: Blocks = {}): string => {
   const blocks = { ...common(node), ...(role === 'active' ? active : standby), ...more }
   return order.flatMap(name => (blocks[name] === undefined ? [] : [`@${name}`, ...(blocks[name] === '' ? [] : [blocks[name]])])).join('\n')
@@ -119,7 +119,7 @@ export const member = (host: Node, stdout: string): Member<ServiceState> => ({
   reading: probe.parse({ code: 0, stdout, stderr: '', at: 0 }),
 })
 export const away = (host: Node, why = 'unreachable'): Member<ServiceState> => ({ host, reading: notRead(why) })
-/** It printed this much, and then nothing for 30 s. */
+/** The output up to here, and then nothing for 30 s. */
 export const slow = (host: Node, stdout = ''): Member<ServiceState> => ({
   host,
   reading: { ...notRead('no answer within 30 s'), ...(stdout !== '' && { partly: probe.parsePart?.(stdout) ?? {} }) },
@@ -147,7 +147,7 @@ interface Scene {
   headline: string
   state: string
   redundant: boolean | null
-  /** The one cause, where there is one, and its command. */
+  /** The only cause, if there is one, and its command. */
   cause?: [code: string, command: string]
 }
 

@@ -11,7 +11,7 @@ import { shownOf } from '../../../../roles/service/state/overview.ts'
 import { serviceProbe } from '../../../../roles/service/state/state.ts'
 import { labContext } from '../../lab-context.ts'
 
-/** What two nodes of the lab answered in each state (test/long/status.test.ts records it), as an operator sees it. */
+/** Output of two lab nodes in each state (recorded by test/long/status.test.ts), as an operator sees it. */
 const fixtures = join(import.meta.dirname, '../../../fixtures/status')
 const context = labContext()
 const memberOf = (state: string, host: string) => {
@@ -30,7 +30,7 @@ describe.each(readdirSync(fixtures))('%s', state => {
 
   test('at 80 columns', async () => {
     const shown = [...tableLines(table, palette(0), 80), '', ...statusLines(status, palette(0), 80)]
-    // A command that is pasted is never broken.
+    // A command for pasting is never broken across lines.
     expect(shown.filter(line => width(line) > 80 && !line.startsWith('    next'))).toEqual([])
     await expect(shown.join('\n')).toMatchFileSnapshot(join(fixtures, state, 'status.txt'))
   })

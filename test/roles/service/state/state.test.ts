@@ -111,7 +111,7 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, RegExp[]]>([
   for (const [i, p] of problems.entries()) expect(found[i]).toMatch(p)
 })
 
-test('what a node that was not read may have is not claimed to be nowhere', () => {
+test('what an unread node may have is not reported as missing', () => {
   expect(serviceDifferences([{ ...standby, host: 'M2' }], 'full', ['M1'])).toEqual([])
   const dark = { ...standby, device: device('WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown') }
   expect(serviceDifferences([dark], 'full', ['M1']).map(problemText)).toEqual([
@@ -133,7 +133,7 @@ test.each<[string, Partial<NamedState>, ProblemCode, RegExp]>([
   ['scope not readable', nfsOf({ scope: 'there is no perl' }), 'nfsd-scope-unread', /scope on M1: cannot be read: there is no perl/],
   ['tracking', nfsOf({ tracked: false }), 'nfsd-settings', /tracking on M1: fallen back/],
   [
-    'nfsdcld elsewhere',
+    'nfsdcld in another directory',
     { daemons: ['nfsdcld', 'rpc.mountd'] },
     'nfsd-settings',
     /storage on M1: default, wanted \/run\/nfsha\/state\/nfsdcld/,
@@ -267,7 +267,7 @@ heartbeat hold installed 1:3.0.6-13
 chrony unknown not-installed 
 `
 
-test('what a serving machine answered', () => {
+test('the output of an active node', () => {
   const state = parseService(recorded, vars)
   expect(state).toMatchObject({
     vipAt: 'em1/24',
@@ -307,7 +307,7 @@ test.each([
   expect(parseService(text, vars).space.map(d => d.short)).toEqual([short])
 })
 
-/** rpc.mountd's socket, and the kernel's line for it: state 0A listens. */
+/** rpc.mountd's socket, and the kernel's line for it: state 0A is listening. */
 const sockets = (state: string) => `lrwx------ 1 root root 64 Nov 26 07:40 5 -> socket:[18804]
    1: 00000000:4E50 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 18804 1 0 100 0 0 10 0
 `
@@ -320,7 +320,7 @@ test.each<[string, string | RegExp, string, Partial<NamedState>]>([
   ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
   ['a mountd as it is wanted', '@exports\n', `${sockets('01')}@exports\n`, { pending: [] }],
   [
-    'a mountd with its list on a disk',
+    'a mountd with its export table on disk',
     / --state-directory-path \S+ \n@exports\n/,
     `\n${sockets('01')}@exports\n`,
     { pending: ['restart rpc.mountd'], daemons: ['nfsdcld -s /run/nfsha/state/nfsdcld', 'rpc.mountd'] },
@@ -349,7 +349,7 @@ test.each<[string, string | RegExp, string, Partial<NamedState>]>([
   expect(parseService(recorded.replace(from, to), vars)).toMatchObject(wanted)
 })
 
-test('the mark of a service that was started is the one that the resource script writes', () => {
+test('the marker of a started service is the file that the resource script writes', () => {
   const settings = readFileSync(packagedFile('roles/service/resource-script/shared/settings.sh'), 'utf8')
   const [memory, serving] = ['memory', 'serving'].map(name => new RegExp(`^${name}=(.*)$`, 'm').exec(settings)?.[1])
   expect(serving?.replace('$memory', memory ?? '')).toBe(servingMark)

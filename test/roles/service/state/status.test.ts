@@ -41,7 +41,7 @@ test.each<[string, Parameters<typeof headline>[0], string]>([
   ],
   ['one serves, the other is silent', [member(active), gone('M2')], 'served by M1; M2 was not read (unreachable)'],
   [
-    'the one that may serve is slow',
+    'the node that may serve is slow',
     [late('M1'), member(standby)],
     'not known: M1 was not read (no answer within 30 s); DRBD on M2 sees M1 as Primary, heartbeat on M2 hears it',
   ],
@@ -82,7 +82,7 @@ const said = (text: string, more: Partial<NamedState> = {}, other?: Partial<Name
     problemText,
   )
 
-describe('what would take the backing disk', () => {
+describe('other uses of the backing disk', () => {
   it.each([
     '/dev/vdb /mnt/old ext4 defaults,nofail 0 0',
     '/dev/vdb /mnt/old ext4 noauto 0 0',
@@ -106,7 +106,7 @@ describe('what would take the backing disk', () => {
     ['/etc/fstab /dev/drbd0 /mnt/x ext4 noauto 0 0', 'names the replicated device'],
   ])('%s', (line, text) => expect(said(`@claims\n${line}`).join()).toContain(text))
 
-  test('what has it now', () => {
+  test('what uses it now', () => {
     expect(said('@held\ndrbd0\ndm-3\n/proc/mounts:/dev/vdb /mnt/old ext4 rw 0 0\n/proc/swaps:/dev/vdb partition 1 0 -2')).toEqual([
       'disk on M1: dm-3 holds the backing disk /dev/vdb, wanted nothing but DRBD',
       'disk on M1: the backing disk /dev/vdb is mounted on /mnt/old, wanted nothing but DRBD',
@@ -132,7 +132,7 @@ test.each<[string, string, string[]]>([
     [],
   ],
   ['a watch that looks', '@watch\n312 nfsha 100000 1003.20\nwanted', []],
-  ['a watch that hangs', '@watch\n312 nfsha 100000 1321.00\nwanted', ['nfsha watch on M1: hangs: no look for 321 s, wanted alive']],
+  ['a watch that hangs', '@watch\n312 nfsha 100000 1321.00\nwanted', ['nfsha watch on M1: hangs: no tick for 321 s, wanted alive']],
   ['a watch that died', '@watch\n312 - 100000 1001.00\nwanted', ['nfsha watch on M1: has ended, wanted alive']],
   ['its number given to another', '@watch\n312 cron 100000 1001.00\nwanted', ['nfsha watch on M1: has ended, wanted alive']],
   ['a watch that never was', '@watch\n- - - 1001.00\nwanted', ['nfsha watch on M1: never started since the boot, wanted alive']],
@@ -140,7 +140,7 @@ test.each<[string, string, string[]]>([
   [
     'automatic reboot',
     '@automatic\nAPT::Periodic::Unattended-Upgrade "1";\nUnattended-Upgrade::Automatic-Reboot "false";\nUnattended-Upgrade::Automatic-Reboot "true";\nunattended-upgrades',
-    ['automatic restart on M1: unattended-upgrades reboots this node by itself (Unattended-Upgrade::Automatic-Reboot), wanted off'],
+    ['automatic restart on M1: unattended-upgrades reboots this node automatically (Unattended-Upgrade::Automatic-Reboot), wanted off'],
   ],
   [
     'switched off later',
@@ -151,7 +151,7 @@ test.each<[string, string, string[]]>([
   [
     'needrestart',
     "@automatic\n$nrconf{restart} = 'a';",
-    ["automatic restart on M1: needrestart restarts services by itself ($nrconf{restart} = 'a'), wanted off"],
+    ["automatic restart on M1: needrestart restarts services automatically ($nrconf{restart} = 'a'), wanted off"],
   ],
   [
     'cloned clients',
@@ -160,7 +160,7 @@ test.each<[string, string, string[]]>([
   ],
 ])('%s', (_name, text, expected) => expect(said(text)).toEqual(expected))
 
-test('a machine that answers for the virtual IP too, heard by either node', () => {
+test('another machine that answers for the virtual IP, heard by either node', () => {
   const mine = '@mac\n52:54:00:00:00:01\n@answers\n'
   const other = around('@answers\n52:54:00:00:00:01\n66:66:66:66:66:66\n')
   const found = ['virtual IP 192.168.0.219: another machine answers for it too (66:66:66:66:66:66), wanted on exactly one']
@@ -176,7 +176,7 @@ test('a node short of space', () => {
   ])
 })
 
-test('a client that registers thousands of names is read in bounded output, and others beside it are', () => {
+test('a client that registers thousands of names gives bounded output, and other clients are still read', () => {
   const directory = mkdtempSync(join(tmpdir(), 'nfsha-clients-'))
   const client = (n: number, ip: string, name: string) => {
     mkdirSync(join(directory, String(n)))
@@ -185,7 +185,7 @@ test('a client that registers thousands of names is read in bounded output, and 
       `clientid: 0x${n}\naddress: "${ip}:776"\nstatus: confirmed\nname: "${name}"\nminor version: 2\n`,
     )
   }
-  // As the kernel escapes what is not printable (client_info_show).
+  // Non-printable characters as the kernel escapes them (client_info_show).
   for (let n = 0; n < 1500; n++) client(n, '192.168.0.50', `evil\\x0aname: \\x22${n}\\x22${'\\x00'.repeat(500)}`)
   client(2000, '192.168.0.51', 'Linux NFSv4.2 C2')
   client(2001, '192.168.0.52', 'Linux NFSv4.2 C2')
@@ -201,7 +201,7 @@ test('a client that registers thousands of names is read in bounded output, and 
   }
 })
 
-test("the volume of the clients' state has its own line of space, where it is mounted", () => {
+test('the client state volume has its own line of disk space, where it is mounted', () => {
   const mounts = '/dev/drbd0 /data ext4 rw 0 0\n/dev/loop0 /run/nfsha/state ext4 rw 0 0'
   const own = contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb')
   const { sh: script } = serviceProbe(own)
@@ -219,7 +219,7 @@ test('sh accepts the probe', () => {
   execFileSync('sh', ['-n'], { input: surroundingsScript(vars, debian12) })
 })
 
-test('a client that --limit leaves out of a play of all hosts is not a node that was not read', () => {
+test('a client excluded by --limit in a play of all hosts does not count as an unread node', () => {
   const { compare } = overview(contextOn(debian12, {}, 'ha_stack=lean', 'drbd_disk=/dev/vdb'))
   const hosts = (verdict: ReturnType<typeof compare>) => (verdict.kind === 'differs' ? verdict.changes.map(c => c.host) : [])
   expect(hosts(compare([member(active), member(standby), gone('C1')]))).not.toContain('C1')

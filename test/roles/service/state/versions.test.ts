@@ -12,25 +12,25 @@ test.each([
   ['3.0.6', '3.0.6'],
   ['1:4.12.0~rc1-2', '4.12.0~rc1'],
   ['1.2-3-4', '1.2-3'],
-])('%s is of upstream’s %s', (version, upstream) => expect(upstreamOf(version)).toBe(upstream))
+])('%s is upstream version %s', (version, upstream) => expect(upstreamOf(version)).toBe(upstream))
 
-test('Debian 12 beside 13 is an upgrade under way, in which nothing differs that matters', () => {
+test('Debian 12 and 13 together are an upgrade in progress, without relevant differences', () => {
   const pair = [node('M1', 'debian 12', twelve), node('M2', 'debian 13', thirteen)] as const
   expect(isMixed(pair)).toBe(true)
   expect(versionDifferences(...pair)).toEqual([])
 })
 
-test('a version that was never seen beside the other is named', () => {
+test('versions that were not tested together are reported', () => {
   const newer = { ...thirteen, 'nfs-common': '1:3.1.1-1', 'drbd-utils': '9.33.0-1' }
   expect(
     versionDifferences(node('M1', 'debian 12', twelve), node('M2', 'debian 14', newer)).map(c => `${c.attribute}: ${c.from}, ${c.to}`),
   ).toEqual([
-    'version of drbd-utils: M1 9.22.0-1, M2 9.33.0-1, versions that were seen to serve together (docs/platforms.md)',
-    'version of nfs-common: M1 1:2.6.2-4+deb12u1, M2 1:3.1.1-1, versions that were seen to serve together (docs/platforms.md)',
+    'version of drbd-utils: M1 9.22.0-1, M2 9.33.0-1, versions that were tested together (docs/platforms.md)',
+    'version of nfs-common: M1 1:2.6.2-4+deb12u1, M2 1:3.1.1-1, versions that were tested together (docs/platforms.md)',
   ])
 })
 
-test('on one release any other version is a difference, and so is a package that only one has', () => {
+test('on the same release any other version is a difference, and so is a package that only one node has', () => {
   const other = { ...twelve, heartbeat: '1:3.0.6-13+b3', 'resource-agents': '1:4.12.0-3' }
   expect(versionDifferences(node('M1', 'debian 12', twelve), node('M2', 'debian 12', other)).map(c => c.attribute)).toEqual([
     'version of heartbeat',
