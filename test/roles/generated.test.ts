@@ -94,7 +94,7 @@ test.each([
     '127.0.0.1 localhost\n127.0.1.1 M1\n192.168.0.210 M1.redhat.sx\n',
   ],
   [
-    'foreign lines and comments stay',
+    'other lines and comments stay',
     '# mine\n10.0.0.1 db # M1.redhat.sx\n',
     '# mine\n10.0.0.1 db # M1.redhat.sx\n192.168.0.210 M1.redhat.sx\n',
   ],

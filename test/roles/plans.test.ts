@@ -39,7 +39,7 @@ test.each<[string, Member<Replica>[], 'auto' | 'sync' | 'serve', RegExp | number
   ],
   ['running: waits', members(syncing, { justCreated: false }), 'auto', 1],
   ['running, large device: serves meanwhile', members(syncing, { justCreated: false, size: 2 ** 40 }), 'auto', 0],
-  ['running, told to serve', members(syncing, { justCreated: false }), 'serve', 0],
+  ['running, with drbd_init_wait: serve', members(syncing, { justCreated: false }), 'serve', 0],
 ])('first synchronisation: %s', (_name, actual, wait, wanted) => {
   expectVerdict(compareReplicas(actual, wait), wanted)
 })
@@ -48,7 +48,7 @@ test.each([
   ['absent', 'dpkg-query: no packages found matching x\n', ['x not installed -> installed', 'x version  -> held']],
   ['installed', 'x install installed 1.0\n', ['x version 1.0, not held -> held']],
   ['held', 'x hold installed 1.0\n', []],
-  ['removed, its configuration left', 'x deinstall config-files 1.0\n', ['x not installed -> installed', 'x version  -> held']],
+  ['removed, with configuration left', 'x deinstall config-files 1.0\n', ['x not installed -> installed', 'x version  -> held']],
 ])('package %s', (_name, stdout, wanted) => {
   expect(packageChanges(parsePackages(['x'], stdout), ['x']).map(c => `${c.attribute} ${c.from} -> ${c.to}`)).toEqual(wanted)
 })

@@ -22,10 +22,7 @@ const contexts = [
 const reasons: [RegExp, string][] = [
   [/^(file|drop-in) \//, 'each node has noted what stood there before'],
   [/^(host name|kernel module .*|volume \S+\/\S+|firewall|DRBD from source .*)$/, 'stays, and docs/changing-a-pair.md says so'],
-  [
-    /^(DRBD metadata|file system|volume for the clients' state|first synchronisation) /,
-    'the data is left where it is, or wiped by drbd_wipe',
-  ],
+  [/^(DRBD metadata|file system|volume for the clients' state|first synchronisation) /, 'the data stays, or is wiped by drbd_wipe'],
   [/^(DRBD resource|first start of heartbeat)/, 'uninstall.yml ends heartbeat and DRBD in an order of its own'],
   [/^(time servers|live heartbeat files)$/, 'is in force in a running program, and on disk in a file'],
   [/^clocks agree$/, 'nobody wants the wrong time back'],

@@ -231,7 +231,7 @@ export const inUse = (context: Context): ClusterAssertion<InUse> =>
     dependsOn: context.vars.ha_move_disk === undefined ? [] : [detachedId(context.vars.ha_move_disk)],
   })
 
-/** The same check without the disk of `node`, before that is detached so that another can take its place. */
+/** The same check, except for the disk of `node`, before that is detached so that another one can take its place. */
 export const inUseBesideDisk = (context: Context, node: string): ClusterAssertion<InUse> =>
   clusterAssertion(`what is in use beside the disk of ${node}`, { ...judgement(context, node), dependsOn: [] })
 

@@ -10,10 +10,10 @@ const parse = (stdout: string, code = 0) => vipIsOurs(vars).probe.parse({ code, 
 const own = (...addresses: string[]) => `@addresses\n${addresses.map((a, i) => `${i + 1}: em${i}    inet ${a}/24 scope global\n`).join('')}`
 
 test.each([
-  ['it is here, so that it answers', own('127.0.0.1', vip), 0, 'here'],
-  ['it is here, and is not answered', own('127.0.0.1', vip), 1, 'here'],
+  ['it is here and answers', own('127.0.0.1', vip), 0, 'here'],
+  ['it is here and does not answer', own('127.0.0.1', vip), 1, 'here'],
   ['another machine has it', own('127.0.0.1', `${vip}0`), 0, 'answers'],
-  ['nobody has it', own('127.0.0.1'), 1, 'free'],
+  ['no machine has it', own('127.0.0.1'), 1, 'free'],
 ])('%s', (_what, stdout, code, state) => expect(parse(`${stdout}@end\n`, code)).toEqual({ kind: 'present', state }))
 
 test.each([

@@ -43,8 +43,12 @@ describe('the variables', () => {
   test.each<[string, object, RegExp]>([
     ['no archive', { drbd_build_method: 'source' }, /drbd_build_archives is not set for M1 \(what to build/],
     ['an empty list', { drbd_build_method: 'source', drbd_build_archives: [] }, /drbd_build_archives needs one archive of kind combined/],
-    ['no sum', one({}, 'sha256'), /drbd_build_archives\[0\]\.sha256: is required: nothing is built from an archive without its checksum/],
-    ['half a sum', one({ sha256: 'ab12' }), /drbd_build_archives\[0\]\.sha256: must be 64 hexadecimal digits/],
+    [
+      'no checksum',
+      one({}, 'sha256'),
+      /drbd_build_archives\[0\]\.sha256: is required: nothing is built from an archive without its checksum/,
+    ],
+    ['a truncated checksum', one({ sha256: 'ab12' }), /drbd_build_archives\[0\]\.sha256: must be 64 hexadecimal digits/],
     ['a relative path', one({ source: 'drbd-8.4.3.tar.gz' }), /drbd_build_archives\[0\]\.source: must be a URL .* or the absolute path/],
     ['another protocol', one({ source: 'ftp://archive.example/x' }), /drbd_build_archives\[0\]\.source: must be a URL/],
     [
@@ -53,10 +57,10 @@ describe('the variables', () => {
       /must be a URL \(http or https, without a password\)/,
     ],
     ['an unknown kind', one({ kind: 'module' }), /drbd_build_archives\[0\]\.kind: must be combined or utilities or kernel/],
-    ['half of it', one({ kind: 'utilities' }), /one of kind kernel and one of kind utilities; given: utilities/],
+    ['only one part', one({ kind: 'utilities' }), /one of kind kernel and one of kind utilities; given: utilities/],
     ['a signature without a keyring', one({ signature: '/tmp/drbd.sig' }), /a signature, which needs drbd_build_keyring/],
     ['an unknown key', one({ md5: 'x' }), /does not know 'md5'/],
-    ['a prefix that is the system’s', { ...one({}), drbd_build_prefix: '/usr/local' }, /drbd_build_prefix: must be a directory of its own/],
+    ['a system directory as prefix', { ...one({}), drbd_build_prefix: '/usr/local' }, /drbd_build_prefix: must be a directory of its own/],
   ])('%s is refused', (_name, variables, message) => expect(refusal(variables)).toMatch(message))
 
   test('packages need no archives', () => expect(refusal({ drbd_build_method: 'package' })).toBe(''))
@@ -223,7 +227,7 @@ describe('the loaded module', () => {
       ['the peer is active and its data are Diskless'],
     ],
     [
-      'the peer catches up from here',
+      'the peer is resynchronising from here',
       'SyncSource ro:Secondary/Primary ds:UpToDate/Inconsistent',
       {},
       ['the peer is active and its data are Inconsistent'],

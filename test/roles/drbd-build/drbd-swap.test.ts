@@ -112,7 +112,7 @@ const distributions = '/modules/6.1.0/kernel/drivers/block/drbd/drbd.ko'
 const earlier = '/modules/6.1.0/updates/drbd.ko.replaced'
 
 test.each([
-  ['the one that it replaced', [earlier, distributions], earlier],
+  ['the module that it replaced', [earlier, distributions], earlier],
   ["the distribution's", [distributions], distributions],
 ])('when the kernel refuses the module, %s is loaded', (_name, modules, expected) => {
   const { code, said, calls } = swap({ ...drained, failing: ['modprobe'], modules })
@@ -123,7 +123,7 @@ test.each([
 
 test.each([
   ['there is none', {}],
-  ['it is refused too', { modules: [distributions], failing: ['modprobe', 'insmod'] }],
+  ['it is also refused', { modules: [distributions], failing: ['modprobe', 'insmod'] }],
 ])('no other module is reported as loaded when %s', (_name, machine) => {
   const { code, said } = swap({ ...drained, failing: ['modprobe'], modules: [], ...machine })
   expect(code).toBe(1)

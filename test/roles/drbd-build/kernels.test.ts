@@ -42,8 +42,13 @@ const running = '6.1.0-50-cloud-amd64'
 const old = '2.6.32-504.el6.x86_64'
 test.each<[string, string, string[], string[]]>([
   ['the running one', running, [running], [running]],
-  ['one that was installed since', running, [running, '6.1.0-56-cloud-amd64'], [running, '6.1.0-56-cloud-amd64']],
-  ['none that was there before', running, ['6.1.0-9-cloud-amd64', running], [running]],
+  ['one that was installed later', running, [running, '6.1.0-56-cloud-amd64'], [running, '6.1.0-56-cloud-amd64']],
+  ['not an older one', running, ['6.1.0-9-cloud-amd64', running], [running]],
   ['an update on CentOS', old, [old, '2.6.32-504.1.3.el6.x86_64'], [old, '2.6.32-504.1.3.el6.x86_64']],
-  ['none before an update on CentOS', '2.6.32-504.1.3.el6.x86_64', ['2.6.32-504.1.3.el6.x86_64', old], ['2.6.32-504.1.3.el6.x86_64']],
+  [
+    'not one older than an update on CentOS',
+    '2.6.32-504.1.3.el6.x86_64',
+    ['2.6.32-504.1.3.el6.x86_64', old],
+    ['2.6.32-504.1.3.el6.x86_64'],
+  ],
 ])('kernels to build for: %s', (_name, kernel, kernels, wanted) => expect(kernelsToBuildFor({ kernel, kernels })).toEqual(wanted))

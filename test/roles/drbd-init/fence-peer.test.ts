@@ -122,8 +122,8 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: standby, peer: 'dead', pings: true },
     { ...nothing, answer: 5, fenced: '5' },
   ],
-  ['standby, cut off: no, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, marks: true }],
-  ['standby, heartbeat does not run: no', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
+  ['standby, isolated: refused, and its copy is marked', { drbd: standby, peer: 'dead' }, { ...nothing, answer: 1, marks: true }],
+  ['standby, heartbeat does not run: refused', { drbd: standby, pings: true }, { ...nothing, answer: 1 }],
   [
     'standby in sync until the connection was lost, the peer is alive and marks its copy: continue',
     { drbd: standby, peer: 'active', pings: true, outdates: 4 },
@@ -189,7 +189,11 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: holder, peer: 'dead', pings: true, cutOff: 'long ago' },
     { ...nothing, answer: 5, fenced: '5' },
   ],
-  ['holder, the peer has no good copy: go on', { drbd: holder, peer: 'active', outdates: 3 }, { ...nothing, answer: 3, did: 'outdate' }],
+  [
+    'active node, the peer has no good copy: continue',
+    { drbd: holder, peer: 'active', outdates: 3 },
+    { ...nothing, answer: 3, did: 'outdate' },
+  ],
   [
     'active node, the peer is alive and marks its copy: continue',
     { drbd: holder, peer: 'active', outdates: 4 },
@@ -200,7 +204,7 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: holder, peer: 'dead' },
     { ...nothing, answer: 'waits', did: '-4 addr del 192.168.0.219/24 dev em1' },
   ],
-  ['holder, heartbeat does not run: wait, and keep the address', { drbd: holder }, { ...nothing, answer: 'waits' }],
+  ['active node, heartbeat does not run: wait, and keep the address', { drbd: holder }, { ...nothing, answer: 'waits' }],
   [
     'active node, nobody can be asked for the address: continue',
     { drbd: holder, peer: 'dead', pings: true, taken: 'unasked' },
@@ -216,7 +220,11 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { drbd: standby, peer: 'dead', pings: true, cutOff: 'a moment ago' },
     { ...nothing, answer: 1 },
   ],
-  ['standby, one answer is lost: go on', { drbd: standby, peer: 'dead', pings: true, silent: 1 }, { ...nothing, answer: 5, fenced: '5' }],
+  [
+    'standby, one answer is lost: continue',
+    { drbd: standby, peer: 'dead', pings: true, silent: 1 },
+    { ...nothing, answer: 5, fenced: '5' },
+  ],
   [
     'active node, it was isolated and the peer is dead when the cables are back: the peer may have served in the meantime',
     { drbd: holder, peer: 'dead', pings: true, silent: 2 },
@@ -283,7 +291,7 @@ test.each<[string, World, ReturnType<typeof judged>]>([
     { ...nothing, answer: 1, marks: true },
   ],
   ['resynchronising: nothing to ask', { drbd: resynchronising, peer: 'dead' }, { ...nothing, answer: 1 }],
-  ['connected again: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],
+  ['reconnected: nothing to ask', { drbd: connected, peer: 'dead' }, { ...nothing, answer: 1 }],
 ])('%s', (_name, world, expected) => expect(judged(world)).toEqual(expected), 60_000)
 
 test('called again in the same attempt, a standby that was isolated answers at once', () => {

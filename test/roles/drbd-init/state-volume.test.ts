@@ -41,9 +41,9 @@ const at = (role: string, volume: 'none' | 'blank' | 'ext4' | 'something that is
   mounted,
 })
 test.each([
-  ['a pair that serves from before', [at('Primary', 'none'), at('Secondary', 'none')], 1],
-  ['an attempt that was interrupted', [at('Primary', 'blank'), at('Secondary', 'none')], 1],
-  ['there, and the standby’s disk does not have it yet', [at('Primary', 'ext4'), at('Secondary', 'none')], 0],
+  ['an existing pair that serves', [at('Primary', 'none'), at('Secondary', 'none')], 1],
+  ['an interrupted attempt', [at('Primary', 'blank'), at('Secondary', 'none')], 1],
+  ['created, and the standby’s disk does not have it yet', [at('Primary', 'ext4'), at('Secondary', 'none')], 0],
   ['a new pair', [at('Secondary', 'ext4'), at('Secondary', 'none')], 0],
 ])('%s', (_name, states, wanted) => expectVerdict(compareStateVolume(states), wanted))
 

@@ -117,7 +117,7 @@ const down = { device: undefined, deviceSize: 0 }
 test.each<[string, NamedNode[], RegExp]>([
   ['no node serves', both({ diskSize: after, vip: false }), /the service is on no node/],
   ['both serve', both({ diskSize: after, vip: true }), /the service is on both nodes/],
-  ['a hand-over is under way', [m1({ diskSize: after, stable: false }), m2({ diskSize: after })], /a hand-over is under way on M1/],
+  ['a hand-over is in progress', [m1({ diskSize: after, stable: false }), m2({ diskSize: after })], /a hand-over is under way on M1/],
   ['maintenance', [m1({ diskSize: after }), m2({ diskSize: after, maintenance: 'M2' })], /the pair is in maintenance \(M2\)/],
   [
     'the nodes are not connected',
@@ -143,7 +143,7 @@ test.each<[string, NamedNode[], RegExp]>([
     [m1({ diskSize: after, device: deviceOf('Connected ro:Primary/Secondary ds:UpToDate/UpToDate', 's-----') }), m2({ diskSize: after })],
     /DRBD has suspended I\/O on M1/,
   ],
-  ['a resync is under way', copying().map(n => ({ ...n, deviceSize: dataBytes(before) })), /DRBD is busy on M1 \(SyncSource/],
+  ['a resync is in progress', copying().map(n => ({ ...n, deviceSize: dataBytes(before) })), /DRBD is busy on M1 \(SyncSource/],
   [
     'a verify is in progress, and the file system must grow',
     copying('Verify').map(n => ({ ...n, device: deviceOf('VerifyS ro:Primary/Secondary ds:UpToDate/UpToDate') })),

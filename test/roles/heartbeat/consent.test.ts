@@ -59,21 +59,21 @@ const answered = ({ drbd, later, code = 0, marks = false, ahead = false, mute = 
 }
 
 test.each<[string, World, ReturnType<typeof answered>]>([
-  ['marked and read again: yes', { drbd: alone, marks: true }, { status: 0, called: 'outdate drbd' }],
+  ['marked and verified: accepted', { drbd: alone, marks: true }, { status: 0, called: 'outdate drbd' }],
   [
     'DRBD has not noticed yet: wait for it, then mark the copy',
     { drbd: connected, later: { after: 5, line: alone }, marks: true },
     { status: 0, called: 'outdate drbd' },
   ],
-  ['DRBD does not notice: no', { drbd: connected }, { status: 20, called: '' }],
-  ['drbdadm says yes and has marked nothing: no', { drbd: alone }, { status: 20, called: 'outdate drbd' }],
-  ['this node is Primary: drbdadm’s own answer', { drbd: alone, code: 17 }, { status: 17, called: 'outdate drbd' }],
+  ['DRBD does not notice: refused', { drbd: connected }, { status: 20, called: '' }],
+  ['drbdadm succeeds but has marked nothing: refused', { drbd: alone }, { status: 20, called: 'outdate drbd' }],
+  ['this node is Primary: drbdadm’s own exit code', { drbd: alone, code: 17 }, { status: 17, called: 'outdate drbd' }],
   [
     'this node has continued alone: refused',
     { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/Outdated C r-----', marks: true },
     { status: 20, called: '' },
   ],
-  ['this node has written what the peer has not: no', { drbd: alone, ahead: true, marks: true }, { status: 20, called: '' }],
-  ['whether it has is not known: no', { drbd: alone, mute: true, marks: true }, { status: 20, called: '' }],
-  ['no such device: drbdadm’s own answer', { drbd: 'cs:Unconfigured', code: 10 }, { status: 20, called: '' }],
+  ['this node has data that the peer does not have: refused', { drbd: alone, ahead: true, marks: true }, { status: 20, called: '' }],
+  ['it is not known whether it has: refused', { drbd: alone, mute: true, marks: true }, { status: 20, called: '' }],
+  ['no such device: refused', { drbd: 'cs:Unconfigured', code: 10 }, { status: 20, called: '' }],
 ])('%s', (_name, world, expected) => expect(answered(world)).toEqual(expected))

@@ -98,8 +98,8 @@ const ended = ['reset', 'm2.redhat.sx']
 
 describe('heartbeat has found the peer dead', () => {
   test.each<[string, World, number, string[]]>([
-    ['it is ended by the plugin that was named', {}, 0, ended],
-    ['the plugin fails: nothing is taken over', { code: 7 }, 1, ended],
+    ['it is reset by the configured plugin', {}, 0, ended],
+    ['the plugin fails: no takeover', { code: 7 }, 1, ended],
     [
       'the peer’s kernel is alive and it is Primary: only heartbeat died',
       { drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----' },
@@ -110,7 +110,7 @@ describe('heartbeat has found the peer dead', () => {
     ['it is alive and catches up', { drbd: 'cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----' }, 0, []],
     ['it is in maintenance', { maintenance: 'M2' }, 0, []],
     ['this node is in maintenance', { maintenance: 'M1' }, 0, ended],
-    ['this node is cut off', { ping: false }, 1, []],
+    ['this node is isolated', { ping: false }, 1, []],
     ['this copy is Outdated', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Outdated/DUnknown C r-----' }, 1, []],
     ['this copy is Inconsistent', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Inconsistent/DUnknown C r-----' }, 1, []],
     ['this node has booted alone', { drbd: 'cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-----' }, 0, ended],
@@ -125,10 +125,10 @@ describe('heartbeat has found the peer dead', () => {
   })
 
   test.each<[string, World, string]>([
-    ['a standby marks its copy until DRBD has met the peer again', { ping: false }, 'outdate 0\n'],
+    ['a standby marks its copy until DRBD has reconnected to the peer', { ping: false }, 'outdate 0\n'],
     ['one that is connected marks nothing', { ping: false, drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate C r-----' }, ''],
     ['one that serves marks nothing', { ping: false, drbd: 'cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C r-----' }, ''],
-    ['one that is not cut off marks nothing', {}, ''],
+    ['a node that is not isolated marks nothing', {}, ''],
   ])('isolated: %s', (_name, world, asked) => {
     reset(world)
     expect(read('drbdsetup')).toBe(asked)

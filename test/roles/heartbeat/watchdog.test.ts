@@ -110,12 +110,12 @@ test.each<[string, Partial<Watchdog>, (RegExp | string)[]]>([
   ['there is none', { there: false, holders: [] }, [/module softdog is loaded, but there is no \/dev\/watchdog/]],
   ['it cannot be stopped', { nowayout: '1' }, [/Software Watchdog\) cannot be stopped \(nowayout\): an orderly stop/]],
   ['systemd has it', { holders: ['init'], wanted: false }, [/RuntimeWatchdogSec/]],
-  ['systemd has it, and heartbeat went without', { holders: ['init'] }, [/RuntimeWatchdogSec/, /heartbeat runs without/]],
+  ['systemd has it, and heartbeat runs without it', { holders: ['init'] }, [/RuntimeWatchdogSec/, /heartbeat runs without/]],
   ['another program has it', { holders: [], wanted: false }, [/another program has/]],
   ['heartbeat could not open it', { state: 'inactive', holders: [] }, [/heartbeat runs without \/dev\/watchdog/]],
-  ['it did not take the time', { timeout: '60' }, [/after 60 s, not after 9/]],
+  ['it did not accept the timeout', { timeout: '60' }, [/after 60 s, not after 9/]],
   // deadtime was changed and heartbeat has not been restarted
-  ['the time of an older ha.cf', { timeout: '60', wanted: false }, []],
+  ['the timeout of an older ha.cf', { timeout: '60', wanted: false }, []],
 ])('%s', (_name, part, wanted) => {
   const problems = watchdogProblems({ ...good, ...part }, 'softdog', 9)
   expect(problems).toHaveLength(wanted.length)

@@ -43,11 +43,7 @@ test('a change on the active node needs one hand-over, a change on the standby n
 })
 
 test.each([
-  [
-    'a chain that was put together by hand',
-    'M1 IPaddr::192.168.0.219/24/em1 drbddisk::drbd Filesystem::/dev/drbd0::/data::ext4 nfsd\n',
-    true,
-  ],
+  ['a chain that was written by hand', 'M1 IPaddr::192.168.0.219/24/em1 drbddisk::drbd Filesystem::/dev/drbd0::/data::ext4 nfsd\n', true],
   ['the address alone', 'M1 IPaddr::192.168.0.219/24/em1\n', false],
   ['our own', 'M1 nfsha\n', false],
   ['nothing yet', '# an example: M1 IPaddr::1.2.3.4 httpd\n', false],

@@ -61,7 +61,7 @@ test('nothing is left to detach: it was detached, has failed, was moved already,
 
 test.each<[string, NamedNode[], RegExp]>([
   ['it serves', [m2({ ...activeState(), host: 'M2' }), m1({ ...nodeState(), isDeclared: true })], /M2 holds the service.*switchover/],
-  ['nobody serves', [m1({ ...nodeState() }), m2()], /M1 does not serve/],
+  ['no node serves', [m1({ ...nodeState() }), m2()], /M1 does not serve/],
   ['maintenance', [m1({ maintenance: 'M2' }), m2()], /in maintenance \(M2\)/],
   ['a hand-over', [m1(), m2({ stable: false })], /a hand-over is under way on M2/],
   ['no heartbeat', [m1(), m2({ heartbeat: false })], /heartbeat does not run on M2/],
@@ -108,8 +108,8 @@ const verdict = (host: string, fate: Fate): DiskVerdict => ({
 })
 test.each<[string, Fate, RegExp | undefined]>([
   ['blank', { kind: 'create' }, undefined],
-  ['a volume that is still to be made', { kind: 'volume' }, undefined],
-  ['made by the run before', { kind: 'ours' }, undefined],
+  ['a volume that must still be created', { kind: 'volume' }, undefined],
+  ['created by the previous run', { kind: 'ours' }, undefined],
   ['with data', { kind: 'refused', why: '/dev/sdc is not blank: it holds ext4' }, /^M2: \/dev\/sdc is not blank/],
   ['adopted', { kind: 'adopt', current: '1' }, /it must be blank/],
   ['kept', { kind: 'keep', uuid: '', bytes: 1 }, /it must be blank/],

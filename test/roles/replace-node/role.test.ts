@@ -53,15 +53,15 @@ const serving = verdict('M1', { kind: 'ours' }, drbd(now, [before]))
 
 test.each<[string, DiskVerdict, RegExp | undefined]>([
   ['a blank disk', verdict('M2', { kind: 'create' }), undefined],
-  ['a volume that is still to be made', verdict('M2', { kind: 'volume' }), undefined],
+  ['a volume that must still be created', verdict('M2', { kind: 'volume' }), undefined],
   ['an older copy, confirmed', verdict('M2', { kind: 'adopt', current: before }, drbd(before)), undefined],
-  ['the copy of an attempt before', verdict('M2', { kind: 'ours' }, drbd(now)), undefined],
+  ['the copy of an earlier attempt', verdict('M2', { kind: 'ours' }, drbd(now)), undefined],
   [
     'a newer copy',
     verdict('M2', { kind: 'adopt', current: 'F'.repeat(16) }, drbd('F0'.repeat(8), [now])),
     /newer than that of M1, which serves/,
   ],
-  ['data that is to be kept', verdict('M2', { kind: 'keep', uuid: '', bytes: 1 }), /^drbd_keep_data: M2 is to become a copy of M1/],
+  ['data to keep', verdict('M2', { kind: 'keep', uuid: '', bytes: 1 }), /^drbd_keep_data: M2 is to become a copy of M1/],
   ['a disk with data', verdict('M2', { kind: 'refused', why: '/dev/vdb is not blank: it holds ext4' }), /^M2: \/dev\/vdb is not blank/],
   ['a small disk', verdict('M2', { kind: 'refused', why: '/dev/vdb of M2 is too small' }), /^M2: \/dev\/vdb of M2 is too small/],
 ])('the new disk: %s', (_name, replaced, wanted) => {

@@ -25,7 +25,7 @@ test.each<[string, NamedState, NamedState, RegExp]>([
   ['the node that serves', bareState(), active({ host: 'M2' }), /^M2 holds the service, .* nfsha-play switchover/],
   ['a node that has the share mounted', active(), nodeState({ host: 'M2', mounted: true }), /^M2 holds the service/],
   ['both serve', active(), active({ host: 'M2' }), /^M2 holds the service, or part of it, so it is not the node to replace$/],
-  ['nobody serves', nodeState(), bareState({ host: 'M2' }), /^M1 does not serve/],
+  ['no node serves', nodeState(), bareState({ host: 'M2' }), /^M1 does not serve/],
   [
     'the data to copy from is not good',
     active({ device: deviceOf('SyncTarget ro:Primary/Secondary ds:Inconsistent/UpToDate') }),
@@ -46,8 +46,8 @@ test.each<[string, NamedState, NamedState, RegExp]>([
   ],
   ['suspended I/O', active({ device: deviceOf(alone, 's-----') }), bareState({ host: 'M2' }), /^DRBD has suspended I\/O on M1/],
   ['heartbeat stopped', active({ heartbeat: false }), bareState({ host: 'M2' }), /^heartbeat does not run on M1/],
-  ['a hand-over under way', active({ stable: false }), bareState({ host: 'M2' }), /^a hand-over is under way on M1/],
-  ['no DRBD where the service is', active({ device: undefined }), bareState({ host: 'M2' }), /^DRBD has no device on M1/],
+  ['a hand-over in progress', active({ stable: false }), bareState({ host: 'M2' }), /^a hand-over is under way on M1/],
+  ['no DRBD on the active node', active({ device: undefined }), bareState({ host: 'M2' }), /^DRBD has no device on M1/],
 ])('%s: refused', (_name, one, two, text) => {
   expect(replacementProblems([one, two], 'M2', 'full').join('\n')).toMatch(text)
 })

@@ -27,11 +27,11 @@ const node = (host: string, more: Partial<NamedState> = {}): NamedState => ({
 })
 
 test.each<[string, Partial<NamedState>, 'vip' | 'full', RegExp[]]>([
-  ['all well', {}, 'full', []],
+  ['no problem', {}, 'full', []],
   ['one link of two is enough', { links: ['em2 dead', 'em3 up'] }, 'full', []],
   ['no heartbeat on the target', { heartbeat: false, links: [] }, 'full', [/heartbeat does not run on M2/]],
-  ['the target is deaf', { links: ['em2 dead', 'em3 dead'] }, 'full', [/M2 does not hear its peer/]],
-  ['a move is under way', { stable: false }, 'full', [/a hand-over is under way on M2/]],
+  ['the target hears nothing', { links: ['em2 dead', 'em3 dead'] }, 'full', [/M2 does not hear its peer/]],
+  ['a hand-over is in progress', { stable: false }, 'full', [/a hand-over is under way on M2/]],
   ['the target is short of space', { space: [{ mount: '/run', used: 100, inodes: 6, short: true }] }, 'full', [/\/run is full on M2/]],
   ['no device', { device: undefined }, 'full', [/DRBD is not there on M2/]],
   [
@@ -72,9 +72,9 @@ const split = device('StandAlone ro:Secondary/Unknown ds:UpToDate/DUnknown')
 const serving = { vip: true, mounted: true, device: device('StandAlone ro:Primary/Unknown ds:UpToDate/DUnknown') }
 test.each<[string, Partial<NamedState>, Partial<NamedState>, string | undefined, RegExp | number]>([
   ['nothing split', {}, {}, 'M2', 0],
-  ['nobody named', serving, { device: split }, undefined, /Name that node: -e drbd_victim=<node> \(M1: StandAlone .*, serves; M2/],
-  ['a node that is none', serving, { device: split }, 'M3', /Name that node/],
-  ['the one that serves', serving, { device: split }, 'M1', /M1 serves: its clients would lose what they see/],
+  ['no victim named', serving, { device: split }, undefined, /Name that node: -e drbd_victim=<node> \(M1: StandAlone .*, serves; M2/],
+  ['an unknown node', serving, { device: split }, 'M3', /Name that node/],
+  ['the active node', serving, { device: split }, 'M1', /M1 serves: its clients would lose what they see/],
   ['the other', serving, { device: split }, 'M2', 1],
   [
     'only the victim is StandAlone',

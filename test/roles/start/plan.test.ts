@@ -81,7 +81,7 @@ test('it resumes where it stopped: the copy is taken once, a running heartbeat i
 })
 
 test.each<[string, Partial<NamedCopy>]>([
-  ['an address of it answers', { answers: ['172.16.0.211 over em2'] }],
+  ['one of its addresses answers', { answers: ['172.16.0.211 over em2'] }],
   ['heartbeat hears it', { heartbeat: true, links: ['em2 up', 'em3 dead'] }],
   ['DRBD is connected to it', { device: deviceOf('Connected ro:Secondary/Primary ds:Consistent/UpToDate') }],
 ])('the other node is not gone, %s: refused', (_name, state) => {

@@ -33,7 +33,7 @@ test('the target is the node that was on standby at the first reading: once it s
 })
 
 test.each([
-  ['nobody serves', [], [], /^the service is on no node, it cannot be moved/],
+  ['no node serves', [], [], /^the service is on no node, it cannot be moved/],
   ['both serve', ['M1', 'M2'], [], /^the service is on both nodes/],
   ['a node that is none', ['M1'], ['ha_switchover_to=M3'], /^ha_switchover_to=M3: the cluster has the nodes M1 and M2$/],
 ])('%s: refused', (_name, active, extra, why) => {

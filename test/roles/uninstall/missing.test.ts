@@ -36,7 +36,7 @@ test.each<[string, Member<Installed>[], string | undefined, RegExp | undefined]>
   ['it is not in the limit', [read('M1'), unread('M2', 'not in --limit')], 'M2', /^M2 was not read: not in --limit$/],
   ['it answered half', [read('M1'), unread('M2', 'no answer within 30 s')], 'M2', /^M2 was not read: no answer within 30 s$/],
   ['it is another machine', [read('M1')], 'M2', /^M2 was not read: it is not part of this run/],
-  ['it is another machine, and nothing was said', [read('M1')], undefined, /^M2 was not read/],
+  ['it is another machine, without confirmation', [read('M1')], undefined, /^M2 was not read/],
   [
     'heartbeat still hears it',
     [read('M1', { links: ['em2 dead', 'em3 up'] }), unread('M2')],
@@ -49,7 +49,7 @@ test.each<[string, Member<Installed>[], string | undefined, RegExp | undefined]>
     'M2',
     /^M2 is not lost: DRBD of M1 is connected to it$/,
   ],
-  ['an address of it answers', [read('M1', { answers: ['172.16.0.211 over em2'] }), unread('M2')], 'M2', /answers at 172\.16\.0\.211/],
+  ['one of its addresses answers', [read('M1', { answers: ['172.16.0.211 over em2'] }), unread('M2')], 'M2', /answers at 172\.16\.0\.211/],
   ['no node was read', [unread('M1'), unread('M2')], undefined, /^no node was read$/],
 ])('%s', (_name, members, lost, why) => {
   const context = contextOn(debian12, {}, 'ha_stack=lean', ...(lost === undefined ? [] : [`uninstall_without=${lost}`]))

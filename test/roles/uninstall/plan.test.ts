@@ -61,8 +61,12 @@ test('nothing is changed on machines that this tool has never written to', () =>
 })
 
 test.each<[string, NamedInstalled[], RegExp]>([
-  ['both hold it', [on(activeState()), on(activeState({ host: 'M2' }))], /^M1 and M2 both hold the service/],
-  ['somebody works on the volume', [on(activeState({ holders: ['process 12 (sh)'] })), on(nodeState({ host: 'M2' }))], /process 12 \(sh\)/],
+  ['both hold the service', [on(activeState()), on(activeState({ host: 'M2' }))], /^M1 and M2 both hold the service/],
+  [
+    'something else uses the volume',
+    [on(activeState({ holders: ['process 12 (sh)'] })), on(nodeState({ host: 'M2' }))],
+    /process 12 \(sh\)/,
+  ],
 ])('%s: refused', (_name, states, why) => {
   expect(named(states)).toMatch(why)
 })

@@ -128,9 +128,9 @@ test('a started node comes first, whichever node serves and whatever the turn', 
 })
 
 test.each([
-  ['nobody serves', { vip: false, nfsd: 0 }, {}, /M2 is not taken out of service: M1 does not serve|M1 is not taken out/],
+  ['no node serves', { vip: false, nfsd: 0 }, {}, /M2 is not taken out of service: M1 does not serve|M1 is not taken out/],
   [
-    'the node that stays has no good copy',
+    'the remaining node has no good copy',
     { device: device('Inconsistent') },
     {},
     /^M2 is not taken out of service: DRBD is Inconsistent on M1$/,

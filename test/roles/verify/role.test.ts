@@ -49,7 +49,10 @@ test('after the repair the standby may still be catching up; then nothing is lef
 
 test.each<[string, NamedState[]]>([
   ['no connection', [activeState({ device: deviceOf('WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown') }), nodeState({ host: 'M2' })]],
-  ['half a copy', [activeState(), nodeState({ host: 'M2', device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') })]],
+  [
+    'an incomplete copy',
+    [activeState(), nodeState({ host: 'M2', device: deviceOf('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') })],
+  ],
   ['DRBD down', [activeState(), nodeState({ host: 'M2', device: undefined })]],
 ])('%s: nothing is compared', (_name, states) => {
   expect(names(planned(states))).toMatch(/^only two complete copies can be compared: DRBD on M[12] is /)

@@ -14,7 +14,7 @@ test.each<[string, Partial<Parameters<typeof placeProblems>[0]>, RegExp | undefi
   ['an empty directory', {}, undefined],
   ['nothing', { kind: 'absent' }, undefined],
   ['the share', { mounted: '/dev/drbd0', files: 'lost+found .nfsha', within: '/data' }, undefined],
-  ['one that is immutable already', { immutable: true, within: '/data' }, undefined],
+  ['one that is already immutable', { immutable: true, within: '/data' }, undefined],
   ['files', { files: 'anna bert ' }, /\/data is not empty \(anna bert/],
   ['another mount', { mounted: '/dev/sdb1', files: 'x' }, /\/dev\/sdb1 is mounted on \/data instead of \/dev\/drbd0/],
   ['a link', { real: '/home/data', kind: 'other' }, /through a symbolic link to \/home\/data/],

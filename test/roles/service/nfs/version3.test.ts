@@ -137,7 +137,7 @@ const ours = version3Ports.mountd
 
 test.each([
   ['does not run', 'arguments nfsdcld\n', true, []],
-  ['serves it, as wanted', listening(ours), true, []],
+  ['serves it, as declared', listening(ours), true, []],
   ['serves it elsewhere', listening(39_871), true, [`served at port 39871 -> served at port ${ours}`]],
   ['does not serve it', 'arguments rpc.mountd --state-directory-path /run/nfsha/nfs\n', true, [`not served -> served at port ${ours}`]],
   [
@@ -146,7 +146,7 @@ test.each([
     true,
     ['on disk -> in memory'],
   ],
-  ['serves it unasked', listening(39_871), false, ['served at port 39871 -> not served']],
+  ['serves it, not declared', listening(39_871), false, ['served at port 39871 -> not served']],
 ])('rpc.mountd %s', async (_name, stdout, nfs_v3, wanted) => {
   const resource = mountdVersions('versions', { ...on.vars, nfs_v3 })
   const reading = resource.probe.parse({ code: 0, stdout, stderr: '', at: 0 })
@@ -186,7 +186,7 @@ arguments rpc.statd --no-notify -P /run/nfsha/state/statd
     ['as declared', probed, on, []],
     ['served and not declared', probed, off, ['nfsd versions on M1: +3 +4 +4.1 +4.2, wanted -3 +4 +4.1 +4.2']],
     ['declared and not served', probed.replace('+3', '-3'), on, ['nfsd versions on M1: -3 +4 +4.1 +4.2, wanted +3 +4 +4.1 +4.2']],
-    ['statd lost', probed.replace(/.*rpc.statd.*\n/, ''), on, ['rpc.statd on M1: stopped, wanted running']],
+    ['statd not running', probed.replace(/.*rpc.statd.*\n/, ''), on, ['rpc.statd on M1: stopped, wanted running']],
     [
       'lockd with other ports',
       probed.replace('10\n4045\n4045', '0\n0\n0'),

@@ -38,7 +38,7 @@ describe.each(shells)('the resource script under %s', shell => {
       ['is empty', () => '', 1],
       ['was not written', () => undefined, 1],
       ['has another client', (folder: string) => ours(folder).replace('0.0/24', '7.0/24'), 1],
-      ['has a client whose name begins alike', (folder: string) => ours(folder).replace('/24', '/245'), 1],
+      ['has a client with the same prefix', (folder: string) => ours(folder).replace('/24', '/245'), 1],
       ['has another path', (folder: string) => ours(folder).replace('/data', '/data2'), 1],
       ['has more than ours', (folder: string) => `/srv\t*(ro)\n${ours(folder)}`, 0],
     ])('%s', (_name, list, status) => {
@@ -151,7 +151,7 @@ describe.each(shells)('the resource script under %s', shell => {
   test.each([
     ['the standby, for a minute', 'WFBitMapT ro:Secondary/Primary', 60, 'drbdadm disconnect drbd\ndrbdadm connect drbd\n'],
     ['the standby, for less', 'WFBitMapT ro:Secondary/Primary', 59, ''],
-    ['the holder', 'WFBitMapS ro:Primary/Secondary', 200, ''],
+    ['the active node', 'WFBitMapS ro:Primary/Secondary', 200, ''],
   ])('a handshake that hangs is restarted: %s', (_name, state, seconds, wanted) => {
     writeFileSync(join(folder, 'drbd'), `version: 8.4.11\n 0: cs:${state} ds:Outdated/UpToDate C r-----\n`)
     writeFileSync(join(folder, 'called'), '')
@@ -183,37 +183,37 @@ describe.each(shells)('the resource script under %s', shell => {
     const alone = { ...refused, drbd: 'cs:WFConnection ro:Secondary/Unknown ds:UpToDate/DUnknown' }
     const broke = { ...met, mark: 'yes' }
     test.each([
-      ['was not allowed, and the peer is heard: it gets the service', refused, 'hand_over\n'],
-      ['also where only what this node comes first for is here', { ...refused, believes: 'local' }, 'hand_over\n'],
+      ['was refused, and the peer is heard: hand over to the peer', refused, 'hand_over\n'],
+      ['also if only the resources that this node prefers are here', { ...refused, believes: 'local' }, 'hand_over\n'],
       [
         'the peer has been heard only for a moment: heartbeat may be about to restart itself',
         { ...refused, looks: 1, before: 'missed=1; heard=0' },
         '',
       ],
-      ['once it waits for the peer, what comes is taken at the next look', { ...met, looks: 1, before: 'missed=2; heard=2' }, 'start\n'],
+      ['while it waits for the peer, a change is acted on at the next check', { ...met, looks: 1, before: 'missed=2; heard=2' }, 'start\n'],
       ['heartbeat is given time after a hand-over', { ...refused, looks: 3 }, 'hand_over\n'],
-      ['the peer is dead: only it may serve', { ...refused, peer: 'dead' }, ''],
-      ['the peer is dead and this copy was good when last seen: DRBD is asked again', { ...alone, peer: 'dead' }, 'start\n'],
-      ['the peer is heard and has not been met: it gets the service', alone, 'hand_over\n'],
+      ['the peer is dead: only the peer may serve', { ...refused, peer: 'dead' }, ''],
+      ['the peer is dead and this copy was good when last connected: DRBD is asked again', { ...alone, peer: 'dead' }, 'start\n'],
+      ['the peer is heard but DRBD has not connected: hand over to the peer', alone, 'hand_over\n'],
       ['the peer serves', { ...met, drbd: 'cs:Connected ro:Secondary/Primary ds:UpToDate/UpToDate' }, ''],
       [
         'the peer is catching up from this copy',
         { ...met, drbd: 'cs:SyncSource ro:Secondary/Secondary ds:UpToDate/Inconsistent' },
         'start\n',
       ],
-      ['the peer had the same trouble a moment ago', { ...refused, damped: true }, ''],
-      ['was not allowed, and both have met: it is made up for here', met, 'start\n'],
-      ['failed otherwise: the peer gets the service', broke, 'hand_over\n'],
-      ['failed otherwise, the peer is not as good: again here', { ...broke, drbd: alone.drbd }, 'start\n'],
-      ['failed otherwise, the peer is dead: again here', { ...broke, peer: 'dead' }, 'start\n'],
-      ['failed otherwise, the peer had the same trouble: again here', { ...broke, damped: true }, 'start\n'],
+      ['the peer had the same problem a moment ago', { ...refused, damped: true }, ''],
+      ['was refused, and DRBD has connected since: start here', met, 'start\n'],
+      ['failed for another reason: hand over to the peer', broke, 'hand_over\n'],
+      ['failed for another reason, the peer’s copy is worse: retry here', { ...broke, drbd: alone.drbd }, 'start\n'],
+      ['failed for another reason, the peer is dead: retry here', { ...broke, peer: 'dead' }, 'start\n'],
+      ['failed for another reason, the peer had the same problem: retry here', { ...broke, damped: true }, 'start\n'],
       ['fails again: nothing is left half done', { ...broke, damped: true, start: 'start() { called start; return 1; }' }, 'start\nstop\n'],
-      ['heartbeat believes it elsewhere', { ...refused, believes: 'foreign' }, ''],
-      ['heartbeat has not come to rest', { ...refused, believes: 'transition' }, ''],
+      ['heartbeat has the service on the other node', { ...refused, believes: 'foreign' }, ''],
+      ['heartbeat is in transition', { ...refused, believes: 'transition' }, ''],
       ['seen only once', { ...refused, looks: 1 }, ''],
-      ['one is under way', { ...broke, lock: 'lock() { return 1; }' }, ''],
+      ['a start is in progress', { ...broke, lock: 'lock() { return 1; }' }, ''],
       ['heartbeat has called one meanwhile that ended well', { ...broke, lock: 'lock() { : > "$failed_start"; }' }, ''],
-      ['none has failed', { ...broke, mark: '' }, ''],
+      ['no start has failed', { ...broke, mark: '' }, ''],
     ])('%s', (_name, { mark, believes, drbd, ...more }: typeof refused & Record<string, unknown>, wanted) => {
       const { peer = 'active', damped = false, looks = 2, before = '', start = 'start() { called start; }', lock = 'lock() { :; }' } = more
       writeFileSync(join(folder, 'called'), '')
@@ -266,9 +266,9 @@ describe.each(shells)('the resource script under %s', shell => {
   })
 
   test.each([
-    ['its address is known and it is heard', '0x2', 'active', '52:54:00:1A:01:02'],
+    ['the address is known and the peer is heard', '0x2', 'active', '52:54:00:1A:01:02'],
     ['the kernel does not know it', '0x0', 'active', ''],
-    ['it is not heard: somebody else may have its address by now', '0x2', 'dead', ''],
+    ['the peer is not heard: another machine may have its address by now', '0x2', 'dead', ''],
   ])('the peer’s NIC is recorded: %s', (_name, flags, heard, noted) => {
     const table = `IP address       HW type     Flags       HW address            Mask     Device
 192.168.0.1      0x1         0x2         52:54:00:1a:01:fe     *        em1

@@ -59,7 +59,7 @@ describe.each(shells)('the client state, under %s', shell => {
       ['a hole in it', inode(16777216, 'EXTENTS:\n(0-2047):38912-40959')],
       ['never written', inode(16777216, 'EXTENTS:\n(0[u]-4095[u]):38912-43007')],
       ['a tree of extents', inode(16777216, 'EXTENTS:\n(ETB0):1234, (0-4095):38912-43007')],
-      ['a few bytes that somebody has put there', inode(1, 'EXTENTS:\n(0):38463')],
+      ['a few bytes of other content', inode(1, 'EXTENTS:\n(0):38463')],
       ['debugfs cannot read the device', ''],
     ])('is not found in anything else: %s', (_name, text) => {
       answers(text)
@@ -149,7 +149,7 @@ describe.each(shells)('the client state, under %s', shell => {
       ['a FIFO', () => spawnSync('mkfifo', [state('connections.new')])],
       ['a link', () => symlinkSync(join(folder, 'victim'), state('connections.new'))],
       ['a directory', () => mkdirSync(state('connections.new'))],
-      ['a directory where the list belongs', () => mkdirSync(state('connections'))],
+      ['a directory in place of the list', () => mkdirSync(state('connections'))],
     ])('is not written through %s, without delay', (_name, made) => {
       writeFileSync(join(folder, 'victim'), 'precious\n')
       made()

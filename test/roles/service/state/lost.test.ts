@@ -17,7 +17,7 @@ describe('the output of a node', () => {
   test.each<[string, string, string, Lost]>([
     ['nothing lacks', '', 'Connected ro:Primary/Secondary ds:UpToDate/UpToDate', nothing],
     [
-      'the peer is gone',
+      'the peer is down',
       log,
       'WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown',
       { ...nothing, copy: { at: 1796000200, exact: true } },
@@ -25,7 +25,7 @@ describe('the output of a node', () => {
     ['its own disk', log, 'Connected ro:Primary/Secondary ds:Diskless/UpToDate', { ...nothing, copy: { at: 1796000099, exact: true } }],
     ['both', log, 'WFConnection ro:Primary/Unknown ds:Diskless/DUnknown', { ...nothing, copy: { at: 1796000099, exact: true } }],
     ['the log begins later', 'boot 1796000000\n', 'WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown', unclear],
-    ['the log has one of two', log.replace(/.*Failed.*\n/, ''), 'WFConnection ro:Primary/Unknown ds:Diskless/DUnknown', unclear],
+    ['the log shows only one of two', log.replace(/.*Failed.*\n/, ''), 'WFConnection ro:Primary/Unknown ds:Diskless/DUnknown', unclear],
     [
       'heartbeat was stopped',
       'boot 1796000000\nheartbeat @1796000300\n',
@@ -65,7 +65,7 @@ describe('the verdict', () => {
 
   test.each<[string, Lost, Lost, number | null]>([
     ['the first of two', { ...nothing, copy: lostAt(200) }, { ...nothing, heartbeat: lostAt(100) }, 100],
-    ['a death before the boot', { ...nothing, copy: lostAt(100) }, { ...nothing, heartbeat: lostAt(200, false) }, 100],
+    ['a loss before the boot', { ...nothing, copy: lostAt(100) }, { ...nothing, heartbeat: lostAt(200, false) }, 100],
     [
       'a copy that was lost at an unknown time, before heartbeat',
       { ...nothing, copy: lostAt(50, false) },

@@ -85,7 +85,7 @@ const pairOf = (one: Partial<NamedState>, two: Partial<NamedState>) => [
 ]
 
 test.each<[string, Partial<NamedState>, Partial<NamedState>, RegExp[]]>([
-  ['one serves, the other stands by', {}, {}, []],
+  ['one node is active, the other on standby', {}, {}, []],
   ['virtual IP on both', {}, { vip: true, nfsd: 8, mounted: false }, [/virtual IP: on M1 and M2, wanted on exactly one/]],
   [
     'virtual IP nowhere',
@@ -101,7 +101,7 @@ test.each<[string, Partial<NamedState>, Partial<NamedState>, RegExp[]]>([
     [/connection on M1: StandAlone/, /connection on M2: StandAlone/],
   ],
   ['nfsd died', { nfsd: 0, exported: false }, {}, [/export: on no node/, /nfsd on M1: stopped/]],
-  ['resync is no problem', {}, { device: device('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') }, []],
+  ['a resync is not a problem', {}, { device: device('SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate') }, []],
   ['disk lost', {}, { device: device('Connected ro:Secondary/Primary ds:Diskless/UpToDate') }, [/disk on M2: Diskless/]],
   ['no device', {}, { device: undefined }, [/DRBD device on M2: none/]],
   ['a verify found differences', {}, { device: device('Connected ro:Secondary/Primary ds:UpToDate/UpToDate', 12) }, [/12 KiB out of sync/]],
@@ -124,7 +124,7 @@ test('what an unread node may have is not reported as missing', () => {
 const nfsOf = (more: Partial<typeof nfs>) => ({ nfs: { ...nfs, ...more } })
 test.each<[string, Partial<NamedState>, ProblemCode, RegExp]>([
   ['cable of em2', { unplugged: ['em2'], links: ['em2 dead', 'em3 up'] }, 'link-no-carrier', /^link em2 on M1: no carrier/],
-  ['heartbeat deaf on em3', { links: ['em2 up', 'em3 dead'] }, 'heartbeat-link-down', /^heartbeat link em3 on M1: dead/],
+  ['heartbeat hears nothing on em3', { links: ['em2 up', 'em3 dead'] }, 'heartbeat-link-down', /^heartbeat link em3 on M1: dead/],
   ['threads', { nfsd: 4 }, 'nfsd-settings', /nfsd threads on M1: 4, wanted 8/],
   ['version 3 on', nfsOf({ versions: '+3 +4 +4.1 +4.2' }), 'nfsd-settings', /versions on M1: \+3 .*wanted -3 \+4/],
   ['lease', nfsOf({ lease: 90 }), 'nfsd-settings', /lease on M1: 90 s, wanted 10 s/],
@@ -148,29 +148,34 @@ test.each<[string, Partial<NamedState>, ProblemCode, RegExp]>([
   ['inodes', { space: [{ mount: '/data', used: 5, inodes: 91, short: false }] }, 'inodes-short', /inodes on \/data on M1: 91% used/],
   ['boot', { boot: ['the boot gives 192.168.0.219 to this node'] }, 'boot-conflict', /next boot on M1/],
   [
-    'state of a pair built before',
+    'state of an older pair',
     { state: 'the share' },
     'client-state-misplaced',
     /clients' state on M1: in the share, wanted on its own volume/,
   ],
   ['state in memory', { state: 'memory' }, 'client-state-misplaced', /clients' state on M1: in memory/],
   ['state nowhere', { state: '' }, 'client-state-misplaced', /clients' state on M1: not mounted/],
-  ['share as it was mounted before', { exposed: true }, 'mount-options', /mount \/data on M1: without nodev,nosuid/],
+  ['share mounted as in earlier versions', { exposed: true }, 'mount-options', /mount \/data on M1: without nodev,nosuid/],
   ['read-only', { readOnly: true }, 'mount-read-only', /mount \/data on M1: read-only/],
   ['ext4 errors', { fileSystemErrors: 2 }, 'file-system-errors', /file system errors on M1: 2/],
-  ['somebody in the volume', { holders: ['swap /data/swap'] }, 'volume-held', /holder of \/data on M1: swap \/data\/swap, wanted none/],
+  [
+    'something else uses the volume',
+    { holders: ['swap /data/swap'] },
+    'volume-held',
+    /holder of \/data on M1: swap \/data\/swap, wanted none/,
+  ],
   ['stop failed', { stopFailed: true }, 'stop-failed', /last stop of the service on M1: failed/],
   ['address on another NIC', { vipAt: 'em0/32' }, 'vip-misconfigured', /virtual IP on M1: on em0\/32, wanted on em1\/24/],
   ['hand-over', { stable: false }, 'heartbeat-in-transition', /heartbeat on M1: in transition/],
   ['export by hand', { foreignExports: ['/etc *'] }, 'exports-undeclared', /kernel exports on M1: \/etc \*/],
   [
-    'file of one node',
+    'different file on one node',
     { sums: { '/etc/exports': 'bbbbbbbbbb' } },
     'configuration-differs',
     /configuration \/etc\/exports: M1 bbbbbbbb, M2 aaaaaaaa/,
   ],
-  ['file on one node alone', { sums: {} }, 'configuration-differs', /M1 has none, M2 aaaaaaaa/],
-  ['version of one node', { versions: { heartbeat: '3.0.7' } }, 'versions-differ', /version of heartbeat: M1 3.0.7, M2 3.0.6/],
+  ['file on one node only', { sums: {} }, 'configuration-differs', /M1 has none, M2 aaaaaaaa/],
+  ['different version on one node', { versions: { heartbeat: '3.0.7' } }, 'versions-differ', /version of heartbeat: M1 3.0.7, M2 3.0.6/],
   ['maintenance', { maintenance: 'new disk, by anna' }, 'maintenance', /maintenance on M1: new disk, by anna/],
 ])('drift of the service: %s', (_name, one, code, text) => {
   const all = (states: NamedState[]) => [
@@ -313,10 +318,10 @@ const sockets = (state: string) => `lrwx------ 1 root root 64 Nov 26 07:40 5 -> 
 `
 
 test.each<[string, string | RegExp, string, Partial<NamedState>]>([
-  ['a marker that says nothing', '@maintenance\n', '@maintenance\nmarked\n', { maintenance: '' }],
+  ['an empty marker', '@maintenance\n', '@maintenance\nmarked\n', { maintenance: '' }],
   ['a marker', '@maintenance\n', '@maintenance\nmarked\nnew disk\nmore\n', { maintenance: 'new disk' }],
   ['a lock', '@lock\n', '@lock\n4711\nroot@jump pid 1\n', { lock: 'root@jump pid 1' }],
-  ['a holder that is dead', '@lock\n', '@lock\n4711\n', { lock: '' }],
+  ['a lock whose owner is dead', '@lock\n', '@lock\n4711\n', { lock: '' }],
   ['exports that were not reloaded', 'fsid=1,anonuid', 'anonuid', { pending: ['reload exports'] }],
   ['a mountd as it is wanted', '@exports\n', `${sockets('01')}@exports\n`, { pending: [] }],
   [
@@ -330,7 +335,7 @@ test.each<[string, string | RegExp, string, Partial<NamedState>]>([
   ['set-user-id files of clients count', 'rw,nosuid,nodev,noatime 0', 'rw,nodev,noatime 0', { exposed: true }],
   ['the state in the share', '/dev/loop0 /run', '/dev/drbd0 /run', { state: 'the share' }],
   ['the state in memory', '/dev/loop0 /run/nfsha/state ext4', 'nfsha /run/nfsha/state tmpfs', { state: 'memory' }],
-  ['the state nowhere', /@state\n.*\n/, '@state\n', { state: '' }],
+  ['the state not mounted', /@state\n.*\n/, '@state\n', { state: '' }],
   ['fallen back', '@tracking\nnfsdcld\n', '@tracking\n', { nfs: { ...nfs, tracked: false } }],
   [
     'the address in the boot',

@@ -32,10 +32,10 @@ const gone = (host: string) => ({ host, reading: notRead('unreachable') })
 
 test.each<[string, Parameters<typeof headline>[0], string]>([
   ['one serves', [member(active), member(standby)], 'served by M1'],
-  ['nobody does, and both were read', [member({ ...active, vip: false }), member(standby)], 'not served'],
+  ['no node serves, and both were read', [member({ ...active, vip: false }), member(standby)], 'not served'],
   ['both', [member(active), member({ ...standby, vip: true })], 'BOTH nodes have the virtual IP'],
   [
-    'an address alone serves nothing',
+    'an address alone is not enough',
     [member({ ...active, nfsd: 0 }), member(standby)],
     'not served: M1 has the virtual IP, but nfsd does not run',
   ],
@@ -51,7 +51,7 @@ test.each<[string, Parameters<typeof headline>[0], string]>([
     'not known: M1 was not read (unreachable); DRBD on M2 has no connection to it, heartbeat on M2 does not hear it',
   ],
   [
-    'and nothing runs on the other',
+    'it is dead, and nothing runs on the other',
     [gone('M1'), member({ ...standby, heartbeat: false, links: [], device: undefined })],
     'not known: M1 was not read (unreachable); DRBD on M2 is down, heartbeat on M2 is stopped',
   ],
@@ -131,12 +131,12 @@ test.each<[string, string, string[]]>([
     '@answers\n\n@mac\n52:54:00:1a:01:01\n@pings\n192.168.0.1 ping\n@watch\n338 nfsha - 472.48\nwanted\n@claims\n/etc/fstab \n@held\ndrbd0\n@automatic\n@clients',
     [],
   ],
-  ['a watch that looks', '@watch\n312 nfsha 100000 1003.20\nwanted', []],
+  ['a working watch', '@watch\n312 nfsha 100000 1003.20\nwanted', []],
   ['a watch that hangs', '@watch\n312 nfsha 100000 1321.00\nwanted', ['nfsha watch on M1: hangs: no tick for 321 s, wanted alive']],
   ['a watch that died', '@watch\n312 - 100000 1001.00\nwanted', ['nfsha watch on M1: has ended, wanted alive']],
-  ['its number given to another', '@watch\n312 cron 100000 1001.00\nwanted', ['nfsha watch on M1: has ended, wanted alive']],
-  ['a watch that never was', '@watch\n- - - 1001.00\nwanted', ['nfsha watch on M1: never started since the boot, wanted alive']],
-  ['none wanted', '@watch\n- - - 1001.00', []],
+  ['its PID reused by another process', '@watch\n312 cron 100000 1001.00\nwanted', ['nfsha watch on M1: has ended, wanted alive']],
+  ['a watch that was never started', '@watch\n- - - 1001.00\nwanted', ['nfsha watch on M1: never started since the boot, wanted alive']],
+  ['no watch configured', '@watch\n- - - 1001.00', []],
   [
     'automatic reboot',
     '@automatic\nAPT::Periodic::Unattended-Upgrade "1";\nUnattended-Upgrade::Automatic-Reboot "false";\nUnattended-Upgrade::Automatic-Reboot "true";\nunattended-upgrades',
