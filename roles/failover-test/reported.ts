@@ -27,8 +27,8 @@ interface Pair {
 export const reported = async (nodes: ClusterNodes, context: Context): Promise<string[]> => {
   const pair = { nodes, hosts: context.cluster.nodes.map(n => n.name) }
   const found = await Promise.all([
-    ofCluster(pair, overview(context)),
-    ofCluster(pair, clockOffset(context)),
+    ofCluster(pair, host => overview(contextAt(context, host))),
+    ofCluster(pair, host => clockOffset(contextAt(context, host))),
     ofHosts(pair, host => firewall(contextAt(context, host))),
   ])
   return [...new Set(found.flat())]
@@ -44,11 +44,14 @@ const readingOf = async <S>({ nodes }: Pair, host: string, probe: Probe<S>): Pro
   }
 }
 
-const ofCluster = async <S>(pair: Pair, resource: ClusterResource<S> | ClusterAssertion<S>): Promise<string[]> => {
+type OfCluster<S> = ClusterResource<S> | ClusterAssertion<S>
+
+/** Each node has its own instance, because probes name its peer, NICs and disk; any of them compares. */
+const ofCluster = async <S>(pair: Pair, resourceOn: (host: string) => OfCluster<S>): Promise<string[]> => {
   const members: Member<S>[] = await Promise.all(
-    pair.hosts.map(async host => ({ host, reading: await readingOf(pair, host, resource.probe) })),
+    pair.hosts.map(async host => ({ host, reading: await readingOf(pair, host, resourceOn(host).probe) })),
   )
-  return texts(resource.compare(members))
+  return pair.hosts[0] === undefined ? [] : texts(resourceOn(pair.hosts[0]).compare(members))
 }
 
 const ofHosts = async <S>(pair: Pair, resourceOn: (host: string) => HostResource<S>): Promise<string[]> => {
