@@ -92,7 +92,7 @@ export const handOver = async (nodes: ClusterNodes, from: string, to: string, va
   nodes.progress({ text: `hand over from ${from} to ${to}` })
   await nodes.on(from).$`sh -c ${goStandby}`
   const has = hasAddress(vipAddress(vars))
-  const [came] = await Promise.all([
+  const [came, released] = await Promise.all([
     nodes.on(to).connection.run(untilTrue(`${has} && ${settled}`, 120), { timeout: 180_000 }),
     nodes
       .on(from)
@@ -101,5 +101,9 @@ export const handOver = async (nodes: ClusterNodes, from: string, to: string, va
   if (came.code !== 0)
     throw new ApplyFailed(`the service did not come up on ${to} within 120 s of the hand-over`, {
       hint: 'look at nfsha-play status.yml and at the log of heartbeat on both nodes',
+    })
+  if (released.code !== 0)
+    throw new ApplyFailed(`${from} did not release the service within 120 s of the hand-over to ${to}`, {
+      hint: `look at nfsha-play status.yml and at the log of heartbeat on ${from}`,
     })
 }

@@ -85,7 +85,7 @@ export const handlerTests = (lab: string): void => {
   test('a changed heartbeat_deadtime while a client writes: one hand-over, as a check predicted', async () => {
     const check = await play('site.yml', '--check')
     expect(check.code, check.story).toBe(0)
-    expect(handOversIn(check)).toEqual(['handed over to M1, once: clients wait for some seconds'])
+    expect(handOversIn(check)).toEqual(['handed over to M1, once: clients wait for a few seconds'])
     const handOvers = await handOversOf('deadtime', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)
@@ -114,7 +114,7 @@ export const handlerTests = (lab: string): void => {
     const check = await play('site.yml', '--check')
     expect(check.code, check.story).toBe(0)
     expect(changedBy(check)).toEqual(['M1,M2 live heartbeat files'])
-    expect(handOversIn(check)).toEqual(['handed over to M2, once: clients wait for some seconds'])
+    expect(handOversIn(check)).toEqual(['handed over to M2, once: clients wait for a few seconds'])
     const handOvers = await handOversOf('script', async () => {
       const run = await play('site.yml')
       expect(run.code, run.story).toBe(0)

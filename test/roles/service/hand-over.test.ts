@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
 import { parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 import type { ClusterNodes } from '../../../lib/resources/resource.ts'
-import { goStandby, handOverProblems, linkProblems, readService } from '../../../roles/service/hand-over.ts'
+import { goStandby, handOver, handOverProblems, linkProblems, readService } from '../../../roles/service/hand-over.ts'
 import { parseDaemon } from '../../../roles/service/state/daemon.ts'
 import type { NamedState } from '../../../roles/service/state/state.ts'
 import { recovery } from '../../../roles/split-brain/role.ts'
@@ -122,4 +122,20 @@ test('nothing is moved on the basis of truncated output', async () => {
   }
   const nodes = { hosts: ['M1'], on: () => ({ connection }) } as unknown as ClusterNodes
   await expect(readService(nodes, contextOn(debian12))).rejects.toThrow('M1 did not report the complete state of the service')
+})
+
+test.each<[string, string[], RegExp | undefined]>([
+  ['both ends', [], undefined],
+  ['the target did not start it', ['M2'], /did not come up on M2/],
+  ['the old node still holds it', ['M1'], /M1 did not release the service/],
+])('a hand-over is done when both nodes show it: %s', async (_name, failed, problem) => {
+  const nodes = {
+    on: (host: string) => ({
+      $: async () => undefined,
+      connection: { run: async () => ({ code: failed.includes(host) ? 1 : 0, stdout: '', stderr: '' }) },
+    }),
+    progress: () => undefined,
+  } as unknown as ClusterNodes
+  const done = handOver(nodes, 'M1', 'M2', contextOn(debian12).vars)
+  await (problem ? expect(done).rejects.toThrow(problem) : expect(done).resolves.toBeUndefined())
 })
