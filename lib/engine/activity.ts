@@ -1,8 +1,8 @@
 import type { ActivityPhase, Emit } from './events.ts'
 
-/** Says what hosts are at from now on. */
+/** Reports what hosts are doing from now on. */
 export type Activity = (hosts: string[], phase: ActivityPhase, task?: { role: string; resource: string }) => void
 
-/** Reports it as events when somebody wants to know (`--profile`), else costs nothing. */
+/** Emits events when profiling is on (`--profile`), otherwise costs nothing. */
 export const activityFor = (emit: Emit, isWanted: boolean): Activity =>
   isWanted ? (hosts, phase, task) => emit({ type: 'activity', hosts, phase, ...task }) : () => undefined

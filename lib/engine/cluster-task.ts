@@ -16,8 +16,8 @@ interface ClusterLook {
 }
 
 /**
- * Reads a cluster resource on all nodes, and where it differs changes it with all their shells at hand and reads it again. Without one of the
- * nodes it is pending; a handler is so only where the nodes that are there need it.
+ * Reads a cluster resource on all nodes; if it differs, changes it with shells on all of them and reads it again. With a node missing it is
+ * pending; a handler only if the available nodes need it.
  */
 export const runClusterTask = async (
   all: Part[],
@@ -25,7 +25,7 @@ export const runClusterTask = async (
   reporter: TaskReporter,
   { isHandler = false }: { isHandler?: boolean } = {},
 ): Promise<Outcome> => {
-  // Shown again after a node was lost (drift looks twice): that one is among the missing by then.
+  // Shown again after a node was lost (drift reads twice): that node is in `missing` by then.
   const parts = all[0]?.task.resource.status ? all.filter(p => !session.missing.has(p.host.host)) : all
   const task = parts[0]?.task
   if (!task) return skippedFor(skip('no host of the cluster takes part'))
@@ -33,7 +33,7 @@ export const runClusterTask = async (
   const absence = await withoutNode(resource, parts, session, isHandler)
   if (absence) return absence
   if (resource.plan) return runProcedure(resource, parts as Part<Procedure>[], session, reporter)
-  // What is shown of the service is shown without a node that is lost meanwhile, as it is without one that was away from the start.
+  // The status is shown without a node that is lost meanwhile, as without one that was missing from the start.
   const onLost = resource.status ? (host: string, error: Unreachable) => markUnreachable(host, error, session) : undefined
   let isFirst = true
   return converge<ClusterLook>(
@@ -55,7 +55,7 @@ export const runClusterTask = async (
   )
 }
 
-/** What it comes to while a node takes no part; undefined when it can be looked at. */
+/** The outcome while a node is missing; undefined when the resource can be read anyway. */
 const withoutNode = async (
   resource: AnyClusterResource,
   parts: Part[],
@@ -85,7 +85,7 @@ const judge = (resource: Compared, members: Member<unknown>[], session: ClusterS
   return { members, outcome: outcomeOf(resource.compare(members), resource, hosts, session) }
 }
 
-/** A handler that a predicted change notifies is previewed even where nothing differs yet. */
+/** Previews a handler that a predicted change notifies, even if nothing differs yet. */
 const preview = async (
   resource: Compared,
   { outcome, members }: ClusterLook,
@@ -97,7 +97,7 @@ const preview = async (
   const hosts = parts.map(p => p.host.host)
   const notified = isHandler ? hosts.filter(host => isPredicted(session, [host], resource.id)) : []
   const isDue = outcome.status === 'changed' || (outcome.status === 'ok' && notified.length > 0)
-  // What is held back by --no-handlers is only named, and drift says what differs now.
+  // A handler held back by --no-handlers is only named, and drift reports what differs now.
   if (!isDue || !resource.preview || session.drift || session.holdHandlers) return outcome
   const changes = await resource.preview(readersOf(parts, session, reporter), outcome.changes, members, notified)
   return changes.length === 0 ? ok : { status: 'changed', changes }

@@ -7,7 +7,7 @@ import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 import { verify } from './verify.ts'
 
-/** What one look at a resource came to. Subjects keep what they have read beside it. */
+/** Result of reading and judging a resource once. Subjects keep their readings with it. */
 export interface Look {
   outcome: Outcome
 }
@@ -15,28 +15,28 @@ export interface Look {
 export interface Applied {
   /** For the result. */
   remark?: string | undefined
-  /** It has invalidated what it has altered, read the resource again after that, and noted what it has done. */
+  /** The apply has invalidated what it changed, read the resource again and written to the host's log. */
   isReadAgain?: true
 }
 
-/** A resource where it is: on one host, or on the nodes of a cluster. */
+/** A resource in its place: on one host, or on the nodes of a cluster. */
 export interface Subject<L extends Look> {
   task: Task
-  /** The hosts that it is on; the first stands for all in messages. */
+  /** Its hosts; messages name the first one. */
   hosts: HostSession[]
   /** Reads what is stale, and judges. */
   look(): Promise<L>
-  /** What a check shows for the first look. */
+  /** The outcome of a check, from the first look. */
   preview(first: L): Promise<Outcome>
-  /** Undefined for what is only judged. */
+  /** Undefined for a resource that is only judged. */
   apply: ((wanted: L) => Promise<Applied>) | undefined
-  /** Its apply writes to the hosts' own logs what it has done. */
+  /** Its apply writes to the hosts' own logs itself. */
   notesItself?: true
 }
 
 /**
- * Read, judge, and where it differs: lock, read again, apply, read again. All resources go this way; only the first two steps are taken in a check.
- * Throws what reading or applying throws, and `Interrupted`.
+ * Read, judge; if it differs: lock, read again, apply, read again. All resources follow this sequence; a check stops after the first two
+ * steps. Throws what reading or applying throws, and `Interrupted`.
  */
 export const converge = async <L extends Look>(subject: Subject<L>, session: ClusterSession, reporter: TaskReporter): Promise<Outcome> => {
   const look = () => unlessInterrupted(subject.look(), session.signal)
@@ -47,7 +47,7 @@ export const converge = async <L extends Look>(subject: Subject<L>, session: Clu
   reporter.phase('lock')
   await unlessInterrupted(session.beforeChange(), session.signal)
   reporter.phase('read')
-  // Nothing is changed by what was read before the lock was held.
+  // No change is based on a reading from before the lock was held.
   for (const { readings } of subject.hosts) readings.renew([subject.task.resource.id])
   const wanted = await look()
   if (wanted.outcome.status !== 'changed') return wanted.outcome
@@ -66,7 +66,7 @@ const previewed = async <L extends Look>(subject: Subject<L>, first: L, session:
   return outcome
 }
 
-/** Applies, and reads again: only a second reading that is right is `changed`. */
+/** Applies, and reads again: only when the second reading matches is the outcome `changed`. */
 const change = async <L extends Look>(
   subject: Subject<L> & { apply: (wanted: L) => Promise<Applied> },
   wanted: L,
@@ -81,7 +81,7 @@ const change = async <L extends Look>(
   try {
     applied = await subject.apply(wanted)
   } finally {
-    // Even a failed apply may have written.
+    // A failed apply may have changed something too.
     if (!applied?.isReadAgain) invalidateAll()
   }
   const { remark, isReadAgain = false } = applied
@@ -98,7 +98,7 @@ const change = async <L extends Look>(
   return second
 }
 
-/** The line of a change in the host's own log: what and whose, no values, so no secret. */
+/** The line for the host's own log: which change and which run. No values, so no secrets. */
 export const noteOf = (
   { role, resource }: { role: string; resource: { id: string } },
   changes: Change[],
@@ -109,11 +109,11 @@ const invalidateOwn = ({ id }: Resource, hosts: HostSession[]): void => {
   for (const { readings } of hosts) readings.invalidate([id])
 }
 
-/** All that its apply changes, where it says so. */
+/** The place that its apply changes, if it declares one. */
 const placeOf = (resource: Resource): Place | undefined =>
   resource.scope === 'host' && !resource.assertion ? resource.apply.place : undefined
 
-/** Marks stale what an apply of this resource may have altered. */
+/** Invalidates everything that an apply of this resource may have changed. */
 export const invalidate = (resource: Resource, hosts: HostSession[], session: ClusterSession): void => {
   const { invalidates = 'cluster' } = resource
   const place = placeOf(resource)

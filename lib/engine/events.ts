@@ -1,23 +1,23 @@
 import type { ClusterStatus } from '../resources/cluster-status.ts'
 import type { Change, Progress, Table } from '../resources/resource.ts'
 
-/** What became of one task or handler. */
+/** Result of one task or handler. */
 export interface Outcome {
   status: TaskStatus
   /** In check mode: `changed` means would change. */
   changes: Change[]
   reason?: string
-  /** Skipped for now, to be done by a later run: it needs a host that takes no part, or `--no-handlers` holds it back. */
+  /** Skipped now, for a later run: it needs a missing host, or is held back by `--no-handlers`. */
   pending?: boolean
   error?: { message: string; hint?: string; detail?: string }
 }
 
 export type TaskStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
 
-/** The signals that end a run in order. */
+/** Signals that end a run in an orderly way. */
 export type EndingSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
 
-/** Counters of one host, named as Ansible's recap names them, and `unknown`. */
+/** Counters of one host with the names of Ansible's recap, and `unknown`. */
 export interface HostRecap {
   ok: number
   changed: number
@@ -27,25 +27,27 @@ export interface HostRecap {
   unknown: number
 }
 
-/** What a host is at: `queue` until its cluster's turn comes, `barrier` until the others of its cluster have come as far, `end` when nothing is left. */
+/**
+ * Activity of a host. `queue`: its cluster has not started; `barrier`: waits for the other hosts of its cluster; `end`: nothing is left.
+ */
 export type ActivityPhase = 'queue' | 'connect' | 'read' | 'lock' | 'apply' | 'verify' | 'barrier' | 'end'
 
-/** Where the time went (`--profile`). Made of the events of type `activity` and `exec`. */
+/** Where the time went (`--profile`). Computed from the events `activity` and `exec`. */
 export interface RunProfile {
-  /** Of the whole run, without the start of this program. */
+  /** Of the whole run, excluding the start of this program. */
   ms: number
   hosts: HostProfile[]
-  /** The same by role, summed over all hosts; `''` for what belongs to none: connecting, facts, the end. */
+  /** The same by role, summed over all hosts; `''` for what belongs to no role: connecting, facts, the end. */
   roles: RoleProfile[]
 }
 
-/** What some commands took. */
+/** Cost of some commands. */
 export interface Cost {
   execs: number
   /** Bytes of scripts and their input, and of their outputs. */
   sent: number
   received: number
-  /** About how many processes the host started meanwhile, those of others included; undefined where it does not tell. */
+  /** Approximate number of processes that the host started meanwhile, including others'; undefined if the host does not report it. */
   forks?: number
 }
 
@@ -55,7 +57,7 @@ export type PhaseTimes = Record<'connect' | 'read' | 'lock' | 'apply' | 'verify'
 export interface HostProfile extends Cost {
   host: string
   times: PhaseTimes
-  /** What it was at, in order, without gaps of less than 1 ms. */
+  /** Its phases in order; gaps shorter than 1 ms are closed. */
   spans: ProfileSpan[]
 }
 
@@ -73,7 +75,7 @@ export interface ProfileSpan {
   resource?: string
 }
 
-/** Everything the engine says. Views, recap, exit code, log file and JSON are computed from these alone. */
+/** Everything that the engine reports. Views, recap, exit code, log file and JSON are computed from these alone. */
 export type EventBody =
   | { type: 'run-start'; command: string; check: boolean; diff: boolean }
   | { type: 'play-start'; play: string; hosts: string[] }
@@ -95,7 +97,7 @@ export type EventBody =
       host: string
       role: string
       resource: string
-      /** For a cluster resource the host is the cluster's first node and this names all. */
+      /** For a cluster resource, `host` is the first node of the cluster and this names all nodes. */
       hosts?: string[]
       ms: number
       index: number
@@ -106,22 +108,22 @@ export type EventBody =
   | (Outcome & { type: 'handler-end'; host: string; role: string; handler: string; ms: number })
   | { type: 'host-unreachable'; host: string; message: string; hint?: string }
   | { type: 'host-stopped'; host: string; reason: string; remaining: number }
-  /** What the run needed of the way to a host: round trips are what makes a run slow. */
+  /** The number of connections and execs to a host: round trips make a run slow. */
   | { type: 'host-closed'; host: string; connections: number; execs: number }
-  /** With `--profile`: what these hosts are at from now on. */
+  /** With `--profile`: what these hosts are doing from now on. */
   | { type: 'activity'; hosts: string[]; phase: ActivityPhase; role?: string; resource?: string }
-  /** With `--profile`, at the end of a command on a host; `from` in ms since 1970, `processes`: how many the host had started before. */
+  /** With `--profile`, at the end of a command on a host. `from`: ms since 1970; `processes`: how many the host had started before. */
   | { type: 'exec'; host: string; from: number; ms: number; sent: number; received: number; processes?: number }
   | { type: 'profile'; profile: RunProfile }
   | (Table & { type: 'table' })
-  /** The state of the service as data, with what is wrong and what to do next. */
+  /** The state of the service as data, with its problems and the next steps. */
   | { type: 'status'; status: ClusterStatus }
   | { type: 'message'; level: 'info' | 'warning' | 'error'; host?: string; text: string; hint?: string }
-  /** Another run holds this host's lock, or with `lost` this run no longer holds it, `owner` (may be empty) does: exit code 6. */
+  /** Another run holds this host's lock. With `lost`, this run has lost it to `owner` (may be empty). Exit code 6. */
   | { type: 'locked'; host: string; owner: string; hint?: string; lost?: boolean }
-  /** A signal ended the run early. Exit code 129, 130 or 143. */
+  /** A signal ended the run early: exit code 129, 130 or 143. */
   | { type: 'interrupted'; signal: EndingSignal }
-  /** A fault of the runner itself: exit code 1. */
+  /** An error of the runner itself: exit code 1. */
   | { type: 'internal-error'; message: string; detail?: string }
   | { type: 'run-end'; recap: Record<string, HostRecap>; exitCode: number; ms: number }
 

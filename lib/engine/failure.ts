@@ -10,7 +10,7 @@ const isProcessFailure = (error: object): error is ProcessFailure => 'exitCode' 
 
 const lastLines = (text: string, count = 12): string => text.trimEnd().split('\n').slice(-count).join('\n')
 
-/** Turns whatever an apply threw into a failed outcome: what came back from the host, its last lines, and what to do next. */
+/** Turns an error from an apply into a failed outcome: what the host returned, its last lines, and what to do next. */
 export const failureOf = (error: unknown): Outcome => {
   const base: Outcome = { status: 'failed', changes: [] }
   if (typeof error !== 'object' || error === null) return { ...base, error: { message: String(error) } }

@@ -5,8 +5,8 @@ import type { Entry, Printed } from './sources/entry.ts'
 type Part = Pick<Entry, 'sh'> & Partial<Pick<Entry, 'isSimple'>>
 
 /**
- * One script that runs many. Each gets a subshell of its own (an `exit` or a syntax error ends it alone) unless it is simple, stdin from /dev/null, and
- * its output is framed on both streams by a boundary nobody can guess. `eval` forks nothing, so a part costs one fork and what it starts itself.
+ * A script that runs many. Each gets its own subshell unless it is simple (an `exit` or a syntax error ends only that), and stdin from
+ * /dev/null. Its output is framed on both streams by an unguessable boundary. `eval` does not fork, so a part costs one fork plus its own.
  */
 export const batchScript = (parts: Part[], boundary: string, notes: string[] = []): string => {
   const one = ({ sh, isSimple }: Part, i: number) =>
@@ -16,25 +16,25 @@ export const batchScript = (parts: Part[], boundary: string, notes: string[] = [
   )
 }
 
-/** The end of a part, with its exit code `$c`. */
+/** The frame after a part, with its exit code `$c`. */
 export const frame = (i: number, boundary: string): string =>
   `printf '\\n%s ${i} %s\\n' ${boundary} $c; printf '\\n%s ${i}\\n' ${boundary} >&2`
 
-/** The host's own log; a host without logger(1) goes without. */
+/** Writes to the host's own log; a host without logger(1) gets no entry. */
 export const logger = 'logger -t nfsha-play -p daemon.notice'
 
 const logLine = (text: string): string => `${logger} -- ${quote(text)} </dev/null >/dev/null 2>&1`
 
-/** How many of the batch's probes have answered in what has arrived so far. */
+/** How many probes of the batch have answered so far. */
 export const answered = (stdout: string, boundary: string): number => stdout.split(`\n${boundary} `).length - 1
 
-/** What the probe that did not come to its end had printed. */
+/** Output of the probe that did not finish. */
 export const unfinished = (stdout: string, boundary: string): string => {
   const last = stdout.lastIndexOf(`\n${boundary} `)
   return last < 0 ? stdout : stdout.slice(stdout.indexOf('\n', last + 1) + 1)
 }
 
-/** Cuts both streams at the boundaries. Probes that did not answer (the script was ended) are left out. */
+/** Splits both streams at the boundaries. Leaves out probes that did not answer because the script was ended. */
 export const parseBatch = (stdout: string, stderr: string, boundary: string): Printed[] => {
   const cut = (text: string, frame: RegExp) => {
     const parts: { text: string; code: number }[] = []

@@ -13,13 +13,13 @@ interface OnHost {
   host: HostSession
   session: ClusterSession
   reporter: TaskReporter
-  /** The tasks of the same role that come right after this one. */
+  /** The tasks of the same role directly after this one. */
   following: Task<AnyHostResource>[]
-  /** Ids of the others whose readings it was judged by. */
+  /** Ids of other resources whose readings were used to judge it. */
   asked: Set<string>
 }
 
-/** Reads one resource of one host, and where it differs changes it and reads it again. */
+/** Reads one resource of one host; if it differs, changes it and reads it again. */
 export const runHostTask = async (
   task: Task<AnyHostResource>,
   host: HostSession,
@@ -32,7 +32,7 @@ export const runHostTask = async (
   host.merged.delete(resource.id)
   if (merged?.kind === 'failed') throw merged.error
   const on = { host, session, reporter, following, asked: new Set<string>() }
-  // What has been done is judged whatever signal comes; one that does not show goes the usual way.
+  // A completed change is judged even after a signal; one that is not visible takes the usual path.
   if (merged?.kind === 'done' && (await look(task, on)).outcome.status === 'ok') return { status: 'changed', changes: merged.changes }
   return converge<Look>(
     {
@@ -47,7 +47,7 @@ export const runHostTask = async (
   )
 }
 
-/** What may be changed along with it is read along with it, and so is, before it is changed, what it was judged by. */
+/** Reads together what may be changed together, including the readings that the judgement used. */
 const look = async ({ resource, ...task }: Task<AnyHostResource>, { host, session, reporter, following, asked }: OnHost): Promise<Look> => {
   const { readings } = host
   const along = candidates({ ...task, resource }, following, host, session).map(t => t.resource.id)
@@ -70,11 +70,11 @@ const apply = async (task: Task<HostResource>, changes: Change[], on: OnHost): P
   return {}
 }
 
-/** Applies, notes and reads again in one exec, and with it what comes right after it and differs too; the turn of those comes later. */
+/** Applies, notes and reads again in one exec, together with the tasks directly after it that differ too; their turn comes later. */
 const applyTogether = async (first: Member, on: OnHost): Promise<Applied> => {
   const { host, session, reporter } = on
   const behind = candidates(first.task, on.following, host, session)
-  // One exec that reads them all may save one for each of them.
+  // One exec for all of them may save one exec for each.
   const unread = behind.find(task => host.readings.fresh(task.resource.id) === undefined)
   if (unread) await host.readings.ensure(unread.resource.id, reporter.progress, behind.map(t => t.resource.id)) // biome-ignore format: one line
   const members = changedTogether(first, behind, host, session)
@@ -91,11 +91,11 @@ const applyTogether = async (first: Member, on: OnHost): Promise<Applied> => {
       reporter.progress,
     )
   } catch (error) {
-    // Of a lost connection nobody knows how far they came; else the first has failed, and they were not begun.
+    // After a lost connection it is unknown which of them ran; otherwise the first has failed and the others were not started.
     if (!(error instanceof Unreachable)) for (const { task } of others) host.merged.delete(task.resource.id)
     throw error
   } finally {
-    // What the other hosts have read meanwhile may be from before it.
+    // Readings of the other hosts may be from before this change.
     if (members.some(m => (m.task.resource.invalidates ?? 'cluster') === 'cluster'))
       for (const { readings } of [...session.hosts.values()].filter(other => other !== host)) readings.invalidate()
   }
@@ -113,14 +113,14 @@ const partOf = ({ task, changes, script: { what, sh, timeout = applyLimit, hint 
   note: noteOf(task, changes, session),
 })
 
-/** Notes what has become of it for when its turn comes. */
+/** Keeps the result for the turn of the resource. */
 const keep = ({ task: { resource }, changes }: Member, changed: Changed | undefined, { merged }: HostSession): void => {
   if (changed?.kind === 'done') merged.set(resource.id, { ...changed, changes })
   else if (changed?.kind === 'failed') merged.set(resource.id, changed)
   else merged.delete(resource.id)
 }
 
-/** All resources of the play that merge with this one and differ are applied with it; their turn comes later and finds them right. */
+/** Applies all differing resources of the play that merge with this one; when their turn comes, they are in sync. */
 const applyMerged = async (resource: HostResource, host: HostSession, session: ClusterSession, context: ApplyContext): Promise<void> => {
   const { merge } = resource
   if (!merge) return

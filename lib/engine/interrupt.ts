@@ -3,7 +3,7 @@ import type { Emit } from './events.ts'
 /** A signal ended the run before this was done. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
-  /** It was being changed. */
+  /** Whether a change was in progress. */
   readonly isHalfDone: boolean
   constructor(message: string, isHalfDone: boolean) {
     super(message)
@@ -11,14 +11,14 @@ export class Interrupted extends Error {
   }
 }
 
-/** ms that a step which changes something may go on after the signal. A step of the cluster moves a service: it gets longer to come to a safe state. */
+/** ms that a change may continue after the signal. A change of the cluster moves a service, so it gets more time to reach a safe state. */
 const grace = { host: 60_000, cluster: 180_000 }
 
-/** Gives up reading as soon as the signal comes: it changes nothing. Throws `Interrupted`; nobody waits for what was begun. */
+/** Stops waiting for a read as soon as the signal comes: it changes nothing. Throws `Interrupted`; the read itself is abandoned. */
 export const unlessInterrupted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   until(work, signal, reject => reject(new Interrupted('interrupted', false)))
 
-/** Lets a step that changes something come to its end after the signal, says what is waited for, and gives it up after a time. Throws `Interrupted`. */
+/** Lets a change finish after the signal, reports what it waits for, and gives up after a time limit. Throws `Interrupted`. */
 export const inGrace = <T>(
   work: () => Promise<T>,
   { signal, emit }: { signal: AbortSignal; emit: Emit },
@@ -34,7 +34,7 @@ export const inGrace = <T>(
   }).finally(() => clearTimeout(timer))
 }
 
-/** The work's own end, unless what happens after the signal comes before it. */
+/** Resolves with the work, unless `onSignal` rejects first. */
 const until = async <T>(work: Promise<T>, signal: AbortSignal, onSignal: (reject: (reason: Error) => void) => void): Promise<T> => {
   let onAbort: () => void = () => undefined
   const interrupted = new Promise<never>((_, reject) => {
@@ -42,7 +42,7 @@ const until = async <T>(work: Promise<T>, signal: AbortSignal, onSignal: (reject
   })
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
-  // Where nobody waits any longer, its error is nobody's either.
+  // An error after we have stopped waiting is ignored.
   work.catch(() => undefined)
   try {
     return await Promise.race([work, interrupted])

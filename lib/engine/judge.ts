@@ -3,7 +3,7 @@ import type { Outcome } from './events.ts'
 import { outcomeOf } from './outcome.ts'
 import type { ClusterSession, HostSession } from './session.ts'
 
-/** The same host, which notes whose readings it is asked for. */
+/** The same host, but records whose readings are requested. */
 export const askingHost = (host: HostSession, asked: Set<string>): HostSession => {
   const peek: HostSession['readings']['peek'] = id => {
     asked.add(id)
@@ -12,7 +12,7 @@ export const askingHost = (host: HostSession, asked: Set<string>): HostSession =
   return { ...host, readings: { ...host.readings, peek } }
 }
 
-/** What a reading means: nothing to do, a difference to repair, or why neither can be said. */
+/** The outcome of a reading: nothing to do, a difference to repair, or why neither is known. */
 export const judge = (
   resource: AnyHostResource,
   reading: Reading<unknown>,

@@ -1,22 +1,22 @@
 import { quote } from '../resources/quote.ts'
 
 /**
- * On the host, all in /run/nfsha-play, root's alone: `lock`, which every lease of the run that holds it has a shared flock(1) on; `owner`, whose run
- * that is; `holder`, the process of one lease; `step`, locked (shared) by each script that changes something, for as long as it runs; `mutex`, held
- * while any of this changes. A run gets the lock when nobody has `lock` and no script of another run has `step`.
+ * Files on the host, in /run/nfsha-play (root only). `lock`: every lease of the run that holds it has a shared flock(1) on it. `owner`:
+ * that run. `holder`: the process of one lease. `step`: locked (shared) by each script that changes something, while it runs. `mutex`: held
+ * while any of these files change. A run gets the lock when nobody has `lock` and no script of another run has `step`.
  *
- * `last`, whose lease was the last one, is the number of the generation: as long as it stays and nobody has the lock, no run has changed anything. `unclean`: a lease has ended
- * while a step of its run was still at work, or may have been.
+ * `last`: the owner of the last lease, which serves as a generation number: while it is unchanged and nobody has the lock, no run has
+ * changed anything. `unclean`: a lease has ended while a step of its run was still running, or may have been.
  */
 export const lockDirectory = '/run/nfsha-play'
 
-/** Descriptor of the fence: what a script that changes something holds open. */
+/** Descriptor of `step`, which every script that changes something holds open. */
 export const stepDescriptor = 8
 
 /**
- * Holds the lock as long as it is fed: when our connection ends, its stdin ends and the lock with it; when the network is silently gone, or the run
- * is stopped, so many seconds without a sign end it too. A killed run never leaves a lock behind. Two leases of one run (a connection that was
- * replaced, two names for one machine) hold it together.
+ * Holds the lock as long as it receives data. When our connection ends, its stdin ends and the lock with it; when the network fails
+ * silently or the run is stopped, the lock ends after that many seconds without data. So a killed run never leaves a lock behind. Two
+ * leases of one run (a replaced connection, two names for one machine) share it.
  */
 export const leaseScript = (owner: string, seconds: number, directory = lockDirectory): string => `
 d=${quote(directory)}; me=${quote(owner)}
@@ -52,8 +52,8 @@ exit 0
 `
 
 /**
- * What must hold for a script that changes something, and hold on until it has ended: the lock is still this run's. Nobody else gets the lock
- * while such a script runs, however late it is. Prints who has the lock instead.
+ * The condition for a script that changes something, from its start to its end: this run holds the lock. Nobody else gets the lock while
+ * such a script runs, however late it is. If another run holds the lock, prints which.
  */
 export const leaseCondition = (owner: string, directory = lockDirectory): string => {
   const isOurs = isOwner(owner, directory)
@@ -61,7 +61,7 @@ export const leaseCondition = (owner: string, directory = lockDirectory): string
   return `if ${isOurs} && ${open} && ${isOurs}; then unset o; else ${whoElse}; false; fi`
 }
 
-/** The same between two scripts that travel together: `step` is locked already, and nothing is forked. */
+/** The same between two scripts of one exec: `step` is already locked, and nothing is forked. */
 export const leaseHeld = (owner: string, directory = lockDirectory): string => `{ ${isOwner(owner, directory)} || { ${whoElse}; false; }; }`
 
 const isOwner = (owner: string, directory: string): string =>
@@ -69,13 +69,13 @@ const isOwner = (owner: string, directory: string): string =>
 
 const whoElse = `printf 'owner %s\\n' "$o" >&2`
 
-/** What the host says of its lock before anything is read of it: `@mark`, a line for each. In this order; nothing is forked. */
+/** Prints the state of the lock before anything is read: `@mark`, one line each. The order matters; forks nothing. */
 export const markScript = (directory = lockDirectory): string => `d=${quote(directory)}; l=; w=; u=
 { read -r l <$d/last; } 2>/dev/null; { read -r w <$d/owner; } 2>/dev/null; [ ! -e $d/unclean ] || u=unclean
 printf '@mark\\nlast %s\\nowner %s\\nmark %s\\n' "$l" "$w" "$u"
 `
 
-/** Removes the lock of a run that is dead, and prints whose it was. A step of that run which still runs is left alone, and named. */
+/** Removes a stale lock and prints whose it was. A step of that run that is still running is not killed, but named. */
 export const unlockScript = (directory = lockDirectory): string => `
 d=${quote(directory)}
 [ "$(id -u)" = 0 ] || { echo "no root: add ansible_become: true, or -b"; exit 77; }

@@ -16,7 +16,7 @@ export class Locked extends Error {
   }
 }
 
-/** The run no longer holds the lock, and what it was about to do was not done: exit code 6. */
+/** The run no longer holds the lock, and the intended change was not made: exit code 6. */
 export class LockLost extends FenceRefused {
   override readonly name = 'LockLost'
   readonly host: string
@@ -31,15 +31,15 @@ export class LockLost extends FenceRefused {
   }
 }
 
-/** What a host has said of its lock before anything was read of it. */
+/** State of the lock on a host before anything was read. */
 export interface Mark {
-  /** The run that had the lock last. */
+  /** The last run that had the lock. */
   last: string
-  /** Nobody had it, and no step of an earlier run may still have been at work. */
+  /** Nobody had it, and no step of an earlier run may still have been running. */
   isQuiet: boolean
 }
 
-/** Pure: what `markScript` printed. Undefined for anything else. */
+/** Pure: parses the output of `markScript`. Undefined for anything else. */
 export const parseMark = (block = ''): Mark | undefined => {
   const [, last, owner, mark] = /^last (.*)\nowner (.*)\nmark (.*)\n*$/.exec(block) ?? []
   return last === undefined ? undefined : { last, isQuiet: owner === '' && mark === '' }
@@ -52,42 +52,42 @@ export interface Lockable {
   mark?: Mark | undefined
 }
 
-/** `isHeld`: shell that asks the same between two scripts that travel together. */
+/** `isHeld`: shell that checks the same between two scripts of one exec. */
 export interface LeaseFence extends Fence {
   isHeld: string
 }
 
 export interface ClusterLock {
   /**
-   * Takes the lock on all hosts, in name order, once. What was read of them before is out of date unless no run has had the lock of any of them since; then it may
-   * still be judged by, but nothing is changed by it. Throws `Locked` when another run holds one of them.
+   * Takes the lock on all hosts, in the order of their names, once. Earlier readings become outdated if another run has had the lock of any
+   * of the hosts since; otherwise they may still be judged, but not used for a change. Throws `Locked` when another run holds one of them.
    */
   take(hosts: Lockable[]): Promise<void>
-  /** Throws `LockLost` when a lease is known to have ended. Costs nothing; whether the lock still holds on a host, that host judges: `fence`. */
+  /** Throws `LockLost` when a lease is known to have ended. Costs nothing; `fence` checks the lock on the host itself. */
   verify(): void
-  /** Lets what changes a host run there only while the lock is held. */
+  /** Runs changes on a host only while the lock is held. */
   fence: LeaseFence
-  /** Takes it again on a host whose connection, and with it the lease, has ended. */
+  /** Takes it again on a host whose connection, and so its lease, has ended. */
   retake(host: string, connection: Connection): Promise<void>
   release(): Promise<void>
 }
 
-/** Other values than the usual ones are for tests. */
+/** Values other than the defaults are for tests. */
 export interface LockOptions {
-  /** How long the lock outlives a run that gives no sign, s. */
+  /** How long the lock outlives a run that sends no sign of life, s. */
   lease: number
-  /** ms between two signs of life */
+  /** ms between two signs of life. */
   renewEvery: number
-  /** Where it is on the hosts. */
+  /** Directory of the lock on the hosts. */
   directory: string
 }
 
 const usual: LockOptions = { lease: 60, renewEvery: 10_000, directory: lockDirectory }
 
-/** ms that the hosts have to confirm the end of a lease; without it, it ends with the connection. */
+/** ms in which hosts must confirm the end of a lease; otherwise it ends with the connection. */
 const releaseLimit = 5_000
 
-/** A lock over the hosts of one cluster. `owner` is unique, and shown to whoever finds it held. */
+/** A lock on the hosts of one cluster. `owner` is unique, and shown to whoever finds it held. */
 export const clusterLock = (owner: string, options = usual): ClusterLock => {
   const leases: Lease[] = []
   let taken: Promise<void> | undefined
@@ -99,7 +99,7 @@ export const clusterLock = (owner: string, options = usual): ClusterLock => {
       leases.push(lease)
       isUntouched &&= mark?.isQuiet === true && lease.isClean && lease.after === mark.last
     }
-    // What was read before the lock was held may have been changed by its last holder, on one host by what it did on the other.
+    // What was read before may have been changed by the last holder of the lock, even by its work on another host.
     for (const { readings } of hosts) {
       if (!isUntouched) readings.invalidate()
       readings.lockTaken()
@@ -124,7 +124,7 @@ export const clusterLock = (owner: string, options = usual): ClusterLock => {
     retake: async (host, connection) => {
       if (!taken) return
       const lease = await takeLease(host, connection, owner, options)
-      // Its predecessor on this host ended with the connection.
+      // The previous lease on this host ended with its connection.
       leases.splice(0, leases.length, ...leases.filter(old => old.host !== host), lease)
     },
     release: async () => {
@@ -138,9 +138,9 @@ interface Lease {
   host: string
   /** The run that had the lock before. */
   after: string
-  /** Nobody had it when it was taken, and no step may have gone on after the lease of its run. */
+  /** Nobody had it when it was taken, and no step may have continued after the lease of its run. */
   isClean: boolean
-  /** Whether the host let it go by itself; one that was cut off with its connection is not known to have ended. */
+  /** Whether the host released it itself; a lease whose connection was cut is not known to have ended. */
   hasEnded(): boolean
   end(): Promise<void>
 }
@@ -188,14 +188,14 @@ const takeLease = async (
   }
 }
 
-/** A host that does not answer must not keep the run from its end. */
+/** A host that does not answer must not delay the end of the run. */
 const atMost = async (work: Promise<unknown> | undefined): Promise<void> => {
   const over = new AbortController()
   await Promise.race([work, delay(releaseLimit, undefined, { signal: over.signal }).catch(() => undefined)])
   over.abort()
 }
 
-/** Held by another run, or the host has no lock to give: no root, a full /run. */
+/** Another run holds the lock, or the host cannot provide one: no root, a full /run. */
 const refusalOf = (host: string, said: string, stderr: string): Error => {
   const owner = /^held by (.*)$/m.exec(said)?.[1]
   if (owner !== undefined) return new Locked(host, owner.trim())

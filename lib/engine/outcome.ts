@@ -14,7 +14,7 @@ export const pending = (reason: string): Outcome => ({ status: 'skipped', change
 type Session = Pick<ClusterSession, 'check' | 'predicted' | 'drift'>
 type Judged = Pick<Resource, 'assertion' | 'gate' | 'dependsOn'>
 
-/** What a verdict means in this run: nothing to do, a difference to repair, or why neither can be said. */
+/** The meaning of a verdict in this run: nothing to do, a difference to repair, or why neither is known. */
 export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], session: Session): Outcome => {
   switch (verdict.kind) {
     case 'unknown':
@@ -31,7 +31,7 @@ export const outcomeOf = (verdict: Verdict, resource: Judged, hosts: string[], s
   }
 }
 
-/** Unknown is acceptable in check mode. In a run it is a failure, because everything it could wait for has been done by then. */
+/** Unknown is acceptable in check mode. In a run it is a failure: everything that it could wait for has been done by then. */
 const unread = ({ until, why }: Unknown, hosts: string[], session: Session): Outcome => {
   if (session.check)
     return { status: 'unknown', changes: [], reason: why === undefined ? `waits for ${until}` : `could not be read: ${why}` }
@@ -57,10 +57,10 @@ const assertionText = (changes: Change[]): string =>
     .map(c => `${c.attribute}${c.host ? ` on ${c.host}` : ''}: ${c.from || 'nothing'}${c.to ? `, wanted ${c.to}` : ''}${nextOf(c)}`)
     .join('\n')
 
-/** What no run repairs names what an operator does. */
+/** Differences that no run repairs name the operator's next step. */
 const nextOf = ({ remedy }: Change): string => (remedy === undefined ? '' : `; next: ${remedy}`)
 
-/** `mode is 0644, wanted 0600`: for a second reading that is still not right. */
+/** `mode is still 0644, wanted 0600`: for a second reading that still differs. */
 export const stillDiffers = (changes: Change[]): string =>
   changes
     .map(c => (c.secret || c.diff ? `${c.attribute} still differs` : `${c.attribute} is still ${c.from || 'absent'}, wanted ${c.to}`))

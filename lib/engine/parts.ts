@@ -4,14 +4,15 @@ import { type Connection, Unreachable } from '../ssh/connection.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'
 
-/** One node's part in a task of the cluster: its own instance of the resource, because the probe may differ from node to node. */
+/** One node's part of a cluster task: its own instance of the resource, because the probe may differ between nodes. */
 export interface Part<R extends AnyClusterResource = AnyClusterResource> {
   host: HostSession
   task: Task<R>
 }
 
 /**
- * Reads all nodes; those that take no part are unknown. `onLost`: one whose connection is lost meanwhile is unknown too, instead of ending the reading of all.
+ * Reads all nodes; missing ones are unknown. `onLost`: a node whose connection is lost meanwhile is unknown too, instead of ending the
+ * reading.
  */
 export const membersOf = async (
   parts: Part[],
@@ -37,17 +38,17 @@ export const membersOf = async (
   return [...there, ...missing.map(([host, reason]) => ({ host, reading: notRead(reason) }))]
 }
 
-/** Why the whole is not known: the first member that could not be read. */
+/** Why the whole is unknown: the first member that could not be read. */
 export const unreadIn = (members: Member<unknown>[]): Unknown | undefined => {
   const unread = members.find(m => m.reading.kind === 'unknown')
   return unread?.reading.kind === 'unknown' ? unknownOn(unread.host, unread.reading) : undefined
 }
 
-/** The cluster's shells for one apply, which run a script only while this run holds the lock; what it remarks is added to `remarks`. */
+/** Shells on the nodes of the cluster for one apply, which run a script only while this run holds the lock; its remarks are added to `remarks`. */
 export const nodesOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter, remarks: string[]): ClusterNodes =>
   shellsOf(parts, session.writerOf, session, reporter, remarks)
 
-/** The cluster's shells for one preview: a check holds no lock, and a preview only reads. */
+/** Shells on the nodes of the cluster for one preview: a check holds no lock, and a preview only reads. */
 export const readersOf = (parts: Part[], session: ClusterSession, reporter: TaskReporter): ClusterNodes =>
   shellsOf(parts, host => host.connection, session, reporter, [])
 
@@ -61,7 +62,7 @@ const shellsOf = (
   hosts: parts.map(p => p.host.host),
   on(name) {
     const part = parts.find(p => p.host.host === name)
-    if (!part) throw new Error(`${name} is no host of this cluster`)
+    if (!part) throw new Error(`${name} is not a host of this cluster`)
     const connection = connectionOf(part.host)
     return { $: connection.$, connection }
   },
@@ -72,5 +73,5 @@ const shellsOf = (
   signal: session.signal,
 })
 
-/** What the result says beside its changes. */
+/** Text of the result in addition to its changes. */
 export const remarkOf = (remarks: string[]): string | undefined => (remarks.length > 0 ? remarks.join('; ') : undefined)

@@ -19,15 +19,15 @@ import type { ClusterSession, HostSession } from './session.ts'
 import { reportMerged, runStage } from './stage.ts'
 import { markUnreachable } from './unreachable.ts'
 
-/** Hosts that are played together: a cluster, or the clients of one. */
+/** Hosts that are played together: a cluster, or its clients. */
 export interface Target<V> {
   cluster: Cluster<V>
   hosts: Node<V>[]
-  /** Hosts of the play that this run leaves out, and why (`not in --limit`). */
+  /** Hosts of the play that this run excludes, and why (`not in --limit`). */
   left: { host: string; reason: string }[]
 }
 
-/** `kind`: it may well be the right machine, but nothing can be done on it. */
+/** `kind`: it may be the right machine, but cannot be changed. */
 export interface IdentityProblem {
   host: string
   problem: string
@@ -38,32 +38,32 @@ export interface PlayPlan<V> {
   name: string
   targets: Target<V>[]
   roles: Role<V>[]
-  /** Tag selection: a role's name is a tag, `always` and `never` work. */
+  /** Tag selection: the name of a role is a tag; `always` and `never` work. */
   selects(tags: string[]): boolean
-  /** With false, a failed host does not stop the others of its cluster. */
+  /** If false, a failed host does not stop the others of its cluster. */
   anyErrorsFatal: boolean
-  /** How many clusters at a time, at most. */
+  /** Maximum number of clusters at a time. */
   serial?: number
   /**
-   * What every run proves first, single roles too: planned addresses on the named NICs, different machine-ids. All that is wrong, as one
-   * list per host; empty when it is the right pair.
+   * Checks that every run makes first, even of a single role: planned addresses on the named NICs, different machine-ids. Returns all
+   * problems, one list per host; empty when it is the right pair.
    */
   identity(hosts: { node: Node<V>; facts: Facts }[]): IdentityProblem[]
-  /** What a host that is none of the supported systems is played as; undefined refuses it. */
+  /** Platform to use for a host with an unsupported system; undefined refuses it. */
   untested?(node: Node<V>, facts: Facts): Platform | undefined
 }
 
 export interface PlayOptions {
   check: boolean
   drift?: boolean
-  /** Handlers are judged, named where they are needed, and left for a later run. */
+  /** Handlers are judged, named if needed, and left for a later run. */
   holdHandlers?: boolean
   signal: AbortSignal
   emit: Emit
-  /** Also reports what each host is at. */
+  /** Also reports the activity of each host. */
   profile?: boolean
   connect(host: string): Promise<Connection>
-  /** A new connection in place of the one that `connect` has opened. */
+  /** A new connection in place of the one that `connect` opened. */
   reconnect(host: string, via?: Via): Promise<Connection>
   /** Shown to whoever finds the lock held. */
   owner: string
@@ -71,7 +71,10 @@ export interface PlayOptions {
   lock?: LockOptions | undefined
 }
 
-/** Plays on one cluster: connect, prove identity, plan, run stage by stage, then the handlers that are needed. Says whether a host failed. */
+/**
+ * Plays on one cluster: connects, checks identity, plans, runs stage by stage, then the needed handlers. Resolves with whether a host
+ * failed.
+ */
 export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, options: PlayOptions): Promise<{ failed: boolean }> => {
   const emit: Emit = event => options.emit({ ...event, cluster: target.cluster.name })
   const lock = clusterLock(options.owner, options.lock)
@@ -93,7 +96,7 @@ export const playTarget = async <V>(play: PlayPlan<V>, target: Target<V>, option
     fence: lock.fence,
     async reconnect(name, via) {
       const host = session.hosts.get(name)
-      if (!host) throw new Error(`${name} is no host of this cluster`)
+      if (!host) throw new Error(`${name} is not a host of this cluster`)
       host.connection = await options.reconnect(name, via)
       host.readings.moveTo(host.connection)
       await lock.retake(name, host.connection)
@@ -152,11 +155,11 @@ interface Prepared<V> {
   node: Node<V>
   connection: Connection
   facts: Facts
-  /** Said before anything was read that a run may change. */
+  /** State of the lock before anything was read that a run may change. */
   mark: Mark | undefined
 }
 
-/** Connects to all hosts at once, reads their facts, proves their identity and makes each host's plan. */
+/** Connects to all hosts at once, reads their facts, checks their identity and makes each host's plan. */
 const prepare = async <V>(
   play: PlayPlan<V>,
   target: Target<V>,
@@ -231,7 +234,7 @@ const planHost = <V>(
   if (problems.length === 0) return { tasks: { host: node.name, tasks }, handlers: { host: node.name, tasks: handlers } }
   const kinds = problems.every(p => p.kind) ? [...new Set(problems.map(p => p.kind))].join(', ') : undefined
   host.stopped = kinds ?? 'it is not the machine that the inventory describes'
-  // The others are judged on: without this one, and not as if there were no other.
+  // The other hosts are still judged, with this one as missing rather than nonexistent.
   if (session.drift || !play.anyErrorsFatal) session.missing.set(node.name, host.stopped)
   session.emit({
     type: 'task-end',
@@ -271,5 +274,5 @@ const hostSession = (host: string, connection: Connection, tasks: Task[], mark: 
   return { host, connection, readings: hostReadings(connection, resources), mark, merged: new Map(), mergeable, done: 0 }
 }
 
-/** What a role would do on a host, for `--list-tasks` and tests; needs no machine. */
+/** What a role would do on a host, for `--list-tasks` and tests; contacts no machine. */
 export const listTasks = <V>(roles: Role<V>[], context: RoleContext<V>): Resource[] => roles.flatMap(role => role.steps(context))

@@ -4,7 +4,7 @@ import type { ClusterSession } from './session.ts'
 
 type Checking = Pick<ClusterSession, 'check' | 'drift' | 'predicted'>
 
-/** Notes that a check predicts a change. A look for drift predicts nothing: it says what differs now. */
+/** Records that a check predicts a change. A drift run predicts nothing: it reports what differs now. */
 export const predict = (session: Checking, hosts: string[], id: string): void => {
   if (!session.check || session.drift) return
   for (const host of hosts) session.predicted.set(host, (session.predicted.get(host) ?? new Set()).add(id))
@@ -14,7 +14,7 @@ export const predict = (session: Checking, hosts: string[], id: string): void =>
 export const isPredicted = ({ check, predicted }: Checking, hosts: string[], id: string): boolean =>
   check && hosts.some(host => predicted.get(host)?.has(id) === true)
 
-/** What a judgement made now is worth in a check: nothing, when what it reads is about to change. */
+/** The outcome of a judgement in a check: it is void when what it read is about to change. */
 export const asPredicted = (
   { dependsOn, assertion }: Pick<Resource, 'dependsOn' | 'assertion'>,
   now: Outcome,

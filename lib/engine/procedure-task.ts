@@ -20,12 +20,12 @@ interface Run {
   parts: Part<Procedure>[]
   session: ClusterSession
   reporter: TaskReporter
-  /** Names of the steps that were taken. */
+  /** Names of the completed steps. */
   done: string[]
   look(): Promise<PlanLook>
 }
 
-/** Plans a procedure on all nodes, and takes its steps one by one, each read back. */
+/** Plans a procedure on all nodes, and runs its steps one by one, reading after each. */
 export const runProcedure = (
   procedure: Procedure,
   parts: Part<Procedure>[],
@@ -49,7 +49,7 @@ export const runProcedure = (
   )
 }
 
-/** Reads all nodes and plans; the aim is that of the first reading. */
+/** Reads all nodes and plans; the aim of the first reading is kept. */
 const planner = (
   procedure: Procedure,
   parts: Part[],
@@ -76,7 +76,7 @@ const takeSteps = async (wanted: PlanLook, run: Run): Promise<Applied> => {
   for (let [step] = wanted.steps; step; ) {
     if (run.done.length > 0 && run.session.signal.aborted)
       throw new Interrupted(`interrupted before '${step.name}'; done: ${run.done.join(', ')}`, true)
-    // A lease that has ended since the last step is known by now.
+    // A lease that ended since the last step is known by now.
     run.reporter.phase('lock')
     await run.session.beforeChange()
     await takeStep(step, run, remarks)
@@ -94,14 +94,14 @@ const takeStep = async (step: Step, { parts, session, reporter, done }: Run, rem
   try {
     await step.run(nodesOf(parts, session, reporter, remarks))
   } finally {
-    // Even a failed step may have written.
+    // A failed step may have changed something too.
     invalidate(task.resource, hosts, session)
   }
   done.push(step.name)
   for (const { readings } of hosts) readings.note(noteOf(task, step.changes, session))
 }
 
-/** Reads until the plan begins with a step that was not taken yet, or has none. Throws `ApplyFailed` when it does not in time. */
+/** Reads until the plan starts with a step that has not been run yet, or has none. Throws `ApplyFailed` when that takes too long. */
 const readBack = async (step: Step, { parts, session, reporter, done, look }: Run): Promise<PlanLook> => {
   const again = () => {
     for (const { host, task } of parts) host.readings.invalidate([task.resource.id])

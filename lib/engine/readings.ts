@@ -17,36 +17,38 @@ interface Entry {
 }
 
 /**
- * What is known of one host's resources. All of them are read in one round trip at first; after a change what it altered is stale and is
- * read again, together, when it is next needed. Straight after a change only the next few are read ahead (they are likely to be stale
- * again soon), and more as long as nothing changes: a bare host does not pay for reading everything after every change.
+ * Readings of one host's resources. At first all are read in one round trip; after a change, what it may have changed is stale and is read
+ * again, together, when it is next needed. Directly after a change only the next few are read ahead (they are likely to become stale soon),
+ * and more as long as nothing changes: so a bare host does not read everything again after every change.
  */
 export interface HostReadings {
   /**
-   * The reading of one resource, from the host if it is stale; `along`, and what comes after it in the play, may travel with it. A probe that takes its time
+   * The reading of one resource, from the host if it is stale; `along`, and what follows in the play, may be read with it. A slow probe
    * prints `@progress`.
    */
   ensure(id: string, progress?: (progress: Progress) => void, along?: string[]): Promise<Reading<unknown>>
-  /** What was read of a resource, where something may be changed by that: it is not out of date, nor from before the lock was held. */
+  /** A reading that a change may be based on: not stale, and not from before the lock was held. */
   fresh(id: string): Reading<unknown> | undefined
   /**
-   * Changes the first of these, then the others, and reads them again in the same exec. Throws what the first change failed with. What they alter must have been
-   * invalidated before.
+   * Changes the first of these, then the others, and reads them again in the same exec. Throws the error of the first change. The caller
+   * must have invalidated what they change.
    */
   change(ids: [string, ...string[]], changing: Changing, ways: Omit<Ways, 'reader'>, progress?: Report): Promise<Changed[]>
-  /** What is known without asking; undefined when it was never read. */
+  /** The last reading, without contacting the host; undefined when there is none. */
   peek(id: string): Reading<unknown> | undefined
-  /** What was read of these (of all, without a list) may be out of date. */
+  /** Marks readings of these (without a list: of all) as stale. */
   invalidate(ids?: string[]): void
-  /** A resource has changed this place: what was read of it, and what may have been read of the place, is out of date. */
+  /** A resource has changed this place: marks its reading, and those that may have read the place, as stale. */
   invalidateBy(own: string, place: Place): void
-  /** The lock is held from now on. What was read before may be judged by, for nobody else has changed anything; `renew` makes it stale. */
+  /**
+   * The lock is held from now on. Earlier readings may still be judged, since nobody else has changed anything; `renew` makes them stale.
+   */
   lockTaken(): void
-  /** Makes stale which of these was read before the lock was held: nothing is changed by that. */
+  /** Marks those of these readings as stale that are from before the lock was held: no change is based on them. */
   renew(ids: string[]): void
-  /** A line for the host's own log; it travels with what is read next. */
+  /** Adds a line for the host's own log; it is sent with the next read. */
   note(text: string): void
-  /** What is read from now on is read through this connection; nothing that was read before counts. */
+  /** Reads through this connection from now on; earlier readings are discarded. */
   moveTo(connection: Connection): void
 }
 
@@ -60,7 +62,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
   let ahead = Number.POSITIVE_INFINITY
   let generation = 0
   let hasLock = false
-  /** Readings that were asked for since the last change and needed no look. */
+  /** Readings requested since the last change that were not stale. */
   let quiet = 0
   let notes: string[] = []
   let connection = first
@@ -73,10 +75,10 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
 
   const isCurrent = ({ fresh, early }: Entry): boolean => fresh && !(early && hasLock)
 
-  /** It is stale, or could not be changed by, and to read it along costs next to nothing. */
+  /** It is stale, or not valid for a change and almost free to read along. */
   const isDue = (entry: Entry): boolean => !entry.fresh || (!isCurrent(entry) && isOfFiles(entry.probe))
 
-  /** These, and of what comes after the last of them what is stale, as far as it is read ahead. */
+  /** These, and the stale ones after the last of them, as far as we read ahead. */
   const batchFrom = (ids: string[]): Entry[] => {
     const from = order.indexOf(ids[0] ?? '')
     const later = order.slice(from + 1).filter(other => !ids.includes(other) && isDue(entryOf(other)))
@@ -98,7 +100,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
     )
     batch.forEach((entry, i) => {
       entry.reading = readings[i] ?? notRead('no answer')
-      // what changed while we read may or may not be in the answer
+      // a change during the read may or may not be in the answer
       entry.fresh = generation === started
       entry.early = early
     })
@@ -132,7 +134,7 @@ export const hostReadings = (first: Connection, plan: { id: string; probe: Probe
         if (entry) entry.fresh = false
       }
       generation++
-      // Where much is in order, so is much of what comes.
+      // If much is unchanged, much of the rest probably is too.
       ahead = quiet >= 5 ? 21 : 1
       quiet = 0
     },

@@ -3,16 +3,16 @@ import type { Resource } from '../resources/resource.ts'
 import type { Outcome } from './events.ts'
 import type { ClusterSession, HostSession } from './session.ts'
 
-/** ms from a bad reading to the next one, and how long a drift run gives a cluster altogether to turn out well. */
+/** ms between a bad reading and the next one, and how long a drift run waits in total for a cluster to become good. */
 const pause = 3_000
 const limit = 15_000
 
 type Session = Pick<ClusterSession, 'drift' | 'rereadUntil' | 'signal'>
 
 /**
- * In a drift run a bad outcome is read again before it is reported: a hand-over, a reconnect or a late heartbeat takes seconds and is no drift.
- * The first bad one starts a time limit that the whole cluster shares; what comes after it is read at least once more. What a run would repair does
- * not repair itself, so once more is enough for it. In other runs only an assertion with a time to settle is judged again.
+ * In a drift run a bad outcome is read again before it is reported: a switchover, a reconnect or a late heartbeat takes seconds and is not
+ * drift. The first bad outcome starts a time limit for the whole cluster; later ones are read at least once more. Differences that a run
+ * would repair do not disappear by themselves, so once more is enough. In other runs only an assertion with a settle time is retried.
  */
 export const retryUntilStable = async (
   run: () => Promise<Outcome>,

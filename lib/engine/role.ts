@@ -8,14 +8,14 @@ export interface Node<V> {
   vars: V
 }
 
-/** Two nodes that serve together, and the clients that the inventory names. */
+/** The two nodes of a pair, and the clients that the inventory names. */
 export interface Cluster<V> {
   name: string
   nodes: Node<V>[]
   clients: Node<V>[]
 }
 
-/** All that a role's pure functions see. */
+/** The input of a role's pure functions. */
 export interface RoleContext<V> {
   host: string
   vars: V
@@ -25,9 +25,9 @@ export interface RoleContext<V> {
 }
 
 /**
- * A role: variables and facts in, resources out. Both functions are pure, so a play is known before anything runs.
- * Handlers are resources too: whether one is needed is read from the host (what the daemon runs with, against what is on disk), never
- * remembered, so a run that died between a change and its handler is caught up by the next.
+ * A role: variables and facts in, resources out. Both functions are pure, so the plan is known before anything runs. Handlers are resources
+ * too: whether one is needed is read from the host (the daemon's running configuration against the files), never remembered, so the next
+ * run makes up for a run that died between a change and its handler.
  */
 export interface Role<V> {
   name: string

@@ -10,23 +10,23 @@ import { playTarget } from './play.ts'
 
 export interface RunOptions {
   check: boolean
-  /** With `check`: everything is judged, whatever failed before it, and what is wrong is read again before it is reported. */
+  /** With `check`: judges everything, whatever failed before, and reads problems again before it reports them. */
   drift?: boolean
-  /** Handlers are judged, named where they are needed, and left for a later run. */
+  /** Handlers are judged, named if needed, and left for a later run. */
   holdHandlers?: boolean
   emit: Emit
-  /** Also reports what each host is at, and with the last connection's end how many processes it has started (`--profile`). */
+  /** Also reports the activity of each host, and with the end of the last connection how many processes it has started (`--profile`). */
   profile?: boolean
   signal: AbortSignal
-  /** Opens the way to a host; called once a host and run, and again when a task has lost it on purpose (`via`: the way round). */
+  /** Connects to a host. Called once per host and run, and again when a task has cut the connection on purpose (`via`: another route). */
   connect(host: string, via?: Via): Promise<Connection>
   /** For tests. */
   lock?: LockOptions
-  /** How many clusters (or groups of clients) are played side by side. */
+  /** Number of clusters (or groups of clients) played in parallel. */
   forks: number
 }
 
-/** Plays all plays in order, each on all its clusters side by side. Everything that happens is reported through `emit`. */
+/** Plays all plays in order, each on all its clusters in parallel. Reports everything through `emit`. */
 export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Promise<void> => {
   const open = new Map<string, Promise<Connection>>()
   const connect = (host: string): Promise<Connection> => {
@@ -37,13 +37,13 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
   const reconnect = async (host: string, via?: Via): Promise<Connection> => {
     const [old, connection] = [open.get(host), await options.connect(host, via)]
     open.set(host, Promise.resolve(connection))
-    // It is dead, or about to be: its goodbye is not waited for.
+    // It is dead, or about to be: do not wait for its close.
     void old?.then(dead => dead.close()).catch(() => undefined)
     return connection
   }
   const left = lastPlays(plays)
   const closing: Promise<void>[] = []
-  // A connection takes memory here and two processes there: it is not kept until the last host of the last play is done.
+  // A connection takes memory here and two processes on the host, so it is closed after the host's last play.
   const release = (hosts: string[], play: number) => {
     for (const host of hosts) {
       const connection = open.get(host)
@@ -64,29 +64,29 @@ export const runPlays = async <V>(plays: PlayPlan<V>[], options: RunOptions): Pr
   }
 }
 
-/** The number of the last play that each host takes part in. */
+/** The number of the last play of each host. */
 const lastPlays = <V>(plays: PlayPlan<V>[]): Map<string, number> =>
   new Map(plays.flatMap((play, i) => play.targets.flatMap(target => target.hosts.map(host => [host.name, i] as const))))
 
 const close = async (host: string, opening: Promise<Connection>, { emit, profile, signal }: RunOptions): Promise<void> => {
   const connection = await unlessInterrupted(opening, signal).catch(() => undefined)
   if (!connection) {
-    // One that is still being opened when the run is interrupted is not waited for.
+    // A connection that is still being opened when the run is interrupted is not waited for.
     opening.then(late => late.close()).catch(() => undefined)
     return
   }
   emit({ type: 'host-closed', host, ...connection.counts })
-  // What the last command started is known from the count before one more; that one is no cost of the run.
+  // Only one more command tells how many processes the last one started; that command itself is not counted.
   if (profile) await connection.run(':', { timeout: 5000 }).catch(() => undefined)
   await connection.close().catch(() => undefined)
 }
 
 interface Playing extends RunOptions {
   reconnect(host: string, via?: Via): Promise<Connection>
-  /** These hosts have come to the end of a play. */
+  /** These hosts have finished a play. */
   release(hosts: string[]): void
   owner: string
-  /** Clusters that failed in a play: what follows builds on them. */
+  /** Clusters that failed in a play: later plays depend on it. */
   broken: Set<string>
 }
 
@@ -105,7 +105,7 @@ const onePlay = async <V>(play: PlayPlan<V>, options: Playing): Promise<void> =>
   await Promise.all(Array.from({ length: Math.min(options.forks, play.serial ?? options.forks, play.targets.length) }, worker))
 }
 
-/** One cluster's trouble never ends another's play. */
+/** An error of one cluster never ends the play of another. */
 const guarded = async <V>(play: PlayPlan<V>, target: PlayPlan<V>['targets'][number], options: Playing): Promise<void> => {
   const { name } = target.cluster
   if (options.broken.has(name) && !options.drift) {

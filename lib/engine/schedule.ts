@@ -1,6 +1,6 @@
 import type { AnyClusterResource, AnyHostResource, Resource } from '../resources/resource.ts'
 
-/** One resource with the role that wants it and its place in the host's list (from 1). */
+/** A resource with its role and its position in the host's list (from 1). */
 export interface Task<R extends Resource = Resource> {
   role: string
   resource: R
@@ -14,8 +14,8 @@ export interface HostPlan {
 }
 
 /**
- * A stretch of a play that runs without meeting the other hosts, or one cluster resource. Between two stages is a barrier. `parts` of a
- * cluster stage: each host's own instance of the resource, because its probe may differ from host to host.
+ * A part of a play that runs without waiting for other hosts, or one cluster resource. There is a barrier between two stages. `parts` of a
+ * cluster stage: each host's own instance of the resource, because its probe may differ between hosts.
  */
 export type Stage =
   | { kind: 'hosts'; role: string; lanes: { host: string; tasks: Task<AnyHostResource>[] }[] }
@@ -23,7 +23,7 @@ export type Stage =
 
 const isCluster = (task: Task): task is Task<AnyClusterResource> => task.resource.scope === 'cluster'
 
-/** Cuts one host's tasks of one role at the cluster resources: [host tasks, cluster task, host tasks, ...]. */
+/** Splits one host's tasks of one role at the cluster resources: [host tasks, cluster task, host tasks, ...]. */
 const segments = (tasks: Task[]): { hosts: Task<AnyHostResource>[]; cluster?: Task<AnyClusterResource> }[] => {
   const result: { hosts: Task<AnyHostResource>[]; cluster?: Task<AnyClusterResource> }[] = [{ hosts: [] }]
   for (const task of tasks) {
@@ -37,8 +37,8 @@ const segments = (tasks: Task[]): { hosts: Task<AnyHostResource>[]; cluster?: Ta
 }
 
 /**
- * Pure: the hosts' lists of one cluster become stages. Throws when two hosts disagree about the cluster resources of a role, because
- * then a barrier would wait for ever.
+ * Pure: turns the lists of one cluster's hosts into stages. Throws when two hosts have different cluster resources for a role, because a
+ * barrier would then wait for ever.
  */
 export const schedule = (plans: HostPlan[], roles: string[]): Stage[] =>
   roles.flatMap(role => {

@@ -14,10 +14,10 @@ import type { Stage, Task } from './schedule.ts'
 import type { ClusterSession, HostSession, Merged, TaskReporter } from './session.ts'
 import { markUnreachable } from './unreachable.ts'
 
-/** Handlers are resources too; only their events differ, and one that is not needed is not mentioned. */
+/** Handlers are resources too. Only their events differ, and a handler that is not needed is not mentioned. */
 export type StageKind = 'task' | 'handler'
 
-/** Runs one stage: its lanes side by side, or its cluster resource. Returns when all hosts have come to its end. */
+/** Runs one stage: its lanes in parallel, or its cluster resource. Returns when all hosts have finished it. */
 export const runStage = async (stage: Stage, session: ClusterSession, kind: StageKind): Promise<void> => {
   if (stage.kind === 'cluster') return runClusterStage(stage, session, kind)
   await Promise.all(stage.lanes.map(lane => runLane(lane.host, lane.tasks, session, kind)))
@@ -38,14 +38,14 @@ const runLane = async (
     const following = kind === 'task' ? tasks.slice(i + 1) : []
     const before = spentAhead(host)
     const outcome = await attempt(task, [host], session, kind, mine => runHostTask(task, host, mine, reporter.reporter, following))
-    // What was done for those behind it is their time.
+    // Time spent on later tasks is charged to those.
     reporter.end(outcome, before - spentAhead(host))
     if (kind === 'task') host.done++
     if (outcome.status === 'failed' && !session.drift) host.stopped ??= `failed at ${task.resource.id}`
   }
 }
 
-/** ms that went into changes whose turn has not come. */
+/** ms spent on changes whose turn has not come. */
 const spentAhead = ({ merged }: HostSession): number =>
   [...merged.values()].reduce((sum, one) => sum + (one.kind === 'sent' ? 0 : one.ms), 0)
 
@@ -69,8 +69,8 @@ const runClusterStage = async (stage: Extract<Stage, { kind: 'cluster' }>, sessi
 }
 
 /**
- * What is only shown is read and shown after a failure too: that is when the operator needs it, and a node that answers must not look like one that does
- * not. Not without a node that was refused before (another machine, no root): the others would be shown as if it did not exist.
+ * A resource that is only shown is also shown after a failure: the operator needs it then, and a reachable node must not look unreachable.
+ * Not if a node was refused before (another machine, no root): the others would be shown as if it did not exist.
  */
 const isShownAnyway = ({ resource }: Task, parts: { host: HostSession }[], session: ClusterSession): boolean =>
   resource.scope === 'cluster' &&
@@ -78,7 +78,10 @@ const isShownAnyway = ({ resource }: Task, parts: { host: HostSession }[], sessi
   parts.length === session.hosts.size &&
   parts.some(p => !session.missing.has(p.host.host))
 
-/** Runs one task, whatever it throws, and again while it may turn out well. A handler that is held is only looked at, and pending where it is needed. */
+/**
+ * Runs one task, turning errors into its outcome, and retries it while it may become good. A held handler is only read, and pending if
+ * needed.
+ */
 const attempt = async (
   { resource }: Task,
   hosts: HostSession[],
@@ -93,8 +96,8 @@ const attempt = async (
 }
 
 /**
- * On a host that was stopped: what has already become of resources whose turn did not come is reported, what was done once it is read, or they would be
- * changed without a word.
+ * For a stopped host: reports the results of changes that were made before their turn, read again where they were made. Otherwise they
+ * would be changed without being reported.
  */
 export const reportMerged = async (name: string, tasks: Task[], session: ClusterSession): Promise<void> => {
   const host = session.hosts.get(name)
@@ -120,7 +123,7 @@ const outcomeAhead = async (resource: AnyHostResource, merged: Merged, host: Hos
   return outcome.status === 'changed' ? failed(`applied, but ${stillDiffers(outcome.changes)}`) : outcome
 }
 
-/** Whatever a task throws becomes its outcome; a lost host is also named as such, once. */
+/** Turns an error of a task into its outcome; a lost host is also reported as such, once. */
 const guarded = async (host: string, session: ClusterSession, run: () => Promise<Outcome>): Promise<Outcome> => {
   try {
     return await run()
@@ -137,7 +140,7 @@ const guarded = async (host: string, session: ClusterSession, run: () => Promise
   }
 }
 
-/** Another run may hold the lock by now: on no host of the cluster is anything begun any more. */
+/** Another run may hold the lock by now: nothing more is started on any host of the cluster. */
 const loseLock = (error: LockLost, session: ClusterSession): void => {
   const running = [...session.hosts.values()].filter(host => host.stopped !== lockLost)
   if (running.length > 0) session.emit({ type: 'locked', host: error.host, owner: error.owner, hint: error.hint, lost: true })
@@ -146,7 +149,7 @@ const loseLock = (error: LockLost, session: ClusterSession): void => {
 
 const lockLost = 'the lock was lost'
 
-/** A handler that is in order, or has nothing to do with this host, is not mentioned. */
+/** A handler that is in sync, or does not concern this host, is not mentioned. */
 const isNeeded = ({ status, pending }: Outcome): boolean => status !== 'ok' && (status !== 'skipped' || pending === true)
 
 /** The events of one task. */
@@ -160,7 +163,7 @@ const reporterFor = (session: ClusterSession, names: string[], task: Task, kind:
   const reporter: TaskReporter = {
     phase(phase) {
       activity(phase)
-      // A look while the task is under way is no phase of its own.
+      // A read within a task is not a phase of its own.
       if (phase === 'lock' || phase === 'read') return
       if (kind === 'handler' && phase === 'apply') session.emit({ type: 'handler-start', host, role, handler: resource.id })
       if (kind === 'task') start(phase)

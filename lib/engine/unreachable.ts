@@ -1,7 +1,7 @@
 import type { Unreachable } from '../ssh/connection.ts'
 import type { ClusterSession } from './session.ts'
 
-/** Marks a host as unreachable, once and for all of this play. */
+/** Marks a host as unreachable for the rest of this play; reports it once. */
 export const markUnreachable = (host: string, error: Unreachable, session: ClusterSession): void => {
   session.emit({
     type: 'host-unreachable',
@@ -14,6 +14,6 @@ export const markUnreachable = (host: string, error: Unreachable, session: Clust
   if (lost) lost.stopped ??= 'unreachable'
 }
 
-/** Pure: an `Unreachable` names its host, because it may be shown far from where the host is known. What is shown beside the host does not. */
+/** Pure: removes the host name from the message of an `Unreachable`, for places that show the host anyway. */
 export const withoutHost = (message: string, host: string): string =>
   message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message

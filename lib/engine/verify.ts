@@ -7,13 +7,13 @@ const firstPause = 200
 interface Rereading {
   again(): void
   late(): void
-  /** What the apply has read itself is judged first. */
+  /** The reading made by the apply is judged first. */
   isRead?: boolean
 }
 
 /**
- * The second reading: calls `judge` until it returns ok or the time to settle (ms) is over; only ok makes a change `changed`.
- * `again` must make the next judgement read the host again; `late` is called when it took more than one: what was read with the first is outdated.
+ * The second reading: calls `judge` until it returns ok or the settle time (ms) is over; only ok makes a change `changed`. `again` must
+ * make the next judgement read the host again. `late` is called when it took more than one: readings made with the first are outdated.
  */
 export const verify = async (
   judge: () => Promise<Outcome>,

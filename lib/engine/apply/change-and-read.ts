@@ -6,21 +6,21 @@ import type { Entry, Printed } from '../sources/entry.ts'
 import { type Answer, answersOf, type Ended, type Report, restOf, runEntries, runWithin } from '../sources/run-entries.ts'
 import { type ChangePart, type Changing, changeLines, lockGone, notReached } from './change-script.ts'
 
-/** What became of one of several changes. `ms`: how long it took. */
+/** Result of one of several changes. `ms`: how long it took. */
 export type Changed = { kind: 'done'; ms: number } | { kind: 'failed'; ms: number; error: unknown } | { kind: 'not reached' }
 
 export interface Ways {
-  /** What travels on it runs only while the lock is held. */
+  /** Scripts on this connection run only while the lock is held. */
   writer: Connection
-  /** For what must be read by an exec of its own. */
+  /** For probes that need an exec of their own. */
   reader: Connection
-  /** The error of a change that did not run, because the lock was another's by then. */
+  /** The error of a change that did not run because another run had the lock by then. */
   lockLost(said: string): Error
 }
 
 /**
- * Changes, and reads what has come of it, in one exec. Throws what the first change failed with: nothing is read then. That a later one failed stands in its result, and
- * what was done before it is read.
+ * Applies changes and reads the result in one exec. Throws the error of the first change; nothing is read then. The error of a later change
+ * is in its result, and what was changed before it is read.
  */
 export const changeAndRead = async (
   { writer, reader, lockLost }: Ways,
@@ -43,7 +43,7 @@ export const changeAndRead = async (
   })
   const [first] = changed
   if (first?.kind === 'failed') throw first.error
-  // One of them hung, and with it what comes after: nothing has been read.
+  // One of them hung, so nothing after it ran and nothing was read.
   if (outputs.length < parts.length) return { changed, answers: await runEntries(reader, entries, [], progress) }
   const answers = answersOf(outputs.slice(parts.length), ended.arrivals.slice(parts.length), entries)
   if (answers.length === entries.length) return { changed, answers }
@@ -56,7 +56,7 @@ const resultOf = ({ what, hint }: ChangePart, printed: Printed, ms: number, lock
   return { kind: 'failed', ms, error: printed.code === lockGone ? lockLost(printed.stderr) : failedScript(what, printed, hint) }
 }
 
-/** Why a change did not come to its end. */
+/** Why a change did not finish. */
 const brokenOff = ({ what, timeout, hint }: ChangePart, { ending, result, failure }: Ended, boundary: string, host: string): unknown => {
   if (ending === 'stuck') return new ScriptTimeout(`${host}: ${what} took longer than ${timeout / 1000} s and was ended`)
   if (ending === 'flood') return failure

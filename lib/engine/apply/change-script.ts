@@ -4,29 +4,30 @@ import { frame, logger } from '../frames.ts'
 /** Scripts that change something, run one after the other until one fails. */
 export interface Changing {
   parts: ChangePart[]
-  /** Shell that succeeds while the lock is still this run's, and else prints whose it is. */
+  /** Shell that succeeds while this run holds the lock, otherwise prints who does. */
   isHeld: string
 }
 
 export interface ChangePart {
-  /** For a message: `writing /etc/exports.d/x`. */
+  /** For messages: `writing /etc/exports.d/x`. */
   what: string
   sh: string
   /** ms */
   timeout: number
-  /** What to look at when it failed. */
+  /** What to check after a failure. */
   hint?: string | undefined
-  /** The line for the host's own log, once it is done. */
+  /** The line for the host's own log, written on success. */
   note: string
 }
 
-/** In the place of an exit code: the lock was another's by then; one before it had failed. No shell ends with them. */
+/** Pseudo exit codes: another run had the lock by then; an earlier script had failed. No shell returns them. */
 export const lockGone = 300
 export const notReached = 301
 
 /**
- * What goes before a batch of probes: each script in a subshell of its own, stdin from /dev/null, framed as a probe is. The connection's own condition has let the
- * first one through; before each of the others the lock is looked at again, by the shell itself. What was done is noted in the host's log, and read only when there is any.
+ * Goes before a batch of probes: each script runs in a subshell, stdin from /dev/null, framed as a probe is. The condition of the
+ * connection covers the first script; before each other one the shell itself checks the lock again. Successful changes are noted in the
+ * host's log; probes run only if there was one.
  */
 export const changeLines = ({ parts, isHeld }: Changing, boundary: string): string[] => [
   's=0; set --',

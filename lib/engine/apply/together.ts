@@ -3,20 +3,20 @@ import { askingHost, judge } from '../judge.ts'
 import type { Task } from '../schedule.ts'
 import type { ClusterSession, HostSession } from '../session.ts'
 
-/** One of several changes that are made in one go. */
+/** One of several changes that are applied together. */
 export interface Member {
   task: Task<HostResource>
   changes: Change[]
   script: ApplyScript
 }
 
-/** At most so many, and so much text (characters), travel together. */
+/** Limits of a batch: number of changes, and characters of script. */
 const most = 50
 const longest = 512 * 1024
 
 type Session = Pick<ClusterSession, 'check' | 'predicted' | 'drift'>
 
-/** Those right behind a task that may differ as it does, by what was last read of them. */
+/** The tasks directly after this one that may also differ, by their last reading. */
 export const candidates = (
   { resource }: Task<AnyHostResource>,
   following: Task<AnyHostResource>[],
@@ -33,8 +33,8 @@ export const candidates = (
 }
 
 /**
- * The first change, and those right behind it that can be made with it: each was read just now and differs, and nothing that an earlier one makes known is
- * needed for it. The first that is something else (in sync, refused, unknown) ends them.
+ * The first change, and those directly after it that can be applied with it: each was read just now and differs, and does not depend on the
+ * result of an earlier one. The first task that is not such a change (in sync, refused, unknown) ends the list.
  */
 export const changedTogether = (first: Member, behind: Task<HostResource>[], host: HostSession, session: Session): Member[] => {
   const members = [first]
@@ -52,11 +52,11 @@ export const changedTogether = (first: Member, behind: Task<HostResource>[], hos
 
 const placeOf = ({ assertion, ...resource }: AnyHostResource): Place | undefined => {
   if (assertion || !('apply' in resource)) return undefined
-  // What takes its time to show is not judged by one reading.
+  // A change that takes effect with a delay cannot be judged by one reading.
   return resource.merge || resource.settle !== undefined ? undefined : resource.apply.place
 }
 
-/** What differs, where that was read just now and is judged by nothing else. */
+/** The differences of a resource that was read just now and is judged by its own reading only. */
 const changesNow = ({ resource }: Task<HostResource>, host: HostSession, session: Session): Change[] | undefined => {
   const reading = host.readings.fresh(resource.id)
   if (!reading || host.merged.has(resource.id)) return undefined
@@ -65,7 +65,7 @@ const changesNow = ({ resource }: Task<HostResource>, host: HostSession, session
   return outcome.status === 'changed' && asked.size === 0 ? outcome.changes : undefined
 }
 
-/** Whether what was read of a resource still holds when these have been changed. */
+/** Whether the reading of a resource is still valid after these changes. */
 const isIndependent = (resource: HostResource, members: Member[]): boolean => {
   const place = placeOf(resource)
   return (
@@ -78,8 +78,8 @@ const isIndependent = (resource: HostResource, members: Member[]): boolean => {
 }
 
 /**
- * Pure. A link may make a path lead elsewhere, so only other links come after it. What is made of a file's own text must not come after another change of that file, by
- * whatever path.
+ * Pure. A link may make a path refer elsewhere, so only other links come after it. An edit based on the content of a file must not come
+ * after another change of that file, by whatever path.
  */
 const areApart = (before: Place, place: Place): boolean => {
   if (before.kind === 'link') return place.kind === 'link' && !place.path.startsWith(`${before.path}/`) && before.path !== place.path

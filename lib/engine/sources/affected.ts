@@ -1,7 +1,7 @@
 import type { Place, Probe } from '../../resources/resource.ts'
 import { isSource, type Source } from '../../resources/source.ts'
 
-/** Pure. Whether what a probe reads may be different once this place was changed. What is not declared may be anything. */
+/** Pure. Whether a probe may read something else after a change of this place. A probe that does not declare what it reads always may. */
 export const mayRead = ({ reads }: Pick<Probe<unknown>, 'reads'>, { kind, path }: Place): boolean =>
   kind === 'link' ||
   reads === undefined ||
@@ -10,13 +10,14 @@ export const mayRead = ({ reads }: Pick<Probe<unknown>, 'reads'>, { kind, path }
 const isAffected = (source: Source, path: string): boolean => {
   switch (source.kind) {
     case 'file':
-      // Another path to it has the same name at its end; directories on the way may have been made.
+      // Another path to it ends with the same name; directories on the way may have been created.
       return nameOf(source.path) === nameOf(path) || isIn(source.path, path) || isIn(path, source.path)
     case 'text':
-      // It follows links, so the name says nothing.
+      // The source follows links, so names prove nothing.
       return source.paths.some(one => !/^\/(proc|sys)\//.test(one))
     case 'unit':
-      // systemd.unit(5), systemd-sysv-generator(8), systemd-fstab-generator(8): what a unit is made of, and whether it was read since.
+      // Files that units are made of, and so whether systemd must reload: systemd.unit(5), systemd-sysv-generator(8),
+      // systemd-fstab-generator(8).
       return /\/(systemd|init\.d|rc[^/]*)\/|\/(fstab|crypttab)$/.test(path)
     case 'packages':
       return path.startsWith('/var/lib/dpkg/')

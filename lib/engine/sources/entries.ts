@@ -5,13 +5,13 @@ import { filesTogether } from './files.ts'
 import { packagesTogether } from './packages.ts'
 import { unitsTogether } from './units.ts'
 
-/** A source with the time that it may take, ms. */
+/** A source and its time limit, ms. */
 export interface Asked {
   source: Source
   timeout: number
 }
 
-/** The one place where what many probes read becomes few scripts: files, units and packages are each read together, where the first of them stands. */
+/** Combines the sources of many probes into a few scripts: files, units and packages are each read together, where the first of them is. */
 export const entriesOf = (asked: Asked[]): Entry[] => {
   const groups = new Map<string, Asked[]>()
   for (const one of asked) {
@@ -44,7 +44,7 @@ const together = (asked: Asked[]): Entry => {
   }
 }
 
-/** Read by its own script, whatever its kind. */
+/** Reads it with its own script, whatever its kind. */
 export const aloneOf = ({ source, timeout }: Asked): Entry => ({
   sh: shellOf(source),
   isSimple: source.kind === 'shell' && source.isSimple === true,

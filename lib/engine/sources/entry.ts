@@ -1,7 +1,7 @@
 import type { ProbeOutput } from '../../resources/resource.ts'
 import type { Source } from '../../resources/source.ts'
 
-/** What one script printed. */
+/** Output of one script. */
 export type Printed = Omit<ProbeOutput, 'at'>
 
 /** One script of a batch, and the sources that it reads. */
@@ -11,9 +11,9 @@ export interface Entry {
   /** ms */
   timeout: number
   sources: Source[]
-  /** Pure: what each source's own script would have printed; undefined where that cannot be said, and it is read alone. */
+  /** Pure: what the script of each source alone would have printed; undefined where that is unknown, so it is read alone. */
   split(printed: Printed): (Printed | undefined)[]
 }
 
-/** How sources of one kind are read together. */
+/** Reads several sources of one kind together. */
 export type Together<K extends Source> = (sources: K[]) => Pick<Entry, 'sh' | 'isSimple' | 'split'>

@@ -6,8 +6,8 @@ import type { Printed, Together } from './entry.ts'
 type FileSource = Extract<Source, { kind: 'file' | 'text' }>
 
 /**
- * All files by one stat(1) and one cat(1). After each file cat reads its own environment (proc(5), /proc/PID/environ): a mark that nobody can guess, and
- * that stands where the file ends, however long it has become meanwhile. Before that, in a line of their own, the numbers of the files that follow.
+ * Reads all files with one stat(1) and one cat(1). After each file cat reads its own environment (proc(5), /proc/PID/environ): an
+ * unguessable mark that shows where the file ends, even if it grew meanwhile. A line before that has the numbers of the files that follow.
  */
 export const filesTogether: Together<FileSource> = sources => {
   const mark = `NFSHA=${randomBytes(12).toString('hex')}`
@@ -36,7 +36,7 @@ export const filesTogether: Together<FileSource> = sources => {
   }
 }
 
-/** Pure. No file counts as read when the numbers, the lines of stat and the contents do not match: one was removed meanwhile. */
+/** Pure. If the numbers, the lines of stat and the contents do not match, a file was removed meanwhile, and none counts as read. */
 const splitFiles = (stdout: string, sources: FileSource[], mark: string): (Printed | undefined)[] => {
   const [found, ...lines] = stdout.split('\n')
   const there = numbersOf(found)
@@ -52,7 +52,7 @@ const splitFiles = (stdout: string, sources: FileSource[], mark: string): (Print
   return sources.map((source, i) => printedOf(source, statOf.get(i), contentOf.get(i)))
 }
 
-/** What the file's own script would have printed. One that is there and cannot be read is left to that script. */
+/** What the file's own script would have printed. A file that exists but cannot be read is left to that script. */
 const printedOf = ({ kind }: FileSource, stat: string | undefined, content: string | undefined): Printed | undefined => {
   if (kind === 'text') return content === undefined ? undefined : { code: 0, stdout: content, stderr: '' }
   if (stat === undefined) return content === undefined ? { code: 44, stdout: '', stderr: '' } : undefined
@@ -61,6 +61,6 @@ const printedOf = ({ kind }: FileSource, stat: string | undefined, content: stri
   return { code: isRegular ? 0 : 1, stdout: `${stat}\n${content ?? ''}`, stderr: '' }
 }
 
-/** ` 1 3`; anything else is no list of ours, and has more numbers than there are files. */
+/** ` 1 3`; anything else is not our list, and gives more numbers than there are files. */
 const numbersOf = (line = 'none'): number[] =>
   /^( \d+)*$/.test(line) ? line.split(' ').filter(Boolean).map(Number) : [Number.NaN, Number.NaN]

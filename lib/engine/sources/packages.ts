@@ -3,7 +3,7 @@ import type { Together } from './entry.ts'
 
 type PackagesSource = Extract<Source, { kind: 'packages' }>
 
-/** One dpkg-query(1) for all packages. It ends with 1 when it does not know one of them, and with more when it could not look. */
+/** One dpkg-query(1) for all packages. It exits with 1 when a package is unknown, and with a higher code when the query failed. */
 export const packagesTogether: Together<PackagesSource> = sources => ({
   isSimple: true,
   sh: shellOf({ kind: 'packages', names: [...new Set(sources.flatMap(s => s.names))] }),

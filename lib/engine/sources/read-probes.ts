@@ -11,8 +11,8 @@ import { type Answer, type Report, runEntries } from './run-entries.ts'
 const defaultTimeout = 20_000
 
 /**
- * Runs probes in one exec and parses each; one that hangs is Unknown for itself alone, those behind it are read by another exec.
- * `first`: runs that one exec, where something travels with it.
+ * Runs probes in one exec and parses each. Only a probe that hangs is Unknown; those after it are read by another exec. `first`: runs that
+ * one exec, together with something else.
  */
 export const readProbes = async (
   connection: Connection,
@@ -40,10 +40,10 @@ const piecesOf = ({ sh, reads }: Probe<unknown>): Piece[] => reads ?? [shell(sh)
 const sourcesOf = (probe: Probe<unknown>): Source[] =>
   piecesOf(probe).flatMap(piece => (typeof piece === 'string' ? [] : isSource(piece) ? [piece] : [piece.barred]))
 
-/** The scripts that read all that these probes ask for. */
+/** The scripts that read everything these probes need. */
 export const entriesFor = (probes: Probe<unknown>[]): Entry[] => entriesOf(askedBy(probes))
 
-/** What several probes read is read once, in the time that the most patient of them gives it. */
+/** A source of several probes is read once, with the longest of their time limits. */
 const askedBy = (probes: Probe<unknown>[]): Asked[] => {
   const asked = new Map<string, Asked>()
   for (const probe of probes)
@@ -54,7 +54,7 @@ const askedBy = (probes: Probe<unknown>[]): Asked[] => {
   return [...asked.values()]
 }
 
-/** Reads them together, and each alone about which that says nothing. By key. */
+/** Reads sources together, and those alone for which that gave no answer. By key. */
 const readSources = async (
   connection: Connection,
   asked: Asked[],
@@ -66,7 +66,7 @@ const readSources = async (
     const outputs = await run(entries)
     for (const [i, { sources, split }] of entries.entries()) {
       const output = outputs[i] ?? notRead('no answer')
-      // Of several that are read together, each is read alone before it is given up.
+      // If several were read together, each is read alone before it is given up.
       const each =
         'kind' in output ? (sources.length > 1 ? [] : [output]) : split(output).map(printed => printed && { ...printed, at: output.at })
       for (const [j, source] of sources.entries()) {
@@ -81,7 +81,7 @@ const readSources = async (
   return answers
 }
 
-/** What the sources that answered tell, and the last one as far as it came, where the probe can say what that means. */
+/** The answers that arrived, and the partial output of the last source, if the probe can interpret that. */
 const unreadBy = (probe: Probe<unknown>, failure: Unknown, answers: Map<string, Answer>): Unknown => {
   const { printed: _, ...why } = failure as Unknown & { printed?: string }
   const wholeOf = (source: Source): ProbeOutput | undefined => {

@@ -8,13 +8,13 @@ import type { Entry, Printed } from './entry.ts'
 
 export type Report = (progress: Progress) => void
 
-/** What a script printed, or why that is not known; `printed`: what had come before it hung. */
+/** Output of a script, or why it is unknown; `printed`: the output before it hung. */
 export type Answer = ProbeOutput | (Unknown & { printed?: string })
 
-/** After so many that hang or flood the host is not asked any more: it would take a whole limit for each of the rest. */
+/** After this many scripts that hang or flood, the host is not asked any more: each of the rest could take its full time limit. */
 const patience = 4
 
-/** Runs scripts in one exec; one that hangs is Unknown for itself alone, and those behind it are run by another. */
+/** Runs scripts in one exec. Only a script that hangs is Unknown; those after it are run by another exec. */
 export const runEntries = async (
   connection: Connection,
   entries: Entry[],
@@ -32,11 +32,11 @@ export const runEntries = async (
   return [...answers, ...(await restOf(connection, entries, answers.length, ended, boundary, progress, broken))]
 }
 
-/** Pure: what each script has printed, as far as they came to an end. */
+/** Pure: the output of each script, as far as they finished. */
 export const answersOf = (outputs: Printed[], arrivals: number[], entries: Entry[]): Answer[] =>
   outputs.slice(0, entries.length).map((printed, i): Answer => ({ ...printed, at: arrivals[i] ?? Date.now() }))
 
-/** The answers from the first on that did not come to its end: that one is unknown, the others are run by another exec. */
+/** Answers from the first unfinished script on: that one is unknown, another exec runs the others. */
 export const restOf = async (
   connection: Connection,
   entries: Entry[],
@@ -61,13 +61,13 @@ export const restOf = async (
 export interface Ended {
   result: ScriptResult
   ending: 'end' | 'stuck' | 'flood'
-  /** When each of them had ended, ms since the epoch. */
+  /** When each of them ended, ms since the epoch. */
   arrivals: number[]
-  /** Of a flood: what it was ended with. */
+  /** Of a flood: the error that ended it. */
   failure?: unknown
 }
 
-/** Watches the frames arrive: the limit is each script's own (ms), so nothing has to be forked on the host to keep time. */
+/** Watches the frames arrive. Each script has its own limit (ms), so the host need not fork a timer. */
 export const runWithin = async (
   connection: Connection,
   script: string,
@@ -93,7 +93,7 @@ export const runWithin = async (
       signal: abort.signal,
       onStdout: text => {
         stdout += text
-        // Only what is new, and as much of the old as a frame may have begun in: a host may send a byte at a time.
+        // Search only the new text, plus as much of the old as may hold the start of a frame: a host may send a byte at a time.
         tail += text
         const now = done + answered(tail, boundary)
         tail = tail.slice(Math.max(tail.lastIndexOf(`\n${boundary} `) + 1, tail.length - boundary.length - 2))
@@ -109,7 +109,7 @@ export const runWithin = async (
     })
     return { result, ending: 'end', arrivals }
   } catch (error) {
-    // All have answered, and still it prints: not one probe is broken, the host is.
+    // All have answered and it still prints: the host is broken, not a probe.
     const flood = error instanceof TooMuchOutput && done < parts.length
     if (!stuck && !flood) throw error
     return { result: { code: 124, stdout, stderr }, ending: stuck ? 'stuck' : 'flood', arrivals, failure: error }

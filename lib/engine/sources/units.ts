@@ -3,7 +3,7 @@ import type { Printed, Together } from './entry.ts'
 
 type UnitSource = Extract<Source, { kind: 'unit' }>
 
-/** One systemctl(1) for all units: it shows one after the other in the order of its arguments, with an empty line between two. */
+/** One systemctl(1) for all units: prints them in the order of its arguments, with an empty line between two. */
 export const unitsTogether: Together<UnitSource> = sources => {
   const units = [...new Set(sources.map(s => s.unit))]
   const properties = [...new Set(sources.flatMap(s => s.properties))]
@@ -17,7 +17,7 @@ export const unitsTogether: Together<UnitSource> = sources => {
   }
 }
 
-/** Pure: the lines of the properties that were asked for; undefined where one of them is missing. */
+/** Pure: the lines of the requested properties; undefined if one of them is missing. */
 const ofUnit = (text: string, { properties }: UnitSource): Printed | undefined => {
   const lines = text.split('\n').filter(line => properties.includes(line.split('=')[0] ?? ''))
   return lines.length === properties.length ? { code: 0, stdout: `${lines.join('\n')}\n`, stderr: '' } : undefined

@@ -9,7 +9,7 @@ import { present } from '../../../lib/resources/resource.ts'
 import { differsBy } from '../../../lib/resources/verdict.ts'
 import { Unreachable } from '../../../lib/ssh/connection.ts'
 
-/** A cluster whose one node moves to where it is sent. */
+/** A cluster of one node that moves where it is sent. */
 const playOn = (node: { at: string }, remark?: string) => {
   const resource: ClusterResource<string> = {
     scope: 'cluster',
@@ -40,14 +40,14 @@ const playOn = (node: { at: string }, remark?: string) => {
   return runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, reporter)
 }
 
-test('what an apply remarks stands beside its changes in the result', async () => {
+test('the remark of an apply is in the result with its changes', async () => {
   const changes = [{ attribute: 'place', from: 'here', to: 'there' }]
   expect(await playOn({ at: 'here' }, 'there after 3.2 s')).toEqual({ status: 'changed', changes, reason: 'there after 3.2 s' })
   expect(await playOn({ at: 'here' })).toEqual({ status: 'changed', changes })
   expect(await playOn({ at: 'there' }, 'never')).toEqual({ status: 'ok', changes: [] })
 })
 
-test('a node that is lost while the service is read is one that was not read, and the other one is shown', async () => {
+test('a node lost while the service is read counts as not read, and the other one is shown', async () => {
   const shown: Member<string>[][] = []
   const resource = clusterAssertion<string>('state', {
     allowMissing: true,

@@ -16,7 +16,7 @@ interface Case {
   invalidates?: HostResource['invalidates']
 }
 
-/** What happens, in order, and what comes of it. The last look stands for all later ones. */
+/** The steps in order, and the result. The last look is repeated as often as needed. */
 const played = async ({ looks, check = false, isAssertion = false, applying, invalidates = 'host' }: Case) => {
   const steps: string[] = []
   const left = [...looks]
@@ -74,29 +74,29 @@ test.each<[string, Case, string[], unknown]>([
   ['as desired: nothing is locked', { looks: [ok] }, ['look'], ok],
   ['a change, read again before it and after it', { looks: [differs, differs, ok] }, changing, differs],
   [
-    'what an apply remarks',
+    'the remark of an apply',
     { looks: [differs, differs, ok], applying: async () => ({ remark: 'in 3 s' }) },
     changing,
     { ...differs, reason: 'in 3 s' },
   ],
   [
-    'an apply that has read it again and noted it is not followed by another reading',
+    'no further reading after an apply that reads and notes itself',
     { looks: [differs, differs, ok], applying: async () => ({ isReadAgain: true }) },
     ['look', 'lock', 'renew f', 'look', 'apply', 'look'],
     differs,
   ],
   [
-    'what it has read is judged all the same',
+    'its own reading is judged too',
     { looks: [differs], applying: async () => ({ isReadAgain: true }) },
     ['look', 'lock', 'renew f', 'look', 'apply', 'look'],
     failed('applied, but mode is still 0644, wanted 0600'),
   ],
-  ['somebody else repaired it while the lock was waited for', { looks: [differs, ok] }, ['look', 'lock', 'renew f', 'look'], ok],
+  ['somebody else repaired it while we waited for the lock', { looks: [differs, ok] }, ['look', 'lock', 'renew f', 'look'], ok],
   ['it is refused once the lock is held', { looks: [differs, failed('no')] }, ['look', 'lock', 'renew f', 'look'], failed('no')],
-  ['a second reading that is not right', { looks: [differs] }, changing, failed('applied, but mode is still 0644, wanted 0600')],
-  ['a second reading that cannot be made', { looks: [differs, differs, failed('gone')] }, changing, failed('gone')],
+  ['a second reading that still differs', { looks: [differs] }, changing, failed('applied, but mode is still 0644, wanted 0600')],
+  ['a second reading that fails', { looks: [differs, differs, failed('gone')] }, changing, failed('gone')],
   [
-    'an apply that fails may have written',
+    'a failed apply may have changed something',
     { looks: [differs], applying: () => Promise.reject(new Error('disk full')) },
     ['look', 'lock', 'renew f', 'look', 'apply', 'invalidate M1'],
     'disk full',

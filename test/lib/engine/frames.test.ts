@@ -45,13 +45,13 @@ test('output comes back byte for byte', () => {
   )
 })
 
-test('what was not answered is left out', () => {
+test('probes without an answer are left out', () => {
   expect(parseBatch(`a\n${boundary} 0 0\nhalf of`, '', boundary)).toHaveLength(1)
   expect(unfinished(`a\n${boundary} 0 0\nhalf of`, boundary)).toBe('half of')
   expect(unfinished('half of', boundary)).toBe('half of')
 })
 
-test('a line for the log of the host goes before the probes, and nothing in it is shell', () => {
+test('a line for the log of the host goes before the probes, and is never interpreted as shell', () => {
   const script = batchScript([probe('echo one')], boundary, [`file it's $(touch x): mode`])
   expect(script).toContain(`logger -t nfsha-play -p daemon.notice -- 'file it'\\''s $(touch x): mode' </dev/null >/dev/null 2>&1\n`)
   expect(parseBatch(spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' }).stdout, '', boundary)[0]?.stdout).toBe('one\n')

@@ -8,7 +8,7 @@ import type { Connection } from '../../../lib/ssh/connection.ts'
 
 const nothing = () => undefined
 
-/** A host whose values are these; each reading prints them as they are then. */
+/** A host with these values; each reading prints the current ones. */
 const hostOf = (values: Record<string, string>) => {
   const seen: string[] = []
   const connection = {
@@ -41,7 +41,7 @@ const valued = (id: string, wanted: (of: (other: string) => string) => string, a
   apply,
 })
 
-test('what a change was judged by is read again under the lock too', async () => {
+test('readings that a judgement used are read again under the lock too', async () => {
   const { connection, seen, values } = hostOf({ source: '1', copy: '0', other: '7' })
   const set: HostResource['apply'] = async (_$, changes) => {
     values.copy = changes[0]?.to ?? ''
@@ -62,7 +62,7 @@ test('what a change was judged by is read again under the lock too', async () =>
     emit: nothing,
     writerOf: () => connection,
     async beforeChange() {
-      // Somebody without the lock.
+      // A change by somebody without the lock.
       values.source = '2'
       readings.lockTaken()
     },

@@ -30,7 +30,7 @@ const options = (os: string, events: EventBody[]): RunOptions => ({
   },
 })
 
-/** Why a host of this system with these problems was left, and what its failed task says to do next. */
+/** Why a host of this system with these problems was stopped, and the hint of its failed task. */
 const whyLeft = async (os: string, problems: Omit<IdentityProblem, 'host'>[]) => {
   const nodes = [{ name: 'M1', vars: {} }]
   const plan: PlayPlan<object> = {
@@ -59,12 +59,12 @@ test.each<[string, string, Omit<IdentityProblem, 'host'>[], string, string]>([
   ['a system that is not supported', forky, [], 'unsupported system', 'nothing was touched'],
   ['both', forky, [{ problem: 'no root', kind: 'no root' }], 'no root, unsupported system', 'nothing was touched'],
   ['another machine of such a system', forky, [wrong], 'it is not the machine that the inventory describes', compare],
-])('%s: says what it is and no more', async (_name, os, problems, stopped, hint) => {
+])('%s: reports exactly that', async (_name, os, problems, stopped, hint) => {
   expect(await whyLeft(os, problems)).toEqual({ stopped, hint })
 })
 
-describe('another machine in the place of M2', () => {
-  /** What a cluster resource sees of the nodes, and the ids of the tasks of M1 that were judged. */
+describe('another machine in place of M2', () => {
+  /** What a cluster resource reads of the nodes, and the ids of the judged tasks of M1. */
   const played = async (anyErrorsFatal: boolean) => {
     const nodes = ['M1', 'M2'].map(name => ({ name, vars: {} }))
     const seen: string[] = []
@@ -101,7 +101,7 @@ describe('another machine in the place of M2', () => {
     })
   })
 
-  test('what goes on without it knows that it is missing, and why', async () => {
+  test('resources that run without it see that it is missing, and why', async () => {
     expect(await played(false)).toMatchObject({
       seen: ['M1 present', 'M2 it is not the machine that the inventory describes'],
       judged: ['first', 'look'],

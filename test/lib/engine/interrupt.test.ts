@@ -6,7 +6,7 @@ import { Interrupted, inGrace, unlessInterrupted } from '../../../lib/engine/int
 const never = () => new Promise<never>(() => undefined)
 const step = { host: 'M1', id: 'file /x', scope: 'host' } as const
 
-test('what is read is given up with the signal, also one that came before', async () => {
+test('a read is given up at the signal, also at an earlier one', async () => {
   const controller = new AbortController()
   const reading = unlessInterrupted(never(), controller.signal)
   controller.abort()
@@ -15,7 +15,7 @@ test('what is read is given up with the signal, also one that came before', asyn
   expect(await unlessInterrupted(Promise.resolve(7), controller.signal)).toBe(7)
 })
 
-test('a step gets its time after the signal, says so once, and is given up then', async () => {
+test('a step gets a grace period after the signal, reports that once, and is then given up', async () => {
   const controller = new AbortController()
   const events: EventBody[] = []
   const around = { signal: controller.signal, emit: (event: EventBody) => void events.push(event) }
@@ -34,7 +34,7 @@ test('a step gets its time after the signal, says so once, and is given up then'
   ])
 })
 
-test('an error of the work is its own', async () => {
+test('an error of the work is passed on', async () => {
   const { signal } = new AbortController()
   await expect(unlessInterrupted(Promise.reject(new Error('own')), signal)).rejects.toThrow('own')
 })

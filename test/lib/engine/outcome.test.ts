@@ -4,7 +4,7 @@ import { notRead, unknown, unknownOn } from '../../../lib/resources/resource.ts'
 
 const session = (check: boolean) => ({ check, drift: false, predicted: new Map() })
 
-test('what failed to be read says why and on which host, and names the next command', () => {
+test('a failed read reports the reason, the host and the next command', () => {
   const outcome = outcomeOf(unknownOn('M2', notRead('no answer within 30 s')), {}, ['M1', 'M2'], session(false))
   expect(outcome).toEqual({
     status: 'failed',
@@ -16,7 +16,7 @@ test('what failed to be read says why and on which host, and names the next comm
   })
 })
 
-test('a check says why, or what must come first; neither is a failure there', () => {
+test('a check reports the reason or the prerequisite; neither is a failure', () => {
   expect(outcomeOf(notRead('no answer within 30 s'), {}, ['M1'], session(true))).toEqual({
     status: 'unknown',
     changes: [],
@@ -25,6 +25,6 @@ test('a check says why, or what must come first; neither is a failure there', ()
   expect(outcomeOf(unknownOn('M1', unknown('package x')), {}, ['M1'], session(true)).reason).toBe('waits for package x on M1')
 })
 
-test('in a run, what must come first is missing', () => {
+test('in a run, the prerequisite is missing', () => {
   expect(outcomeOf(unknown('package x'), {}, ['M1'], session(false)).error).toEqual({ message: 'could not be read: it needs package x' })
 })

@@ -12,23 +12,23 @@ const session = (ids: string[], { check = true, drift = false } = {}) => {
 const status = (outcome: Outcome) => `${outcome.status}${outcome.reason ? ` ${outcome.reason}` : ''}`
 
 test.each<[string, { dependsOn?: string[]; assertion?: true }, Outcome, string[], string[], string]>([
-  ['what reads a file that is pending is unknown', { dependsOn: ['file f'] }, changed, ['file f'], ['M1'], 'unknown waits for file f'],
-  ['even when it looks right now', { dependsOn: ['file f'] }, ok, ['file f'], ['M1'], 'unknown waits for file f'],
-  ['another host is another matter', { dependsOn: ['file f'] }, changed, ['file f'], ['M2'], 'changed'],
-  ['another file too', { dependsOn: ['file f'] }, changed, ['file g'], ['M1'], 'changed'],
-  ['an assertion that holds goes on holding', { dependsOn: ['file f'], assertion: true }, ok, ['file f'], ['M1'], 'ok'],
+  ['a resource reading a pending file is unknown', { dependsOn: ['file f'] }, changed, ['file f'], ['M1'], 'unknown waits for file f'],
+  ['even if it matches now', { dependsOn: ['file f'] }, ok, ['file f'], ['M1'], 'unknown waits for file f'],
+  ['not on another host', { dependsOn: ['file f'] }, changed, ['file f'], ['M2'], 'changed'],
+  ['not for another file', { dependsOn: ['file f'] }, changed, ['file g'], ['M1'], 'changed'],
+  ['an assertion that holds stays ok', { dependsOn: ['file f'], assertion: true }, ok, ['file f'], ['M1'], 'ok'],
   [
-    'one that does not may',
+    'one that fails is unknown',
     { dependsOn: ['file f'], assertion: true },
     failed('no'),
     ['file f'],
     ['M1'],
     'unknown waits for file f: now no',
   ],
-  ['what nothing repairs is refused', { dependsOn: [], assertion: true }, failed('no'), ['file f'], ['M1'], 'failed'],
-  ['what says nothing of it may wait for anything', {}, failed('no'), ['file f'], ['M2'], 'unknown waits for the changes above: now no'],
-  ['and is refused where nothing is predicted', {}, failed('no'), [], ['M1'], 'failed'],
-  ['and changes as it reads', {}, changed, ['file f'], ['M1'], 'changed'],
+  ['one that depends on nothing is refused', { dependsOn: [], assertion: true }, failed('no'), ['file f'], ['M1'], 'failed'],
+  ['without dependsOn it may wait for anything', {}, failed('no'), ['file f'], ['M2'], 'unknown waits for the changes above: now no'],
+  ['and is refused when nothing is predicted', {}, failed('no'), [], ['M1'], 'failed'],
+  ['and a difference is reported as read', {}, changed, ['file f'], ['M1'], 'changed'],
 ])('%s', (_, resource, now, predicted, hosts, expected) => {
   expect(status(asPredicted(resource, now, hosts, session(predicted)))).toBe(expected)
 })

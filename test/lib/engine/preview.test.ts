@@ -20,7 +20,7 @@ interface Case {
   refuses?: boolean
 }
 
-/** A check of one cluster resource that knows what it comes to. */
+/** A check of one cluster resource that can preview its changes. */
 const checked = async ({
   differs = false,
   notified = false,
@@ -69,17 +69,17 @@ const checked = async ({
 }
 
 test.each<[string, Case, Change[]]>([
-  ['what differs is shown with what it costs', { differs: true }, [restart, move]],
-  ['a handler that a predicted change makes needed is shown too', { isHandler: true, notified: true }, [restart, move]],
-  ['one that nothing notified is not', { isHandler: true }, []],
-  ['a task is no handler', { notified: true }, []],
-  ['drift says what differs now', { differs: true, drift: true }, [restart]],
-  ['what is held back is only named', { differs: true, isHandler: true, holdHandlers: true }, [restart]],
+  ['differences are shown with their consequences', { differs: true }, [restart, move]],
+  ['a handler needed because of a predicted change is shown too', { isHandler: true, notified: true }, [restart, move]],
+  ['a handler that was not notified is not', { isHandler: true }, []],
+  ['a task is not a handler', { notified: true }, []],
+  ['drift reports what differs now', { differs: true, drift: true }, [restart]],
+  ['a handler that is held back is only named', { differs: true, isHandler: true, holdHandlers: true }, [restart]],
 ])('%s', async (_name, given, changes) => {
   expect(await checked(given)).toEqual({ status: changes.length > 0 ? 'changed' : 'ok', changes })
 })
 
-test('what a run would refuse, a check refuses with the same words', async () => {
+test('a check refuses what a run would refuse, with the same message', async () => {
   await expect(checked({ differs: true, refuses: true })).rejects.toThrow('M2 could not take over')
   await expect(checked({ isHandler: true, notified: true, refuses: true })).rejects.toThrow('M2 could not take over')
 })

@@ -17,19 +17,19 @@ interface Case {
   pair?: Partial<Pair>
   check?: boolean
   reads?: boolean
-  /** What happens to the pair beside the procedure, by the name of what is about to happen. */
+  /** Events during the procedure, by the name of the step that follows. */
   meanwhile?: Record<string, (pair: Pair) => void>
-  /** The hand-over does nothing. */
+  /** The switchover does nothing. */
   isIgnored?: boolean
-  /** A third host is not there. */
+  /** A third host is missing. */
   isOneMissing?: boolean
-  /** It is done in an outage: planned with the hosts that are there. */
+  /** It is meant for an outage: planned with the available hosts. */
   allowMissing?: boolean
-  /** The signal comes while this step is taken. */
+  /** The signal comes during this step. */
   interruptedIn?: string
 }
 
-/** A procedure of two steps: mark, then move to the node where the service was not at first. */
+/** A procedure of two steps: mark, then move to the node that did not have the service at first. */
 const played = async (given: Case = {}) => {
   const pair: Pair = { marked: false, at: 'M1', ...given.pair }
   const log: string[] = []
@@ -93,7 +93,7 @@ const played = async (given: Case = {}) => {
   return { outcome, log: log.filter(l => !/^M\d:/.test(l)), notes: log.filter(l => /^M\d:/.test(l)), pair, seen }
 }
 
-test('the steps are taken in order, and each is written to the log of both nodes', async () => {
+test('the steps run in order, and each is written to the log of both nodes', async () => {
   const { outcome, log, notes, pair } = await played()
   expect(outcome).toEqual({ status: 'changed', changes: [change('mark'), change('move')] })
   expect(log).toEqual(['lock', 'lock', 'mark', 'lock', 'move'])
@@ -101,18 +101,18 @@ test('the steps are taken in order, and each is written to the log of both nodes
   expect(pair).toEqual({ marked: true, at: 'M2' })
 })
 
-test('a check shows the plan and takes no step', async () => {
+test('a check shows the plan and runs no step', async () => {
   const { outcome, log } = await played({ check: true })
   expect(outcome).toEqual({ status: 'changed', changes: [change('mark'), change('move')] })
   expect(log).toEqual([])
 })
 
-test('what was done before is left out', async () => {
+test('completed steps are left out', async () => {
   const { outcome } = await played({ pair: { marked: true } })
   expect(outcome).toMatchObject({ changes: [change('move')] })
 })
 
-test('what somebody else did while the lock was waited for is not undone: the aim is that of the first reading', async () => {
+test('what somebody else did while we waited for the lock is not undone: the aim is from the first reading', async () => {
   const { outcome, log } = await played({ pair: { marked: true }, meanwhile: { lock: pair => Object.assign(pair, { at: 'M2' }) } })
   expect(outcome).toEqual({ status: 'ok', changes: [] })
   expect(log).toEqual(['lock'])
@@ -124,12 +124,12 @@ test('a precondition that no longer holds stops it before the next step', async 
   expect(log).toEqual(['lock', 'lock', 'mark'])
 })
 
-test('a step that a reading does not show is a failure', async () => {
+test('a step without effect on the reading is a failure', async () => {
   const { outcome } = await played({ isIgnored: true })
   expect(outcome).toBe('applied, but move is still no, wanted yes')
 })
 
-test('refused or unread: nothing is begun', async () => {
+test('refused or unread: nothing is started', async () => {
   expect(await played({ pair: { at: 'nobody' } })).toMatchObject({ outcome: { status: 'failed' }, log: [] })
   expect(await played({ reads: false })).toMatchObject({
     outcome: {
@@ -140,13 +140,13 @@ test('refused or unread: nothing is begun', async () => {
   })
 })
 
-test('a signal: the step in hand comes to its end, the next one is not begun', async () => {
+test('a signal: the current step finishes, the next one is not started', async () => {
   const { outcome, pair } = await played({ interruptedIn: 'mark' })
   expect(outcome).toBe("interrupted before 'move'; done: mark")
   expect(pair).toEqual({ marked: true, at: 'M1' })
 })
 
-test('with a host that is not there it waits for that host, unless it is what is done in an outage', async () => {
+test('with a host missing it is pending, unless it is meant for an outage', async () => {
   expect(await played({ isOneMissing: true })).toMatchObject({
     outcome: { status: 'skipped', pending: true, reason: 'needs M3 (unreachable)' },
     seen: [],

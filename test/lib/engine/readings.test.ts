@@ -7,7 +7,7 @@ import { present } from '../../../lib/resources/resource.ts'
 import { shell, simple } from '../../../lib/resources/source.ts'
 import type { Connection } from '../../../lib/ssh/connection.ts'
 
-/** Answers the first probe, prints the beginning of the second one's answer, and then nothing more until it is given up. */
+/** Answers the first probe, prints the start of the second answer, and then nothing until it is given up. */
 const stuck = (printed: string): Connection =>
   ({
     run: (script: string, { signal, onStdout }: { signal: AbortSignal; onStdout(text: string): void }) => {
@@ -21,20 +21,20 @@ const stuck = (printed: string): Connection =>
 
 const probe = (more: Partial<Probe<unknown>> = {}): Probe<unknown> => ({ sh: 'x', parse: o => present(o.stdout), timeout: 20, ...more })
 
-test('what a probe printed before it hung is kept where the probe can say what that means', async () => {
+test('output of a probe before it hung is kept if the probe can interpret it', async () => {
   const parsePart = (stdout: string) => ({ half: stdout })
   const [first, second] = await readProbes(stuck('half of'), [probe(), probe({ sh: 'y', parsePart })])
   expect(first).toEqual(present('first\n'))
   expect(second).toEqual({ kind: 'unknown', why: 'no answer within 0.02 s', partly: { half: 'half of' } })
 })
 
-test('so is what its other sources printed, each with the text before it', async () => {
+test('so is the output of its other sources, each with the text before it', async () => {
   const parsePart = (stdout: string) => ({ stdout })
   const pieces = probeOf(['@a\n', simple('x'), shell('y')], o => present(o.stdout), { timeout: 20, parsePart })
   expect(await readProbes(stuck('half of'), [pieces])).toMatchObject([{ kind: 'unknown', partly: { stdout: '@a\nfirst\nhalf of' } }])
 })
 
-test('without that, or where it fails, the reading is only unknown', async () => {
+test('otherwise, or if that fails, the reading is just unknown', async () => {
   const bad = () => {
     throw new Error('odd')
   }
@@ -67,7 +67,7 @@ describe('after the lock was taken', () => {
     return { readings, execs: () => execs, count: (id: string) => runs.get(id) ?? 0 }
   }
 
-  test('what was read before is judged by, and nothing is changed by it', async () => {
+  test('earlier readings are judged, but not used for a change', async () => {
     const { readings, execs, count } = counting()
     await readings.ensure('a')
     expect(readings.fresh('b')).toEqual(present('1'))
@@ -75,7 +75,7 @@ describe('after the lock was taken', () => {
     await readings.ensure('b')
     expect([execs(), count('b'), readings.fresh('b')]).toEqual([1, 1, undefined])
     readings.renew(['b'])
-    // What may be changed along with it is read along with it, and nothing else.
+    // Reads together what may be changed together, and nothing else.
     await readings.ensure('b', undefined, ['c', 'd'])
     expect([...'abcde'].map(count)).toEqual([1, 2, 2, 2, 1])
     expect([readings.fresh('b'), readings.fresh('d'), readings.fresh('e')]).toEqual([present('2'), present('2'), undefined])
@@ -85,7 +85,7 @@ describe('after the lock was taken', () => {
     expect(execs()).toBe(2)
   })
 
-  test('where somebody else had it, all is read again', async () => {
+  test('if somebody else had it, everything is read again', async () => {
     const { readings, count } = counting()
     await readings.ensure('a')
     readings.invalidate()

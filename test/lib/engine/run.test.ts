@@ -20,7 +20,7 @@ const playOn = (name: string, ...clusters: string[][]): PlayPlan<object> => ({
   identity: () => [],
 })
 
-/** What happens, in order: connections that are opened and closed, and tasks. */
+/** The sequence of opened and closed connections, and of tasks. */
 const course = async (plays: PlayPlan<object>[], refused: string[] = []) => {
   const steps: string[] = []
   await runPlays(plays, {
@@ -41,19 +41,19 @@ const course = async (plays: PlayPlan<object>[], refused: string[] = []) => {
   return steps
 }
 
-test('a host is connected to once, and let go when its last play is over', async () => {
+test('a host is connected once, and closed when its last play is over', async () => {
   const steps = await course([playOn('first', ['A'], ['B'], ['C']), playOn('second', ['B'], ['C'])])
   expect(steps.filter(s => s.endsWith('opened'))).toEqual(['A opened', 'B opened', 'C opened'])
   expect(steps.filter(s => s.endsWith('closed')).sort()).toEqual(['A closed', 'B closed', 'C closed'])
   expect(steps).toContain('A 2 execs')
   expect(steps).toContain('B 4 execs')
-  // A is gone before the next cluster is done, and B before C has been played for the last time.
+  // A is closed before the next cluster is done, and B before the last play of C.
   expect(steps.indexOf('A closed')).toBeLessThan(steps.indexOf('B ok'))
   expect(steps.indexOf('B closed')).toBeLessThan(steps.lastIndexOf('C ok'))
   expect(steps.indexOf('B closed')).toBeGreaterThan(steps.lastIndexOf('B ok'))
 })
 
-test('one that could not be reached is not closed', async () => {
+test('an unreachable host is not closed', async () => {
   const steps = await course([playOn('first', ['A'], ['B']), playOn('second', ['A'])], ['A'])
   expect(steps.filter(s => s.startsWith('A'))).toEqual([])
   expect(steps.at(-1)).toBe('B closed')

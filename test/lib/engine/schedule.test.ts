@@ -24,7 +24,7 @@ const shape = (...[plans, roles]: Parameters<typeof schedule>) =>
 
 test.each([
   [
-    'hosts side by side, a barrier between roles',
+    'hosts in parallel, a barrier between roles',
     { a: ['x', 'y'], b: ['z'] },
     { a: ['x'], b: ['z'] },
     ['a: M1[x,y] M2[x]', 'b: M1[z] M2[z]'],

@@ -17,7 +17,7 @@ import { runs } from '../../runs.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-sources-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Runs a script here, with programs of the test's own first on the PATH. */
+/** Runs a script here, with the test's own programs first on the PATH. */
 const shell = (script: string): Printed => {
   const input = encodeHostText(script.replaceAll('PATH=/', `PATH=${folder}/bin:/`))
   const { status, stdout, stderr } = spawnSync('sh', ['-s'], { input, env: { LC_ALL: 'C', PATH: `${folder}/bin:${process.env.PATH}` } })
@@ -58,7 +58,7 @@ const place = fc.record({
   asText: fc.boolean(),
 })
 
-test('files read together are what each is alone: any content, links, directories, what is missing', () => {
+test('files read together give the same as each alone: any content, links, directories, missing ones', () => {
   fc.assert(
     fc.property(fc.uniqueArray(place, { selector: p => p.name, maxLength: 5 }), places => {
       const root = mkdtempSync(join(folder, 'files-'))
@@ -80,7 +80,7 @@ test('files read together are what each is alone: any content, links, directorie
   )
 }, 120_000)
 
-test('a pattern stands for what is there, in its order', () => {
+test('a pattern matches the existing files, in their order', () => {
   for (const name of ['conf-b', 'conf-a', 'other']) writeFileSync(join(folder, name), `${name}\n`)
   const [[both, none]] = compared([text(join(folder, 'conf-*')), text(join(folder, 'nothing-*'))])
   expect([both?.stdout, none?.stdout]).toEqual(['conf-a\nconf-b\n', ''])
@@ -91,14 +91,14 @@ const program = (name: string, script: string) => {
   writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
 }
 
-// In the order of its own list, as systemd has it, with an empty line between two units.
+// In the order of its own list, as systemd does, with an empty line between two units.
 const systemctl = `shift; p=' '; while [ "$1" = -p ]; do p="$p$2 "; shift 2; done; s=
 for u; do [ -z "$s" ] || echo; s=1
   case $u in none*) l=not-found a=inactive e= ;; *) l=loaded a=active e=enabled ;; esac
   for k in LoadState=$l ActiveState=$a NeedDaemonReload=no UnitFileState=$e; do case $p in *" \${k%%=*} "*) echo "$k" ;; esac; done
 done`
 
-test('units shown together are what each is alone', () => {
+test('units read together give the same as each alone', () => {
   program('systemctl', systemctl)
   const properties = ['LoadState', 'ActiveState', 'UnitFileState']
   const [together, alone] = compared([
@@ -110,7 +110,7 @@ test('units shown together are what each is alone', () => {
   expect(together[1]?.stdout).toBe('LoadState=not-found\nActiveState=inactive\nUnitFileState=\n')
 })
 
-test('packages asked for together are what each is alone, unknown ones too', () => {
+test('packages read together give the same as each alone, unknown ones too', () => {
   program('dpkg-query', `shift 3; c=0; for p; do case $p in no*) c=1 ;; *) echo "$p hold installed 1.0" ;; esac; done; exit $c`)
   const [together, alone] = compared([
     { kind: 'packages', names: ['a', 'nothing'] },
@@ -123,7 +123,7 @@ test('packages asked for together are what each is alone, unknown ones too', () 
 const reading = (source: Source) => probeOf([source], (output: ProbeOutput) => present(output.stdout))
 const unit = (name: string): Source => ({ kind: 'unit', unit: name, properties: ['LoadState'] })
 
-test('where an answer for all cannot be told apart, each is read alone', async () => {
+test('if a common answer cannot be split, each is read alone', async () => {
   program('systemctl', `shift 3; [ $# = 1 ] || { echo LoadState=mixed; exit; }; echo "LoadState=$1"`)
   scripts = 0
   const readings = await readProbes(connection, [reading(unit('a')), reading(unit('b')), reading(simple('echo c'))])
@@ -131,7 +131,7 @@ test('where an answer for all cannot be told apart, each is read alone', async (
   expect(scripts).toBe(2)
 })
 
-test('what two probes read is read once, and each makes of it what it means to it', async () => {
+test('a source of two probes is read once, and each parses it in its own way', async () => {
   const counted = simple(`echo x >>${folder}/count; cat ${folder}/count`)
   const lines = probeOf<number>(['@lines\n', counted], o => present(o.stdout.split('\n').length))
   const readings = await readProbes(connection, [reading(counted), lines])

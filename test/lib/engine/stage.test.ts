@@ -7,7 +7,7 @@ import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
 import { present } from '../../../lib/resources/resource.ts'
 import { differsBy } from '../../../lib/resources/verdict.ts'
 
-/** The end of a play: a stage that only shows, or only asserts, on M1 and M2. What was emitted, and the hosts afterwards. */
+/** The end of a play: a stage on M1 and M2 that only shows or only asserts. Returns the emitted status and why the hosts stopped. */
 const endOf = async ({ shows = true, missing = [] as string[], planned = ['M1', 'M2'] } = {}, ...stopped: (string | undefined)[]) => {
   const resource = clusterAssertion<string>('state', {
     allowMissing: true,
@@ -44,7 +44,7 @@ const endOf = async ({ shows = true, missing = [] as string[], planned = ['M1', 
   return { shown: events.flatMap(e => (e.type === 'status' ? [e.status.headline] : [])), reasons: hosts.map(h => h.stopped) }
 }
 
-test('the state is shown after a failure, and the failure is still why the hosts stopped', async () => {
+test('the state is shown after a failure, which stays the reason why the hosts stopped', async () => {
   expect(await endOf({}, 'failed at hand-over', 'failed at hand-over')).toEqual({
     shown: ['M1 present, M2 present'],
     reasons: ['failed at hand-over', 'failed at hand-over'],
@@ -52,7 +52,7 @@ test('the state is shown after a failure, and the failure is still why the hosts
   expect((await endOf({}, 'failed at a file', undefined)).shown).toEqual(['M1 present, M2 present'])
 })
 
-test('it is shown without a node that cannot be reached, and not when none can', async () => {
+test('it is shown without an unreachable node, but not when all are unreachable', async () => {
   const { shown } = await endOf({ missing: ['M2'] }, 'a host of its cluster is unreachable', 'unreachable')
   expect(shown).toEqual(['M1 present, M2 unknown'])
   expect((await endOf({ missing: ['M1', 'M2'] }, 'unreachable', 'unreachable')).shown).toEqual([])

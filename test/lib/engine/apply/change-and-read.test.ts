@@ -25,7 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const entry = (sh: string, timeout = 10_000): Entry => ({ sh, timeout, isSimple: false, sources: [], split: p => [p] })
 const part = (sh: string, timeout = 10_000) => ({ what: `doing ${sh.slice(0, 12)}`, sh, timeout, note: '' })
 
-/** Changes and reads what a file says; how many execs that took. */
+/** Runs changes and reads a file; returns the number of execs too. */
 const changed = async (scripts: ReturnType<typeof part>[], entries = [entry(`cat ${at('log')}`)], writer = connection) => {
   const before = connection.counts.execs
   const ways = { writer, reader: connection, lockLost: (said: string) => new Error(`lock lost: ${said.trim()}`) }
@@ -35,14 +35,14 @@ const changed = async (scripts: ReturnType<typeof part>[], entries = [entry(`cat
 const log = (text: string) => `echo ${text} >>${at('log')}`
 const kinds = (all: Changed[]) => all.map(one => (one.kind === 'failed' ? String((one.error as Error).message) : one.kind))
 
-test('changes in order, and reads what has come of them, in one exec', async () => {
+test('changes in order and reads the result, in one exec', async () => {
   const { changed: done, answers, execs } = await changed([part(log('one')), part(log('two')), part(log("it's"))].slice(0, 2))
   expect(kinds(done)).toEqual(['done', 'done'])
   expect(answers).toMatchObject([{ code: 0, stdout: 'one\ntwo\n' }])
   expect(execs).toBe(1)
 })
 
-test('a change has a shell of its own, no input, and the environment that a script has', async () => {
+test('a change has its own shell, no input, and the environment of a script', async () => {
   const own = 'X=1; cd /tmp; set -eu; cat; read -r a || :; trap "echo end" EXIT; exit 0'
   const { changed: done, answers } = await changed([part(own), part(`echo "[\${X-}] $(pwd) $LC_ALL" >${at('log')}`)])
   expect(kinds(done)).toEqual(['done', 'done'])
@@ -50,7 +50,7 @@ test('a change has a shell of its own, no input, and the environment that a scri
   expect(answers).toMatchObject([{ stdout }])
 })
 
-test('one that fails alone: what it printed is the reason, and nothing is read', async () => {
+test('a single change fails: its output is the reason, and nothing is read', async () => {
   await expect(changed([part('echo no space >&2; exit 4')], [entry(`touch ${at('read')}`)])).rejects.toMatchObject({
     message: 'doing echo no spac ended with exit code 4',
     detail: 'no space',
@@ -65,7 +65,7 @@ test('the second of three that fails: the first is done and read, the third is n
   expect(answers).toMatchObject([{ stdout: 'one\n' }])
 })
 
-test('a lock that is lost in between: what comes after it is not run, and who has it is named', async () => {
+test('a lock lost in between: later changes are not run, and its holder is named', async () => {
   const { changed: all, answers } = await changed([part(`${log('one')}; echo bert >${at('owner')}`), part(log('two')), part(log('three'))])
   expect(kinds(all)).toEqual(['done', 'lock lost: owner bert', 'not reached'])
   expect(answers).toMatchObject([{ stdout: 'one\n' }])
@@ -74,22 +74,22 @@ test('a lock that is lost in between: what comes after it is not run, and who ha
   expect(readFileSync(at('log'), 'utf8')).toBe('one\nfour\n')
 })
 
-test('a change that was made, and a reading of it that hangs: both are told, and the other readings are made', async () => {
+test('a change succeeds and its reading hangs: both are reported, and the other readings are done', async () => {
   const { changed: all, answers, execs } = await changed([part(log('one'))], [entry('sleep 60', 300), entry(`cat ${at('log')}`)])
   expect(kinds(all)).toEqual(['done'])
   expect(answers).toMatchObject([{ kind: 'unknown', why: 'no answer within 0.3 s' }, { stdout: 'one\n' }])
-  // To end what hangs takes one too.
+  // Ending what hangs takes one exec too.
   expect(execs).toBeLessThanOrEqual(3)
 })
 
-test('a change that hangs is ended, and no reading is made where nothing was done', async () => {
+test('a change that hangs is ended, and nothing is read if nothing was changed', async () => {
   await expect(changed([part('sleep 60', 300)], [entry(`touch ${at('read')}`)])).rejects.toThrow(
     'M1: doing sleep 60 took longer than 0.3 s and was ended',
   )
   expect(existsSync(at('read'))).toBe(false)
 })
 
-test('one that hangs behind another: that one is read by an exec of its own', async () => {
+test('a second change hangs: the first one is read by another exec', async () => {
   const { changed: all, answers } = await changed([part(log('one')), part('sleep 60', 300), part(log('three'))])
   expect(kinds(all)).toEqual(['done', 'M1: doing sleep 60 took longer than 0.3 s and was ended', 'not reached'])
   expect(answers).toMatchObject([{ stdout: 'one\n' }])
@@ -105,7 +105,7 @@ test('a shell that dies in the middle of a change has not done it', async () => 
   expect(kinds(all)[1]).toMatch(/^doing echo so far; ended with exit code 137$/)
 })
 
-test('a connection that is lost in between is neither a failed change nor a failed reading', async () => {
+test('a connection lost in between is neither a failed change nor a failed reading', async () => {
   const lost: Connection = {
     ...connection,
     host: 'M1',
@@ -121,7 +121,7 @@ test('a connection that is lost in between is neither a failed change nor a fail
   await expect(changed([part(log('one'))], undefined, lost)).rejects.toBeInstanceOf(Unreachable)
 })
 
-test('what was done is noted in the log of the host, and nothing in a note is shell', () => {
+test('changes are noted in the log of the host, and a note is never interpreted as shell', () => {
   const lines = changeLines({ parts: [{ ...part(':'), note: "file it's $(touch x)" }], isHeld: 'false' }, '=0').join('\n')
   expect(lines).toContain(`set -- "$@" 'file it'\\''s $(touch x)'`)
   expect(lines).toContain('logger -t nfsha-play -p daemon.notice -- "$1"')
