@@ -1,7 +1,7 @@
 import type { OutputStream } from './output.ts'
 import type { View, ViewOptions } from './view.ts'
 
-/** The views by the format that `--output` names, each loaded only when it is the one. */
+/** Views by the `--output` format; only the requested one is loaded. */
 const views = {
   human: async options => (await import('./views/human.ts')).humanView(options),
   plain: async options => (await import('./views/plain.ts')).plainView(options),
@@ -19,15 +19,15 @@ export type OutputFormat = keyof typeof views
 
 export const outputFormats = Object.keys(views) as OutputFormat[]
 
-/** Those that show the state of the service and nothing else: for a play of `status.yml`. */
+/** Formats that show only the state of the service: for plays of `status.yml`. */
 export const statusFormats: readonly OutputFormat[] = ['json', 'nagios', 'prometheus']
 
-/** What `--output` means when it was not given: live rows need a terminal on both streams, or a log would miss what scrolled by. */
+/** The default for `--output`. Live rows need a terminal on both streams; otherwise a log would miss what scrolled by. */
 export const defaultFormat = (
   stdout: OutputStream = process.stdout,
   stderr: OutputStream = process.stderr,
   env = process.env,
 ): OutputFormat => (stdout.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? 'human' : 'plain')
 
-/** The view of a format. */
+/** Opens the view of a format. */
 export const openView = (format: OutputFormat, options: ViewOptions = {}): Promise<View> => views[format](options)

@@ -1,15 +1,15 @@
 import { escapedJson, escapedPainted, escapedTabs } from '../text/escape.ts'
 import { knownSecrets } from '../text/secrets.ts'
 
-/** What a view writes to: a standard stream, or a stand-in of a test. */
+/** The target of a view: a standard stream, or a replacement in a test. */
 export type OutputStream = Pick<NodeJS.WritableStream, 'write' | 'on'> & { isTTY?: boolean; columns?: number; rows?: number }
 
 export interface Output {
   readonly stream: OutputStream
-  /** Text of a view: its own colours and line feeds pass, any other control character is shown escaped. */
+  /** Text of a view: colours and newlines pass, other control characters are escaped. */
   write(text: string): void
   line(text: string): void
-  /** As it is: for the renderer of the live rows, which moves the cursor. */
+  /** Unescaped, for the renderer of the live rows, which moves the cursor. */
   raw(text: string): void
   /** Resolves when everything written was handed on. */
   flush(): Promise<void>
@@ -18,8 +18,8 @@ export interface Output {
 const outputs = new WeakMap<OutputStream, Output>()
 
 /**
- * A stream that may be lost: after `| head` has seen enough, or with the disk full, what is written goes nowhere and the run goes on. A
- * cluster is not left half built because nobody reads.
+ * A stream that may fail: after `| head` has exited, or with a full disk, output is discarded and the run continues. A cluster must not be
+ * left half built because nobody reads.
  */
 export const outputTo = (stream: OutputStream): Output => {
   const known = outputs.get(stream)
@@ -48,16 +48,16 @@ const watched = (stream: OutputStream): Output => {
 }
 
 /**
- * What a command prints beside the views: names and answers of hosts, lines of files, messages about them. Nothing in it is a colour of ours,
- * so no control character but the line feed gets through.
+ * Output of a command apart from the views: names and answers of hosts, lines of files, messages about them. It contains no colours of
+ * ours, so the newline is the only control character that passes.
  */
 export const print = (text: string): void => void process.stdout.write(escapedTabs(knownSecrets.mask(text)))
 
 /** The same on stderr: messages and warnings. */
 export const complain = (text: string): void => void process.stderr.write(escapedTabs(knownSecrets.mask(text)))
 
-/** JSON text for a program: what is unsafe is in JSON's own escapes. */
+/** JSON for a program: unsafe characters are written as JSON escapes. */
 export const printJson = (json: string): void => void process.stdout.write(escapedJson(knownSecrets.mask(json)))
 
-/** A text that was asked for to the byte, such as a decrypted file: a pipe gets it as it is, a terminal gets it escaped. */
+/** Text that must be exact, such as a decrypted file: unchanged for a pipe, escaped for a terminal. */
 export const printExact = (text: string): void => void process.stdout.write(process.stdout.isTTY ? escapedTabs(text) : text)

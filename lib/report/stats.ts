@@ -1,15 +1,15 @@
 import type { EndingSignal, Event, HostRecap, TaskStatus } from '../engine/events.ts'
 
-/** Why a run ends with a code other than 0. */
+/** A reason for an exit code other than 0. */
 export interface ExitReason {
   code: number
   text: string
 }
 
-/** What a run came to: kept up event by event, so that recap and exit code need no second look. */
+/** Statistics of a run, updated with each event, so that recap and exit code need no second pass. */
 export interface RunStats {
   recap: Record<string, HostRecap>
-  /** Tasks and handlers that changed (in check mode: would change), a cluster's counted once. */
+  /** Tasks and handlers that changed (in check mode: would change); one of a cluster counts once. */
   changes: number
   unknown: number
   failed: number
@@ -31,7 +31,7 @@ export const emptyStats = (): RunStats => ({
   internal: false,
 })
 
-/** Adds one event to the figures, in place: a run has thousands. */
+/** Adds an event in place: a run has thousands. */
 export const count = (stats: RunStats, event: Event): void => {
   switch (event.type) {
     case 'play-start':
@@ -58,7 +58,7 @@ export const count = (stats: RunStats, event: Event): void => {
   }
 }
 
-/** A cluster's resource is one row and one change, and counts for every host that it names. */
+/** A cluster resource is one row and one change, and counts for every host that it names. */
 const countEnd = (stats: RunStats, hosts: string[], status: TaskStatus): void => {
   if (status === 'changed') stats.changes += 1
   if (status === 'unknown') stats.unknown += 1
@@ -66,7 +66,7 @@ const countEnd = (stats: RunStats, hosts: string[], status: TaskStatus): void =>
   for (const host of hosts) countStatus(countersOf(stats, host), status)
 }
 
-/** As Ansible counts: what changed is ok as well. */
+/** As in Ansible, changed counts as ok too. */
 export const countStatus = (counters: HostRecap, status: TaskStatus): void => {
   counters[status] += 1
   if (status === 'changed') counters.ok += 1
@@ -85,18 +85,18 @@ export const statsOf = (events: Iterable<Event>): RunStats => {
   return stats
 }
 
-/** Ansible's counters of each host, in the order in which the hosts came up. */
+/** Ansible's counters of each host, in the order in which the hosts appeared. */
 export const recapOf = (events: Iterable<Event>): Record<string, HostRecap> => statsOf(events).recap
 
-/** `judge`: differences and unknowns count against the run (`drift`, or `--check --exit-code`). */
+/** `judge`: differences and unknowns fail the run (`drift`, or `--check --exit-code`). */
 export interface ExitPolicy {
   judge?: boolean
 }
 
-/** What a shell says of a process that the signal ended. */
+/** Exit codes that a shell reports for a process ended by the signal. */
 export const signalCodes: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
-/** All reasons for a code other than 0, the one to exit with first. */
+/** All reasons for a code other than 0; the run exits with the first. */
 export const exitReasons = (stats: RunStats, { judge = false }: ExitPolicy = {}): ExitReason[] => {
   const unreachable = Object.values(stats.recap).filter(host => host.unreachable > 0).length
   const all: [boolean, number, string][] = [
@@ -104,7 +104,7 @@ export const exitReasons = (stats: RunStats, { judge = false }: ExitPolicy = {})
     [stats.signal === 'SIGHUP', signalCodes.SIGHUP, 'the terminal was closed'],
     [stats.signal === 'SIGINT', signalCodes.SIGINT, 'interrupted'],
     [stats.signal === 'SIGTERM', signalCodes.SIGTERM, 'terminated'],
-    // Before what failed: it is why.
+    // Before the failures, because it causes them.
     [stats.lockLost, 6, 'the lock was lost'],
     [stats.failed > 0, 3, `${counted(stats.failed, 'task')} failed`],
     [unreachable > 0, 4, `${counted(unreachable, 'host')} unreachable`],

@@ -8,12 +8,12 @@ export interface EventStream {
   /** Identifies the run in logs and on the hosts. */
   readonly run: string
   readonly emit: Emit
-  /** Every later event goes to the subscriber; the result ends that. */
+  /** Passes every later event to the subscriber; the returned function unsubscribes. */
   subscribe(subscriber: (event: Event) => void): () => void
 }
 
 export interface EventStreamOptions {
-  /** The command line; only its first word shapes the run's id. */
+  /** The command line; only its first word is used in the run's id. */
   command: string
   secrets: Masker
   /** For tests. */
@@ -21,7 +21,7 @@ export interface EventStreamOptions {
   run?: string
 }
 
-/** The one place where events are made: each is numbered, dated, masked and escaped once, then handed to everybody. */
+/** The only place that creates events: each is numbered, dated, masked and escaped once, then passed to all subscribers. */
 export const eventStream = ({ command, secrets, now = () => new Date(), run = runId(command, now()) }: EventStreamOptions): EventStream => {
   const subscribers = new Set<(event: Event) => void>()
   let seq = 0
@@ -33,7 +33,7 @@ export const eventStream = ({ command, secrets, now = () => new Date(), run = ru
       try {
         subscriber(event)
       } catch (error) {
-        // A full disk under the log must not stop a cluster half way: the subscriber goes, the run goes on, and says so.
+        // A failing output, such as a log on a full disk, must not stop a cluster half-way: it is unsubscribed, and a message says so.
         subscribers.delete(subscriber)
         broken.push(error)
       }
@@ -59,10 +59,10 @@ const runId = (command: string, time: Date): string => {
   return [stamp, word.replace(/[^\w-]+/g, '-'), randomBytes(2).toString('hex')].filter(part => part !== '').join('-')
 }
 
-/** Words of the contract and names of the inventory: what a reader needs to tell events apart. They carry no values. */
+/** Keywords and names of the inventory, which a reader needs to tell events apart. They contain no values. */
 const plainFields = new Set(['type', 'status', 'phase', 'level', 'signal', 'host', 'hosts', 'cluster', 'code'])
 
-/** What resources are called; the name of one tells nothing of a secret, and is read to know what an event is about. */
+/** Names of resources: they reveal no secret, and are needed to understand an event. */
 const namedFields = new Set(['role', 'resource', 'handler', 'by', 'attribute', 'title', 'columns', 'command', 'platform', 'play', 'hint'])
 
 /** Roles that run no program which reads a file with secrets (authkeys, the .res file). */
@@ -70,7 +70,10 @@ const rolesWithoutSecrets = new Set(['base', 'routes', 'client'])
 
 type Mask = (text: string) => string
 
-/** The event with its strings masked. What programs printed is in the other strings than names: where they may have read a secret, pieces of it go too. */
+/**
+ * The event with masked strings. Strings other than names contain output of programs; where those may have read a secret, parts of it are
+ * masked too.
+ */
 const masked = (body: EventBody, secrets: Masker): EventBody => {
   const role = 'role' in body ? body.role : undefined
   if (role !== undefined && rolesWithoutSecrets.has(role)) return maskedValue(body, secrets.mask, secrets.mask)
@@ -78,7 +81,10 @@ const masked = (body: EventBody, secrets: Masker): EventBody => {
   return maskedValue(body, secrets.mask, text => secrets.maskPieces(text, names))
 }
 
-/** Each string masked, and the values of secret changes gone. A file's diff is no program's output: its secrets are known whole, or it is not shown. */
+/**
+ * Masks each string and removes the values of secret changes. A file's diff is not program output: its secrets are known in full, or it is
+ * not shown.
+ */
 const maskedValue = <T>(value: T, name: Mask, said: Mask): T => {
   if (typeof value === 'string') return said(value) as T
   if (Array.isArray(value)) return value.map(item => maskedValue(item, name, said)) as T

@@ -13,32 +13,32 @@ const repairOf = ({ kind, repair }: Finding): string => {
   return kind === 'differs' ? ` (repaired by: nfsha-play ${repair})` : ` (not repaired automatically; next: ${repair})`
 }
 
-/** Who is at work, and how much is not alarmed for it. */
+/** Who is working on the cluster, and how many differences raise no alarm because of that. */
 const interventionLines = ({ interventions, findings }: DriftReport): string[] => {
   const quiet = findings.filter(f => !f.alarm).length
   const lines = interventions.map(({ host, kind, who }) => `${host}: ${kind === 'play' ? 'a play is running' : 'in maintenance'}: ${who}`)
   return quiet > 0 && lines.length > 0 ? [...lines, `no alarm meanwhile for ${counted(quiet, 'difference')}`] : lines
 }
 
-/** Pure: what `drift` prints; nothing when all is as declared. */
+/** Pure: what `drift` prints; nothing when everything is as declared. */
 export const driftLines = (report: DriftReport): string[] => [
   ...report.findings.filter(f => f.alarm).map(findingLine),
   ...interventionLines(report),
 ]
 
-/** Figures move without anything having happened: a state is what is wrong, not how far. */
+/** Numbers change by themselves: a state is which things are wrong, not by how much. */
 const still = (text: string): string => text.replace(/\d+([.,]\d+)?/g, '#')
 
-/** Pure: names the state that a report describes; the same as long as the same things are wrong. Empty when nothing is. */
+/** Pure: identifies the state that a report describes; the same as long as the same things are wrong. Empty when nothing is. */
 export const fingerprint = ({ findings }: DriftReport): string => {
   const alarms = findings.filter(f => f.alarm).map(f => [f.kind, f.cluster, f.host, f.resource, still(f.is), f.should].join('\0'))
   return alarms.length === 0 ? '' : createHash('sha256').update(alarms.sort().join('\n')).digest('hex').slice(0, 16)
 }
 
-/** What was told of a state, and when. */
+/** The last report of a state. */
 export interface Told {
   fingerprint: string
-  /** Since when the cluster is in this state. */
+  /** When the cluster got into this state. */
   since: string
   told: string
 }
@@ -46,8 +46,8 @@ export interface Told {
 const again = 24 * 3_600_000
 
 /**
- * Pure: `--on-change-only`. A state is reported once, again every 24 h, and so is its end. While somebody is at work nothing is: what was wrong
- * before them is still open, and is reported again or cleared by the first look after them.
+ * Pure: `--on-change-only`. A state is reported once, repeated every 24 h, and reported when it has cleared. Nothing is reported while
+ * somebody works on the cluster: earlier problems stay open, and the first check afterwards reports or clears them.
  */
 export const onChange = (report: DriftReport, before: Told | undefined, now: Date): { lines: string[]; told: Told | undefined } => {
   const state = fingerprint(report)
@@ -60,7 +60,7 @@ export const onChange = (report: DriftReport, before: Told | undefined, now: Dat
   const time = now.toISOString()
   const lines = driftLines(report)
   return {
-    lines: isSame ? [...lines, `the same since ${before.since}`] : lines,
+    lines: isSame ? [...lines, `unchanged since ${before.since}`] : lines,
     told: { fingerprint: state, since: isSame ? before.since : time, told: time },
   }
 }

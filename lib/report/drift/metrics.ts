@@ -13,8 +13,8 @@ const metric = (name: string, help: string, samples: string[]): string[] => [
 const seconds = (time: string): string => (Date.parse(time) / 1000).toFixed(3)
 
 /**
- * Pure: the text of a Prometheus textfile. `lastComplete` is when all hosts were last asked, which an alert for a check that no longer runs needs:
- * an incomplete check carries the time of the one before it on.
+ * Pure: the text of a Prometheus textfile. `lastComplete` is when a check last reached all hosts, for an alert on a check that no longer
+ * runs; an incomplete check repeats the previous time.
  */
 export const driftMetrics = (report: DriftReport, lastComplete: string | undefined): string => {
   const alarms = report.findings.filter(f => f.alarm)
@@ -41,7 +41,7 @@ export const driftMetrics = (report: DriftReport, lastComplete: string | undefin
   ].join('\n')}\n`
 }
 
-/** Pure: the time of the last complete check in a textfile written before. */
+/** Pure: the time of the last complete check in an earlier textfile. */
 export const lastCompleteIn = (text: string): string | undefined => {
   const value = /^nfsha_drift_last_complete_check_timestamp_seconds (\S+)$/m.exec(text)?.[1]
   return value === undefined || Number.isNaN(Number(value)) ? undefined : new Date(Number(value) * 1000).toISOString()

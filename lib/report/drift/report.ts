@@ -4,7 +4,7 @@ import type { Change } from '../../resources/resource.ts'
 import { changesOf, type HandlerEnd, type TaskEnd } from '../parts/wording.ts'
 import { signalCodes } from '../stats.ts'
 
-/** What one thing is and what it should be. */
+/** One difference between actual and declared state. */
 export interface Finding {
   /** `differs`: a run repairs it. `wrong`: left to an operator. `unknown`: could not be read or judged. `unreachable`: the host itself. */
   kind: 'differs' | 'wrong' | 'unknown' | 'unreachable'
@@ -14,15 +14,15 @@ export interface Finding {
   resource: string
   is: string
   should: string
-  /** `site.yml` or the playbook with which an operator repairs it; missing when nobody knows yet. */
+  /** `site.yml`, or the playbook with which an operator repairs it; missing when that is unknown. */
   repair?: string
-  /** Of a problem that no run repairs: docs/status.md lists them. */
+  /** Code of a problem that no run repairs (docs/status.md). */
   code?: string
-  /** False while a play runs or the cluster is in maintenance: named, no alarm. */
+  /** False while a play runs or the cluster is in maintenance: reported without an alarm. */
   alarm: boolean
 }
 
-/** Who is at work on a cluster: its differences are their doing. */
+/** Somebody working on a cluster, who causes its differences. */
 export interface Intervention {
   kind: 'play' | 'maintenance'
   cluster: string
@@ -30,20 +30,20 @@ export interface Intervention {
   who: string
 }
 
-/** The whole of a drift run. The schema of `--report`, documented in docs/drift.md; `v` changes when a field changes its meaning. */
+/** The result of a drift run. The schema of `--report`, documented in docs/drift.md; `v` changes when a field changes its meaning. */
 export interface DriftReport {
   v: 1
   run: string
   command: string
   started: string
   ended: string
-  /** All hosts were asked, and nothing ended the run early. */
+  /** All hosts were read, and nothing ended the run early. */
   complete: boolean
   exitCode: number
   hosts: string[]
-  /** What it cost: connections and execs on each host that was reached. */
+  /** Connections and execs on each host that was reached. */
   cost: { host: string; connections: number; execs: number }[]
-  /** Resources that were judged. */
+  /** Number of resources that were judged. */
   checked: number
   findings: Finding[]
   interventions: Intervention[]
@@ -71,7 +71,7 @@ type End = TaskEnd | HandlerEnd
 const resourceOf = (event: End): string => (event.type === 'task-end' ? event.resource : event.handler)
 const hostsOf = (event: End): string[] => (event.type === 'task-end' ? (event.hosts ?? [event.host]) : [event.host])
 
-/** One finding for all that one resource's run would repair; one for each thing that is left to an operator. */
+/** One finding for everything that a run would repair on a resource; one for each difference that is left to an operator. */
 const findingsOf = (event: End, playbook: string): Found[] => {
   const place = { cluster: event.cluster ?? '', host: hostsOf(event).join(','), role: event.role, resource: resourceOf(event) }
   const changes = changesOf(event)
@@ -81,20 +81,20 @@ const findingsOf = (event: End, playbook: string): Found[] => {
     return [{ kind: 'differs', ...place, is: join('is'), should: join('should'), repair: playbook }]
   }
   if (event.status === 'unknown') return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: 'read' }]
-  // Skipped because another host is needed and away: what was not read is not silent.
+  // Skipped because it needs a missing host: report it as not read.
   if (event.status === 'skipped' && event.type === 'task-end' && event.pending === true)
     return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: 'read' }]
   if (event.status !== 'failed') return []
   if (changes.length === 0)
     return [{ kind: 'wrong', ...place, is: cut(event.error?.message ?? event.reason ?? 'wrong'), should: 'no objection' }]
-  // Maintenance is reported as who is at work, whatever else has seen it.
+  // Maintenance is reported as an intervention, whatever else has found it.
   return changes
     .filter(change => change.attribute !== atWork.maintenance)
     .map(change => ({
       kind: 'wrong' as const,
       ...place,
       host: change.host ?? place.host,
-      // What is an operator's is known by its own name, whichever resource saw it.
+      // A problem for the operator has its own name, whichever resource found it.
       ...(change.remedy === undefined
         ? valuesOf(change)
         : {
@@ -107,7 +107,7 @@ const findingsOf = (event: End, playbook: string): Found[] => {
     }))
 }
 
-/** Several roles judge the service; one difference is reported once. */
+/** Several roles judge the service; each difference is reported once. */
 const withoutDoubles = (findings: Finding[]): Finding[] => {
   const key = (f: Finding) => [f.kind, f.cluster, f.host, f.resource, f.is, f.should].join('\0')
   const seen = new Map<string, Finding>()
@@ -117,13 +117,13 @@ const withoutDoubles = (findings: Finding[]): Finding[] => {
 
 type Found = Omit<Finding, 'alarm'>
 
-/** A host that is away is reported once, and so is what could not be judged without it. */
+/** An unreachable host is reported once, and so is what could not be judged without it. */
 const plainly = (found: Found[]): Found[] => {
   const away = new Set(found.flatMap(f => (f.kind === 'unreachable' ? [f.host] : [])))
   const waiting = new Map<string, Found[]>()
   const rest = found.filter(f => {
     if (f.kind === 'wrong' && away.has(f.host) && f.resource === 'node') return false
-    // What was being read when the connection was lost.
+    // It was being read when the connection was lost.
     if (f.kind === 'unknown' && away.has(f.host) && /^the connection to .* was lost$/.test(f.is)) return false
     if (f.kind !== 'unknown' || !/^needs /.test(f.is)) return true
     const key = `${f.cluster} ${f.host} ${f.is}`
@@ -146,7 +146,7 @@ const interventionsOf = (event: TaskEnd): Intervention[] =>
     who: cut(change.from),
   }))
 
-/** Pure: what a drift run's events come to. `playbook`: what repairs a declared difference, as the operator typed it. */
+/** Pure: summarizes the events of a drift run. `playbook`: repairs a declared difference; as the operator typed it. */
 export const driftReport = (events: Event[], playbook: string): DriftReport => {
   const found: Found[] = []
   const workers: Intervention[] = []

@@ -6,20 +6,20 @@ import type { Palette } from './palette.ts'
 
 const notShown = '(secret, not shown)'
 
-/** So many lines of one diff are shown; who wants all of a big file looks at the file. */
+/** Maximum number of lines of one diff: for more of a big file, look at the file. */
 const mostLines = 200
 
-/** Over this size a summary does not count lines: it is read in passing, and computed for each change. */
+/** Characters. Above this size a summary does not count lines, because it is computed for each change. */
 const mostCounted = 200_000
 
-/** Changes in passing: `mode 0644 -> 0600, content +3 -1`. */
+/** A short form of changes: `mode 0644 -> 0600, content +3 -1`. */
 export const summaryOf = (changes: Change[], arrow = '->'): string => changes.map(change => oneChange(change, arrow)).join(', ')
 
 const oneChange = (change: Change, arrow: string): string => {
   if (change.secret === true) return `${change.attribute} ${notShown}`
   if (change.diff === true) return `${change.attribute} ${countsOf(change)}`
   const [from, to] = [short(change.from), short(change.to)]
-  // An assertion may name what it found and nothing to become of it.
+  // An assertion may name only what it found.
   return [change.attribute, from, to === '' ? '' : `${arrow} ${to}`].filter(part => part !== '').join(' ')
 }
 
@@ -32,7 +32,7 @@ const countsOf = ({ from, to }: Change): string => {
   return [added > 0 && `+${added}`, removed > 0 && `-${removed}`].filter(part => part !== false).join(' ')
 }
 
-/** What `--diff` shows of one resource's changes. */
+/** The output of `--diff` for one resource. */
 export const diffLines = (resource: string, changes: Change[], colors: Palette): string[] =>
   changes.flatMap(change =>
     change.diff === true && change.secret !== true ? textDiff(resource, change, colors) : [plainChange(change, colors)],
@@ -52,7 +52,7 @@ const textDiff = (resource: string, { attribute, from, to }: Change, colors: Pal
   return [colors.strong(`--- before: ${name}`), colors.strong(`+++ after: ${name}`), ...shown, ...rest]
 }
 
-/** A file of one endless line must not fill the screen. */
+/** Characters. A file of one endless line must not fill the screen. */
 const longestLine = 2000
 
 const lineOf = (line: string): string => {
@@ -67,6 +67,6 @@ const diffLine = (line: string, colors: Palette): string => {
   return line.startsWith('\\') ? colors.faint(line) : line
 }
 
-/** NUL by NUL, escaped already or not; a single one in a text does not hide the rest of it. */
+/** Contains many NULs, escaped or not; a single one in a text does not hide the rest of it. */
 const isBinary = (text: string) => (text.match(nul)?.length ?? 0) * 50 > text.length
 const nul = /\0|\\x00/g

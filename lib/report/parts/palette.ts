@@ -19,7 +19,7 @@ export type ColorLevel = 0 | 1 | 2 | 3
 
 export const palette = (level: ColorLevel): Palette => {
   const chalk = new Chalk({ level })
-  // chalk joins all of its arguments: handed to `map` as it is, it would print the index too.
+  // chalk joins all of its arguments: passed to `map` directly, it would print the index too.
   const one = (paint: ChalkInstance) => (text: string) => paint(text)
   const [green, yellow, red, cyan, bold] = [one(chalk.green), one(chalk.yellow), one(chalk.red), one(chalk.cyan), one(chalk.bold)]
   return {
@@ -36,7 +36,7 @@ export const palette = (level: ColorLevel): Palette => {
   }
 }
 
-/** What a stream can show. chalk reads FORCE_COLOR, not NO_COLOR; with both set FORCE_COLOR wins, as in Node itself. */
+/** Colour support of a stream. chalk reads FORCE_COLOR, not NO_COLOR; with both set FORCE_COLOR wins, as in Node itself. */
 export const colorLevel = (stream: 'stdout' | 'stderr', env: NodeJS.ProcessEnv = process.env): ColorLevel => {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '' && env.FORCE_COLOR === undefined) return 0
   const support = stream === 'stdout' ? supportsColor : supportsColorStderr

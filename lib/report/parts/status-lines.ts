@@ -2,7 +2,7 @@ import type { ClusterStatus, NextStep, StatusCause } from '../../resources/clust
 import { oneLine, wrap } from '../../text/layout.ts'
 import type { Palette } from './palette.ts'
 
-/** What stands beneath the table of a status: a cause a paragraph, with the command to paste, and the verdict. Commands are never broken. */
+/** The lines below the table of a status: a paragraph per cause, with the command to paste, and the verdict. Commands are never wrapped. */
 export const statusLines = ({ problems, verdict }: ClusterStatus, colors: Palette, columns = Number.POSITIVE_INFINITY): string[] =>
   [...problems.flatMap(cause => causeLines(cause, colors, columns)), verdictLine(verdict, colors, columns), ''].flat()
 

@@ -4,19 +4,19 @@ import { oneLine, pad, width, wrap } from '../../text/layout.ts'
 import { count, counted, type ExitReason, emptyStats, exitReasons, type RunStats } from '../stats.ts'
 import type { Palette } from './palette.ts'
 
-/** What the end of a run's report is made of, gathered event by event. */
+/** Data for the end of a run's report, collected from the events. */
 export interface Summary {
   stats: RunStats
   check: boolean
   /** Changes by role, in the order of the run. */
   roles: Map<string, number>
   failures: string[]
-  /** Hosts of the plays, and those of which not everything was read, with the reason: nothing is claimed of them. */
+  /** Hosts of the plays, and those that were not completely read, with the reason: the summary makes no claim about those. */
   hosts: Set<string>
   unread: Map<string, string>
-  /** Hosts of a system that is not supported, in words. */
+  /** Hosts with an unsupported system, with a description. */
   untested: Map<string, string>
-  /** Tasks that were judged, and those that are left for a later run. */
+  /** Number of tasks that were judged, and of those left for a later run. */
   judged: number
   pending: number
 }
@@ -41,13 +41,13 @@ export const addToSummary = (sum: Summary, event: Event): void => {
   if (event.type === 'host-unreachable') sum.failures.push(`${event.host}: unreachable: ${oneLine(event.message)}`)
   if (event.type !== 'task-end' && event.type !== 'handler-end') return
   if (event.pending) sum.pending += 1
-  // Of another machine than the inventory's nothing is judged but that.
+  // On a machine other than the inventory's, only that is judged.
   else if (event.role !== 'identity' || event.status !== 'failed') sum.judged += 1
   if (event.status === 'changed') sum.roles.set(event.role, (sum.roles.get(event.role) ?? 0) + 1)
   if (event.status === 'failed') sum.failures.push(failureOf(event))
 }
 
-/** A host counts as read when its play came to its end there: until something says so, it does not. */
+/** A host counts as unread until its play has ended there. */
 const addUnread = ({ hosts, unread }: Summary, event: Event): void => {
   switch (event.type) {
     case 'play-start':
@@ -85,7 +85,7 @@ const failureOf = (event: Extract<Event, { type: 'task-end' | 'handler-end' }>):
 
 const counterNames = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'unknown'] as const
 
-/** One line a host, as Ansible's recap, aligned. */
+/** One aligned line per host, as in Ansible's recap. */
 const recapLines = (recap: Record<string, HostRecap>, colors: Palette): string[] => {
   const hosts = Object.entries(recap)
   const nameWidth = Math.max(0, ...hosts.map(([host]) => width(host)))
@@ -106,7 +106,7 @@ const colorOf = (counters: HostRecap, colors: Palette): ((text: string) => strin
   return counters.changed > 0 ? colors.status.changed : colors.status.ok
 }
 
-/** `24 changes in 3m12s`, or that nothing changed, which is what the second run is for; nothing is claimed of what was not read. */
+/** `24 changes in 3m12s`, or that nothing changed, as a second run should say; makes no claim about what was not read. */
 const outcomeLine = (sum: Summary, ms: number): string => {
   const { stats, check, failures, hosts, unread, judged } = sum
   const read = [...hosts].filter(host => !unread.has(host))
@@ -117,7 +117,7 @@ const outcomeLine = (sum: Summary, ms: number): string => {
     if (stats.changes > 0) return changes
     if (judged === 0) return check ? 'nothing was checked' : 'nothing was done'
     if (isWhole) return nothing
-    // What failed half way may have changed something, or would: no claim about that.
+    // A task that failed half-way may have changed something, so there is no claim about that.
     return check && stats.failed === 0 && read.length > 0 ? `${nothing} on ${read.join(', ')}` : changes
   }
   const left = [...unread].map(([host, why]) => `${host} (${oneLine(why)})`).join(', ')
@@ -130,17 +130,17 @@ const restOf = ({ stats, pending }: Summary): string[] => [
   ...(pending > 0 ? [`${pending} pending`] : []),
 ]
 
-/** All reasons for the exit code, the deciding one first. */
+/** All reasons for the exit code, the decisive one first. */
 const exitLine = (reasons: ExitReason[]): string => `exit code ${reasons.map(({ code, text }) => `${code}: ${text}`).join('; ')}`
 
-/** The report after the last event: changes by role, failures once more, recap, outcome. */
+/** The report after the last event: changes by role, failures again, recap, outcome. */
 export const closingLines = (
   sum: Summary,
   end: Extract<Event, { type: 'run-end' }>,
   colors: Palette,
   columns = Number.POSITIVE_INFINITY,
 ): string[] => {
-  // The engine knows whether differences count (`--exit-code`, drift): its code says so.
+  // The exit code tells whether differences count (`--exit-code`, drift): only the engine knows that.
   const reasons = exitReasons(sum.stats, { judge: end.exitCode === 5 })
   const byRole = [...sum.roles].map(([role, changes]) => `${role} ${changes}`).join(' · ')
   return [
@@ -155,7 +155,7 @@ export const closingLines = (
   ]
 }
 
-/** Green is for what was read as a whole and is right. */
+/** Green means completely read and without problems. */
 const outcomePaint = ({ stats, unread, judged, failures }: Summary, colors: Palette): ((text: string) => string) => {
   if (failures.length > 0 || unread.size > 0) return colors.status.failed
   if (stats.changes > 0) return colors.status.changed
@@ -165,7 +165,7 @@ const outcomePaint = ({ stats, unread, judged, failures }: Summary, colors: Pale
 /** A line of any length, continued with an indent. */
 const folded = (text: string, columns: number) => wrap(text, columns - 2).map((line, index) => (index === 0 ? line : `  ${line}`))
 
-/** The code that the engine exits with comes first, known to the stats or not. */
+/** The engine's exit code comes first, whether the stats know it or not. */
 const deciding = (reasons: ExitReason[], exitCode: number): ExitReason[] => {
   const first = reasons.find(({ code }) => code === exitCode) ?? { code: exitCode, text: 'see above' }
   return [first, ...reasons.filter(({ code }) => code !== exitCode)]

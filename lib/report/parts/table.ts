@@ -5,7 +5,7 @@ import type { Palette } from './palette.ts'
 const gap = '  '
 const narrowest = 8
 
-/** A table's lines, its columns aligned. With a `limit` (a terminal's width) the widest columns give way; a pipe gets all of it. */
+/** The lines of a table with aligned columns. With a `limit` (a terminal's width) the widest columns are cut; a pipe gets everything. */
 export const tableLines = ({ title, columns, rows, tones }: Table, colors: Palette, limit = Number.POSITIVE_INFINITY): string[] => {
   const cells = rows.map(row => columns.map((_, index) => oneLine(row[index] ?? '')))
   const widths = narrowed(
@@ -34,7 +34,7 @@ const plain = (text: string) => text
 
 const isNumber = (cell: string) => /^-?\d[\d,]*(\.\d+)? ?(%|[KMGTP]?i?B(\/s)?|m?s)?$/.test(cell) || cell === '' || cell === '-'
 
-/** Takes columns off the widest until the line fits, none made unreadably narrow. */
+/** Reduces the widest columns until the line fits, but none to an unreadable width. */
 const narrowed = (widths: number[], limit: number): number[] => {
   const out = [...widths]
   let over = out.reduce((sum, value) => sum + value, 0) + gap.length * (out.length - 1) - limit

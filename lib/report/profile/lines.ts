@@ -6,12 +6,12 @@ import { tableLines } from '../parts/table.ts'
 
 export const phases = ['connect', 'read', 'lock', 'apply', 'verify', 'wait'] as const satisfies (keyof PhaseTimes)[]
 
-/** What the columns hold, for every way of showing them. */
+/** Legend of the columns, for all formats. */
 export const profileNote =
   'wait: for other hosts of the cluster, or for its turn (--forks). sent, received: scripts, input and output, without what ssh adds. ' +
   'forks: roughly how many processes the host started meanwhile, including those of other programs.'
 
-/** The longest that a host was at one resource. */
+/** Number of the longest spans that are listed. */
 const shown = 5
 
 /** The profile as tables: by host, by role, and what took longest. Pure. */

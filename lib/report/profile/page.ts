@@ -7,7 +7,7 @@ import { htmlPage } from '../../text/html-page.ts'
 import { profileNote, profileTables } from './lines.ts'
 import { legend, timeline } from './timeline.ts'
 
-/** The profile of a run as one file that needs nothing else. Pure, but for the style sheet that it ships with. */
+/** The profile of a run as a self-contained HTML file. Pure, except that it reads its style sheet from the package. */
 export const profilePage = (
   profile: RunProfile,
   { run, time, command }: Pick<Extract<Event, { type: 'run-start' }>, 'run' | 'time' | 'command'>,
@@ -17,7 +17,7 @@ export const profilePage = (
     'lib/report/profile/profile.css',
     html`<h1>${command}: ${duration(profile.ms)}</h1>
 <p>${time.slice(0, 19).replace('T', ' ')} UTC · run ${run}</p>
-<h2>What each host was at</h2>
+<h2>Phases of each host</h2>
 ${legend}
 ${timeline(profile)}
 ${profileTables(profile).map(tableOf)}

@@ -1,6 +1,6 @@
 import type { ActivityPhase, Cost, Event, HostProfile, PhaseTimes, ProfileSpan, RoleProfile, RunProfile } from '../../engine/events.ts'
 
-/** What a host is at from a moment on, ms since the run began. */
+/** The phase of a host from a moment on, ms since the run began. */
 interface Moment {
   phase: ActivityPhase
   at: number
@@ -10,10 +10,10 @@ interface Moment {
 
 type Exec = Extract<Event, { type: 'exec' }>
 
-/** An exec with what is known of it beside its own event. */
+/** An exec with data that is not in its own event. */
 interface Counted {
   exec: Exec
-  /** Made only to read the count of processes: no cost of the run. */
+  /** Run only to read the count of processes: not a cost of the run. */
   isExtra: boolean
   role: string
 }
@@ -50,7 +50,7 @@ const momentsOf = (events: readonly Event[], began: number): Map<string, Moment[
   return moments
 }
 
-/** Each host's execs in the order in which they began, with the role that the host was at. */
+/** The execs of each host in the order in which they began, with the role of the host at that time. */
 const execsOf = (events: readonly Event[], moments: Map<string, Moment[]>, began: number): Map<string, Counted[]> => {
   const closed = new Set<string>()
   const execs = new Map<string, Counted[]>()
@@ -92,7 +92,7 @@ const spansOf = (course: Moment[], end: number): ProfileSpan[] => {
     if (phase === 'end' || ms <= 0) continue
     const kind = kindOf[phase]
     const last = spans.at(-1)
-    // A wait is for all that the others do meanwhile, so it is of a role, and of no resource.
+    // A wait covers everything that the other hosts do meanwhile, so it is charged to a role, not to a resource.
     const of = { ...(role !== undefined && { role }), ...(resource !== undefined && kind !== 'wait' && { resource }) }
     if (last && last.phase === kind && last.from + last.ms === at && last.role === of.role && last.resource === of.resource) last.ms += ms
     else spans.push({ phase: kind, from: at, ms, ...of })
@@ -100,14 +100,14 @@ const spansOf = (course: Moment[], end: number): ProfileSpan[] => {
   return spans
 }
 
-/** Of some of a host's execs. What an exec started is the count of processes before the next one less that before it. */
+/** Cost of some of a host's execs. An exec started as many processes as the count rose from before it to before the next one. */
 const costOf = (execs: Counted[], all: Counted[]): Cost => {
   const own = execs.filter(e => !e.isExtra)
   const told = all.filter(e => e.exec.processes !== undefined)
   const forks = told.flatMap((one, i) => {
     const next = told[i + 1]?.exec.processes
     const started = next === undefined ? undefined : next - (one.exec.processes ?? 0)
-    // Less than before: it was booted meanwhile.
+    // A lower count than before: the host was booted meanwhile.
     return started === undefined || started < 0 || !execs.includes(one) ? [] : [started]
   })
   return {

@@ -7,12 +7,12 @@ import { phases } from './lines.ts'
 
 const lane = 26
 const axis = 24
-/** Letters of a host's name that there is room for. */
+/** Characters of a host name that fit. */
 const nameWidth = 22
-/** Narrower than this share (percent) of the page's width a span cannot be seen. */
+/** Percent of the page's width. A narrower span cannot be seen. */
 const narrowest = 0.02
 
-/** A bar per host over the run, what it was at by colour; as wide as there is room. Pure. */
+/** A bar per host over the run, coloured by phase; it fills the available width. Pure. */
 export const timeline = ({ ms, hosts }: RunProfile): Markup => {
   const range = { from: 0, to: Math.max(1, ms) }
   const bottom = hosts.length * lane
@@ -21,7 +21,7 @@ export const timeline = ({ ms, hosts }: RunProfile): Markup => {
 <svg class="names" height="${bottom + axis}" aria-hidden="true">
 ${hosts.map(({ host }, i) => html`<text x="0" y="${i * lane + lane / 2 + 4}">${cut(host, nameWidth)}<title>${host}</title></text>`)}
 </svg>
-<svg class="plot" width="100%" height="${bottom + axis}" role="img" aria-label="What each host was at">
+<svg class="plot" width="100%" height="${bottom + axis}" role="img" aria-label="phases of each host over the run">
 ${ticks.map(t => html`<line class="grid" x1="${percentAt(range, t)}%" x2="${percentAt(range, t)}%" y1="0" y2="${bottom}"/>`)}
 ${hosts.map((host, i) => bar(host, i * lane, range))}
 ${ticks.map(t => html`<text class="tick" x="${percentAt(range, t)}%" y="${bottom + 16}" text-anchor="middle">${duration(t)}</text>`)}
@@ -40,7 +40,7 @@ const bar = ({ host, spans }: HostProfile, y: number, range: Range): Markup[] =>
 const wordsOf = (host: string, { phase, role, resource, from, ms }: ProfileSpan): string =>
   `${[host, phase, role, resource].filter(word => word !== undefined).join(' · ')}: ${duration(ms)} from ${duration(from)}`
 
-/** What the colours mean. */
+/** The meaning of the colours. */
 export const legend: Markup = html`<ul class="legend">
 ${phases.map(phase => html`<li><svg width="22" height="12" aria-hidden="true"><rect class="${phase}" x="0" y="1" width="22" height="10"/></svg>${phase}</li>`)}
 </ul>`

@@ -3,7 +3,7 @@ import { oneLine } from '../../text/layout.ts'
 import type { StatusReport } from '../views/status-view.ts'
 import { linksUp, outOfSync, resyncPercent, threads } from './figures.ts'
 
-/** Exit codes of the plugins of Nagios and Icinga (Monitoring Plugins Development Guidelines). */
+/** Exit codes of plugins for Nagios and Icinga (Monitoring Plugins Development Guidelines). */
 const codes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const
 
 type Word = keyof typeof codes
@@ -13,7 +13,7 @@ const wordOf = ({ service, verdict }: ClusterStatus): Word => {
   return ({ healthy: 'OK', degraded: 'WARNING', down: 'CRITICAL', 'not-known': 'UNKNOWN' } as const)[verdict.state]
 }
 
-/** Of several clusters the worst counts; one that is known to be down more than one that is not known. */
+/** The worst of several clusters counts; known to be down is worse than unknown. */
 const worst: readonly Word[] = ['CRITICAL', 'UNKNOWN', 'WARNING', 'OK']
 
 const verdictOf = ({ clusters, faults }: StatusReport): Word => {
@@ -21,7 +21,7 @@ const verdictOf = ({ clusters, faults }: StatusReport): Word => {
   return worst.find(word => clusters.some(c => wordOf(c) === word)) ?? 'UNKNOWN'
 }
 
-/** The bar ends the text, and one line is all there is. */
+/** A bar would end the text, and only one line is read. */
 const inText = (text: string): string => oneLine(text).replaceAll('|', '/')
 
 const textOf = ({ cluster, headline, problems, verdict }: ClusterStatus): string => {
@@ -30,7 +30,7 @@ const textOf = ({ cluster, headline, problems, verdict }: ClusterStatus): string
   return inText([`${cluster}: ${headline}`, ...said].join('; '))
 }
 
-/** `'label'=value[unit];warn;crit;min;max`; what was not read is left out. */
+/** `'label'=value[unit];warn;crit;min;max`; leaves out what was not read. */
 const perfdataOf = (status: ClusterStatus, prefix: string): string[] => {
   const { nodes, problems } = status
   const figure = (label: string, value: number | null | undefined, unit = '', range = ';;;0') =>
@@ -46,7 +46,7 @@ const perfdataOf = (status: ClusterStatus, prefix: string): string[] => {
   ]
 }
 
-/** Pure: one line as a plugin prints it. */
+/** Pure: the line of a plugin. */
 export const nagiosLine = (report: StatusReport): string => {
   const { clusters, faults } = report
   const texts = clusters.map(textOf)

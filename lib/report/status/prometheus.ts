@@ -14,7 +14,7 @@ interface Metric {
   samples: Sample[]
 }
 
-/** Exposition format: backslash, quote and line feed are escaped in a label. It has no escape for a tab, which would show as one. */
+/** Exposition format: backslash, quote and newline are escaped in a label. It has no escape for a tab. */
 const escaped = (value: string): string =>
   value.replaceAll('\t', ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
@@ -23,7 +23,7 @@ const sampleLine = (name: string, { labels, value }: Sample): string =>
     .map(([key, text]) => `${key}="${escaped(text)}"`)
     .join(',')}} ${value}`
 
-/** One sample a node for which there is a value: what was not read has none. */
+/** One sample for each node with a value; what was not read has none. */
 type OfNode = (node: NodeStatus) => number | boolean | null
 
 const services: readonly Service[] = ['served', 'not-served', 'not-known', 'on-both']
@@ -31,7 +31,7 @@ const verdicts: readonly ClusterStatus['verdict']['state'][] = ['healthy', 'degr
 
 const device = (node: NodeStatus) => (node.drbd?.configured ? node.drbd : null)
 
-/** The metrics with a sample for each node, in the order in which they are printed. */
+/** Metrics with a sample for each node, in the order in which they are printed. */
 const ofNodes: readonly [name: string, help: string, of: OfNode][] = [
   ['node_read', 'Whether the node was read completely.', n => n.read === 'completely'],
   ['virtual_ip', 'Whether the node has the virtual IP.', n => n.virtualIp],
@@ -65,7 +65,7 @@ const perNode = (clusters: ClusterStatus[], name: string, help: string, of: OfNo
   ),
 })
 
-/** A sample for each word that a state may be: the one that it is has 1. */
+/** A sample for each possible word of a state; the current one has the value 1. */
 const stateSet = (clusters: ClusterStatus[], words: readonly string[], of: (status: ClusterStatus) => string): Sample[] =>
   clusters.flatMap(status => words.map(state => ({ labels: { cluster: status.cluster, state }, value: Number(of(status) === state) })))
 
@@ -124,7 +124,7 @@ const metricsOf = ({ clusters, time }: StatusReport): Metric[] => [
   },
 ]
 
-/** Pure: the states as text of Prometheus, for the textfile collector. A metric without a sample is left out. */
+/** Pure: the states in Prometheus' text format, for the textfile collector. A metric without samples is left out. */
 export const prometheusText = (report: StatusReport): string =>
   metricsOf(report)
     .filter(({ samples }) => samples.length > 0)

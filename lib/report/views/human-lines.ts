@@ -5,7 +5,7 @@ import { diffLines, summaryOf } from '../parts/changes.ts'
 import type { Palette } from '../parts/palette.ts'
 import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, subjectOf, type TaskEnd } from '../parts/wording.ts'
 
-/** The terminal and the columns in it, which grow with the longest name seen. */
+/** The terminal and its columns, which grow with the longest name seen. */
 export interface Page extends Mode {
   columns: number
   nameWidth: number
@@ -14,10 +14,10 @@ export interface Page extends Mode {
 
 const marks: Record<TaskStatus, string> = { ok: '✔', changed: '~', failed: '✖', skipped: '↓', unknown: '?' }
 
-/** So much of a failed command's output is shown; the log has all of it. */
+/** Lines of a failed command's output that are shown; the log has all of it. */
 const mostDetailLines = 12
 
-/** What stays above the live rows of one event. */
+/** The lines of one event that stay above the live rows. */
 export const humanLines = (event: Event, page: Page, colors: Palette): string[] => {
   switch (event.type) {
     case 'run-start':
@@ -60,7 +60,7 @@ export const humanLines = (event: Event, page: Page, colors: Palette): string[] 
           ? detail(event.detail, colors)
           : hint('a bug in nfsha-play: please report it, with the output of the same command with -v', page, colors)),
       ]
-    // Shown by the live rows, as a table, or at the end.
+    // Shown in the live rows, as a table, or at the end.
     case 'host-connecting':
     case 'host-ready':
     case 'task-start':
@@ -75,7 +75,7 @@ export const humanLines = (event: Event, page: Page, colors: Palette): string[] 
     case 'run-end':
       return []
     default:
-      // An event that another version has written to its history; of ours none is forgotten.
+      // An event in the history of another version; the compiler checks that none of ours is missing.
       event satisfies never
       return []
   }
@@ -112,7 +112,7 @@ const endLines = (event: TaskEnd | HandlerEnd, page: Page, colors: Palette): str
   return [...line, ...diff, ...message, ...detail(event.error?.detail, colors), ...hint(event.error?.hint, page, colors)]
 }
 
-/** Changes, unless they failed or `--diff` puts them underneath; a reason; the time at -vv. */
+/** Changes, unless they failed or `--diff` shows them below; a reason; the time at -vv. */
 const explanation = (event: TaskEnd | HandlerEnd, page: Page): string => {
   const took = page.verbosity > 1 ? duration(event.ms) : ''
   const reason = `${event.pending === true ? 'pending: ' : ''}${oneLine(event.reason ?? '')}`
@@ -121,7 +121,7 @@ const explanation = (event: TaskEnd | HandlerEnd, page: Page): string => {
     .join(' · ')
 }
 
-/** `~ M1  base  file /etc/hosts  mode 0644 → 0600`; what does not fit goes on below, under the subject. */
+/** `~ M1  base  file /etc/hosts  mode 0644 → 0600`; the rest of a long text goes below, under the subject. */
 const marked = (
   mark: string,
   host: string,

@@ -12,7 +12,7 @@ import { humanLines, type Page } from './human-lines.ts'
 import type { LiveRows, RowOutcome } from './live-rows.ts'
 import { advance, type HostRow, layoutOf, liveTitle, progressBar, type Rows, settledTitle } from './rows.ts'
 
-/** For a terminal: one live row a host, what changes or fails stays above them, results follow on stdout. */
+/** For a terminal: one live row per host. Changes and failures stay above them, results follow on stdout. */
 export const humanView = (options: ViewOptions = {}): View => {
   const [stdout, stderr] = [outputTo(options.stdout ?? process.stdout), outputTo(options.stderr ?? process.stderr)]
   const [outColors, errColors] = [palette(options.color ?? colorLevel('stdout')), palette(options.color ?? colorLevel('stderr'))]
@@ -23,7 +23,7 @@ export const humanView = (options: ViewOptions = {}): View => {
   const announced = new Set<string>()
   let end: Extract<Event, { type: 'run-end' }> | undefined
 
-  // A pseudo terminal that nobody has given a size says 0.
+  // A pseudo terminal without a size reports 0.
   const columns = () => stderr.stream.columns || 80
   const layout = () => layoutOf(rows, columns() - margin)
   const look = (row: HostRow) => ({
@@ -61,7 +61,7 @@ export const humanView = (options: ViewOptions = {}): View => {
     if (row !== undefined) live.settle(host, outcomeOf(row, end !== undefined), settledTitle(row, layout(), errColors))
   }
 
-  // listr2 and what it draws with load while the run connects; what happens meanwhile is kept.
+  // listr2 and its renderer load while the run connects; events are kept until then.
   const early: Event[] = []
   let live: LiveRows | undefined
   const ready = import('./live-rows.ts')
@@ -71,7 +71,7 @@ export const humanView = (options: ViewOptions = {}): View => {
       for (const event of early.splice(0)) show(event, loaded)
       return loaded
     })
-  // Told by `close`: until then a view that cannot draw is no reason to end the run.
+  // `close` reports the error: a view that cannot draw must not end the run.
   ready.catch(() => undefined)
 
   return {
@@ -91,14 +91,14 @@ export const humanView = (options: ViewOptions = {}): View => {
   }
 }
 
-/** The mark before a row, and what listr2 keeps free behind it. */
+/** The mark before a row, and listr2's blanks after it. */
 const margin = 4
 
 const handlerKey = ({ host, role, handler }: Extract<Event, { type: 'handler-notified' }>) => `${host}\0${role}\0${handler}`
 
 const measure = (page: Page, event: Event, columns: number): void => {
   page.columns = columns
-  // Room for a cluster's row, which names all of its hosts, unless that would push everything to the right.
+  // Room for a cluster's row, which names all of its hosts, unless that would shift everything to the right.
   if (event.type === 'play-start') {
     const names = [...event.hosts, event.hosts.join(',')]
       .map(name => width(name))
@@ -108,7 +108,7 @@ const measure = (page: Page, event: Event, columns: number): void => {
   if ('role' in event) page.roleWidth = Math.max(page.roleWidth, width(event.role))
 }
 
-/** Without its `run-end` a run was cut short: a host that still ran is not done. */
+/** Without `run-end` the run was cut short: a host that was still running is not done. */
 const outcomeOf = (row: HostRow, ended: boolean): RowOutcome => {
   if (row.state === 'failed' || row.state === 'unreachable') return 'failed'
   return row.state === 'stopped' || !ended ? 'skipped' : 'done'

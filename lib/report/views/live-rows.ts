@@ -3,7 +3,7 @@ import { DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrEventManage
 import type { Output } from '../output.ts'
 import type { Palette } from '../parts/palette.ts'
 
-/** What a row shows now; asked for before each drawing, so that a burst of events costs one. */
+/** What a row shows now; requested before each drawing, so that a burst of events causes only one. */
 interface Look {
   title: string
   bar: string
@@ -12,17 +12,17 @@ interface Look {
 export type RowOutcome = 'done' | 'failed' | 'skipped'
 
 export interface LiveRows {
-  /** A row at the bottom of the rows; `look` is asked until it is settled. */
+  /** Adds a row at the bottom; `look` is called until the row is settled. */
   add(name: string, look: () => Look): void
   settle(name: string, outcome: RowOutcome, title: string): void
-  /** Prints above the rows, to stay. */
+  /** Prints above the rows; the text stays there. */
   above(output: Output, lines: string[]): void
   end(): Promise<void>
 }
 
 /**
- * listr2's rows, one task a host. Each is a list of its own with a silent renderer, all drawn by one DefaultRenderer: hosts may join at any
- * time, one host's failure leaves the others alone, and no signal handler of listr2's gets between the run and its interrupt.
+ * listr2's rows, one task per host. Each is a list of its own with a silent renderer, all drawn by one DefaultRenderer: hosts may join at
+ * any time, a failed host does not affect the others, and listr2's signal handlers do not interfere with the run's own.
  */
 export const liveRows = async (output: Output, colors: Palette): Promise<LiveRows> => {
   const rows = new Map<string, Row>()
@@ -74,7 +74,7 @@ const newRow = (look: () => Look): Row => {
       task: async (_, task) => {
         handle = task as Handle
         started.give(handle)
-        // The error only turns the row's mark; what went wrong was printed above.
+        // The error only sets the row's mark; the problem was printed above.
         if ((await settled.taken) === 'failed') throw new Error('failed')
       },
     },
@@ -90,7 +90,7 @@ const newRow = (look: () => Look): Row => {
       handle.output = bar
     },
     async finish(outcome, title) {
-      // listr2 starts a task a few ticks after it was given; a host may be found dead before.
+      // listr2 starts a task a few ticks after it was added; a host may be unreachable before that.
       const task = await started.taken
       task.title = title
       task.output = ''
@@ -109,13 +109,13 @@ const signal = <T>(): { taken: Promise<T>; give(value: T): void } => {
   return { taken, give: value => give(value) }
 }
 
-/** What listr2 keeps private and a place above the rows needs. */
+/** Private members of listr2 that we need to print above the rows. */
 interface Inner {
   spinner: { stop(): void }
   updater: { clear(): void; done(): void }
 }
 
-/** listr2's default renderer with a place above it, on the stream we name, no higher than the screen. */
+/** listr2's default renderer, with printing above the rows, on a given stream, no higher than the screen. */
 class Board extends DefaultRenderer {
   rows: Map<string, Row> = new Map()
   screen: Output | undefined
@@ -134,7 +134,7 @@ class Board extends DefaultRenderer {
   }
 
   above(target: Output, lines: string[]): void {
-    // log-update keeps its line count: without the clearing, the next drawing would erase what is printed here.
+    // log-update keeps its line count: without this, the next drawing would erase what is printed here.
     this.inner.updater.clear()
     target.write(lines.map(line => `${line}\n`).join(''))
     this.update()
@@ -143,7 +143,7 @@ class Board extends DefaultRenderer {
 
 const done = /^\s*[✔√]/
 
-/** Rows that fit the height: those that are done go first, then the last ones, and a line says how many are not shown. */
+/** Rows that fit the height: finished ones are dropped first, then the last ones; a line tells how many are hidden. */
 export const folded = (lines: string[], height: number): string[] => {
   if (lines.length <= height) return lines
   const open = lines.filter(line => !done.test(stripVTControlCharacters(line)))
@@ -151,7 +151,7 @@ export const folded = (lines: string[], height: number): string[] => {
   return [...shown, `  … ${lines.length - shown.length} more`]
 }
 
-/** Output goes to our stream, and nobody's `write` is replaced meanwhile: a hard exit can still restore the cursor. */
+/** Sends output to our stream. No stream's `write` is replaced, so a hard exit can still restore the cursor. */
 class Screen extends ProcessOutput {
   target: Output | undefined
 
@@ -191,7 +191,7 @@ const rendererOptions = (output: Output, colors: Palette): ConstructorParameters
     collapseErrors: false,
     collapseSubtasks: false,
     formatOutput: 'truncate',
-    // listr2's own colours look at stdout and at no other stream.
+    // listr2's own colours only check stdout.
     color: {
       [PENDING]: text => colors.status.changed(String(text)),
       [COMPLETED]: text => colors.status.ok(String(text)),

@@ -8,10 +8,10 @@ import { tableLines } from '../parts/table.ts'
 import { changesOf, type HandlerEnd, hostsOf, isWorthALine, type Mode, statusWord, subjectOf, type TaskEnd } from '../parts/wording.ts'
 import { profileLines } from '../profile/lines.ts'
 
-/** So much of a failed command's output is shown; the log has all of it. */
+/** Lines of a failed command's output that are shown; the log has all of it. */
 const mostDetailLines = 20
 
-/** The lines of one event for pipes and logs: each names its host, its role and what it is about, so that grep finds it. */
+/** The lines of one event for pipes and logs: each names its host, role and subject, so that grep finds it. */
 export const plainLines = (event: Event, mode: Mode, colors: Palette): string[] => {
   switch (event.type) {
     case 'play-start':
@@ -56,7 +56,7 @@ export const plainLines = (event: Event, mode: Mode, colors: Palette): string[] 
     case 'run-end':
       return []
     default:
-      // An event that another version has written to its history; of ours none is forgotten.
+      // An event in the history of another version; the compiler checks that none of ours is missing.
       event satisfies never
       return []
   }
@@ -81,7 +81,7 @@ const endLines = (event: TaskEnd | HandlerEnd, mode: Mode, colors: Palette): str
   return [first, ...diff, ...detailLines(event.error?.detail, colors), ...hintLines(event.error?.hint, colors)]
 }
 
-/** Why, or what: an error's message, a reason, or the changes unless `--diff` puts them underneath. */
+/** The message of an error, a reason, or the changes unless `--diff` shows them below. */
 const qualifier = (event: TaskEnd | HandlerEnd, mode: Mode): string => {
   if (event.error !== undefined) return `: ${oneLine(event.error.message)}`
   const changes = mode.diff ? '' : summaryOf(changesOf(event))
@@ -89,7 +89,7 @@ const qualifier = (event: TaskEnd | HandlerEnd, mode: Mode): string => {
   return parts.length > 0 ? ` (${parts.join('; ')})` : ''
 }
 
-/** A trace is for whoever looks for the fault: with -v, and in the log of the run. */
+/** A trace helps to find the bug: shown with -v, and in the log of the run. */
 const traceLines = (trace: string | undefined, { verbosity }: Mode, colors: Palette): string[] =>
   verbosity > 0
     ? detailLines(trace, colors)

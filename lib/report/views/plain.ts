@@ -8,7 +8,7 @@ import { type Mode, progressFigures } from '../parts/wording.ts'
 import type { View, ViewOptions } from '../view.ts'
 import { plainLines } from './plain-lines.ts'
 
-/** Lines for pipes and logs: what happened on stdout, how far things are and warnings on stderr. */
+/** Lines for pipes and logs: results on stdout, progress and warnings on stderr. */
 export const plainView = (options: ViewOptions = {}): View => {
   const stdout = channel(options.stdout ?? process.stdout, palette(options.color ?? colorLevel('stdout')))
   const stderr = channel(options.stderr ?? process.stderr, palette(options.color ?? colorLevel('stderr')))
@@ -26,13 +26,13 @@ export const plainView = (options: ViewOptions = {}): View => {
 
   return {
     on(given) {
-      // Escaped where it was made, unless it comes from a log file.
+      // Escaped when it was created, unless it comes from a log file.
       const event = escapedDeep(given)
       addToSummary(sum, event)
       if (event.type === 'run-start') Object.assign(mode, { check: event.check, diff: event.diff })
       if (event.type === 'task-progress') return isDue(event) ? say(stderr, [progressLine(event)]) : undefined
       if (event.type === 'handler-notified' && isRepeated(announced, event, mode)) return
-      // The recap stands apart; what ends with an empty line, as the state of the pair does, has seen to that.
+      // An empty line comes before the recap, unless the output already ends with one, as the status does.
       if (event.type === 'run-end') return say(stdout, [...(stdout.isApart ? [] : ['']), ...closingLines(sum, event, stdout.colors)])
       const target = isForStderr(event) ? stderr : stdout
       say(target, plainLines(event, mode, target.colors))
@@ -58,7 +58,7 @@ const isForStderr = (event: Event) =>
   event.type === 'internal-error' ||
   event.type === 'locked'
 
-/** One announcement for a handler is enough; `-v` names everything that asked for it. */
+/** A handler is announced once; `-v` names everything that notified it. */
 const isRepeated = (announced: Set<string>, event: Extract<Event, { type: 'handler-notified' }>, mode: Mode): boolean => {
   const key = `${event.host}\0${event.role}\0${event.handler}`
   const repeated = announced.has(key)
@@ -78,7 +78,7 @@ const shortest = 10_000
 const longest = 60_000
 
 /**
- * Lets a line through when 10 s have passed since the task's last one and it got 10 % further, or after a minute in any case: short
+ * Lets a line through when 10 s have passed since the last line of the task and it has advanced by 10 %, and after a minute anyway: short
  * tasks stay silent, a sync over night does not fill the log, and nobody thinks that it hangs.
  */
 export const progressPacer = (): ((event: ProgressEvent) => boolean) => {

@@ -6,13 +6,13 @@ import type { Palette } from '../parts/palette.ts'
 import { progressFigures, type TaskEnd } from '../parts/wording.ts'
 import { countStatus, noCounters } from '../stats.ts'
 
-/** What a host's live row is drawn from. */
+/** State of a host's live row. */
 export interface HostRow {
   host: string
   state: 'connecting' | 'running' | 'failed' | 'stopped' | 'unreachable'
   index: number
   total: number
-  /** The step in hand, and since when. */
+  /** The current step, and when it started. */
   step: string
   since: number
   counters: HostRecap
@@ -43,7 +43,7 @@ const rowOf = (rows: Rows, host: string, since: number): HostRow => {
   return row
 }
 
-/** Brings the rows up to an event, in place. */
+/** Updates the rows in place with an event. */
 export const advance = (rows: Rows, event: Event): void => {
   const time = Date.parse(event.time)
   if (event.type === 'play-start') for (const host of event.hosts) rowOf(rows, host, time)
@@ -91,7 +91,7 @@ const move = (row: HostRow, event: Event, time: number): void => {
 
 const phases = { read: 'reading ', apply: '', verify: 'verifying ' }
 
-/** A cluster's resource is done on every host that it names. The index is that of the first. */
+/** A cluster resource is done on every host that it names. The index is that of the first. */
 const endTask = (rows: Rows, event: TaskEnd, time: number): void => {
   for (const host of event.hosts ?? [event.host]) {
     const row = rowOf(rows, host, time)
@@ -115,7 +115,7 @@ export interface Layout {
   stepsWidth: number
 }
 
-/** A line longer than this makes the eye travel. */
+/** Columns. A longer line is hard to read. */
 const widest = 110
 
 export const layoutOf = (rows: Rows, columns: number): Layout => {
@@ -129,10 +129,10 @@ export const layoutOf = (rows: Rows, columns: number): Layout => {
 
 const stepsOf = ({ index, total }: HostRow) => (total > 0 ? `${index}/${total}` : '')
 
-/** `M1  38/40  drbd-init › wait for sync  0:12      ok=37 changed=24`; its parts keep their places while they change. */
+/** `M1  38/40  drbd-init › wait for sync  0:12      ok=37 changed=24`; its parts keep their positions while they change. */
 export const liveTitle = (row: HostRow, layout: Layout, now: number, colors: Palette): string => {
   const waited = Math.floor((now - row.since) / 1000)
-  // Time that is shown from the start would flicker through every short step.
+  // Shown from the start, the time would flicker during short steps.
   const time = waited >= 3 && row.progress?.remaining === undefined ? `  ${clock(waited)}` : ''
   const room = layout.columns - layout.nameWidth - layout.stepsWidth - countersRoom - 6
   const step = `${cut(row.step, Math.max(8, room - time.length))}${time}`
@@ -140,7 +140,7 @@ export const liveTitle = (row: HostRow, layout: Layout, now: number, colors: Pal
   return room < 8 ? `${head}  ${step}` : `${head}  ${pad(step, room)}  ${counters}`
 }
 
-/** Room for `ok=37 changed=24` before the right edge; further counters are rare and may run over. */
+/** Room for `ok=37 changed=24` before the right edge; further counters are rare and may exceed it. */
 const countersRoom = 16
 
 const headOf = (row: HostRow, { nameWidth, stepsWidth }: Layout, colors: Palette): string => {
@@ -153,7 +153,7 @@ const countersText = (counters: HostRecap, colors: Palette): string => {
   return shown.map(key => colors.status[key](`${key}=${counters[key]}`)).join(' ')
 }
 
-/** The row when the run is over. */
+/** The row after the end of the run. */
 export const settledTitle = (row: HostRow, layout: Layout, colors: Palette): string => {
   const note =
     row.note === '' ? '' : `  ${cut(row.note, Math.max(8, layout.columns - layout.nameWidth - layout.stepsWidth - countersRoom - 6))}`
@@ -163,7 +163,7 @@ export const settledTitle = (row: HostRow, layout: Layout, colors: Palette): str
 
 const bar = 20
 
-/** `DRBD ██████████████████░░ 90% 112 MiB/s  0:12 left`: text, then as much of the rest as the width takes. */
+/** `DRBD ██████████████████░░ 90% 112 MiB/s  0:12 left`: the text, then as much of the rest as fits. */
 export const progressBar = (progress: Progress, columns: number, colors: Palette): string => {
   const figures = progressFigures(progress)
   if (progress.percent === undefined) return cut([oneLine(progress.text), figures].filter(part => part !== '').join(' '), columns)

@@ -8,18 +8,18 @@ import { plainLines } from './plain-lines.ts'
 
 type RunEnd = Extract<Event, { type: 'run-end' }>
 
-/** What a status came to, for a program: all clusters that were looked at, and how the run ended. */
+/** The status of all clusters that were read and the end of the run, for a program. */
 export interface StatusReport {
   time: string
   exitCode: number
   clusters: ClusterStatus[]
-  /** What kept a cluster from being looked at: an interruption, a fault of ours. */
+  /** Why a cluster could not be read: an interruption, an internal error. */
   faults: string[]
 }
 
 /**
- * A view that prints one text at the end, made of the states of the service alone; warnings go to stderr. `exitCode`: where the format has exit codes of
- * its own. The text is printed as it is: the format escapes in its own way.
+ * A view that prints one text at the end, made only from the states of the service; warnings go to stderr. `exitCode`: for a format that
+ * has its own exit codes. The text is printed as it is, since the format does its own escaping.
  */
 export const statusView = (
   render: (report: StatusReport) => string,
@@ -42,7 +42,7 @@ export const statusView = (
       if (event.type === 'interrupted') faults.push(`interrupted by ${event.signal}`)
       if (event.type === 'internal-error') faults.push(`internal error: ${event.message}`)
       if (event.type === 'run-end') return end(event)
-      // The profile too goes to stderr: stdout is for one text, which a program reads.
+      // The profile goes to stderr too: stdout has one text, which a program reads.
       const isSaid = event.type === 'internal-error' || event.type === 'profile' || (event.type === 'message' && event.level !== 'info')
       if (isSaid) for (const line of plainLines(event, { check: false, diff: false, verbosity: 0 }, colors)) err.line(line)
     },

@@ -35,7 +35,7 @@ describe('escaping', () => {
     expect(escaped(shown)).toBe(shown)
   })
 
-  test('a tab and a line feed where they would deceive', () => {
+  test('a tab and a newline where they would be misleading', () => {
     expect(escapedTabs('a\tb\nc')).toBe('a\\tb\nc')
     expect(escapedName('M1\nok')).toBe('M1\\nok')
   })
@@ -67,7 +67,7 @@ describe('escaping', () => {
   })
 })
 
-/** The text that an escaped form stands for. */
+/** The original text of an escaped form. */
 const restored = (shown: string): string =>
   shown
     .replaceAll('\\r', '\r')
@@ -168,7 +168,7 @@ const bodies: fc.Arbitrary<EventBody> = fc.oneof(
   fc.record({ type: fc.constant('internal-error' as const), message: nasty, detail: nasty }),
 )
 
-/** Events as a broken log file may hold them: numbered, and escaped by nobody. */
+/** Events as in a broken log file: numbered, but not escaped. */
 const rawEvents = fc
   .array(bodies, { minLength: 1, maxLength: 5 })
   .map(list => [
@@ -180,13 +180,13 @@ const rawEvents = fc
 const times = { connect: 0, read: 5, lock: 0, apply: 0, verify: 0, wait: 0 }
 const recap = { ok: 1, changed: 0, unreachable: 0, failed: 1, skipped: 0, unknown: 0 }
 
-/** What log-update and listr2 write beside colours: they clear lines, move up, hide the cursor. */
+/** Escape sequences of log-update and listr2 other than colours: clearing lines, moving up, hiding the cursor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this takes out
 const live = /\u001b\[(2K|\d+A|G|\?25[lh]|\?2026[lh])/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this takes out
 const sgr = /\u001b\[[\d;]*m/g
 
-describe('no view lets a control character through, whatever it is fed', () => {
+describe('no view passes a control character, whatever its input', () => {
   test.each([
     ['plain', 0],
     ['plain', 1],
@@ -202,7 +202,7 @@ describe('no view lets a control character through, whatever it is fed', () => {
         for (const event of events) view.on(event)
         await view.close()
         expect(screen.text().replace(sgr, '')).not.toMatch(unsafeShown)
-        // Without a state of the service there is no figure.
+        // Without a state of the service there are no metrics.
         if (format !== 'prometheus') expect(screen.text()).not.toBe('')
       }),
       { numRuns: runs(200) },
@@ -218,12 +218,12 @@ describe('no view lets a control character through, whatever it is fed', () => {
         await view.close()
         expect(screen.text().replace(live, '').replace(sgr, '')).not.toMatch(unsafeShown)
       }),
-      // Each draws a screen.
+      // Each run draws a screen.
       { numRuns: process.env.NFSHA_LONG ? 2000 : 60 },
     )
   })
 
-  test('the events themselves: drift, metrics, logs are made of them', () => {
+  test('the events themselves, which drift, metrics and logs are made from', () => {
     const folder = mkdtempSync(join(tmpdir(), 'nfsha-escape-'))
     try {
       fc.assert(

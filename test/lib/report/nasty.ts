@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** What a host or a file may hold that a terminal would act on, or not show. */
+/** Text from a host or a file that a terminal would interpret, or not show. */
 export const nastyPieces = [
   '\u001b]0;PWN\u0007',
   '\u001b[2J',
@@ -45,7 +45,7 @@ export const nasty = fc
   )
   .map(pieces => pieces.join(''))
 
-/** Ranges that must not leave this program as they are. Written out again here: the test must not share the mistake of the code. */
+/** Ranges that must never be printed unescaped. Repeated here, so that the test does not share a mistake of the code. */
 const ranges =
   `0-9 b-1f 7f-a0 ad 34f 61c 115f 1160 17b4 17b5 180b-180f 2000-200f 2028-202f 205f-206f 3000 3164 d800-dfff fe00-fe0f feff ffa0
 fff0-fffb fffe ffff e0000-e0fff`

@@ -10,7 +10,7 @@ import { bare, converged } from './runs.ts'
 import { captured } from './screen.ts'
 
 describe('jsonl view', () => {
-  test('is one event a line, on stdout alone', async () => {
+  test('prints one event per line, only on stdout', async () => {
     const [stdout, stderr] = [captured(), captured()]
     const view = await openView('jsonl', { stdout: stdout.stream, stderr: stderr.stream })
     for (const event of bare()) view.on(event)
@@ -23,7 +23,7 @@ describe('jsonl view', () => {
     )
   })
 
-  test('goes on when its reader has gone', async () => {
+  test('continues when its reader has exited', async () => {
     const stdout = new PassThrough()
     const view = await openView('jsonl', { stdout })
     stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
@@ -40,7 +40,7 @@ describe('runLog', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  test('appends whole lines to a file for its owner alone', async () => {
+  test('appends whole lines to a file that only its owner can read', async () => {
     const path = join(folder, 'log', 'run.jsonl')
     for (const _ of [1, 2]) {
       const log = runLog(path)
@@ -53,7 +53,7 @@ describe('runLog', () => {
     expect(statSync(join(folder, 'log')).mode & 0o777).toBe(0o700)
   })
 
-  test('tightens a file that was there, and refuses a link', async () => {
+  test('restricts the mode of an existing file, and refuses a link', async () => {
     const path = join(folder, 'open.jsonl')
     writeFileSync(path, '', { mode: 0o644 })
     await runLog(path).close()
@@ -63,11 +63,11 @@ describe('runLog', () => {
   })
 })
 
-describe('what the surroundings ask for', () => {
+describe('defaults from the environment', () => {
   const terminal = { ...captured().stream, isTTY: true }
   const pipe = captured().stream
 
-  test('live rows only on a terminal that can', () => {
+  test('live rows only on a capable terminal', () => {
     expect(defaultFormat(terminal, terminal, { TERM: 'xterm' })).toBe('human')
     expect(defaultFormat(pipe, terminal, { TERM: 'xterm' })).toBe('plain')
     expect(defaultFormat(terminal, pipe, { TERM: 'xterm' })).toBe('plain')

@@ -6,7 +6,7 @@ import { createMasker } from '../../../lib/text/mask.ts'
 
 type Body = EventBody & { cluster?: string; after?: number }
 
-/** Events as the engine would make them, a second apart unless `after` (ms) says otherwise; ends with the `run-end` they come to. */
+/** Events as the engine emits them, a second apart unless `after` (ms) says otherwise; ends with the matching `run-end`. */
 export const recorded = (bodies: Body[], judge = false): Event[] => {
   let time = Date.parse('2026-08-01T10:00:00Z')
   const events: Event[] = []

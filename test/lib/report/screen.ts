@@ -6,7 +6,7 @@ export interface Captured {
   text(): string
 }
 
-/** A stream that keeps what is written to it. */
+/** A stream that records what is written to it. */
 export const captured = (columns = 80): Captured => {
   let text = ''
   const stream = {
@@ -24,7 +24,7 @@ export const captured = (columns = 80): Captured => {
   return { stream: stream as unknown as OutputStream, text: () => text }
 }
 
-/** What a terminal shows after all that was written: of its language, as much as live rows use. */
+/** What a terminal shows after this output. Supports the escape sequences that live rows use. */
 export const shownBy = (text: string): string[] => {
   const lines = ['']
   let row = 0

@@ -9,7 +9,7 @@ describe('recapOf', () => {
   test.each([
     ['converged', converged(), { M1: { ...none, ok: 2 }, M2: { ...none, ok: 2 } }],
     [
-      'bare: what changed is ok too, handlers count',
+      'bare: changed counts as ok too, and so do handlers',
       bare(),
       { M1: { ...none, ok: 5, changed: 5 }, M2: { ...none, ok: 1, changed: 1, skipped: 1 } },
     ],
@@ -30,7 +30,7 @@ describe('recapOf', () => {
     expect(recapOf(events)).toEqual(recap)
   })
 
-  test("a cluster's change is one change", () => {
+  test('a change of a cluster counts once', () => {
     expect(statsOf(sideBySide()).changes).toBe(1)
   })
 })
@@ -51,7 +51,7 @@ describe('exit code', () => {
     expect(exitCodeOf(converged(), { judge: true })).toBe(0)
   })
 
-  test('the first of 1, 130/143, 3, 4, 6, 5 decides, and all are told', () => {
+  test('the first of 1, 130/143, 3, 4, 6, 5 decides, and all are reported', () => {
     const bodies: EventBody[] = [
       taskEnd('changed', { host: 'M1', role: 'r', resource: 'a' }),
       { type: 'locked', host: 'M1', owner: 'root@jump' },

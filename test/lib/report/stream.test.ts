@@ -26,7 +26,7 @@ describe('eventStream', () => {
     expect(stream.run).toMatch(/^20260801T101500Z-site-[0-9a-f]{4}$/)
   })
 
-  test('masks strings at any depth, and leaves names that events are told apart by', () => {
+  test('masks strings at any depth, but not the names that identify events', () => {
     const { stream, events } = collecting('hunter22', 'changed')
     stream.emit(
       taskEnd('changed', {
@@ -41,7 +41,7 @@ describe('eventStream', () => {
     expect(events[0]).toMatchObject({ status: 'changed', host: 'changed-1', changes: [{ to: 'password ***\n' }] })
   })
 
-  test('a piece of a secret that a program quotes is masked, where programs that read one run', () => {
+  test('a part of a secret quoted by a program is masked, for roles whose programs read one', () => {
     const { stream, events } = collecting('k9Xz-41!qWe%7Lm2')
     const error = { message: "drbdadm: expected ';', but got 'k9Xz-41!'", detail: 'Auth line [1 sha1 qWe%7Lm' }
     stream.emit(taskEnd('failed', { host: 'M1', role: 'drbd-init', resource: 'DRBD resource drbd', error }))
@@ -52,13 +52,13 @@ describe('eventStream', () => {
     expect(events[0]).toMatchObject({ resource: 'DRBD resource drbd', error: { message: "drbdadm: expected ';', but got '***'" } })
   })
 
-  test('blanks the values of a secret change, known to the masker or not', () => {
+  test('masks the values of a secret change, known to the masker or not', () => {
     const { stream, events } = collecting()
     stream.emit(taskEnd('changed', { host: 'M1', role: 'base', resource: 'file', changes: [key] }))
     expect(JSON.stringify(events)).not.toMatch(/-key-value/)
   })
 
-  test('goes on without a subscriber that fails, and says so', () => {
+  test('continues without a failing subscriber, and reports it', () => {
     const { stream, events } = collecting()
     let calls = 0
     stream.subscribe(() => {

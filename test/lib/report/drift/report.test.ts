@@ -55,7 +55,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
     ],
   ],
   [
-    'seen by two resources, said once',
+    'seen by two resources, reported once',
     [
       taskEnd('failed', { ...service, changes: [both] }),
       taskEnd('failed', { ...service, resource: 'state of the service', changes: [both] }),
@@ -92,7 +92,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
     ['M1: reload exports: export /data nothing, should be rw (repaired by: nfsha-play site.yml)'],
   ],
   [
-    'unreachable: said once, with what could not be judged',
+    'unreachable: reported once, with what could not be judged',
     [
       lost,
       taskEnd('skipped', { ...service, reason: 'needs M2 (unreachable)', pending: true }),
@@ -114,14 +114,14 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
 test.each([
   ['running play', 'root@jump pid 7', 'M1: a play is running: root@jump pid 7'],
   ['maintenance', 'new disk', 'M1: in maintenance: new disk'],
-])('%s is named and nothing alarmed', (attribute, who, line) => {
+])('%s is reported without an alarm', (attribute, who, line) => {
   const report = reportOf(fileDiffers, atWork(attribute, who))
   expect(report.exitCode).toBe(0)
   expect(driftLines(report)).toEqual([line, 'no alarm meanwhile for 1 difference'])
   expect(report.findings[0]?.alarm).toBe(false)
 })
 
-test('a run that was cut off is not complete and has its own exit code', () => {
+test('an interrupted run is not complete and has its own exit code', () => {
   const cut = reportOf({ type: 'interrupted', signal: 'SIGTERM' })
   expect([cut.complete, cut.exitCode]).toEqual([false, 143])
   const broken = reportOf({ type: 'internal-error', message: 'x' })
@@ -135,11 +135,11 @@ describe('--on-change-only', () => {
   const first = onChange(bad, undefined, at(0))
 
   test.each<[string, DriftReport, number, RegExp[], boolean]>([
-    ['the same within a day', bad, 1, [], true],
-    ['the same after a day', bad, 24, [/^M1: file/, /^the same since 2026-08-01T10:00/], true],
+    ['unchanged within a day', bad, 1, [], true],
+    ['unchanged after a day', bad, 24, [/^M1: file/, /^unchanged since 2026-08-01T10:00/], true],
     ['another', reportOf(taskEnd('failed', { ...service, changes: [both] })), 1, [/^M1,M2: virtual IP/], true],
     ['cleared', clean, 1, [/^cleared: .* since 2026-08-01T10:00/], false],
-    ['nothing is cleared by a maintenance', reportOf(atWork('maintenance', 'x')), 1, [], true],
+    ['a maintenance clears nothing', reportOf(atWork('maintenance', 'x')), 1, [], true],
   ])('%s', (_name, report, hours, wanted, remembers) => {
     expect(first.lines).toHaveLength(1)
     const { lines, told } = onChange(report, first.told, at(hours))
@@ -148,18 +148,18 @@ describe('--on-change-only', () => {
     expect(told !== undefined).toBe(remembers)
   })
 
-  test('figures that move are no new state', () => {
+  test('changing numbers are not a new state', () => {
     const of = (from: string) => reportOf(taskEnd('failed', { ...service, changes: [{ attribute: 'clocks', from, to: 'at most 1 s' }] }))
     expect(fingerprint(of('18.6 s apart'))).toBe(fingerprint(of('17 s apart')))
     expect(fingerprint(clean)).toBe('')
   })
 
-  test('nothing before, nothing now: nothing is said', () =>
+  test('nothing before, nothing now: nothing is reported', () =>
     expect(onChange(clean, undefined, at(0))).toEqual({ lines: [], told: undefined }))
 })
 
 describe('metrics', () => {
-  test('count by host and kind, and carry the last complete check on', () => {
+  test('count by host and kind, and keep the time of the last complete check', () => {
     const whole = reportOf(fileDiffers, taskEnd('failed', { ...service, changes: [both] }))
     const text = driftMetrics(whole, whole.ended)
     expect(text).toContain('nfsha_drift_findings{host="M1",kind="differs"} 1\n')

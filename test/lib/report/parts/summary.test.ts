@@ -36,7 +36,7 @@ const task = (host: string, more: Partial<Extract<EventBody, { type: 'task-end' 
 })
 const away = (host: string): EventBody => ({ type: 'host-unreachable', host, message: 'gone' })
 const stopped = (host: string, reason: string, remaining = 3): EventBody => ({ type: 'host-stopped', host, reason, remaining })
-test('a host of a system that is not supported is named in every recap', () => {
+test('a host with an unsupported system is named in every recap', () => {
   const text = 'ubuntu 24.04 is not supported, played as Debian 13 (accept_untested_platform)'
   const event = { ...ready('M1'), untested: text, v: 1, run: 'r', seq: 1, time: '2026-01-01T00:00:00Z' } as Event
   const sum = emptySummary()
@@ -47,12 +47,12 @@ test('a host of a system that is not supported is named in every recap', () => {
 
 const both = [ready('M1'), ready('M2'), task('M1'), task('M2')]
 
-describe('the last line claims nothing of what was not read', () => {
+describe('the last line makes no claim about what was not read', () => {
   test.each<[string, EventBody[], string]>([
     ['all right', both, 'nothing would change, checked in 1.0s'],
     ['no host reached', [away('M1'), away('M2')], 'nothing was checked in 1.0s; not fully read: M1 (unreachable), M2 (unreachable)'],
     [
-      'one host away',
+      'one host unreachable',
       [away('M1'), ready('M2'), task('M2')],
       'nothing would change on M2, checked in 1.0s; not fully read: M1 (unreachable)',
     ],
@@ -77,13 +77,13 @@ describe('the last line claims nothing of what was not read', () => {
       'nothing would change on M1, checked in 1.0s; not fully read: M2 (not reached)',
     ],
     [
-      'changes, one host away',
+      'changes, one host unreachable',
       [away('M1'), ready('M2'), task('M2', { status: 'changed' })],
       '1 change would be made, checked in 1.0s; not fully read: M1 (unreachable)',
     ],
-    ['a fault of ours', [...both, { type: 'internal-error', message: 'x' }], 'nothing was checked'],
+    ['an internal error', [...both, { type: 'internal-error', message: 'x' }], 'nothing was checked'],
   ])('%s', (name, events, line) => {
-    if (name === 'a fault of ours') expect(lastLine(true, ...events)).toMatch(/not fully read: M1 \(internal error\), M2/)
+    if (name === 'an internal error') expect(lastLine(true, ...events)).toMatch(/not fully read: M1 \(internal error\), M2/)
     else expect(lastLine(true, ...events)).toBe(line)
   })
 
@@ -99,7 +99,7 @@ describe('the last line claims nothing of what was not read', () => {
   ])('a run: %s', (_name, events, line) => expect(lastLine(false, ...events)).toBe(line))
 })
 
-test('a lost lock decides the exit code, whatever failed by it', () => {
+test('a lost lock decides the exit code, whatever failed because of it', () => {
   const events = [task('M1', { status: 'failed' }), { type: 'locked', host: 'M1', owner: '', lost: true }] as Event[]
   expect(exitCodeOf(events)).toBe(6)
 })

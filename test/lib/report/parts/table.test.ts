@@ -10,7 +10,7 @@ describe('table', () => {
   ]
   const table = { title: 'Status', columns: ['host', 'done', 'address', 'state'], rows }
 
-  test('aligns by width, figures to the right', () => {
+  test('aligns by width, numbers to the right', () => {
     expect(tableLines(table, palette(0))).toEqual([
       'Status',
       'host     done  address    state',
@@ -19,7 +19,7 @@ describe('table', () => {
     ])
   })
 
-  test('the widest columns give way to the terminal', () => {
+  test('the widest columns are cut to fit the terminal', () => {
     const lines = tableLines(table, palette(0), 44)
     expect(lines.every(line => width(line) <= 44)).toBe(true)
     expect(lines.at(-1)).toBe('ノード2  100%  10.0.0.20  Secondary, a long…')

@@ -9,7 +9,7 @@ import { runs } from '../../../runs.ts'
 
 const began = Date.parse('2026-08-01T10:00:00Z')
 
-/** Events at their moments, ms since the run began. */
+/** Events at their times, ms since the run began. */
 const at = (...told: [number, EventBody][]): Event[] =>
   [[0, { type: 'run-start', command: 'site.yml', check: false, diff: false }] as [number, EventBody], ...told].map(
     ([ms, body], seq) => ({ v: 1, run: 'r1', seq, time: new Date(began + ms).toISOString(), ...body }) as Event,
@@ -77,7 +77,7 @@ describe('profile', () => {
     expect(profile?.hosts[0]?.spans).toContainEqual({ phase: 'apply', from: 350, ms: 60, role: 'base', resource: 'file /etc/hosts' })
   })
 
-  test('the same by role; what belongs to none is apart', () => {
+  test('the same by role; what belongs to no role is separate', () => {
     expect(profileOf(course)?.roles).toEqual([
       {
         role: '',
@@ -98,19 +98,19 @@ describe('profile', () => {
     ])
   })
 
-  test('none of a run that was not asked for it, and no forks of a host that does not tell', () => {
+  test('none for a run without --profile, and no forks for a host that does not report them', () => {
     expect(profileOf(at([5, { type: 'play-start', play: 'p', hosts: ['M1'] }]))).toBeUndefined()
     const silent = profileOf(at(activity(0, 'read', ['M1']), exec(0, 5, 'M1'), exec(6, 5, 'M1')))
     expect(silent?.hosts[0]).not.toHaveProperty('forks')
     expect(profileLines(silent as never, palette(0)).join('\n')).toMatch(/^M1 .* 2 .*-$/m)
   })
 
-  test('a host that was booted meanwhile has started no negative number', () => {
+  test('a host that was booted meanwhile has no negative number of forks', () => {
     const booted = at(activity(0, 'read', ['M1']), exec(0, 1, 'M1', 900), exec(2, 1, 'M1', 40), exec(4, 1, 'M1', 50))
     expect(profileOf(booted)?.hosts[0]?.forks).toBe(10)
   })
 
-  test('whatever happens, all is counted once: spans do not overlap, and hosts and roles come to the same sums', () => {
+  test('everything is counted exactly once: spans do not overlap, and hosts and roles have the same sums', () => {
     const phases: ActivityPhase[] = ['queue', 'connect', 'read', 'lock', 'apply', 'verify', 'barrier', 'end']
     const step = fc.oneof(
       fc.record({
@@ -162,7 +162,7 @@ describe('profile', () => {
   })
 })
 
-describe('what is shown of it', () => {
+describe('output', () => {
   const profile = profileOf(course) as NonNullable<ReturnType<typeof profileOf>>
 
   test('tables by host, by role, and what took longest', () => {
@@ -191,7 +191,7 @@ describe('what is shown of it', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity|https?:/)
   })
 
-  test('nothing that a host or an inventory says is markup', () => {
+  test('text of a host or an inventory is never markup', () => {
     const evil = '"><script>alert(1)</script>'
     const told = profileOf(at(activity(0, 'read', [evil], evil, evil), activity(50, 'end', [evil])))
     const page = profilePage(told as never, { run: evil, time: '2026-08-01T10:00:00.000Z', command: evil })

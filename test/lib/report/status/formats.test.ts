@@ -18,7 +18,7 @@ const statusOf = (scene: string, cluster = 'nfs'): ClusterStatus => ({
 const time = '2026-11-30T00:00:00.000Z'
 const end: EventBody = { type: 'run-end', recap: {}, exitCode: 3, ms: 1 }
 
-/** What a format prints of these states, and its exit code where it has one. */
+/** Output of a format for these states, and its exit code if it has one. */
 const shown = async (format: OutputFormat, statuses: ClusterStatus[], more: EventBody[] = []) => {
   const [out, err] = [captured(), captured()]
   const view = await openView(format, { stdout: out.stream, stderr: err.stream, color: 0 })
@@ -42,12 +42,12 @@ describe('nagios', () => {
     const seen = await shown('nagios', [statusOf(scene)])
     expect(seen.text.slice(0, `NFSHA ${begin}`.length)).toBe(`NFSHA ${begin}`)
     expect(seen.code).toBe(code)
-    // One line, one bar, and figures as the guidelines have them.
+    // One line, one bar, and performance data as the guidelines require.
     expect(seen.text).toMatch(/^[^|\n]+ \| ('[^'=]+'=\d+(\.\d+)?(KB|%)?;;;0(;\d+)? ?)+\n$/)
     expect(seen.said).toBe('')
   })
 
-  test('figures of what was read, and none of what was not', async () => {
+  test('performance data only for what was read', async () => {
     const { text } = await shown('nagios', [statusOf('resync')])
     expect(text.split(' | ')[1]).toBe(
       "'nodes_read'=2;;;0;2 'problems'=0;;;0 'out_of_sync'=161792KB;;;0 'resync'=45.2%;;;0;100 'links_up'=4;;;0;4 'nfsd_threads'=8;;;0\n",
@@ -56,7 +56,7 @@ describe('nagios', () => {
     expect((await shown('nagios', [{ ...nothing, service: 'not-known' }])).text).not.toMatch(/out_of_sync|links|threads/)
   })
 
-  test('of several clusters the worst counts, and each has its own figures', async () => {
+  test('the worst of several clusters counts, and each has its own performance data', async () => {
     const { text, code } = await shown('nagios', [
       statusOf('healthy', 'a'),
       statusOf('both up without heartbeat', 'b'),
@@ -78,14 +78,14 @@ describe('nagios', () => {
   })
 })
 
-test('json: the states as they are, and nothing else on stdout', async () => {
+test('json: the states unchanged, and nothing else on stdout', async () => {
   const statuses = [statusOf('healthy', 'a'), statusOf('split brain', 'b')]
   const { text, said } = await shown('json', statuses, [{ type: 'message', level: 'warning', text: 'an old name' }])
   expect(JSON.parse(text)).toEqual({ v: 1, time, exitCode: 3, clusters: statuses, faults: [] })
   expect(said).toContain('WARNING: an old name')
 })
 
-/** Every key of a value, as `nodes[].drbd.resync`. */
+/** The paths of all keys of a value, such as `nodes[].drbd.resync`. */
 const paths = (value: unknown, at = ''): string[] => {
   if (Array.isArray(value)) return value.flatMap(item => paths(item, `${at}[]`))
   if (value === null || typeof value !== 'object') return [at]
@@ -104,7 +104,7 @@ test('json: every field is documented', () => {
 })
 
 describe('prometheus', () => {
-  test('a sample for what was read, none for what was not', async () => {
+  test('samples only for what was read', async () => {
     const { text } = await shown('prometheus', [statusOf('one node down')])
     expect(text).toContain('nfsha_holder{cluster="nfs",node="M1"} 1\nnfsha_holder{cluster="nfs",node="M2"} 0\n')
     expect(text).toContain('nfsha_redundant{cluster="nfs"} 0\n')
@@ -116,7 +116,7 @@ describe('prometheus', () => {
     expect(text.split('\n').filter(line => line.includes('"M2"'))).toHaveLength(2)
   })
 
-  test('not known is no sample of redundancy', async () => {
+  test('no sample of redundancy when it is not known', async () => {
     const { text } = await shown('prometheus', [statusOf('one node slow, and nothing of it came')])
     expect(text).toContain('nfsha_service{cluster="nfs",state="not-known"} 1\n')
     expect(text).not.toMatch(/^nfsha_redundant/m)
@@ -154,7 +154,7 @@ describe('prometheus', () => {
     }
   })
 
-  test('alert rules and dashboard use metrics and codes that there are', async () => {
+  test('alert rules and dashboard use existing metrics and codes', async () => {
     const { text } = await shown(
       'prometheus',
       Object.keys(scenes).map(scene => statusOf(scene, scene)),

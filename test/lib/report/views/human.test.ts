@@ -6,7 +6,7 @@ import { folded } from '../../../../lib/report/views/live-rows.ts'
 import { bare, checked, converged, failing, playStart, recorded, runStart, sideBySide, taskEnd, unreachable } from '../runs.ts'
 import { captured, shownBy } from '../screen.ts'
 
-/** Both streams on one screen, as a terminal shows them. */
+/** Both streams on one screen, as on a terminal. */
 const screenOf = async (events: Event[], options: ViewOptions = {}, columns = 80) => {
   const screen = captured(columns)
   const view = humanView({ stdout: screen.stream, stderr: screen.stream, color: 0, ...options })
@@ -16,7 +16,7 @@ const screenOf = async (events: Event[], options: ViewOptions = {}, columns = 80
 }
 
 describe('human view', () => {
-  test('a converged run is its rows and the recap', async () => {
+  test('a converged run shows its rows and the recap', async () => {
     expect(await screenOf(converged())).toEqual([
       'NFS HA cluster  M1, M2',
       '',
@@ -48,7 +48,7 @@ describe('human view', () => {
     ])
   })
 
-  test('a failure with all that was said about it, wrapped', async () => {
+  test('a failure with all its details, wrapped', async () => {
     const shown = await screenOf(failing(), {}, 60)
     expect(shown.slice(1, 3)).toEqual(['✖ M1     heartbeat   service heartbeat', '    applied, but running is still no, wanted yes'])
     expect(shown.slice(15, 21)).toEqual([
@@ -94,7 +94,7 @@ describe('human view', () => {
     ])
   })
 
-  test('a run without an end leaves its rows open, and no recap', async () => {
+  test('a run without an end has open rows and no recap', async () => {
     const cutShort = recorded([runStart(), playStart(['M1'])]).filter(event => event.type !== 'run-end')
     expect(await screenOf(cutShort)).toEqual(['NFS HA cluster  M1', '', '↓ M1  ok=0'])
   })
@@ -108,7 +108,7 @@ describe('human view', () => {
     expect(shownBy(stderr.text())).toContain('~ A1,A2          nfs         VIP  on → A1')
   })
 
-  test('long names are broken under their own column', async () => {
+  test('long names are wrapped within their column', async () => {
     const events = recorded([
       runStart(),
       playStart(['M1']),
@@ -123,7 +123,7 @@ describe('human view', () => {
 })
 
 describe('folded', () => {
-  test('what is done gives way first, and the rest is counted', () => {
+  test('finished rows are hidden first, and the rest is counted', () => {
     expect(folded(['✔ a', '⠋ b', '⠋ c', '⠋ d'], 3)).toEqual(['⠋ b', '⠋ c', '  … 2 more'])
     expect(folded(['✔ a', '⠋ b'], 3)).toEqual(['✔ a', '⠋ b'])
   })

@@ -17,7 +17,7 @@ const plain = async (events: Event[], options: ViewOptions = {}) => {
 const done = 'unreachable=0  failed=0'
 
 describe('plain view', () => {
-  test('a converged run says so and no more', async () => {
+  test('a converged run reports that and nothing else', async () => {
     expect(await plain(converged())).toEqual({
       stdout: [
         'PLAY [NFS HA cluster] M1, M2',
@@ -54,7 +54,7 @@ describe('plain view', () => {
     expect(stdout.slice(0, 4)).toEqual(['', 'verdict: healthy', '', 'RECAP'])
   })
 
-  test('a bare run: changes on stdout, how far the sync is on stderr', async () => {
+  test('a bare run: changes on stdout, progress of the sync on stderr', async () => {
     expect(await plain(bare())).toEqual({
       stdout: [
         'PLAY [NFS HA cluster] M1, M2',
@@ -80,7 +80,7 @@ describe('plain view', () => {
     })
   })
 
-  test('-v adds what is ok, what was skipped and every notification', async () => {
+  test('-v adds ok and skipped tasks and every notification', async () => {
     const { stdout } = await plain(bare(), { verbosity: 1 })
     expect(stdout).toContain('M1 | connected: Debian 12, 4 tasks')
     expect(stdout).toContain('M2 | base | file /etc/hosts: skipped (managed by cloud-init)')
@@ -88,7 +88,7 @@ describe('plain view', () => {
     expect((await plain(converged(), { verbosity: 2 })).stdout).toContain('M1,M2 | drbd-init | first sync: ok [40ms]')
   })
 
-  test('--diff puts the changes underneath', async () => {
+  test('--diff shows the changes below', async () => {
     const { stdout } = await plain(bare({ diff: true }))
     expect(stdout.slice(1, 13)).toEqual([
       'M1 | base | file /etc/hosts: changed',
@@ -107,7 +107,7 @@ describe('plain view', () => {
     expect(stdout[13]).toBe('    key: (secret, not shown)')
   })
 
-  test('a failure shows its message, the last of its output and what to do, and once more at the end', async () => {
+  test('a failure shows its message, the end of its output and a hint, and is repeated at the end', async () => {
     const { stdout } = await plain(failing())
     expect(stdout.slice(1, 4)).toEqual([
       'M1 | heartbeat | service heartbeat: FAILED: applied, but running is still no, wanted yes',
@@ -132,7 +132,7 @@ describe('plain view', () => {
     ])
   })
 
-  test('an unreachable host, and what stays pending without it', async () => {
+  test('an unreachable host, and what is pending without it', async () => {
     const { stdout } = await plain(unreachable())
     expect(stdout.slice(1, 4)).toEqual([
       'M2 | UNREACHABLE: no answer from 10.0.0.2:22 in 10 s',
@@ -142,7 +142,7 @@ describe('plain view', () => {
     expect(stdout).toContain('exit code 4: 1 host unreachable')
   })
 
-  test('check mode speaks in the conditional, and counts unknowns', async () => {
+  test('check mode uses the conditional, and counts unknowns', async () => {
     const { stdout } = await plain(checked(true))
     expect(stdout.slice(1)).toEqual([
       'M1 | base | file /etc/hosts: would change (mode 0644 -> 0600)',
@@ -157,7 +157,7 @@ describe('plain view', () => {
     ])
   })
 
-  test('two clusters side by side, a table with wide characters', async () => {
+  test('two clusters in parallel, a table with wide characters', async () => {
     const { stdout } = await plain(sideBySide())
     expect(stdout.slice(0, 12)).toEqual([
       'PLAY [NFS HA cluster] A1, A2',
@@ -175,7 +175,7 @@ describe('plain view', () => {
     ])
   })
 
-  test('warnings, faults and interrupts go to stderr', async () => {
+  test('warnings, internal errors and interrupts go to stderr', async () => {
     const events = recorded([
       runStart(),
       { type: 'message', level: 'info', text: 'caught up with a handler of the last run' },
@@ -211,7 +211,7 @@ describe('plain view', () => {
     expect(stdout[0]).toBe('M1 | base | file: \u001b[33mchanged\u001b[39m (mode 0644 -> 0600)')
   })
 
-  test('a binary file and a huge diff are not poured out', async () => {
+  test('a binary file and a huge diff are not printed in full', async () => {
     const huge = { ...content, from: '', to: 'line\n'.repeat(1000) }
     const binary = { ...content, attribute: 'module', from: 'a\0', to: 'b\0c' }
     const { stdout } = await plain(

@@ -26,7 +26,7 @@ const inHand = recorded([
 ])
 
 describe('live rows', () => {
-  test('line up, with time from the third second on', () => {
+  test('are aligned, and show the time from the third second on', () => {
     expect(titles(inHand, 76)).toEqual([
       'M1         9/40  drbd-init › verifying wait for sync        ok=2 changed=1',
       'storage-2        connecting  0:03                           ok=0',
@@ -34,13 +34,13 @@ describe('live rows', () => {
     expect(titles(inHand, 76, 72)[0]).toBe('M1         9/40  drbd-init › verifying wait for sync  1:12  ok=2 changed=1')
   })
 
-  test('fit narrow terminals, and do not spread over wide ones', () => {
+  test('fit narrow terminals, and do not fill wide ones', () => {
     expect(titles(inHand, 50)[0]).toBe('M1         9/40  drbd-init › ve…  ok=2 changed=1')
     for (const columns of [40, 50, 80, 200])
       for (const title of titles(inHand, columns)) expect(width(title)).toBeLessThanOrEqual(Math.min(columns, 110))
   })
 
-  test('a later event of a cluster moves all of its hosts', () => {
+  test('a later event of a cluster updates all of its hosts', () => {
     const events = recorded([
       playStart(['M1', 'M2']),
       ...ready('M1', 2),
@@ -59,7 +59,7 @@ describe('progressBar', () => {
     expect(progressBar({ text: 'compiling\nheartbeat' }, 72, colors)).toBe('compiling; heartbeat')
   })
 
-  test('gives up the bar before the figures', () => {
+  test('drops the bar before the numbers', () => {
     expect(progressBar(progress, 36, colors)).toBe('DRBD 90% 112 MiB/s  0:12 left')
     expect(width(progressBar({ ...progress, percent: 150, text: 'x'.repeat(99) }, 60, colors))).toBeLessThanOrEqual(60)
   })
