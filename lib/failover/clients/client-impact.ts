@@ -1,7 +1,7 @@
 import type { Kind, Operation, Records } from './operations.ts'
 import { kinds } from './operations.ts'
 
-/** One operation on the report's time axis: ms from the fault, and how long it took. */
+/** One operation on the time axis of the report: ms from the fault, and how long it took. */
 export interface Timed {
   /** `C1-1`: client and mount. */
   mount: string
@@ -12,25 +12,25 @@ export interface Timed {
   detail: string
 }
 
-/** The longest wait of each kind of work, in ms; undefined when it did none. */
+/** The longest wait of each kind of operation, in ms; undefined when there was none. */
 export type Stalls = Partial<Record<Kind, number>>
 
 export interface ClientImpact {
-  /** Between the fault and its undoing. */
+  /** From the fault until it was undone. */
   stall: Stalls
-  /** From its undoing until the pair was whole. */
+  /** From then until the pair was healthy again. */
   returnStall: Stalls
   errors: string[]
   acknowledged: number
   /** Acknowledged records that are not in the files; undefined when these could not be read. */
   lost?: number
-  /** Half records in the files; undefined likewise. */
+  /** Incomplete records in the files; undefined likewise. */
   torn?: number
-  /** Every lock holder wrote under its lock to the end, and no operation said otherwise. */
+  /** Every lock holder wrote under its lock to the end, and no operation contradicts that. */
   lockKept: boolean
 }
 
-/** Pure: operations of one client, its clock's times made ours, as ms from the fault. */
+/** Pure: the operations of one client, converted from its clock to ours, as ms from the fault. */
 export const timed = (operations: readonly Operation[], ours: (host: number) => number, faultAt: number): Timed[] =>
   operations.map(o => ({
     mount: o.mount,
@@ -41,7 +41,7 @@ export const timed = (operations: readonly Operation[], ours: (host: number) => 
     detail: o.detail,
   }))
 
-/** Pure: the longest of each kind among those under way between two moments. */
+/** Pure: the longest of each kind that were in progress between two moments. */
 export const stalls = (operations: readonly Timed[], from: number, to: number): Stalls => {
   const under = operations.filter(o => o.at + o.took >= from && o.at < to)
   return Object.fromEntries(
@@ -69,8 +69,8 @@ export const clientImpactOf = (operations: readonly Timed[], records: readonly R
 }
 
 /**
- * Pure: what is kept of the operations for a picture: each that failed or took longer than `bucket` ms, and of the others the longest of
- * those that are alike, mount by mount unless told otherwise, in every `bucket` ms.
+ * Pure: the operations to draw: each that failed or took longer than `bucket` ms, and otherwise the longest of those that are alike (of one
+ * kind and mount by default) in every `bucket` ms.
  */
 export const thinned = (operations: readonly Timed[], bucket: number, alike = (o: Timed): string => `${o.mount} ${o.kind}`): Timed[] => {
   const longest = new Map<string, Timed>()

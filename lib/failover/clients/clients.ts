@@ -10,10 +10,10 @@ import { judgeRecords } from './operations.ts'
 import type { TestMount, Workload } from './workload.ts'
 import { mountsOf, shareDirectory, startWorkload } from './workload.ts'
 
-/** Seconds until every mount must have begun. */
+/** Seconds until every mount must have started. */
 const limit = 120
 
-/** What all clients do during one trial. */
+/** The work of all clients during one trial. */
 export interface Work {
   mounts: TestMount[]
   byClient: { client: string; workload: Workload }[]
@@ -21,7 +21,7 @@ export interface Work {
   run: string
 }
 
-/** With the address alone there is nothing to mount, so nobody works. */
+/** With only the address there is nothing to mount, so no client works. */
 export const startWork = async (testbed: Testbed, run: string): Promise<Work> => {
   const clients = testbed.vars.ha_stage === 'vip' ? [] : testbed.clients
   if (clients.length > 0) await prepareShare(testbed, run)
@@ -41,30 +41,30 @@ export const startWork = async (testbed: Testbed, run: string): Promise<Work> =>
 }
 
 /**
- * Where the clients work, made on the node that serves: root of a client may be nobody on the share (root_squash), and nobody may not write at its top. What clients
- * may have put there instead is not followed: `cd` and then the place where that has led count.
+ * Creates the clients' directory on the active node: root of a client may be nobody on the share (root_squash), and nobody must not write
+ * at its top. Links that clients may have created instead are not followed: `cd` there, then check where that led.
  */
 const prepareShare = async (testbed: Testbed, run: string): Promise<void> => {
   const holder = (await look(testbed)).find(s => serves(s, testbed.vars.ha_stage))?.host
   if (holder === undefined) return
   const { code, stderr } = await connectionTo(testbed, holder).run(prepareScript(testbed.vars.nfs_export_path, run), { timeout: 60_000 })
-  if (code !== 0) throw new ApplyFailed(`${shareDirectory} cannot be made on the share: no fault is injected`, { detail: stderr })
+  if (code !== 0) throw new ApplyFailed(`${shareDirectory} cannot be created on the share: no fault is injected`, { detail: stderr })
 }
 
-/** Shell that goes to a directory and fails when a link has led elsewhere. */
+/** Shell that changes to a directory, and fails when a link has led elsewhere. */
 const goTo = (directory: string): string => `cd ${directory} && [ "$(pwd -P)" = ${directory} ]`
 
 export const prepareScript = (share: string, run: string): string =>
   `cd ${share} || exit 1; [ -d ${shareDirectory} ] || mkdir -m 1777 ${shareDirectory}; ${goTo(`${share}/${shareDirectory}`)} && mkdir ${run} && ${goTo(`${share}/${shareDirectory}/${run}`)} && chmod 777 .`
 
-/** A client may have made a link or a FIFO of the file. */
+/** A client may have replaced the file with a link or a FIFO. */
 export const readScript = (share: string, run: string, name: string): string =>
   `${goTo(`${share}/${shareDirectory}/${run}`)} && timeout 290 dd if=${name}.records iflag=nofollow,nonblock bs=65536 2>/dev/null`
 
 export const removeScript = (share: string, run: string): string =>
   `${goTo(`${share}/${shareDirectory}`)} && rm -rf ${run}; cd ${share} && rmdir ${shareDirectory} 2>/dev/null; :`
 
-/** Asked for, a client dies on the first machine that works, `leases` lease times before this returns. */
+/** If requested, a client dies on the first machine that works; returns `leases` lease times later. */
 export const deadClient = async (
   testbed: Testbed,
   work: Work,
@@ -80,20 +80,20 @@ export const deadClient = async (
 
 export const operationsOf = (work: Work): Operation[] => work.byClient.flatMap(w => [...w.workload.operations()])
 
-/** Every mount does all of its work. */
+/** Waits until every mount has done every kind of operation. */
 const awaitClients = async (testbed: Testbed, work: Work): Promise<void> => {
   const end = Date.now() + limit * 1000
   const wanted = work.mounts.length * 4
   while (new Set(operationsOf(work).map(o => `${o.mount} ${o.kind}`)).size < wanted) {
     if (Date.now() > end || work.byClient.some(w => w.workload.isOver()))
-      throw new ApplyFailed('the clients do not work: no fault is injected', {
+      throw new ApplyFailed('the workload does not run: no fault is injected', {
         hint: `can they mount ${testbed.vars.ha_vip.replace(/\/.*/, '')}:${testbed.vars.nfs_export_path}?`,
       })
     await delay(200, undefined, { signal: testbed.hosts.signal })
   }
 }
 
-/** Read on the node that serves, past the clients' caches: what is on its disk is what counts. */
+/** Read on the active node, bypassing the clients' caches: what is on its disk is what counts. */
 export const readRecords = async (testbed: Testbed, work: Work): Promise<Records[] | undefined> => {
   const holder = (await look(testbed)).find(s => serves(s, testbed.vars.ha_stage))?.host
   if (holder === undefined) return undefined
@@ -101,7 +101,7 @@ export const readRecords = async (testbed: Testbed, work: Work): Promise<Records
   const records: Records[] = []
   for (const { name } of work.mounts) {
     const script = readScript(testbed.vars.nfs_export_path, work.run, name)
-    // A share that hangs is as little known as one that nobody serves.
+    // The records on a share that hangs are unknown, as on one that no node serves.
     const read = await connectionTo(testbed, holder)
       .run(script, { timeout: 300_000, maxOutput: 256 * 1024 ** 2 })
       .catch(() => undefined)
@@ -116,7 +116,7 @@ export const readRecords = async (testbed: Testbed, work: Work): Promise<Records
   return records
 }
 
-/** Nothing of the test stays on the share: only what it has made itself, by its whole name. */
+/** Removes what the test has created on the share, by its full name only. */
 export const removeWork = async (testbed: Testbed, work: Work): Promise<void> => {
   const states = await look(testbed).catch(() => [])
   for (const { host } of states.filter(s => s.mounted))

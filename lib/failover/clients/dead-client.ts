@@ -7,9 +7,9 @@ import type { PairSettings } from '../testbed/settings.ts'
 import { vipAddress } from '../testbed/settings.ts'
 import { shareDirectory } from './workload.ts'
 
-/** A client that died while it held an open file and a lock: the server does not know, and keeps its state as a courtesy. */
+/** A client that died with an open file and a lock: the server does not know, and keeps its state as a courtesy. */
 export interface DeadClient {
-  /** Takes it away; it lives again for that, so that the mount can end as mounts do. Throws `ApplyFailed`. */
+  /** Removes the client. It is revived for that, so that it can unmount normally. Throws `ApplyFailed`. */
   end(): Promise<void>
 }
 
@@ -18,8 +18,8 @@ const holds =
   'open(my $f, ">", "$ARGV[0]/dead") or die "$!\\n"; flock($f, 2) or die "$!\\n"; syswrite($f, "held\\n"); syswrite(STDOUT, "holds\\n"); sleep'
 
 /**
- * A network namespace with an address of its own on the service network and a host name of its own: another client for the server, though it
- * is no other machine. Its mount lives in the mount namespace that `ip netns exec` makes (ip-netns(8)), so it ends with its process.
+ * A network namespace with its own address on the service network and its own host name: for the server, a separate client. Its mount is in
+ * the mount namespace that `ip netns exec` creates (ip-netns(8)), so it ends with its process.
  */
 const script = (vars: PairSettings, address: string, run: string): string => {
   const source = `${vipAddress(vars)}:${vars.nfs_export_path}`
@@ -41,10 +41,10 @@ ip -n ${name} link set ${name} down && echo dead
 while read -r _; do :; done`
 }
 
-/** Lease times after which the server holds a client's state as that of a dead one. */
+/** Lease times after which the server treats the state of a client as that of a dead one. */
 export const leasesUntilDead = 3
 
-/** Lets a client die on a machine of the inventory, and waits for so many lease times. */
+/** Lets a client die on a machine of the inventory, and waits for this many lease times. */
 export const letClientDie = async (
   connection: Connection,
   vars: PairSettings,
@@ -60,7 +60,7 @@ export const letClientDie = async (
     },
   })
   const left = ended.then(
-    ({ stderr }) => new ApplyFailed(`the client that dies cannot be started on ${connection.host}`, { detail: stderr }),
+    ({ stderr }) => new ApplyFailed(`the client that is to die cannot be started on ${connection.host}`, { detail: stderr }),
     (error: unknown) => error,
   )
   const end = Date.now() + 60_000
@@ -69,7 +69,7 @@ export const letClientDie = async (
     if (over !== undefined) throw over
     if (Date.now() > end) {
       input.end()
-      throw new ApplyFailed(`a client that dies does not mount the share on ${connection.host} within 60 s`)
+      throw new ApplyFailed(`the client that is to die does not mount the share on ${connection.host} within 60 s`)
     }
   }
   await delay(vars.nfs_lease * leases * 1_000)

@@ -1,4 +1,7 @@
-/** What a client does: an fsync'd record, a write under a lock, an open and read, a new small file; and the article's loop of dd. */
+/**
+ * Operations of a client: an fsync'd record, a write under a lock, an open and read, a new small file; and the dd loop of the reference
+ * setup.
+ */
 export const kinds = ['write', 'lock', 'open', 'create', 'dd'] as const
 export type Kind = (typeof kinds)[number]
 
@@ -11,7 +14,7 @@ export interface Operation {
   /** Seconds. */
   took: number
   ok: boolean
-  /** The record's number for `write`, else 1; or what went wrong. */
+  /** The number of the record for `write`, otherwise 1; or the error. */
   detail: string
 }
 
@@ -23,11 +26,11 @@ export const parseOperation = (line: string): Operation | undefined => {
   return isKind(kind) ? { mount, kind, start: Number(start), took: Number(took), ok: outcome === 'ok', detail } : undefined
 }
 
-/** The records of the writer's file against what was acknowledged to it. */
+/** The records in a writer's file, compared with the acknowledged ones. */
 export interface Records {
-  /** Acknowledged and not in the file. */
+  /** Acknowledged, but not in the file. */
   lost: number
-  /** Lines of the file that are no whole record, but for a last one that nobody acknowledged. */
+  /** Lines of the file that are not a complete record, except an unacknowledged last one. */
   torn: number
 }
 
@@ -37,7 +40,7 @@ const numberOf = (line: string): number | undefined => {
   return number !== undefined && total === Number(sum) ? Number(number) : undefined
 }
 
-/** Pure: the writer numbers its records from 1 and goes on only when one is on disk. */
+/** Pure: the writer numbers its records from 1, and starts the next only when one is on disk. */
 export const judgeRecords = (text: string, operations: readonly Operation[]): Records => {
   const acknowledged = operations.filter(o => o.kind === 'write' && o.ok).map(o => Number(o.detail))
   const lines = text.split('\n')

@@ -11,21 +11,21 @@ import { vipAddress } from '../testbed/settings.ts'
 import type { Operation } from './operations.ts'
 import { parseOperation } from './operations.ts'
 
-/** One mount of the share by a client that is there for the test alone. */
+/** A mount of the share by a client, for the test only. */
 export interface TestMount {
   name: string
   directory: string
   options: string
 }
 
-/** At least so many mounts take part, however few clients there are. */
+/** Minimum number of mounts, however few clients there are. */
 const fewest = 3
-/** Seconds until the work of a client must have ended, its mounts taken away. */
+/** Seconds until the work of a client must have ended and its mounts must be gone. */
 const usualStopLimit = 180
 
 /**
- * Pure. One client's mounts are different clients for the server where the versions differ (nfs(5): a version is part of the client's own
- * name), and `nosharecache` keeps the others from sharing what they know.
+ * Pure. The server sees one client's mounts as different clients if the versions differ (nfs(5): a version is part of the client's name),
+ * and `nosharecache` keeps the others from sharing their caches.
  */
 export const mountsOf = (client: string, clients: number, options: string): TestMount[] =>
   Array.from({ length: Math.max(1, Math.ceil(fewest / clients)) }, (_, i) => ({
@@ -34,18 +34,18 @@ export const mountsOf = (client: string, clients: number, options: string): Test
     options: [options, 'nosharecache', ...(i === 1 && !options.includes('vers=') ? ['vers=4.1'] : [])].join(','),
   }))
 
-/** Where on the share a test works. All of it is removed when it is over. */
+/** Directory of the tests on the share. It is removed at the end. */
 export const shareDirectory = '.nfsha-failover'
 
 export interface Workload {
   operations(): readonly Operation[]
-  /** It has ended by itself: `stop` says why. */
+  /** It has ended by itself: `stop` reports why. */
   isOver(): boolean
-  /** Ends the work and takes the mounts away; asked again, waits for the same. Throws `ApplyFailed` when it had trouble of its own. */
+  /** Ends the work and removes the mounts; a second call waits for the same end. Throws `ApplyFailed` when the workload itself failed. */
   stop(): Promise<void>
 }
 
-/** What the work needs to know of the share. */
+/** What the workload needs to know of the share. */
 type Share = Pick<PairSettings, 'ha_vip' | 'nfs_export_path' | 'failover_dd'>
 
 const script = (mounts: TestMount[], run: string, vars: Share): string => {
@@ -61,7 +61,7 @@ ${mounts.map(mount).join('\n')}
 perl -e ${quote(perl)} ${vars.failover_dd ? 1 : 0} ${mounts.map(m => `${m.name} ${work(m)}`).join(' ')}`
 }
 
-/** What its processes wait for in the kernel, and the calls that the server has not answered (debugfs): nothing else can say why a mount hangs. */
+/** What its processes wait for in the kernel, and the RPC calls without an answer (debugfs): nothing else can explain why a mount hangs. */
 const whatHangs = async (connection: Pick<Connection, 'run'>): Promise<string | undefined> => {
   const look = `ps -eo pid,stat,etimes,wchan:32,args | awk 'NR == 1 || $2 ~ /^D/ || /umount|perl/ && !/awk/ { print substr($0, 1, 120) }'
 m=; mountpoint -q /sys/kernel/debug || { mount -t debugfs debugfs /sys/kernel/debug && m=yes; }
@@ -70,7 +70,7 @@ grep -H . /sys/kernel/debug/sunrpc/rpc_clnt/*/tasks | head -n 40; [ -z "$m" ] ||
   return stdout
 }
 
-/** Starts the work of one client on all of its mounts. It goes on until it is stopped, or our connection ends. */
+/** Starts the work of one client on all of its mounts. It continues until it is stopped, or our connection ends. */
 export const startWorkload = (
   connection: Pick<Connection, 'host' | 'run'>,
   mounts: TestMount[],
@@ -94,7 +94,7 @@ export const startWorkload = (
     },
   })
   let over = false
-  // What it came to is looked at when it is stopped.
+  // `stop` checks the result.
   ended
     .catch(() => undefined)
     .finally(() => {
@@ -102,15 +102,15 @@ export const startWorkload = (
     })
   const end = async () => {
     input.end()
-    // Where nobody serves, a mount may not let go.
+    // While no node is active, a mount may not be released.
     const result = await Promise.race([ended, delay(stopLimit * 1000, undefined, { ref: false })])
     if (result === undefined)
-      throw new ApplyFailed(`the clients' work on ${connection.host} did not end within ${stopLimit} s`, {
+      throw new ApplyFailed(`the workload on ${connection.host} did not end within ${stopLimit} s`, {
         detail: await whatHangs(connection),
-        hint: 'its mounts hang where nobody serves: look at /run/nfsha-failover there when the service is back',
+        hint: 'its mounts hang while no node is active: check /run/nfsha-failover there when the service is back',
       })
     const { stderr } = result
-    if (stderr.trim() !== '') throw new ApplyFailed(`the clients' work on ${connection.host} had trouble of its own`, { detail: stderr })
+    if (stderr.trim() !== '') throw new ApplyFailed(`the workload on ${connection.host} failed`, { detail: stderr })
   }
   let stopped: Promise<void> | undefined
   return {

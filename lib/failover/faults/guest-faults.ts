@@ -8,11 +8,14 @@ export const nicOf = (vars: PairSettings, link: Link): string =>
 
 interface Inside {
   make: string
-  /** What the host does by itself when nobody has undone it in time; undefined where a boot does. */
+  /** How the host undoes the fault itself if nobody has done so in time; undefined when a boot does. */
   undo?: string
 }
 
-/** The shell commands of a fault that is made from inside; undefined when it takes somebody outside. `handOver`: asks heartbeat for a planned switchover. */
+/**
+ * Shell commands for a fault injected from inside; undefined if it can only come from outside. `handOver`: asks heartbeat for a planned
+ * switchover.
+ */
 export const insideOf = (act: Act, vars: PairSettings, platform: Platform, handOver: string): Inside | undefined => {
   switch (act.kind) {
     case 'nothing':
@@ -31,7 +34,7 @@ export const insideOf = (act: Act, vars: PairSettings, platform: Platform, handO
     case 'reboot':
       return { make: 'reboot' }
     case 'reset':
-      // sysrq: at once, nothing is synced, nothing unmounted.
+      // sysrq: immediately, without sync or unmount.
       return { make: 'echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger' }
     case 'cable':
     case 'power-off':
@@ -43,30 +46,32 @@ export const insideOf = (act: Act, vars: PairSettings, platform: Platform, handO
   }
 }
 
-/** The host's own timer: whatever becomes of us, it undoes what we did. Its group is ended when we have undone it ourselves. */
+/** A timer on the host that undoes the fault even if this run dies. Its process group is ended once we have undone the fault. */
 const timerFile = '/run/nfsha-failover.undo'
 export const safePath = 'LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH'
 
-/** s between the time that is printed and the act: the answer must be out before the network goes. */
+/** s between printing the time and the fault: the answer must be sent before the network fails. */
 export const headStart = 0.5
 
-/** Runs a command in a process group of its own, which outlives the connection. */
+/** Runs a command in its own process group, which outlives the connection. */
 export const detached = (command: string): string => `setsid sh -c ${quote(command)} </dev/null >/dev/null 2>&1 &`
 
-/** Shell that starts a timer which undoes something in `seconds`, and ends with 1 when the timer does not stand. `file` holds its process group. */
+/**
+ * Shell that starts a timer to undo something after `seconds`; exits with 1 if the timer does not start. `file` holds its process group.
+ */
 export const armTimer = (file: string, undo: string, seconds: number): string => `rm -f ${file}
 ${detached(`echo $$ > ${file}; sleep ${seconds}; rm -f ${file}; ${undo}`)}
 n=0; until [ -s ${file} ]; do n=$((n + 1)); [ $n -lt 100 ] || { echo "the undo timer does not start" >&2; exit 1; }; sleep 0.05; done`
 
-/** Shell that ends the process group which a file names, if it is there. */
+/** Shell that ends the process group named in a file, if the file exists. */
 export const endGroup = (file: string): string => `[ -s ${file} ] && read -r p < ${file} && kill -- "-$p" 2>/dev/null\nrm -f ${file}`
 
 /**
- * A script that arms the undo timer, prints the host's time and makes the fault by a process of its own, which outlives the connection that
- * the fault may cut. Fails before anything is done when the timer does not stand.
+ * A script that arms the undo timer, prints the host's time and injects the fault from its own process group, which outlives the connection
+ * that the fault may cut. Fails before anything is done if the timer does not start.
  */
 export const makeScript = ({ make, undo }: Inside, undoAfter: number): string =>
   `${safePath}\n${undo ? `${armTimer(timerFile, undo, undoAfter)}\n` : ''}date +%s.%N\n${detached(`sleep ${headStart}; ${make}`)}`
 
-/** Undoes it, and ends the timer that would do it again. Harmless when nothing is to be undone. */
+/** Undoes the fault and ends the timer that would do so again. Harmless when there is nothing to undo. */
 export const undoScript = ({ undo }: Inside): string => `${safePath}\n${endGroup(timerFile)}\n${undo ?? ':'}`

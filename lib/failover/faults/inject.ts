@@ -7,7 +7,7 @@ import { bootIdOf, connectionTo, otherNode, reach } from '../testbed/testbed.ts'
 import { headStart, insideOf, makeScript, undoScript } from './guest-faults.ts'
 import { awaitOutside, doOutside, outsideOf } from './lab-faults.ts'
 
-/** A fault that was made on one node, and what it takes to undo it. */
+/** A fault that was injected on one node, with what is needed to undo it. */
 export interface Made {
   host: string
   act: Act
@@ -15,22 +15,25 @@ export interface Made {
   at: number
 }
 
-/** Which boot each node was in before: a fault may end it, and so may a node itself, which restarts when its peer has gone on without it or it cannot unmount. */
+/**
+ * The boot id of each node before the fault. The fault may end that boot; a node may also reboot by itself when its peer took over or it
+ * cannot unmount.
+ */
 export type Boots = ReadonlyMap<string, string>
 
 export const bootsOf = async (testbed: Testbed): Promise<Boots> =>
   new Map(await Promise.all(testbed.nodes.map(async host => [host, await bootIdOf(testbed, host)] as const)))
 
-/** Seconds after which a host undoes by itself what was done to it from inside. */
+/** Seconds after which a host itself undoes a fault from inside. */
 const undoAfter = 600
 const bootLimit = 300
 
 const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].includes(act.kind)
-/** Ends or stops all that runs on the node. */
+/** Whether it ends or stops everything on the node. */
 export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze' || act.kind === 'stall'
 const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
 
-/** Injects the fault of a step on its nodes, at one moment where there are two. What was made is added to `made` as soon as it is, for whatever comes after may fail. */
+/** Injects the fault of a step on its nodes, on two at the same moment. Adds to `made` at once, because anything later may fail. */
 export const inject = async (
   testbed: Testbed,
   step: Step,
@@ -64,19 +67,19 @@ const injectOn = async (testbed: Testbed, host: string, act: Act, clock: ClockSa
     return at
   }
   const inside = insideOf(act, vars, testbed.platform, testbed.tools.handOver)
-  if (!inside) throw new ApplyFailed(`${act.kind} can only be injected from outside, and these machines belong to no lab`)
+  if (!inside) throw new ApplyFailed(`${act.kind} can only be injected from outside, and these machines are not in a lab`)
   const { code, stdout, stderr } = await connectionTo(testbed, host).run(makeScript(inside, undoAfter), { timeout: 60_000 })
   if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host}: nothing was done`, { detail: stderr })
   return toOurs(Number(stdout.trim()), clock) + headStart
 }
 
-/** A node without its service network is asked through its peer, over the heartbeat link. */
+/** A node without its service network is reached through its peer, over the heartbeat link. */
 const goRound = (testbed: Testbed, host: string): Promise<void> =>
   testbed.hosts.reconnect(host, { host: otherNode(testbed, host), address: testbed.varsOf(host).node_heartbeat_ip })
 
 /**
- * Undoes what was made, on each node the last first (a cable is plugged into a machine that is on), and returns when every node answers again and
- * heartbeat has been started where its boot ended; before that start `restore` is called. One that fails keeps no other from it.
+ * Undoes the faults, on each node in reverse order (a cable is plugged into a machine that is on). Returns when every node answers and
+ * heartbeat is started where the boot ended; calls `restore` before that start. A failure on one node does not stop the others.
  */
 export const undo = async (
   testbed: Testbed,
@@ -105,21 +108,21 @@ const undoOn = async (testbed: Testbed, { host, act }: Made): Promise<void> => {
   const inside = insideOf(act, vars, testbed.platform, testbed.tools.handOver)
   if (inside?.undo === undefined) return
   const { code, stderr } = await connectionTo(testbed, host).run(undoScript(inside), { timeout: 120_000 })
-  if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host} could not be undone; its own timer will try it`, { detail: stderr })
+  if (code !== 0) throw new ApplyFailed(`${act.kind} on ${host} could not be undone; its own timer will retry`, { detail: stderr })
   if (testbed.lab === undefined && cutsOurWay(act)) await testbed.hosts.reconnect(host)
 }
 
-/** A node that was off or did not run. */
+/** Brings back a node that was off or stopped. */
 const revive = async (testbed: Testbed, { host, act }: Made, boot = ''): Promise<void> => {
   if (testbed.lab !== undefined && act.kind === 'power-off') await awaitOutside(testbed.lab, host)
   await reach(testbed, host, { seconds: bootLimit, ...(endsBoot(act) && { notBoot: boot }) })
   testbed.dark.delete(host)
 }
 
-/** After a boot heartbeat is started as its operator would, who has looked why the node went down. */
+/** After a boot, starts heartbeat as an operator would after checking why the node went down. */
 const startHeartbeat = async (testbed: Testbed, host: string): Promise<void> => {
   const { isActive, start } = testbed.platform.commands
-  // The article keeps rpcbind off at boot too, and cannot start NFS without it.
+  // The reference setup keeps rpcbind off at boot too, and cannot start NFS without it.
   const units = [...(testbed.vars.ha_stack === 'article' ? testbed.platform.portmapUnits : []), testbed.platform.services.heartbeat]
   const { code, stderr } = await connectionTo(testbed, host).run(
     units.map(unit => `{ [ "$(${isActive(unit)})" = active ] || ${start(unit).join(' ')}; }`).join(' && '),
@@ -128,10 +131,10 @@ const startHeartbeat = async (testbed: Testbed, host: string): Promise<void> => 
   if (code !== 0) throw new ApplyFailed(`heartbeat does not start on ${host}`, { detail: stderr })
 }
 
-/** A node that has restarted itself since is taken in again as after any boot. */
+/** A node that has rebooted by itself is taken back as after any boot. */
 export const takeInRestarted = async (testbed: Testbed, boots: Boots): Promise<void> => {
   for (const [host, boot] of boots) {
-    // It may restart itself while it is asked.
+    // It may reboot during the call.
     const back = await reach(testbed, host, { seconds: 5 })
       .then(() => bootIdOf(testbed, host))
       .catch(() => boot)

@@ -5,7 +5,7 @@ import type { Act } from '../scenario/catalogue.ts'
 import type { PairSettings } from '../testbed/settings.ts'
 import { nicOf } from './guest-faults.ts'
 
-/** What the lab can do to a machine. The one file of this folder that knows it. */
+/** Faults that the lab can inject. This is the only file of this folder that knows the lab. */
 export type LabFault = Fault
 
 /** What is done to a machine of the lab, and what undoes it: `[fault, NIC]`. Pure. */
@@ -34,11 +34,11 @@ export const outsideOf = (act: Act, vars: PairSettings): { make: [LabFault, stri
 }
 
 export const doOutside = async (lab: string, host: string, acts: [LabFault, string?][]): Promise<void> => {
-  if (!isMachineName(host)) throw new ApplyFailed(`${host} is no machine of lab '${lab}'`)
+  if (!isMachineName(host)) throw new ApplyFailed(`${host} is not a machine of lab '${lab}'`)
   for (const [fault, nic] of acts) await labFault(lab, host, fault, nic)
 }
 
-/** Returns when a machine that boots lets root in. */
+/** Resolves when a booting machine accepts a login as root. */
 export const awaitOutside = async (lab: string, host: string): Promise<void> => {
   if (isMachineName(host)) await labReady(lab, host)
 }

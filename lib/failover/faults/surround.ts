@@ -11,18 +11,20 @@ import { armTimer, detached, endGroup, safePath } from './guest-faults.ts'
 import type { LabFault } from './lab-faults.ts'
 import { doOutside } from './lab-faults.ts'
 
-/** A surrounding that was made. */
+/** A surrounding that was set up. */
 export interface Surrounded {
   surrounding: Surrounding
-  /** Removes it, as often as it is called, and resolves with the problems that it has seen since the last time. Throws what could not be removed. */
+  /**
+   * Removes it; may be called repeatedly. Resolves with the problems it has seen since the last call. Throws for what could not be removed.
+   */
   restore(): Promise<string[]>
 }
 
-/** s after which a host removes its part by itself, whatever becomes of this run. */
+/** s after which a host removes its part itself, even if this run dies. */
 const undoAfter = 1800
 const fileOf = (part: number, what: 'undo' | 'hold') => `/run/nfsha-surrounding.${part}.${what}`
 
-/** Makes a surrounding, and takes back what was made of it when that fails. Throws `ApplyFailed`. */
+/** Sets up a surrounding, and reverts it if that fails. Throws `ApplyFailed`. */
 export const surround = async (
   testbed: Testbed,
   surrounding: Surrounding,
@@ -32,7 +34,7 @@ export const surround = async (
 ): Promise<Surrounded> => {
   say(`surrounding: ${surrounding.title}`)
   const made: MadePart[] = []
-  // One part after the other, the last first: what looks at another part ends before that is taken away.
+  // One part after the other, the last first: a part that watches another ends before that is removed.
   const restore = async () => {
     const problems: string[] = []
     const failures: unknown[] = []
@@ -48,7 +50,7 @@ export const surround = async (
   try {
     for (const [index, part] of surrounding.parts.entries()) {
       const one = partOn(testbed, part, index, active, work, say)
-      // Half of it may have been made when it fails.
+      // It may be half set up when it fails.
       made.push(one)
       await one.make()
     }
@@ -61,7 +63,7 @@ export const surround = async (
 
 interface MadePart {
   make(): Promise<unknown>
-  /** On each of its hosts: what was printed. */
+  /** Output on each of its hosts. */
   undo(): Promise<string>[]
 }
 
@@ -75,14 +77,14 @@ const partOn = (testbed: Testbed, part: Part, index: number, active: string, wor
       const run = (host: string, script: typeof makePartScript, problem: string) =>
         runPart(testbed, host, script(part, index, testbed.varsOf(host), testbed.platform), problem)
       return {
-        make: () => Promise.all(hosts.map(host => run(host, makePartScript, `not made on ${host}`))),
+        make: () => Promise.all(hosts.map(host => run(host, makePartScript, `not set up on ${host}`))),
         undo: () => (part.isOnShare ? testbed.nodes : hosts).map(host => run(host, undoPartScript, `not removed on ${host}`)),
       }
     }
     case 'outside': {
       const [host = ''] = hostsAt(testbed, part.on, active)
       const act = async (fault: [LabFault, string]) => {
-        if (testbed.lab === undefined) throw new ApplyFailed('these are no machines of a lab')
+        if (testbed.lab === undefined) throw new ApplyFailed('these machines are not in a lab')
         await doOutside(testbed.lab, host, [fault])
         return ''
       }
@@ -105,7 +107,7 @@ const partOn = (testbed: Testbed, part: Part, index: number, active: string, wor
   }
 }
 
-/** Pure: arms the timer, makes the part, and starts what runs beside the fault. */
+/** Pure: arms the timer, sets up the part, and starts what runs during the fault. */
 export const makePartScript = (part: ShellPart, index: number, vars: PairSettings, platform: Platform): string => {
   const hold = part.hold?.(vars, platform)
   return `${safePath}
@@ -114,7 +116,7 @@ ${armTimer(fileOf(index, 'undo'), `${endGroup(fileOf(index, 'hold'))}; ${part.un
 ${hold === undefined ? '' : detached(`echo $$ > ${fileOf(index, 'hold')}; ${hold}`)}`
 }
 
-/** Pure: ends what runs beside the fault, undoes the part, and ends the timer that would do it again. */
+/** Pure: ends what runs during the fault, undoes the part, and ends the timer that would do so again. */
 export const undoPartScript = (part: ShellPart, index: number, vars: PairSettings, platform: Platform): string => `${safePath}
 ${endGroup(fileOf(index, 'hold'))}
 ${endGroup(fileOf(index, 'undo'))}

@@ -7,13 +7,13 @@ const levels = ' ▁▂▃▄▅▆▇█'
 const floor = 10
 const ceiling = 60_000
 
-/** Pure: a wait as one character, on a logarithmic scale from 10 ms to a minute; a blank where nobody waited that long. */
+/** Pure: a wait as one character, on a logarithmic scale from 10 ms to a minute; a blank for a shorter one. */
 const levelOf = (ms: number): string => {
   const share = Math.log(Math.max(ms, floor) / floor) / Math.log(ceiling / floor)
   return levels[Math.min(levels.length - 1, Math.ceil(share * (levels.length - 1)))] ?? ' '
 }
 
-/** Pure: the longest wait in each of `columns` parts of the time from `from` to `to`; an operation counts for all the time that it took. */
+/** Pure: the longest wait in each of `columns` parts of the time from `from` to `to`; an operation counts for its whole duration. */
 export const sparkline = (operations: readonly Timed[], from: number, to: number, columns: number): string => {
   const width = Math.max(1, to - from) / columns
   return Array.from({ length: columns }, (_, i) => {
@@ -25,7 +25,7 @@ export const sparkline = (operations: readonly Timed[], from: number, to: number
 
 const figure = (ms: number | undefined): string => (ms === undefined ? '-' : `${ms} ms`)
 
-/** Pure: one line a trial, with the longest waits over time: from 2 s before the fault to 5 s after its end. */
+/** Pure: one line per trial, with the longest waits over time: from 2 s before the fault to 5 s after its end. */
 export const chartTable = ({ trials, seed }: FailoverReport): Table => ({
   title: `what the faults cost the clients${seed === undefined ? '' : `, seed ${seed}`}`,
   columns: ['fault', 'ended', 'write', 'open', 'errors', 'lost', 'lock', 'waits', ''],

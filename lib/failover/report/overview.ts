@@ -8,7 +8,7 @@ const scale = { shortest: 10, longest: 200_000 }
 const marks = [10, 100, 1_000, 10_000, 100_000]
 const xOf = (ms: number): number => Math.round(1000 * 100 * logShare(ms, scale)) / 1000
 
-/** The longest write of every run, a line a fault: dots on a logarithmic axis, the median as a bar. */
+/** The longest write of every run, one line per fault: dots on a logarithmic axis, the median as a bar. */
 export const overview = (summaries: readonly FaultSummary[], isCompared: boolean): Markup => {
   const rows = summaries.filter(s => s.write !== undefined)
   const height = rows.length * row
@@ -28,5 +28,5 @@ const line = (s: FaultSummary, y: number): Markup | undefined =>
 <line class="median ${s.stack}" x1="${xOf(s.write.median)}%" x2="${xOf(s.write.median)}%" y1="${y - 9}" y2="${y + 9}"/>
 ${s.write.all.map(ms => html`<circle class="stall ${s.stack}" cx="${xOf(ms)}%" cy="${y}" r="4"><title>${s.title}: ${duration(ms)}</title></circle>`)}`
 
-/** Where a fault's own part of the page begins. */
+/** Anchor of the part of the page for a fault. */
 export const anchorOf = ({ fault, stack }: Pick<FaultSummary, 'fault' | 'stack'>): string => `${fault}-${stack}`

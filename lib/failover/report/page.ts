@@ -10,7 +10,7 @@ import type { FaultSummary, Spread } from './summary.ts'
 import { summariesOf } from './summary.ts'
 import { faultRange, legend, timeline, wholeRange } from './timeline.ts'
 
-/** The report as one file that needs nothing else. Pure, but for the style sheet that it ships with. */
+/** The report as a self-contained HTML file. Pure, except that it reads its style sheet from the package. */
 export const pageOf = (report: FailoverReport, beside: readonly Trial[]): string => {
   const trials = [...report.trials, ...beside]
   const summaries = summariesOf(trials)
@@ -38,7 +38,7 @@ ${skippedList(report)}
 </section>
 <section>
 <h2>Fault by fault</h2>
-<p>Above: what the clients waited. Every operation is a stroke as long and as high as it took, on a logarithmic scale. Below: what the nodes' own logs say, their clocks made one.</p>
+<p>Above: how long the clients waited. Each operation is a bar; its length and its height (on a logarithmic scale) show how long it took. Below: the nodes' logs, with their clocks aligned.</p>
 ${legend(trials.some(t => t.operations.some(o => o.kind === 'dd')))}
 ${summaries.map(s => faultPart(s, hosts, isCompared))}
 </section>`,
@@ -69,7 +69,7 @@ ${tile(`${ended} of ${trials.length}`, 'ended as expected', ended === trials.len
 ${tile(count(sum(t => t.errors.length)), 'operations failed', sum(t => t.errors.length) === 0)}
 ${tile(`${count(sum(t => t.lost))}${unread > 0 ? ' and unknown' : ''}`, `of ${count(sum(t => t.acknowledged))} acknowledged records lost`, sum(t => t.lost) === 0 && unread === 0)}
 ${tile(`${locks} of ${withClients.length}`, 'kept all locks', locks === withClients.length)}
-</ul>${judged.length < trials.length ? html`<p class="note">${trials.length - judged.length} of the faults must end without service, or with a choice that only an operator can make: they count in the first figure alone.</p>` : ''}`
+</ul>${judged.length < trials.length ? html`<p class="note">${trials.length - judged.length} of the faults must end without service, or with a decision for the operator: they count in the first figure only.</p>` : ''}`
 }
 
 const count = (n: number): string => n.toLocaleString('en-GB')
@@ -117,7 +117,7 @@ const nearestToMedian = ({ trials, write }: FaultSummary): Trial | undefined => 
   return [...trials].sort((a, b) => distance(a) - distance(b))[0]
 }
 
-/** The run that is nearest to the median stands open, the others are folded away. */
+/** The run closest to the median is open, the others are collapsed. */
 const faultPart = (s: FaultSummary, hosts: readonly string[], isCompared: boolean): Markup | undefined => {
   const typical = nearestToMedian(s)
   return (
@@ -131,7 +131,7 @@ ${s.trials.filter(t => t !== typical).map(t => html`<details><summary>run ${t.ru
   )
 }
 
-/** The whole course, once a fault: it is the largest part of the page. */
+/** The whole scenario, once per fault: it is the largest part of the page. */
 const courseOf = (t: Trial, hosts: readonly string[]): Markup =>
   html`<details><summary>until the pair was healthy again</summary>${timeline(t, hosts, wholeRange(t))}</details>`
 

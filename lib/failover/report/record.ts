@@ -2,7 +2,7 @@ import type { ClientImpact, Timed } from '../clients/client-impact.ts'
 import type { EndState } from '../scenario/catalogue.ts'
 import type { NodeEvent } from '../testbed/node-log.ts'
 
-/** One fault that was made, with all that was seen. Times are ms from the fault, on the clock of the machine that ran the test. */
+/** One injected fault and everything observed. Times are ms from the fault, on the clock of the machine that ran the test. */
 export interface Trial extends ClientImpact {
   fault: string
   title: string
@@ -10,55 +10,55 @@ export interface Trial extends ClientImpact {
   stack: 'lean' | 'article'
   /** From 1, for each fault. */
   run: number
-  /** When the fault was made, ISO 8601. */
+  /** When the fault was injected, ISO 8601. */
   madeAt: string
-  /** Who served before. */
+  /** The node that was active before. */
   holder: string
   /** The two nodes. */
   hosts: string[]
-  /** Those that it was made on. */
+  /** The nodes that it was injected on. */
   on: string[]
-  /** It ends all that runs there at one stroke, before anything can be logged: power loss, reset, freeze. */
+  /** It stops everything there at once, before anything can be logged: power loss, reset, freeze. */
   silences: boolean
   undo: string
   expected: EndState
-  /** What it came to; undefined when it was none of the four in the time given. */
+  /** The end state; undefined when none of the four was reached in time. */
   actual?: EndState
-  /** When the end was reached, seen from outside; undefined when it was not. */
+  /** When the end state was reached, seen from outside; undefined when it was not. */
   endReached?: number
-  /** The first line of a node's log that shows it has noticed. */
+  /** The first log line of a node that shows that it has noticed the fault. */
   detected?: number
-  /** The first node says that it serves again. */
+  /** When the first node logs that it serves again. */
   tookOver?: number
-  /** A standby whose copy still counted as good then, although the other went on without it. */
+  /** A standby whose copy still counted as good at that time, although the other node continued without it. */
   unmarked?: string
   undoneAt: number
-  /** When the pair was whole again; undefined when it was not in the time given. */
+  /** When the pair was healthy again; undefined when it was not in time. */
   wholeAt?: number
   stateAfter: string
-  /** After a split brain: the node whose changes the test threw away, as an operator would. */
+  /** After a split brain: the node whose changes the test discarded, as an operator would. */
   discarded?: string
-  /** How far each host's clock is ahead of ours and how sure that is, ms: before and after. */
+  /** How far each host's clock is ahead of ours, and the uncertainty of that, ms: before and after. */
   clocks: Record<string, { offset: number; error: number }[]>
   /** A client had died before, holding an open file and a lock. */
   deadClient: boolean
   operations: Timed[]
   events: NodeEvent[]
-  /** What was wrong around it. */
+  /** The surrounding, if there was one. */
   surrounding?: Around
-  /** All that was not as it must be; empty when the fault was survived. */
+  /** All violated expectations; empty when the fault was survived. */
   problems: string[]
 }
 
-/** What was made around a fault, and who reported it. */
+/** The surrounding of a fault, and who reported it. */
 export interface Around {
   name: string
   mustBeReported: boolean
-  /** What status.yml and drift reported then, and not before. */
+  /** What status.yml and drift reported then, but not before. */
   reported: string[]
   /** Why a planned switchover was refused. */
   refused?: string
-  /** What the surrounding itself has seen go wrong. */
+  /** Problems that the surrounding itself has seen. */
   problems: string[]
   /** ms that a client may wait when nothing is reported. */
   usualMs: number
@@ -72,17 +72,20 @@ export interface FailoverReport {
   /** heartbeat's own times, as configured. */
   timing: Record<'keepalive' | 'warntime' | 'deadtime', string>
   seed?: number
-  /** Faults that were not made, and why. */
+  /** Faults that were not injected, and why. */
   skipped: { fault: string; reason: string }[]
   trials: Trial[]
 }
 
-/** Pure: what speaks against a trial. Where no service is the expected end, clients may wait and an operator has to choose, but nothing may break silently. */
+/**
+ * Pure: the problems of a trial. If the expected end is no service, clients may wait and an operator has to decide, but nothing may break
+ * silently.
+ */
 export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.actual === trial.expected ? [] : [`ended ${endName(trial.actual)}, expected ${endName(trial.expected)}`]),
   ...(trial.wholeAt === undefined ? [`not healthy afterwards: ${trial.stateAfter}`] : []),
   ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was discarded`] : []),
-  ...(trial.unmarked === undefined ? [] : [`${trial.unmarked} could have been given the service with its older copy`]),
+  ...(trial.unmarked === undefined ? [] : [`${trial.unmarked} could have become active with its older copy`]),
   ...(trial.errors.length > 0 ? [`${trial.errors.length} operations failed: ${trial.errors[0]}`] : []),
   ...(trial.acknowledged > 0 && trial.lost === undefined ? ['the records could not be read afterwards'] : []),
   ...(trial.lost ? [`${trial.lost} acknowledged records are lost`] : []),
@@ -91,7 +94,7 @@ export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.surrounding === undefined ? [] : surroundingProblems(trial, trial.surrounding)),
 ]
 
-/** No surrounding may turn a failover into an outage: clients are served as usual, or somebody has been told before. */
+/** A surrounding must not turn a failover into an outage: either clients are served as usual, or it was reported before. */
 const surroundingProblems = ({ stall, expected }: Omit<Trial, 'problems'>, around: Around): string[] => {
   const longest = Math.max(0, ...Object.values(stall))
   return [
@@ -103,13 +106,13 @@ const surroundingProblems = ({ stall, expected }: Omit<Trial, 'problems'>, aroun
   ]
 }
 
-/** The four ends in words. */
+/** The four end states as text. */
 export const endName = (end: EndState | undefined): string =>
   end === undefined
     ? 'in an unknown state'
     : { moved: 'on the other node', stays: 'where it was', none: 'without service', split: 'on both nodes' }[end]
 
-/** Pure: the middle one, or what lies between the two in the middle, rounded; undefined of none. */
+/** Pure: the median, rounded; undefined for no values. */
 export const median = (values: readonly number[]): number | undefined => {
   const sorted = [...values].sort((a, b) => a - b)
   const [one, other] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]

@@ -2,11 +2,11 @@ import type { EndState } from '../scenario/catalogue.ts'
 import type { Trial } from './record.ts'
 import { median } from './record.ts'
 
-/** The middle and the worst of some figures in ms. */
+/** Median and worst of some durations in ms. */
 export interface Spread {
   median: number
   worst: number
-  /** Each of them. */
+  /** All values. */
   all: number[]
 }
 
@@ -31,7 +31,7 @@ export interface FaultSummary {
   lost?: number
   torn?: number
   locksKept: number
-  /** Runs in which somebody worked. */
+  /** Runs with working clients. */
   withClients: number
   problems: string[]
   trials: Trial[]
@@ -82,7 +82,7 @@ const summaryOf = (trials: Trial[]): FaultSummary[] => {
   ]
 }
 
-/** Pure: the runs of each fault together, in the order in which they were first made; the same fault on another stack stands beside it. */
+/** Pure: summarizes the runs of each fault, in the order of their first runs; the same fault on another stack comes next to it. */
 export const summariesOf = (trials: readonly Trial[]): FaultSummary[] => {
   const faults = [...new Set(trials.map(t => t.fault))]
   return faults.flatMap(fault =>

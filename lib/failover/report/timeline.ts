@@ -19,20 +19,20 @@ const axis = 22
 const marks = [1, 10, 100, 1_000, 10_000, 100_000]
 const heightOf = (ms: number): number => Math.round((top + plot * (1 - logShare(ms))) * 10) / 10
 
-/** From shortly before the fault to shortly after its end was reached. Pure. */
+/** From shortly before the fault to shortly after its end state. Pure. */
 export const faultRange = (trial: Trial): Range => {
   const longest = Math.max(0, ...Object.values(trial.stall))
   const end = Math.max(trial.endReached ?? 0, trial.tookOver ?? 0, Math.min(longest, trial.undoneAt), 4_000)
   return { from: -2_500, to: Math.min(end, trial.undoneAt) + 2_500 }
 }
 
-/** Until the clients have worked undisturbed again. Pure. */
+/** Until the clients work undisturbed again. Pure. */
 export const wholeRange = (trial: Trial): Range => ({
   from: -5_000,
   to: Math.max(trial.wholeAt ?? 0, trial.undoneAt, ...trial.operations.map(o => o.at + o.took)) + 2_000,
 })
 
-/** When each node served, as the logs have it: until it released, or lost what it had with the fault. Pure. */
+/** When each node was active according to the logs: until it released the service, or lost it with the fault. Pure. */
 export const servingTimes = (trial: Trial, host: string): Range[] => {
   const own = trial.events.filter(e => e.host === host)
   const times: Range[] = []
@@ -56,7 +56,7 @@ export const servingTimes = (trial: Trial, host: string): Range[] => {
   return times
 }
 
-/** One operation: a stroke as long as it took, as high as it took; short ones are dots. A failed one is a cross. */
+/** One operation: a bar whose length and height show how long it took; a short one is a dot, a failed one a cross. */
 const operation = (o: Timed, range: Range): Markup | undefined => {
   const seen = stretchOf(range, o.at, o.at + o.took)
   if (!seen) return undefined
@@ -70,7 +70,7 @@ const operation = (o: Timed, range: Range): Markup | undefined => {
   return html`<rect x="${seen.x}%" width="${seen.width}%" y="${y - 1.75}" height="3.5" rx="1.75">${title}</rect>`
 }
 
-/** A picture has room for so many operations of a kind side by side: of more only the longest would be seen. */
+/** A picture has room for this many operations of a kind: of more, only the longest would be visible. */
 const room = 200
 
 const operationsIn = (trial: Trial, kind: Kind, range: Range): Markup => {
@@ -79,7 +79,7 @@ const operationsIn = (trial: Trial, kind: Kind, range: Range): Markup => {
   return html`<g class="${kind}">${shown.map(o => operation(o, range))}</g>`
 }
 
-/** The moments that divide a trial; a label that would leave the picture stands on the other side of its line. */
+/** The moments that divide a trial; a label that would leave the picture is on the other side of its line. */
 const moment = (range: Range, at: number | undefined, name: string, bottom: number): Markup | undefined => {
   if (at === undefined || at < range.from || at > range.to) return undefined
   const x = percentAt(range, at)
@@ -87,7 +87,7 @@ const moment = (range: Range, at: number | undefined, name: string, bottom: numb
   return html`<g class="moment ${name}"><line x1="${x}%" x2="${x}%" y1="4" y2="${bottom}"/><text x="${x}%" dx="${isLate ? -5 : 5}" y="13"${isLate ? html` text-anchor="end"` : ''}>${name}</text></g>`
 }
 
-/** Several lines often say one thing: of those with one meaning in a row the first is drawn. */
+/** Consecutive lines often have the same meaning: only the first of them is drawn. */
 const firstOfEach = (events: readonly NodeEvent[]): NodeEvent[] => {
   const told = events.filter(e => e.kind !== 'storage')
   return events.filter(e => e.kind === 'storage' || told[told.indexOf(e) - 1]?.kind !== e.kind)
@@ -104,7 +104,7 @@ const laneOf = (trial: Trial, host: string, y: number, range: Range): Markup[] =
     .map(e => event(e, y, range)),
 ]
 
-/** What tells the events apart beside their colour: a head on the line. */
+/** Shapes that distinguish events in addition to their colour. */
 const heads: Partial<Record<EventKind, string>> = {
   notices: 'M-4.5,0 A4.5,4.5 0 1 0 4.5,0 A4.5,4.5 0 1 0 -4.5,0 z',
   releases: 'M5,-5.5 L-5,0 L5,5.5 z',
@@ -121,7 +121,7 @@ const mark = (kind: EventKind, x: string, top: number, height: number, title?: s
 const event = (e: NodeEvent, y: number, range: Range): Markup =>
   mark(e.kind, `${percentAt(range, e.at)}%`, y, lane, `${(e.at / 1000).toFixed(2)} s ${e.host}: ${e.text}`)
 
-/** The longest write is named where it stands. */
+/** The longest write, labelled in place. */
 const longest = (trial: Trial, range: Range): Markup | undefined => {
   const writes = trial.operations.filter(o => o.kind === 'write' && o.took > 200 && o.at < range.to && o.at + o.took > range.from)
   const worst = writes.reduce<Timed | undefined>((a, o) => (a === undefined || o.took > a.took ? o : a), undefined)
@@ -134,7 +134,7 @@ const longest = (trial: Trial, range: Range): Markup | undefined => {
 
 const order: readonly Kind[] = ['dd', 'create', 'open', 'lock', 'write']
 
-/** What clients waited and what the nodes did meanwhile, on one time axis; as wide as there is room. */
+/** The waits of the clients and the events of the nodes on one time axis; it fills the available width. */
 export const timeline = (trial: Trial, hosts: readonly string[], range: Range): Markup => {
   const lanes = top + plot + laneGap
   const bottom = lanes + hosts.length * lane
@@ -158,14 +158,14 @@ ${ticks.map(t => html`<text class="tick" x="${percentAt(range, t)}%" y="${bottom
 </svg></div>`
 }
 
-/** What the colours mean, once for all timelines. */
+/** The meaning of the colours, once for all timelines. */
 export const legend = (withDd: boolean): Markup => html`<ul class="legend">
 ${kinds.filter(k => withDd || k !== 'dd').map(kind => html`<li><svg width="22" height="10" aria-hidden="true"><rect class="${kind}" x="0" y="3" width="22" height="4" rx="2"/></svg>${kindName[kind]}</li>`)}
 <li><svg width="22" height="12" aria-hidden="true"><text class="failed" x="6" y="11">×</text></svg>failed</li>
-<li><svg width="22" height="12" aria-hidden="true"><rect class="serves" x="0" y="1" width="22" height="10" rx="3"/></svg>the node serves</li>
-<li><svg width="14" height="14" aria-hidden="true">${mark('notices', '7', 0, 14)}</svg>it notices</li>
-<li><svg width="14" height="14" aria-hidden="true">${mark('takes over', '7', 0, 14)}</svg>it begins to take over</li>
-<li><svg width="14" height="14" aria-hidden="true">${mark('releases', '7', 0, 14)}</svg>it begins to release</li>
+<li><svg width="22" height="12" aria-hidden="true"><rect class="serves" x="0" y="1" width="22" height="10" rx="3"/></svg>the node is active</li>
+<li><svg width="14" height="14" aria-hidden="true">${mark('notices', '7', 0, 14)}</svg>it notices the fault</li>
+<li><svg width="14" height="14" aria-hidden="true">${mark('takes over', '7', 0, 14)}</svg>it starts to take over</li>
+<li><svg width="14" height="14" aria-hidden="true">${mark('releases', '7', 0, 14)}</svg>it starts to release</li>
 </ul>`
 
 const kindName: Record<Kind, string> = {

@@ -1,16 +1,16 @@
 import type { PairSettings } from '../testbed/settings.ts'
 
-/** Which node a fault is injected on, seen from the moment before it. */
+/** The node that a fault is injected on, by its role just before that. */
 export type Where = 'holder' | 'standby' | 'both'
 
 export const whereNames: Record<Where, string> = { holder: 'the active node', standby: 'the standby', both: 'both nodes' }
 
-/** Which node is active in the end: the other one, the same, none until the fault is undone, or both (split brain). */
+/** Which node is active at the end: the other one, the same, none until the fault is undone, or both (split brain). */
 export type EndState = 'moved' | 'stays' | 'none' | 'split'
 
 export type Link = 'service' | 'heartbeat' | 'drbd'
 
-/** What is done. It is injected from inside by ssh, on any machine, or from outside, which only the lab can. */
+/** The kind of fault. It is injected from inside by ssh, on any machine, or from outside, which needs the lab. */
 export type Act =
   | { kind: 'nothing' }
   | { kind: 'hand-over' }
@@ -33,15 +33,15 @@ export interface Step {
 export interface Fault {
   name: string
   title: string
-  /** The chapter of the reference setup that does the same. */
+  /** The chapter of the reference setup with the same test. */
   article?: string
-  /** Usually one. Several are injected in turn, each when the one before has reached its end state. */
+  /** Usually one. Several are injected in turn, each after the previous one has reached its end state. */
   steps: readonly [Step, ...Step[]]
   /** How it is undone; shown in the report. */
   undo: string
   /** The end state of the last step with `ha_stack: article`, which has only one link and no fencing. */
   expectedOfArticle?: EndState
-  /** Only where the cluster has this stage. */
+  /** Only for clusters at this stage. */
   stage?: 'vip'
 }
 
@@ -56,7 +56,7 @@ const started = 'heartbeat is started'
 const booted = 'it boots, heartbeat is started'
 const switchedOn = 'power on, heartbeat is started'
 
-/** Every fault with the end state that it must reach. A test holds docs/failover.md to it. */
+/** Every fault with the end state that it must reach. A test compares docs/failover.md with it. */
 export const catalogue: readonly Fault[] = [
   {
     name: 'vip-alone',
@@ -135,7 +135,7 @@ export const catalogue: readonly Fault[] = [
     name: 'freeze',
     title: 'freeze and thaw',
     steps: one({ kind: 'freeze' }, 'holder', 'moved'),
-    undo: 'it is thawed, the node restarts itself, heartbeat is started',
+    undo: 'it is thawed, the node reboots, heartbeat is started',
   },
   {
     name: 'freeze-standby',
@@ -147,13 +147,13 @@ export const catalogue: readonly Fault[] = [
     name: 'stall',
     title: 'processor stops, the clock does not',
     steps: one({ kind: 'stall' }, 'holder', 'moved'),
-    undo: 'it goes on, the node restarts itself, heartbeat is started',
+    undo: 'it continues, the node reboots, heartbeat is started',
   },
   {
     name: 'stall-standby',
     title: 'processor of the standby stops, the clock does not',
     steps: one({ kind: 'stall' }, 'standby', 'stays'),
-    undo: 'it goes on',
+    undo: 'it continues',
   },
   { name: 'reboot', title: 'orderly reboot', steps: one({ kind: 'reboot' }, 'holder', 'moved'), undo: booted },
   { name: 'reboot-standby', title: 'orderly reboot of the standby', steps: one({ kind: 'reboot' }, 'standby', 'stays'), undo: booted },
@@ -168,7 +168,7 @@ export const catalogue: readonly Fault[] = [
     name: 'cable-all',
     title: 'all cables',
     steps: one(cable('service', 'heartbeat', 'drbd'), 'holder', 'moved'),
-    undo: `${plugged}, the node restarts itself, heartbeat is started`,
+    undo: `${plugged}, the node reboots, heartbeat is started`,
     expectedOfArticle: 'split',
   },
   {
@@ -184,7 +184,7 @@ export const catalogue: readonly Fault[] = [
 export const expectedEnd = (fault: Fault, step: Step, stack: PairSettings['ha_stack']): EndState =>
   (stack === 'article' && step === fault.steps.at(-1) ? fault.expectedOfArticle : undefined) ?? step.expected
 
-/** Clients wait until somebody undoes the fault, or data has to be discarded: such faults are judged separately. */
+/** Clients wait until the fault is undone, or data has to be discarded: such faults are judged separately. */
 export const endsWithoutService = (end: EndState): boolean => end === 'none' || end === 'split'
 
 /** Whether it can only be injected from outside the machine. */

@@ -8,7 +8,7 @@ import { surroundings, whyNoSurrounding } from './surroundings.ts'
 
 export interface Planned {
   fault: Fault
-  /** What is wrong around it. */
+  /** The surrounding, if there is one. */
   surrounding?: Surrounding
   /** From 1, for each fault in each surrounding. */
   run: number
@@ -17,20 +17,20 @@ export interface Planned {
 export interface TestPlan {
   trials: Planned[]
   skipped: { fault: string; reason: string }[]
-  /** Of a random choice. */
+  /** Seed of a random choice. */
   seed?: number
 }
 
 export const titleOf = ({ fault, surrounding }: Planned): string => (surrounding ? `${fault.title}, ${surrounding.title}` : fault.title)
 
-/** A planned trial, as `--check` shows it. */
+/** A planned trial, as shown by `--check`. */
 export const changeOf = (planned: Planned): Change => ({
   attribute: `${titleOf(planned)}${planned.run > 1 ? ` (${planned.run})` : ''}`,
   from: 'not tried',
   to: `tried on ${[...new Set(planned.fault.steps.map(s => whereNames[s.on]))].join(' and ')}`,
 })
 
-/** A generator of numbers from 0 to 1 (mulberry32): small, and the same everywhere for the same seed. */
+/** A generator of numbers from 0 to 1 (mulberry32): small, and reproducible from a seed on every platform. */
 const randomNumbers = (seed: number) => {
   let state = seed >>> 0
   return () => {
@@ -47,20 +47,20 @@ const numbered = (chosen: readonly Omit<Planned, 'run'>[]): Planned[] =>
     run: chosen.slice(0, i).filter(c => c.fault === one.fault && c.surrounding === one.surrounding).length + 1,
   }))
 
-/** Faults that stand for all in a surrounding, unless the operator names others. */
+/** Faults to try in each surrounding, unless the operator names others. */
 const sampleFaults = ['switchover', 'power-loss', 'power-loss-standby']
 
-/** Pure: what a test will do, in order, or why it does nothing. `seed`: for a random choice without one of its own. */
+/** Pure: the trials of a test in order, or why there are none. `seed`: for a random choice without its own. */
 export const planOf = (vars: PairSettings, seed: number): TestPlan | string => {
   const lab = vars.failover_lab !== undefined
   if (!lab && vars.failover_confirm !== vipAddress(vars))
-    return `these machines belong to no lab, and every client of ${vipAddress(vars)} will be interrupted: confirm with -e failover_confirm=<the virtual IP>`
+    return `these machines are not in a lab, and every client of ${vipAddress(vars)} will be interrupted: confirm with -e failover_confirm=<the virtual IP>`
   const around = surroundingsOf(vars)
   if (typeof around === 'string') return around
   const named = vars.failover_faults === 'all' ? undefined : vars.failover_faults.split(',')
   const names = around === undefined ? named : (named ?? sampleFaults)
   const unknown = names?.filter(name => !catalogue.some(f => f.name === name)) ?? []
-  if (unknown.length > 0) return `failover_faults: no fault ${unknown.join(', ')}; there are ${catalogue.map(f => f.name).join(', ')}`
+  if (unknown.length > 0) return `failover_faults: unknown fault ${unknown.join(', ')}; there are ${catalogue.map(f => f.name).join(', ')}`
   const wanted = names ? names.flatMap(name => catalogue.filter(f => f.name === name)) : catalogue
   const judged = wanted.map(fault => ({ fault, reason: whyNot(fault, { lab, stage: vars.ha_stage }) }))
   const possible = judged.filter(j => j.reason === undefined).map(j => j.fault)
@@ -85,16 +85,16 @@ interface Around {
   skipped: TestPlan['skipped']
 }
 
-/** The surroundings that were asked for, or why they cannot be made; undefined when none was. */
+/** The requested surroundings, or why they cannot be set up; undefined when none was requested. */
 const surroundingsOf = (vars: PairSettings): Around | string | undefined => {
   const { failover_surroundings: asked } = vars
   if (asked === undefined) return undefined
-  if (vars.failover_random !== undefined) return 'failover_surroundings goes with failover_faults, not with failover_random'
+  if (vars.failover_random !== undefined) return 'failover_surroundings can be combined with failover_faults, but not with failover_random'
   if (vars.ha_stage !== 'full') return 'failover_surroundings needs ha_stage: full'
   const names = asked === 'all' ? surroundings.map(s => s.name) : asked.split(',')
   const unknown = names.filter(name => !surroundings.some(s => s.name === name))
   if (unknown.length > 0)
-    return `failover_surroundings: no surrounding ${unknown.join(', ')}; there are ${surroundings.map(s => s.name).join(', ')}`
+    return `failover_surroundings: unknown surrounding ${unknown.join(', ')}; there are ${surroundings.map(s => s.name).join(', ')}`
   const judged = names
     .flatMap(name => surroundings.filter(s => s.name === name))
     .map(surrounding => ({ surrounding, reason: whyNoSurrounding(surrounding, vars) }))

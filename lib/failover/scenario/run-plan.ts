@@ -9,18 +9,19 @@ import type { Planned, TestPlan } from './plan.ts'
 import { changeOf, titleOf } from './plan.ts'
 import { runTrial } from './trial.ts'
 
-/** What the report says of the cluster, and where it goes. */
+/** Data of the cluster for the report, and where to write it. */
 export interface Reporting extends Pick<FailoverReport, 'cluster' | 'timing'> {
-  /** The report goes to this path with `.html` and `.json` behind it. */
+  /** Path of the report without its extensions `.html` and `.json`. */
   path: string
-  /** The .json of an earlier report, shown beside this one. */
+  /** The .json of an earlier report, to show beside this one. */
   beside: string | undefined
 }
 
 /**
- * Runs the trials of a plan one after the other. The report is written after each, so that an interrupted test leaves what it has seen. Throws
- * `ApplyFailed` when the report cannot be written, before any fault; when a fault did not end as it must; and when it was interrupted before the last.
- * @param run makes one fault; a test passes its own
+ * Runs the trials of a plan one after the other. The report is written after each, so that an interrupted test leaves its results. Throws
+ * `ApplyFailed` when the report cannot be written (before any fault), when a fault did not end as expected, and when interrupted before the
+ * last.
+ * @param run runs one trial; tests replace it
  */
 export const runPlan = async (testbed: Testbed, plan: TestPlan, reporting: Reporting, run = runTrial): Promise<void> => {
   const { hosts } = testbed
@@ -54,7 +55,7 @@ export const runPlan = async (testbed: Testbed, plan: TestPlan, reporting: Repor
   refuseUntried(plan.trials.slice(report.trials.length))
 }
 
-/** The seed is shown before anything happens: whatever comes of it can be tried again. */
+/** The seed is shown before anything happens, so that the test can be repeated. */
 const randomChoice = ({ trials }: TestPlan, seed: number): Table => ({
   title: `${trials.length} faults at random, seed ${seed}`,
   columns: ['fault', 'times'],

@@ -10,30 +10,30 @@ import type { EndState, Fault, Step } from './catalogue.ts'
 import { expectedEnd } from './catalogue.ts'
 
 /**
- * Seconds until the end that is expected must be there, and until the pair must be whole again; heartbeat may restart in between. The article's
- * stack cannot unmount: heartbeat tries ten times and restarts the node then, seven minutes later on a quiet machine and fifteen on a busy one, and with
- * `auto_failback` the other one after it.
+ * Seconds until the expected end state, and until the pair must be healthy again; heartbeat may restart in between. The stack of the
+ * reference setup cannot unmount: heartbeat tries ten times and then reboots the node, after seven minutes on a quiet machine and fifteen
+ * on a busy one; with `auto_failback` the other node follows.
  */
 const limits = { lean: { end: 180, whole: 900 }, article: { end: 1500, whole: 3600 } }
 
-/** Seconds in which the watch takes up a connection that DRBD gave up: what lasts longer is split brain. */
+/** Seconds in which the watch restores a connection that DRBD gave up; after that it is a split brain. */
 const reconnectLimit = 120
 
-/** What a fault came to. */
+/** The end state of a fault. */
 interface End {
   actual: EndState | undefined
   /** Seconds since the epoch by our clock. */
   endReached: number | undefined
-  /** A standby that was not told that the other goes on without it, when the end was reached. */
+  /** A standby that did not know, when the end state was reached, that the other node continues without it. */
   unmarked: string | undefined
 }
 
-/** How a fault went, until it was undone. */
+/** The course of a fault, until it was undone. */
 export interface Scenario extends End {
   made: Made[]
   boots: Boots
   expected: EndState
-  /** Why a planned switchover was not made: the refusal of switchover.yml. */
+  /** Why a planned switchover did not happen: the refusal of switchover.yml. */
   refused: string | undefined
   /** Problems that the surrounding has seen. */
   seen: string[]
@@ -45,11 +45,11 @@ export interface Circumstances {
   holder: string
   clocks: Map<string, ClockSample[]>
   say(text: string): void
-  /** What was made around the fault. */
+  /** The surrounding of the fault. */
   around: Surrounded | undefined
 }
 
-/** Makes the steps one after the other and then undoes them, also when something went wrong on the way. */
+/** Injects the steps one after the other and then undoes them, even after an error. */
 export const makeAll = async (testbed: Testbed, fault: Fault, { holder, clocks, say, around }: Circumstances): Promise<Scenario> => {
   const made: Made[] = []
   const seen: string[] = []
@@ -87,8 +87,8 @@ export const makeAll = async (testbed: Testbed, fault: Fault, { holder, clocks, 
 }
 
 /**
- * Waits for the end that is expected, and a while longer: an end that does not last is none. `stays` and `none` are seen at once, so they must
- * outlast what heartbeat needs to find a node dead.
+ * Waits for the expected end state, and a while longer, since a temporary state does not count. `stays` and `none` are visible at once, so
+ * they must last longer than heartbeat needs to declare a node dead.
  */
 const awaitEnd = async (testbed: Testbed, step: Step, holder: string, expected: EndState): Promise<End> => {
   const patience = testbed.tools.deadtime * 2 + 10_000
@@ -104,22 +104,22 @@ const awaitEnd = async (testbed: Testbed, step: Step, holder: string, expected: 
     const unmarked = unmarkedIn(states)
     if (since !== undefined && settled && Date.now() - since >= mustLast) return { actual, endReached: since / 1000, unmarked }
     if (Date.now() > end) return { actual, endReached: undefined, unmarked }
-    // No more often: looking costs the nodes time that the clients wait for.
+    // Not more often: each look takes time from the nodes that the clients wait for.
     await delay(1_000, undefined, { signal: testbed.hosts.signal })
   }
 }
 
 export interface After {
-  /** Seconds since the epoch; undefined when the pair did not become whole. */
+  /** Seconds since the epoch; undefined when the pair did not become healthy. */
   wholeAt: number | undefined
   state: string
-  /** The node whose changes were thrown away to end a split brain. */
+  /** The node whose changes were discarded to end a split brain. */
   discarded: string | undefined
 }
 
 /**
- * Waits until the pair is whole. After a split brain somebody has to say whose data goes: here only in the lab, where nobody but this test has
- * written, and it is the node that does not serve.
+ * Waits until the pair is healthy. After a split brain somebody has to choose whose data to discard. The test does so only in the lab,
+ * where nothing else has written; it chooses the node that is not active.
  */
 export const comeBack = async (testbed: Testbed, boots: Boots): Promise<After> => {
   const end = Date.now() + limits[testbed.vars.ha_stack].whole * 1000

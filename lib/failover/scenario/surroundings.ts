@@ -5,20 +5,20 @@ import type { LabFault } from '../faults/lab-faults.ts'
 import type { PairSettings } from '../testbed/settings.ts'
 import type { EndState, Link } from './catalogue.ts'
 
-/** Where a part of a surrounding is made, seen from the moment before it. */
+/** The node that a part of a surrounding is set up on, by its role just before that. */
 export type Place = 'active' | 'standby' | 'both' | 'client'
 
 /** POSIX sh, run as root. */
 export interface ShellPart {
   kind: 'shell'
   on: Place
-  /** Fails when it could not be made. */
+  /** Must fail when it could not be set up. */
   make?(vars: PairSettings, platform: Platform): string
-  /** Runs beside the fault, in a process group of its own, until it is undone. */
+  /** Runs during the fault, in its own process group, until it is undone. */
   hold?(vars: PairSettings, platform: Platform): string
-  /** Makes it good again: also after a boot, and when only half of it was made. Each line that it prints is a problem that was seen. */
+  /** Reverts it, also after a boot, and when only half of it was set up. Each line that it prints is a problem. */
   undo?(vars: PairSettings, platform: Platform): string
-  /** What was made lies on the share, which may have moved: undone on both nodes. */
+  /** It is on the share, which may have moved, so it is undone on both nodes. */
   isOnShare?: true
 }
 
@@ -26,31 +26,31 @@ export type Part =
   | ShellPart
   /** Done to a machine of the lab from outside. */
   | { kind: 'outside'; on: 'active' | 'standby'; make: [LabFault, string]; undo: [LabFault, string] }
-  /** A client with an open file and a lock does not answer any more; the fault comes so many lease times later. */
+  /** A client with an open file and a lock no longer answers; the fault follows this many lease times later. */
   | { kind: 'lost-client'; leases: number }
 
-/** Something that is wrong around a fault: made before it, and removed after it. A description: surround.ts makes it. */
+/** A problem around a fault: set up before it, removed after it. Only a description: surround.ts sets it up. */
 export interface Surrounding {
   name: string
   title: string
   parts: readonly Part[]
-  /** status.yml or drift must report it before the fault, which may take longer then. */
+  /** status.yml or drift must report it before the fault, which may then take longer. */
   reported?: true
   /** A planned switchover may be refused before anything moves. */
   refused?: true
-  /** Failed operations of clients that are the surrounding's own doing. */
+  /** Failed operations of clients that the surrounding itself causes. */
   tolerated?: RegExp
-  /** Where a fault must end otherwise than it usually does, by the fault's name. */
+  /** End states of faults, by name, where they differ from the usual ones. */
   ends?: Partial<Record<string, EndState>>
 }
 
 const nodeName = { active: 'active node', standby: 'standby' }
 
-/** Everything that a surrounding writes on a host has this name. */
+/** Everything that a surrounding creates on a host has this name. */
 const own = 'nfsha-surrounding'
 const onShare = (vars: PairSettings): string => `${vars.nfs_export_path}/.${own}`
 
-/** Fills a file system to its last block and keeps it full: what others free is taken too. fallocate(1) writes no data. */
+/** Fills a file system to its last block and keeps it full: freed space is used too. fallocate(1) writes no data. */
 const fill = (directory: string) => ({
   make: () => `mkdir -p ${directory} || exit 1
 n=0; for size in 1G 100M 10M 1M 64K 4K; do while fallocate -l $size ${directory}/$n 2>/dev/null; do n=$((n + 1)); done; rm -f ${directory}/$n; done
@@ -96,7 +96,7 @@ const narrow = (link: Link): Surrounding => ({
   ],
 })
 
-/** The clock goes wrong, and the time service that would set it right is off. A boot reads the hardware clock, which is right. */
+/** Sets the clock wrong and stops the time service that would correct it. A boot reads the hardware clock, which is right. */
 const clock = (on: 'active' | 'standby', seconds: number): Surrounding => ({
   name: `clock-${on}`,
   title: `clock of the ${nodeName[on]} an hour ${seconds > 0 ? 'ahead' : 'behind'}`,
@@ -121,7 +121,7 @@ const busy = (on: 'active' | 'standby'): Surrounding => ({
 
 const lostClient = (name: string, title: string, leases: number): Surrounding => ({ name, title, parts: [{ kind: 'lost-client', leases }] })
 
-/** On the active node's share; refused or ended by a stop of the service. */
+/** Keeps the active node's share busy: a switchover is refused, or the stop of the service ends it. */
 const holder = (name: string, title: string, part: Pick<ShellPart, 'make' | 'hold' | 'undo'>): Surrounding => ({
   name,
   title,
@@ -132,7 +132,7 @@ const holder = (name: string, title: string, part: Pick<ShellPart, 'make' | 'hol
 
 const names = 100_000
 
-/** What can be around a fault. docs/surroundings.md is held to it. */
+/** All surroundings. A test compares docs/surroundings.md with it. */
 export const surroundings: readonly Surrounding[] = [
   full('root-full', 'root file system', `/var/.${own}`, 'standby'),
   full('root-full', 'root file system', `/var/.${own}`, 'active'),
@@ -161,7 +161,7 @@ export const surroundings: readonly Surrounding[] = [
       {
         kind: 'shell',
         on: 'client',
-        // A network namespace with a card of its own on the service network.
+        // A network namespace with its own NIC on the service network.
         make: vars => `ip netns add ${own} && ip link add link ${vars.node_service_nic} name nfsha-sur netns ${own} type macvlan mode bridge &&
 ip -n ${own} addr add ${vars.ha_vip} dev nfsha-sur && ip -n ${own} link set nfsha-sur up`,
         undo: () => `ip netns del ${own} 2>/dev/null; :`,
@@ -178,7 +178,7 @@ ip -n ${own} addr add ${vars.ha_vip} dev nfsha-sur && ip -n ${own} link set nfsh
         {
           kind: 'shell',
           on,
-          // A hardware address that nobody has: what is sent to it arrives nowhere.
+          // An unused hardware address: packets to it arrive nowhere.
           make: vars =>
             pingNodes(vars)
               .map(ip => `ip neigh replace ${ip} lladdr 02:00:5e:00:53:99 dev ${vars.node_service_nic} nud permanent`)
@@ -237,7 +237,7 @@ nft 'add table inet ${own}; add chain inet ${own} input { type filter hook input
       {
         kind: 'shell',
         on: 'standby',
-        // Takes a virtio disk from its driver: every access fails from then on.
+        // Unbinds a virtio disk from its driver: every access fails from then on.
         make: vars => `d=$(readlink -f ${quote(vars.drbd_disk)}) && v=$(readlink -f "/sys/block/\${d##*/}/device") && echo "\${v##*/}" > /run/${own}.disk &&
 echo "\${v##*/}" > /sys/bus/virtio/drivers/virtio_blk/unbind`,
         undo: vars => `if [ -s /run/${own}.disk ]; then cat /run/${own}.disk > /sys/bus/virtio/drivers/virtio_blk/bind; rm -f /run/${own}.disk; udevadm settle; fi
@@ -258,7 +258,7 @@ drbdadm adjust ${vars.drbd_resource} >/dev/null 2>&1; :`,
         kind: 'shell',
         on: 'active',
         isOnShare: true,
-        // Links to ten files: the volume need not have as many inodes.
+        // Links to ten files: the volume may have too few inodes for as many files.
         make: vars =>
           `mkdir -p ${onShare(vars)} && cd ${onShare(vars)} && perl -e 'for my $i (0 .. 9) { open my $f, ">", "f$i" or die } for my $n (11 .. ${names}) { link "f" . $n % 10, "name-of-a-file-$n" or die $! }'`,
         undo: vars => `rm -rf ${onShare(vars)}`,
@@ -282,7 +282,7 @@ drbdadm adjust ${vars.drbd_resource} >/dev/null 2>&1; :`,
 /** Every ping node of the cluster. */
 const pingNodes = (vars: PairSettings): string[] => [vars.heartbeat_ping].flat()
 
-/** Why a surrounding cannot be made here; undefined when it can. */
+/** Why a surrounding cannot be set up here; undefined when it can. */
 export const whyNoSurrounding = ({ parts }: Surrounding, vars: PairSettings): string | undefined => {
   if (vars.failover_lab === undefined && parts.some(p => p.kind === 'outside')) return 'can only be injected from outside, in the lab'
   if (vars.failover_dead_client === undefined && parts.some(p => p.kind === 'lost-client'))

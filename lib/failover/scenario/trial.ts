@@ -22,14 +22,14 @@ import type { Planned } from './plan.ts'
 import type { After, Scenario } from './scenario.ts'
 import { comeBack, makeAll } from './scenario.ts'
 
-/** Seconds until the pair must be whole, or no fault is made. */
+/** Seconds until the pair must be healthy, otherwise no fault is injected. */
 const limit = 300
-/** Seconds that clients work undisturbed before the fault, and after the pair is whole again. */
+/** Seconds that clients work undisturbed before the fault, and after the pair is healthy again. */
 const calm = 5
 /** Seconds that the nodes have to notice a surrounding before the fault. */
 const settling = 20
 
-/** Makes one fault and undoes it, whatever happens in between, and says what it did to the clients. Throws `ApplyFailed` when no fault could be made. */
+/** Injects one fault, always undoes it, and reports its impact on the clients. Throws `ApplyFailed` when no fault could be injected. */
 export const runTrial = async (testbed: Testbed, planned: Planned, say: (text: string) => void): Promise<Trial> => {
   const { fault, surrounding, run } = planned
   say('wait until the pair is healthy')
@@ -45,7 +45,7 @@ export const runTrial = async (testbed: Testbed, planned: Planned, say: (text: s
     const usual = surrounding ? await testbed.tools.reported() : []
     if (surrounding) {
       around = await surround(testbed, surrounding, holder, work, say)
-      // The nodes get used to it, and a clock may have been set.
+      // The nodes adapt to it, and a clock may have been set.
       await delay(settling * 1000, undefined, { signal: testbed.hosts.signal })
       await measureClocks(testbed, clocks)
     }
@@ -70,7 +70,7 @@ export const runTrial = async (testbed: Testbed, planned: Planned, say: (text: s
 
 const holderOf = (testbed: Testbed, states: NodeState[]): string => states.find(s => serves(s, testbed.vars.ha_stage))?.host ?? ''
 
-/** A host that does not answer keeps the measurements that there are. */
+/** A host that does not answer keeps its existing measurements. */
 const measureClocks = async (testbed: Testbed, clocks: Map<string, ClockSample[]>): Promise<void> => {
   for (const host of [...testbed.nodes, ...testbed.clients].filter(h => !testbed.dark.has(h))) {
     const sample = await measureClock(connectionTo(testbed, host)).catch(() => undefined)
@@ -84,7 +84,7 @@ interface Seen {
   after: After
   clocks: Map<string, ClockSample[]>
   work: Work
-  /** What status.yml and drift reported of the surrounding before the fault. */
+  /** What status.yml and drift reported about the surrounding before the fault. */
   news: string[]
 }
 
@@ -149,11 +149,13 @@ const recordOf = async (testbed: Testbed, { fault, surrounding, run }: Planned, 
     ),
     events: events.sort((a, b) => a.at - b.at),
   }
-  // A pair that did not come back lets no client go.
+  // If the pair did not recover, no client can unmount.
   return { ...trial, problems: [...problemsOf(trial), ...(after.wholeAt === undefined ? [] : hanging)] }
 }
 
-/** Ends the clients' work. What kept one of them from ending it, a machine that died too, is a finding like any other: what was seen is reported. */
+/**
+ * Ends the clients' work. A client that cannot end it, even because its machine died, is a finding, so that the results are still reported.
+ */
 const troublesOf = async ({ byClient }: Work): Promise<string[]> => {
   const ends = await Promise.allSettled(byClient.map(w => w.workload.stop()))
   return ends.flatMap(end => {
@@ -165,8 +167,8 @@ const troublesOf = async ({ byClient }: Work): Promise<string[]> => {
 }
 
 /**
- * ms that a client may wait in a surrounding which nothing reports: what heartbeat needs to find a node dead, twice, and the 20 s that a takeover takes
- * at most on an emulated machine.
+ * ms that a client may wait in a surrounding that nothing reports: twice heartbeat's time to declare a node dead, plus the 20 s that a
+ * takeover takes at most on an emulated machine.
  */
 const usualLimit = (deadtime: number): number => 2 * deadtime + 20_000
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from '../../resources/resource.ts'
 
-/** How far a host's clock is ahead of ours, seconds, and how sure that is: half of the round trip it was measured with. */
+/** How far a host's clock is ahead of ours, seconds, and the uncertainty: half of the round trip of the measurement. */
 export interface ClockSample {
   offset: number
   error: number
@@ -12,34 +12,36 @@ export interface ClockSample {
 
 const questions = 5
 
-/** Pure: the host's answer lies somewhere between our question and its arrival. */
+/** Pure: the host answered at some time between our question and the arrival of the answer. */
 export const sampleOf = (asked: number, host: number, answered: number): ClockSample => ({
   offset: host - (asked + answered) / 2,
   error: (answered - asked) / 2,
   at: answered,
 })
 
-/** Pure: the surest of several. */
+/** Pure: the sample with the smallest error. */
 export const surest = (samples: readonly ClockSample[]): ClockSample | undefined =>
   samples.reduce<ClockSample | undefined>((best, s) => (best === undefined || s.error < best.error ? s : best), undefined)
 
-/** The measurement that is nearest to a moment of the host's own clock. */
+/** The measurement closest to a moment of the host's own clock. */
 const nearest = (host: number, samples: readonly ClockSample[]): ClockSample | undefined =>
   samples.reduce<ClockSample | undefined>((best, s) => {
     const distance = (x: ClockSample) => Math.abs(host - x.offset - x.at)
     return best === undefined || distance(s) < distance(best) ? s : best
   }, undefined)
 
-/** In our time, seconds since the epoch: since when a host's clock may have stood still, and until when, where it went on from there. */
+/**
+ * The time in which a host's clock may have stood still, and `until` when it continued from there; seconds since the epoch by our clock.
+ */
 export interface Stop {
   from: number
   until?: number
 }
 
 /**
- * Pure: a host's time in ours, by the measurement that is nearest to it. After a stop (it was frozen, or had no power) what it dates later is told by a
- * later measurement, however near an earlier one seems. A clock that goes on where it stood dates into the stop what comes after, until a boot
- * sets it right.
+ * Pure: converts a host's time to ours, using the closest measurement. After a stop (frozen, or without power) later times use a later
+ * measurement, even if an earlier one seems closer. A clock that continues where it stood gives later events times within the stop, until a
+ * boot corrects it.
  */
 export const toOurs = (host: number, samples: readonly ClockSample[], stop: Stop = { from: Number.POSITIVE_INFINITY }): number => {
   const before = nearest(
@@ -56,7 +58,7 @@ export const toOurs = (host: number, samples: readonly ClockSample[], stop: Stop
   return host - ((isLater ? (after ?? before) : before)?.offset ?? 0)
 }
 
-/** Asks the host's clock a few times over one open script, so that no start of a shell is in the round trip. */
+/** Asks for the host's time several times over one open script, so that the round trip does not include the start of a shell. */
 export const measureClock = async (connection: Connection): Promise<ClockSample> => {
   const samples: ClockSample[] = []
   let asked = 0

@@ -1,4 +1,4 @@
-/** What a line of a node's log means for a failover. */
+/** The meaning of a log line of a node for a failover. */
 export type EventKind = 'notices' | 'releases' | 'released' | 'takes over' | 'serves' | 'storage' | 'other'
 
 export interface NodeEvent {
@@ -12,31 +12,34 @@ export interface NodeEvent {
 interface LogLine {
   /** Seconds since the epoch by the node's clock. */
   time: number
-  /** Who wrote it: `heartbeat`, `nfsha`, `kernel`. */
+  /** The program that wrote it: `heartbeat`, `nfsha`, `kernel`. */
   by: string
   text: string
 }
 
-/** What heartbeat and its helpers write to, as ha.cf says it: local0. */
+/** The syslog facility of heartbeat and its helpers, set in ha.cf: local0. */
 const facility = 16
 
 /**
- * Prints what the cluster's programs and the kernel said since a moment of the host's own clock (seconds since the epoch). Nothing where there is
- * no journal: other logs have whole seconds, which is no axis for this.
+ * Prints log lines of the cluster's programs and the kernel since a moment of the host's own clock (seconds since the epoch). Prints
+ * nothing without a journal: other logs have whole seconds, which is too coarse.
  */
 export const logScript = (since: number): string => `LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 command -v journalctl >/dev/null || exit 0
 journalctl -q --no-pager -o short-unix --since "@${Math.floor(since)}" SYSLOG_FACILITY=${facility} + SYSLOG_IDENTIFIER=nfsha + _TRANSPORT=kernel`
 
-/** `1795625527.123456 M2 nfsha[812]: started`, as journalctl's short-unix has it; heartbeat repeats its process number in the text. Pure. */
+/**
+ * `1795625527.123456 M2 nfsha[812]: started`, as printed by journalctl's short-unix; heartbeat repeats its process number in the text.
+ * Pure.
+ */
 export const parseLogLine = (line: string): LogLine | undefined => {
   const [, time, by = '', text = ''] = /^(\d+\.\d+) \S+ ([^:[\s]+)(?:\[\d+\])?: (?:\[\d+\]: )?(.*)$/.exec(line) ?? []
   return time === undefined ? undefined : { time: Number(time), by, text: text.trim() }
 }
 
 /**
- * The first that fits: what heartbeat 3.0.6, its ResourceManager, our resource script and the kernel print. Between heartbeat's word that it gives
- * up or acquires and the script itself lie seconds of its own shell scripts, in which clients are still served, or not yet.
+ * The first match wins: lines of heartbeat 3.0.6, its ResourceManager, our resource script and the kernel. Between heartbeat's line that it
+ * gives up or acquires resources and the script itself, its own shell scripts take seconds in which clients are still served, or not yet.
  */
 const meanings: readonly [EventKind, string, RegExp][] = [
   ['notices', 'heartbeat', /node \S+ is dead|Link \S+ dead|shutdown notice|shutdown in progress|wants to go standby/i],
@@ -51,19 +54,22 @@ const meanings: readonly [EventKind, string, RegExp][] = [
   ['released', 'nfsha', /^stopped$/],
   ['takes over', 'ResourceManager', /resource\.d\/\S+ .*start$/],
   ['serves', 'nfsha', /^started$/],
-  // Before its scripts have started anything it says so too: of a group that is not the lost node's, for one, it has only written a request.
+  // heartbeat also logs this before its scripts have started anything, for example for a group that is not the lost node's, for which it
+  // has only written a request.
   ['serves', 'heartbeat', /all HA resource acquisition completed|mach_down takeover complete/],
   ['storage', 'kernel', /drbd\S*: (role|peer|conn|disk)\(|EXT4-fs \(drbd|NFSD: /],
 ]
 
-/** heartbeat complains of every delay of its own main loop; on a busy machine that is all it says. */
+/** heartbeat complains about every delay of its own main loop; on a busy machine it logs nothing else. */
 const noise = /^(Gmain_timeout|G_\w+)_dispatch/
 
-/** `ResourceManager(default)` and `heartbeat` are who they are; the part in brackets is the configuration. */
+/** `ResourceManager(default)` and `heartbeat` are the programs' names; the part in brackets is the configuration. */
 const kindOf = ({ by, text }: LogLine): EventKind =>
   meanings.find(([, who, pattern]) => by.replace(/\(.*/, '') === who && pattern.test(text))?.[0] ?? 'other'
 
-/** Pure: the lines as events on the report's axis; `ms` makes the node's time one of it. What else the kernel says is left out (a boot says a lot). */
+/**
+ * Pure: the lines as events on the report's time axis; `ms` converts a node's time. Other kernel lines are left out (a boot logs a lot).
+ */
 export const eventsOf = (host: string, stdout: string, ms: (time: number) => number): NodeEvent[] => {
   let started = false
   return stdout.split('\n').flatMap(line => {

@@ -7,13 +7,13 @@ import type { EndState } from '../scenario/catalogue.ts'
 import type { PairSettings } from './settings.ts'
 import { vipAddress } from './settings.ts'
 
-/** What one node does now, read with few forks: it is asked every second beside the clients' work. */
+/** The state of one node, read with few forks: it is read every second during the clients' work. */
 export interface NodeState {
   host: string
   vip: boolean
   mounted: boolean
   nfsd: boolean
-  /** heartbeat runs, and no hand-over is under way */
+  /** heartbeat runs, and no switchover is in progress */
   settled: boolean
   device: DrbdDevice | undefined
 }
@@ -40,7 +40,7 @@ export const parseNode = (host: string, stdout: string, vars: PairSettings): Nod
   }
 }
 
-/** A node that is not asked (it has no power, it is frozen) or does not answer is left out: what it does is unknown. */
+/** Leaves out a node that is not asked (no power, frozen) or does not answer: its state is unknown. */
 export const observe = async (connections: Connection[], vars: PairSettings): Promise<NodeState[]> => {
   const states = connections.map(async connection => {
     const answer = connection.run(script(vars), { timeout: 8_000 }).then(
@@ -55,7 +55,7 @@ export const observe = async (connections: Connection[], vars: PairSettings): Pr
 export const serves = (state: NodeState, stage: PairSettings['ha_stage']): boolean =>
   state.vip && (stage === 'vip' || (state.mounted && state.nfsd))
 
-/** Pure: who serves, seen from the node that did; undefined while nothing of the four is true. `nodes`: how many are there to be asked. */
+/** Pure: the end state, seen from the node that was active; undefined while none of the four applies. `nodes`: how many can be asked. */
 export const endStateOf = (states: readonly NodeState[], holder: string, stage: PairSettings['ha_stage']): EndState | undefined => {
   const holders = states.filter(s => serves(s, stage)).map(s => s.host)
   if (holders.length > 1) return 'split'
@@ -63,14 +63,14 @@ export const endStateOf = (states: readonly NodeState[], holder: string, stage: 
   return holders[0] === holder ? 'stays' : 'moved'
 }
 
-/** Pure: all that keeps the pair from being whole: one node serves, the other stands by, both in sync. Empty when it is. */
+/** Pure: what keeps the pair from being healthy: one node active, the other standby, both in sync. Empty when it is healthy. */
 export const notWhole = (states: readonly NodeState[], hosts: readonly string[], stage: PairSettings['ha_stage']): string[] => {
   const holders = states.filter(s => serves(s, stage))
   return [
     ...hosts.filter(h => !states.some(s => s.host === h)).map(h => `${h} does not answer`),
     ...states.filter(s => !s.settled).map(s => `heartbeat has not settled on ${s.host}`),
     ...(holders.length === 1 ? [] : [`the service is on ${holders.map(s => s.host).join(' and ') || 'no node'}`]),
-    ...states.filter(s => !holders.includes(s) && (s.vip || s.mounted)).map(s => `${s.host} holds a part of the service`),
+    ...states.filter(s => !holders.includes(s) && (s.vip || s.mounted)).map(s => `part of the service is on ${s.host}`),
     ...(stage === 'vip' ? [] : states.flatMap(deviceProblem)),
   ]
 }
@@ -80,13 +80,15 @@ const deviceProblem = ({ host, device }: NodeState): string[] =>
     ? []
     : [`DRBD on ${host}: ${device ? describeDevice(device) : 'no device'}`]
 
-/** Pure: a standby whose copy still counts as good although the other node goes on without it: it could be given the service with it. */
+/**
+ * Pure: a standby whose copy still counts as good although the other node continues without it, so it could become active with old data.
+ */
 export const unmarkedIn = (states: readonly NodeState[]): string | undefined => {
   const alone = states.find(s => s.device?.role === 'Primary' && s.device.peerRole === 'Unknown' && s.device.peerDisk === 'Outdated')
   return states.find(s => alone && s !== alone && s.device?.role === 'Secondary' && s.device.disk === 'UpToDate')?.host
 }
 
-/** Pure: after a split brain that has come to rest, the node that does not serve; undefined while there is nothing to choose. */
+/** Pure: after a split brain has settled, the node that is not active; undefined while there is no choice to make. */
 export const victimOf = (states: readonly NodeState[], stage: PairSettings['ha_stage']): string | undefined => {
   const isSplit = states.some(s => s.device?.connection === 'StandAlone')
   const [loser, ...others] = states.filter(s => !serves(s, stage))

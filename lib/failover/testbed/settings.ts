@@ -1,4 +1,6 @@
-/** What the test reads of the pair's variables. The roles' variables fit; this folder is below the roles and knows none of them. */
+/**
+ * The variables of the pair that the test reads. The roles' variables match this; this folder is below the roles and does not import them.
+ */
 export interface PairSettings {
   ha_vip: string
   ha_stack: 'lean' | 'article'
@@ -14,7 +16,7 @@ export interface PairSettings {
   nfs_export_path: string
   nfs_lease: number
   client_options: string
-  /** The lab whose machines these are. */
+  /** Name of the lab, if these machines are in one. */
   failover_lab?: string | undefined
   failover_faults: string
   failover_runs: number

@@ -7,9 +7,9 @@ import type { NodeState } from './observe.ts'
 import { notWhole, observe } from './observe.ts'
 import type { PairSettings } from './settings.ts'
 
-/** The pair and its clients, as a test works with them. */
+/** The pair and its clients, as a test uses them. */
 export interface Testbed {
-  /** Shells of nodes and clients. */
+  /** Shells on nodes and clients. */
   hosts: ClusterNodes
   nodes: string[]
   clients: string[]
@@ -17,21 +17,21 @@ export interface Testbed {
   varsOf(host: string): PairSettings
   platform: Platform
   tools: PairTools
-  /** The lab whose machines these are. */
+  /** Name of the lab, if these machines are in one. */
   lab: string | undefined
-  /** Nodes that are not asked for the time being: they have no power, are frozen or boot. */
+  /** Nodes that are currently not asked: without power, frozen or booting. */
   dark: Set<string>
 }
 
-/** What the roles know of the pair and do to it, passed in: this folder is below them. */
+/** What the roles can tell about the pair and do to it, passed in because this folder is below them. */
 export interface PairTools {
   /** ms of silence after which heartbeat declares a node dead. */
   deadtime: number
   /** Shell that asks heartbeat for a planned switchover. */
   handOver: string
-  /** What switchover.yml would refuse to move the service to this node for; undefined when it would not. */
+  /** Why switchover.yml would refuse to move the service to this node; undefined when it would not. */
   refusal(to: string): Promise<string | undefined>
-  /** Resolves a split brain: what was written on `victim` since is thrown away. */
+  /** Resolves a split brain: discards what was written on `victim` since the split. */
   discard(victim: string, survivor: string): Promise<void>
   /** What status.yml and drift report now. */
   reported(): Promise<string[]>
@@ -42,7 +42,7 @@ interface Machine {
   vars: PairSettings
 }
 
-/** The pair as the play has it. */
+/** The pair as the play knows it. */
 interface Pair {
   cluster: { nodes: readonly Machine[]; clients: readonly Machine[] }
   vars: PairSettings
@@ -68,14 +68,14 @@ export const connectionTo = (testbed: Testbed, host: string): Connection => test
 
 export const otherNode = (testbed: Testbed, host: string): string => testbed.nodes.find(n => n !== host) ?? host
 
-/** What the nodes that can be asked do now. */
+/** The state of the nodes that can be asked. */
 export const look = (testbed: Testbed): Promise<NodeState[]> =>
   observe(
     testbed.nodes.filter(n => !testbed.dark.has(n)).map(n => connectionTo(testbed, n)),
     testbed.vars,
   )
 
-/** Waits until one node serves, the other stands by and both are in sync; what was wrong last is in the error. */
+/** Waits until one node is active, the other standby and both in sync; the error contains the last problems. */
 export const awaitWhole = async (testbed: Testbed, seconds: number): Promise<NodeState[]> => {
   const end = Date.now() + seconds * 1000
   for (;;) {
@@ -88,7 +88,7 @@ export const awaitWhole = async (testbed: Testbed, seconds: number): Promise<Nod
   }
 }
 
-/** Whether a connection still carries anything, asked with a limit: one to a machine that was frozen may be dead and not know it. */
+/** Whether a connection still works, with a time limit: one to a machine that was frozen may be dead without knowing it. */
 const answers = async (connection: Connection): Promise<boolean> =>
   Promise.race([
     connection.run(':', { timeout: 10_000 }).then(
@@ -100,7 +100,7 @@ const answers = async (connection: Connection): Promise<boolean> =>
 
 export const bootIdOf = (testbed: Testbed, host: string): Promise<string> => bootIdOn(connectionTo(testbed, host))
 
-/** Waits until a host answers again, on a new connection where the old one is dead. `notBoot`: the boot that must be over. */
+/** Waits until a host answers again, on a new connection if the old one is dead. `notBoot`: the boot that must have ended. */
 export const reach = async (testbed: Testbed, host: string, { seconds, notBoot }: { seconds: number; notBoot?: string }): Promise<void> => {
   const end = Date.now() + seconds * 1000
   for (;;) {

@@ -58,8 +58,8 @@ test('each trial has a unique name', () => {
 })
 
 test.each([
-  ['no confirmation', contextWith(), /^these machines belong to no lab, .*-e failover_confirm=/],
-  ['an unknown fault', contextWith(confirmed, 'failover_faults=switch'), /^failover_faults: no fault switch;/],
+  ['no confirmation', contextWith(), /^these machines are not in a lab, .*-e failover_confirm=/],
+  ['an unknown fault', contextWith(confirmed, 'failover_faults=switch'), /^failover_faults: unknown fault switch;/],
   ['no clients', contextOn(debian12, {}, confirmed), /^no client uses the share: list its clients in group 'clients' of the inventory$/],
   ['a client that cannot mount', contextWith(confirmed, 'ha_stack=lean', 'client_options=vers=3'), /^C1: client_options /],
 ])('%s: refused', (_name, context, why) => {

@@ -10,7 +10,7 @@ import { packagedFile } from '../../../../lib/text/packaged.ts'
 
 const operations = (text: string): Operation[] => text.split('\n').flatMap(line => parseOperation(line.trim()) ?? [])
 
-// What one mount saw of a switchover.
+// Operations of one mount during a switchover.
 const seen = operations(`
   C1-1 write 1732557600.100 0.021 ok 1
   C1-1 lock 1732557600.100 0.030 ok 1
@@ -21,7 +21,7 @@ const seen = operations(`
   C1-1 write 1732557602.571 0.019 ok 3
   perl: warning: no operation`)
 
-test('a line is an operation or nothing', () => {
+test('a line is an operation or is ignored', () => {
   expect(seen).toHaveLength(7)
   expect(seen[4]).toEqual({ mount: 'C1-1', kind: 'create', start: 1732557600.3, took: 2.5, ok: false, detail: 'Input/output error' })
   expect(parseOperation('C1-1 chmod 1.0 1.0 ok 1')).toBeUndefined()
@@ -43,7 +43,7 @@ test.each([
   ['nothing', '', { lost: 3, torn: 0 }],
 ])('records: %s', (_name, text, wanted) => expect(judgeRecords(text, seen)).toEqual(wanted))
 
-test('stalls are those of what was under way between two moments', () => {
+test('stalls are those of operations in progress between two moments', () => {
   const all = timed(seen, host => host - 0.5, 1732557599.7)
   expect(all.map(o => o.at)).toEqual([-100, -100, -59, 0, 100, 430, 2371])
   expect(stalls(all, 0, 2_360)).toEqual({ write: 2410, lock: 1900, open: 2300, create: 2500 })
@@ -57,12 +57,12 @@ test.each([
   [[], false],
   [[{ ok: true }], true],
   [[{ ok: true }, { ok: false, detail: 'Input/output error' }], false],
-])('a lock that nobody held or that failed is not kept: %j', (locks, kept) => {
+])('a lock that was not held or failed is not kept: %j', (locks, kept) => {
   const all = locks.map((l, i) => ({ mount: 'C1-1', kind: 'lock' as const, at: i, took: 1, detail: '1', ...l }))
   expect(clientImpactOf(all, [], 10).lockKept).toBe(kept)
 })
 
-test('thinning keeps what was slow or failed, and the longest of the rest in each half second', () => {
+test('thinning keeps slow and failed operations, and the longest of the rest in each half second', () => {
   const quick = Array.from({ length: 100 }, (_, i) => ({
     mount: 'C1-1',
     kind: 'write' as const,
@@ -80,7 +80,7 @@ test('thinning keeps what was slow or failed, and the longest of the rest in eac
   expect(kept).toHaveLength(8)
 })
 
-test('workload.pl writes what is read here, on several mounts, until its stdin ends', async () => {
+test('workload.pl prints operations that we can parse, on several mounts, until its stdin ends', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'workload-'))
   try {
     const script = packagedFile('lib/failover/clients/workload.pl')
@@ -109,7 +109,7 @@ test('workload.pl writes what is read here, on several mounts, until its stdin e
   }
 }, 90_000)
 
-test('workload.pl ends nobody in the middle of an operation', async () => {
+test('workload.pl does not interrupt an operation', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'workload-'))
   try {
     writeFileSync(join(directory, 'dd'), `#!/bin/sh\n: > ${directory}/begun\nuntil [ -e ${directory}/over ]; do sleep 0.05; done\n`, {
@@ -125,7 +125,7 @@ test('workload.pl ends nobody in the middle of an operation', async () => {
     const hasDone = (kind: string) => operations(stdout).some(o => o.kind === kind)
     await vi.waitFor(() => expect(existsSync(join(directory, 'begun')) && hasDone('lock')).toBe(true), 60_000)
     child.stdin.end()
-    // The others have ended when nothing is written any more.
+    // The others have ended when nothing more is written.
     let before = -1
     await vi.waitFor(
       () => {

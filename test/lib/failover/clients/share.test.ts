@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { prepareScript, readScript, removeScript } from '../../../../lib/failover/clients/clients.ts'
 
-describe('what the active node does on the share, where a client may have put anything', () => {
+describe('the active node on the share, where a client may have created anything', () => {
   let folder = ''
   const share = (...path: string[]) => join(folder, 'share', ...path)
   const victim = (...path: string[]) => join(folder, 'victim', ...path)
@@ -18,7 +18,7 @@ describe('what the active node does on the share, where a client may have put an
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  test('the directory is one that a squashed root can write to, and goes again', () => {
+  test('the directory is writable for a squashed root, and is removed again', () => {
     expect(sh(prepareScript(share(), 'run')).status).toBe(0)
     expect(statSync(share('.nfsha-failover/run')).mode & 0o7777).toBe(0o777)
     writeFileSync(share('.nfsha-failover/run/C1-1.records'), 'a record\n')
@@ -26,7 +26,7 @@ describe('what the active node does on the share, where a client may have put an
     expect(sh(removeScript(share(), 'run')).status).toBe(0)
     expect(existsSync(share('.nfsha-failover'))).toBe(false)
   })
-  test('a link in its place is not followed', () => {
+  test('a link in place of it is not followed', () => {
     symlinkSync(victim(), share('.nfsha-failover'))
     expect(sh(prepareScript(share(), 'other')).status).not.toBe(0)
     expect(sh(readScript(share(), 'run', 'C1-1')).stdout).toBe('')
@@ -34,7 +34,7 @@ describe('what the active node does on the share, where a client may have put an
     expect(readFileSync(victim('run/C1-1.records'), 'utf8')).toBe('secret\n')
     expect(existsSync(victim('other'))).toBe(false)
   })
-  test('neither is one in the place of a run or of a file, and a FIFO blocks nobody', () => {
+  test('neither is a link in place of a run or of a file, and a FIFO does not block', () => {
     mkdirSync(share('.nfsha-failover'))
     symlinkSync(victim('run'), share('.nfsha-failover/run'))
     expect(sh(prepareScript(share(), 'run')).status).not.toBe(0)

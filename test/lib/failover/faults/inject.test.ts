@@ -8,7 +8,7 @@ import { pairTools } from '../../../../roles/failover-test/pair-tools.ts'
 import { timingIn } from '../../../../roles/failover-test/timing.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 
-/** Machines that answer every command with success, and what becomes of the ways to them. */
+/** Machines that answer every command with success; records how they are reached. */
 const recorded = () => {
   const ways: string[] = []
   const nodes = {
@@ -26,7 +26,7 @@ const recorded = () => {
 test.each<[string, Act, string[]]>([
   ['its service NIC', { kind: 'ifdown', links: ['service'] }, ['M1 at 172.16.0.210 through M2', 'M1 directly']],
   ['another NIC', { kind: 'ifdown', links: ['drbd'] }, []],
-])('on real servers a node without %s is asked through its peer, until that is undone', async (_name, act, wanted) => {
+])('on real servers a node without %s is reached through its peer until the fault is undone', async (_name, act, wanted) => {
   const { ways, testbed } = recorded()
   const made: Made[] = []
   await inject(testbed, { act, on: 'holder', expected: 'moved' }, 'M1', new Map(), made)

@@ -8,11 +8,11 @@ import { pairTools } from '../../../../roles/failover-test/pair-tools.ts'
 import { timingIn } from '../../../../roles/failover-test/timing.ts'
 import { contextOn } from '../../../roles/contexts.ts'
 
-/** Machines that record what they are told, and fail where a script holds `failing`. */
+/** Machines that record their commands, and fail for a script that contains `failing`. */
 const recorded = (failing?: string) => {
   const story: string[] = []
   const run = (host: string) => async (script: string) => {
-    // The last line that is ours: what was made, held or undone.
+    // The last line that is ours: made, held or undone.
     const [, word] = /\b(make-\w+|undo-\w+)\s*(\)|$)/.exec(script.split('\n').slice(-3).join('\n')) ?? []
     story.push(`${host} ${word}`)
     const isBad = failing !== undefined && word === failing
@@ -38,7 +38,7 @@ const two: Surrounding = {
 const work = { mounts: [], byClient: [], run: 'test' }
 const nothing = () => undefined
 
-test('parts are made in turn and undone the last first, on the share wherever it is by then; what they have seen is reported', async () => {
+test('parts are set up in turn and undone in reverse order, on the share wherever it is by then; their problems are reported', async () => {
   const { story, testbed } = recorded()
   const around = await surround(testbed, two, 'M1', work, nothing)
   expect(story).toEqual(['M1 make-one', 'M2 make-two'])
@@ -46,13 +46,13 @@ test('parts are made in turn and undone the last first, on the share wherever it
   expect(story.slice(2)).toEqual(['M2 undo-two', 'M1 undo-one', 'M2 undo-one'])
 })
 
-test('what was half made is taken back', async () => {
+test('a partial setup is reverted', async () => {
   const { story, testbed } = recorded('make-two')
-  await expect(surround(testbed, two, 'M1', work, nothing)).rejects.toThrow('not made on M2')
+  await expect(surround(testbed, two, 'M1', work, nothing)).rejects.toThrow('not set up on M2')
   expect(story.slice(2)).toEqual(['M2 undo-two', 'M1 undo-one', 'M2 undo-one'])
 })
 
-test('one part that cannot be removed keeps no other from it, and is an error', async () => {
+test('a part that cannot be removed does not stop the others, and is an error', async () => {
   const { story, testbed } = recorded('undo-two')
   const around = await surround(testbed, two, 'M1', work, nothing)
   await expect(around.restore()).rejects.toThrow('not removed on M2')

@@ -27,9 +27,9 @@ test.each([
     ['1 operations failed: C1-1: write: Input/output error', 'a lock was lost'],
   ],
   [{ lost: 3, torn: 1 }, ['3 acknowledged records are lost', '1 records are torn']],
-])('what speaks against a trial: %j', (other, problems) => expect(problemsOf(trialOf(other))).toEqual(problems))
+])('problems of a trial: %j', (other, problems) => expect(problemsOf(trialOf(other))).toEqual(problems))
 
-test('what could not be known is said', () => {
+test('unknown results are reported', () => {
   const { lost: _, torn: __, wholeAt: ___, actual: ____, ...rest } = trialOf()
   expect(problemsOf({ ...rest, stateAfter: 'nobody serves' })).toEqual([
     'ended in an unknown state, expected on the other node',
@@ -44,7 +44,7 @@ test('scales', () => {
   expect([4, 850, 2_412, 9_996, 13_842, 125_400].map(duration)).toEqual(['4 ms', '850 ms', '2.41 s', '10.0 s', '13.8 s', '2 min 5 s'])
 })
 
-test('who served when, also on a node that lost its power and said nothing', () => {
+test('when each node was active, also a node that lost its power without logging', () => {
   expect(servingTimes(trialOf(), 'M1')).toEqual([{ from: Number.NEGATIVE_INFINITY, to: 300 }])
   expect(servingTimes(trialOf(), 'M2')).toEqual([{ from: 2_100, to: Number.POSITIVE_INFINITY }])
   const { events } = trialOf()
@@ -52,7 +52,7 @@ test('who served when, also on a node that lost its power and said nothing', () 
   expect(servingTimes(dark, 'M1')).toEqual([{ from: Number.NEGATIVE_INFINITY, to: 0 }])
 })
 
-test('a timeline holds what happened in its time', () => {
+test('a timeline contains the events in its range', () => {
   expect(faultRange(trialOf())).toEqual({ from: -2_500, to: 6_500 })
   expect(wholeRange(trialOf())).toEqual({ from: -5_000, to: 8_000 })
   const drawn = timeline(trialOf(), ['M1', 'M2'], { from: 0, to: 4_000 }).text
@@ -63,7 +63,7 @@ test('a timeline holds what happened in its time', () => {
   expect(drawn).not.toMatch(/NaN|undefined|Infinity/)
 })
 
-test('nothing that a host or a log says is markup', () => {
+test('text of a host or a log is never markup', () => {
   expect(escaped(`<a href="x">'&\x1b[31m`)).toBe('&lt;a href=&quot;x&quot;&gt;&#39;&amp;\\x1b[31m')
   expect(html`<b>${'<i>'}${[html`<u>${1}</u>`, undefined, false]}</b>`.text).toBe('<b>&lt;i&gt;<u>1</u></b>')
   const evil = '<script>alert(1)</script>"><img src=x>'
@@ -73,7 +73,7 @@ test('nothing that a host or a log says is markup', () => {
   expect(page).toContain('&lt;script&gt;')
 })
 
-test('the page is one file that asks nobody for anything', () => {
+test('the page is self-contained', () => {
   const page = pageOf(report(trialOf(), trialOf({ run: 2, problems: ['a lock was lost'] })), [trialOf({ stack: 'article', problems: [] })])
   expect(page).not.toMatch(/(src|href)="(?!#)|@import|url\(/)
   expect(page).toContain('1 of 2 faults survived')
@@ -90,7 +90,7 @@ test.each([
   [[3, 1, 2], 2],
 ])('the median of %j is %j', (values, middle) => expect(median(values)).toBe(middle))
 
-test('runs of one fault are one line, the other stack stands beside it', () => {
+test('runs of one fault are one line, and the other stack is next to it', () => {
   const runs = [trialOf(), trialOf({ run: 2, stall: { write: 3_100 } }), trialOf({ run: 3, stall: { write: 2_600 }, actual: 'stays' })]
   const [lean, article] = summariesOf([...runs, trialOf({ stack: 'article', lost: 4 })])
   expect(lean).toMatchObject({
@@ -105,7 +105,7 @@ test('runs of one fault are one line, the other stack stands beside it', () => {
   expect(summariesOf([trialOf(), unread])[0]).not.toHaveProperty('lost')
 })
 
-test('the terminal sees the waits too', () => {
+test('the terminal shows the waits too', () => {
   const line = sparkline(trialOf().operations, -2_000, 8_000, 20)
   expect(width(line)).toBe(20)
   expect(line).toBe('  ▁▆▆▆▆▆▆ ▁         ')

@@ -3,7 +3,7 @@ import type { Trial } from '../../../../lib/failover/report/record.ts'
 
 const wait = (mount: string, kind: Timed['kind'], at: number, took: number): Timed => ({ mount, kind, at, took, ok: true, detail: '1' })
 
-/** A switchover of 2.4 s, whatever is said otherwise. */
+/** A switchover of 2.4 s, unless `other` says otherwise. */
 export const trialOf = (other: Partial<Trial> = {}): Trial => ({
   fault: 'switchover',
   title: 'planned switchover',

@@ -4,7 +4,7 @@ import { endName } from '../../../../lib/failover/report/record.ts'
 import { catalogue, whereNames } from '../../../../lib/failover/scenario/catalogue.ts'
 import { packagedFile } from '../../../../lib/text/packaged.ts'
 
-test('docs/failover.md has the table of expected states as the catalogue has it', () => {
+test('the table of expected states in docs/failover.md matches the catalogue', () => {
   const rows = catalogue.map(({ name, title, article = '', steps, undo }) => {
     return `| \`${name}\` | ${title} | ${article} | ${whereNames[steps[0].on]} | ${endName(steps.at(-1)?.expected)} | ${undo} |\n`
   })

@@ -14,7 +14,7 @@ import { contextOn } from '../../../roles/contexts.ts'
 const { vars } = contextOn(debian12)
 const lab = { ...vars, failover_lab: 'default' }
 
-test('on machines that are no lab nothing happens without the virtual IP as a word', () => {
+test('outside the lab nothing happens without the virtual IP as confirmation', () => {
   expect(planOf(vars, 1)).toMatch(/-e failover_confirm=/)
   expect(planOf({ ...vars, failover_confirm: 'yes' }, 1)).toMatch(/-e failover_confirm=/)
   expect(planOf({ ...vars, failover_confirm: '192.168.0.219' }, 1)).toHaveProperty('trials')
@@ -23,7 +23,7 @@ test('on machines that are no lab nothing happens without the virtual IP as a wo
 
 const names = (plan: ReturnType<typeof planOf>) => (typeof plan === 'string' ? plan : plan.trials.map(t => `${t.fault.name} ${t.run}`))
 
-test('what can be made where', () => {
+test('which faults are possible where', () => {
   const real = planOf({ ...vars, failover_confirm: '192.168.0.219' }, 1)
   if (typeof real === 'string') throw new Error(real)
   expect(real.skipped.map(s => s.fault)).toEqual([
@@ -37,11 +37,11 @@ test('what can be made where', () => {
     'reboot 1',
     'reboot 2',
   ])
-  expect(planOf({ ...lab, failover_faults: 'switch' }, 1)).toMatch(/no fault switch; there are .*switchover/)
+  expect(planOf({ ...lab, failover_faults: 'switch' }, 1)).toMatch(/unknown fault switch; there are .*switchover/)
   expect(planOf({ ...lab, failover_faults: 'vip-alone' }, 1)).toMatch(/vip-alone needs ha_stage: vip/)
 })
 
-test('the same seed chooses the same faults', () => {
+test('the same seed selects the same faults', () => {
   const random = (seed: number | undefined) => planOf({ ...lab, failover_random: 50, failover_seed: seed }, 4711)
   expect(random(7)).toEqual(random(7))
   expect(names(random(7))).not.toEqual(names(random(8)))
@@ -50,7 +50,7 @@ test('the same seed chooses the same faults', () => {
   expect(new Set((random(7) as { trials: { fault: unknown }[] }).trials.map(t => t.fault)).size).toBeGreaterThan(12)
 })
 
-test('every fault has a way to be made, and every one from inside that needs it a way back', () => {
+test('every fault can be injected, and undone from inside where needed', () => {
   expect(new Set(catalogue.map(f => f.name)).size).toBe(catalogue.length)
   for (const fault of catalogue)
     for (const { act } of fault.steps) {
@@ -65,7 +65,7 @@ test('every fault has a way to be made, and every one from inside that needs it 
   expect(outsideOf({ kind: 'cable', links: ['service'] }, vars)).toEqual({ make: [['link-down', 'em1']], undo: [['link-up', 'em1']] })
 })
 
-test('with a third link the cut of the other two is no split brain; the article has two', () => {
+test('with a third link, cutting the other two is not a split brain; the reference setup has two', () => {
   const fault = catalogue.find(f => f.name === 'cable-heartbeat-drbd')
   if (!fault) throw new Error('not in the catalogue')
   expect(expectedEnd(fault, fault.steps[0], 'article')).toBe('split')
@@ -85,20 +85,20 @@ test('a fault from inside arms its undo timer first, and undoing ends the timer'
     expect(made.status).toBe(0)
     expect(Number(made.stdout)).toBeGreaterThanOrEqual(before - 0.01)
     const timer = readFileSync(`${directory}/nfsha-failover.undo`, 'utf8').trim()
-    // For a moment it is still the shell that becomes it.
+    // For a moment it is still the shell before its exec.
     const running = `for i in $(seq 100); do ps -o args= -p ${timer} | grep 'sleep 600' && exit; sleep 0.05; done`
     expect(sh(running).stdout).toContain('sleep 600')
     sh(`for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s ${directory}/story ] && exit; sleep ${headStart / 5}; done`)
     expect(sh(inTemporary(undoScript(fault), directory)).status).toBe(0)
     expect(readFileSync(`${directory}/story`, 'utf8')).toBe('made\nundone\n')
-    // Its parent may not have noticed yet that it is gone.
+    // Its parent may not have reaped it yet.
     expect(sh(`ps -o stat= -p ${timer}`).stdout).toMatch(/^(Z|$)/)
   } finally {
     sh(`rm -r ${directory}`)
   }
 })
 
-test('clocks: the surest answer, and for each moment the measurement next to it', () => {
+test('clocks: the most accurate answer, and for each moment the closest measurement', () => {
   const samples = [sampleOf(100, 102.05, 100.3), sampleOf(101, 103.01, 101.02), sampleOf(102, 104.4, 102.9)]
   const best = surest(samples)
   expect(best?.offset).toBeCloseTo(2)
@@ -109,19 +109,19 @@ test('clocks: the surest answer, and for each moment the measurement next to it'
   ]
   expect(toOurs(1005.2, aroundFreeze)).toBeCloseTo(1005)
   expect(toOurs(1029, aroundFreeze)).toBeCloseTo(1059)
-  // What it says right after the thaw is dated as if it had never been frozen.
+  // Right after the thaw, times are as if the node had never been frozen.
   expect(toOurs(1005.2, aroundFreeze)).toBeCloseTo(1005)
   expect(toOurs(1005.2, aroundFreeze, { from: 1004 })).toBeCloseTo(1035.2)
   expect(toOurs(1003.2, aroundFreeze, { from: 1004 })).toBeCloseTo(1003)
   expect(toOurs(1005.2, aroundFreeze.slice(0, 1), { from: 1004 })).toBeCloseTo(1005)
-  // Thawed at 1034, it goes on as if it were 1004, and restarts itself before it can be asked; the boot sets its clock right.
+  // Thawed at 1034, its clock continues from 1004, and it reboots before it can be measured; the boot corrects its clock.
   const restarted = aroundFreeze.map(s => ({ ...s, offset: 0.2 }))
   const freeze = { from: 1004, until: 1034 }
   expect([1003.2, 1004.7, 1060.2].map(at => toOurs(at, restarted, freeze))).toEqual([1003, 1034.5, 1060].map(at => expect.closeTo(at)))
   expect(toOurs(7, [])).toBe(7)
 })
 
-test('the files of the test are shipped', () => {
+test('the files of the test are in the package', () => {
   for (const file of ['clients/workload.pl', 'report/report.css'])
     expect(readFileSync(packagedFile(`lib/failover/${file}`), 'utf8')).not.toBe('')
 })

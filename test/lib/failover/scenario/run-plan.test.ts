@@ -19,7 +19,7 @@ const { vars } = contextOn(debian12, {}, 'failover_lab=default', 'failover_fault
 
 let tests = 0
 
-/** Runs a plan of three faults, each of which comes to what `outcomes` names; `before` is called before each. */
+/** Runs a plan of three faults with the given `outcomes`; calls `before` before each. */
 const played = async (outcomes: (Partial<Trial> | Error)[], before = (_i: number, _abort: AbortController) => {}) => {
   const path = join(directory, `report-${++tests}`)
   const readTrials = (): string[] => (JSON.parse(readFileSync(`${path}.json`, 'utf8')) as FailoverReport).trials.map(t => t.fault)
@@ -44,7 +44,7 @@ const played = async (outcomes: (Partial<Trial> | Error)[], before = (_i: number
     const outcome = outcomes[i] ?? {}
     if (outcome instanceof Error) throw outcome
     const trial = trialOf({ fault: fault.name, ...outcome })
-    // Absent, as where the pair did not come back.
+    // Absent, as when the pair did not recover.
     if ('wholeAt' in outcome) delete trial.wholeAt
     return trial
   }
@@ -63,7 +63,7 @@ test('the report is written after each trial', async () => {
   expect(texts[1]).toMatch(/^2 of 3, .*: wait until the pair is whole$/)
 })
 
-test('an interrupted test leaves what it has seen, and is no success', async () => {
+test('an interrupted test leaves its results, and is not a success', async () => {
   const { made, trials, shown, error } = await played([], (i, abort) => i === 1 && abort.abort())
   expect(made).toEqual(['switchover', 'reboot'])
   expect(trials).toEqual(made)
@@ -72,19 +72,19 @@ test('an interrupted test leaves what it has seen, and is no success', async () 
   expect((error as Error).message).toMatch(/^interrupted; not tried: /)
 })
 
-test('one that was interrupted in its last trial has tried all', async () => {
+test('a test interrupted in its last trial has tried all', async () => {
   const { made, error } = await played([], (i, abort) => i === 2 && abort.abort())
   expect([made.length, error]).toEqual([3, undefined])
 })
 
-test('a trial that throws ends the test; the report of those before it stays', async () => {
+test('a trial that throws ends the test; the report of the earlier trials stays', async () => {
   const lost = new Error('M1 is lost')
   const { made, trials, shown, error } = await played([{}, lost])
   expect(error).toBe(lost)
   expect([made.length, trials, shown.length]).toEqual([2, ['switchover'], 1])
 })
 
-test('a fault that did not end as it must is judged at the end; a pair that is not whole ends the test', async () => {
+test('a fault that did not end as expected is judged at the end; an unhealthy pair ends the test', async () => {
   const bad = await played([{ problems: ['a lock was lost'] }])
   expect(bad.made).toHaveLength(3)
   expect((bad.error as Error).message).toBe('1 of 3 faults did not end as expected')
@@ -93,7 +93,7 @@ test('a fault that did not end as it must is judged at the end; a pair that is n
   expect((broken.error as Error).message).toBe('1 of 1 faults did not end as expected')
 })
 
-test('without a place for the report no fault is made', async () => {
+test('no fault is injected when the report cannot be written', async () => {
   const hosts = { signal: new AbortController().signal, show: () => {}, progress: () => {} }
   const plan = planOf(vars, 1)
   if (typeof plan === 'string') throw new Error(plan)

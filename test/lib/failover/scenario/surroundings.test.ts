@@ -14,7 +14,7 @@ const planned = (vars: Partial<typeof lab>) => {
   return typeof plan === 'string' ? plan : plan.trials.map(t => `${t.surrounding?.name} ${t.fault.name} ${t.run}`)
 }
 
-test('each surrounding that was asked for meets each fault, as often as asked', () => {
+test('each requested surrounding is combined with each fault, as often as requested', () => {
   expect(planned({ failover_surroundings: 'submount,mtu-drbd' })).toEqual([
     'submount switchover 1',
     'submount power-loss 1',
@@ -30,13 +30,13 @@ test('each surrounding that was asked for meets each fault, as often as asked', 
 })
 
 test.each<[Partial<typeof lab>, RegExp]>([
-  [{ failover_surroundings: 'submounts' }, /no surrounding submounts; there are .*submount/],
+  [{ failover_surroundings: 'submounts' }, /unknown surrounding submounts; there are .*submount/],
   [{ failover_surroundings: 'all', failover_random: 5 }, /not with failover_random/],
   [{ failover_surroundings: 'all', ha_stage: 'vip' }, /needs ha_stage: full/],
   [{ failover_surroundings: 'client-died' }, /client-died needs failover_dead_client/],
 ])('%j is refused', (vars, message) => expect(planned(vars)).toMatch(message))
 
-test('on real servers no disk is slowed down from outside; what was left out is in the report', () => {
+test('on real servers no disk is slowed down from outside; skipped faults are in the report', () => {
   const plan = planOf(
     { ...lab, failover_lab: undefined, failover_confirm: '192.168.0.219', failover_surroundings: 'all', failover_faults: 'switchover' },
     1,
@@ -46,7 +46,7 @@ test('on real servers no disk is slowed down from outside; what was left out is 
   })
 })
 
-test('there are at least twenty, each under a name of its own', () => {
+test('there are at least twenty, with unique names', () => {
   expect(surroundings.length).toBeGreaterThanOrEqual(20)
   expect(new Set(surroundings.map(s => s.name)).size).toBe(surroundings.length)
 })
@@ -55,7 +55,7 @@ const around = { name: 'submount', mustBeReported: true, reported: ['submount on
 const judged = (other: Partial<typeof around>, stall = 2_400) =>
   problemsOf(trialOf({ surrounding: { ...around, ...other }, stall: { write: stall } }))
 
-test('a surrounding that nobody has reported must not make clients wait', () => {
+test('a surrounding that was not reported must not make clients wait', () => {
   expect(judged({})).toEqual([])
   expect(judged({ reported: [] })).toEqual(['neither status.yml nor drift reported the surrounding'])
   expect(judged({ mustBeReported: false, reported: [] }, 40_000)).toEqual(['a client waited 40000 ms, and nothing had been reported'])
@@ -65,7 +65,7 @@ test('a surrounding that nobody has reported must not make clients wait', () => 
 
 const placeNames: Record<Place, string> = { active: 'active node', standby: 'standby', both: 'both nodes', client: 'client' }
 
-test('docs/surroundings.md has the table of surroundings as the catalogue has it', () => {
+test('the table in docs/surroundings.md matches the catalogue', () => {
   const rows = surroundings.map(({ name, title, parts, reported, refused, ends = {} }) => {
     const places = [...new Set(parts.map(p => placeNames[p.kind === 'lost-client' ? 'client' : p.on]))].join(', ')
     const other = Object.entries(ends).map(([fault, end]) => `\`${fault}\` ends ${endName(end)}`)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { eventsOf, parseLogLine } from '../../../../lib/failover/testbed/node-log.ts'
 
-// Recorded in the lab: two switchovers, from M2 to M1 and back, and M2 at the power loss of M1.
+// Recorded in the lab: two switchovers, from M2 to M1 and back, and M2 during the power loss of M1.
 const recorded = (host: string) => readFileSync(new URL(`../../../fixtures/failover/${host}.txt`, import.meta.url), 'utf8')
 const start = 1795625457.8
 const events = (host: string) => eventsOf(host, recorded(host), at => 1000 * (at - start))
@@ -16,7 +16,7 @@ test('a line has a time, a writer and a text', () => {
   expect(parseLogLine('-- Boot 6f3a --')).toBeUndefined()
 })
 
-test('a switchover in the words of both nodes', () => {
+test('a switchover in the logs of both nodes', () => {
   const first = (host: string) =>
     events(host)
       .filter(e => e.at < 30_000 && e.kind !== 'other' && e.kind !== 'storage')
@@ -31,7 +31,7 @@ test('a switchover in the words of both nodes', () => {
   })
 })
 
-test('a power loss in the words of the node that is left', () => {
+test('a power loss in the log of the surviving node', () => {
   const lost = 1795632848.62
   const all = eventsOf('M2', recorded('power-loss.M2'), at => 1000 * (at - lost))
   const first = (kind: string) => all.find(e => e.kind === kind)
@@ -52,7 +52,7 @@ test('a power loss in the words of the node that is left', () => {
   ])
 })
 
-test('heartbeat says that a takeover is complete before it has started the group of the node that is left', () => {
+test('heartbeat logs that a takeover is complete before it has started the group of the surviving node', () => {
   const lines = `1795748702.500 M1 heartbeat[301]: [301]: info: mach_down takeover complete.
 1795748703.215 M1 ResourceManager(default)[911]: info: Running /etc/ha.d//resource.d/nfsha  start
 1795748705.170 M1 nfsha[950]: started
@@ -61,7 +61,7 @@ test('heartbeat says that a takeover is complete before it has started the group
   expect(eventsOf('M1', lines, at => at).map(e => e.kind)).toEqual(['notices', 'takes over', 'serves', 'serves'])
 })
 
-test('what a kernel says at its boot, and heartbeat of its own main loop, is left out', () => {
+test('kernel lines of a boot and complaints of heartbeat about its main loop are left out', () => {
   expect(
     eventsOf(
       'M1',

@@ -15,7 +15,7 @@ const { vars } = contextOn(debian12)
 
 interface Says {
   vip?: boolean
-  /** mounted, and nfsd runs; default as the address */
+  /** mounted, and nfsd runs; default: as `vip` */
   up?: boolean
   cs?: string
   ro?: string
@@ -23,7 +23,7 @@ interface Says {
   rsc?: string
 }
 
-/** As the script prints it; the device line is /proc/drbd's of DRBD 8.4.11. */
+/** Output of the script; the device line is from /proc/drbd of DRBD 8.4.11. */
 const node = (
   host: string,
   { vip = false, up = vip, cs = 'Connected', ro = '', ds = 'UpToDate/UpToDate', rsc = 'all' }: Says = {},
@@ -49,7 +49,7 @@ srcversion: 211FB288A383ED945B83420
 const m1 = node('M1', { vip: true })
 const m2 = node('M2')
 
-test('what a node does is read from what it prints', () => {
+test('the output of a node is parsed', () => {
   expect(m1).toMatchObject({ host: 'M1', vip: true, mounted: true, nfsd: true, settled: true, device: { role: 'Primary', outOfSync: 0 } })
   expect(m2).toMatchObject({ vip: false, mounted: false, nfsd: false, device: { role: 'Secondary' } })
   expect(parseNode('M1', '', vars)).toEqual({ host: 'M1', vip: false, mounted: false, nfsd: false, settled: false, device: undefined })
@@ -60,7 +60,7 @@ test('what a node does is read from what it prints', () => {
 test.each<[string, NodeState[], string, ReturnType<typeof endStateOf>]>([
   ['where it was', [m1, m2], 'M1', 'stays'],
   ['on the other', [m1, m2], 'M2', 'moved'],
-  ['the holder has no power', [node('M2', { vip: true })], 'M1', 'moved'],
+  ['the active node has no power', [node('M2', { vip: true })], 'M1', 'moved'],
   ['on both', [m1, node('M2', { vip: true })], 'M1', 'split'],
   ['nobody can be asked', [], 'M1', 'none'],
   ['the address is off, the rest not yet', [node('M1', { up: true }), m2], 'M1', undefined],
@@ -68,19 +68,19 @@ test.each<[string, NodeState[], string, ReturnType<typeof endStateOf>]>([
 ])('end: %s', (_name, states, holder, end) => expect(endStateOf(states, holder, 'full')).toBe(end))
 
 test.each<[string, NodeState[], string[]]>([
-  ['whole', [m1, m2], []],
-  ['a node is away', [m1], ['M2 does not answer']],
-  ['nobody serves', [m2, { ...m2, host: 'M1' }], ['the service is on no node']],
-  ['a hand-over', [m1, node('M2', { rsc: 'transition' })], ['heartbeat has not settled on M2']],
-  ['left behind', [m1, node('M2', { up: true })], ['M2 holds a part of the service']],
+  ['healthy', [m1, m2], []],
+  ['a node is missing', [m1], ['M2 does not answer']],
+  ['no node is active', [m2, { ...m2, host: 'M1' }], ['the service is on no node']],
+  ['a switchover', [m1, node('M2', { rsc: 'transition' })], ['heartbeat has not settled on M2']],
+  ['left behind', [m1, node('M2', { up: true })], ['part of the service is on M2']],
   [
     'behind',
     [node('M1', { vip: true, cs: 'SyncSource', ds: 'UpToDate/Inconsistent' }), m2],
     ['DRBD on M1: SyncSource Primary/Secondary UpToDate/Inconsistent'],
   ],
-])('whole: %s', (_name, states, problems) => expect(notWhole(states, ['M1', 'M2'], 'full')).toEqual(problems))
+])('problems of the pair: %s', (_name, states, problems) => expect(notWhole(states, ['M1', 'M2'], 'full')).toEqual(problems))
 
-test('with the address alone DRBD does not count', () => {
+test('with only the address DRBD does not count', () => {
   const [a, b] = [node('M1', { vip: true, up: false, cs: 'StandAlone' }), node('M2')]
   expect(notWhole([a, b], ['M1', 'M2'], 'vip')).toEqual([])
   expect(endStateOf([a, b], 'M1', 'vip')).toBe('stays')
@@ -88,21 +88,21 @@ test('with the address alone DRBD does not count', () => {
 
 test.each<[string, NodeState[], string | undefined]>([
   ['no split', [m1, m2], undefined],
-  ['the one that does not serve', [m1, node('M2', { cs: 'StandAlone', ro: 'Secondary/Unknown' })], 'M2'],
-  ['both serve', [m1, node('M2', { vip: true, cs: 'StandAlone' })], undefined],
+  ['the node that is not active', [m1, node('M2', { cs: 'StandAlone', ro: 'Secondary/Unknown' })], 'M2'],
+  ['both are active', [m1, node('M2', { vip: true, cs: 'StandAlone' })], undefined],
   ['it still has the disk', [m1, node('M2', { up: true, cs: 'StandAlone' })], undefined],
-  ['a hand-over', [m1, node('M2', { cs: 'StandAlone', rsc: 'transition' })], undefined],
+  ['a switchover', [m1, node('M2', { cs: 'StandAlone', rsc: 'transition' })], undefined],
   ['one cannot be asked', [node('M2', { cs: 'StandAlone' })], undefined],
-])('whose data goes: %s', (_name, states, victim) => expect(victimOf(states, 'full')).toBe(victim))
+])('whose data is discarded: %s', (_name, states, victim) => expect(victimOf(states, 'full')).toBe(victim))
 
 const alone = { vip: true, cs: 'WFConnection', ro: 'Primary/Unknown' }
 const deaf = { cs: 'WFConnection', ro: 'Secondary/Unknown' }
 test.each<[string, NodeState[], string | undefined]>([
   ['a pair in sync', [m1, m2], undefined],
   ['a marked standby', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'Outdated/DUnknown' })], undefined],
-  ['one that was not told', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'UpToDate/DUnknown' })], 'M2'],
+  ['one that was not marked', [node('M1', { ...alone, ds: 'UpToDate/Outdated' }), node('M2', { ...deaf, ds: 'UpToDate/DUnknown' })], 'M2'],
   [
-    'the holder has not gone on yet',
+    'the active node has not continued yet',
     [node('M1', { ...alone, ds: 'UpToDate/DUnknown' }), node('M2', { ...deaf, ds: 'UpToDate/DUnknown' })],
     undefined,
   ],
