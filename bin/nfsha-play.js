@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the build in dist/; in a clone whose sources are not those of the build, the sources. No logic here but what must happen before either.
+// Runs the build in dist/, or the sources in a clone whose build is out of date. Contains only what must happen before either.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isClone, isCurrent } from './sources.js'
@@ -7,7 +7,7 @@ import { isClone, isCurrent } from './sources.js'
 try {
   process.cwd()
 } catch {
-  process.stderr.write('nfsha-play: the current directory does not exist any more: change to another one\n')
+  process.stderr.write('nfsha-play: the current directory no longer exists: change to another one\n')
   process.exit(2)
 }
 

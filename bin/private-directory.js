@@ -3,13 +3,13 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 
 /**
- * A directory that nobody but this user and root can put anything into: $XDG_CACHE_HOME/nfsha-play/NAME, else ~/.cache/nfsha-play/NAME,
- * made where it is missing. Undefined where there can be none: then do without a cache.
+ * A directory that only this user and root can write to: $XDG_CACHE_HOME/nfsha-play/NAME, otherwise ~/.cache/nfsha-play/NAME. Created when
+ * missing. Undefined when that is impossible: run without a cache then.
  */
 export const privateDirectory = (name, env = process.env, uid = process.geteuid?.()) => {
   const { XDG_CACHE_HOME: given = '' } = env
   try {
-    // A relative one is to be ignored (XDG Base Directory Specification).
+    // Relative paths are ignored (XDG Base Directory Specification).
     const base = isAbsolute(given) ? given : join(homedir(), '.cache')
     mkdirSync(base, { recursive: true, mode: 0o700 })
     const parent = join(realpathSync(base), 'nfsha-play')
@@ -25,13 +25,16 @@ export const privateDirectory = (name, env = process.env, uid = process.geteuid?
   }
 }
 
-/** A directory, not a link to one, that only its owner, this user, writes to. */
+/** Whether it is a directory, not a link to one, that belongs to this user and only its owner can write to. */
 const isOwn = (directory, uid) => {
   const stat = lstatSync(directory)
   return stat.isDirectory() && stat.uid === uid && (stat.mode & 0o022) === 0
 }
 
-/** Nobody else can rename what lies in it or in any directory above: each is root's or this user's, and either closed to others or sticky. */
+/**
+ * Whether nobody else can rename its entries or those of a directory above: each belongs to root or this user, and is closed to others or
+ * sticky.
+ */
 const isTrusted = (directory, uid) => {
   const stat = lstatSync(directory)
   const isSticky = (stat.mode & 0o1000) !== 0

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { privateDirectory } from './private-directory.js'
 
 /**
- * Runs the TypeScript sources through tsx, for development. tsx runs what it finds in its cache, a directory in the temporary one,
- * whoever put it there; and it lets a tsconfig.json in the current directory say where imports come from. So both are ours.
+ * Runs the TypeScript sources through tsx, for development. tsx runs what it finds in its cache below the temporary directory, whoever
+ * wrote it, and resolves imports by a tsconfig.json in the current directory. So we set both.
  */
 export const runSources = async root => {
   if (!isInstalled('tsx')) {
@@ -18,7 +18,7 @@ export const runSources = async root => {
   else process.env.TMPDIR = cache
   await import('tsx')
   const { main } = await import('../lib/cli/main.ts')
-  // What is loaded later goes the same way: only the programs that are started get their own values back.
+  // tsx is loaded and keeps its settings: restore the original values for child processes.
   for (const [name, value] of Object.entries({ TMPDIR, TSX_TSCONFIG_PATH, TSX_DISABLE_CACHE })) {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the build is made of. What lies beside it (scripts, templates, playbooks) is read where it is. */
+/** Folders that the build is made from. Other files (scripts, templates, playbooks) are read in place. */
 const folders = ['lib', 'roles']
 const files = ['package-lock.json', 'lib/build/build.js']
 
-/** npm never packs a package-lock.json: where there is one, the sources may change after the build. */
+/** npm never packs package-lock.json: where it exists, the sources may change after the build. */
 export const isClone = root => existsSync(join(root, 'package-lock.json'))
 
-/** One line for each source: path, size, time of its last change (ms). Any edit, also one that brings an older file back, changes it. */
+/** One line for each source: path, size, time of its last change (ms). Any edit changes it, even restoring an older file. */
 export const sourcesOf = root => {
   const found = folders.flatMap(folder => typescriptIn(root, folder))
   return [...files.filter(file => existsSync(join(root, file))), ...found].map(file => lineOf(root, file)).join('')
@@ -28,7 +28,7 @@ const lineOf = (root, file) => {
   return `${file} ${size} ${mtimeMs}\n`
 }
 
-/** Whether dist/ was made of the sources as they are now. */
+/** Whether dist/ was built from the current sources. */
 export const isCurrent = root => {
   const stamp = join(root, 'dist', 'sources')
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesOf(root)

@@ -1,23 +1,22 @@
 import type { Command } from 'commander'
 import { UsageError } from './options.ts'
 
-/** What may be empty: no variables are no mistake. What no limit and no tag mean stands where they are read. */
+/** These may be empty. Whether an empty limit or tag list is valid is checked where they are read. */
 const mayBeEmpty = ['extraVars', 'limit', 'tags']
 
 /**
- * Refuses options and arguments without a value before anything is read: they are what a script makes of a variable that is not set, and
- * `-i ''` would be the current directory, `-u ''` somebody else, `--skip-tags ''` everything.
+ * Refuses options and arguments without a value before anything is read. They usually come from an unset variable in a script, and `-i ''`
+ * would be the current directory, `-u ''` another user, `--skip-tags ''` everything.
  */
 export const refuseEmptyValues = (command: Command): void => {
   for (let at: Command | null = command; at !== null; at = at.parent)
     for (const option of at.options) {
       const name = option.attributeName()
       if (at.getOptionValueSource(name) === 'cli' && !mayBeEmpty.includes(name) && isEmpty(at.getOptionValue(name)))
-        throw new UsageError(`${option.long}: the value is empty\n  is it a variable of the shell that is not set?`)
+        throw new UsageError(`${option.long}: the value is empty\n  is a shell variable unset?`)
     }
   const empty = command.args.findIndex(isBlank)
-  if (empty >= 0)
-    throw new UsageError(`argument ${empty + 1} of '${command.name()}' is empty\n  is it a variable of the shell that is not set?`)
+  if (empty >= 0) throw new UsageError(`argument ${empty + 1} of '${command.name()}' is empty\n  is a shell variable unset?`)
 }
 
 const isBlank = (text: unknown) => typeof text === 'string' && text.trim() === ''

@@ -4,16 +4,18 @@ import { oneLine } from '../text/layout.ts'
 import { exitCodes } from './options.ts'
 import { secrets } from './secrets.ts'
 
-/** Errors of the operator's making, whose message is the whole text to print. */
+/** Errors caused by the operator; the message is the whole text to print. */
 const expected = ['ConfigError', 'ConfigErrors', 'UsageError', 'LabError']
 
 interface Told {
-  /** What goes to stderr; empty when it was printed already. */
+  /** Text for stderr; empty when it was printed already. */
   text: string
   exitCode: number
 }
 
-/** What is shown of an error that ends a command. A fault of ours is one line, with `isVerbose` its trace too; no secret is in either. */
+/**
+ * Text and exit code for an error that ends a command. An internal error is one line, with `isVerbose` also its trace. Secrets are masked.
+ */
 export const toldOf = (error: unknown, isVerbose: boolean): Told => {
   if (error instanceof CommanderError) return { text: '', exitCode: error.exitCode === 0 ? exitCodes.fine : exitCodes.usage }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))

@@ -14,7 +14,7 @@ export const help = `Usage: nfsha-play [options] <playbook|role>   site.yml, sta
       --exit-code             with --check: 5 when something would change
   -e, --extra-vars <vars>     key=value, {json} or @file
   -u, --user <name>  --private-key <file>  --accept-new-host-keys
-  -b, --become  -K, --ask-become-pass         root by sudo
+  -b, --become  -K, --ask-become-pass         root with sudo
   -J, --ask-vault-pass  --vault-password-file <file>  --vault-id <label@file>
       --output <human|plain|jsonl|json|nagios|prometheus>   --watch (status.yml)
   -f, --forks <n>  --no-handlers       clusters at a time (5); leave handlers

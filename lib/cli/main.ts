@@ -13,7 +13,7 @@ import { exitCodes, type PlayArguments, UsageError } from './options.ts'
 import { withPlayOptions } from './play-options.ts'
 import { streamsFlushed, watchStreams } from './standard-streams.ts'
 
-/** What a plugin of Nagios ends with when it does not know. */
+/** Exit code of a Nagios plugin for UNKNOWN. */
 const pluginUnknown = 3
 
 const version = (): string => JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')).version
@@ -25,7 +25,7 @@ const program = async (words: readonly string[]): Promise<Command> => {
     .description('Turns two plain Linux servers into a highly available NFS server, and keeps it so.')
     .version(version(), '--version')
     .argument('[playbook|role]', 'site.yml, status.yml, or one role')
-    .helpCommand('help [command]', 'the help of one command')
+    .helpCommand('help [command]', 'show the help of one command')
     .configureHelp({ formatHelp: (command, helper) => (command.parent ? new Help().formatHelp(command, helper) : help) })
     .showSuggestionAfterError()
     .hook('preAction', (_root, command) => refuseEmptyValues(command))
@@ -38,23 +38,23 @@ const program = async (words: readonly string[]): Promise<Command> => {
   return root
 }
 
-/** The words that choose the command: the first one, and the one after `help`. What else is given as an argument chooses nothing. */
+/** The words that select the command: the first one, and the one after `help`. Later arguments select nothing. */
 const choosingWords = (argv: readonly string[]): string[] => {
   const { operands, unknown } = bare().parseOptions(argv.slice(2))
   const [first = '', second] = operands
   const hint = didYouMean(first, commandNames)
-  // A playbook stands alone: with more behind it, a word close to a command was meant for one.
+  // A playbook is the only argument: a word close to a command, followed by more, is a mistyped command.
   if (hint && !isCommandName(first) && operands.length + unknown.length > 1) throw new UsageError(`no command '${first}'\n  ${hint}`)
   return first === 'help' && second !== undefined ? [second] : [first]
 }
 
-/** Commands whose exit code tells of hosts: a lost output does not change it. */
+/** Commands whose exit code describes hosts: a lost output does not change it. */
 const playsHosts = (argv: readonly string[], word: string): boolean =>
   word !== '' &&
   (!isCommandName(word) || ['demo', 'drift', 'unlock'].includes(word)) &&
   !argv.some(option => /^--(list-|syntax-check|help)/.test(option))
 
-/** The command line. Ends the process, with its exit code: what a host left open keeps nobody waiting. */
+/** Runs the command line, then ends the process with its exit code: open connections must not delay that. */
 export const main = async (argv = process.argv): Promise<void> => {
   watchStreams()
   const isPlugin = argv.some((word, i) => word === '--output=nagios' || (word === '--output' && argv[i + 1] === 'nagios'))
@@ -62,11 +62,11 @@ export const main = async (argv = process.argv): Promise<void> => {
   const fail = (error: unknown) => {
     const { text, exitCode } = toldOf(error, isVerbose)
     complain(text)
-    // A plugin's 2 is "critical": a mistake in its command line is "unknown", on the one line that is read.
+    // A plugin's 2 means "critical": a mistake in its command line is "unknown", on the one line that is read.
     if (isPlugin && text !== '') print(`NFSHA UNKNOWN - ${oneLine(text).replaceAll('|', '/')}\n`)
     process.exitCode = isPlugin ? pluginUnknown : exitCode
   }
-  // A fault of ours where nobody waits for it: the same words, and no trace.
+  // An internal error outside of any await: same message, without a trace.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => {
       fail(error)

@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../report/open-view.ts'
 
-/** The options of a command that plays, as commander hands them over. Short forms are Ansible's. */
+/** Options of a command that plays, as commander returns them. Short forms are Ansible's. */
 export interface PlayArguments {
   inventory?: string[]
   rolesPath?: string[]

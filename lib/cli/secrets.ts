@@ -1,2 +1,2 @@
-// One masker for the whole process: what is learnt here is masked in every event, message and report.
+// One masker for the whole process: a secret added here is masked in every event, message and report.
 export { knownSecrets as secrets } from '../text/secrets.ts'

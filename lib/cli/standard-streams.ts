@@ -4,8 +4,8 @@ import { outputTo } from '../report/output.ts'
 let lost: string | undefined
 
 /**
- * Keeps a lost output from ending the process with a trace, or a play half way. A reader that has seen enough (`| head`) is no reason for a word;
- * a full disk is.
+ * Keeps a failed output from ending the process with a trace, or a play half-way. A reader that closed early (`| head`) is not reported; a
+ * full disk is.
  */
 export const watchStreams = (): void => {
   for (const name of ['stdout', 'stderr'] as const)
@@ -15,7 +15,7 @@ export const watchStreams = (): void => {
     })
 }
 
-/** Resolves when all that was written was handed on, or is lost. @returns what is lost, when something is */
+/** Resolves when all output was handed on or lost. @returns what was lost, if anything */
 export const streamsFlushed = async (): Promise<string | undefined> => {
   await Promise.all([outputTo(process.stdout).flush(), outputTo(process.stderr).flush()])
   return lost

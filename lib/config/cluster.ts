@@ -4,20 +4,20 @@ import { ownVariables, variablesOf } from './precedence.ts'
 import { didYouMean } from './suggest.ts'
 import { type Entry, reveal } from './value.ts'
 
-/** Two nodes that serve one address together: a group that defines `ha_vip` itself. */
+/** Two nodes that share one service address: a group that defines `ha_vip` itself. */
 export interface ClusterHosts {
   name: string
   /** The two nodes in the inventory's order. */
   nodes: [string, string]
   clients: string[]
-  /** Where `ha_vip` is given. */
+  /** Where `ha_vip` is defined. */
   place: Place
 }
 
-/** The group of the clients, where `ha_clients` names no other. An inventory may lack it. */
+/** Group of the clients, unless `ha_clients` names another. An inventory may lack it. */
 export const defaultClients = 'clients'
 
-/** The clusters of an inventory. Throws all that is wrong with them at once. */
+/** The clusters of an inventory. Throws all errors in them at once. */
 export const clustersOf = (inventory: Inventory): ClusterHosts[] => {
   const errors: ConfigError[] = []
   const clusters: ClusterHosts[] = []
@@ -42,24 +42,22 @@ const clusterOf = (inventory: Inventory, group: Group, vip: Entry): ClusterHosts
     return new ConfigError(
       `a cluster has two nodes; group '${group.name}', which defines ha_vip, has ${found}`,
       vip.at,
-      group.name === 'all'
-        ? 'define ha_vip for the group of the two nodes'
-        : 'ha_vip belongs to the group of its two nodes and to no other',
+      group.name === 'all' ? 'define ha_vip for the group of the two nodes' : 'ha_vip belongs to the group of its two nodes only',
     )
   }
   const differing = hosts.map(host => variablesOf(inventory, host, {}, { openable: true }).get('ha_vip')).find(entry => entry !== vip)
   if (differing)
     return new ConfigError(
-      `this ha_vip hides that of cluster '${group.name}'`,
+      `this ha_vip overrides that of cluster '${group.name}'`,
       differing.at,
-      'both nodes serve one address: define it for their group alone',
+      'both nodes share one address: define it for their group only',
     )
   const clients = clientsOf(inventory, first)
   if (clients instanceof ConfigError) return clients
   return { name: group.name, nodes: [first, second], clients, place: vip.at }
 }
 
-/** The hosts of the group that `ha_clients` names. Only a group that somebody named has to exist. */
+/** Hosts of the group that `ha_clients` names. Only an explicitly named group must exist. */
 const clientsOf = (inventory: Inventory, node: string): string[] | ConfigError => {
   const given = variablesOf(inventory, node, {}, { openable: true }).get('ha_clients')
   const name = given ? String(reveal(given.value, inventory.vault).value) : defaultClients
@@ -76,17 +74,17 @@ const overlaps = (cluster: ClusterHosts, earlier: ClusterHosts[]): ConfigError[]
   )
   const both = cluster.clients
     .filter(client => cluster.nodes.includes(client))
-    .map(client => new ConfigError(`${client} is a node of cluster '${cluster.name}' and its client too`, cluster.place))
+    .map(client => new ConfigError(`${client} is both a node and a client of cluster '${cluster.name}'`, cluster.place))
   return [...twice, ...both]
 }
 
-/** An address of one host alone makes no cluster, whatever was meant. */
+/** An address of a single host makes no cluster, so it is a mistake. */
 const strayAddresses = (inventory: Inventory, nodes: Set<string>): ConfigError[] => {
   const others = [...inventory.hosts.values()].filter(host => !nodes.has(host.name))
   return others.flatMap(host => {
     const vip = host.vars.get('ha_vip')
     return vip
-      ? [new ConfigError(`ha_vip is given for the host ${host.name} alone`, vip.at, 'define it for the group of the two nodes')]
+      ? [new ConfigError(`ha_vip is defined for the host ${host.name} alone`, vip.at, 'define it for the group of the two nodes')]
       : []
   })
 }

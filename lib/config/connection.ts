@@ -7,8 +7,8 @@ import { combined, readSshArguments, type SshArguments } from './ssh-arguments.t
 import { flag, number, refuseUnsupported, text, type VariableReader, variableReader } from './target-variables.ts'
 
 /**
- * What the command line and the play say about the connection. As in Ansible these are the defaults: a connection variable of the host
- * wins over them, and `-e ansible_user=...` over everything.
+ * Connection settings from the command line and the play. As in Ansible these are defaults: a connection variable of the host overrides
+ * them, and `-e ansible_user=...` overrides everything.
  */
 export interface ConnectionOptions extends OuterVariables {
   /** `-u`, or the play's `remote_user`. */
@@ -18,7 +18,7 @@ export interface ConnectionOptions extends OuterVariables {
   /** `-b`, or the play's `become`. */
   become?: boolean | undefined
   becomeUser?: string | undefined
-  /** What the operator typed for `-K`. */
+  /** The password that the operator typed for `-K`. */
   becomePassword?: string | undefined
   /** `--accept-new-host-keys` */
   acceptNewHostKeys?: boolean | undefined
@@ -26,7 +26,7 @@ export interface ConnectionOptions extends OuterVariables {
   timeout?: number | undefined
 }
 
-/** Where and as whom to connect to a host. A connection variable that cannot be honoured is an error. */
+/** Where and as which user to connect to a host. Throws `ConfigError` for a connection variable that is not supported. */
 export const connectionTarget = (inventory: Inventory, host: string, options: ConnectionOptions = {}): ConnectionTarget => {
   const read = variableReader(variablesOf(inventory, host, options), inventory.vault)
   refuseUnsupported(read)
@@ -48,7 +48,8 @@ const kindOf = (read: VariableReader): 'ssh' | 'local' => {
   const name = text(read, 'ansible_connection') ?? 'ssh'
   const plain = name.replace(/^ansible\.(builtin|legacy)\./, '')
   const kind = Object.hasOwn(kinds, plain) ? kinds[plain] : undefined
-  if (!kind) throw new ConfigError(`ansible_connection: '${name}' cannot be used`, read.place('ansible_connection'), 'ssh and local can')
+  if (!kind)
+    throw new ConfigError(`ansible_connection: '${name}' cannot be used`, read.place('ansible_connection'), 'supported: ssh and local')
   return kind
 }
 
@@ -78,7 +79,7 @@ const sshOf = (read: VariableReader, options: ConnectionOptions): Partial<Connec
   }
 }
 
-/** In the order in which Ansible puts them on ssh's command line, where the first value of an option counts. */
+/** In the order of Ansible's ssh command line: the first value of an option wins. */
 const argumentsOf = (read: VariableReader): SshArguments => {
   const names = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']
   const parsed = names.flatMap(name => {
@@ -91,7 +92,7 @@ const argumentsOf = (read: VariableReader): SshArguments => {
 const becomeOf = (read: VariableReader, options: ConnectionOptions): ConnectionTarget['become'] => {
   const method = text(read, 'ansible_become_method')
   if (method !== undefined && !/^(ansible\.(builtin|legacy)\.)?sudo$/.test(method))
-    throw new ConfigError(`ansible_become_method: '${method}' cannot be used`, read.place('ansible_become_method'), 'sudo can')
+    throw new ConfigError(`ansible_become_method: '${method}' cannot be used`, read.place('ansible_become_method'), 'supported: sudo')
   if (!(flag(read, 'ansible_become') ?? options.become ?? false)) return undefined
   const password = text(read, 'ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass') ?? options.becomePassword
   return {

@@ -4,10 +4,10 @@ import { ConfigError, wholeOf } from './error.ts'
 import { kindOf, reasonOf, shownPath } from './files.ts'
 import { byCodePoint } from './model.ts'
 
-/** Links from directory to directory can make a few of them look like millions. */
+/** Entries. Links between directories can make a few of them look like millions. */
 const mostEntries = 10_000
 
-/** The names in a directory, in Python's order. Throws `ConfigError` for one that cannot be read. */
+/** The names in a directory, in Python's order. Throws `ConfigError` when it cannot be read. */
 export const namesIn = (directory: string): string[] => {
   try {
     return readdirSync(directory).sort(byCodePoint)
@@ -17,8 +17,8 @@ export const namesIn = (directory: string): string[] => {
 }
 
 /**
- * The files in a directory and below, as far as `takes` takes their names. A link back into a directory that is being read is left out:
- * Ansible reads the same files again and again until the system stops it, with the same result.
+ * The files in a directory and below whose names `takes` accepts. Skips a link back into a directory that is being read: Ansible reads the
+ * same files again until the system stops it, with the same result.
  */
 export const filesBelow = (directory: string, takes: (name: string, kind: 'file' | 'directory') => boolean): string[] => {
   let seen = 0
@@ -27,7 +27,7 @@ export const filesBelow = (directory: string, takes: (name: string, kind: 'file'
     if (open.includes(real)) return []
     return namesIn(path).flatMap(name => {
       if (++seen > mostEntries)
-        throw new ConfigError(`holds more than ${mostEntries} files`, wholeOf({ file: shownPath(directory), text: '' }))
+        throw new ConfigError(`contains more than ${mostEntries} files`, wholeOf({ file: shownPath(directory), text: '' }))
       const entry = join(path, name)
       const kind = kindOf(entry)
       if (kind === undefined || !takes(name, kind)) return []

@@ -10,23 +10,23 @@ export interface Source {
   secret?: boolean
 }
 
-/** Where in a source something stands. Lines and columns count from 1; line 0 means the source as a whole. */
+/** A position in a source. Lines and columns count from 1; line 0 means the source as a whole. */
 export interface Place {
   source: Source
   line: number
   column: number
 }
 
-/** The place that stands for a source as a whole. */
+/** The place for a source as a whole. */
 export const wholeOf = (source: Source): Place => ({ source, line: 0, column: 0 })
 
 /** The place as `file:line:column`, as editors and terminals understand it. */
 export const placeName = ({ source, line, column }: Place): string => (line === 0 ? source.file : `${source.file}:${line}:${column}`)
 
-/** A mistake in a file or argument of the operator: exit code 2, nothing was touched. `message` is the whole text to print. */
+/** A mistake in a file or argument of the operator: exit code 2, no host was contacted. `message` is the whole text to print. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** The message without its place, its line and its hint. */
+  /** The message without place, source line and hint. */
   readonly problem: string
   readonly file: string | undefined
   readonly line: number | undefined
@@ -47,7 +47,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Several mistakes found in one go. */
+/** Several mistakes found together. */
 export class ConfigErrors extends Error {
   override readonly name = 'ConfigErrors'
   readonly errors: ConfigError[]
@@ -59,17 +59,17 @@ export class ConfigErrors extends Error {
   }
 }
 
-/** How many mistakes are shown: a file of another kind is wrong in every line, and nobody reads all of that. */
+/** Maximum number of mistakes shown: a file of the wrong format is wrong in every line. */
 export const mostShown = 20
 
-/** Throws what was collected: nothing for none, the error itself for one. */
+/** Throws the collected errors: nothing for none, the error itself for one. */
 export const throwAll = (errors: ConfigError[]): void => {
   const different = [...new Map(errors.map(error => [error.message, error])).values()]
   const [first, ...others] = different
   if (first) throw others.length === 0 ? first : new ConfigErrors(different)
 }
 
-/** Runs `step` for each item and throws all that failed together, so that an operator fixes a file once, not once an error. */
+/** Runs `step` for each item and throws all errors together, so that an operator fixes a file once instead of once per error. */
 export const collecting = <T, R>(items: Iterable<T>, step: (item: T) => R): R[] => {
   const errors: ConfigError[] = []
   const results: R[] = []
@@ -84,14 +84,14 @@ export const collecting = <T, R>(items: Iterable<T>, step: (item: T) => R): R[] 
   return results
 }
 
-/** The mistakes that an error consists of; anything else is thrown on, it is no mistake of the operator. */
+/** The mistakes that an error consists of; rethrows anything that is not a mistake of the operator. */
 export const configErrorsOf = (error: unknown): ConfigError[] => {
   if (error instanceof ConfigErrors) return error.errors
   if (error instanceof ConfigError) return [error]
   throw error
 }
 
-/** What comes of the file is escaped, and the caret stands under the character that its column is. */
+/** Text from the file is escaped, and the caret points at the character of the column. */
 const formatted = (problem: string, place: Place | undefined, sourceLine: string | undefined, hint: string | undefined): string => {
   const lines = [escapedTabs(place ? `${placeName(place)}: ${problem}` : problem)]
   if (place && sourceLine !== undefined) {

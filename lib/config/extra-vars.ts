@@ -31,7 +31,7 @@ const keyValues = (text: string, source: Source): Variables => {
   )
 }
 
-/** The word itself may be a piece of a password with blanks in it, or a password behind a colon: what is quoted is a name, and no more. */
+/** A word may be part of a password with blanks or follow a colon before one, so only a name is quoted. */
 const notAssigned = (words: readonly string[], index: number, place: Place): ConfigError => {
   const before = words.slice(0, index).findLast(word => word.includes('='))
   const name = (before ?? words[0] ?? '').match(/^\w+/)?.[0] ?? ''
@@ -39,7 +39,7 @@ const notAssigned = (words: readonly string[], index: number, place: Place): Con
   return new ConfigError(`expected key=value, found ${found}`, place, 'text with spaces needs quotes: -e "key=\'a b\'"')
 }
 
-/** Words between blanks, quotes kept: whether they go is decided for a value as a whole, so `a="b" c` differs from `a="b"c`. */
+/** Words between blanks, with their quotes: quotes are removed from a value as a whole, so `a="b" c` differs from `a="b"c`. */
 const splitArguments = (text: string): string[] | undefined => {
   const words: string[] = []
   let word = ''
@@ -69,7 +69,7 @@ const unescaped = (text: string, place: Place) =>
     (whole, long?: string, short?: string, byte?: string, letter?: string) => {
       const code = long ?? short ?? byte
       if (code === undefined) return escapes[letter ?? ''] ?? letter ?? whole
-      if (Number.parseInt(code, 16) > lastCharacter) throw new ConfigError(`${whole} is no character`, place)
+      if (Number.parseInt(code, 16) > lastCharacter) throw new ConfigError(`${whole} is not a character`, place)
       return String.fromCodePoint(Number.parseInt(code, 16))
     },
   )

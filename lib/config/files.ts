@@ -7,11 +7,11 @@ import { ConfigError, type Source, wholeOf } from './error.ts'
 const largest = 64 * 1024 * 1024
 
 export interface ReadSourceOptions {
-  /** Takes comment lines (`#`, `;`) that are not UTF-8 as empty ones: Ansible does so in INI files. */
+  /** Treats comment lines (`#`, `;`) that are not UTF-8 as empty, as Ansible does in INI files. */
   anyComments?: boolean
 }
 
-/** A file's text as a source, named as an operator would type it: relative when it lies below the current directory. */
+/** The text of a file as a source. Its name is what an operator would type: relative when it is below the current directory. */
 export const readSource = (path: string, cwd: string = process.cwd(), { anyComments = false }: ReadSourceOptions = {}): Source => {
   const file = shownPath(path, cwd)
   const bytes = readBytes(resolve(cwd, path), file)
@@ -21,8 +21,8 @@ export const readSource = (path: string, cwd: string = process.cwd(), { anyComme
 }
 
 /**
- * The bytes of a regular file, or of a pipe that this process inherited (`<(command)`, /dev/stdin). Devices, named pipes and files of more
- * than 64 MiB are refused, because reading them would never end. Throws `ConfigError`.
+ * The bytes of a regular file, or of a pipe that this process inherited (`<(command)`, /dev/stdin). Refuses devices, named pipes and files
+ * of more than 64 MiB, because reading them might never end. Throws `ConfigError`.
  */
 export const readBytes = (path: string, file: string): Buffer => {
   try {
@@ -38,7 +38,7 @@ export const readBytes = (path: string, file: string): Buffer => {
   }
 }
 
-/** What an open file holds, up to the limit. Throws an error with the reason. */
+/** The content of an open file, up to the limit. Throws an error with the reason. */
 export const contentOf = (descriptor: number): Buffer => {
   const parts: Buffer[] = []
   let total = 0
@@ -52,7 +52,7 @@ export const contentOf = (descriptor: number): Buffer => {
   }
 }
 
-/** A pipe from a shell's `<(...)` or stdin: somebody writes to it already, so that it ends as soon as that program does. */
+/** A pipe from a shell's `<(...)` or stdin: it has a writer already, so it ends when that program does. */
 const isInherited = (path: string) => /^\/(dev\/(stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/.test(path)
 
 const refuseType = (stat: Stats, inherited: boolean): void => {
@@ -66,7 +66,7 @@ const withoutForeignComments = (bytes: Buffer): Buffer => {
   return Buffer.from(lines.map(line => (/^[#;]/.test(line) && !isUtf8(Buffer.from(line, 'latin1')) ? '' : line)).join('\n'), 'latin1')
 }
 
-/** Names the place of the first byte that is none of UTF-8. The line itself is not shown: nobody knows what it holds. */
+/** The error for the place of the first byte that is not UTF-8. Its line is not shown, since its content is unknown. */
 export const notText = (bytes: Buffer, file: string, hint = 'iconv converts it: iconv -f latin1 -t utf-8'): ConfigError => {
   let start = 0
   for (let line = 1; ; line++) {
@@ -94,13 +94,13 @@ const firstInvalid = (bytes: Buffer): number => {
   return at
 }
 
-/** The path relative to the current directory, or as given when it lies elsewhere. */
+/** The path relative to the current directory, or as given when it is elsewhere. */
 export const shownPath = (path: string, cwd: string = process.cwd()): string => {
   const short = relative(cwd, resolve(cwd, path))
   return short === '' || short === '..' || short.startsWith(`..${sep}`) ? path : short
 }
 
-/** What a path leads to, or undefined when there is nothing. Throws `ConfigError` when the system does not say. */
+/** What a path refers to; undefined when nothing is there. Throws `ConfigError` when that cannot be determined. */
 export const kindOf = (path: string): 'file' | 'directory' | undefined => {
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
@@ -111,15 +111,15 @@ export const kindOf = (path: string): 'file' | 'directory' | undefined => {
   }
 }
 
-/** A path through a file, one that is longer than any can be, and one with a zero byte lead to nothing. */
+/** A path through a file, one that is too long and one with a zero byte refer to nothing. */
 const noSuch = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
 
 const reasons: ReadonlyMap<string | undefined, string> = new Map([
   ['ENOENT', 'there is no such file'],
   ['EACCES', 'permission denied'],
   ['EISDIR', 'it is a directory'],
-  ['EPERM', 'it belongs to somebody else'],
-  ['ENOTDIR', 'a part of its path is no directory'],
+  ['EPERM', 'it belongs to another user'],
+  ['ENOTDIR', 'a part of its path is not a directory'],
   ['ELOOP', 'its symbolic links lead in a circle'],
   ['ENXIO', 'it is a socket or a device'],
   ['ENAMETOOLONG', 'its name is too long'],

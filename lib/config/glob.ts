@@ -2,8 +2,8 @@ type Fits = (character: string) => boolean
 type Piece = '*' | Fits
 
 /**
- * Whether names fit a shell glob as Python's fnmatch takes it: `*`, `?`, `[a-c]`, `[!a]`, everything else is literal. No regular
- * expression: the time is at most the product of the two lengths, whatever the pattern.
+ * Matches names against a shell glob as Python's fnmatch does: `*`, `?`, `[a-c]`, `[!a]`, everything else is literal. Does not use a
+ * regular expression: the time is at most the product of the two lengths, whatever the pattern.
  */
 export const globMatcher = (glob: string): ((name: string) => boolean) => {
   const pieces = piecesOf([...glob])
@@ -13,7 +13,7 @@ export const globMatcher = (glob: string): ((name: string) => boolean) => {
 const fits = (pieces: readonly Piece[], name: readonly string[]): boolean => {
   let piece = 0
   let at = 0
-  // Where to go on when a later piece fails: the last `*` takes one character more.
+  // Where to continue when a later piece fails: the last `*` matches one more character.
   let star = -1
   let taken = 0
   while (at < name.length) {
@@ -48,7 +48,7 @@ const piecesOf = (glob: readonly string[]): Piece[] => {
   return pieces
 }
 
-/** The `]` that ends a set: not the first character of it. A set that never ends is no set. */
+/** The `]` that ends a set; the first character of a set never does. An unclosed set is literal text. */
 const endOfSet = (glob: readonly string[], start: number): number => {
   const first = glob[start + 1] === '!' ? start + 2 : start + 1
   return glob.indexOf(']', first + 1)

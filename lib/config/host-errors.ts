@@ -1,17 +1,20 @@
 import { ConfigError, type Place, placeName } from './error.ts'
 
-/** A mistake that was found for one host, and what tells whether another host has the very same. */
+/** An error found for one host, with what identifies the same error on another host. */
 export interface HostError {
   host: string
   error: ConfigError
   /** The problem without the host. */
   problem?: string
   place?: Place
-  /** The variable that the host lacks. */
+  /** The variable that is not set for the host. */
   missing?: string
 }
 
-/** Pure: one error for what hosts share. A value that stands in one place is wrong once; what a whole group lacks is named for its first host. */
+/**
+ * Pure: merges errors that hosts share. A wrong value in one place is reported once; what a whole group lacks is reported for its first
+ * host.
+ */
 export const hostErrors = (errors: readonly HostError[]): ConfigError[] => {
   const groups = new Map<string, HostError[]>()
   for (const error of errors) {

@@ -7,10 +7,10 @@ const hostNamePattern = new RegExp(String.raw`^${labelPattern}(?:\.${labelPatter
 const withPortPattern = /^((?:[^:[\]]|\[[^\]]*\])*):(\d+)$/
 const bracketedPattern = /^\[([^\]]+)\]:(\d+)$/
 
-/** A name in the DNS has at most 253 characters; ranges may make the entry longer. */
+/** Characters. A DNS name has at most 253; ranges may make the entry longer. */
 const longest = 2000
 
-/** The host names that an inventory's host entry stands for, ranges written out, and the port behind it (`M[1:2]:2222`). */
+/** The host names of an inventory's host entry, with ranges expanded, and its port (`M[1:2]:2222`). */
 export const expandHosts = (entry: string, place: Place): { names: string[]; port?: number } => {
   if (entry.length > longest) throw new ConfigError(`'${entry.slice(0, 40)}...' is too long for the name of a host`, place)
   const bracketed = bracketedPattern.exec(entry)
@@ -18,13 +18,13 @@ export const expandHosts = (entry: string, place: Place): { names: string[]; por
   const withPort = withPortPattern.exec(entry)
   const name = withPort?.[1] ?? ''
   if (hostNamePattern.test(name)) return { names: expandRange(name, place), port: Number(withPort?.[2]) }
-  if (entry.endsWith(':')) throw new ConfigError(`'${entry}' ends with a colon`, place, 'a colon announces a port')
+  if (entry.endsWith(':')) throw new ConfigError(`'${entry}' ends with a colon`, place, 'a port must follow the colon')
   return { names: expandRange(entry, place) }
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
-/** The names that an entry with ranges stands for. Their number is known before the first is made. */
+/** The names that an entry with ranges stands for. Counts them before it creates the first. */
 const expandRange = (entry: string, place: Place): string[] => {
   const pieces: (string | Sequence)[] = []
   let rest = entry
@@ -53,12 +53,12 @@ interface Sequence {
 
 const sequence = (bounds: string, place: Place): Sequence => {
   const [first = '', last, step = '1', ...more] = bounds.split(':')
-  const noRange = () => new ConfigError(`'[${bounds}]' is no range`, place, 'a range is [first:last] or [first:last:step]')
+  const noRange = () => new ConfigError(`'[${bounds}]' is not a range`, place, 'a range is [first:last] or [first:last:step]')
   if (last === undefined || last === '' || more.length > 0) throw noRange()
   const begin = first === '' ? '0' : first
   const letters = [alphabet.indexOf(begin), alphabet.indexOf(last)] as const
   const alphabetic = begin.length === 1 && last.length === 1 && letters[0] >= 0 && letters[1] >= 0
-  // Digits alone: JavaScript would read 0x1 as a number too.
+  // Only digits: JavaScript would read 0x1 as a number too.
   if (!alphabetic && ![begin, last].every(bound => /^\d{1,15}$/.test(bound))) throw noRange()
   if (!/^0*[1-9]\d{0,14}$/.test(step)) throw noRange()
   const [from, to] = alphabetic ? letters : [Number(begin), Number(last)]

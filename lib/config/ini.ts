@@ -15,12 +15,12 @@ interface Reading {
   source: Source
   group: Group
   section: Section
-  /** Groups that this file names before it declares them: as children, or by their variables. */
+  /** Groups that this file uses before it declares them: as children, or with variables. */
   named: Map<string, { place: Place; problem: string }>
   declared: Set<string>
 }
 
-/** Reads an inventory in INI format into the inventory. */
+/** Reads an inventory in INI format into `inventory`. */
 export const readIni = (inventory: Inventory, source: Source): void => {
   const reading: Reading = {
     inventory,
@@ -44,7 +44,7 @@ export const readIni = (inventory: Inventory, source: Source): void => {
   throwAll(errors)
 }
 
-/** The regular expressions that take a value apart need a stack by its length. */
+/** Characters. The regular expressions that parse a value need stack in proportion to its length. */
 const longestLine = 500_000
 
 const readLine = (reading: Reading, line: string, place: Place): void => {
@@ -57,14 +57,14 @@ const readLine = (reading: Reading, line: string, place: Place): void => {
 
 const openSection = (reading: Reading, text: string, place: Place): void => {
   const [, name, section = 'hosts'] = headerPattern.exec(text) ?? []
-  if (name === undefined) throw new ConfigError(`${text} is no section`, place, 'a section is [group], [group:vars] or [group:children]')
+  if (name === undefined) throw new ConfigError(`${text} is not a section`, place, 'a section is [group], [group:vars] or [group:children]')
   if (!sections.includes(section))
     throw new ConfigError(
       `unknown kind of section '${section}'`,
       { ...place, column: place.column + name.length + 2 },
       didYouMean(section, sections),
     )
-  if (section === 'vars') reading.named.set(name, reading.named.get(name) ?? { place, problem: `no group '${name}' is declared` })
+  if (section === 'vars') reading.named.set(name, reading.named.get(name) ?? { place, problem: `group '${name}' is not declared` })
   else reading.declared.add(name)
   reading.group = addGroup(reading.inventory, name, place)
   reading.section = section as Section
@@ -97,7 +97,7 @@ const assignment = (text: string, at: Place): [name: string, entry: Entry] => {
   return [text.slice(0, equals).trim(), { at, value: iniValue(raw.trim(), place) }]
 }
 
-/** A value as INI inventories write it: a Python literal, or else text. */
+/** A value in an INI inventory: a Python literal, otherwise text. */
 const iniValue = (text: string, place: Place): Value => {
   const literal = pythonLiteral(text)
   return literal === undefined ? { kind: 'scalar', value: text, place, untyped: true } : literalValue(literal, place)
@@ -117,7 +117,7 @@ const literalValue = (literal: Literal, place: Place): Value => {
 const readChild = (reading: Reading, text: string, place: Place): void => {
   const [, name] = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(text) ?? []
   if (name === undefined) throw new ConfigError(`expected the name of a group, found '${text}'`, place)
-  reading.named.set(name, reading.named.get(name) ?? { place, problem: `no group '${name}' is declared` })
+  reading.named.set(name, reading.named.get(name) ?? { place, problem: `group '${name}' is not declared` })
   addChild(reading.inventory, reading.group, addGroup(reading.inventory, name, place), place)
 }
 

@@ -14,17 +14,17 @@ import { isGroup, readYamlInventory } from './yaml-inventory.ts'
 export interface InventoryOptions {
   cwd?: string
   vaultPasswords?: readonly VaultPassword[]
-  /** Directories of the playbooks: `host_vars/` and `group_vars/` there win over those beside the inventory. */
+  /** Directories of the playbooks: their `host_vars/` and `group_vars/` override those beside the inventory. */
   playbookDirectories?: readonly string[]
 }
 
-/** What Ansible skips in a directory of inventory files. */
+/** Names that Ansible skips in a directory of inventory files. */
 const skipped =
   /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/
 
 /**
  * Reads inventory sources: files in YAML or INI format, directories of them, or host names with a comma (`M1,`). Later sources win.
- * Variables stay as written and encrypted until they are asked for.
+ * Variables stay unexpanded and encrypted until they are used.
  */
 export const loadInventory = (sources: readonly string[], options: InventoryOptions = {}): Inventory => {
   const cwd = options.cwd ?? process.cwd()
@@ -63,11 +63,11 @@ const readHostList = (inventory: Inventory, list: string): void => {
 }
 
 const readInventoryFile = (inventory: Inventory, path: string, cwd: string): void => {
-  // An inventory file that is encrypted as a whole cannot wait: its hosts are inside.
+  // A fully encrypted inventory file must be decrypted now: its hosts are inside.
   const anyComments = !yamlExtensions.includes(extname(path))
   const source = openSource(readSource(path, cwd, { anyComments }), inventory.vault)
   refuseProgram(source)
-  if (extname(path) === '.toml') throw new ConfigError('inventories in TOML are not read here', wholeOf(source), 'YAML and INI are')
+  if (extname(path) === '.toml') throw new ConfigError('TOML inventories are not supported', wholeOf(source), 'supported: YAML and INI')
   const value = yamlOf(source, path)
   if (value) readYamlInventory(inventory, value, source)
   else readIni(inventory, source)
@@ -75,7 +75,7 @@ const readInventoryFile = (inventory: Inventory, path: string, cwd: string): voi
 
 const yamlExtensions = ['.yml', '.yaml', '.json']
 
-/** The file's content when it is YAML; undefined when it is to be read as INI. Ansible tries one after the other; this decides first. */
+/** The parsed content if it is YAML; undefined if it must be read as INI. Ansible tries both; this decides first. */
 const yamlOf = (source: Source, path: string): Value | undefined => {
   const extension = extname(path)
   const first = source.text.split('\n').find(line => !/^\s*([#;].*)?$/.test(line)) ?? ''
@@ -85,7 +85,7 @@ const yamlOf = (source: Source, path: string): Value | undefined => {
   const looksYaml = /^---|^[^[=\s]+:\s*(#.*)?$|^\{/.test(first)
   try {
     const value = parseYaml(source)
-    // `h a="{'x': 1}"` is a mapping too, to a YAML parser; no group of an inventory is a single value.
+    // `h a="{'x': 1}"` is a mapping too for a YAML parser, but no group of an inventory is a single value.
     const isInventory = value.kind === 'map' && [...value.entries.values()].every(entry => isGroup(entry.value))
     return isInventory || (looksYaml && value.kind === 'map') ? value : undefined
   } catch (error) {
@@ -103,8 +103,8 @@ const filled = (value: Value, source: Source): Value => {
 const refuseProgram = (source: Source): void => {
   if (!source.text.startsWith('#!')) return
   throw new ConfigError(
-    'inventory scripts are not run here',
+    'inventory scripts are not supported',
     { source, line: 1, column: 1 },
-    'write its result down with: ansible-inventory --list --yaml',
+    'save its output with: ansible-inventory --list --yaml',
   )
 }

@@ -1,4 +1,4 @@
-/** JSON as `JSON.stringify` writes it, and whole numbers of any size as digits, as Python does. */
+/** JSON as `JSON.stringify` writes it, with whole numbers of any size as digits, as Python does. */
 export const jsonText = (value: unknown, indent: number, margin = ''): string => {
   if (typeof value === 'bigint') return String(value)
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'

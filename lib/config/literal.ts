@@ -1,31 +1,31 @@
 import { exact, mostDigits } from './scalar.ts'
 import type { Scalar } from './value.ts'
 
-/** What a Python literal stands for. Lists are lists, tuples and sets too. */
+/** The value of a Python literal. Tuples and sets become lists. */
 export type Literal = Scalar | Literal[] | Map<string, Literal>
 
 interface Cursor {
   text: string
   at: number
-  /** How many brackets are open. */
+  /** Number of open brackets. */
   depth: number
 }
 
-/** Python takes no more brackets inside one another. What has more is no literal, and so text. */
+/** Python's limit of nested brackets. A text with more is not a literal. */
 const deepest = 200
 
 class NoLiteral extends Error {}
 
 /**
- * The value of a text that is a Python literal, which is how Ansible reads the values of INI inventories: `True` is true but `true` and
- * `yes` are text, `0644` is text, `0o644` a number, `[1, 'a']` a list. Undefined for all that is none.
+ * The value of a text that is a Python literal. Ansible reads values of INI inventories this way: `True` is true but `true` and `yes` are
+ * text, `0644` is text, `0o644` a number, `[1, 'a']` a list. Undefined for a text that is not a literal.
  */
 export const pythonLiteral = (text: string): Literal | undefined => {
   const cursor = { text: text.replace(/^[ \t]+/, ''), at: 0, depth: 0 }
   try {
     const value = literal(cursor)
     const tuple = accept(cursor, ',') ? [value, ...elements(cursor, undefined)] : value
-    // Python ignores a comment behind a literal, so `port=22 # ssh` is a number where `name=x # y` is all text.
+    // Python ignores a comment after a literal, so `port=22 # ssh` is a number but `name=x # y` is all text.
     return /^(#.*)?\s*$/.test(cursor.text.slice(cursor.at)) ? tuple : undefined
   } catch (error) {
     if (error instanceof NoLiteral) return undefined
@@ -100,7 +100,7 @@ const stringPattern =
   /[uU]?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
 const rawStringPattern = /[rR](?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/y
 
-/** One or more strings side by side, which Python joins. */
+/** One or more adjacent strings, which Python joins. */
 const strings = (cursor: Cursor): string | undefined => {
   let joined: string | undefined
   for (;;) {
@@ -117,7 +117,7 @@ const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', 
 const unescaped = (found: RegExpExecArray | undefined): string | undefined => {
   const text = found?.slice(1).find(part => part !== undefined)
   return text?.replace(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
-    // Python calls the whole text a syntax error then.
+    // For Python, the whole text is then a syntax error.
     if (/^[xuU]$/.test(code) || (code.startsWith('U') && Number.parseInt(code.slice(1), 16) > 0x10ffff)) throw new NoLiteral()
     if (/^[xuU]./.test(code)) return String.fromCodePoint(Number.parseInt(code.slice(1), 16))
     if (/^[0-7]/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8))
@@ -135,7 +135,7 @@ const word = (cursor: Cursor): Scalar => {
   const number = match(cursor, numberPattern)?.[0].replaceAll(/[_\s]/g, '')
   if (number === undefined) throw new NoLiteral()
   const digits = number.replace(/^[-+]/, '')
-  // Python 3 has no octal numbers with a bare leading zero: 0644 is an error there, and so stays text.
+  // Python 3 has no octal numbers with a bare leading zero: 0644 is an error, so it stays text.
   if (/^0\d*[1-9]\d*$/.test(digits)) throw new NoLiteral()
   if (digits.length > mostDigits) throw new NoLiteral()
   if (/^(\d+|0[xob].*)$/i.test(digits)) return exact((number.startsWith('-') ? -1n : 1n) * BigInt(digits))

@@ -1,53 +1,53 @@
 import { ConfigError, type Place } from './error.ts'
 import type { Decrypter, Entry, Variables } from './value.ts'
 
-/** A group as the inventory declares it. `all` and `ungrouped` always exist. */
+/** A group of the inventory. `all` and `ungrouped` always exist. */
 export interface Group {
   name: string
-  /** Where it was first named; undefined for the two that always exist. */
+  /** Where it was first named; undefined for `all` and `ungrouped`. */
   place: Place | undefined
   /** Names of its direct hosts and direct child groups, in the order they were named. */
   hosts: Set<string>
   children: Set<string>
-  /** The groups whose child it is, each with the place that says so. */
+  /** Its parent groups, each with the place that declares it a child. */
   parents: Map<string, Place | undefined>
-  /** Variables of the inventory files themselves; group_vars files come on top. */
+  /** Variables from the inventory files; group_vars files override them. */
   vars: Variables
   /** `ansible_group_priority` */
   priority: number
-  /** The longest way up to `all`; known once the inventory is complete. */
+  /** Length of the longest path up to `all`; known once the inventory is complete. */
   depth: number
 }
 
-/** A host as the inventory declares it. */
+/** A host of the inventory. */
 export interface Host {
   name: string
   place: Place
   vars: Variables
-  /** Names of the groups that it is in directly. */
+  /** Names of the groups that directly contain it. */
   groups: Set<string>
 }
 
-/** All inventory sources read together. Values are kept as written; see `variablesOf`, `resolveVars` and `connectionTarget`. */
+/** All inventory sources together. Values are kept as written; see `variablesOf`, `resolveVars` and `connectionTarget`. */
 export interface Inventory {
   /** The given sources, as given. */
   sources: string[]
   hosts: Map<string, Host>
   groups: Map<string, Group>
-  /** Directories beside the sources, in their order, then those beside playbooks: `host_vars/` and `group_vars/` are looked for there. */
+  /** Directories that may have `host_vars/` and `group_vars/`: those beside the sources, in their order, then those beside playbooks. */
   inventoryDirectories: string[]
   playbookDirectories: string[]
   /** Names in the `group_vars` and `host_vars` of these directories, by the path of the folder. */
   varsNames: Map<string, ReadonlySet<string>>
-  /** What was left out, and why: as in Ansible no error, but worth a line. */
+  /** What was ignored, and why: not an error in Ansible either, but worth a line. */
   warnings: string[]
   vault: Decrypter & { readonly empty: boolean }
 }
 
-/** Beyond this something has gone wrong, such as two long ranges in one name. */
+/** More hosts than this are a mistake, such as two long ranges in one name. */
 export const mostHosts = 250_000
 
-/** An inventory with nothing but the groups that always exist. */
+/** An inventory with only the groups that always exist. */
 export const emptyInventory = (vault: Inventory['vault']): Inventory => {
   const inventory: Inventory = {
     sources: [],
@@ -75,7 +75,7 @@ const newGroup = (name: string, place: Place | undefined): Group => ({
   depth: 0,
 })
 
-/** The group of that name, made when it is new. */
+/** The group of that name, created if needed. */
 export const addGroup = (inventory: Inventory, name: string, place: Place): Group => {
   const group = inventory.groups.get(name) ?? newGroup(name, place)
   inventory.groups.set(name, group)
@@ -83,7 +83,7 @@ export const addGroup = (inventory: Inventory, name: string, place: Place): Grou
   return group
 }
 
-/** The host of that name as a member of a group, made when it is new. As in Ansible, a port behind the name counts where it is new only. */
+/** Adds the host of that name to a group, creating it if needed. As in Ansible, a port after the name only counts when the host is new. */
 export const addHost = (inventory: Inventory, name: string, group: Group, place: Place, port?: number): Host => {
   const known = inventory.hosts.get(name)
   if (!known && inventory.hosts.size === mostHosts) throw new ConfigError(`this inventory has more than ${mostHosts} hosts`, place)
@@ -97,9 +97,9 @@ export const addHost = (inventory: Inventory, name: string, group: Group, place:
 const portVariable = (place: Place, port: number | undefined): Variables =>
   new Map(port === undefined ? [] : [['ansible_port', { at: place, value: { kind: 'scalar', value: port, place } }]])
 
-/** Makes a group the child of another. Loops are found once the inventory is complete. */
+/** Makes a group the child of another. Loops are detected once the inventory is complete. */
 export const addChild = (inventory: Inventory, parent: Group, child: Group, place: Place): void => {
-  if (child.name === 'all') throw new ConfigError(`'all' holds every group: it cannot be a child of '${parent.name}'`, place)
+  if (child.name === 'all') throw new ConfigError(`'all' contains every group, so it cannot be a child of '${parent.name}'`, place)
   link(inventory, parent.name, child.name, place)
 }
 
@@ -110,7 +110,9 @@ const link = (inventory: Inventory, parent: string, child: string, place?: Place
   below.parents.set(parent, place)
 }
 
-/** Sets a group's variable. The group's priority is no variable but a property, and only counts here, not in group_vars: as in Ansible. */
+/**
+ * Sets a variable of a group. As in Ansible the priority of a group is a property, not a variable, and only counts here, not in group_vars.
+ */
 export const setGroupVariable = (group: Group, name: string, entry: Entry): void => {
   if (name !== 'ansible_group_priority') {
     group.vars.set(name, entry)
@@ -121,7 +123,7 @@ export const setGroupVariable = (group: Group, name: string, entry: Entry): void
   group.priority = value
 }
 
-/** Once all sources are read: every group hangs below `all`, and `ungrouped` holds the hosts that no other group does. Throws for a loop. */
+/** Runs after all sources are read: every group gets below `all`, hosts without a group go to `ungrouped`. Throws for a loop. */
 export const completeInventory = (inventory: Inventory): void => {
   for (const group of inventory.groups.values()) if (group.name !== 'all' && group.parents.size === 0) link(inventory, 'all', group.name)
   setDepths(inventory)
@@ -138,7 +140,7 @@ export const completeInventory = (inventory: Inventory): void => {
   }
 }
 
-/** Goes from `all` downwards, a group after all of its parents: that takes one look at every line, however the groups are nested. */
+/** Visits groups from `all` downwards, each after all of its parents. Every line is visited once, however deep the nesting. */
 const setDepths = (inventory: Inventory): void => {
   const waiting = new Map([...inventory.groups.values()].map(group => [group.name, group.parents.size]))
   const ready = [...inventory.groups.values()].filter(group => group.parents.size === 0)
@@ -155,7 +157,7 @@ const setDepths = (inventory: Inventory): void => {
   if (waiting.size > 0) throw loopAmong(inventory, waiting)
 }
 
-/** Every group that is left waits for a parent that waits too: following those leads into the loop. The last line of it closed it. */
+/** Every remaining group waits for a parent that waits too; following those finds the loop. Its last line closed it. */
 const loopAmong = (inventory: Inventory, waiting: ReadonlyMap<string, number>): ConfigError => {
   const path: { child: string; place: Place | undefined }[] = []
   const seen = new Set<string>()
@@ -196,7 +198,7 @@ export const hostsOf = (inventory: Inventory, ...groups: string[]): string[] => 
 
 const groupsByMembership = new WeakMap<Inventory, Map<string, Group[]>>()
 
-/** The groups that a host is in, directly or through their children, in the order in which their variables apply (later ones win). */
+/** The groups that contain a host, directly or through children, in the order in which their variables apply (later ones win). */
 export const groupsOf = (inventory: Inventory, host: string): Group[] => {
   const known = groupsByMembership.get(inventory) ?? new Map<string, Group[]>()
   groupsByMembership.set(inventory, known)
@@ -212,10 +214,10 @@ const inOrder = (groups: Group[]): Group[] =>
 
 const withAncestors = (inventory: Inventory, direct: Iterable<string>): Set<string> => {
   const found = new Set(['all', ...direct])
-  // A set visits what is added to it on the way.
+  // A Set iteration also visits elements added during it.
   for (const name of found) for (const parent of inventory.groups.get(name)?.parents.keys() ?? []) found.add(parent)
   return found
 }
 
-/** Python's order of strings: a locale would sort `Web` between `vip` and `x`. */
+/** Python's string order: a locale would sort `Web` between `vip` and `x`. */
 export const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -3,23 +3,23 @@ import type { Inventory } from './model.ts'
 
 /** One part of a host pattern. */
 export interface PatternPart {
-  /** `!` takes its hosts away, `&` keeps no others. */
+  /** `!` excludes its hosts, `&` intersects with them. */
   operator: '' | '!' | '&'
-  /** What stands behind the operator, without the subscript: a name, a glob or `~regex`. */
+  /** The text after the operator, without the subscript: a name, a glob or `~regex`. */
   name: string
-  /** Of the hosts in their order, as `slice` takes it. */
+  /** Range of the hosts in their order, as for `slice`. */
   subscript?: { from: number; to: number | undefined }
   /** The part as it was written. */
   written: string
   place: Place | undefined
 }
 
-/** More than a command line takes. The regular expressions that take a pattern apart need a stack by its length. */
+/** Characters, more than fit on a command line. The regular expressions that parse a pattern need stack in proportion to its length. */
 const longest = 500_000
 
 /**
- * Splits at commas; without any, at colons and blanks outside brackets. A name of the inventory is one piece whatever it contains. Blanks
- * around a part and behind its operator mean nothing.
+ * Splits at commas; without any, at colons and blanks outside brackets. A name of the inventory is never split. Blanks around a part and
+ * after its operator are ignored.
  */
 export const splitPattern = (inventory: Inventory, pattern: string, place?: Place): PatternPart[] => {
   if (pattern.length > longest) throw new ConfigError(`this pattern is longer than ${longest} characters`, place)
@@ -35,7 +35,7 @@ const subscriptPattern = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/s
 const partOf = (written: string, isName: (name: string) => boolean, place: Place | undefined): PatternPart => {
   const operator = (/^[!&]/.exec(written)?.[0] ?? '') as PatternPart['operator']
   const text = written.slice(operator.length)
-  if (text === '' || /^[!&]/.test(text)) throw new ConfigError(`'${written}': a name is missing behind '${operator}'`, place)
+  if (text === '' || /^[!&]/.test(text)) throw new ConfigError(`'${written}': a name is missing after '${operator}'`, place)
   const found = text.startsWith('~') || isName(text) ? null : subscriptPattern.exec(text)
   const [, name = text, single, from, to] = found ?? []
   if (!found) return { operator, name, written, place }

@@ -10,25 +10,27 @@ import { didYouMean } from './suggest.ts'
 export interface PatternOptions {
   /** Where the pattern was written, for errors. */
   place?: Place
-  /** Groups that an inventory may lack: a pattern that is nothing but the name of one then selects no host. */
+  /** Groups that an inventory may lack: a pattern that is only the name of one then selects no host. */
   mayLack?: readonly string[]
 }
 
 /**
  * Hosts that a pattern selects, in the inventory's order: names, groups, globs, `~regex`, `[subscripts]`, joined by `,` or `:` with `!` and
- * `&`. Every part must mean something: a mistake in an exclusion would select the very host that was excluded, where Ansible only warns.
+ * `&`. Throws for a part that matches nothing: a typo in an exclusion would select the host to exclude, where Ansible only warns.
  */
 export const matchHosts = (inventory: Inventory, pattern: string | readonly string[], options: PatternOptions = {}): string[] => {
   const texts = typeof pattern === 'string' ? [pattern] : pattern
   const parts = texts.flatMap(text => splitPattern(inventory, text, options.place))
-  // Ansible would take it for "all".
+  // Ansible would treat it as "all".
   if (parts.length === 0) throw new ConfigError(`the pattern '${texts.join(',')}' names no host`, options.place)
   const [only, ...others] = parts
   if (only?.operator === '' && others.length === 0 && options.mayLack?.includes(only.name) && !isKnown(inventory, only.name)) return []
   return combined(inventory, parts)
 }
 
-/** Those of the hosts that `--limit` leaves. The limit itself may name any host of the inventory, and `@file` one pattern a line. */
+/**
+ * The hosts that `--limit` selects among the given ones. The limit may name any host of the inventory, and `@file` one pattern per line.
+ */
 export const limitHosts = (inventory: Inventory, hosts: readonly string[], limit: string, cwd: string = process.cwd()): string[] => {
   const place = wholeOf({ file: '--limit', text: limit })
   const parts = splitPattern(inventory, limit, place).flatMap(part =>
@@ -36,12 +38,12 @@ export const limitHosts = (inventory: Inventory, hosts: readonly string[], limit
       ? patternsOf(inventory, resolve(cwd, part.name.slice(1)), cwd)
       : [part],
   )
-  if (parts.length === 0) throw new ConfigError('no host is named', place, 'without --limit all hosts of the play are meant')
+  if (parts.length === 0) throw new ConfigError('no host is named', place, 'omit --limit for all hosts of the play')
   const allowed = new Set(combined(inventory, parts))
   return hosts.filter(host => allowed.has(host))
 }
 
-/** A limit file's patterns. `--limit @` of an empty file means no host at all, not all of them. */
+/** The patterns of a limit file. `--limit @` with an empty file means no host, not all of them. */
 const patternsOf = (inventory: Inventory, file: string, cwd: string): PatternPart[] => {
   const source = readSource(file, cwd)
   const parts = source.text.split('\n').flatMap((line, index) => {
@@ -53,7 +55,7 @@ const patternsOf = (inventory: Inventory, file: string, cwd: string): PatternPar
   return parts
 }
 
-/** Exclusions and intersections count after all else, wherever they stand. With nothing but `!M2`, all others are meant. */
+/** Exclusions and intersections apply last, wherever they are written. A pattern of only `!M2` means all others. */
 const combined = (inventory: Inventory, parts: readonly PatternPart[]): string[] => {
   const select = (operator: PatternPart['operator']) =>
     parts.filter(part => part.operator === operator).map(part => matchOne(inventory, part))
@@ -74,7 +76,7 @@ const matchOne = (inventory: Inventory, part: PatternPart): string[] => {
   return part.subscript ? subscripted(hosts, part) : hosts
 }
 
-/** As in Ansible, a name that is a host's and a group's means the group behind `!` and `&`, and the host elsewhere. */
+/** As in Ansible, a name of both a host and a group means the group after `!` and `&`, otherwise the host. */
 const namesakes = (inventory: Inventory, { name, written, place }: PatternPart): string[] => {
   const hosts = hostsOf(inventory, name)
   if (hosts.includes(name)) return hosts
@@ -93,7 +95,7 @@ const namedHosts = (inventory: Inventory, part: PatternPart): string[] => {
   return [...new Set([...hostsOf(inventory, ...groups), ...hosts])]
 }
 
-/** Finds the names that a glob or a regular expression fits; undefined for a plain name. */
+/** Returns a function that finds the names matching a glob or a regular expression; undefined for a plain name. */
 const matcher = ({ name, place }: PatternPart): ((names: Iterable<string>) => string[]) | undefined => {
   if (!name.startsWith('~')) return globPattern.test(name) ? names => [...names].filter(globMatcher(name)) : undefined
   return names => {
@@ -111,7 +113,7 @@ const unknownName = (inventory: Inventory, { name, written, place }: PatternPart
   const known = [...inventory.hosts.keys(), ...inventory.groups.keys()].filter(other => other !== 'ungrouped')
   const list = known.length > 12 ? `${known.slice(0, 12).join(', ')}, ...` : known.join(', ')
   if (name === '@') return new ConfigError("'@' names no file", place)
-  const mixed = written.includes(':') && 'beside a comma a colon separates nothing: write commas alone'
+  const mixed = written.includes(':') && 'a colon does not separate parts when there is a comma: use commas only'
   return new ConfigError(
     `no host or group '${shortened(name)}' in the inventory`,
     place,

@@ -20,10 +20,10 @@ export const playKeys = [
 export const roleKeys = ['role', 'name', 'tags', 'vars']
 export const importKeys = ['import_playbook', 'ansible.builtin.import_playbook', 'name', 'tags', 'vars']
 
-const noTasks = 'there are no tasks in playbooks: logic belongs in roles (roles/<name>/role.ts)'
-const noConditions = 'there are no conditions and loops in playbooks: logic belongs in roles (roles/<name>/role.ts)'
+const noTasks = 'tasks in playbooks are not supported: logic belongs in roles (roles/<name>/role.ts)'
+const noConditions = 'conditions and loops in playbooks are not supported: logic belongs in roles (roles/<name>/role.ts)'
 
-/** Ansible's other keys, and why they are not taken. */
+/** Ansible's other keys, and why they are refused. */
 const refusedKeys: Record<string, string> = {
   ...Object.fromEntries(
     ['tasks', 'pre_tasks', 'post_tasks', 'handlers', 'block', 'include', 'import_tasks', 'include_role', 'import_role'].map(key => [
@@ -34,22 +34,22 @@ const refusedKeys: Record<string, string> = {
   ...Object.fromEntries(
     ['when', 'loop', 'with_items', 'until', 'register', 'ignore_errors', 'failed_when', 'changed_when'].map(key => [key, noConditions]),
   ),
-  become_method: 'sudo is used in any case',
-  vars_prompt: 'nothing is asked; give the value with -e',
-  strategy: 'hosts run side by side with a barrier between roles',
+  become_method: 'sudo is always used',
+  vars_prompt: 'there are no prompts; give the value with -e',
+  strategy: 'hosts always run in parallel, with a barrier between roles',
   max_fail_percentage: 'use any_errors_fatal; a failed host stops its own cluster only',
   connection: 'set ansible_connection in the inventory',
   port: 'set ansible_port in the inventory',
   environment: 'roles set what their commands need',
   delegate_to: noConditions,
   run_once: noConditions,
-  ignore_unreachable: 'what needs a host that is away stays pending in any case',
+  ignore_unreachable: 'what needs an unreachable host always stays pending',
   check_mode: 'use --check',
   diff: 'use --diff',
-  collections: 'there are no collections; roles are TypeScript',
+  collections: 'collections are not supported; roles are TypeScript',
 }
 
-/** Throws for all keys that are not allowed: Ansible's own with the reason, others with what was probably meant. */
+/** Throws for all keys that are not allowed: Ansible's own with the reason, others with a suggestion. */
 export const checkKeys = (entries: Variables, allowed: readonly string[], what: string): void => {
   const foreign = [...entries].filter(([key]) => !allowed.includes(key))
   throwAll(

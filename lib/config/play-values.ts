@@ -3,24 +3,24 @@ import { reveal, type Value } from './value.ts'
 
 const closed = {
   decrypt: (): string => {
-    throw new ConfigError('a vault value cannot stand here')
+    throw new ConfigError('a vault value is not allowed here')
   },
 }
 
-/** A value of a play that must be one word or sentence. */
+/** A text in a play, which must not be empty. */
 export const textIn = (value: Value | undefined): string => {
   if (value?.kind !== 'scalar' || value.value === null || value.value === '') throw new ConfigError('a text is expected here', value?.place)
   return String(reveal(value, closed).value)
 }
 
-/** A list of words: written as a list, as one word, or with commas between them. */
+/** A list of words: a YAML list, one word, or words separated by commas. */
 export const wordsIn = (value: Value | undefined, { commas = true } = {}): string[] => {
   if (!value || (value.kind === 'scalar' && value.value === null)) return []
   const words = value.kind === 'list' ? value.items.map(textIn) : [textIn(value)]
   return commas ? words.flatMap(word => word.split(',').map(part => part.trim())).filter(word => word !== '') : words
 }
 
-/** A truth value, or undefined when there is none. */
+/** A boolean, or undefined when there is none. */
 export const flagIn = (value: Value | undefined): boolean | undefined => {
   if (!value) return undefined
   const word = value.kind === 'scalar' ? String(reveal(value, closed).value).toLowerCase() : ''

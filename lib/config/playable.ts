@@ -5,24 +5,24 @@ import { kindOf, shownPath } from './files.ts'
 import { loadPlaybook, type Playbook, type PlaybookOptions } from './playbook.ts'
 import { closest } from './suggest.ts'
 
-/** What the first argument of the command line stands for. */
+/** What the first argument of the command line means. */
 export type Playable = { kind: 'playbook'; file: string } | { kind: 'role'; role: string }
 
 export interface Places {
   cwd: string
-  /** Where this package's own `playbooks/` is. */
+  /** Directory that contains this package's own `playbooks/`. */
   packageRoot: string
-  /** The roles that can be loaded: those of ./roles and the package's own. */
+  /** Names of the roles that can be loaded: those of ./roles and the package's own. */
   roleNames: readonly string[]
-  /** Sub-commands of the command line, which a word that is found nowhere may have been meant for. */
+  /** Sub-commands, as suggestions for a word that is not found. */
   commandNames?: readonly string[]
 }
 
 const extensions = ['', '.yml', '.yaml']
 
 /**
- * Finds a playbook or role: a path, then ./playbooks and the roles, then the package's own playbooks. Of two playbooks the nearer one is
- * meant, but a word that is a playbook and a role too, or two playbooks of the same directory, is an error.
+ * Finds a playbook or role: a path, then ./playbooks and the roles, then the package's own playbooks. The nearer of two playbooks wins, but
+ * a word that is both a playbook and a role, or two playbooks of the same directory, is an error.
  */
 export const findPlayable = (argument: string, places: Places): Playable => {
   const { cwd, packageRoot, roleNames } = places
@@ -39,7 +39,7 @@ export const findPlayable = (argument: string, places: Places): Playable => {
   throw notFound(argument, places)
 }
 
-/** A path is meant as it stands; the directory of a role is the role. */
+/** A path is taken literally; the directory of a role means the role. */
 const pathOf = (argument: string, places: Places): Playable => {
   const path = resolve(places.cwd, argument)
   const file = extensions.map(extension => path + extension).find(candidate => kindOf(candidate) === 'file')
@@ -50,7 +50,7 @@ const pathOf = (argument: string, places: Places): Playable => {
   throw notFound(argument, places)
 }
 
-/** In a directory, `site` is site.yml. A file without extension that bears a role's name is no playbook: it may be anything. */
+/** In a directory, `site` means site.yml. A file without extension with the name of a role is not assumed to be a playbook. */
 const playbooksNamed = (argument: string, directory: string, isRole: boolean): string[] => {
   const names = extensions.map(extension => argument + extension).filter(name => !isRole || extname(name) !== '')
   return names
@@ -83,10 +83,10 @@ const playbooksIn = (directory: string): string[] => {
   return readdirSync(directory).filter(isOne)
 }
 
-/** What a single role runs: the plays of site.yml that name it, reduced to it. */
+/** What playing a single role runs: the plays of site.yml that name it, reduced to it. */
 export const playbookOfRole = (role: string, places: Places, options: PlaybookOptions = {}): Playbook => {
   const site = findPlayable('site.yml', places)
-  if (site.kind !== 'playbook') throw new ConfigError('site.yml is no playbook')
+  if (site.kind !== 'playbook') throw new ConfigError('site.yml is not a playbook')
   const { file, plays } = loadPlaybook(site.file, { cwd: places.cwd, ...options })
   const named = plays
     .map(play => ({ ...play, roles: play.roles.filter(entry => entry.role === role) }))

@@ -9,7 +9,7 @@ import { variablesIn } from './vars-files.ts'
 import { keyring, openSource } from './vault.ts'
 import { parseYaml } from './yaml.ts'
 
-/** A role as a play names it. */
+/** A role in a play. */
 interface PlayRole {
   role: string
   /** Its own tags, those of its play, and its name. */
@@ -24,7 +24,7 @@ export interface Play {
   hosts: string[]
   hostsPlace: Place
   roles: PlayRole[]
-  /** `vars` with `vars_files` on top, as in Ansible. */
+  /** `vars`, overridden by `vars_files`, as in Ansible. */
   vars: Variables
   tags: string[]
   become?: boolean
@@ -32,13 +32,13 @@ export interface Play {
   remoteUser?: string
   /** Whether a failed host stops the others of its cluster. */
   anyErrorsFatal: boolean
-  /** How many clusters at a time. */
+  /** Number of clusters at a time. */
   serial?: number
   place: Place
 }
 
 export interface Playbook {
-  /** The file as an operator would name it. */
+  /** Path of the file as an operator would type it. */
   file: string
   /** Its plays and those of the playbooks that it imports, in order. */
   plays: Play[]
@@ -46,7 +46,7 @@ export interface Playbook {
 
 export interface PlaybookOptions {
   cwd?: string
-  /** The roles there are; an unknown one is an error. Left out, any name is taken. */
+  /** Names of the known roles; an unknown one is an error. If omitted, any name is accepted. */
   roleNames?: readonly string[]
   vault?: Decrypter
 }
@@ -55,16 +55,16 @@ interface Reading {
   roleNames: readonly string[] | undefined
   cwd: string
   vault: Decrypter
-  /** The files being read, outermost first: an import of one of them would never end. */
+  /** The files being read, outermost first: importing one of them again would never end. */
   open: string[]
-  /** How many imports were read, in all files: a few files can import one another billions of times. */
+  /** Number of imports read in all files: a few files can import one another billions of times. */
   imports: { count: number }
 }
 
 const deepestImport = 50
 const mostImports = 1000
 
-/** Reads a playbook with all that it imports. */
+/** Reads a playbook and everything that it imports. */
 export const loadPlaybook = (path: string, options: PlaybookOptions = {}): Playbook => {
   const cwd = options.cwd ?? process.cwd()
   const plays = readPlaybook(resolve(cwd, path), {
@@ -152,7 +152,7 @@ const roleIn = (item: Value, playTags: string[], { roleNames }: Reading): PlayRo
   const entries: Variables = item.kind === 'map' ? item.entries : new Map([['role', { at: item.place, value: item }]])
   checkKeys(entries, roleKeys, 'a role')
   const named = (entries.get('role') ?? entries.get('name'))?.value
-  if (!named) throw new ConfigError("a role's entry needs 'role'", item.place)
+  if (!named) throw new ConfigError("a role entry needs 'role'", item.place)
   const name = textIn(named)
   if (roleNames && !roleNames.includes(name))
     throw new ConfigError(`no role '${name}'`, named.place, didYouMean(name, roleNames) ?? `there are: ${roleNames.join(', ')}`)

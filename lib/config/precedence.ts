@@ -31,7 +31,7 @@ export const variablesOf = (inventory: Inventory, host: string, outer: OuterVari
   )
 }
 
-/** Hosts of the same groups share their variables: they are merged once, and `groupsOf` has one list for all of these hosts. */
+/** Hosts in the same groups share their variables: these are merged once, and `groupsOf` returns the same list for all of these hosts. */
 const mergedGroups = new WeakMap<readonly Group[], Map<boolean, Variables>>()
 
 const groupVariables = (inventory: Inventory, groups: readonly Group[], options: ReadOptions): Variables => {
@@ -56,12 +56,12 @@ const mergeGroups = (inventory: Inventory, groups: readonly Group[], options: Re
   )
 }
 
-/** What a group itself defines: its `vars`, then its group_vars files. What it inherits is not in it. */
+/** What a group itself defines: its `vars`, then its group_vars files. Excludes what it inherits. */
 export const ownVariables = (inventory: Inventory, group: Group, options: ReadOptions = {}): Variables => {
   const { inventoryDirectories, playbookDirectories } = inventory
   return layered(group.vars, ...groupFiles(inventory, [...inventoryDirectories, ...playbookDirectories], [group], options))
 }
 
-/** Directory by directory, as Ansible does: a second inventory's files win over all of the first one's. */
+/** Directory by directory, as in Ansible: all files of a second inventory override those of the first one. */
 const groupFiles = (inventory: Inventory, directories: readonly string[], groups: readonly Group[], options: ReadOptions): Variables[] =>
   directories.flatMap(directory => groups.map(group => varsFiles(inventory, directory, 'group_vars', group.name, options)))

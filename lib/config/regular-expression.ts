@@ -1,14 +1,14 @@
 import { runInNewContext } from 'node:vm'
 
-/** Milliseconds. 200,000 names take a tenth of a second with any expression that does not backtrack. */
+/** Milliseconds. Any expression without backtracking checks 200,000 names in a tenth of a second. */
 const limit = 3_000
 
 /**
- * The names that a regular expression in Python's notation fits from their start on. Throws an error with the reason for one that cannot be
- * read, or that takes more than three seconds.
+ * The names that a regular expression in Python's notation matches from their start. Throws an error with the reason for an invalid
+ * expression, and for one that takes more than three seconds.
  *
- * The time is limited from outside (V8 stops the expression itself, in the middle of its backtracking), because that holds for every
- * expression; a check beforehand would have to refuse harmless ones too, and an engine without backtracking lacks a part of the notation.
+ * The time is limited from outside (V8 stops the expression itself, in the middle of its backtracking), because that works for every
+ * expression. A check beforehand would refuse harmless ones too, and an engine without backtracking lacks part of the notation.
  */
 export const namesMatching = (names: Iterable<string>, expression: string): string[] => {
   const { source, flags } = javaScriptOf(expression)
@@ -17,13 +17,13 @@ export const namesMatching = (names: Iterable<string>, expression: string): stri
     return runInNewContext('names.filter(name => regExp.test(name))', { names: [...names], regExp }, { timeout: limit }) as string[]
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-    throw new Error(`it takes more than ${limit / 1000} s: it tries too many ways to fit a name`)
+    throw new Error(`it takes more than ${limit / 1000} s because of backtracking`)
   }
 }
 
 /**
- * What Python's notation has and JavaScript's has not, as far as it has a counterpart. The rest is an error through the flag `u`, which
- * takes no unknown escape for a letter: `\Z` would else be a Z, and fit other hosts than meant.
+ * Translates Python's notation to JavaScript's, where there is a counterpart. The rest is an error because of the flag `u`, which refuses
+ * unknown escapes: otherwise `\Z` would be a Z, and match other hosts than intended.
  */
 const javaScriptOf = (expression: string): { source: string; flags: string } => {
   const [, caseless] = /^\(\?([aiu]+)\)/.exec(expression) ?? []

@@ -10,7 +10,7 @@ const floatPattern =
 const timestampPattern =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:(Z)|([-+])(\d\d?)(?::(\d\d))?))?)?$/
 
-/** Python reads no longer numbers. */
+/** Python refuses longer numbers. */
 export const mostDigits = 4300
 
 /** What a plain (unquoted) YAML scalar means: `0644` is 420, `yes` is true, `1:30` is 90, a date is text in ISO form. */
@@ -23,10 +23,10 @@ export const plainScalar = (text: string): Scalar => {
   return toTimestamp(text) ?? text
 }
 
-/** What a plain scalar means in a file that is JSON throughout, which Ansible reads as JSON. */
+/** The value of a plain scalar in a file that is valid JSON, which Ansible reads as JSON. */
 export const jsonScalar = (text: string): Scalar => (/^-?\d{1,4300}$/.test(text) ? exact(BigInt(text)) : (JSON.parse(text) as Scalar))
 
-/** The number, or the bigint where a number would be another one. */
+/** A number, or a bigint where a number would be inexact. */
 export const exact = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
 
 /** The value of a scalar with one of YAML's own tags (`!!str 0644`), or undefined when the text does not fit. */
@@ -76,7 +76,7 @@ const signed = (text: string): [sign: number, digits: string] => [
 
 const sexagesimal = (digits: string) => digits.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
 
-/** A date as Python prints it, which is how it reaches an Ansible template; undefined for anything else. */
+/** A date as Python prints it, which is how an Ansible template sees it; undefined for anything else. */
 const toTimestamp = (text: string): string | undefined => {
   const match = timestampPattern.exec(text)
   if (!match) return undefined

@@ -12,14 +12,14 @@ interface Context {
   schema: z.ZodObject
 }
 
-/** Whether a field is marked `.meta({ secret: true })`, under whatever `.optional()` or `.default()` wraps it. */
+/** Whether a field has `.meta({ secret: true })`, even inside `.optional()` or `.default()`. */
 export const fieldSecret = (field: z.ZodType): boolean => {
   if (field.meta()?.secret === true) return true
   const inner = (field.def as { innerType?: z.ZodType; in?: z.ZodType }).innerType ?? (field.def as { in?: z.ZodType }).in
   return inner !== undefined && fieldSecret(inner)
 }
 
-/** One finding of the schema as an error at the value it is about, or at the host that lacks the value. */
+/** One issue of the schema as an error at its value, or at the host that lacks the value. */
 export const issueError = (issue: z.core.$ZodIssue, { inventory, host, given, schema }: Context): HostError => {
   const [name, ...rest] = issue.path
   const entry = given.get(String(name))
@@ -31,7 +31,7 @@ export const issueError = (issue: z.core.$ZodIssue, { inventory, host, given, sc
   return { host, problem: messageOf(issue), place, error: new ConfigError(`${messageOf(issue)} (for ${host})`, place) }
 }
 
-/** Where a value stands; a secret's line is not shown. */
+/** The place of a value; the line of a secret is not shown. */
 export const shownPlace = ({ kind, place }: Value, schema: z.ZodObject, name: string): Place =>
   isSecret(schema, name) || kind === 'vault' ? { ...place, source: { ...place.source, secret: true } } : place
 
@@ -43,11 +43,11 @@ const messageOf = (issue: z.core.$ZodIssue): string => {
   return issue.message.startsWith(path) ? issue.message : `${path}: ${wordingOf(issue)}`
 }
 
-/** Schema libraries talk of "Invalid input: expected number, received string"; an operator wants what to write. */
+/** Schema libraries write "Invalid input: expected number, received string"; an operator needs to know what to write. */
 const wordingOf = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
-      // A schema may have words of its own for it.
+      // A schema may define its own message.
       if (!/^Invalid/.test(issue.message)) return issue.message
       return issue.expected === 'int' ? 'must be a whole number' : `must be ${kindIn(issue.expected)}${butIs(issue.message)}`
     case 'invalid_union': {
@@ -68,7 +68,7 @@ const wordingOf = (issue: Issue): string => {
         ? `must have at most ${issue.maximum} characters`
         : `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
     case 'unrecognized_keys':
-      return `does not know ${issue.keys.map(key => `'${key}'`).join(', ')}`
+      return `unknown key ${issue.keys.map(key => `'${key}'`).join(', ')}`
     default:
       return issue.message
   }
@@ -76,7 +76,7 @@ const wordingOf = (issue: Issue): string => {
 
 type Issue = z.core.$ZodIssue
 
-/** Whether a value is of the wrong kind throughout: a number where text is wanted says nothing about the text that was meant. */
+/** Whether all issues are about the type: a number where text is required says nothing about the intended text. */
 export const isAboutType = (issues: readonly Issue[]): boolean =>
   issues.every(
     issue =>
@@ -112,7 +112,7 @@ const missing = (name: string, host: string, schema: z.ZodObject): string => {
   return `${name} is not set for ${host}${description ? ` (${description})` : ''}`
 }
 
-/** The most specific group of the host is where a cluster's settings live as a rule. */
+/** The settings of a cluster usually belong to the most specific group of the host. */
 const whereToSet = (inventory: Inventory, host: string): string => {
   const group = groupsOf(inventory, host).at(-1)?.name ?? 'all'
   const file = inventory.hosts.get(host)?.place.source.file ?? 'the inventory'

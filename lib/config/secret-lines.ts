@@ -2,15 +2,15 @@ import { editDistance } from './suggest.ts'
 
 const secretWords = /secret|passw|passphrase|_pass\b|token|credential/i
 
-/** Whether a variable of that name holds a secret, in whoever's inventory. */
+/** Whether a variable of that name is treated as a secret, in any inventory. */
 export const isSecretName = (name: string) => secretWords.test(name)
 
-/** What a part of a name was meant to be when it differs by a letter or two: `secrt`, `pasword`. */
+/** Words that part of a name is compared with, to find misspellings by a letter or two: `secrt`, `pasword`. */
 const properWords = ['secret', 'password', 'passphrase', 'token']
 const isNear = (part: string) => part.length < 20 && properWords.some(meant => editDistance(part, meant) <= (meant.length > 6 ? 2 : 1))
 const isNearSecretName = (name: string) => isSecretName(name) || name.toLowerCase().split(/[_-]/).some(isNear)
 
-/** What of a line may be quoted, and what of it is not to be seen. */
+/** The visible and the hidden part of a line. */
 interface Quotable {
   shown: string | undefined
   hidden: string
@@ -18,22 +18,22 @@ interface Quotable {
 
 interface Line {
   text: string
-  /** Where the value of the first secret that the line names begins, if it names one. */
+  /** Where the value of the first secret on the line begins, if there is one. */
   start: number | undefined
 }
 
-/** Lines above in which the name of a value is looked for: more than the longest value has. */
+/** Number of lines above that are searched for the name of a value: more than the longest value has. */
 const farthest = 200
-/** The same for something at the margin, which only a quote that was left open can make a part of a value. */
+/** The same for an unindented line, which can only belong to a value if a quote is unclosed. */
 const farthestQuote = 20
-/** A longer line would fill the screen, and a part of it might show a secret whose name is cut off. */
+/** Characters. A longer line would fill the screen, and part of it might show a secret whose name is cut off. */
 const longestQuoted = 400
-/** Longer lines are never quoted, and are not searched. */
+/** Characters. Longer lines are neither quoted nor searched. */
 const longestSearched = 10_000
 
 /**
- * What of a line of a file may be quoted in a message, however broken the file is: nothing behind the name of a secret, and nothing of a line
- * that may go on with the value of one. @param line counted from 1
+ * The part of a line that may be quoted in a message, however broken the file is: nothing after the name of a secret, and nothing of a line
+ * that may continue the value of one. @param line counted from 1
  */
 export const quotableLine = (source: { text: string; secret?: boolean }, line: number): Quotable => {
   const lines = linesOf(source)
@@ -44,7 +44,7 @@ export const quotableLine = (source: { text: string; secret?: boolean }, line: n
   return { shown: `${text.slice(0, start)}***`, hidden: text.slice(start) }
 }
 
-/** A word that may be the name of a variable, and what stands before its value: a blank alone is a mistake for `=` or `:`. */
+/** A word that may be the name of a variable, and the separator before its value: a blank alone is a mistake for `=` or `:`. */
 const namePattern = /([A-Za-z][\w-]*)["']?(?:\s*[:=]\s*|\s+|$)/g
 
 const startOfSecret = (text: string): number | undefined => {
@@ -55,10 +55,10 @@ const startOfSecret = (text: string): number | undefined => {
 
 const commentPattern = /^\s*[#;]/
 const indentOf = (text: string) => text.length - text.trimStart().length
-/** What begins something new: `name:`, `- name:`, `[section]`, `name=value`. */
+/** The start of something new: `name:`, `- name:`, `[section]`, `name=value`. */
 const beginsPattern = /^\s*(?:- +)?(?:["']?[\w.-]+["']?\s*(?::(?:\s|$)|=)|\[[\w:.-]+\]\s*$)/
 
-/** Whether a line may belong to the value of a secret that is named above it: in a block, over several lines, or behind a quote left open. */
+/** Whether a line may belong to the value of a secret above it: in a block, over several lines, or after an unclosed quote. */
 const continuesSecret = (lines: readonly Line[], index: number): boolean => {
   const at = lines[index]?.text ?? ''
   let indent = beginsPattern.test(at) ? indentOf(at) : Number.POSITIVE_INFINITY
@@ -66,7 +66,7 @@ const continuesSecret = (lines: readonly Line[], index: number): boolean => {
     const { text = '', start } = lines[above] ?? {}
     if (text.trim() === '' || commentPattern.test(text)) continue
     if (start !== undefined && (indentOf(text) < indent || isOpenQuote(text.slice(start), lines.slice(above + 1, index))))
-      // A value of an INI file ends with its line, unless somebody thinks otherwise.
+      // A value of an INI file ends with its line, but not everybody knows that.
       return indentOf(at) > indentOf(text) || !text.slice(0, start).includes('=')
     if (beginsPattern.test(text)) indent = Math.min(indent, indentOf(text))
     if (indent === 0 && above < index - farthestQuote) return false
@@ -82,17 +82,17 @@ const isOpenQuote = (value: string, rest: readonly Line[]): boolean => {
 
 const linesOfSource = new WeakMap<object, Line[]>()
 
-/** The lines of a source, split and searched once: a file may be wrong in all of them. */
+/** The lines of a source, split and searched once: every line of a file may have an error. */
 const linesOf = (source: { text: string }): Line[] => {
   const lines = linesOfSource.get(source) ?? source.text.split(/\r\n|\n|\r/).map(text => ({ text, start: startOfSecret(text) }))
   linesOfSource.set(source, lines)
   return lines
 }
 
-/** Shorter pieces give nothing away, and stand in words. */
+/** Characters. Shorter pieces reveal nothing, and occur within words. */
 const shortest = 4
 
-/** A message about a line, without what the line hides: what stands in its quotes may come from there. */
+/** A message about a line, without the hidden part of it: text in quotes may come from there. */
 export const withoutHidden = (message: string, hidden: string): string => {
   if (hidden === '') return message
   const isSecret = (text: string) => text.length >= shortest && hidden.includes(text) && !isName(text, hidden)
@@ -103,6 +103,6 @@ export const withoutHidden = (message: string, hidden: string): string => {
   )
 }
 
-/** The name of another variable on the same line is what a message is about. */
+/** The name of another variable on the same line may be shown: it is the subject of the message. */
 const isName = (text: string, hidden: string) =>
   /^[a-z]+_\w+$/.test(text) && new RegExp(`(?:^|[\\s,{"'])${text}["']?\\s*[:=](?!=)`).test(hidden)

@@ -4,7 +4,7 @@ import { ConfigError, type Place } from './error.ts'
 import { didYouMean } from './suggest.ts'
 import { splitWords } from './words.ts'
 
-/** What ssh arguments of an inventory ask for. */
+/** Settings from the ssh arguments of an inventory. */
 export interface SshArguments {
   port?: number
   user?: string
@@ -15,11 +15,11 @@ export interface SshArguments {
   connectTimeout?: number
   /** -F */
   configFile?: string
-  /** What ssh itself resolves, in the order in which it stands. */
+  /** Options that ssh itself resolves, in their order. */
   options?: { name: string; value: string }[]
 }
 
-/** What an option sets, or why it is refused. */
+/** The settings from an option, or why it is refused. */
 type Setter = (value: string, name: string) => SshArguments | string
 
 const number = (value: string) => (/^\d+$/.test(value) ? Number(value) : undefined)
@@ -29,7 +29,7 @@ const fits =
   value =>
     allowed.test(value) ? {} : `the value '${value}' cannot be honoured`
 
-/** Options that are more than a line of ssh_config, or of which only some values can be as wanted. */
+/** Options that are more than a line of ssh_config, or with only some supported values. */
 const specialSetters: Record<string, Setter> = {
   port: value => portOf(value),
   user: value => ({ user: value }),
@@ -39,7 +39,7 @@ const specialSetters: Record<string, Setter> = {
   globalknownhostsfile: (value, name) => fileNames(name, value, files => ({ globalKnownHostsFiles: isNone(files) ? [] : files })),
   proxyjump: value => ({ proxyJump: value }),
   proxycommand: (value, name) => jumpOf(value) ?? pass(value, name),
-  connecttimeout: value => (number(value) ? { connectTimeout: Number(value) * 1000 } : `'${value}' is no number of seconds`),
+  connecttimeout: value => (number(value) ? { connectTimeout: Number(value) * 1000 } : `'${value}' is not a number of seconds`),
   stricthostkeychecking: (value, name) => hostKeyChecking(value, name),
   batchmode: fits(/^(yes|true)$/i),
   forwardagent: fits(/^(no|false)$/i),
@@ -55,14 +55,16 @@ const flags: Record<string, string> = {
   ...{ J: 'ProxyJump', i: 'IdentityFile', p: 'Port', l: 'User' },
   ...{ b: 'BindAddress', c: 'Ciphers', m: 'MACs', P: 'Tag' },
 }
-/** Flags for quiet, no terminal, no X11, no agent (which is how we connect), compression (Ansible's default), details, and no GSSAPI. */
+/** Flags for quiet, no terminal, no X11, no agent (as we connect anyway), compression (Ansible's default), details, and no GSSAPI. */
 const harmless = /^-[qTxaCvkn]+$/
 const families = new Map([
   ['-4', 'inet'],
   ['-6', 'inet6'],
 ])
 
-/** Reads `ansible_ssh_common_args` and its kin. What cannot be honoured is an error: ignoring it would connect in another way than asked. */
+/**
+ * Parses `ansible_ssh_common_args` and similar variables. Throws for what is not supported: ignoring it would connect in an unintended way.
+ */
 export const readSshArguments = (text: string, place: Place): SshArguments => {
   const words = splitWords(text, { comments: false })?.map(word => word.text)
   if (!words) throw new ConfigError('a quote is not closed', place)
@@ -75,7 +77,7 @@ export const readSshArguments = (text: string, place: Place): SshArguments => {
   return found
 }
 
-/** What a word begins: `-p 22`, `-p22`, `-o Port=22`, `-oPort=22`, `-o 'Port 22'`, `-F file`, `-4`. */
+/** Parses one argument: `-p 22`, `-p22`, `-o Port=22`, `-oPort=22`, `-o 'Port 22'`, `-F file`, `-4`. */
 const argument = (word: string, rest: string[], place: Place): SshArguments => {
   const family = families.get(word)
   if (family !== undefined) return { options: [{ name: 'AddressFamily', value: family }] }
@@ -84,20 +86,19 @@ const argument = (word: string, rest: string[], place: Place): SshArguments => {
   if (!flag || !(name === 'o' || name === 'F' || name in flags))
     throw new ConfigError(`the ssh argument '${word}' cannot be honoured`, place, supported)
   const value = flag[2] || rest.shift()
-  if (value === undefined) throw new ConfigError(`the ssh argument '${word}' lacks its value`, place)
+  if (value === undefined) throw new ConfigError(`the ssh argument '${word}' needs a value`, place)
   if (name === 'F') return { configFile: value }
   if (name !== 'o') return apply({ name: flags[name] ?? '', value: name === 'i' ? quoted(value) : value }, place)
   const option = /^\s*(\w+)(?:\s*=\s*|\s+)(.*)$/s.exec(value)
-  if (!option) throw new ConfigError(`'-o ${value}' is no option=value`, place)
+  if (!option) throw new ConfigError(`'-o ${value}' is not option=value`, place)
   return apply({ name: option[1] ?? '', value: (option[2] ?? '').trim() }, place)
 }
 
-const supported =
-  'supported: -o with the options of docs/ssh.md, -J, -i, -p, -l, -F, -b, -c, -m, -4, -6; the rest belongs into ~/.ssh/config'
+const supported = 'supported: -o with the options of docs/ssh.md, -J, -i, -p, -l, -F, -b, -c, -m, -4, -6; the rest belongs in ~/.ssh/config'
 
 const apply = ({ name, value }: { name: string; value: string }, place: Place): SshArguments => {
   const option = findOption(name)
-  if (!option) throw new ConfigError(`there is no ssh option ${name} that could be honoured`, place, unknownHint(name))
+  if (!option) throw new ConfigError(`the ssh option ${name} cannot be honoured`, place, unknownHint(name))
   const refuse = (reason: string) => new ConfigError(`the ssh option ${option.name} cannot be honoured: ${reason}`, place)
   if (/[\n\r\0]/.test(value)) throw refuse('its value has a line break')
   const special = specialSetters[option.name.toLowerCase()]
@@ -109,7 +110,7 @@ const apply = ({ name, value }: { name: string; value: string }, place: Place): 
   return result
 }
 
-/** Options whose value is split into words, so that its quotes count. */
+/** Options whose value is a list of words, so quotes in it matter. */
 const splitOptions = new Set(['IdentityFile', 'UserKnownHostsFile', 'GlobalKnownHostsFile'])
 
 const unknownHint = (name: string) =>
@@ -118,7 +119,7 @@ const unknownHint = (name: string) =>
     sshOptions.map(option => option.name),
   ) ?? supported
 
-/** As in ssh, the first value of an option counts, and files of keys add up. */
+/** As in ssh, the first value of an option wins, and key files accumulate. */
 export const combined = (found: SshArguments, next: SshArguments): SshArguments => {
   const identityFiles = [...(found.identityFiles ?? []), ...(next.identityFiles ?? [])]
   const options = [...(found.options ?? []), ...(next.options ?? [])]
@@ -127,7 +128,7 @@ export const combined = (found: SshArguments, next: SshArguments): SshArguments 
 
 const portOf = (value: string): SshArguments | string => {
   const port = number(value)
-  return port !== undefined && port > 0 && port < 65536 ? { port } : `'${value}' is no port`
+  return port !== undefined && port > 0 && port < 65536 ? { port } : `'${value}' is not a port`
 }
 
 const fileNames = (name: string, value: string, set: (files: string[]) => SshArguments | string): SshArguments | string => {
@@ -139,11 +140,11 @@ const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
 
 const hostKeyChecking = (value: string, name: string): SshArguments | string => {
   if (/^(yes|true|accept-new)$/i.test(value)) return pass(value, name)
-  if (/^ask$/i.test(value)) return 'nobody is there to be asked; use accept-new to learn new keys'
-  return 'it would accept a changed host key, and with it any machine in between; use accept-new to learn new keys'
+  if (/^ask$/i.test(value)) return 'there is nobody to ask; use accept-new to accept new keys'
+  return 'it would accept a changed host key, and so a man in the middle; use accept-new to accept new keys'
 }
 
-/** The ProxyCommand that is a ProxyJump in other words: `ssh -W %h:%p [-q] [-p port] jump`. */
+/** A ProxyCommand that is equivalent to a ProxyJump: `ssh -W %h:%p [-q] [-p port] jump`. */
 const jumpOf = (command: string): SshArguments | undefined => {
   const words = command.split(/\s+/).filter(word => !['-q', '-T'].includes(word))
   const port = words.indexOf('-p')

@@ -1,4 +1,4 @@
-/** How many letters must be inserted, dropped, replaced or swapped with their neighbour to turn one word into the other. */
+/** Number of letters to insert, delete, replace or swap with a neighbour to turn one word into the other. */
 export const editDistance = (from: string, to: string): number => {
   let older: number[] = []
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
@@ -24,13 +24,13 @@ export const editDistance = (from: string, to: string): number => {
 
 const at = (row: number[], column: number) => row[column] ?? Number.POSITIVE_INFINITY
 
-/** Nobody mistypes a longer name, and comparing takes time by the square of it. */
+/** Characters. Nobody mistypes a longer name, and the comparison takes quadratic time. */
 const longest = 100
 
-/** The known word that was most likely meant: up to a third of its letters may differ. Case counts for nothing. */
+/** The known word that was most likely meant: up to a third of its letters may differ. Case is ignored. */
 export const closest = (word: string, known: Iterable<string>): string | undefined => closestOnes(word, known)[0]
 
-/** The known words that are equally near, all of them. */
+/** All known words at the same smallest distance. */
 const closestOnes = (word: string, known: Iterable<string>): string[] => {
   let best: string[] = []
   let least = Math.max(1, Math.floor(word.length / 3)) + 0.5
@@ -46,7 +46,7 @@ const closestOnes = (word: string, known: Iterable<string>): string[] => {
 
 const mostSuggested = 3
 
-/** The hint for a mistyped word, or nothing when no known word is near. Of words that are equally near none is preferred. */
+/** The hint for a mistyped word; undefined when no known word is close. Lists all words that are equally close. */
 export const didYouMean = (word: string, known: Iterable<string>): string | undefined => {
   const suggestions = closestOnes(word, known)
     .slice(0, mostSuggested)

@@ -22,7 +22,7 @@ const isSkipped = (tags: readonly string[], skipped: readonly string[]): boolean
 const effective = (tags: readonly string[]) => (tags.length > 0 ? tags : ['untagged'])
 const shares = (some: readonly string[], others: readonly string[]) => some.some(tag => others.includes(tag))
 
-/** The names of a `--tags` argument: several are separated by commas. */
+/** The names in a `--tags` argument, separated by commas. */
 export const splitTags = (argument: string) =>
   argument
     .split(',')

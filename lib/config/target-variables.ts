@@ -2,7 +2,7 @@ import { ConfigError, type Place } from './error.ts'
 import { didYouMean } from './suggest.ts'
 import { type Decrypter, reveal, type Variables } from './value.ts'
 
-/** Access to a host's connection variables: only those asked for are decrypted and judged. */
+/** Access to a host's connection variables: only those that are read are decrypted and validated. */
 export interface VariableReader {
   names: string[]
   value(name: string): unknown
@@ -19,7 +19,7 @@ export const variableReader = (variables: Variables, vault: Decrypter): Variable
   place: name => variables.get(name)?.value.place,
 })
 
-/** The text under the last of the names that is set, as Ansible chooses among a variable's older and newer names. */
+/** The text of the last of the names that is set, as Ansible chooses between old and new names of a variable. */
 export const text = (read: VariableReader, ...names: string[]): string | undefined => {
   const found = lastSet(read, names)
   if (!found) return undefined
@@ -37,7 +37,7 @@ export const number = (read: VariableReader, ...names: string[]): number | undef
   return value
 }
 
-/** The same as a truth value, in all the ways in which Ansible takes one. */
+/** The same as a boolean, in all notations that Ansible accepts. */
 export const flag = (read: VariableReader, ...names: string[]): boolean | undefined => {
   const found = lastSet(read, names)
   if (!found) return undefined
@@ -55,7 +55,7 @@ const lastSet = (read: VariableReader, names: string[]): { name: string; value: 
   return undefined
 }
 
-/** Connection variables that would change how we connect and that we cannot honour, with what stands in their place. */
+/** Connection variables that would change how we connect and are not supported, with a hint what to use instead. */
 const refusedVariables: Record<string, { unless?: RegExp; hint: string }> = {
   ansible_ssh_executable: { unless: /(^|\/)ssh$/, hint: 'the connection is made without the ssh program' },
   ansible_ssh_pkcs11_provider: { hint: 'use an ssh agent' },
@@ -80,7 +80,7 @@ const refusedVariables: Record<string, { unless?: RegExp; hint: string }> = {
   ansible_shell_executable: { unless: /\/(ba|da)?sh$/, hint: 'the hosts need a POSIX sh' },
 }
 
-/** Names a slip of which would otherwise go unseen: the variable would simply have no effect. */
+/** Names that are checked for typos: a misspelt variable would simply have no effect. */
 export const readVariables = [
   'ansible_host ansible_ssh_host ansible_port ansible_ssh_port ansible_user ansible_ssh_user ansible_password ansible_ssh_pass',
   'ansible_ssh_password ansible_private_key_file ansible_ssh_private_key_file ansible_connection ansible_timeout ansible_ssh_timeout',
@@ -88,15 +88,18 @@ export const readVariables = [
   'ansible_become_pass ansible_become_method ansible_sudo_user ansible_sudo_pass',
 ].flatMap(line => line.split(' '))
 
-/** What changes nothing here: no Python, no sftp, no pipelining to configure. Other names that start with `ansible_` are facts or plugins'. */
+/**
+ * Variables without effect here: there is no Python, no sftp, no pipelining to configure. Other names with `ansible_` are facts or belong
+ * to plugins.
+ */
 const withoutEffect =
   /^ansible_(ssh_(retries|pipelining|transfer_method|use_tty)|(sftp|scp|ssh_sftp|ssh_scp)_|pipelining$|control_path|python_|remote_tmp|scp_)/
 
-/** Whether a name is one that we read, refuse with a reason, or need not read. */
+/** Whether a name is one that we read, refuse with a reason, or may ignore. */
 export const isConnectionVariable = (name: string): boolean =>
   readVariables.includes(name) || Object.hasOwn(refusedVariables, name) || withoutEffect.test(name)
 
-/** Throws for the connection variables that cannot be honoured, and for misspelt ones. */
+/** Throws for connection variables that are not supported, and for misspelt ones. */
 export const refuseUnsupported = (read: VariableReader): void => {
   for (const name of read.names) {
     if (!name.startsWith('ansible_')) continue
@@ -104,10 +107,10 @@ export const refuseUnsupported = (read: VariableReader): void => {
     if (refused && !refused.unless?.test(String(read.value(name))))
       throw new ConfigError(`${name} cannot be honoured`, read.place(name), refused.hint)
     if (!refused && !readVariables.includes(name) && !withoutEffect.test(name) && isMisspelt(name))
-      throw new ConfigError(`'${name}' is no connection variable`, read.place(name), didYouMean(name, readVariables))
+      throw new ConfigError(`'${name}' is not a connection variable`, read.place(name), didYouMean(name, readVariables))
   }
 }
 
-/** Names within a letter or two of one that we read, in the families that only connections use. */
+/** Names within a letter or two of one that we read, with prefixes that only connection variables have. */
 const isMisspelt = (name: string) =>
   /^ansible_(ssh|become|sudo|connection|prot|pot|usr|hots|hos)/.test(name) && didYouMean(name, readVariables) !== undefined

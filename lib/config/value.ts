@@ -1,10 +1,10 @@
 import { ConfigError, type Place } from './error.ts'
 
-/** A whole number beyond 2^53 is a bigint: as a number it would be another one. */
+/** A whole number beyond 2^53 is a bigint: a number would be inexact. */
 export type Scalar = string | number | bigint | boolean | null
 
 /**
- * A value as it was written, not yet judged: vault text is still encrypted and `{{ }}` still there, because only what is read has to be
+ * A value as written, not yet validated: vault text is still encrypted and `{{ }}` unexpanded, because only values that are used must be
  * readable.
  */
 export type Value =
@@ -12,16 +12,16 @@ export type Value =
       kind: 'scalar'
       value: Scalar
       place: Place
-      /** Written where every value is text (INI, `-e key=value`): a number or a truth value may be meant. */
+      /** Written where every value is text (INI, `-e key=value`), so it may mean a number or a boolean. */
       untyped?: true
-      /** Tagged `!unsafe`: braces are braces. */
+      /** Tagged `!unsafe`: braces are literal. */
       verbatim?: true
     }
   | { kind: 'vault'; ciphertext: string; place: Place }
   | { kind: 'list'; items: Value[]; place: Place }
   | { kind: 'map'; entries: Variables; place: Place }
 
-/** A name with its value; `at` is where the name stands. */
+/** A name with its value; `at` is the place of the name. */
 export interface Entry {
   at: Place
   value: Value
@@ -30,18 +30,18 @@ export interface Entry {
 /** Variables by name, in the order they were written. */
 export type Variables = Map<string, Entry>
 
-/** Something that can open vault text. */
+/** Decrypts vault text. */
 export interface Decrypter {
   decrypt(ciphertext: string, place: Place): string
 }
 
 export interface Revealed {
   value: unknown
-  /** The plain text of what was encrypted, for masking. */
+  /** Decrypted text, for masking. */
   secrets: string[]
 }
 
-/** The value for use: decrypted, as plain JavaScript. A template is an error here and nowhere else. */
+/** The value for use: decrypted, as plain JavaScript. Throws for a template; nothing else does. */
 export const reveal = (value: Value, vault: Decrypter): Revealed => {
   const secrets: string[] = []
   const plain = (part: Value): unknown => {
@@ -57,7 +57,7 @@ export const reveal = (value: Value, vault: Decrypter): Revealed => {
       }
       case 'scalar':
         if (!part.verbatim) refuseTemplate(part.value, part.place)
-        // Whatever stands in an encrypted file is secret, short words and numbers excepted: masking those would hide half the output.
+        // Everything in an encrypted file is secret, except short words and numbers: masking those would hide half the output.
         if (part.place.source.secret && typeof part.value === 'string') secrets.push(part.value)
         return part.value
     }
@@ -67,10 +67,10 @@ export const reveal = (value: Value, vault: Decrypter): Revealed => {
 
 const refuseTemplate = (value: Scalar, place: Place): void => {
   if (typeof value !== 'string' || !/\{\{.*\}\}|\{%.*%\}/s.test(value)) return
-  throw new ConfigError('templates ({{ }}) are not evaluated here', place, 'write the value itself; logic belongs in roles')
+  throw new ConfigError('templates ({{ }}) are not supported', place, 'write the value itself; logic belongs in roles')
 }
 
-/** The part of a value at a path (as schemas report it), or the innermost part that exists. */
+/** The part of a value at a path (as reported by schemas), or the innermost part that exists. */
 export const partAt = (value: Value, path: readonly PropertyKey[]): Value => {
   const [step, ...rest] = path
   if (step === undefined) return value
@@ -78,7 +78,7 @@ export const partAt = (value: Value, path: readonly PropertyKey[]): Value => {
   return part ? partAt(part, rest) : value
 }
 
-/** Later layers win, whole values at a time, as Ansible merges by default. */
+/** Merges layers as Ansible does by default: later ones win, whole values at a time. */
 export const layered = (...layers: (Variables | undefined)[]): Variables => {
   const merged: Variables = new Map()
   for (const layer of layers) for (const [name, entry] of layer ?? []) merged.set(name, entry)

@@ -13,40 +13,40 @@ import { type Entry, type Revealed, reveal, type Variables } from './value.ts'
 
 export interface ResolveOptions<S extends z.ZodObject> extends OuterVariables {
   schema: S
-  /** Names that are ours but not in this schema: those of the roles that this host has nothing to do with. */
+  /** Names of ours that are not in this schema: those of roles that do not concern this host. */
   knownNames?: readonly string[]
 }
 
 export interface ResolvedVars<S extends z.ZodObject> {
   values: z.infer<S>
-  /** Plain text of all that is secret among the values, for masking. */
+  /** Plain text of all secrets among the values, for masking. */
   secrets: string[]
   /** Where each value comes from: `file:line:column`, `-e`, or `default`. */
   origins: Record<string, string>
 }
 
-/** What became of a host's variables: usable values, and everything that is wrong with the others. */
+/** The result of validating a host's variables: usable values, and all errors in the others. */
 export interface JudgedVars<S extends z.ZodObject> {
-  /** The values that are right by themselves; complete when nothing is wrong. */
+  /** The values that are valid by themselves; complete when there are no errors. */
   values: Partial<z.infer<S>>
   errors: HostError[]
-  /** Old names that were used, each with its place. */
+  /** Old names in use, each with its place. */
   warnings: string[]
   secrets: string[]
   /** Where each value comes from: `file:line:column`, `-e`, or `default`. */
   origins: Record<string, string>
-  /** Where an error about the first of these that is given points. */
+  /** The place of the first of these variables that is given, for errors. */
   place(names: readonly string[]): Place | undefined
 }
 
-/** A host's variables as the schema wants them. Throws all mistakes at once, each at its place. */
+/** A host's variables as the schema requires them. Throws all mistakes at once, each at its place. */
 export const resolveVars = <S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): ResolvedVars<S> => {
   const { errors, values, secrets, origins } = judgeVars(inventory, host, options)
   throwAll(hostErrors(errors))
   return { values: values as z.infer<S>, secrets, origins }
 }
 
-/** A host's variables, judged one by one: what is wrong with one of them hides nothing of the others. */
+/** Validates a host's variables one by one: an error in one of them does not hide errors in others. */
 export const judgeVars = <S extends z.ZodObject>(inventory: Inventory, host: string, options: ResolveOptions<S>): JudgedVars<S> => {
   const { schema, knownNames = [] } = options
   const { given, warnings, errors: doubled } = withNewNames(variablesOf(inventory, host, options), schema)
@@ -69,7 +69,7 @@ export const judgeVars = <S extends z.ZodObject>(inventory: Inventory, host: str
   }
 }
 
-/** The values that are right by themselves, defaults too. */
+/** The values that are valid by themselves, including defaults. */
 const validOnes = <S extends z.ZodObject>(schema: S, input: Record<string, unknown>, unread: Set<string>): Partial<z.infer<S>> => {
   const parsed = Object.entries(schema.shape).flatMap(([name, field]) => {
     const result = unread.has(name) ? undefined : (field as z.ZodType).safeParse(input[name])
@@ -84,13 +84,13 @@ const placeOf = (names: readonly string[], given: Variables, schema: z.ZodObject
   return entry && name !== undefined ? shownPlace(entry.value, schema, name) : undefined
 }
 
-/** Errors for the names under our prefixes that nobody knows. */
+/** Errors for unknown names with our prefixes. */
 const unknownNames = (given: Variables, schema: z.ZodObject, knownNames: readonly string[]): ConfigError[] => {
   const known = [...Object.keys(schema.shape), ...knownNames, ...runnerVariables]
   const names = [...given].filter(([name]) => isOurs(name, schema) && !known.includes(name))
   return names.map(([name, { at }]) => {
     const hint = didYouMean(name, known) ?? 'names with this prefix belong to nfsha-play'
-    // The value of a misspelt secret is a secret: its line is not shown.
+    // The value of a misspelt secret is secret too: its line is not shown.
     const place = closest(name, known.filter(isSecretName)) ? { ...at, source: { ...at.source, secret: true } } : at
     return new ConfigError(`unknown variable '${name}'`, place, hint)
   })
@@ -118,8 +118,8 @@ const readInput = (inventory: Inventory, given: Variables, schema: z.ZodObject, 
 }
 
 /**
- * INI files and `-e key=value` know text only. Where the schema refuses the text, what YAML makes of it is meant: `5`, `yes`. When that is
- * refused too, by a rule and not for its kind, the rule is what is shown: `nfs_lease=5` must be at least 10, as in JSON.
+ * INI files and `-e key=value` have only text. Where the schema refuses the text, the value is read as YAML: `5`, `yes`. If that is refused
+ * too, by a rule and not by its type, the error shows the rule: `nfs_lease=5` must be at least 10, as in JSON.
  */
 const readField = ({ value }: Entry, field: z.ZodType, inventory: Inventory): Revealed => {
   const revealed = reveal(value, inventory.vault)
@@ -140,7 +140,7 @@ const originsOf = (given: Variables, schema: z.ZodObject): Record<string, string
   return Object.fromEntries(Object.keys(schema.shape).map(name => [name, originOf(given.get(name))]))
 }
 
-/** The value of one variable of a host, or undefined. Only what is asked for is decrypted and has to be free of templates. */
+/** The value of one variable of a host, or undefined. Only this variable is decrypted and must be free of templates. */
 export const readVariable = (inventory: Inventory, host: string, name: string, outer: OuterVariables = {}): unknown => {
   const entry = variablesOf(inventory, host, outer).get(name)
   return entry && reveal(entry.value, inventory.vault).value

@@ -10,7 +10,7 @@ import { parseYaml } from './yaml.ts'
 const extensions = ['.yml', '.yaml', '.json']
 
 export interface ReadOptions {
-  /** Leaves out files that are encrypted as a whole when there is no vault password at all. */
+  /** Skips files that are fully encrypted when there is no vault password at all. */
   openable?: boolean
 }
 
@@ -24,13 +24,13 @@ export const varsFiles = (
 ): Variables =>
   layered(...varsFilesOf(inventory, directory, kind, name).map(file => readVarsFile(inventory, file, openable && inventory.vault.empty)))
 
-/** The paths of those files. */
+/** Paths of those files. */
 const varsFilesOf = (inventory: Inventory, directory: string, kind: 'group_vars' | 'host_vars', name: string): string[] => {
   const folder = join(directory, kind)
   const names = inventory.varsNames.get(folder)
-  // As in Ansible, a host may be named by the path of a chroot.
+  // As in Ansible, the path of a chroot may be the name of a host.
   if (!names || name.startsWith('/')) return []
-  // Ansible takes the first that exists: a directory or a file without extension hides name.yml.
+  // Ansible uses the first that exists: a directory or a file without extension hides name.yml.
   const candidates = ['', ...extensions].map(extension => name + extension)
   const found = candidates.filter(file => names.has(file) || file.includes('/')).find(file => kindOf(join(folder, file)) !== undefined)
   if (found === undefined) return []
@@ -44,13 +44,13 @@ const isVarsFile = (name: string, kind: 'file' | 'directory'): boolean => {
   return extension === '' || (kind === 'file' && extensions.includes(extension))
 }
 
-/** What the `group_vars` and `host_vars` of a directory are to hold. A plain file of that name is left out with a warning, as in Ansible. */
+/** Lists the `group_vars` and `host_vars` of a directory. A plain file of that name is ignored with a warning, as in Ansible. */
 export const lookIntoVarsFolders = (inventory: Inventory, directory: string): void => {
   for (const kind of ['group_vars', 'host_vars']) {
     const folder = join(directory, kind)
     const found = kindOf(folder)
     if (found === 'directory') inventory.varsNames.set(folder, new Set(namesIn(folder)))
-    if (found === 'file') inventory.warnings.push(`${shownPath(folder)} is no directory: it is left out`)
+    if (found === 'file') inventory.warnings.push(`${shownPath(folder)} is not a directory: it is ignored`)
   }
 }
 
@@ -61,7 +61,7 @@ interface VarsFile {
 
 const filesRead = new WeakMap<Inventory, Map<string, VarsFile>>()
 
-/** A file of variables, read once an inventory. One that is encrypted as a whole is opened now; all in it counts as secret. */
+/** Reads a file of variables, once per inventory. A fully encrypted file is decrypted now; everything in it is secret. */
 const readVarsFile = (inventory: Inventory, path: string, leaveClosed = false): Variables => {
   const files = filesRead.get(inventory) ?? new Map<string, VarsFile>()
   filesRead.set(inventory, files)
@@ -72,7 +72,7 @@ const readVarsFile = (inventory: Inventory, path: string, leaveClosed = false): 
   return file.variables
 }
 
-/** The variables that a parsed file holds: it must be a mapping, or empty. */
+/** The variables of a parsed file, which must be a mapping or empty. */
 export const variablesIn = (value: Value): Variables => {
   if (value.kind === 'map') return value.entries
   if (value.kind === 'scalar' && value.value === null) return new Map()

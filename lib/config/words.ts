@@ -5,8 +5,8 @@ export interface Word {
 }
 
 /**
- * Splits a line into words as a POSIX shell would, without any expansion (Python's shlex, which Ansible uses). A `#` outside quotes
- * starts a comment, even inside a word. Undefined when a quote is not closed.
+ * Splits a line into words as a POSIX shell would, without any expansion (Python's shlex, which Ansible uses). A `#` outside quotes starts
+ * a comment, even inside a word. Undefined when a quote is not closed.
  */
 export const splitWords = (line: string, { comments = true } = {}): Word[] | undefined => {
   const words: Word[] = []

@@ -6,12 +6,12 @@ import type { Entry, Value, Variables } from './value.ts'
 
 const keys = ['hosts', 'children', 'vars']
 
-/** Reads an inventory in YAML format, already parsed, into the inventory. */
+/** Reads a parsed YAML inventory into `inventory`. */
 export const readYamlInventory = (inventory: Inventory, value: Value, source: Source): void => {
   if (value.kind !== 'map') throw new ConfigError('an inventory is a mapping of groups', wholeOf(source), 'all:\n    hosts:\n      M1:')
   const plugin = value.entries.get('plugin')
   if (plugin)
-    throw new ConfigError('inventory plugins are not run here', plugin.at, 'write its result down with: ansible-inventory --list --yaml')
+    throw new ConfigError('inventory plugins are not supported', plugin.at, 'save its output with: ansible-inventory --list --yaml')
   const errors: ConfigError[] = []
   for (const [name, entry] of value.entries) {
     if (name.startsWith('_') && !isGroup(entry.value)) continue
@@ -24,11 +24,11 @@ export const readYamlInventory = (inventory: Inventory, value: Value, source: So
   throwAll(errors)
 }
 
-/** What a group can be: a mapping, or nothing. */
+/** Whether a value can be a group: a mapping, or nothing. */
 export const isGroup = (value: Value) => value.kind === 'map' || (value.kind === 'scalar' && value.value === null)
 
 const readGroup = (inventory: Inventory, name: string, { at, value }: Entry): Group => {
-  // Such names are a custom for what only holds anchors. Ansible makes groups of them, and leaves out what no group has.
+  // By convention such names only hold anchors. Ansible makes groups of them and ignores keys that no group has.
   const holdsAnchors = name.startsWith('_')
   const group = addGroup(inventory, name, at)
   for (const [key, entry] of mappingOf(value, `group '${name}'`)) {
@@ -37,7 +37,7 @@ const readGroup = (inventory: Inventory, name: string, { at, value }: Entry): Gr
       throw new ConfigError(
         `a group has hosts, children and vars, not '${key}'`,
         entry.at,
-        didYouMean(key, keys) ?? 'variables belong under vars:',
+        didYouMean(key, keys) ?? 'put variables under vars:',
       )
     const members = mappingOf(entry.value, `'${key}' of group '${name}'`)
     if (key === 'vars') for (const [variable, given] of members) setGroupVariable(group, variable, given)
@@ -56,7 +56,7 @@ const readHost = (inventory: Inventory, group: Group, written: string, { at, val
   }
 }
 
-/** A mapping's entries; nothing for nothing, and a lone word stands for itself without a value, as in `hosts: M1`. */
+/** The entries of a mapping; none for an empty value. A single word is a name without a value, as in `hosts: M1`. */
 const mappingOf = (value: Value, what: string): Variables => {
   if (value.kind === 'map') return value.entries
   if (value.kind === 'scalar' && value.value === null) return new Map()

@@ -21,9 +21,9 @@ import type { Scalar as ScalarValue, Value, Variables } from './value.ts'
 interface Reading {
   source: Source
   counter: LineCounter
-  /** Nodes already read: an anchor's value is read once, however many aliases name it. */
+  /** Values of the nodes already read: an anchor is read once, however many aliases refer to it. */
   known: Map<Node, Value>
-  /** The nodes of the anchors that were read so far; a later one of the same name replaces an earlier one. */
+  /** Nodes of the anchors read so far; a later anchor of the same name replaces an earlier one. */
   anchors: Map<string, Node>
   open: Set<Node>
   extents: Map<Value, Extent>
@@ -31,17 +31,17 @@ interface Reading {
   plain: (text: string) => ScalarValue
 }
 
-/** What a value would be with its aliases written out. */
+/** The size of a value with its aliases expanded. */
 interface Extent {
-  /** How many values it is, itself included, and how many of them are there by an alias. */
+  /** Number of values, itself included, and how many of them come from an alias. */
   size: number
   copies: number
   depth: number
 }
 
-/** Deeper than anybody writes, and far less than a stack holds. PyYAML gives up at about the same depth. */
+/** Levels: more than anybody writes, and far less than the stack holds. PyYAML gives up at about the same depth. */
 const deepest = 200
-/** Values that aliases may stand for, all together: a few lines can make billions of them. */
+/** Maximum number of values from aliases, in total: a few lines can expand to billions. */
 const mostCopies = 1_000_000
 
 /**
@@ -74,15 +74,15 @@ export const parseYaml = (source: Source): Value => {
   return value
 }
 
-/** A mistake makes others in the same line, which say nothing new. */
+/** The first error of each line: later ones on the same line are usually consequences. */
 const firstOfEachLine = <T extends { pos: [number, number] }>(errors: readonly T[], counter: LineCounter): T[] => {
   const lines = errors.map(error => counter.linePos(error.pos[0]).line)
   return errors.filter((_, index) => lines.indexOf(lines[index] ?? 0) === index)
 }
 
 /**
- * The tokens of a source. The parser calls itself as deeply as the text is nested, and so does all that reads its tokens: it is stopped at
- * the first piece of the text that is too deep. Its stack holds the document, then one collection a level.
+ * The tokens of a source. The parser recurses as deeply as the text is nested, and so does everything that reads its tokens, so parsing
+ * stops at the first token that is too deep. The parser's stack holds the document, then one collection per level.
  */
 const tokensOf = (source: Source, counter: LineCounter): CST.Token[] => {
   const parser = new Parser(counter.addNewLine)
@@ -96,10 +96,10 @@ const tokensOf = (source: Source, counter: LineCounter): CST.Token[] => {
   return [...tokens, ...parser.end()]
 }
 
-/** The one document of a source. */
+/** The single document of a source. */
 const documentIn = (source: Source, counter: LineCounter): Document => {
   const tokens = tokensOf(source, counter)
-  // Only the structure is left to the parser: what a plain scalar means is decided here, by PyYAML's rules.
+  // The parser only provides the structure: plain scalars are interpreted here, by PyYAML's rules.
   const composer = new Composer({
     version: '1.1',
     schema: 'failsafe',
@@ -112,7 +112,11 @@ const documentIn = (source: Source, counter: LineCounter): Document => {
   const [document, second] = composer.compose(tokens, true, source.text.length)
   if (!document) throw new ConfigError('there is no YAML document', placeAt(source, counter, 0))
   if (second)
-    throw new ConfigError('a second YAML document begins here', placeAt(source, counter, second.range[0]), 'one file holds one document')
+    throw new ConfigError(
+      'a second YAML document starts here',
+      placeAt(source, counter, second.range[0]),
+      'a file must contain one document',
+    )
   return document
 }
 
@@ -132,7 +136,7 @@ const valueAt = (reading: Reading, written: Node | null, fallback: Place): Value
   return value
 }
 
-/** A member of a collection, counted into its extent. */
+/** A member of a collection, added to its extent. */
 const memberAt = (reading: Reading, written: Node | null, fallback: Place, extent: Extent): Value => {
   const value = valueAt(reading, written, fallback)
   const { size, copies, depth } = reading.extents.get(value) ?? { size: 1, copies: 0, depth: 0 }
@@ -178,7 +182,7 @@ const scalarOf = (reading: Reading, node: Scalar, place: Place): Value => {
   return { kind: 'scalar', value, place }
 }
 
-/** A block at the very end of a file without a last line feed has none either, as PyYAML reads it. */
+/** Without a final newline in the file, a block at its very end has none either, as in PyYAML. */
 const textOf = (node: Scalar, { text }: Source): string => {
   const value = String(node.value ?? '')
   const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED
@@ -188,19 +192,19 @@ const textOf = (node: Scalar, { text }: Source): string => {
 
 const refuseTag = (tag: string | undefined, allowed: string[], place: Place): void => {
   if (tag === undefined || tag === '!unsafe' || allowed.includes(tag.replace('tag:yaml.org,2002:', ''))) return
-  throw new ConfigError(`the tag '${shown(tag)}' is not known here`, place)
+  throw new ConfigError(`the tag '${shown(tag)}' is not supported`, place)
 }
 
 const shown = (tag: string) => tag.replace('tag:yaml.org,2002:', '!!')
 
-/** A mapping's entries. Merged ones come first and yield to the mapping's own; of several merged mappings the first wins. */
+/** The entries of a mapping. Merged ones come first and are overridden by its own; of several merged mappings the first wins. */
 const entriesOf = (reading: Reading, map: YAMLMap<Node, Node | null>, extent: Extent): Variables => {
   const merged: Variables = new Map()
   const own: Variables = new Map()
   for (const pair of map.items) {
     if (!isPair(pair)) continue
     const at = placeOf(reading, pair.key, placeOf(reading, map))
-    // The key first: an anchor in it may be named in its value.
+    // Reads the key first: its value may refer to an anchor in it.
     const name = isMergeKey(pair.key) ? undefined : keyOf(reading, pair.key, at)
     const value = memberAt(reading, pair.value, at, extent)
     if (name === undefined) for (const [key, entry] of mergedEntries(value)) merged.set(key, entry)
@@ -211,7 +215,7 @@ const entriesOf = (reading: Reading, map: YAMLMap<Node, Node | null>, extent: Ex
 
 const addEntry = (reading: Reading, entries: Variables, name: string, entry: { at: Place; value: Value }): void => {
   const first = entries.get(name)
-  if (first) reading.errors.push(new ConfigError(`'${name}' is given twice`, entry.at, `the first one is in line ${first.at.line}`))
+  if (first) reading.errors.push(new ConfigError(`'${name}' is given twice`, entry.at, `the first one is on line ${first.at.line}`))
   else entries.set(name, entry)
 }
 
@@ -241,7 +245,7 @@ const placeAt = (source: Source, counter: LineCounter, offset: number): Place =>
   return { source, line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-/** Ansible tries JSON first. The difference shows in numbers only: 1e3 is one in JSON and text in YAML 1.1. */
+/** Ansible tries JSON first. The difference only affects numbers: 1e3 is a number in JSON and text in YAML 1.1. */
 const isJson = (text: string): boolean => {
   if (!/^\s*[[{]/.test(text)) return false
   try {
@@ -256,7 +260,7 @@ const firstLine = (message: string) => message.split('\n')[0]?.replace(/:$/, '')
 
 const adviceFor = (source: Source, counter: LineCounter, offset: number): string | undefined => {
   const line = source.text.split('\n')[placeAt(source, counter, offset).line - 1] ?? ''
-  if (/:\s+\{\{/.test(line)) return 'a value that starts with {{ would need quotes; templates are not evaluated here in any case'
+  if (/:\s+\{\{/.test(line)) return 'a value that starts with {{ would need quotes; templates are not supported anyway'
   if (/^\s*\t/.test(line)) return 'YAML is indented with spaces, not tabs'
   if (/:\s+[^'"#]*:\s/.test(line)) return 'a value with a colon and a space in it needs quotes'
   return undefined

@@ -4,7 +4,7 @@ import type { Resource } from '../resources/resource.ts'
 
 /** A role of the user's own. Both functions are pure: variables and facts in, resources out. */
 export interface RoleDefinition<S extends z.ZodObject = z.ZodObject> {
-  /** The name of its directory, `roles/NAME`: small letters, digits and `-`. */
+  /** The name of its directory, `roles/NAME`: lower-case letters, digits and `-`. */
   name: string
   /** What it does, in one line. */
   summary?: string

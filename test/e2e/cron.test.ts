@@ -114,10 +114,10 @@ describe.skipIf(why !== undefined)(`cron${why ? ` (skipped: ${why})` : ''}`, () 
     expect(broken.stderr).toMatch(/broken.yml:\d+:\d+: unknown variable 'drbd_disc'/)
     writeFileSync(at('empty.yml'), 'web:\n  hosts:\n    W1:\n')
     expect(command('cron', 'install', '-i', 'empty.yml').stderr).toMatch(/no host or group 'nfs' in the inventory/)
-    expect(command('cron', 'install', '-i', 'hosts.yml', '--schedule', 'now').stderr).toMatch(/five fields are wanted/)
+    expect(command('cron', 'install', '-i', 'hosts.yml', '--schedule', 'now').stderr).toMatch(/expected five fields/)
     expect(command('cron', 'install', '-i', 'hosts.yml', '--schedule', '61 * * * *')).toMatchObject({
       code: 2,
-      stderr: "--schedule '61 * * * *': minute '61': 61 is not from 0 to 59 (crontab(5))\n",
+      stderr: "--schedule '61 * * * *': minute '61': 61 is out of range (0 to 59) (crontab(5))\n",
     })
     expect(existsSync(locks)).toBe(false)
     expect(existsSync(jobFile)).toBe(false)

@@ -17,7 +17,7 @@ interface CronOptions extends DriftOptions {
   mailto?: string
 }
 
-/** `nfsha-play cron`: a job that looks for drift. */
+/** `nfsha-play cron`: a cron job that checks for drift. */
 export const define = (command: Command): void => {
   command.description('look for drift from cron (-u, --user: the user of the cron job)')
   withDriftOptions(command.command('install [playbook|role]').description('add or update the job'))
@@ -35,7 +35,9 @@ export const define = (command: Command): void => {
       })
 }
 
-/** A job whose playbook or inventory is broken would only mail that, every time: `drift --syntax-check` reads all of it first. */
+/**
+ * Refuses a playbook or inventory with errors, which the job would only mail on every run: `drift --syntax-check` reads all of it first.
+ */
 const refuseBroken = (argv: string[]): void => {
   const [node = '', ...rest] = argv
   const { status, stderr } = spawnSync(node, [...rest, '--syntax-check'], { encoding: 'utf8', cwd: '/' })

@@ -9,7 +9,7 @@ export const define = (command: Command): void =>
     process.exitCode = await demo()
   })
 
-/** The main job on emulated machines, from bare machines to a share that a client writes to. */
+/** Plays site.yml on emulated machines: from bare machines to a share that a client writes to. */
 const demo = async (): Promise<number> => {
   await labUp({ onProgress: tellLab() })
   const inventory = [labPlaces('default').inventoryFile]

@@ -13,15 +13,15 @@ interface DocOptions extends PlayArguments {
   playbookDir?: string
 }
 
-/** `nfsha-play doc [name]`: what a role, a resource or a variable is. */
+/** `nfsha-play doc [name]`: describes a role, a resource or a variable. */
 export const define = (command: Command): void =>
   void accepting(command, ['rolesPath'])
-    .description('what a role, a resource or a variable is')
-    .argument('[name]', 'of a role, ours or your own, a kind of resource, or a variable; without it, all roles and resources')
+    .description('describe a role, a resource or a variable')
+    .argument('[name]', 'a role (built-in or your own), a kind of resource or a variable; default: all roles and resources')
     .option('--playbook-dir <dir>', 'directory of the playbook, to find your own roles beside it', '.')
     .action((name: string | undefined) => showDoc(name, command.optsWithGlobals()))
 
-/** Throws `UsageError` for a name that nothing has. */
+/** Throws `UsageError` when nothing has that name. */
 const showDoc = async (name: string | undefined, options: DocOptions): Promise<void> => {
   const all = documented(await allOwnRoles(options))
   const found = name === undefined ? [overviewLines(all)] : docOf(name, all)

@@ -5,7 +5,7 @@ import type { PlayArguments } from '../options.ts'
 /** `nfsha-play drift`: what differs now. */
 export const define = (command: Command): void =>
   void withDriftOptions(
-    command.description('what differs now; silent when nothing does').argument('[playbook|role]', 'what is declared', 'site.yml'),
+    command.description('report drift; silent when there is none').argument('[playbook|role]', 'declared state', 'site.yml'),
   )
     .option('--on-change-only', 'report a state once, repeat it daily, and report when it has cleared')
     .action(async (argument: string, options: DriftOptions) => {

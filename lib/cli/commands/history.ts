@@ -7,7 +7,7 @@ import { duration } from '../../text/amounts.ts'
 import { eventsOf, keptRuns } from '../history/store.ts'
 import { exitCodes, type PlayArguments, UsageError } from '../options.ts'
 
-/** One line a run: id, what was played, on which hosts, what it came to. */
+/** One line per run: id, command, hosts, outcome. */
 const lineOf = (run: string, events: Event[]): string => {
   const stats = statsOf(events)
   const start = events.find(e => e.type === 'run-start')
@@ -20,19 +20,19 @@ const lineOf = (run: string, events: Event[]): string => {
 const show = async (wanted: string, options: PlayArguments): Promise<void> => {
   const matching = keptRuns().filter(run => run === wanted || run.includes(wanted))
   const [run] = matching
-  if (run === undefined) throw new UsageError(`history: no run '${wanted}' is kept; \`nfsha-play history\` lists those that are`)
+  if (run === undefined) throw new UsageError(`history: no run '${wanted}'; \`nfsha-play history\` lists the stored runs`)
   if (matching.length > 1 && !matching.includes(wanted))
-    throw new UsageError(`history: '${wanted}' may be any of ${matching.join(', ')}; give more of its name`)
+    throw new UsageError(`history: '${wanted}' is ambiguous: ${matching.join(', ')}; give more of the id`)
   const view = await openView(options.output ?? 'plain', { verbosity: options.verbose ?? 0 })
   for (const event of eventsOf(matching.includes(wanted) ? wanted : run)) view.on(event)
   await view.close()
 }
 
-/** `nfsha-play history [run]`: the runs that changed something, or one of them as it was. */
+/** `nfsha-play history [run]`: lists the runs that changed something, or replays one. */
 export const define = (command: Command): void =>
   void command
-    .description('runs that changed something; with an id, what that one did')
-    .argument('[run]', 'its id, or a part of it')
+    .description('list the runs that changed something; with an id, show that run')
+    .argument('[run]', 'id of a run, or part of it')
     .action(async (run: string | undefined) => {
       process.exitCode = await history(run, command.optsWithGlobals<PlayArguments>())
     })

@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import type { CommandName } from './names.ts'
 
 interface CommandFile {
-  /** Makes a bare command the sub-command that it is to be: its text, arguments, options and action. */
+  /** Configures a bare command as this sub-command: description, arguments, options and action. */
   define(command: Command): void
 }
 
-/** Every sub-command by its file. Only the one that the command line names is loaded. */
+/** Sub-commands by name. Only the one named on the command line is loaded. */
 export const commands: Record<CommandName, () => Promise<CommandFile>> = {
   ping: () => import('./ping.ts'),
   unlock: () => import('./unlock.ts'),

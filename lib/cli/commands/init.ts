@@ -9,21 +9,21 @@ import { accepting } from './accepting.ts'
 
 const inventoryFile = join('inventory', 'hosts.yml')
 
-/** `nfsha-play init [dir]`: an inventory to fill in; `nfsha-play init role <name>`: a role of one's own to go on from. */
+/** `nfsha-play init [dir]` writes an inventory to fill in; `nfsha-play init role <name>` writes a role to start from. */
 export const define = (command: Command): void => {
   accepting(command, [])
-    .description('an example inventory to fill in')
+    .description('write an example inventory to fill in')
     .argument('[dir]', 'directory to write inventory/hosts.yml to', '.')
     .action(init)
   command
     .command('role')
-    .description('a role of your own with a test that passes: docs/your-own-role.md')
-    .argument('<name>', 'small letters, digits and -')
+    .description('write a role of your own with a passing test: docs/your-own-role.md')
+    .argument('<name>', 'lower-case letters, digits and -')
     .argument('[dir]', 'directory to write roles/<name> to', '.')
     .action((name: string, directory: string) => print(initRole(name, directory)))
 }
 
-/** What is there already is never overwritten. */
+/** Never overwrites an existing file. */
 const init = (directory: string): void => {
   const target = join(directory, inventoryFile)
   writeNew(target, readFileSync(packagedFile(inventoryFile), 'utf8'))
@@ -33,7 +33,7 @@ const init = (directory: string): void => {
 const nextSteps = (
   target: string,
   directory: string,
-): string => `${target} is written: an example. Next${directory === '.' ? '' : `, in ${directory}`}:
+): string => `wrote ${target}, an example. Next steps${directory === '.' ? '' : `, in ${directory}`}:
 
   1. put your own addresses into it
   2. choose the two secrets:   nfsha-play vault encrypt-string --name heartbeat_secret

@@ -9,7 +9,7 @@ import { type PlayArguments, UsageError } from '../options.ts'
 import { readHosts } from '../run/sources.ts'
 import { accepting, inventoryOptions } from './accepting.ts'
 
-/** The options of `nfsha-play inventory`, those of ansible-inventory. */
+/** Options of `nfsha-play inventory`, the same as those of ansible-inventory. */
 interface InventoryOptions extends PlayArguments {
   graph?: boolean
   list?: boolean
@@ -17,11 +17,11 @@ interface InventoryOptions extends PlayArguments {
   playbookDir?: string
 }
 
-/** `nfsha-play inventory --graph|--list|--host`: what the inventory says, as ansible-inventory would show it. */
+/** `nfsha-play inventory --graph|--list|--host`: shows the inventory in the format of ansible-inventory. */
 export const define = (command: Command): void =>
   void accepting(command, inventoryOptions)
-    .description('what ansible-inventory shows; secrets masked')
-    .argument('[group]', 'where --graph starts (all)')
+    .description('show the inventory as ansible-inventory does; secrets masked')
+    .argument('[group]', 'group at the top of --graph (all)')
     .option('--graph', 'groups and hosts as a tree')
     .option('--list', 'groups, hosts and their variables as JSON')
     .option('--host <host>', 'the variables of one host as JSON')
@@ -31,7 +31,7 @@ export const define = (command: Command): void =>
 const showInventory = async (group: string | undefined, options: InventoryOptions): Promise<void> => {
   const { graph, list, host } = options
   if ([graph, list, host !== undefined].filter(Boolean).length !== 1)
-    throw new UsageError('inventory: one of --graph, --list and --host <host>')
+    throw new UsageError('inventory: give one of --graph, --list or --host <host>')
   if (group !== undefined && !graph) throw new UsageError(`'${group}' is supported with --graph only`)
   const { inventory, extraVars } = await readHosts(options)
   if (graph) print(graphOf(inventory, groupNamed(inventory, group ?? 'all')))
@@ -48,6 +48,6 @@ const groupNamed = (inventory: Inventory, name: string): Group => {
 
 const oneHost = (inventory: Inventory, pattern: string): string => {
   const [host, ...others] = matchHosts(inventory, pattern, { place: wholeOf({ file: '--host', text: pattern }) })
-  if (host === undefined || others.length > 0) throw new UsageError(`--host ${pattern}: expected one host, these are ${others.length + 1}`)
+  if (host === undefined || others.length > 0) throw new UsageError(`--host ${pattern}: expected one host, matched ${others.length + 1}`)
   return host
 }

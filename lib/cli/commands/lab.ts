@@ -23,7 +23,7 @@ const machineOf = (word: string): MachineName => {
   throw new UsageError(`no machine '${word}' in the lab: it has M1, M2 and C1`)
 }
 
-/** One line for each thing that happens, with the seconds since the start: bringing machines up takes a while. */
+/** Prints one line per event, with the seconds since the start: booting machines takes a while. */
 export const tellLab = () => {
   const started = Date.now()
   return ({ machine, text }: { machine?: string; text: string }) =>
@@ -44,7 +44,7 @@ const showStatus = async (name: string): Promise<void> => {
   showInventory(name)
 }
 
-/** What a play on the lab's machines is given with `-i`. */
+/** Prints the inventory file of the lab's machines, for `-i`. */
 const showInventory = (name: string): void => print(`inventory: ${labPlaces(name).inventoryFile}\n`)
 
 /** `nfsha-play lab ...`: the emulated machines. */
@@ -66,13 +66,13 @@ export const define = (lab: Command): void => {
       showInventory(name)
     })
   named(lab.command('down').description('stop the machines'))
-    .option('--destroy', 'remove their disks too')
+    .option('--destroy', 'also remove their disks')
     .action(({ name, destroy }: { name: string; destroy?: boolean }) => labDown({ name, destroy: destroy ?? false, onProgress: tellLab() }))
-  named(lab.command('status').description('list what is running')).action(({ name }: { name: string }) => showStatus(name))
+  named(lab.command('status').description('show the state of the machines')).action(({ name }: { name: string }) => showStatus(name))
   named(lab.command('save <as>').description('power the machines off and keep them under a name, for `up --from`')).action(
     (as: string, { name }: { name: string }) => labSave({ name, as, onProgress: tellLab() }),
   )
-  named(lab.command('fencing').description('put the plugin external/nfsha-lab on M1 and M2, by which each can reset the other')).action(
+  named(lab.command('fencing').description('install the plugin external/nfsha-lab on M1 and M2, so that each can reset the other')).action(
     ({ name }: { name: string }) => labFencing(name),
   )
   named(lab.command('ssh <machine> [command...]').description('a shell or a command on a machine')).action(
@@ -85,7 +85,7 @@ export const define = (lab: Command): void => {
     lab.command('fault <fault> <words...>').description(`${faults.join(', ')}: \`fault power-off M1\`, \`fault link-down em2 M1\``),
   ).action(async (fault: string, words: string[], { name }: { name: string }) => {
     const known = faults.find(f => f === fault)
-    if (!known) throw new UsageError(`no fault '${fault}': there are ${faults.join(', ')}`)
+    if (!known) throw new UsageError(`unknown fault '${fault}': there are ${faults.join(', ')}`)
     const machine = machineOf(words.at(-1) ?? '')
     await labFault(name, machine, known, words.length > 1 ? words[0] : undefined)
   })

@@ -1,4 +1,4 @@
-/** Every sub-command, in the order of the help. By itself, so that who only needs the names does not depend on the commands. */
+/** All sub-commands, in the order of the help. In a file of its own, so that code that needs only the names does not load the commands. */
 export const commandNames = [
   'ping',
   'unlock',

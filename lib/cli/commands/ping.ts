@@ -3,7 +3,7 @@ import { oneLine } from '../../text/layout.ts'
 import type { PlayArguments } from '../options.ts'
 import { accepting, reachOptions } from './accepting.ts'
 
-/** `nfsha-play ping`: who can be reached, as whom, and what runs there. */
+/** `nfsha-play ping`: which hosts can be reached, as which user, and their kernel. */
 export const define = (command: Command): void =>
   void accepting(command, reachOptions)
     .description('which hosts can be reached, and as which user')

@@ -4,7 +4,7 @@ import { oneLine } from '../../text/layout.ts'
 import type { PlayArguments } from '../options.ts'
 import { accepting, reachOptions } from './accepting.ts'
 
-/** `nfsha-play unlock`: removes the lock of a run that is dead. */
+/** `nfsha-play unlock`: removes a stale lock. */
 export const define = (command: Command): void =>
   void accepting(command, reachOptions)
     .description('remove a stale lock')
@@ -14,13 +14,13 @@ export const define = (command: Command): void =>
       process.exitCode = await eachHost(pattern, command.optsWithGlobals<PlayArguments>(), unlockScript(), unlockWords)
     })
 
-/** What `unlockScript` printed, as a line; undefined when it could not do its work. */
+/** Formats the output of `unlockScript` as a line; undefined when the script failed. */
 const unlockWords = ({ code, stdout }: ScriptResult): string | undefined => {
   const lines = stdout.split('\n').filter(line => line !== '')
   const steps = lines.flatMap(line => /^step (\d+)$/.exec(line)?.[1] ?? [])
   const [owner = 'owner unknown'] = lines.filter(line => !line.startsWith('step '))
   if (code !== 0) return undefined
   if (owner === 'not locked') return owner
-  const step = steps.length === 0 ? '' : `; a step of that run still runs (process ${steps.join(', ')}): the next run waits for its end`
+  const step = steps.length === 0 ? '' : `; a step of that run still runs (process ${steps.join(', ')}): the next run waits for it`
   return `unlocked, it was held by ${oneLine(owner)}${step}`
 }

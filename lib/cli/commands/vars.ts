@@ -15,12 +15,12 @@ interface VarsOptions extends PlayArguments {
   playbookDir?: string
 }
 
-/** `nfsha-play vars <host>`: what a host ends up with, and from where. */
+/** `nfsha-play vars <host>`: the variables of a host, and where each one is set. */
 export const define = (command: Command): void =>
   void accepting(command, variableOptions)
     .description('all variables of nfsha-play for a host, each with its value and where it is set; secrets masked')
     .argument('<host>', 'a node or a client')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .option('--playbook-dir <dir>', 'directory of the playbook whose group_vars and host_vars are used', '.')
     .action((host: string) => showVars(host, command.optsWithGlobals()))
 
@@ -35,7 +35,7 @@ const showVars = async (host: string, options: VarsOptions): Promise<void> => {
   else print(parts.map(part => tableOf(host, part, masker.mask)).join('\n'))
 }
 
-/** Beyond this a value pushes its place to the right rather than everybody's. */
+/** Columns. A longer value shifts the place on its own line only. */
 const widest = 40
 
 const tableOf = (host: string, { cluster, as, variables }: HostPart, mask: (text: string) => string): string => {

@@ -8,12 +8,12 @@ import { accepting, vaultOptions } from './accepting.ts'
 const passwords = () => import('../vault/passwords.ts')
 const files = () => import('../vault/files.ts')
 
-/** `nfsha-play vault ...`: what ansible-vault does, to the same files. */
+/** `nfsha-play vault ...`: does what ansible-vault does, to the same files. */
 export const define = (command: Command): void => {
   const vault = accepting(command, vaultOptions)
   vault
     .description('encrypt files and values, compatible with ansible-vault')
-    .addHelpText('after', '\nThe password: --vault-password-file <file>, --vault-id <label@file>, -J to be asked (as without any of them).')
+    .addHelpText('after', '\nPassword: --vault-password-file <file>, --vault-id <label@file>, or -J to be asked (the default).')
   const given = () => vault.optsWithGlobals<PlayArguments>()
   vault
     .command('encrypt [file...]')
@@ -43,8 +43,8 @@ export const define = (command: Command): void => {
   vault
     .command('rekey <file...>')
     .description('change the password of files')
-    .option('--new-vault-password-file <file>', 'read it from a file; without it, it is asked for')
-    .option('--new-vault-id <label@file>', 'the same under another vault id')
+    .option('--new-vault-password-file <file>', 'file with the new password; default: ask for it')
+    .option('--new-vault-id <label@file>', 'the same, with a vault id')
     .action(async (names: string[], next: { newVaultPasswordFile?: string; newVaultId?: string }) => {
       const { convertFiles, rekeying } = await files()
       const { openingPasswords, sealingPassword } = await passwords()
@@ -54,7 +54,7 @@ export const define = (command: Command): void => {
   vault
     .command('encrypt-string [text...]')
     .alias('encrypt_string')
-    .description('print texts as YAML to paste; from stdin, or asked for, when none is given')
+    .description('encrypt texts and print them as YAML; without texts, read stdin or ask for one')
     .option('-n, --name <name>', 'name of the variable, one for each text', collect)
     .option('--stdin-name <name>', 'name of the variable whose value is read from stdin')
     .option('-p, --prompt', 'ask for the text')

@@ -9,50 +9,50 @@ import type { DriftOptions } from '../drift/options.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
 import { inventoryPaths } from '../run/sources.ts'
 
-/** What is open in this shell alone: a job would find nothing there, or something else. */
+/** Files that are open in this shell only: in a cron job the path is missing or is something else. */
 const inherited = /^\/(dev\/(stdin|fd\/.*)|proc\/(self|\d+)\/.*)$/
 
 const absolute = (path: string): string => {
   const file = resolve(path.replace(/^~(?=\/)/, homedir()))
-  if (inherited.test(file)) throw new UsageError(`${path} is open in this shell alone, and a cron job runs without it; name a file`)
+  if (inherited.test(file)) throw new UsageError(`${path} is open in this shell only, not in a cron job; name a file`)
   return file
 }
 
-/** Names of hosts, `M1,M2`, are no path. */
+/** Host lists such as `M1,M2` are not paths. */
 const sourceOf = (inventory: string): string => (inventory.includes(',') ? inventory : absolute(inventory))
 
-/** A limit may name files: `@retry`, alone or between commas. */
+/** A limit may name files: `@retry`, alone or in a comma-separated list. */
 const absoluteLimit = (limit: string): string =>
   limit
     .split(',')
     .map(part => part.replace(/^(\s*@)(.+?)\s*$/, (_, at: string, file: string) => `${at}${absolute(file)}`))
     .join(',')
 
-/** The crontab, and `ps` while the job runs, show what `-e` says. */
+/** The crontab, and `ps` while the job runs, show the value of `-e`. */
 const extraVarsOf = (argument: string): string => {
   if (argument.startsWith('@')) return `@${absolute(argument.slice(1))}`
   const secret = argument.match(/\w+/g)?.find(isSecretName)
   if (secret === undefined) return argument
-  throw new UsageError(`-e ${secret}: a cron job shows its command line; put the secret into the inventory, encrypted, or use -e @file`)
+  throw new UsageError(`-e ${secret}: crontab and ps show it; put the secret into the inventory, encrypted, or use -e @file`)
 }
 
-/** `label@file` with its file absolute; `prompt` asks, which a job cannot. */
+/** `label@file` with an absolute file. Throws for `prompt`: a cron job cannot ask. */
 const absoluteId = (id: string): string => {
   const [, label = '', source = ''] = /^(.*?@)?(.*)$/.exec(id) ?? []
-  if (source === 'prompt') throw new UsageError(`--vault-id ${id} asks on a terminal, and a cron job has none; name a file`)
+  if (source === 'prompt') throw new UsageError(`--vault-id ${id} needs a terminal, and a cron job has none; name a file`)
   return `${label}${absolute(source)}`
 }
 
-/** cron starts the job elsewhere, where `./roles` is another one. */
+/** cron starts the job in another directory, where `./roles` is a different one. */
 const rolesPathsOf = ({ rolesPath = [] }: PlayArguments): string[] => {
   const here = resolve('roles')
   return [...(ownRoleFiles(roleFolders([here], packageRoot)).size > 0 ? [here] : []), ...rolesPath.map(path => resolve(path))]
 }
 
-/** The command line of the job: what was given, every path absolute, since cron starts it in another folder. */
+/** Command line of the job: the given options with absolute paths, since cron starts it in another directory. */
 export const argvOf = (argument: string, options: PlayArguments, outputs: DriftOptions): string[] => {
   if (options.askBecomePass || options.askVaultPass)
-    throw new UsageError('-K and -J ask on a terminal, and a cron job has none; use a sudo rule, or --vault-password-file')
+    throw new UsageError('-K and -J need a terminal, and a cron job has none; use a sudo rule or --vault-password-file')
   const places = { cwd: process.cwd(), packageRoot, roleNames: siteRoles.map(r => r.name) }
   const playable = findPlayable(argument, places)
   const pair = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value])

@@ -4,26 +4,24 @@ import { UsageError } from '../options.ts'
 const begin = '# BEGIN nfsha-play (nfsha-play cron install): what stands here is overwritten'
 const end = '# END nfsha-play'
 
-/** What a job runs and when; everything absolute, since cron starts it in another folder with next to no environment. */
+/** Command and schedule of a cron job. All paths are absolute: cron uses another directory and an almost empty environment. */
 export interface Job {
   schedule: string
   mailto?: string
-  /** Whose PATH, XDG_STATE_HOME. */
+  /** PATH and XDG_STATE_HOME of the job. */
   environment: Record<string, string>
-  /** Runs never pile up: one that finds this locked ends at once and says nothing. */
+  /** Runs never overlap: a run that finds this file locked exits at once and silently. */
   lock: string
   argv: string[]
 }
 
 export const checkMailto = (mailto: string | undefined): string | undefined => {
-  // cron mails nobody whose address it takes for unsafe, without a word to anybody: cron's safe_p().
+  // cron silently skips mail to an address that it considers unsafe: cron's safe_p().
   if (mailto === undefined || /^[A-Za-z0-9][A-Za-z0-9@!:%+\-.,_]*$/.test(mailto)) return mailto
-  throw new UsageError(
-    `--mailto '${mailto}': an address without blanks is wanted, of ASCII letters, digits and @!:%+-.,_ alone: cron mails to no other`,
-  )
+  throw new UsageError(`--mailto '${mailto}': cron only mails to an address of ASCII letters, digits and @!:%+-.,_ without blanks`)
 }
 
-/** To cron a bare % is the end of the command. */
+/** In a crontab, an unescaped % ends the command. */
 const commandOf = ({ environment, lock, argv }: Job): string =>
   [
     '/usr/bin/env',
@@ -46,7 +44,9 @@ export const cronFile = (job: Job, user: string): string =>
     '',
   ].join('\n')
 
-/** Pure: a user's crontab with our block, in its old place or at the end. MAILTO holds for all lines below it, so the block puts it back. */
+/**
+ * Pure: a user's crontab with our block, in its old place or at the end. MAILTO applies to all lines below it, so the block restores it.
+ */
 export const withBlock = (crontab: string, job: Job, user: string): string => {
   const outside = withoutBlock(crontab)
   const before = crontab.includes(begin) ? crontab.slice(0, crontab.indexOf(begin)) : outside
@@ -63,14 +63,14 @@ export const withBlock = (crontab: string, job: Job, user: string): string => {
   return `${head}${block}${outside.slice(before.length)}`
 }
 
-/** Pure: the block alone, as it stands; undefined when there is none. */
+/** Pure: our block as it is in the crontab; undefined when there is none. */
 export const blockOf = (crontab: string): string | undefined => {
   const from = crontab.indexOf(begin)
   const to = crontab.indexOf(end, from)
   return from < 0 || to < 0 ? undefined : crontab.slice(from, to + end.length + 1)
 }
 
-/** Pure: all other lines, as they were. */
+/** Pure: the crontab without our block. */
 export const withoutBlock = (crontab: string): string => {
   const block = blockOf(crontab)
   return block === undefined ? crontab : crontab.replace(block, () => '')

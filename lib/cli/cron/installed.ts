@@ -8,7 +8,7 @@ const systemFile = '/etc/cron.d/nfsha-play'
 
 export const readSystemFile = (): string | undefined => (existsSync(systemFile) ? readFileSync(systemFile, 'utf8') : undefined)
 
-/** Says what was done. Returns the exit code. */
+/** Removes the file and prints what was done. Returns the exit code. */
 export const removeSystemFile = (): number => {
   const was = existsSync(systemFile)
   rmSync(systemFile, { force: true })
@@ -20,9 +20,9 @@ const tell = (text: string): number => {
   return exitCodes.fine
 }
 
-/** cron looks at a file's time and owner; 0600, since a variable given with -e may be nobody else's business. */
+/** cron checks the owner and the time of a file. Mode 0600, because a variable given with -e may be confidential. */
 export const replaceSystemFile = (text: string): number => {
-  if (existsSync(systemFile) && readFileSync(systemFile, 'utf8') === text) return tell(`nothing to do: ${systemFile} is as it should be`)
+  if (existsSync(systemFile) && readFileSync(systemFile, 'utf8') === text) return tell(`nothing to do: ${systemFile} is up to date`)
   if (!existsSync(dirname(systemFile))) throw new UsageError(`there is no ${dirname(systemFile)}: is cron installed?`)
   // cron(8) ignores names with a dot, so the half-written file is never run.
   const beside = `${systemFile}.new`
@@ -45,7 +45,7 @@ export const readCrontab = (): string => {
 }
 
 export const replaceCrontab = (text: string, done: string): number => {
-  if (readCrontab() === text) return tell('nothing to do: the crontab is as it should be')
+  if (readCrontab() === text) return tell('nothing to do: the crontab is up to date')
   const { status, stderr } = text.trim() === '' ? crontab(['-r']) : crontab(['-'], text)
   if (status !== 0) throw new UsageError(`crontab: ${stderr.trim()}`)
   return tell(`${done}: the block of nfsha-play in your crontab`)

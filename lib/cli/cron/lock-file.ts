@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { stateHome } from '../state-home.ts'
 import { idOf, isRoot } from './user.ts'
 
-/** Root's folder for the locks of the jobs in cron.d. /run/lock is open to all: whoever locks a file there first, silences the job. */
+/** Root's folder for the locks of the jobs in cron.d. /run/lock is world-writable: anyone could lock a file there and silence the job. */
 const locksFolder = '/var/lib/nfsha-play-cron'
 
-/** A lock that its user alone can open. Made here, since a user cannot make one in root's folder. */
+/** A lock file that only its user can open. Created here, since a user cannot create one in root's folder. */
 export const lockOf = (user: string): string => {
   if (!isRoot()) {
     mkdirSync(stateHome(), { recursive: true, mode: 0o700 })

@@ -4,7 +4,7 @@ import { type PlayArguments, UsageError } from '../options.ts'
 
 export const isRoot = () => process.getuid?.() === 0
 
-/** Whose job it is. Throws `UsageError` for a user that this one cannot install a job for. */
+/** The user who owns the job. Throws `UsageError` when the caller cannot install a job for that user. */
 export const ownerOf = ({ user }: PlayArguments): string => {
   const me = userInfo().username
   if (user === undefined || user === me) return me

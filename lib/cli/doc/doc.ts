@@ -1,15 +1,15 @@
 import { wrap } from '../../text/layout.ts'
 import type { VariableDoc } from './variable-docs.ts'
 
-/** A role, ours or the user's own, as `nfsha-play doc` knows it. */
+/** A role, built-in or the user's own, as `nfsha-play doc` shows it. */
 export interface RoleDoc {
   name: string
   summary: string
-  /** Where one of the user's own lies. */
+  /** The file of a user's own role. */
   file?: string
-  /** The playbooks that name it. */
+  /** The playbooks that play it. */
   playbooks: readonly string[]
-  /** What docs/roles.md says of it; empty where it says nothing. */
+  /** Its section of docs/roles.md; empty when there is none. */
   manual: string
   variables: readonly VariableDoc[]
 }
@@ -24,13 +24,13 @@ export interface ResourceDoc {
 export interface Documented {
   roles: readonly RoleDoc[]
   resources: readonly ResourceDoc[]
-  /** Variables that belong to no single role: of the pair as a whole. */
+  /** Variables of the pair as a whole, which belong to no single role. */
   common: readonly VariableDoc[]
 }
 
 const columns = 100
 
-/** Pure: all that has this name; empty when nothing has. */
+/** Pure: everything with this name; empty when there is nothing. */
 export const docOf = (word: string, { roles, resources, common }: Documented): string[][] => [
   ...roles.filter(role => role.name === word).map(roleLines),
   ...[...roles, { name: '', variables: common }].flatMap(({ name, variables }) =>
@@ -46,17 +46,17 @@ export const documentedNames = ({ roles, resources, common }: Documented): strin
   ...resources.flatMap(({ names }) => names),
 ]
 
-/** Pure: what there is, by kind. */
+/** Pure: all roles and resources, by kind. */
 export const overviewLines = ({ roles, resources }: Documented): string[] => {
   const longest = Math.max(...roles.map(({ name }) => name.length))
   return [
     'roles:',
     ...roles.map(({ name, summary }) => `  ${name.padEnd(longest)}  ${summary}`),
     '',
-    'resources of a role of your own:',
+    'resources for your own roles:',
     ...wrap(resources.flatMap(({ names }) => names).join(', '), columns - 2).map(line => `  ${line}`),
     '',
-    'one of them, or a variable: nfsha-play doc <name>; the variables of a host and their values: nfsha-play vars <host>',
+    'details of one, or of a variable: nfsha-play doc <name>; the values of a host: nfsha-play vars <host>',
   ]
 }
 

@@ -7,7 +7,7 @@ import { packagedFile } from '../../text/packaged.ts'
 import type { Documented, ResourceDoc, RoleDoc } from './doc.ts'
 import { variableDocs } from './variable-docs.ts'
 
-/** All that `nfsha-play doc` can tell: the roles, their variables and the kinds of resources, from what the manuals are made of. */
+/** Everything that `nfsha-play doc` can show: roles, their variables and the kinds of resources, from the sources of the manuals. */
 export const documented = (ownRoles: readonly OwnRole[]): Documented => {
   const playbooks = playbooksByRole()
   const manual = readFileSync(packagedFile('docs/roles.md'), 'utf8')
@@ -40,13 +40,13 @@ const playbooksByRole = (): Map<string, string[]> => {
   return found
 }
 
-/** Pure: what stands below `## name`, to the next heading; empty where there is none. */
+/** Pure: the text below `## name`, up to the next heading; empty when there is none. */
 export const sectionOf = (markdown: string, name: string): string => {
   const [, after] = `\n${markdown}`.split(`\n## ${name}\n`)
   return after?.split(/\n## /)[0]?.trim() ?? ''
 }
 
-/** Pure: the rows of the table below `## Resources`; one row may have several kinds. */
+/** Pure: the rows of the table below `## Resources`; one row may describe several kinds. */
 export const resourceDocs = (markdown: string): ResourceDoc[] =>
   sectionOf(markdown, 'Resources')
     .split('\n')

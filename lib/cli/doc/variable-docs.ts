@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { fieldSecret } from '../../config/schema-issue.ts'
 
-/** What docs/variables.md and `nfsha-play doc` say of a variable. */
+/** A variable as docs/variables.md and `nfsha-play doc` describe it. */
 export interface VariableDoc {
   name: string
   /** Markdown: `**required**`, `none`, or the value. */

@@ -14,21 +14,21 @@ import { preparePlay, refuseIdle, runPrepared, toldList } from '../run/run-playb
 import type { DriftOptions } from './options.ts'
 import { handOut, refuseUnwritable, remembered, tellSyslog, writeMetrics, writeReport } from './outputs.ts'
 
-/** A play in which nodes take part, and what matters in service, whatever tags were chosen. Clients have no service to watch. */
+/** Adds the watch role to a play that includes nodes, whatever tags are selected. Clients have no service to watch. */
 export const watched = (play: PlayPlan<Vars>): PlayPlan<Vars> =>
   play.targets.some(({ hosts, cluster }) => hosts.some(h => cluster.nodes.some(n => n.name === h.name)))
     ? { ...play, roles: [...play.roles, watch], selects: tags => tags[0] === watch.name || play.selects(tags) }
     : play
 
-/** Drift has its lines and its report: a form of the status would silently be something else. */
+/** Drift has its own lines and report, so a format of the status would silently be ignored. */
 const refuseForms = ({ output, watch }: PlayArguments): void => {
   if (watch) throw new UsageError('--watch is for status.yml, not for drift')
   if (output !== undefined && statusFormats.includes(output)) throw new UsageError(`--output ${output} is for status.yml, not for drift`)
 }
 
 /**
- * Check mode over the whole play and the service, judged from its events. Prints what differs and nothing else; takes no lock and
- * writes nothing on a host. Resolves with the exit code.
+ * Runs check mode over the whole play and the service, and judges the events. Prints only what differs; takes no lock and writes nothing on
+ * a host. Resolves with the exit code.
  */
 export const drift = async (argument: string, options: PlayArguments, outputs: DriftOptions): Promise<number> => {
   refuseUnwritable(outputs)
@@ -68,7 +68,7 @@ export const drift = async (argument: string, options: PlayArguments, outputs: D
     reportFile === undefined || handOut(`--report ${reportFile}`, () => writeReport(reportFile, report)),
     metricsFile === undefined || handOut(`--metrics ${metricsFile}`, () => writeMetrics(metricsFile, report)),
     // Last: what could not be reported is reported by the next run.
-    memory === undefined || handOut('--on-change-only: what was told last', () => memory.keep(told)),
+    memory === undefined || handOut('--on-change-only: state file', () => memory.keep(told)),
   ]
   return report.exitCode || (went.includes(false) ? exitCodes.usage : exitCodes.fine)
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** What `drift` has beside the options of a play. */
+/** Options of `drift` in addition to those of a play. */
 export interface DriftOptions {
   report?: string
   metrics?: string
@@ -8,9 +8,9 @@ export interface DriftOptions {
   onChangeOnly?: boolean
 }
 
-/** Those of `drift` and of the job that runs it. */
+/** Options of `drift` and of the job that runs it. */
 export const withDriftOptions = (command: Command): Command =>
   command
-    .option('--report <file>', 'write what was found as JSON (docs/drift.md)')
-    .option('--metrics <file>', 'write figures for the textfile collector of Prometheus')
+    .option('--report <file>', 'write the result as JSON (docs/drift.md)')
+    .option('--metrics <file>', 'write metrics for the textfile collector of Prometheus')
     .option('--syslog', 'also write to the system log of this machine, with logger(1)')

@@ -12,7 +12,7 @@ import { refuseReportFile, writeReportFile } from '../../text/report-file.ts'
 import { UsageError } from '../options.ts'
 import { stateHome } from '../state-home.ts'
 
-/** Throws `UsageError` before any host is asked when a file could not be written afterwards. */
+/** Throws `UsageError`, before any host is contacted, when a file could not be written later. */
 export const refuseUnwritable = ({ report, metrics }: { report?: string; metrics?: string }): void => {
   for (const [option, file] of [
     ['--report', report],
@@ -32,13 +32,13 @@ export const refuseUnwritable = ({ report, metrics }: { report?: string; metrics
 export const writeReport = (file: string, report: DriftReport): void =>
   writeReportFile(file, `${escapedJson(JSON.stringify(report, undefined, 2))}\n`, 0o640)
 
-/** The exporter runs as another user, so all may read the figures. */
+/** World-readable, because the exporter runs as another user. */
 export const writeMetrics = (file: string, report: DriftReport): void => {
   const before = existsSync(file) ? lastCompleteIn(readFileSync(file, 'utf8')) : undefined
   writeReportFile(file, driftMetrics(report, report.complete ? report.ended : before), 0o644)
 }
 
-/** Hands out a report by one of its ways. One that fails takes nothing from the others, and is not silent: says what failed, and returns whether it went well. */
+/** Delivers a report through one channel. A failure is reported and does not affect the other channels. Returns whether it succeeded. */
 export const handOut = (name: string, way: () => void): boolean => {
   try {
     way()
@@ -49,7 +49,7 @@ export const handOut = (name: string, way: () => void): boolean => {
   }
 }
 
-/** logger(1) makes each line of its input a message of its own. */
+/** logger(1) logs each line of its input as a separate message. */
 export const tellSyslog = (lines: string[]): void => {
   if (lines.length === 0) return
   const { error, status } = spawnSync('logger', ['-t', 'nfsha-play', '-p', 'daemon.warning'], { input: `${lines.join('\n')}\n` })
@@ -57,7 +57,7 @@ export const tellSyslog = (lines: string[]): void => {
     complain(`--syslog: logger(1) failed: ${error?.message ?? `exit code ${status}`}; nothing was written to the system log\n`)
 }
 
-/** What was told last of one command's state. */
+/** The last reported state of one command. */
 export const remembered = (command: string[]): { told: Told | undefined; keep(told: Told | undefined): void } => {
   const name = createHash('sha256')
     .update([process.cwd(), ...command].join('\0'))
@@ -77,7 +77,7 @@ export const remembered = (command: string[]): { told: Told | undefined; keep(to
   }
 }
 
-/** A file that nobody can read is as good as none: the state is reported once more. */
+/** An unreadable file is treated as missing: the state is reported once more. */
 const readTold = (file: string): Told | undefined => {
   try {
     const { fingerprint, since, told } = JSON.parse(readFileSync(file, 'utf8'))

@@ -4,20 +4,20 @@ import type { Event } from '../../engine/events.ts'
 import { runLog } from '../../report/run-log.ts'
 import { stateHome } from '../state-home.ts'
 
-/** So many runs are kept. */
+/** Number of runs to keep. */
 const kept = 200
 
 export const runsFolder = (): string => join(stateHome(), 'runs')
 
-/** From here on a host may be changed: now the run is worth a log, whatever becomes of it. */
+/** From here on a host may be changed, so the run is logged, whatever its outcome. */
 const isChange = (event: Event): boolean =>
   (event.type === 'task-start' && event.phase === 'apply') || event.type === 'handler-start' || isChangedEnd(event)
 
 const isChangedEnd = (event: Event): boolean => (event.type === 'task-end' || event.type === 'handler-end') && event.status === 'changed'
 
 /**
- * Keeps the log of a run that changes something: its events, masked as they are. What came before the first change is written with it, and from
- * then on each as it comes, so that a run which dies leaves what it did. Progress is left out.
+ * Keeps the log of a run that changes something: its events, already masked, without progress. The events before the first change are
+ * written with it, later ones as they come, so that a run that crashes leaves a record of what it did.
  */
 export const runHistory = (folder = runsFolder()) => {
   let waiting: Event[] | undefined = []
@@ -40,7 +40,7 @@ export const runHistory = (folder = runsFolder()) => {
   }
 }
 
-/** Runs' ids begin with their time, so the first names are the oldest. */
+/** The id of a run begins with its time, so the first names are the oldest. */
 const prune = (folder: string): void => {
   for (const old of namesIn(folder).slice(0, -kept)) rmSync(join(folder, old), { force: true })
 }
@@ -52,10 +52,10 @@ const namesIn = (folder: string): string[] =>
         .sort()
     : []
 
-/** The ids of the runs that are kept, the oldest first. */
+/** Ids of the stored runs, oldest first. */
 export const keptRuns = (folder = runsFolder()): string[] => namesIn(folder).map(name => name.replace(/\.jsonl$/, ''))
 
-/** The events of a run that is kept; a last line that a crash cut off is left out. */
+/** Events of a stored run, without a last line that a crash cut off. */
 export const eventsOf = (run: string, folder = runsFolder()): Event[] =>
   readFileSync(join(folder, `${run}.jsonl`), 'utf8')
     .split('\n')

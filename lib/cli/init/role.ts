@@ -8,11 +8,11 @@ import { UsageError } from '../options.ts'
 import { refusedWrite, writeNew } from './write-new.ts'
 
 /**
- * Writes `roles/<name>/role.ts`, a test of it and the playbook `<name>.yml` below a directory, and says what to do with them. Throws `UsageError` for a
- * name that no role can have, `ConfigError` where something is there already: nothing is overwritten.
+ * Writes `roles/<name>/role.ts`, a test of it and the playbook `<name>.yml` below a directory; returns the next steps. Throws `UsageError`
+ * for an invalid role name, and `ConfigError` when a file already exists: nothing is overwritten.
  */
 export const initRole = (name: string, directory: string): string => {
-  if (!isRoleName(name)) throw new UsageError(`a role is not named '${oneLine(name)}': small letters, digits and - between them`)
+  if (!isRoleName(name)) throw new UsageError(`invalid role name '${oneLine(name)}': use lower-case letters, digits and - between them`)
   if (roles.some(role => role.name === name)) throw new UsageError(`'${name}' is a role of nfsha-play: choose another name`)
   const folder = join(directory, 'roles', name)
   const playbook = join(directory, `${name}.yml`)
@@ -24,7 +24,7 @@ export const initRole = (name: string, directory: string): string => {
     [playbook]: playbookText(name),
   }
   for (const [path, text] of Object.entries(files)) writeNew(path, text)
-  return `${folder} and ${playbook} are written: a role that puts a file on a host. Next${directory === '.' ? '' : `, in ${directory}`}:
+  return `wrote ${folder} and ${playbook}: a role that puts a file on a host. Next steps${directory === '.' ? '' : `, in ${directory}`}:
 
   1. its test, which plays nothing:  node --test roles/${name}/role.test.mjs
   2. what it would do:               nfsha-play ${name}.yml --check --diff

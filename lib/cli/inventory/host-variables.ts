@@ -11,7 +11,7 @@ import { resolveVars } from '../../config/variables.ts'
 import type { OwnRole } from '../../own-roles/load.ts'
 import { type Schemas, schemasWith } from '../run/own-schemas.ts'
 
-/** A variable of ours as a host ends up with it. */
+/** One of our variables with its effective value for a host. */
 export interface HostVariable {
   name: string
   /** Undefined when it is neither set nor has a default. */
@@ -21,14 +21,16 @@ export interface HostVariable {
   secret: boolean
 }
 
-/** What a host is to a cluster, and the variables that it has as that. `alone`: to none, and only roles of the user's own are played on it. */
+/**
+ * What a host is in a cluster, and the variables that follow from that. `alone`: in no cluster; only the user's own roles are played on it.
+ */
 export interface HostPart {
   cluster: string
   as: 'node' | 'client' | 'alone'
   variables: HostVariable[]
 }
 
-/** Every variable of ours for a host, once for each cluster that it belongs to: clients may be shared. Throws what is wrong with them. */
+/** All our variables for a host, once for each cluster that it belongs to: clients may be shared. Throws the errors in their values. */
 export const hostVariables = (
   inventory: Inventory,
   host: string,
@@ -61,7 +63,7 @@ interface Surroundings {
   schemas: Schemas
 }
 
-/** What the roles read, then what is ours and only describes the host: the lab that it is in, the addresses of a client. */
+/** The variables that roles read, then those that only describe the host: its lab, the addresses of a client. */
 const partOf = (
   { name: cluster }: ClusterHosts,
   as: HostPart['as'],
@@ -78,7 +80,10 @@ const partOf = (
   return { cluster, as, variables: [...read, ...described] }
 }
 
-/** A client has its own few variables; all else that it reads is its cluster's, as the play takes it. What names a node's own is not for it. */
+/**
+ * A client has a few variables of its own; it reads the rest from its cluster, as in a play. Variables that name a property of a node are
+ * left out.
+ */
 const clientVariables = ({ nodes: [node] }: ClusterHosts, host: string, around: Surroundings): HostVariable[] => {
   const { schemas } = around
   const own = resolved(host, schemas.client, around, Object.keys(schemas.node.shape))
@@ -108,7 +113,7 @@ const isSecret = (name: string, value: Value | undefined, schema: z.ZodObject = 
   return (field !== undefined && fieldSecret(field)) || (value !== undefined && isConcealed(value))
 }
 
-/** Whether a value, or a part of it, came out of the vault. */
+/** Whether a value, or a part of it, came from the vault. */
 const isConcealed = (value: Value): boolean => {
   if (value.kind === 'list') return value.items.some(isConcealed)
   if (value.kind === 'map') return [...value.entries.values()].some(entry => isConcealed(entry.value))

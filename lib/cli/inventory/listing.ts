@@ -6,10 +6,12 @@ import { isSecretName } from '../../config/secret-lines.ts'
 import type { Entry, Value } from '../../config/value.ts'
 import { maskText } from '../../text/mask.ts'
 
-/** A group that has several parents is drawn below each: a ladder of 30 groups would take a billion lines. */
+/** Characters. A group with several parents is drawn below each of them: a ladder of 30 groups would take a billion lines. */
 const largestGraph = 20_000_000
 
-/** The groups below a group and their hosts, as `ansible-inventory --graph` draws them. Throws `ConfigError` for what nobody could read. */
+/**
+ * The groups below a group and their hosts, as `ansible-inventory --graph` draws them. Throws `ConfigError` for a graph too large to read.
+ */
 export const graphOf = (inventory: Inventory, group: Group): string => {
   const lines: string[] = []
   let length = 0
@@ -19,7 +21,7 @@ export const graphOf = (inventory: Inventory, group: Group): string => {
     const line = twig(typeof of === 'string' ? of : `@${of.name}:`, depth)
     lines.push(line)
     length += line.length + 1
-    if (length > largestGraph) throw new ConfigError('this graph is too large to be drawn', undefined, '--list has every group once')
+    if (length > largestGraph) throw new ConfigError('this graph is too large to draw', undefined, '--list shows every group once')
     if (typeof of === 'string') continue
     const below = [...childrenOf(inventory, of), ...hostsIn(of)].map(part => ({ of: part, depth: depth + 1 }))
     for (const part of below.reverse()) waiting.push(part)
@@ -34,7 +36,7 @@ const childrenOf = (inventory: Inventory, group: Group): Group[] => [...group.ch
 /** Ansible shows hosts without a group below `ungrouped`, never below `all`. */
 const hostsIn = (group: Group): string[] => (group.name === 'all' ? [] : [...group.hosts])
 
-/** All groups and all variables of all hosts, as `ansible-inventory --list` has them; secrets masked. */
+/** All groups and all variables of all hosts, in the format of `ansible-inventory --list`; secrets masked. */
 export const listingOf = (inventory: Inventory, outer: OuterVariables): Record<string, unknown> => ({
   _meta: { hostvars: filled([...inventory.hosts.keys()].map(host => [host, hostListing(inventory, host, outer)])) },
   ...filled([...inventory.groups.values()].map(group => [group.name, membersOf(group)])),
@@ -48,14 +50,14 @@ const membersOf = (group: Group) => ({
   ...(hostsIn(group).length > 0 && { hosts: hostsIn(group) }),
 })
 
-/** The variables of one host, as `ansible-inventory --host` has them; secrets masked. */
+/** The variables of one host, in the format of `ansible-inventory --host`; secrets masked. */
 export const hostListing = (inventory: Inventory, host: string, outer: OuterVariables): Record<string, unknown> =>
   listedEntries(variablesOf(inventory, host, outer), false)
 
 const listedEntries = (entries: Map<string, Entry>, secret: boolean): Record<string, unknown> =>
   Object.fromEntries([...entries].map(([name, { value }]) => [name, listed(value, secret || isSecretName(name))]))
 
-/** A value as it is written: templates as they stand, vault text encrypted. Plain text out of the vault is masked, and what is named a secret. */
+/** A value as it is written: templates unexpanded, vault text encrypted. Decrypted text and variables with a secret name are masked. */
 const listed = (value: Value, secret: boolean): unknown => {
   switch (value.kind) {
     case 'vault':
@@ -73,7 +75,7 @@ const listed = (value: Value, secret: boolean): unknown => {
 /** JSON has no infinity: it would silently become null. */
 const finite = (value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value)
 
-/** JSON as Ansible prints it: names sorted, four columns a level. */
+/** JSON in Ansible's format: keys sorted, an indent of four columns. */
 export const ansibleJson = (value: unknown): string => `${jsonText(sorted(value), 4)}\n`
 
 const sorted = (value: unknown): unknown => {

@@ -11,18 +11,18 @@ import { askBecomePassword } from './prompt.ts'
 import { readHosts } from './sources.ts'
 import { targetsOf } from './targets.ts'
 
-/** What one host answered, as the line to print. */
+/** The answer of one host, as the line to print. */
 interface Answer {
   text: string
   isLost: boolean
 }
 
-/** ms until a script must have ended: longer than a shell may take to answer, which says more of what is wrong. */
+/** ms until a script must have ended: longer than the time limit of a shell, whose error is more precise. */
 const limit = 45_000
 
 /**
- * Runs one script on the hosts of a pattern, side by side, and prints a line a host as soon as it is there: a bad host keeps no other waiting.
- * `tell` makes the line of what the script printed and how it ended. Resolves with the exit code.
+ * Runs one script on the hosts of a pattern in parallel, and prints a line per host as soon as it answers: a slow host does not delay
+ * others. `tell` makes the line from what the script printed and how it ended. Resolves with the exit code.
  */
 export const eachHost = async (
   pattern: string,
@@ -47,7 +47,7 @@ export const eachHost = async (
   return answers.some(answer => answer.isLost) ? exitCodes.unreachable : exitCodes.fine
 }
 
-/** Never rejects: whatever is wrong with a host is its answer. Its connection is closed in every case. */
+/** Never rejects: any error becomes the answer of the host. Always closes the connection. */
 const ask = async (target: ConnectionTarget, script: string, tell: (result: ScriptResult) => string | undefined): Promise<Answer> => {
   let connection: Connection | undefined
   try {

@@ -10,8 +10,8 @@ import type { Variables } from '../../config/value.ts'
 import type { OwnRole } from '../../own-roles/load.ts'
 
 /**
- * The playbook that a variable of ours is for, when it is for one alone. Its description says so, and nothing else does: `switchover.yml`: the
- * node that is to serve.
+ * The one playbook that a variable of ours is for, if there is only one. Its description is the only source: `switchover.yml`: the node
+ * that is to serve.
  */
 export const playbookOf = (name: string): string | undefined => {
   const field = Object.hasOwn(Vars.shape, name) ? Vars.shape[name as keyof typeof Vars.shape] : undefined
@@ -19,9 +19,9 @@ export const playbookOf = (name: string): string | undefined => {
 }
 
 /**
- * Refuses names in `-e` that nothing reads: with `-e too=M2` the service would move to the default node. A name must be one of ours that the
- * plays can use, a connection variable, or one that the inventory or a play defines (it is somebody else's then). Without plays all of ours
- * count. Throws all mistakes at once.
+ * Refuses names in `-e` that nothing reads: with `-e too=M2` the service would move to the default node. A name must be one of ours that
+ * the plays can use, a connection variable, or one that the inventory or a play defines (it then belongs to the user). Without plays, all
+ * of ours count. Throws all mistakes at once.
  */
 export const refuseUnknownExtraVars = (
   extraVars: Variables,
@@ -45,20 +45,20 @@ export const refuseUnknownExtraVars = (
       .filter(([name]) => ours.includes(current(name)) || !foreign.has(name))
       .slice(0, mostShown)
       .map(([name, { at }]) => {
-        // Nobody knows what a value is that stands under the wrong name: its line is not shown.
+        // The value of an unknown variable may be a secret: its line is not shown.
         const place = { ...at, source: { ...at.source, secret: true } }
         if (ours.includes(current(name)))
           return new ConfigError(`'${name}' has no effect here: it is for ${playbookOf(current(name))}.yml`, place)
         const old = [...former.keys()].filter(one => usable.includes(current(one)))
         const meant = closest(name, [...usable, ...old, ...readVariables, ...foreign])
         const hint = meant === undefined ? undefined : `did you mean '${current(meant)}'?`
-        const nobody = `no role ${plays ? 'of this playbook ' : ''}reads it, and the inventory does not have it`
+        const nobody = `no role ${plays ? 'of this playbook ' : ''}reads it, and the inventory does not define it`
         return new ConfigError(`unknown variable '${name}'`, place, hint ?? nobody)
       }),
   )
 }
 
-/** All names of variables in the inventory and in the plays. Files that are encrypted as a whole count when they can be opened. */
+/** All names of variables in the inventory and in the plays. Files that are encrypted as a whole count when they can be decrypted. */
 const foreignNames = (inventory: Inventory, plays: readonly Play[]): Set<string> => {
   const names = new Set(plays.flatMap(play => [...play.vars.keys()]))
   for (const group of inventory.groups.values())

@@ -4,7 +4,7 @@ import { listTasks } from '../../engine/play.ts'
 import { debian12 } from '../../platform/debian12.ts'
 import type { PlayArguments } from '../options.ts'
 
-/** `--list-hosts`, `--list-tasks`, `--list-tags`: what would be played, without touching a machine. */
+/** `--list-hosts`, `--list-tasks`, `--list-tags`: what would be played, without contacting a host. */
 export const listPlan = (plays: PlayPlan<Vars>[], options: PlayArguments): string =>
   plays.map((play, i) => `${[`play #${i + 1} (${play.name})`, ...linesOf(play, options)].join('\n')}\n`).join('\n')
 
@@ -25,7 +25,7 @@ const taskLines = (play: PlayPlan<Vars>, { cluster, hosts }: PlayPlan<Vars>['tar
   )
 }
 
-/** What a list assumes about a machine that it does not ask. */
+/** Facts that a list assumes: it contacts no host. */
 const listedFacts = {
   os: 'debian',
   version: '12',

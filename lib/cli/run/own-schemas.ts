@@ -3,17 +3,17 @@ import type { Role } from '../../../roles/role.ts'
 import { ClientVars, Vars } from '../../../roles/vars.ts'
 import type { OwnRole } from '../../own-roles/load.ts'
 
-/** The schemas of what hosts have in a play, with the variables of the user's own roles in them. */
+/** Schemas of the variables of a play's hosts, including those of the user's own roles. */
 export interface Schemas {
   node: typeof Vars
   client: typeof ClientVars
-  /** A host that belongs to no cluster has those, and what it is played as. */
+  /** A host in no cluster: the variables of the user's own roles only. */
   alone: z.ZodObject
 }
 
 const prefixesOf = (schema: z.ZodType): string[] => (schema.meta()?.prefixes as string[] | undefined) ?? []
 
-/** What the names of our variables begin with. */
+/** Prefixes of the names of our variables. */
 export const ourPrefixes = (): string[] => prefixesOf(Vars)
 
 export const schemasWith = (own: readonly OwnRole[]): Schemas => {
@@ -28,7 +28,7 @@ export const schemasWith = (own: readonly OwnRole[]): Schemas => {
   }
 }
 
-/** A role of the user's own as the engine plays it: the variables that it has declared are among those of the host. */
+/** A role of the user's own as the engine plays it. The variables that it declares are among those of the host. */
 export const playable = ({ name, summary, steps, handlers }: OwnRole): Role => ({
   name,
   summary,

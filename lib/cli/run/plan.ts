@@ -27,11 +27,11 @@ export interface Plan {
   plays: PlayPlan<Vars>[]
   /** Plain text of every secret that the plan read. */
   secrets: string[]
-  /** What still works and should be written in another way. */
+  /** Deprecated syntax that still works. */
   warnings: string[]
 }
 
-/** Inventory and playbook become what the engine plays. Every variable is read and judged here, before anything is touched. */
+/** Turns inventory and playbook into a plan for the engine. Every variable is read and validated here, before a host is contacted. */
 export const planOf = (
   book: Play[],
   inventory: Inventory,
@@ -58,7 +58,7 @@ export const planOf = (
 
 const specialTags = ['all', 'tagged', 'untagged', 'always', 'never']
 
-/** A mistyped tag would silently play nothing, and no tag at all (an empty variable in a script) everything. */
+/** A mistyped tag would silently play nothing, and an empty one (an unset variable in a script) everything. */
 const refuseUnknownTags = (book: Play[], { tags, skipTags }: PlayArguments): void => {
   const own = [...new Set(book.flatMap(play => [...play.tags, ...play.roles.flatMap(r => r.tags)]))]
   const known = [...own, ...specialTags]
@@ -67,7 +67,7 @@ const refuseUnknownTags = (book: Play[], { tags, skipTags }: PlayArguments): voi
     ['--skip-tags', skipTags],
   ] as const) {
     if (given?.length === 0 && option === '--tags')
-      throw new ConfigError(`${option}: no tag is named`, undefined, `there are: ${own.join(', ')}`)
+      throw new ConfigError(`${option}: no tag is given`, undefined, `there are: ${own.join(', ')}`)
     const unknown = given?.find(tag => !known.includes(tag))
     if (unknown === undefined) continue
     const longer = own.filter(tag => unknown.length > 1 && tag.startsWith(unknown))
@@ -79,7 +79,7 @@ const refuseUnknownTags = (book: Play[], { tags, skipTags }: PlayArguments): voi
 /** The roles of a play share one set of variables per host, so one role cannot have its own. */
 const refuseRoleVars = (book: Play[]): void => {
   const role = book.flatMap(play => play.roles).find(r => r.vars.size > 0)
-  if (role) throw new ConfigError(`variables of role ${role.role} alone are not supported`, role.place, 'give them as `vars` of the play')
+  if (role) throw new ConfigError(`variables for role ${role.role} alone are not supported`, role.place, 'set them in `vars` of the play')
 }
 
 interface Surroundings {
@@ -95,7 +95,7 @@ interface Surroundings {
 /** What all hosts of one play have in common. */
 interface Within extends Surroundings {
   schemas: Schemas
-  /** Variables of roles of the user's own that other plays have. */
+  /** Variables of the user's own roles that only other plays use. */
   elsewhere: string[]
 }
 
@@ -110,7 +110,7 @@ const planPlay = (play: Play, around: Surroundings): PlayPlan<Vars> => {
   const roles = play.roles.map(({ role }) => roleOf(role, ownRoles))
   const tagsOf = (role: string) => play.roles.find(r => r.role === role)?.tags ?? play.tags
   const targets = collecting(around.clusters, hosts => targetOf(hosts, matched, limited, play, within)).flat()
-  // Our own roles need a cluster; a play with one of them passes by hosts that belong to none.
+  // Our own roles need a cluster; a play with one of them skips hosts in no cluster.
   if (play.roles.length === ownRoles.length) targets.push(...targetsAlone(matched, limited, play, within))
   const nodes = new Set(around.clusters.flatMap(c => c.nodes as string[]))
   return {
@@ -136,7 +136,7 @@ const roleOf = (name: string, ownRoles: readonly OwnRole[]): Role => {
   return role
 }
 
-/** The part of a play that concerns one cluster: its nodes, or its clients. */
+/** The part of a play for one cluster: its nodes, or its clients. */
 const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], play: Play, within: Within): Target<Vars>[] => {
   const members = [...hosts.nodes, ...hosts.clients].filter(h => matched.includes(h))
   const chosen = members.filter(h => limited.includes(h))
@@ -147,7 +147,7 @@ const targetOf = (hosts: ClusterHosts, matched: string[], limited: string[], pla
   return [{ cluster, hosts: nodes, left }]
 }
 
-/** Hosts that belong to no cluster: each is played by itself, with its own lock. */
+/** Hosts in no cluster: each is played by itself, with its own lock. */
 const targetsAlone = (matched: string[], limited: string[], play: Play, within: Within): Target<Vars>[] => {
   const { inventory, clusters, extraVars, schemas, elsewhere, secrets, warnings } = within
   const inClusters = new Set(clusters.flatMap(c => [...c.nodes, ...c.clients]))
@@ -158,14 +158,14 @@ const targetsAlone = (matched: string[], limited: string[], play: Play, within: 
       throwAll(hostErrors(judged.errors))
       secrets.push(...judged.secrets)
       warnings.push(...judged.warnings)
-      // A play of our roles never gets here, so nobody reads what is not there.
+      // Built-in roles are never played here, so nobody reads the missing variables.
       const node = { name: host, vars: judged.values as Vars }
       return { cluster: { name: host, nodes: [], clients: [node] }, hosts: [node], left: [] }
     },
   )
 }
 
-/** Everything that is wrong with the values of a cluster is thrown at once: each by itself, and with the others. */
+/** Validates the values of a cluster, each by itself and together. Throws all errors at once. */
 const clusterOf = (
   hosts: ClusterHosts,
   play: Play,

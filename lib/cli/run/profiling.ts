@@ -5,10 +5,13 @@ import { type PlayArguments, UsageError } from '../options.ts'
 
 export const isProfiled = ({ profile, profileReport }: PlayArguments): boolean => profile === true || profileReport !== undefined
 
-/** Throws `UsageError` before a host is touched: where there is no end of a run to show it at, and when the report could not be written. */
+/**
+ * Throws `UsageError` before a host is contacted: with --watch, which has no end to show a profile at, and when the report cannot be
+ * written.
+ */
 export const refuseProfile = (options: PlayArguments): void => {
   if (!isProfiled(options)) return
-  if (options.watch) throw new UsageError('--profile is for a run that ends, not for --watch')
+  if (options.watch) throw new UsageError('--profile cannot be combined with --watch')
   if (options.profileReport === undefined) return
   try {
     refuseReportFile(options.profileReport)
@@ -17,7 +20,7 @@ export const refuseProfile = (options: PlayArguments): void => {
   }
 }
 
-/** Keeps a run's events, and makes them its profile at the end. Without `--profile` it does neither. */
+/** Collects the events of a run, and emits its profile at the end. Does neither without `--profile`. */
 export const profiler = async (options: PlayArguments): Promise<{ watch: ((event: Event) => void)[]; end(emit: Emit): void }> => {
   if (!isProfiled(options)) return { watch: [], end: () => undefined }
   const [{ profileOf }, { profilePage }] = await Promise.all([

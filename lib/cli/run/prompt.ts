@@ -3,9 +3,7 @@ import { knownSecrets } from '../../text/secrets.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
 import { secrets } from '../secrets.ts'
 
-/**
- * Asks for a secret on the terminal, without echo. Throws `UsageError` when there is no terminal to ask on; it then says what else can be done.
- */
+/** Asks for a secret on the terminal, without echo. Throws `UsageError` without a terminal; its message ends with `instead`. */
 export const askSecret = async (question: string, instead = ''): Promise<string> => {
   const { stdin, stderr } = process
   if (!stdin.isTTY)
@@ -38,14 +36,14 @@ const typedSecret = (question: string, stdin: typeof process.stdin, stderr: type
         typed = key === '\u007f' ? typed.slice(0, -1) : typed + key
       }
     }
-    // The echo ends before the question appears: nothing of a quick answer may show.
+    // Echo is turned off before the question appears, so that nothing of a fast answer shows.
     stdin.setRawMode(true)
     complain(question)
     stdin.resume()
     stdin.on('data', onData)
   })
 
-/** The password of `-K`, asked for once a command. Throws as `askSecret` does. */
+/** The password for `-K`, asked for once per command. Throws as `askSecret` does. */
 export const askBecomePassword = async ({ askBecomePass }: PlayArguments): Promise<string | undefined> =>
   askBecomePass ? askSecret('BECOME password (-K): ', withoutTerminal) : undefined
 

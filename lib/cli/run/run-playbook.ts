@@ -21,12 +21,12 @@ import { watchStatus } from './watch-status.ts'
 
 interface Prepared {
   plan: Plan
-  /** The `hosts` of its plays, as they are written. */
+  /** The `hosts` of its plays, as written. */
   patterns: string[]
   reached: Map<string, ConnectionTarget>
 }
 
-/** Reads all that the command line names and asks for passwords; touches no host. */
+/** Reads everything that the command line names and asks for passwords; contacts no host. */
 export const preparePlay = async (argument: string, options: PlayArguments): Promise<Prepared> => {
   const sources = await readSources(argument, options)
   const plan = planOf(sources.plays, sources.inventory, options, sources.extraVars, sources.ownRoles)
@@ -41,14 +41,14 @@ export const preparePlay = async (argument: string, options: PlayArguments): Pro
 
 const isListing = ({ listHosts, listTasks, listTags }: PlayArguments) => listHosts || listTasks || listTags
 
-/** Says what a list was asked of, and whether one was. */
+/** Prints the list that the options ask for. Returns whether they ask for one. */
 export const toldList = ({ plan }: Prepared, options: PlayArguments): boolean => {
   if (!isListing(options)) return false
   print(listPlan(plan.plays, options))
   return true
 }
 
-/** Without a single host there is nothing to do, and cron would take that for well done: Ansible only warns. */
+/** Refuses to play no host at all, which cron would see as success: Ansible only warns. */
 export const refuseIdle = (argument: string, { plan, patterns }: Prepared, { limit }: PlayArguments): void => {
   if (plan.plays.some(play => play.targets.length > 0)) return
   const chosen = `hosts: ${patterns.join(', ')}${limit === undefined ? '' : `; --limit ${limit}`}`
@@ -74,7 +74,7 @@ export const runPlaybook = async (argument: string, options: PlayArguments): Pro
     seen.on(event)
   }
   const profiling = await profiler(options)
-  // A view that fails gets no more events; what is counted, and the exit code with it, does not depend on it.
+  // A view that fails gets no more events; the statistics and the exit code do not depend on it.
   const emit = await runPrepared(argument, prepared, options, { watch: [watch, view.on, history.on, ...profiling.watch] })
   for (const event of seen.missing()) emit(event)
   profiling.end(emit)
@@ -85,7 +85,7 @@ export const runPlaybook = async (argument: string, options: PlayArguments): Pro
   return view.exitCode?.() ?? exitCode
 }
 
-/** What shows the state of the service alone has nothing to show of another playbook. */
+/** An output of the service's state has nothing to show for another playbook. */
 const refuseElsewhere = (argument: string, { plan }: Prepared, { output, watch }: PlayArguments): void => {
   const isStatus = plan.plays.every(play => play.roles.every(role => role.name === 'status'))
   const isForm = output !== undefined && statusFormats.includes(output)
@@ -94,7 +94,7 @@ const refuseElsewhere = (argument: string, { plan }: Prepared, { output, watch }
   if (watch && output !== undefined) throw new UsageError('--watch has its own output format: omit --output')
 }
 
-/** One look of `--watch`: nothing of it is kept in the history. */
+/** One look of `--watch`; it is not kept in the history. */
 const lookOnce = async (argument: string, prepared: Prepared, options: PlayArguments, on: (event: Event) => void): Promise<number> => {
   const stats = emptyStats()
   const seen = statusSeen(prepared.plan)
@@ -113,7 +113,9 @@ interface Running {
   drift?: boolean
 }
 
-/** Runs a plan; every event goes to each of `watch`. Resolves with the way to add the last one. Never rejects for what the run met. */
+/**
+ * Runs a plan; each of `watch` gets every event. Resolves with the function that emits the last one. Never rejects for errors of the run.
+ */
 export const runPrepared = async (
   command: string,
   { plan, reached }: Prepared,
@@ -157,7 +159,7 @@ const wayTo = (reached: Map<string, ConnectionTarget>, host: string, via?: Via):
   return jump ? { ...target, via: { jump, address: via.address } } : target
 }
 
-/** The first signal lets the step in hand finish; the second ends the process at once. SIGHUP: the terminal was closed. */
+/** The first signal lets the current step finish; the second ends the process at once. SIGHUP: the terminal was closed. */
 const onInterrupt = (tell: (signal: EndingSignal) => void) => {
   const controller = new AbortController()
   const on = (signal: EndingSignal) => {

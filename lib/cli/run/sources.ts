@@ -24,38 +24,38 @@ export interface Sources {
   plays: Play[]
   inventory: Inventory
   extraVars: Variables
-  /** The roles of the user's own that the plays name. */
+  /** The user's own roles that the plays name. */
   ownRoles: OwnRole[]
 }
 
 const roleNames = roles.map(r => r.name)
-/** Those that a word on the command line may mean: `status` is the playbook of that name. */
+/** Roles that can be named on the command line: `status` means the playbook of that name. */
 const playableRoles = siteRoles.map(r => r.name)
 
 const defaultInventory = join('inventory', 'hosts.yml')
 
-/** The inventories that are named, or the directory's own. Throws `UsageError` where there is none: the package's example is nobody's. */
+/** The given inventories, or that of the directory. Throws `UsageError` when there is none: the package's example is never a default. */
 export const inventoryPaths = (named: readonly string[] | undefined, cwd = process.cwd()): string[] => {
   if (named !== undefined) return named.map(inventoryPath(cwd))
   if (existsSync(join(cwd, defaultInventory))) return [join(cwd, defaultInventory)]
   throw new UsageError(`no ./${defaultInventory} here: \`nfsha-play init\` writes one, -i names another`)
 }
 
-/** A path as given, or the package's own file of that name: `-i inventory/lab.yml` works from anywhere. */
+/** A path as given, or the package's own file of that name, so that `-i inventory/lab.yml` works from any directory. */
 const inventoryPath = (cwd: string) => (path: string) => {
   const packaged = join(packageRoot, path)
   const isOurs = path !== defaultInventory && existsSync(packaged)
   return existsSync(resolve(cwd, path)) || !isOurs ? path : packaged
 }
 
-/** Tasks and tags are the same for any hosts, so they are listed without an inventory too: as for the pair of the package's example. */
+/** Tasks and tags do not depend on the hosts, so they are listed without an inventory too, for the pair of the package's example. */
 const listsExample = ({ listTasks, listTags, listHosts, limit, inventory }: PlayArguments, cwd: string): boolean =>
   Boolean(listTasks || listTags) && !listHosts && limit === undefined && inventory === undefined && !existsSync(join(cwd, defaultInventory))
 
-/** What the example leaves to its reader. */
+/** Secrets that the example leaves for its reader to define. */
 const exampleSecrets = ['heartbeat_secret=example-secret', 'drbd_secret=example-secret']
 
-/** Reads everything that the command line names: inventory, playbook or role, extra variables. Throws `ConfigError`; nothing is touched. */
+/** Reads everything that the command line names: inventory, playbook or role, extra variables. Throws `ConfigError`; contacts no host. */
 export const readSources = async (argument: string, options: PlayArguments, cwd = process.cwd()): Promise<Sources> => {
   const passwords = await vaultPasswords(options)
   const vault = keyring(passwords)
@@ -74,7 +74,7 @@ export const readSources = async (argument: string, options: PlayArguments, cwd 
   return { plays, inventory, extraVars: parseExtraVars(extraVars, vault, cwd), ownRoles }
 }
 
-/** Where roles of the user's own are looked for: beside the playbook, here, and where the command line says. */
+/** Folders with the user's own roles: beside the playbook, in the current directory, and those from the command line. */
 const foldersOf = ({ rolesPath = [] }: PlayArguments, cwd: string, beside = cwd): string[] => {
   const given = rolesPath.map(path => resolve(cwd, path))
   const missing = given.findIndex(path => kindOf(path) !== 'directory')
@@ -82,7 +82,7 @@ const foldersOf = ({ rolesPath = [] }: PlayArguments, cwd: string, beside = cwd)
   return roleFolders([join(beside, 'roles'), join(cwd, 'roles'), ...given], packageRoot)
 }
 
-/** Only roles that are played are loaded: code of the user's own. */
+/** Loads only roles that are played, since they run the user's code. */
 const ownRolesOf = async (plays: readonly Play[], files: Map<string, string[]>, cwd: string): Promise<OwnRole[]> => {
   const names = [...new Set(plays.flatMap(play => play.roles.map(({ role }) => role)))].filter(name => files.has(name))
   return names.length === 0 ? [] : loadThem(names, files, cwd)
@@ -93,13 +93,13 @@ const loadThem = async (names: readonly string[], files: Map<string, string[]>, 
   return loadOwnRoles(names, files, { cwd, taken: { roles: roleNames, prefixes: ourPrefixes() } })
 }
 
-/** Every role of the user's own that a playbook in a directory could name. */
+/** All of the user's own roles that a playbook in a directory could name. */
 export const allOwnRoles = (options: PlayArguments & { playbookDir?: string }, cwd = process.cwd()): Promise<OwnRole[]> => {
   const files = ownRoleFiles(foldersOf(options, cwd, resolve(cwd, options.playbookDir ?? '.')))
   return files.size === 0 ? Promise.resolve([]) : loadThem([...files.keys()], files, cwd)
 }
 
-/** The inventory alone, for what plays nothing. `playbookDir` stands for the playbook whose group_vars and host_vars count. */
+/** The inventory alone, for commands that play nothing. `playbookDir` stands for the playbook whose group_vars and host_vars are read. */
 export const readHosts = async (
   options: PlayArguments & { playbookDir?: string },
   cwd = process.cwd(),
@@ -109,7 +109,7 @@ export const readHosts = async (
   return { inventory, extraVars: parseExtraVars(options.extraVars ?? [], keyring(passwords), cwd) }
 }
 
-/** A playbook of somebody's own has groups that the example does not know. */
+/** The user's own playbook may have groups that the example does not define. */
 const hostsOfExample = ({ hosts }: Play, { groups }: Inventory): string[] => (hosts.every(name => groups.has(name)) ? hosts : ['nfs'])
 
 const exampleInventory = (vaultPasswords: VaultPassword[], beside: string): Inventory =>

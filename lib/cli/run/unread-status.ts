@@ -3,17 +3,17 @@ import type { Event, EventBody } from '../../engine/events.ts'
 import { notRead } from '../../resources/resource.ts'
 import type { Plan } from './plan.ts'
 
-/** Follows a run, to say afterwards which of its clusters showed no state of the service. */
+/** Follows a run, to report afterwards the clusters whose state it did not show. */
 export interface StatusSeen {
   on(event: Event): void
   /**
-   * A table and a status for each cluster of which no node was read: "not known" is an answer too. Nothing after an interruption, nor of a cluster whose
-   * nodes answered while the run failed before it came to the state: a node that answers must not look like one that does not.
+   * A table and a status for each cluster of which no node was read: "not known" is an answer too. Nothing after an interruption, nor for a
+   * cluster whose nodes answered but whose run failed before it read the state: a reachable node must not look unreachable.
    */
   missing(): (EventBody & { cluster: string })[]
 }
 
-/** `plan`: of which the plays with the role `status` are to show a state. */
+/** `plan`: its plays with the role `status` must show a state. */
 export const statusSeen = ({ plays }: Plan): StatusSeen => {
   const seen = new Set<string>()
   const why = new Map<string, string>()

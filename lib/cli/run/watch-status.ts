@@ -7,25 +7,25 @@ import { tableLines } from '../../report/parts/table.ts'
 import { signalCodes } from '../../report/stats.ts'
 import { oneLine, wrap } from '../../text/layout.ts'
 
-/** One look: its events go to `on`. Resolves with its exit code. */
+/** One look: emits its events to `on`. Resolves with its exit code. */
 export type Look = (on: (event: Event) => void) => Promise<number>
 
 interface Watching {
   stdout?: OutputStream
-  /** Ends the watch; what a test gives in place of signals. */
+  /** Ends the watch; tests use it instead of signals. */
   signal?: AbortSignal
   /** ms between the end of a look and the next one; default 2 s on a terminal, 10 s elsewhere. */
   every?: number
 }
 
-/** Moves to the first cell; each line clears its own rest, and the end clears what was below: no flicker. */
+/** Moves to the first cell. Each line clears the rest of its row, and the end clears the rows below, to avoid flicker. */
 const home = '\x1b[H'
 const restOfLine = '\x1b[K'
 const restOfScreen = '\x1b[J'
 
 /**
- * Looks again and again until a signal comes: in place on a terminal, as plain text elsewhere. Resolves with the exit code of the last look that came to
- * its end; one that the signal cuts off counts only when there was no other.
+ * Repeats the look until a signal arrives: in place on a terminal, as plain text elsewhere. Resolves with the exit code of the last
+ * complete look; one that the signal interrupts counts only when there was no other.
  */
 export const watchStatus = async (look: Look, { stdout = process.stdout, signal, every }: Watching = {}): Promise<number> => {
   const output = outputTo(stdout)
@@ -58,7 +58,7 @@ const show = (events: Event[], stdout: OutputStream, isTerminal: boolean): void 
   const colors = palette(isTerminal ? colorLevel('stdout') : 0)
   const columns = isTerminal ? stdout.columns || 80 : Number.POSITIVE_INFINITY
   const lines = [
-    colors.faint(`${events.at(-1)?.time ?? ''}${isTerminal ? '  ctrl-c ends this' : ''}`),
+    colors.faint(`${events.at(-1)?.time ?? ''}${isTerminal ? '  ctrl-c to quit' : ''}`),
     ...events.flatMap(event => {
       if (event.type === 'status') {
         const { cluster, headline } = event.status
@@ -79,7 +79,7 @@ const show = (events: Event[], stdout: OutputStream, isTerminal: boolean): void 
     for (const line of [...lines, '']) output.line(line)
     return
   }
-  // What a low screen has no room for is the end of the table.
+  // On a small screen the end of the table is cut off.
   const shown = lines.slice(0, Math.max(1, (stdout.rows || 24) - 1))
   output.raw(home)
   for (const line of shown) {
@@ -89,7 +89,7 @@ const show = (events: Event[], stdout: OutputStream, isTerminal: boolean): void 
   output.raw(restOfScreen)
 }
 
-/** A signal between two looks; within one the run itself hears it too. */
+/** Handles a signal between two looks; during a look the run handles it too. */
 const endedBy = (outer: AbortSignal | undefined) => {
   const controller = new AbortController()
   let by: EndingSignal = 'SIGINT'

@@ -11,7 +11,7 @@ import { UsageError } from '../options.ts'
 import { readable, readWhole, sealedText } from './files.ts'
 import { replaceFile } from './replace-file.ts'
 
-/** Opens a file in `$EDITOR` and encrypts what comes back, with the password and the vault id that it had. */
+/** Opens a file in `$EDITOR` and encrypts the result with the password and vault id that it had. */
 export const editFile = async (file: string, passwords: readonly VaultPassword[]): Promise<void> => {
   const source = readWhole(file)
   const { text, sealedWith } = openVault(sealedText(source), passwords, wholeOf(source))
@@ -20,7 +20,7 @@ export const editFile = async (file: string, passwords: readonly VaultPassword[]
   complain(`${shownPath(file)}: ${edited === text ? 'unchanged' : 'encrypted'}\n`)
 }
 
-/** The text as the operator leaves it. Plain text lies in a directory for the owner alone, gone however the editor or this process ends. */
+/** The edited text. The plain text is in a private directory, which is removed however the editor or this process ends. */
 const inEditor = async (text: string, name: string): Promise<string> => {
   const directory = mkdtempSync(join(tmpdir(), 'nfsha-vault-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })
@@ -39,14 +39,14 @@ const inEditor = async (text: string, name: string): Promise<string> => {
 const runEditor = (file: string): Promise<void> => {
   const written = process.env.EDITOR || 'vi'
   const [program, ...words] = (splitWords(written, { comments: false }) ?? []).map(word => word.text)
-  if (program === undefined) throw new UsageError(`EDITOR is no command: ${written}`)
+  if (program === undefined) throw new UsageError(`EDITOR is not a command: ${written}`)
   return new Promise((resolve, reject) => {
     const editor = spawn(program, [...words, file], { stdio: 'inherit' })
     const end = (signal: NodeJS.Signals) => {
       editor.kill(signal)
       process.exit(128 + constants.signals[signal])
     }
-    // Ctrl-C on the terminal is the editor's own business; it reaches this process too.
+    // Ctrl-C on the terminal is meant for the editor; this process receives it too.
     const ignore = () => {}
     const settle = (problem?: string) => {
       process.off('SIGINT', ignore).off('SIGTERM', end).off('SIGHUP', end)

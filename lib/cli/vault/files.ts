@@ -7,10 +7,10 @@ import { complain, printExact } from '../../report/output.ts'
 import { UsageError } from '../options.ts'
 import { replaceFile } from './replace-file.ts'
 
-/** The new text of a file. Throws `ConfigError` for one that it does not fit. */
+/** Returns the new text of a file. Throws `ConfigError` for an unsuitable file. */
 export type Conversion = (source: Source) => string
 
-/** Converts files in place, and no file before all of them are known to fit; stdin to stdout when none is named. */
+/** Converts files in place, but none before all of them are known to be suitable; stdin to stdout when none is named. */
 export const convertFiles = (files: readonly string[], convert: Conversion, done: string): void => {
   if (files.length === 0 || (files.length === 1 && files[0] === '-')) {
     printExact(convert(readStdin()))
@@ -23,7 +23,7 @@ export const convertFiles = (files: readonly string[], convert: Conversion, done
   }
 }
 
-/** The text of all files, for reading. */
+/** Prints the decrypted text of all files. */
 export const viewFiles = (files: readonly string[], passwords: readonly VaultPassword[]): void => {
   printExact(collecting(files, file => decrypting(passwords)(readWhole(file))).join(''))
 }
@@ -32,7 +32,7 @@ export const encrypting =
   (password: VaultPassword): Conversion =>
   source => {
     if (isVault(source.text))
-      throw new ConfigError('is encrypted already', wholeOf(source), '`nfsha-play vault rekey` gives it another password')
+      throw new ConfigError('is already encrypted', wholeOf(source), '`nfsha-play vault rekey` changes its password')
     return encrypt(source.text, password)
   }
 
@@ -52,25 +52,25 @@ export const rekeying =
 /** The text of a file that is encrypted as a whole. */
 export const sealedText = (source: Source): string => {
   if (isVault(source.text)) return source.text
-  const hint = /!vault\b/.test(source.text) ? 'only single values in it are: `encrypt-string` makes new ones' : undefined
+  const hint = /!vault\b/.test(source.text) ? 'only single values in it are encrypted; `encrypt-string` creates new ones' : undefined
   throw new ConfigError('is not encrypted', wholeOf(source), hint)
 }
 
-/** Decrypted bytes that are no UTF-8 arrive with replacement characters: written back they would be lost for good. */
+/** Refuses bytes that are not UTF-8: they were decoded to replacement characters, and writing those back would lose the data for good. */
 export const readable = (text: string, source: Source): string => {
   if (!text.includes('\uFFFD')) return text
-  throw new ConfigError('holds something other than UTF-8 text', wholeOf(source), 'ansible-vault can open it')
+  throw new ConfigError('contains something other than UTF-8 text', wholeOf(source), 'ansible-vault can open it')
 }
 
-/** A file's exact text, a byte order mark included. Its lines are quoted in no message. */
+/** The exact text of a file, including a byte order mark. No message quotes its lines. */
 export const readWhole = (file: string): Source => {
   const named = { file: shownPath(file), text: '', secret: true }
   return { ...named, text: textOf(readBytes(resolve(file), named.file), named) }
 }
 
-/** What comes from stdin, which must be no terminal: nobody types a file. */
+/** The text from stdin, which must not be a terminal: nobody types a file. */
 export const readStdin = (): Source => {
-  if (process.stdin.isTTY) throw new UsageError('name a file, or hand in its text by stdin')
+  if (process.stdin.isTTY) throw new UsageError('name a file, or pipe its text to stdin')
   const named = { file: 'stdin', text: '', secret: true }
   try {
     return { ...named, text: textOf(contentOf(0), named) }
@@ -81,5 +81,5 @@ export const readStdin = (): Source => {
 
 const textOf = (bytes: Buffer, named: Source): string => {
   if (isUtf8(bytes)) return bytes.toString('utf8')
-  throw notText(bytes, named.file, 'ansible-vault takes other files too')
+  throw notText(bytes, named.file, 'ansible-vault accepts other files too')
 }

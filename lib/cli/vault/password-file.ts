@@ -8,17 +8,17 @@ import { complain } from '../../report/output.ts'
 import { createMasker } from '../../text/mask.ts'
 import { UsageError } from '../options.ts'
 
-/** Bytes: what is longer is no password. */
+/** Bytes; anything longer is not a password. */
 const limit = 64 * 1024
-/** ms to wait for whoever writes to a named pipe, and until we report that we wait for a program. */
+/** ms to wait for a writer of a named pipe, and until we report that we wait for a program. */
 const pipeLimit = 10_000
 const patience = 3_000
-/** ms for the output of a program that has ended. */
+/** ms to wait for the output of a program that has ended. */
 const leftover = 2_000
 
 /**
- * The password that a file holds, or that it prints when it is a program, as Ansible takes it. No shell ever runs the file, and nothing of it is in
- * a message. Throws `UsageError`.
+ * The password that a file contains, or prints when it is a program, as in Ansible. The file is never run by a shell, and no message
+ * contains any of it. Throws `UsageError`.
  */
 export const passwordIn = async (written: string, id: string | undefined): Promise<string> => {
   const file = resolve(written.replace(/^~(?=\/)/, homedir()))
@@ -26,7 +26,7 @@ export const passwordIn = async (written: string, id: string | undefined): Promi
     throw new UsageError(`vault password file ${written}: ${why}`)
   }
   const stat = kindOf(file, refuse)
-  if (!stat) return refuse('there is none')
+  if (!stat) return refuse('no such file')
   if (stat.isDirectory()) return refuse('it is a directory')
   if (!stat.isFile() && !stat.isFIFO()) return refuse('it is neither a file nor a pipe; -J asks for the password')
   const isProgram = stat.isFile() && (stat.mode & 0o111) !== 0
@@ -37,7 +37,7 @@ export const passwordIn = async (written: string, id: string | undefined): Promi
   }
   const text = isProgram ? await printed(file, written, id) : stat.isFIFO() ? await piped(file, refuse) : held(file, refuse)
   if (text.trim() === '') return refuse(isProgram ? 'the program printed no password' : 'it is empty')
-  // Ansible: of a file's text no blanks around it count, of a program's output no line ends.
+  // As in Ansible: surrounding whitespace of a file is ignored, of a program's output only line ends.
   return isProgram ? text.replace(/^[\r\n]+|[\r\n]+$/g, '') : text.trim()
 }
 
@@ -61,12 +61,12 @@ const utf8 = (bytes: Buffer, refuse: Refuse): string => {
 
 const held = (file: string, refuse: Refuse): string => utf8(begun(file, limit + 1, refuse), refuse)
 
-/** The first bytes of a file. More than there may be of a password is refused. */
+/** The first bytes of a file. Refuses a file that is too large for a password. */
 const begun = (file: string, count: number, refuse: Refuse): Buffer => {
   let opened: number | undefined
   try {
     opened = openSync(file, constants.O_RDONLY)
-    if (fstatSync(opened).size > limit) return refuse(`it is larger than ${limit / 1024} KiB: no password`)
+    if (fstatSync(opened).size > limit) return refuse(`it is larger than ${limit / 1024} KiB, so it is not a password`)
     const bytes = Buffer.alloc(count)
     return bytes.subarray(0, readSync(opened, bytes, 0, count, 0))
   } catch (error) {
@@ -77,11 +77,11 @@ const begun = (file: string, count: number, refuse: Refuse): Buffer => {
   }
 }
 
-/** What comes through a pipe, `<(pass show vault)` for example. One that nobody writes to is not waited for. */
+/** Reads from a pipe, `<(pass show vault)` for example. Gives up when nobody writes to it. */
 const piped = (file: string, refuse: Refuse): Promise<string> => {
   let opened: number
   try {
-    // An open that blocks could not be given up.
+    // An open that blocks could not be cancelled.
     opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     return Promise.resolve(refuse(`it cannot be read: ${reasonOf(error)}`))
@@ -105,24 +105,24 @@ const piped = (file: string, refuse: Refuse): Promise<string> => {
     const timer = setTimeout(() => giveUp(`nobody wrote a password to this pipe within ${pipeLimit / 1000} s`), pipeLimit)
     socket.on('data', piece => {
       pieces.push(piece)
-      if (Buffer.concat(pieces).length > limit) giveUp(`more than ${limit / 1024} KiB came: no password`)
+      if (Buffer.concat(pieces).length > limit) giveUp(`it delivered more than ${limit / 1024} KiB, so it is not a password`)
     })
     socket.on('end', () => end()).on('error', error => giveUp(`it cannot be read: ${reasonOf(error)}`))
   }).then(bytes => utf8(bytes, refuse))
 }
 
-const noProgram = 'is executable but no program (remove the x bit)'
+const noProgram = 'is executable but not a program (remove the x bit)'
 
-/** Interpreters of interpreters that the kernel follows at most. */
+/** The kernel follows at most this many nested interpreters. */
 const mostInterpreters = 4
 
 /**
- * Why the kernel would not run a file, undefined when it does. It is asked before, because whoever starts programs by the C library's execvp (node,
- * env, a shell) hands a file that the kernel refuses to /bin/sh, and a password would be run as a command.
+ * Why the kernel would not run a file; undefined when it would. Checked first, because execvp of the C library (used by node, env and
+ * shells) hands a file that the kernel refuses to /bin/sh, and a password would be run as a command.
  */
 export const whyNoProgram = (file: string, depth = 0): string | undefined => {
   const head = headOf(file)
-  if (head === undefined) return 'it cannot be read, so it cannot be judged whether it is a program'
+  if (head === undefined) return 'it cannot be read to check whether it is a program'
   if (isElf(head)) return undefined
   const line = head.subarray(0, 256).toString('latin1')
   const [, interpreter = ''] = /^#![ \t]*([^\s\0]+)(?=[\s\0])/.exec(`${line}${head.length < 256 ? '\n' : ''}`) ?? []
@@ -134,7 +134,7 @@ export const whyNoProgram = (file: string, depth = 0): string | undefined => {
     return `its interpreter ${interpreter} is missing or cannot be run`
   }
   if (depth < mostInterpreters && whyNoProgram(realpathSync(interpreter), depth + 1) === undefined) return undefined
-  return `its interpreter ${interpreter} is no program`
+  return `its interpreter ${interpreter} is not a program`
 }
 
 const headOf = (file: string): Buffer | undefined => {
@@ -151,7 +151,9 @@ const headOf = (file: string): Buffer | undefined => {
   }
 }
 
-/** A program for this machine: the same class, byte order and processor as node's own (elf(5): e_ident and e_machine), of a type that can be run. */
+/**
+ * Whether it is a program for this machine: class, byte order and processor of node itself (elf(5): e_ident and e_machine), and executable.
+ */
 const isElf = (head: Buffer): boolean => {
   const own = headOf(process.execPath)
   const type = head.length >= 64 ? head.readUInt16LE(16) : 0
@@ -167,7 +169,7 @@ const isElf = (head: Buffer): boolean => {
 const printed = async (file: string, written: string, id = 'default'): Promise<string> => {
   const words = basename(written, extname(written)).endsWith('-client') ? ['--vault-id', id] : []
   const { code, stdout, stderr, problem } = await run(file, written, words)
-  // What it says may hold what it printed: a script under `set -x` for one.
+  // stderr may contain the password, for example from a script under `set -x`.
   const masker = createMasker()
   for (const line of [stdout, ...stdout.split('\n')]) masker.add(line)
   complain(masker.mask(stderr))
@@ -193,12 +195,12 @@ const run = (file: string, written: string, words: string[]): Promise<Run> =>
       child[name].setEncoding('utf8').on('data', (text: string) => {
         if (outputs[name].length <= limit) outputs[name] += text
         if (outputs[name].length <= limit || problem !== undefined) return
-        problem = `it printed more than ${limit / 1024} KiB: no password`
+        problem = `it printed more than ${limit / 1024} KiB, so it is not a password`
         child.kill('SIGKILL')
         leave()
       })
     }
-    // What it started may hold its outputs open for ever: an agent, or the program that it called.
+    // A child of it may hold its outputs open for ever, such as an agent.
     const leave = () => {
       for (const name of ['stdout', 'stderr'] as const) child[name].destroy()
     }

@@ -7,13 +7,13 @@ import { passwordIn } from './password-file.ts'
 type VaultOptions = Pick<PlayArguments, 'vaultPasswordFile' | 'vaultId' | 'askVaultPass'>
 type Ask = (question: string) => Promise<string>
 
-/** A password by the place it comes from: a file, or the operator. */
+/** A password by its source: a file, or the operator. */
 interface PasswordSource {
   id?: string
   file?: string
 }
 
-/** All vault passwords that the options name, in Ansible's order: vault ids, files, the one that is asked for. */
+/** All vault passwords that the options name, in Ansible's order: vault ids, files, the prompt. */
 export const vaultPasswords = async (options: VaultOptions, ask: Ask = askSecret): Promise<VaultPassword[]> => {
   const passwords: VaultPassword[] = []
   for (const { id, file } of sourcesIn(options)) {
@@ -24,10 +24,10 @@ export const vaultPasswords = async (options: VaultOptions, ask: Ask = askSecret
   return passwords
 }
 
-/** The passwords that open what is there; asked for when none is named. */
+/** Passwords for decryption; asks for one when none is named. */
 export const openingPasswords = (options: VaultOptions): Promise<VaultPassword[]> => vaultPasswords(orAsked(options))
 
-/** The one password that new vault text is sealed with; what is typed is typed twice. */
+/** The one password for new vault text; a typed one must be typed twice. */
 export const sealingPassword = async (options: VaultOptions): Promise<VaultPassword> => {
   const [only, ...others] = await vaultPasswords(orAsked(options), askTwice)
   if (only === undefined || others.length > 0) throw new UsageError('encrypting needs exactly one vault password')
@@ -51,7 +51,7 @@ const sourcesIn = ({ vaultId = [], vaultPasswordFile = [], askVaultPass }: Vault
 /** `label@file`, `label@prompt`, or a file alone. */
 export const vaultIdSource = (written: string): PasswordSource => {
   const [, id, source] = /^(?:([^@]*)@)?(.*)$/s.exec(written) ?? []
-  if (id === '' || id?.includes(';') || /\s/.test(id ?? '')) throw new UsageError(`--vault-id ${written}: '${id}' is no vault id`)
+  if (id === '' || id?.includes(';') || /\s/.test(id ?? '')) throw new UsageError(`--vault-id ${written}: '${id}' is not a vault id`)
   if (!source) throw new UsageError(`--vault-id ${written}: expected label@file`)
   return { ...(id === undefined ? {} : { id }), ...(source === 'prompt' ? {} : { file: source }) }
 }

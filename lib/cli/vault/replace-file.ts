@@ -4,8 +4,8 @@ import { ConfigError, wholeOf } from '../../config/error.ts'
 import { reasonOf, shownPath } from '../../config/files.ts'
 
 /**
- * Writes a file as a whole or not at all: beside it, synced, renamed. It keeps its mode and owner; a new one is for its owner's eyes alone.
- * A symbolic link stays one, its target is written.
+ * Replaces a file atomically: writes a synced draft beside it and renames that. Mode and owner are kept; a new file is private to its
+ * owner. A symbolic link stays one, and its target is written.
  */
 export const replaceFile = (path: string, text: string): void => {
   try {

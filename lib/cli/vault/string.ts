@@ -20,7 +20,7 @@ interface NamedText {
 export const encryptStrings = (texts: readonly NamedText[], password: VaultPassword): string =>
   texts.map(({ name, text }) => encryptString(text, password, name)).join('')
 
-/** What is to be encrypted: the arguments, and one text from stdin or from the terminal. Names go to the texts in their order. */
+/** The texts to encrypt: the arguments, and one from stdin or the terminal. Names are assigned to the texts in order. */
 export const namedTexts = async (given: readonly string[], options: StringOptions): Promise<NamedText[]> => {
   const words = given.filter(word => word !== '-')
   const { stdinName } = options
@@ -31,19 +31,19 @@ export const namedTexts = async (given: readonly string[], options: StringOption
     texts.push(named(textOfStdin(), stdinName ?? names.shift()))
   else if (words.length === 0 || options.prompt) texts.push(named(await askSecret('Text to encrypt: '), names.shift()))
   if (names.length > 0) throw new UsageError(`--name ${names[0]}: there is no text for it`)
-  if (texts.some(({ text }) => text === '')) throw new UsageError('an empty text hides nothing: it is not encrypted')
+  if (texts.some(({ text }) => text === '')) throw new UsageError('an empty text is not encrypted')
   return texts
 }
 
 const named = (text: string, name: string | undefined): NamedText => (name === undefined ? { text } : { name, text })
 
 const requireName = (name: string): void => {
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new UsageError(`'${name}' is no name of a variable: letters, digits and _ are`)
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new UsageError(`'${name}' is not a variable name: use letters, digits and _`)
 }
 
-/** The exact bytes, as ansible-vault takes them: what `echo` adds would be a part of the secret, which nobody sees later. */
+/** The exact bytes, as in ansible-vault: the newline that `echo` adds becomes part of the secret, which nobody would notice later. */
 const textOfStdin = (): string => {
   const { text } = readStdin()
-  if (text.endsWith('\n')) complain("the line feed at the end is encrypted too: printf '%s' leaves it out\n")
+  if (text.endsWith('\n')) complain("the newline at the end is encrypted too; printf '%s' does not print one\n")
   return text
 }

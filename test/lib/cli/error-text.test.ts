@@ -18,12 +18,12 @@ test('an internal error is one masked line without a trace, and with -v a masked
   expect(toldOf('planted-marker', false).text).toMatch(/^internal error: \*\*\*\n/)
 })
 
-test('what the system refuses is no fault of ours, and is shown in words', () => {
+test('an error of the system is not an internal error, and is shown in words', () => {
   const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write', path: '/var/x' })
   expect(toldOf(error, false)).toEqual({ text: '/var/x: no space is left on the device (write)\n', exitCode: 1 })
   expect(toldOf(error, true).text).toMatch(/^\s+at /m)
 })
 
-test('a mistake of the operator is shown as it is, masked', () => {
+test('a mistake of the operator is shown unchanged, but masked', () => {
   expect(toldOf(new UsageError('--x planted-marker: no'), false)).toEqual({ text: '--x ***: no\n', exitCode: 2 })
 })

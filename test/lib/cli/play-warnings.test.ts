@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runPrepared } from '../../../lib/cli/run/run-playbook.ts'
 import type { Event } from '../../../lib/engine/events.ts'
 
-test('what a plan warns of is an event of its run, before anything is connected', async () => {
+test('warnings of a plan become events of its run, before any connection', async () => {
   const events: Event[] = []
   const plan = { plays: [], secrets: [], warnings: ["-e: 'to' is now 'ha_switchover_to'"] }
   await runPrepared('switchover', { plan, patterns: [], reached: new Map() }, {}, { watch: [event => events.push(event)] })

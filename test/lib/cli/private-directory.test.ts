@@ -22,7 +22,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const isRoot = process.getuid?.() === 0
 const me = process.getuid?.() ?? 0
-/** Whoever runs the tests, and a user without rights where root can become one. */
+/** The user who runs the tests, and an unprivileged user where root can become one. */
 const users = isRoot ? ([0, 65_534] as const) : ([me] as const)
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-private-'))
@@ -36,7 +36,7 @@ const made = (uid: number, mode = 0o700) => {
   return path
 }
 
-/** Runs node as a user, with an environment that says nothing but what is given. */
+/** Runs node as a user, with only the given environment. */
 const node = (uid: number, argv: string[], cwd: string, env: NodeJS.ProcessEnv) =>
   spawnSync(process.execPath, argv, {
     encoding: 'utf8',
@@ -45,7 +45,7 @@ const node = (uid: number, argv: string[], cwd: string, env: NodeJS.ProcessEnv) 
     env: { PATH: process.env.PATH ?? '', ...env },
   })
 
-/** One that has no build, where tsx runs the sources, and one that has. */
+/** A clone without a build, where tsx runs the sources, and one with a build. */
 const [sources, built] = [made(me, 0o755), made(me, 0o755)].map(path => copyOfClone(path)) as [string, string]
 buildIn(built)
 const shimOf = (clone: string) => join(clone, 'bin/nfsha-play.js')
@@ -54,7 +54,7 @@ const bin = shimOf(sources)
 const tsx = fileURLToPath(import.meta.resolve('tsx'))
 const main = pathToFileURL(join(sources, 'lib/cli/main.ts')).href
 
-/** As it was before: tsx alone, with its own ideas of where to look. */
+/** The unprotected variant: tsx alone, with its default cache and configuration. */
 const unprotected = (uid: number, cwd: string, env: NodeJS.ProcessEnv) =>
   node(
     uid,
@@ -68,7 +68,7 @@ const unprotected = (uid: number, cwd: string, env: NodeJS.ProcessEnv) =>
   )
 
 describe.each(users)('user %i', uid => {
-  test('what somebody has put into the cache of tsx in the temporary directory is not run', () => {
+  test('files that another user put into the cache of tsx in the temporary directory are not run', () => {
     const [home, shared] = [made(uid), made(uid)]
     const owned = join(home, 'OWNED')
     unprotected(uid, home, { HOME: home, TMPDIR: shared })
@@ -80,7 +80,7 @@ describe.each(users)('user %i', uid => {
       cached.code = `await(await import('node:fs/promises')).writeFile(${JSON.stringify(owned)},'');${cached.code}`
       writeFileSync(join(cache, name), JSON.stringify(cached))
     }
-    // The trap works: without the private directory it snaps.
+    // The trap works: without the private directory its code runs.
     unprotected(uid, home, { HOME: home, TMPDIR: shared })
     expect(existsSync(owned)).toBe(true)
     rmSync(owned)
@@ -99,7 +99,7 @@ describe.each(users)('user %i', uid => {
     }
   })
 
-  test('a tsconfig.json in the current directory says nothing about what is imported', () => {
+  test('a tsconfig.json in the current directory does not affect imports', () => {
     const cwd = made(uid)
     const owned = join(cwd, 'OWNED')
     const exports = ['Command', 'CommanderError', 'Help', 'InvalidArgumentError', 'Option']
@@ -127,7 +127,7 @@ test('a build writes nothing and reads nothing in the temporary directory or a c
   expect([readdirSync(home), readdirSync(shared)]).toEqual([[], []])
 })
 
-test('what the command starts has the TMPDIR that was given', () => {
+test('child processes have the original TMPDIR', () => {
   const home = made(me)
   const file = join(home, 'program')
   writeFileSync(file, `#!/bin/sh\necho "$TMPDIR \${TSX_TSCONFIG_PATH-none}" >${join(home, 'seen')}; echo pw\n`, { mode: 0o755 })
@@ -142,14 +142,14 @@ test('a current directory that is gone: exit code 2, no trace', () => {
   const gone = made(me)
   const script = `cd ${gone} && rmdir ${gone} && exec ${process.execPath} ${bin} --version`
   const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
-  expect(stderr).toBe('nfsha-play: the current directory does not exist any more: change to another one\n')
+  expect(stderr).toBe('nfsha-play: the current directory no longer exists: change to another one\n')
   expect(status).toBe(2)
 })
 
-describe('a directory of one user alone', () => {
+describe('a private directory', () => {
   const at = (home: string) => privateDirectory('tsx', { XDG_CACHE_HOME: home }, me)
 
-  test('is made, closed to others, and found again', () => {
+  test('is created, closed to others, and found again', () => {
     const home = made(me)
     expect(at(home)).toBe(join(home, 'nfsha-play', 'tsx'))
     expect(at(home)).toBe(join(home, 'nfsha-play', 'tsx'))
@@ -161,20 +161,20 @@ describe('a directory of one user alone', () => {
     ['a link', (home: string) => symlinkSync(made(me), join(home, 'nfsha-play'))],
     ['a file', (home: string) => writeFileSync(join(home, 'nfsha-play'), '')],
     [
-      'one that a group writes to',
+      'one that a group can write to',
       (home: string) => {
         mkdirSync(join(home, 'nfsha-play'))
         chmodSync(join(home, 'nfsha-play'), 0o770)
       },
     ],
-    ['one in a directory that all write to', (home: string) => chmodSync(home, 0o777)],
+    ['one in a world-writable directory', (home: string) => chmodSync(home, 0o777)],
   ])('is never %s', (_name, plant) => {
     const home = made(me)
     plant(home)
     expect(at(home)).toBeUndefined()
   })
 
-  test.skipIf(!isRoot)("is never somebody else's, nor in a directory of theirs", () => {
+  test.skipIf(!isRoot)('never belongs to another user, nor is in a directory of another user', () => {
     const [sticky, foreign] = [made(0, 0o777), made(65_534)]
     chmodSync(sticky, 0o1777)
     mkdirSync(join(sticky, 'nfsha-play'))

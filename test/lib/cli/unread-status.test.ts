@@ -15,7 +15,7 @@ const after = (thePlan: Plan, bodies: (EventBody & { cluster?: string })[]) => {
 
 const lost = (host: string): EventBody => ({ type: 'host-unreachable', host, message: 'no route' })
 
-test('a cluster of which no node was read is not known, and each node is a cause', () => {
+test('a cluster without a read node is "not known", and each node is a cause', () => {
   const [table, status] = after(plan('status'), [lost('M1'), lost('M2')])
   expect(table).toMatchObject({
     type: 'table',
@@ -29,7 +29,7 @@ test('a cluster of which no node was read is not known, and each node is a cause
   ])
 })
 
-test('one that --limit leaves out is named as that', () => {
+test('a node excluded by --limit is reported as such', () => {
   const [, status] = after(plan('status', [{ host: 'M2', reason: 'not in --limit' }]), [lost('M1')])
   expect(status?.type === 'status' && status.status.problems.map(p => p.code)).toEqual(['node-unreachable', 'node-left-out'])
 })
@@ -44,13 +44,13 @@ test('nothing is added to a state that was shown, to another playbook, or after 
 const ready = (host: string): EventBody => ({ type: 'host-ready', host, platform: 'Debian 13', total: 1 })
 const stopped = (host: string, reason: string): EventBody => ({ type: 'host-stopped', host, reason, remaining: 1 })
 
-test('nodes that answered before the run failed are not shown as nodes that do not', () => {
+test('nodes that answered before the run failed are not shown as unreachable', () => {
   const run = [ready('M1'), ready('M2'), stopped('M1', 'failed at hand-over'), stopped('M2', 'failed at hand-over')]
   expect(after(plan('status'), run)).toEqual([])
   expect(after(plan('status'), [ready('M1'), lost('M1'), lost('M2')])).toHaveLength(2)
 })
 
-test('machines that are others than the inventory says were not read', () => {
+test('machines other than those in the inventory were not read', () => {
   const refused = (host: string) => [
     ready(host),
     {

@@ -44,8 +44,8 @@ test.each([
   ['vars of an unknown host', ['vars', 'M3', ...lab], /no host 'M3' in the inventory\n {2}did you mean 'M1'/],
   ['vars of a host without a cluster', ['vars', 'X1', '-i', 'X1,'], /X1 is neither a node nor a client/],
   ['a graph of an unknown group', ['inventory', '--graph', 'cleints', ...lab], /no group 'cleints'[\s\S]*did you mean 'clients'/],
-  ['an inventory command that shows nothing', ['inventory', ...lab], /one of --graph, --list and --host/],
-  ['a listing of two hosts', ['inventory', '--host', 'nfs', ...lab], /--host nfs: expected one host, these are 2/],
+  ['an inventory command that shows nothing', ['inventory', ...lab], /one of --graph, --list or --host/],
+  ['a listing of two hosts', ['inventory', '--host', 'nfs', ...lab], /--host nfs: expected one host, matched 2/],
   ['a group without a graph', ['inventory', '--list', 'nfs', ...lab], /'nfs' is supported with --graph only/],
   ['0 forks', ['drift', 'site.yml', ...lab, '-f', '0'], /must be a whole number/],
   ['-1 forks', ['drift', 'site.yml', ...lab, '-f', '-1'], /must be a whole number/],
@@ -65,9 +65,9 @@ test.each([
   ['the example inventory', ['site.yml'], /inventory\/hosts.yml:\d+:\d+: this inventory is an example/],
   ['a group of another name', ['site.yml', '-i', 'X1,'], /site.yml:3:10: no host or group 'nfs' in the inventory[\s\S]*it has: X1/],
   ['an unknown exclusion', ['unlock', 'nfs:!M9', ...lab], /no host or group 'M9' in the inventory\n {2}did you mean 'M1'/],
-  ['a limit that leaves nothing', ['status.yml', ...lab, '-l', 'C1'], /\(hosts: nfs; --limit C1\), so nothing was done/],
+  ['a limit that excludes everything', ['status.yml', ...lab, '-l', 'C1'], /\(hosts: nfs; --limit C1\), so nothing was done/],
   ['drift of no host', ['drift', 'status.yml', ...lab, '-l', 'C1'], /it matches no host of this inventory/],
-  ['drift in a form of the status', ['drift', 'status.yml', ...lab, '--output', 'json'], /--output json is for status.yml, not for drift/],
+  ['drift in a status format', ['drift', 'status.yml', ...lab, '--output', 'json'], /--output json is for status.yml, not for drift/],
   ['unlock without a host', ['unlock', 'nfs', ...lab, '-l', 'C1'], /nfs with --limit C1: no host/],
   [
     'a sudo password without a terminal',
@@ -75,11 +75,11 @@ test.each([
     /BECOME password \(-K\): there is no terminal to ask on\n {2}without one, put ansible_become_password/,
   ],
   ['an option that ping does not read', ['ping', ...lab, '--check'], /--check is not supported by 'ping'/],
-  ['a profile of what has no end', ['status.yml', ...lab, '--watch', '--profile'], /--profile is for a run that ends, not for --watch/],
+  ['a profile with --watch', ['status.yml', ...lab, '--watch', '--profile'], /--profile cannot be combined with --watch/],
   ['a profile in a directory', ['site.yml', ...lab, '--profile-report', '.'], /--profile-report: \. cannot be written: it is a directory/],
   ['a profile that drift cannot write', ['drift', ...lab, '--profile-report', 'no/x'], /--profile-report: no\/x cannot be written: ENOENT/],
-  ['a profile of no run', ['vars', 'M1', ...lab, '--profile'], /--profile is not supported by 'vars'/],
-])('%s: exit code 2, its place, what to do, no stack trace', (_name, argv, text) => {
+  ['a profile of a command that plays nothing', ['vars', 'M1', ...lab, '--profile'], /--profile is not supported by 'vars'/],
+])('%s: exit code 2, its place, a hint, no stack trace', (_name, argv, text) => {
   const { status, stderr, stdout } = cli(...argv)
   expect(stderr).toMatch(text)
   expect(status).toBe(2)
@@ -88,7 +88,7 @@ test.each([
 })
 
 test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node', 'start', 'force-primary', 'verify', 'fence-test'])(
-  '%s is the playbook of that name',
+  '%s means the playbook of that name',
   name => {
     const { stdout, stderr, status } = cli(name, ...lab, '--list-hosts')
     expect(status, stderr).toBe(0)
@@ -96,7 +96,7 @@ test.each(['status', 'switchover', 'maintenance', 'split-brain', 'replace-node',
   },
 )
 
-test('drift lists what it would look at', () => {
+test('drift lists what it would read', () => {
   const { stdout, stderr, status } = cli('drift', 'status', ...lab, '--list-hosts', '--list-tasks')
   expect(status, stderr).toBe(0)
   expect(stdout).toContain('hosts: M1 M2')
@@ -115,7 +115,7 @@ describe('in a directory without an inventory', () => {
   const none = 'no ./inventory/hosts.yml here: `nfsha-play init` writes one, -i names another\n'
 
   test.each(['site.yml --check', 'ping', 'vars M1', 'cron install', 'drift', 'site.yml --list-hosts', 'site.yml --list-tasks -l M1'])(
-    '%s says so',
+    '%s reports that',
     words => {
       expect(cliIn(here, words.split(' '))).toMatchObject({ status: 2, stdout: '', stderr: none })
     },
@@ -126,7 +126,7 @@ describe('in a directory without an inventory', () => {
     ['site.yml --list-tags', 'tags: base routes heartbeat'],
     ['heartbeat --list-tasks', 'heartbeat : package heartbeat'],
     ['mine.yml --list-tasks', 'heartbeat : package heartbeat'],
-  ])('%s needs none', (words, text) => {
+  ])('%s does not need one', (words, text) => {
     writeFileSync(join(here, 'mine.yml'), '- hosts: servers\n  roles: [heartbeat]\n')
     const { status, stdout, stderr } = cliIn(here, words.split(' '))
     expect(status, stderr).toBe(0)
@@ -150,7 +150,7 @@ test.each([
   }
 })
 
-test('a reader that has seen enough is no reason for a word', () => {
+test('a reader that closes early is not reported', () => {
   const script = `'${process.execPath}' '${bin}' site.yml -i inventory/lab.yml --list-tasks | head -1`
   expect(spawnSync('sh', ['-c', script], { encoding: 'utf8' })).toMatchObject({ stdout: 'play #1 (NFS HA cluster)\n', stderr: '' })
 })

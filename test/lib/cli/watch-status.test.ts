@@ -15,7 +15,7 @@ const eventsOf = (scene: string): EventBody[] => {
 
 const event = (body: EventBody): Event => ({ v: 1, run: 'r', seq: 1, time: '2026-11-30T00:00:00Z', cluster: 'nfs', ...body }) as Event
 
-/** Looks that show these scenes with these exit codes; after the last one the watch is ended. */
+/** Shows these scenes with these exit codes, one per look; after the last one the watch is ended. */
 const watched = async (looks: [string, number][], screen = captured(), cut?: EventBody) => {
   const ended = new AbortController()
   const left = [...looks]
@@ -40,14 +40,14 @@ test('not on a terminal: each look is plain text, headline first, and the exit c
     ['one node down', 3],
   ])
   expect(code).toBe(3)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: there is to be none
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
   expect(text).not.toMatch(/\x1b/)
   expect(text.match(/^nfs: .*/gm)).toEqual(['nfs: served by M1', 'nfs: served by M1; M2 was not read (unreachable)'])
   expect(text).toContain('DRBD resynchronises M2: 45.2%, 3:20 left')
   expect(text).toMatch(/SyncTarget 45.2% 3:20/)
 })
 
-test('on a terminal: in place, no line wider and no more lines than it has', async () => {
+test('on a terminal: in place, within its width and height', async () => {
   const screen = captured()
   Object.assign(screen.stream, { isTTY: true, columns: 80, rows: 24 })
   const { text } = await watched(
@@ -60,7 +60,7 @@ test('on a terminal: in place, no line wider and no more lines than it has', asy
   const looks = text.split('\x1b[H').slice(1)
   expect(looks).toHaveLength(2)
   for (const look of looks) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and what clears a line
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and clearing a line
     const lines = look.replace(/\x1b\[[\d;]*[mKJ]/g, '').split('\n')
     expect(lines.length).toBeLessThanOrEqual(24)
     expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(80)
@@ -68,7 +68,7 @@ test('on a terminal: in place, no line wider and no more lines than it has', asy
   expect(looks[1]).toContain('M2 cannot be reached')
 })
 
-test('a look that a signal cuts off does not decide, unless it was the only one', async () => {
+test('an interrupted look does not set the exit code, unless it was the only one', async () => {
   const cut: EventBody = { type: 'interrupted', signal: 'SIGINT' }
   expect(
     (

@@ -43,7 +43,7 @@ const ourInventory = (): Inventory =>
     vaultPasswords: [{ password: 'hunter-two' }, { password: 'other-password', id: 'dev' }],
   })
 
-/** A value as ansible-inventory prints it: templates and inline vault text as they stand. */
+/** A value as ansible-inventory prints it: templates and inline vault text unchanged. */
 const asPrinted = (value: Value): unknown => {
   switch (value.kind) {
     case 'scalar':
@@ -65,15 +65,15 @@ const ourHostvars = (inventory: Inventory, extra: string[]): Record<string, Reco
   return Object.fromEntries([...inventory.hosts.keys()].map(host => [host, Object.fromEntries(of(host))]))
 }
 
-// What Ansible says is the definition of "as Ansible reads it"; nothing of it is copied into the test.
-describe.skipIf(!installed)(`as ansible-inventory reads it${installed ? '' : ' (skipped: ansible-inventory is not installed)'}`, () => {
+// Ansible itself defines the expected result; nothing of it is copied into the test.
+describe.skipIf(!installed)(`same result as ansible-inventory${installed ? '' : ' (skipped: ansible-inventory is not installed)'}`, () => {
   it('gives every variable of every host the same value', () => {
     const theirs = ansibleListing([])._meta.hostvars
     expect(Object.values(theirs).flatMap(Object.keys).length).toBeGreaterThan(400)
     expect(ourHostvars(ourInventory(), [])).toEqual(theirs)
   })
 
-  it('puts -e over everything, read in the same three ways', () => {
+  it('lets -e override everything, read in the same three ways', () => {
     expect(ourHostvars(ourInventory(), extraSettings)).toEqual(ansibleListing(extraSettings)._meta.hostvars)
   })
 

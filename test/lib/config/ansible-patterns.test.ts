@@ -35,7 +35,9 @@ const pattern = fc
   .tuple(fc.array(part, { minLength: 1, maxLength: 4 }), fc.constantFrom(':', ','))
   .map(([parts, separator]) => parts.join(separator))
 
-/** Ansible itself, in one process; `null` where it refuses a pattern. A part that matches nothing is an error there too by this setting. */
+/**
+ * Ansible itself, in one process; `null` where it refuses a pattern. With this setting, a part that matches nothing is an error there too.
+ */
 const script = `import json, sys
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -61,8 +63,8 @@ const ansible = (cwd: string, patterns: string[]): (string[] | null)[] => {
   return JSON.parse(stdout) as (string[] | null)[]
 }
 
-describe.skipIf(python === undefined)(`patterns as Ansible takes them${python ? '' : ' (skipped: Ansible is not installed)'}`, () => {
-  it('select the same hosts, and are refused where a part matches nothing', { timeout: 600_000 }, () => {
+describe.skipIf(python === undefined)(`patterns compared with Ansible${python ? '' : ' (skipped: Ansible is not installed)'}`, () => {
+  it('select the same hosts, and are refused when a part matches nothing', { timeout: 600_000 }, () => {
     const cwd = workspace({ hosts: hostsText })
     const inventory = loadInventory(['hosts'], { cwd })
     const patterns = [...names.flatMap(name => [name, `!${name}`, `nfs:&${name}`]), ...fc.sample(pattern, runs(400))]

@@ -28,7 +28,7 @@ all:
     expect(clusters('nfs: {hosts: {M1: , M2: }, vars: {ha_vip: x}}')).toEqual([{ name: 'nfs', nodes: ['M1', 'M2'], clients: [] }])
   })
 
-  it('reads group_vars, but passes over encrypted files while there is no password', () => {
+  it('reads group_vars, but skips encrypted files without a password', () => {
     const files = {
       hosts: '[nfs]\nM1\nM2\n',
       'group_vars/nfs/a.yml': 'ha_vip: x\n',
@@ -43,11 +43,11 @@ all:
     ['nfs: {vars: {ha_vip: x}}', 'has none'],
     ['all: {hosts: {a: , b: , c: }, vars: {ha_vip: x}}', 'for the group of the two nodes'],
     ['a: {hosts: {M1: , M2: }, vars: {ha_vip: x}}\nb: {hosts: {M2: , M3: }, vars: {ha_vip: y}}', 'ha_vip'],
-    ['a: {hosts: {M1: , M2: }, vars: {ha_vip: x}}\nb: {children: {a: }, vars: {ha_vip: y}}', "hides that of cluster 'b'"],
-    ['a: {hosts: {M1: {ha_vip: x}, M2: }}', 'ha_vip is given for the host M1 alone'],
-    ['a: {hosts: {M1: {ha_vip: x}, M2: }, vars: {ha_vip: x}}', "this ha_vip hides that of cluster 'a'"],
+    ['a: {hosts: {M1: , M2: }, vars: {ha_vip: x}}\nb: {children: {a: }, vars: {ha_vip: y}}', "overrides that of cluster 'b'"],
+    ['a: {hosts: {M1: {ha_vip: x}, M2: }}', 'ha_vip is defined for the host M1 alone'],
+    ['a: {hosts: {M1: {ha_vip: x}, M2: }, vars: {ha_vip: x}}', "this ha_vip overrides that of cluster 'a'"],
     ['a: {hosts: {M1: , M2: }, vars: {ha_vip: x, ha_clients: cleints}}\nclients: {hosts: C1}', "did you mean 'clients'?"],
-    ['a: {hosts: {M1: , M2: }, vars: {ha_vip: x}}\nclients: {hosts: M1}', 'M1 is a node of cluster'],
+    ['a: {hosts: {M1: , M2: }, vars: {ha_vip: x}}\nclients: {hosts: M1}', 'M1 is both a node and a client of cluster'],
   ])('refuses %s', (text, message) => {
     expect(problem(text)).toContain(message)
   })

@@ -61,7 +61,7 @@ describe('connectionTarget', () => {
 
   it.each([
     ['ansible_connection=docker', "ansible_connection: 'docker' cannot be used"],
-    ['ansible_become_method=su', 'sudo can'],
+    ['ansible_become_method=su', 'supported: sudo'],
     ['ansible_port=abc', 'whole number'],
     ['ansible_become=perhaps', 'true or false'],
     [
@@ -74,25 +74,25 @@ describe('connectionTarget', () => {
     ['ansible_ssh_common_args="-o KnownHostsCommand=/bin/x"', 'the ssh option KnownHostsCommand cannot be honoured'],
     ['ansible_ssh_common_args="-o remotecommand=ls"', 'the ssh option RemoteCommand cannot be honoured'],
     ['ansible_ssh_common_args=constructor', "'constructor' cannot be honoured"],
-    ['ansible_ssh_common_args="-o constructor=x"', 'there is no ssh option constructor'],
+    ['ansible_ssh_common_args="-o constructor=x"', 'the ssh option constructor cannot be honoured'],
     ['ansible_ssh_common_args="-A"', "'-A' cannot be honoured"],
     ['ansible_ssh_common_args="-o ForwardAgent=yes"', 'the ssh option ForwardAgent cannot be honoured'],
     ['ansible_ssh_common_args="-o UserKnowHostsFile=/x"', "did you mean 'UserKnownHostsFile'?"],
     [`ansible_ssh_common_args="-o 'UserKnownHostsFile=\\"/x'"`, 'a quote is not closed'],
     ['nfsha_ssh_legacy=sometimes', 'nfsha_ssh_legacy must be true or false'],
     ['ansible_ssh_common_args="-L 1:x:2"', "'-L' cannot be honoured"],
-    ['ansible_ssh_common_args="-J"', 'lacks its value'],
+    ['ansible_ssh_common_args="-J"', 'needs a value'],
     ['ansible_host_key_checking=False', '--accept-new-host-keys'],
     ['ansible_ssh_executable=/opt/ssh2', 'without the ssh program'],
     ['ansible_become_flags="-i"', 'cannot be honoured'],
-    ['ansible_prot=22', "'ansible_prot' is no connection variable"],
+    ['ansible_prot=22', "'ansible_prot' is not a connection variable"],
     ['ansible_become_pasword=x', "did you mean 'ansible_become_password'?"],
-    ['ansible_host="{{ node_service_ip }}"', 'templates ({{ }}) are not evaluated here'],
+    ['ansible_host="{{ node_service_ip }}"', 'templates ({{ }}) are not supported'],
   ])('refuses %s', (vars, message) => {
     expect(problem(vars)).toContain(message)
   })
 
-  it('takes the command line for what the inventory leaves open, and -e over everything, as Ansible does', () => {
+  it('uses the command line for what the inventory does not define, and lets -e override everything, as Ansible does', () => {
     const options = { user: 'cli', privateKey: '/key', become: true, becomePassword: 'typed', acceptNewHostKeys: true, timeout: 5 }
     expect(target('', options)).toEqual({
       name: 'M1',

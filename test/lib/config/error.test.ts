@@ -11,11 +11,11 @@ describe('ConfigError', () => {
     expect(error).toMatchObject({ file: 'a.yml', line: 2, column: 3, sourceLine: '  yy: 2', hint: "did you mean 'y'?" })
   })
 
-  it('shows a tab as what it is, the caret under its column', () => {
+  it('shows a tab escaped, with the caret under its column', () => {
     expect(new ConfigError('x', { source, line: 2, column: 2 }).message).toBe('hosts.yml:2:2: x\n  \\tvars: x\n    ^')
   })
 
-  it('never quotes what stands behind the name of a secret', () => {
+  it('never quotes what follows the name of a secret', () => {
     expect(new ConfigError('x', { source, line: 3, column: 3 }).message).not.toContain('hunter2')
     const ini = { file: 'hosts', text: "M1 ansible_ssh_pass='a b' other=1\nM2 ansible_password=x" }
     for (const line of [1, 2]) expect(new ConfigError('x', { source: ini, line, column: 1 }).sourceLine).toMatch(/=\*\*\*$/)
@@ -27,10 +27,10 @@ describe('ConfigError', () => {
     ['a block', 'vars:\n  heartbeat_secret: |\n    hunter1\n\n    # no comment\n    hunter2\n', 6],
     ['a block whose last line is not indented', 'vars:\n  drbd_secret: >\n    a\n  hunter2\n  b: c\n', 4],
     ['a quote over several lines', 'vars:\n  drbd_secret: "a\n    hunter2\n', 3],
-    ['a quote that is left open, at the margin', 'vars:\n  drbd_secret: "a\nb: hunter2"\n', 3],
+    ['an unclosed quote, not indented', 'vars:\n  drbd_secret: "a\nb: hunter2"\n', 3],
     ['a mapping in one line, broken', 'vars: {drbd_secret:\n  hunter2 }\n', 2],
     ['a complex key', 'vars:\n  ? heartbeat_secret\n  : @hunter2\n', 3],
-    ['what stands below a name', 'vault_secrets:\n  one:\n    two: @hunter2\n', 3],
+    ['a mapping below a name', 'vault_secrets:\n  one:\n    two: @hunter2\n', 3],
     ['a name with a letter too few', 'vars:\n  heartbeat_secrt: @hunter2\n', 2],
     ['a name with two letters swapped', 'ansible_become_pasword: @hunter2\n', 1],
     ['blanks for the separator', '[nfs:vars]\ndrbd_secret hunter2\n', 2],
@@ -48,11 +48,11 @@ describe('ConfigError', () => {
     ['# the secret\ndrbd_port: @y\n', 2],
     ['[nfs]\nM1 ansible_password=x\nM2 @y\n', 3],
     ['[nfs:vars]\nheartbeat_secret=x\n[web]\nM1 @y\n', 4],
-  ])('quotes what is no secret: %j', (text, line) => {
+  ])('quotes what is not secret: %j', (text, line) => {
     expect(new ConfigError("found 'y'", { source: { file: 'hosts', text }, line, column: 1 }).message).toContain('@y')
   })
 
-  it('names a variable that stands behind a secret', () => {
+  it('names a variable that follows a secret', () => {
     const text = 'M1: {heartbeat_secret: hunter2, drbd_prot: 1}'
     const place = { source: { file: 'hosts', text }, line: 1, column: 33 }
     expect(new ConfigError("unknown variable 'drbd_prot'", place).problem).toBe("unknown variable 'drbd_prot'")
@@ -61,14 +61,14 @@ describe('ConfigError', () => {
     expect(new ConfigError("found 'hunter2'", decrypted).problem).toBe("found '***'")
   })
 
-  it('looks at a long file that is wrong in every line in a bounded time', () => {
+  it('takes bounded time for a long file with an error in every line', () => {
     const long = { file: 'hosts', text: `drbd_secret: "\n${'  secret x\n'.repeat(20_000)}` }
     const before = process.cpuUsage()
     for (let line = 1; line <= 20_000; line++) new ConfigError('x', { source: long, line, column: 1 })
     expect(process.cpuUsage(before).user / 1e6).toBeLessThan(5)
   })
 
-  it('names the source alone where there is no line', () => {
+  it('names only the source when there is no line', () => {
     expect(new ConfigError('bad', { source: { file: '-e', text: 'a=b' }, line: 0, column: 0 }).message).toBe('-e: bad')
   })
 

@@ -8,17 +8,17 @@ const vault = keyring([{ password: 'p' }])
 const parse = (args: string[], cwd?: string) =>
   Object.fromEntries([...parseExtraVars(args, vault, cwd)].map(([name, entry]) => [name, reveal(entry.value, vault).value]))
 
-// What well-formed arguments mean is compared with Ansible itself in ansible-inventory.test.ts.
+// The values of valid arguments are compared with Ansible itself in ansible-inventory.test.ts.
 describe('parseExtraVars', () => {
   it('lets later ones win, whatever their form', () => {
     expect(parse(['a=1 b=2', '{"b": 3, c: yes}', 'c=4'])).toEqual({ a: '1', b: 3, c: '4' })
   })
 
-  it('knows escapes as Ansible writes them: \\N is none', () => {
+  it('knows the escapes that Ansible writes: \\N is not one', () => {
     expect(parse(['a=C:\\New b=\\u12345678 c=\\U0001F600 d=\\x41'])).toEqual({ a: 'C:\\New', b: '\u12345678', c: '\u{1F600}', d: 'A' })
   })
 
-  it('takes time by its length alone', () => {
+  it('takes time in proportion to its length', () => {
     expect(Object.keys(parse([`a=${'"b"'.repeat(40_000)}`]))).toEqual(['a'])
   })
 
@@ -34,7 +34,7 @@ describe('parseExtraVars', () => {
     ['=hunter2', 'found no name'],
     ['@', "'@' names no file"],
     ['a="b', 'a quote is not closed'],
-    ['a=\\UFFFFFFFF', '-e: \\UFFFFFFFF is no character'],
+    ['a=\\UFFFFFFFF', '-e: \\UFFFFFFFF is not a character'],
     ['./vars.yml', 'write -e @./vars.yml'],
     ['{a: [}', '-e:1:'],
     ['[1]', 'variables are written as a mapping'],

@@ -20,26 +20,26 @@ describe('an INI inventory', () => {
   it.each([
     ['[nfs\nM1', 'hosts:1:1: '],
     ['[nfs:chidren]', "hosts:1:6: unknown kind of section 'chidren'\n  [nfs:chidren]\n       ^\n  did you mean 'children'?"],
-    ['[n fs]', 'is no section'],
+    ['[n fs]', 'is not a section'],
     ['M1 user', "hosts:1:4: expected name=value, found 'user'"],
-    ['[nfs]\nM1\n[nsf:vars]\na=1', "hosts:3:1: no group 'nsf' is declared"],
-    ['[nfs]\nM1\n[site:children]\nnsf', "hosts:4:1: no group 'nsf' is declared\n  nsf\n  ^\n  did you mean 'nfs'?"],
+    ['[nfs]\nM1\n[nsf:vars]\na=1', "hosts:3:1: group 'nsf' is not declared"],
+    ['[nfs]\nM1\n[site:children]\nnsf', "hosts:4:1: group 'nsf' is not declared\n  nsf\n  ^\n  did you mean 'nfs'?"],
     ['[a:children]\nb\n[b:children]\na', "hosts:4:1: group 'a' would contain itself"],
     ['[a:children]\na', "hosts:2:1: group 'a' would contain itself"],
     ['[a:children]\nb\n[b:children]\nc\n[c:children]\na', "hosts:6:1: group 'a' would contain itself\n  a\n  ^\n  b > c > a > b"],
-    ['[site:children]\nall', "hosts:2:1: 'all' holds every group: it cannot be a child of 'site'"],
+    ['[site:children]\nall', "hosts:2:1: 'all' contains every group, so it cannot be a child of 'site'"],
     ['[nfs:vars]\n[nfs]\n[nfs:vars]\njust words', 'expected name=value'],
     ["M1 a='b", 'a quote is not closed'],
     ['M[2:1]', 'ends before it begins'],
     ['M[01:100]', 'same number of digits'],
-    ['M[1]', 'is no range'],
-    ['[g]\nh[0x1:0x3]', "hosts:2:1: '[0x1:0x3]' is no range"],
-    ['[g]\nh[1e1:20]', "'[1e1:20]' is no range"],
-    ['[g]\nh[1:9:0]', "'[1:9:0]' is no range"],
+    ['M[1]', 'is not a range'],
+    ['[g]\nh[0x1:0x3]', "hosts:2:1: '[0x1:0x3]' is not a range"],
+    ['[g]\nh[1e1:20]', "'[1e1:20]' is not a range"],
+    ['[g]\nh[1:9:0]', "'[1:9:0]' is not a range"],
     ['[g]\na[1:3', "hosts:2:1: 'a[1:3': a bracket is not closed"],
     ['[g]\na[1:3]b[', 'a bracket is not closed'],
     ['[g]\nh[0:9999][0:9999]', "hosts:2:1: 'h[0:9999][0:9999]' names 100000000 hosts, more than 250000"],
-    ['[g]\nh[0:99999999999999999999]', 'is no range'],
+    ['[g]\nh[0:99999999999999999999]', 'is not a range'],
     ['[g]\nh[1:200000]\ni[1:200000]', 'hosts:3:1: this inventory has more than 250000 hosts'],
     ['[nfs]\nM1:', 'ends with a colon'],
     ['[nfs]\n---', 'this looks like YAML'],
@@ -61,14 +61,14 @@ describe('a YAML inventory', () => {
     ],
     ['nfs:\n  hosts:\n    - M1', "write 'M1:' instead of '- M1'"],
     ['nfs:\n  hosts:\n    M1: x', "host 'M1' must be a mapping"],
-    ['nfs:\n  ha_vip: x', 'variables belong under vars:'],
+    ['nfs:\n  ha_vip: x', 'put variables under vars:'],
     ['- M1', 'an inventory is a mapping of groups'],
-    ['plugin: aws_ec2', 'inventory plugins are not run here'],
+    ['plugin: aws_ec2', 'inventory plugins are not supported'],
     ['', 'this inventory is empty'],
-    ['nfs: {hosts: M1}\n---\nweb: {hosts: M2}\n', 'hosts.yml:2:1: a second YAML document begins here'],
+    ['nfs: {hosts: M1}\n---\nweb: {hosts: M2}\n', 'hosts.yml:2:1: a second YAML document starts here'],
     [`${'g: {children: {'.repeat(3000)}`, 'hosts.yml:1:'],
     ['a: {children: {b: {children: {a: }}}}', "hosts.yml:1:31: group 'a' would contain itself"],
-    ['web: {children: {all: }}', "hosts.yml:1:18: 'all' holds every group: it cannot be a child of 'web'"],
+    ['web: {children: {all: }}', "hosts.yml:1:18: 'all' contains every group, so it cannot be a child of 'web'"],
   ])('%j is an error with its place', (text, message) => {
     expect(yaml(text)).toContain(message)
   })
@@ -83,7 +83,7 @@ describe('sources', () => {
     expect([...inventoryOf({ 'hosts.yml': '[nfs]\nM1\n' }).hosts.keys()]).toEqual(['M1'])
   })
 
-  it('are INI where a line only looks like YAML to a parser', () => {
+  it('are INI when a line only looks like YAML to a parser', () => {
     const inventory = inventoryOf({ hosts: `h a="{'x': 1}"\n` })
     expect(readVariable(inventory, 'h', 'a')).toEqual({ x: 1 })
     expect([...inventoryOf({ hosts: 'M1:\nM2:\n' }).groups.keys()]).toEqual(['all', 'ungrouped', 'M1', 'M2'])
@@ -92,7 +92,7 @@ describe('sources', () => {
     )
   })
 
-  it('keep groups whose names begin with an underscore, without what only holds anchors', () => {
+  it('keep groups whose names begin with an underscore, except those that only hold anchors', () => {
     const inventory = inventoryOf({
       'hosts.yml': 'nfs: {hosts: {M1: , M2: }}\n_spare: {hosts: {M3: }}\n_a: {x: &x {b: 1}}\n_b: [1]\nw: {hosts: {M4: *x}}\n',
     })
@@ -111,21 +111,21 @@ describe('sources', () => {
     expect(failure(() => loadInventory(['nowhere']))).toContain('nowhere: no such inventory')
     const cwd = workspace({ 'inv.py': '#!/usr/bin/python3\n', hosts: 'M1\n' })
     chmodSync(join(cwd, 'hosts'), 0o755)
-    expect(failure(() => loadInventory(['inv.py'], { cwd }))).toContain('inventory scripts are not run here')
+    expect(failure(() => loadInventory(['inv.py'], { cwd }))).toContain('inventory scripts are not supported')
     expect([...loadInventory(['hosts'], { cwd }).hosts.keys()]).toEqual(['M1'])
   })
 })
 
-describe('what the file system holds', () => {
+describe('files and directories', () => {
   const load = (cwd: string, source = 'hosts') => loadInventory([source], { cwd })
   const vars = (cwd: string) => Object.keys(Object.fromEntries(variablesOf(load(cwd), 'M1')))
 
-  it('leaves out a plain file named group_vars or host_vars, with a warning, as Ansible does', () => {
+  it('ignores a plain file named group_vars or host_vars, with a warning, as Ansible does', () => {
     const cwd = workspace({ hosts: 'M1\n', group_vars: 'x', host_vars: 'x' })
     expect(vars(cwd)).toEqual([])
     expect(load(cwd).warnings).toEqual([
-      `${join(cwd, 'group_vars')} is no directory: it is left out`,
-      `${join(cwd, 'host_vars')} is no directory: it is left out`,
+      `${join(cwd, 'group_vars')} is not a directory: it is ignored`,
+      `${join(cwd, 'host_vars')} is not a directory: it is ignored`,
     ])
   })
 
@@ -137,14 +137,14 @@ describe('what the file system holds', () => {
     expect(failure(() => load(cwd, 'site'))).toMatch(/site\/x: cannot be read: its symbolic links lead in a circle/)
   })
 
-  it('reads a directory once that holds a link to itself', () => {
+  it('reads a directory with a link to itself only once', () => {
     const cwd = workspace({ 'site/hosts': '[w]\nM1\n', 'site/group_vars/w/main.yml': 'a: 1\n', 'site/group_vars/w/z.yml': 'b: 1\n' })
     symlinkSync('.', join(cwd, 'site/group_vars/w/x'))
     symlinkSync('.', join(cwd, 'site/again'))
     expect(Object.keys(Object.fromEntries(variablesOf(load(cwd, 'site'), 'M1')))).toEqual(['a', 'b'])
   })
 
-  it('bounds what links make of a few directories', () => {
+  it('limits the number of entries that links can create', () => {
     const cwd = workspace({ 'site/hosts': 'M1\n', 'd0/f.yml': 'a: 1\n' })
     for (let n = 1; n < 20; n++) {
       mkdirSync(join(cwd, `d${n}`))
@@ -152,10 +152,10 @@ describe('what the file system holds', () => {
     }
     mkdirSync(join(cwd, 'site/host_vars'))
     symlinkSync('../../d19', join(cwd, 'site/host_vars/M1'))
-    expect(failure(() => variablesOf(load(cwd, 'site'), 'M1'))).toContain('holds more than 10000 files')
+    expect(failure(() => variablesOf(load(cwd, 'site'), 'M1'))).toContain('contains more than 10000 files')
   })
 
-  it('refuses what has no end: devices, named pipes, huge files', () => {
+  it('refuses endless input: devices, named pipes, huge files', () => {
     const cwd = workspace({ hosts: 'M1\n' })
     execFileSync('mkfifo', [join(cwd, 'pipe')])
     writeFileSync(join(cwd, 'huge'), '')
@@ -180,7 +180,7 @@ describe('what the file system holds', () => {
 })
 
 describe('a large inventory', () => {
-  it('takes time by its size alone: a ladder of groups', () => {
+  it('takes time in proportion to its size: a ladder of groups', () => {
     const rungs = Array.from({ length: 2000 }, (_, n) => `[a${n}:children]\na${n + 1}\nb${n + 1}\n[b${n}:children]\na${n + 1}\nb${n + 1}\n`)
     const inventory = inventoryOf({ hosts: `${rungs.join('')}[a2000]\nM1\n[b2000]\nM2\n` })
     expect(groupsOf(inventory, 'M1')).toHaveLength(2 * 2000 + 2)
@@ -189,12 +189,12 @@ describe('a large inventory', () => {
     expect(matchHosts(inventory, 'a*:!b7')).toEqual([])
   })
 
-  it('takes time by its size alone: a file that is wrong in every line', { timeout: 60_000 }, () => {
+  it('takes time in proportion to its size: a file with an error in every line', { timeout: 60_000 }, () => {
     const undeclared = Array.from({ length: 20_000 }, (_, n) => `group-${n}\n`).join('')
     const message = failure(() =>
       inventoryOf({ hosts: `${Array.from({ length: 20_000 }, (_, n) => `[g${n}]\n`).join('')}[all:children]\n${undeclared}` }),
     )
-    expect(message).toContain("hosts:20002:1: no group 'group-0' is declared")
+    expect(message).toContain("hosts:20002:1: group 'group-0' is not declared")
     expect(message).toContain('and 19980 more mistakes')
     expect(failure(() => matchHosts(inventoryOf({ hosts: 'M[1:20000]\n' }), 'M'.repeat(100_000)))).toContain('it has: M1, M2')
   })
@@ -202,7 +202,7 @@ describe('a large inventory', () => {
   it.each([
     ['[g]\nM1 a=', "'x'", 'hosts:2:1: this line is longer than 500000 characters'],
     ['[g]\n', 'h', "hosts:2:1: 'hhhh"],
-  ])('refuses a line that is longer than a stack is deep: %j', (before, piece, message) => {
+  ])('refuses a line that would overflow the stack: %j', (before, piece, message) => {
     expect(failure(() => inventoryOf({ hosts: `${before}${piece.repeat(400_000)}\n` }))).toContain(message)
   })
 
@@ -213,8 +213,8 @@ describe('a large inventory', () => {
     expect(failure(() => matchHosts(inventoryOf({ hosts: 'M1\n' }), '[a]'.repeat(400_000)))).toContain('this pattern is longer than')
   })
 
-  // Quadratic in any step, 50,000 would take minutes already.
-  it('takes time by its size alone: 200,000 hosts', { timeout: 600_000 }, () => {
+  // If any step were quadratic, 50,000 hosts would already take minutes.
+  it('takes time in proportion to its size: 200,000 hosts', { timeout: 600_000 }, () => {
     const count = process.env.NFSHA_LONG ? 200_000 : 50_000
     const lines = Array.from({ length: count }, (_, n) => `h${n} a=${n}\n`)
     const inventory = inventoryOf({ hosts: `[nfs]\nM[1:2]\n[web]\n${lines.join('')}` })
@@ -234,8 +234,8 @@ describe('variables', () => {
     'play/group_vars/nfs.yml': 'from: play group_vars\n',
     'play/host_vars/M1.yml': 'from: play host_vars\n',
   }
-  // Each step takes the strongest layer away; the next one must show.
-  it('win in the order that Ansible has', () => {
+  // Each step removes the strongest layer; the next one must win.
+  it('have the precedence of Ansible', () => {
     const layers = ['play host_vars', 'host_vars', 'host', 'play group_vars', 'group_vars nfs', 'group_vars all', 'group', 'all']
     let left: Record<string, string> = { ...files }
     for (const layer of layers) {
@@ -247,7 +247,7 @@ describe('variables', () => {
     }
   })
 
-  it('come from beside the playbook too, under play vars and -e', () => {
+  it('also come from beside the playbook, overridden by play vars and -e', () => {
     const cwd = workspace(files)
     const inventory = loadInventory(['hosts'], { cwd, playbookDirectories: ['play'] })
     const place = { source: { file: 'x', text: '' }, line: 0, column: 0 }
@@ -259,7 +259,7 @@ describe('variables', () => {
     expect(read({ playVars: as('play'), roleVars: as('role'), extraVars: as('extra') })).toBe('extra')
   })
 
-  it('of an encrypted file are asked for a password when they are read, not before', () => {
+  it('of an encrypted file need a password only when they are read', () => {
     const vaulted = { hosts: '[nfs]\nM1\n', 'group_vars/nfs/vault.yml': encrypt('token: tiger\nn: 5\n', { password: 'p' }) }
     expect([...inventoryOf(vaulted).hosts.keys()]).toEqual(['M1'])
     expect(failure(() => variablesOf(inventoryOf(vaulted), 'M1'))).toMatch(
@@ -268,7 +268,7 @@ describe('variables', () => {
     expect(readVariable(inventoryOf(vaulted, { vaultPasswords: [{ password: 'p' }] }), 'M1', 'token')).toBe('tiger')
   })
 
-  it('that no group gives apply in the order depth, priority, name', () => {
+  it('of groups apply in the order depth, priority, name', () => {
     const inventory = inventoryOf({
       'hosts.yml': 'b: {hosts: M1}\na: {hosts: M1, vars: {ansible_group_priority: 5}}\nB: {hosts: M1}\ntop: {children: {b: }}\n',
     })

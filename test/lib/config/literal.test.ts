@@ -70,7 +70,7 @@ for text in json.load(sys.stdin):
     except TypeError: out.append(None)
 print(json.dumps(out, default=lambda v: list(v) if isinstance(v, (set, tuple)) else {'bytes': True}))`
 
-/** Python's answer comes as JSON, which knows no whole numbers beyond 2^53 here: those are compared as numbers, and exactly in scalar.test.ts. */
+/** Python's answer is JSON, where whole numbers beyond 2^53 are inexact: those are compared as numbers, and exactly in scalar.test.ts. */
 const plain = (value: unknown): unknown =>
   typeof value === 'bigint'
     ? Number(value)
@@ -83,10 +83,10 @@ const plain = (value: unknown): unknown =>
 const answer = spawnSync('python3', ['-c', python], { input: JSON.stringify(texts), encoding: 'utf8' })
 const available = answer.status === 0
 
-describe.skipIf(!available)(`pythonLiteral against Python itself${available ? '' : ' (skipped: there is no python3)'}`, () => {
+describe.skipIf(!available)(`pythonLiteral compared with Python itself${available ? '' : ' (skipped: there is no python3)'}`, () => {
   const theirs = available ? (JSON.parse(answer.stdout.replaceAll('Infinity', '1e999')) as ({ value: unknown } | null)[]) : []
   it.each(texts.map((text, index) => [text.slice(0, 60), text, theirs[index]?.value] as const))('%j', (_shown, text, value) => {
-    // Bytes have no meaning in an inventory; the text is kept as it stands.
+    // Bytes have no meaning in an inventory; the text is kept unchanged.
     const expected = JSON.stringify(value)?.includes('"bytes"') ? undefined : value
     expect(plain(pythonLiteral(text))).toEqual(expected)
   })

@@ -16,7 +16,7 @@ nfs
 web
 [empty]
 `
-// Level by level, as Ansible lists them: `clients` hangs below `all` itself, `nfs` and `web` below `site`.
+// Level by level, as Ansible lists them: `clients` is directly below `all`, `nfs` and `web` below `site`.
 const all = ['C1', 'M1', 'M2', 'web1.example.org', 'web2.example.org', 'web3.example.org']
 
 describe('matchHosts', () => {
@@ -69,7 +69,7 @@ describe('matchHosts', () => {
     ['~(?i)m1', ['M1']],
     ['~\\AM\\d\\Z', ['M1', 'M2']],
     ['~web\\d\\.example\\.(?P<tld>org)', all.slice(3)],
-  ])('%j: operators count wherever they stand, blanks nowhere', (pattern, hosts) => {
+  ])('%j: operators count in any position, blanks are ignored', (pattern, hosts) => {
     expect(matchHosts(inventoryOf({ hosts: hostsText }), pattern)).toEqual(hosts)
   })
 
@@ -84,7 +84,7 @@ describe('matchHosts', () => {
     ['nfs:&wbe', "no host or group 'wbe' in the inventory\n  did you mean 'web'?"],
     ['nfs:&M9', "no host or group 'M9'"],
     ['nfs:M9', "no host or group 'M9'"],
-    ['nfs:!M2,C1', 'beside a comma a colon separates nothing'],
+    ['nfs:!M2,C1', 'a colon does not separate parts when there is a comma'],
     ['nfs,:!M2', "no host or group ':!M2'"],
     ['db*', "'db*' matches no host"],
     ['nfs:!db*', "'!db*' matches no host"],
@@ -99,9 +99,9 @@ describe('matchHosts', () => {
     ['nfs:!M2[5]', "'!M2[5]': there is only 1 host"],
     ['M[1:2]', "no host or group 'M'"],
     ['nfs[', "'nfs[' matches no host"],
-    ['nfs:!', "'!': a name is missing behind '!'"],
-    ['nfs:& ', "'&': a name is missing behind '&'"],
-    ['nfs:!!M2', "'!!M2': a name is missing behind '!'"],
+    ['nfs:!', "'!': a name is missing after '!'"],
+    ['nfs:& ', "'&': a name is missing after '&'"],
+    ['nfs:!!M2', "'!!M2': a name is missing after '!'"],
     ['', 'names no host'],
     [' , ', 'names no host'],
     [':', 'names no host'],
@@ -111,7 +111,7 @@ describe('matchHosts', () => {
     expect(failure(() => matchHosts(inventoryOf({ hosts: hostsText }), pattern))).toContain(message)
   })
 
-  it('lets an inventory lack a group only where the pattern is its name and nothing else', () => {
+  it('lets an inventory lack a group only if the pattern is just its name', () => {
     const match = (pattern: string) => matchHosts(inventoryOf({ hosts: hostsText }), pattern, { mayLack: ['testers'] })
     expect(match('testers')).toEqual([])
     expect(failure(() => match('testers:M1'))).toContain("'testers'")
@@ -119,16 +119,16 @@ describe('matchHosts', () => {
     expect(failure(() => match('tester'))).toContain("'tester'")
   })
 
-  describe('where a host and a group have one name', () => {
+  describe('when a host and a group have the same name', () => {
     const inventory = () => inventoryOf({ hosts: '[web]\nweb\nw2\n[db]\nd1\n[front]\ndb\n[site:children]\nweb\ndb\nfront\n' })
 
-    it('takes the host, and the group behind an operator, as Ansible does', () => {
+    it('selects the host, or the group after an operator, as Ansible does', () => {
       expect(matchHosts(inventory(), 'web')).toEqual(['web'])
       expect(matchHosts(inventory(), 'site:!web')).toEqual(['d1', 'db'])
       expect(matchHosts(inventory(), 'site:&web')).toEqual(['web', 'w2'])
     })
 
-    it('refuses an operator when the group does not hold the host', () => {
+    it('refuses an operator when the group does not contain the host', () => {
       expect(failure(() => matchHosts(inventory(), 'site:!db'))).toContain("'!db' is ambiguous")
     })
   })
@@ -152,7 +152,7 @@ describe('matchHosts', () => {
         expect(of(`${a}:${b}`)).toEqual(new Set([...A, ...B]))
         expect(of(`${a},${b}`)).toEqual(of(`${b}:${a}`))
         expect(of(`${a}:&${b}:!${c}`)).toEqual(new Set([...A].filter(host => B.has(host) && !C.has(host))))
-        // Exclusions and intersections count after all else, wherever they stand.
+        // Exclusions and intersections apply last, in any position.
         expect(of(`!${c}:${a}:&${b}`)).toEqual(of(`${a}:&${b}:!${c}`))
         const list = matchHosts(inventory, `${a}:${b}`)
         expect(list.length).toBe(new Set(list).size)
@@ -165,7 +165,7 @@ describe('matchHosts', () => {
 describe('limitHosts', () => {
   const limit = (text: string, cwd?: string) => limitHosts(inventoryOf({ hosts: hostsText }), ['M1', 'M2'], text, cwd)
 
-  it('leaves hosts of the play only, in its order', () => {
+  it('selects only hosts of the play, in its order', () => {
     expect(limit('M2,C1')).toEqual(['M2'])
     expect(limit('!M2')).toEqual(['M1'])
     expect(limit('web')).toEqual(['M2'])
@@ -179,7 +179,7 @@ describe('limitHosts', () => {
     expect(failure(() => limit('@missing', cwd))).toContain('no such file')
   })
 
-  it('refuses a name that nobody has', () => {
+  it('refuses an unknown name', () => {
     expect(failure(() => limit('M3'))).toContain("--limit: no host or group 'M3'")
     expect(failure(() => limit('all:!M3'))).toContain("--limit: no host or group 'M3'")
     expect(failure(() => limit('all:!@retry'))).toContain("no host or group '@retry'")
@@ -187,7 +187,7 @@ describe('limitHosts', () => {
     expect(failure(() => limit('@retry', cwd))).toContain("retry:2:3: no host or group 'M3'")
   })
 
-  it('refuses a limit that names nobody: a script may have an empty variable there', () => {
+  it('refuses an empty limit: a script may have an empty variable there', () => {
     for (const empty of ['', ' ', ',']) expect(failure(() => limit(empty))).toContain('--limit: no host is named')
   })
 })

@@ -53,12 +53,12 @@ describe('findPlayable', () => {
 })
 
 describe('playbookOfRole', () => {
-  it('takes the hosts from the play of site.yml that names the role', () => {
+  it('uses the hosts of the play in site.yml that names the role', () => {
     const { plays } = playbookOfRole('client', places())
     expect(plays.map(play => [play.hosts, play.roles.map(entry => entry.role)])).toEqual([[['clients'], ['client']]])
   })
 
-  it('needs one', () => {
+  it('needs such a play', () => {
     expect(failure(() => playbookOfRole('heartbeat', places()))).toContain("names the role 'heartbeat'")
   })
 })

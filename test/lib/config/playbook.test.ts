@@ -52,7 +52,7 @@ describe('loadPlaybook', () => {
     expect(x && reveal(x, { decrypt: String }).value).toBe(2)
   })
 
-  it('follows imports beside the file, and hands their tags on', () => {
+  it('follows imports beside the file, and passes their tags on', () => {
     const { plays } = load({
       'site.yml': '- import_playbook: sub/a.yml\n  tags: imported\n- hosts: web\n',
       'sub/a.yml': '- import_playbook: b.yml\n',
@@ -66,7 +66,7 @@ describe('loadPlaybook', () => {
     expect(failure(() => load({ 'site.yml': '- import_playbook: none.yml\n' }))).toContain('no such file')
   })
 
-  it('bounds how deeply and how often playbooks import one another', () => {
+  it('limits the depth and the number of imports', () => {
     const chain = Object.fromEntries(Array.from({ length: 1500 }, (_, n) => [`p${n}.yml`, `- import_playbook: p${n + 1}.yml\n`]))
     expect(failure(() => load({ ...chain, 'site.yml': '- import_playbook: p0.yml\n' }))).toContain(
       'p49.yml:1:20: imports are nested deeper than 50 playbooks',
@@ -80,12 +80,12 @@ describe('loadPlaybook', () => {
   it.each([
     [
       '- hosts: nfs\n  tasks: []',
-      "site.yml:2:3: 'tasks' cannot be used in a play\n    tasks: []\n    ^\n  there are no tasks in playbooks: logic belongs in roles",
+      "site.yml:2:3: 'tasks' cannot be used in a play\n    tasks: []\n    ^\n  tasks in playbooks are not supported: logic belongs in roles",
     ],
-    ['- hosts: nfs\n  roles:\n    - {role: nfs, when: x}', 'no conditions and loops'],
+    ['- hosts: nfs\n  roles:\n    - {role: nfs, when: x}', 'conditions and loops in playbooks are not supported'],
     ['- hosts: nfs\n  rolse: [nfs]', "did you mean 'roles'?"],
     ['- hosts: nfs\n  roles: [heartbeet]', "site.yml:2:11: no role 'heartbeet'"],
-    ['- hosts: "{{ target }}"', 'templates ({{ }}) are not evaluated here'],
+    ['- hosts: "{{ target }}"', 'templates ({{ }}) are not supported'],
     ['- roles: [nfs]', "a play needs 'hosts'"],
     ['- hosts: []', 'names no host'],
     ['- hosts: nfs\n  become: perhaps', 'true or false'],
@@ -94,7 +94,7 @@ describe('loadPlaybook', () => {
     ['hosts: nfs', 'a playbook is a list of plays'],
     ['- nfs', 'a play is a mapping'],
     ['- hosts: nfs\n  roles:\n    - tags: x', "needs 'role'"],
-    ['- hosts: nfs\n  strategy: free', 'side by side'],
+    ['- hosts: nfs\n  strategy: free', 'in parallel'],
   ])('refuses %j', (text, message) => {
     expect(problem(text)).toContain(message)
   })
@@ -103,7 +103,7 @@ describe('loadPlaybook', () => {
     expect(problem('- hosts: a\n  rolse: []\n  tasks: []\n- hosts: b\n  handlers: []').match(/^site.yml:/gm)).toHaveLength(3)
   })
 
-  it('says that there is no such file', () => {
+  it('reports a missing file', () => {
     const cwd = workspace({})
     expect(failure(() => loadPlaybook(join(cwd, 'x.yml'), { cwd }))).toBe('x.yml: cannot be read: there is no such file')
   })

@@ -66,19 +66,19 @@ const playbookPieces = [
 const property = <T>(name: string, arbitrary: fc.Arbitrary<T>, few: number, check: (input: T) => void) =>
   it(name, { timeout }, () => fc.assert(fc.property(arbitrary, check), { numRuns: runs(few) }))
 
-/** What every inventory that was accepted is like. */
+/** Properties of every accepted inventory. */
 const expectSound = (inventory: Inventory): void => {
   for (const group of inventory.groups.values()) {
     for (const host of group.hosts) expect(inventory.hosts.has(host)).toBe(true)
     for (const child of group.children) expect(inventory.groups.has(child)).toBe(true)
     expect(group.name === 'all' || group.parents.size > 0).toBe(true)
   }
-  // As in Ansible, a host may take that name away.
+  // As in Ansible, a host may be named `all`.
   if (!inventory.hosts.has('all')) expect(new Set(matchHosts(inventory, 'all'))).toEqual(new Set(inventory.hosts.keys()))
   JSON.parse(ansibleJson(listingOf(inventory, {})))
 }
 
-// Whatever an operator's file holds: it is read, or refused with a place. Nothing else may come of it: no trace, no hang, no half of it.
+// Whatever a file contains, it is read or refused with a place. There must be no trace, no hang and no partial result.
 describe('rubbish', () => {
   property('as an INI inventory', rubbish(iniPieces, ini), 300, text => {
     const inventory = emptyInventory(keyring([]))
@@ -156,7 +156,7 @@ describe('rubbish', () => {
     fc.tuple(fc.nat(), fc.nat(9), fc.constantFrom('', '0', 'f', '\n', ' ', 'g', ';', '$ANSIBLE_VAULT;1.1;AES256\n', '00'.repeat(40))),
     { maxLength: 3 },
   )
-  property('as vault text: never opened to anything else', edits, 60, changes => {
+  property('as vault text: never decrypted to anything else', edits, 60, changes => {
     const text = changes.reduce(
       (all, [at, length, put]) => all.slice(0, at % all.length) + put + all.slice((at % all.length) + length),
       sealed,
@@ -173,7 +173,7 @@ describe('rubbish', () => {
     const place = wholeOf({ file: '--limit', text })
     const found = judged(() => matchHosts(hosts, text, { place }))
     for (const host of found ?? []) expect(hosts.hosts.has(host)).toBe(true)
-    // An exclusion that was accepted excludes; no part of a pattern is ever passed over.
+    // An accepted exclusion excludes; no part of a pattern is ever ignored.
     if (found && !text.includes(',')) {
       expect(judged(() => matchHosts(hosts, `${text}:!M1`, { place })) ?? []).not.toContain('M1')
       expect(judged(() => matchHosts(hosts, `${text}:!M9`, { place }))).toBeUndefined()

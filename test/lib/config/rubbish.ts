@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { ConfigError, ConfigErrors } from '../../../lib/config/error.ts'
 
-/** Texts that a parser may meet: noise, pieces of its own notation in any order, and valid texts with something cut out, doubled or put in. */
+/**
+ * Possible input of a parser: noise, pieces of its own notation in any order, and valid texts with parts removed, duplicated or inserted.
+ */
 export const rubbish = (pieces: readonly string[], valid: readonly string[]): fc.Arbitrary<string> => {
   const noise = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }))
   const piece = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...pieces) }, { weight: 1, arbitrary: noise })
@@ -29,10 +31,10 @@ const edited = (text: string, [at, length, put, doubled]: [number, number, strin
   return text.slice(0, start) + (doubled ? cut + cut : '') + put + text.slice(start + length)
 }
 
-/** Seconds of computing that no input of a few kilobytes may take. */
+/** Seconds of CPU time that no input of a few kilobytes may exceed. */
 const limit = 5
 
-/** What an action gives, or undefined when it refuses as it may: with an error of the operator's, at a place, in bounded time. */
+/** The result of an action, or undefined when it refuses correctly: with an operator's error, at a place, in bounded time. */
 export const judged = <T>(action: () => T): T | undefined => {
   const before = process.cpuUsage()
   try {

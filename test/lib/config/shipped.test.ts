@@ -22,7 +22,7 @@ describe('inventory/hosts.yml', () => {
     )
   })
 
-  it('is the pair of the article, complete but for the two secrets', () => {
+  it('is the pair of the reference setup, complete except for the two secrets', () => {
     const inventory = load('inventory/hosts.yml')
     expect(clustersOf(inventory)).toMatchObject([{ name: 'nfs', nodes: ['M1', 'M2'], clients: [] }])
     expect(failure(() => resolveVars(inventory, 'M1', { schema: Vars })).match(/_secret: /g)).toHaveLength(2)
@@ -34,7 +34,7 @@ describe('inventory/hosts.yml', () => {
 })
 
 describe('inventory/lab.yml', () => {
-  it('is complete and no example', () => {
+  it('is complete and not an example', () => {
     const inventory = load('inventory/lab.yml')
     refuseExample(inventory)
     expect(clustersOf(inventory)).toMatchObject([{ name: 'nfs', nodes: ['M1', 'M2'], clients: ['C1'] }])

@@ -15,7 +15,7 @@ describe('editDistance', () => {
     expect(editDistance(from, to)).toBe(distance)
   })
 
-  it('is a distance: symmetric, zero for equals alone, at most the longer word', () => {
+  it('is a metric: symmetric, zero only for equal words, at most the longer length', () => {
     fc.assert(
       fc.property(word, word, (a, b) => {
         const distance = editDistance(a, b)
@@ -28,7 +28,7 @@ describe('editDistance', () => {
   })
 })
 
-it('suggests the nearest known word, and none for a word that is far from all', () => {
+it('suggests the closest known word, and none for a word that is far from all', () => {
   expect(closest('heartbeat_deadtme', ['heartbeat_deadtime', 'heartbeat_warntime'])).toBe('heartbeat_deadtime')
   expect(didYouMean('NFS', ['nfs', 'base'])).toBe("did you mean 'nfs'?")
   expect(didYouMean('xyz', ['nfs', 'base'])).toBeUndefined()

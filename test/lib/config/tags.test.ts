@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isSelected, splitTags } from '../../../lib/config/tags.ts'
 
-// The table is what ansible-core 2.14 answers (ansible.playbook.taggable).
+// The table shows the answers of ansible-core 2.14 (ansible.playbook.taggable).
 describe('isSelected', () => {
   it.each([
     [['a'], '', '', true],

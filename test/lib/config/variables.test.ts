@@ -22,17 +22,17 @@ const resolve = (vars: string, extra: string[] = [], passwords: string[] = []) =
 const problem = (vars: string, extra: string[] = []) => failure(() => resolve(vars, extra))
 
 describe('resolveVars', () => {
-  it('gives values, their origins and the defaults', () => {
+  it('returns values, their origins and the defaults', () => {
     const { values, origins } = resolve('heartbeat_deadtime: 2', ['ha_start=yes'])
     expect(values).toMatchObject({ heartbeat_deadtime: 2, heartbeat_ping: '10.0.0.1', ha_start: true })
     expect(origins).toMatchObject({ heartbeat_deadtime: 'hosts.yml:6:25', ha_start: '-e', drbd_lvm: 'default' })
   })
 
-  it('leaves the variables of others alone, templates and all', () => {
+  it('ignores other variables, including their templates', () => {
     expect(resolve('ntp_server: "{{ x }}"\nclient_mount: /x\nvault_thing: !vault |\n  nonsense').values).not.toHaveProperty('ntp_server')
   })
 
-  it('takes text for what the schema wants where text is all there is', () => {
+  it('converts text to the type of the schema where every value is text', () => {
     expect(resolve('', ['nfs_mode=0644 heartbeat_deadtime=2.5 nfs_options=42']).values).toMatchObject({
       nfs_mode: 420,
       heartbeat_deadtime: 2.5,
@@ -41,7 +41,7 @@ describe('resolveVars', () => {
     expect(problem('ha_start: "yes"')).toContain('ha_start: must be true or false, not text')
   })
 
-  it('finds INI text and numbers right in the same way', () => {
+  it('accepts INI text and numbers alike', () => {
     const inventory = inventoryOf({ hosts: '[nfs]\nM1 heartbeat_ping=10.0.0.1 ha_start=true nfs_options=12 nfs_mode=0644\n' })
     expect(resolveVars(inventory, 'M1', { schema }).values).toMatchObject({ ha_start: true, nfs_options: '12', nfs_mode: 420 })
   })
@@ -56,20 +56,20 @@ describe('resolveVars', () => {
     ],
     ['heartbeat_deadtime: [1]', 'hosts.yml:6:25: heartbeat_deadtime: must be a number, not a list (for M1)'],
     ['drbd_lvm:\n  group: vg\n  size: [1, two]', 'hosts.yml:8:17: drbd_lvm.size[1]: must be a number, not text'],
-    ['drbd_lvm: {group: vg, size: [], disk: x}', "drbd_lvm: does not know 'disk'"],
-    ['nfs_options: "{{ opts }}"', 'hosts.yml:6:18: templates ({{ }}) are not evaluated here'],
+    ['drbd_lvm: {group: vg, size: [], disk: x}', "drbd_lvm: unknown key 'disk'"],
+    ['nfs_options: "{{ opts }}"', 'hosts.yml:6:18: templates ({{ }}) are not supported'],
     ['nfsha_exampel: true', "did you mean 'nfsha_example'?"],
   ])('points at %j', (vars, message) => {
     expect(problem(vars)).toContain(message)
   })
 
-  it('reports all at once, from -e too', () => {
+  it('reports all errors at once, including those from -e', () => {
     const text = problem('heartbeat_deadtme: 3\nnfs_mode: x', ['nfs_optins=x'])
     expect(text.match(/^\S+: .*$/gm)).toHaveLength(3)
     expect(text).toContain("-e: unknown variable 'nfs_optins'")
   })
 
-  it('says where to set what is missing', () => {
+  it('reports where to set a missing variable', () => {
     const inventory = inventoryOf({ 'hosts.yml': 'nfs:\n  hosts:\n    M1:\n' })
     expect(failure(() => resolveVars(inventory, 'M1', { schema }))).toBe(
       "hosts.yml:3:5: heartbeat_ping is not set for M1 (ping node)\n      M1:\n      ^\n  set it for the group 'nfs' or for M1 in hosts.yml, or in host_vars/M1.yml",
@@ -78,7 +78,7 @@ describe('resolveVars', () => {
 })
 
 describe('secrets', () => {
-  it('are what the vault held and what the schema calls one', () => {
+  it('are values from the vault and fields marked in the schema', () => {
     const password = { password: 'p' }
     const vars = `heartbeat_secret: plain-secret\n${encryptString('10.0.0.7', password, 'nfs_options')}`
     expect(resolve(vars, [], ['p']).secrets).toEqual(['plain-secret', '10.0.0.7'])
@@ -92,7 +92,7 @@ describe('secrets', () => {
     expect(resolveVars(inventoryOf(files, { vaultPasswords: [{ password: 'p' }] }), 'M1', { schema }).secrets).toEqual(['hidden'])
   })
 
-  it('show in no error', () => {
+  it('appear in no error', () => {
     expect(problem('heartbeat_secret: tiger')).toContain('at least 8 characters')
     expect(problem('heartbeat_secret: tiger')).not.toContain('tiger')
     expect(problem('heartbeat_secrt: tiger')).not.toContain('tiger')

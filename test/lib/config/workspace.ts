@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { type InventoryOptions, loadInventory } from '../../../lib/config/inventory.ts'
 import type { Inventory } from '../../../lib/config/model.ts'
 
-/** A directory with these files, gone after the test. */
+/** A directory with these files, removed after the test. */
 export const workspace = (files: Record<string, string>): string => {
   const root = mkdtempSync(join(tmpdir(), 'nfsha-config-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
@@ -16,13 +16,13 @@ export const workspace = (files: Record<string, string>): string => {
   return root
 }
 
-/** The inventory of these files; `hosts.yml` or `hosts` is the source. */
+/** The inventory in these files; `hosts.yml` or `hosts` is the source. */
 export const inventoryOf = (files: Record<string, string>, options: InventoryOptions = {}): Inventory => {
   const cwd = workspace(files)
   return loadInventory([files['hosts.yml'] === undefined ? 'hosts' : 'hosts.yml'], { cwd, ...options })
 }
 
-/** The text of what an action throws. */
+/** The message of the error that an action throws. */
 export const failure = (action: () => unknown): string => {
   try {
     action()

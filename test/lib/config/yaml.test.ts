@@ -7,11 +7,11 @@ import { failure } from './workspace.ts'
 const read = (text: string) => parseYaml({ file: 'f.yml', text })
 const plain = (text: string) => reveal(read(text), { decrypt: () => 'opened' }).value
 
-/** Lines of which each is made of the one before: `a1: &a1 [*a0]`. */
+/** Lines that each refer to the one before: `a1: &a1 [*a0]`. */
 const ladder = (rungs: number, next: (below: number) => string) =>
   Array.from({ length: rungs }, (_, n) => `a${n}: &a${n} ${n === 0 ? '1' : next(n - 1)}\n`).join('')
 
-// What values mean is compared with Ansible itself in ansible-inventory.test.ts; here is what Ansible does not do.
+// Values are compared with Ansible itself in ansible-inventory.test.ts; this file tests what Ansible does not do.
 describe('parseYaml', () => {
   it('reads YAML 1.1 as PyYAML does', () => {
     expect(plain('{a: 0644, b: yes, c: y, d: 1e3, e: 1:30, f: ~, g: 2024-01-31, h: "0644"}')).toEqual({
@@ -38,11 +38,11 @@ describe('parseYaml', () => {
 
   it('makes every duplicate key an error', () => {
     expect(failure(() => read('a: 1\nb: 2\na: 3\nb: 4\n'))).toBe(
-      "f.yml:3:1: 'a' is given twice\n  a: 3\n  ^\n  the first one is in line 1\n\nf.yml:4:1: 'b' is given twice\n  b: 4\n  ^\n  the first one is in line 2",
+      "f.yml:3:1: 'a' is given twice\n  a: 3\n  ^\n  the first one is on line 1\n\nf.yml:4:1: 'b' is given twice\n  b: 4\n  ^\n  the first one is on line 2",
     )
   })
 
-  it('takes an alias where its anchor is a key, and the later of two anchors', () => {
+  it('accepts an alias to a key, and uses the later of two anchors', () => {
     expect(plain('&k key: *k\na: &x 1\nb: *x\nc: &x 2\nd: *x')).toEqual({ key: 'key', a: 1, b: 1, c: 2, d: 2 })
   })
 
@@ -73,7 +73,7 @@ describe('parseYaml', () => {
       ['a: &x [*x]', 'inside its own anchor'],
       ['a: *nowhere', 'f.yml:1:'],
       ['<<: 3', '<< merges'],
-      ['a: 1\n---\nb: 2', 'f.yml:2:1: a second YAML document begins here'],
+      ['a: 1\n---\nb: 2', 'f.yml:2:1: a second YAML document starts here'],
       [`a: ${'['.repeat(20_000)}`, 'f.yml:1:203: nested deeper than 200 levels'],
       [`a: ${'{x: '.repeat(20_000)}`, 'nested deeper than 200 levels'],
       ['- '.repeat(20_000), 'nested deeper than 200 levels'],
@@ -93,14 +93,14 @@ describe('parseYaml', () => {
     expect(failure(() => read(text))).toContain(expected)
   })
 
-  it('judges a template only where it is read', () => {
+  it('refuses a template only when it is read', () => {
     const value = read('a: "{{ x }}"\nb: !unsafe "{{ x }}"\nc: "a } b { c"\n')
     expect(failure(() => reveal(partAt(value, ['a']), { decrypt: String }))).toContain('f.yml:1:4: templates ({{ }})')
     expect(reveal(partAt(value, ['b']), { decrypt: String }).value).toBe('{{ x }}')
     expect(reveal(partAt(value, ['c']), { decrypt: String }).value).toBe('a } b { c')
   })
 
-  it('opens a vault value only when it is read, and marks it secret', () => {
+  it('decrypts a vault value only when it is read, and marks it secret', () => {
     const value = read('a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nb: [1, x]\n')
     expect(reveal(partAt(value, ['a']), { decrypt: () => 'opened' })).toEqual({ value: 'opened', secrets: ['opened'] })
     expect(reveal(partAt(value, ['b']), { decrypt: () => 'opened' })).toEqual({ value: [1, 'x'], secrets: [] })

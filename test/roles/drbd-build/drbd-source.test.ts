@@ -59,7 +59,7 @@ describe('the variables', () => {
     ['an unknown kind', one({ kind: 'module' }), /drbd_build_archives\[0\]\.kind: must be combined or utilities or kernel/],
     ['only one part', one({ kind: 'utilities' }), /one of kind kernel and one of kind utilities; given: utilities/],
     ['a signature without a keyring', one({ signature: '/tmp/drbd.sig' }), /a signature, which needs drbd_build_keyring/],
-    ['an unknown key', one({ md5: 'x' }), /does not know 'md5'/],
+    ['an unknown key', one({ md5: 'x' }), /unknown key 'md5'/],
     ['a system directory as prefix', { ...one({}), drbd_build_prefix: '/usr/local' }, /drbd_build_prefix: must be a directory of its own/],
   ])('%s is refused', (_name, variables, message) => expect(refusal(variables)).toMatch(message))
 

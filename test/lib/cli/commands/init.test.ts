@@ -7,11 +7,11 @@ import { cliIn } from '../run.ts'
 
 const example = readFileSync(packagedFile('inventory/hosts.yml'), 'utf8')
 
-it('init writes the example, says what to do next, and is what the next command finds', () => {
+it('init writes the example and prints the next steps; the next command finds it', () => {
   const cwd = workspace({})
   const { status, stdout } = cliIn(cwd, ['init'])
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^inventory\/hosts\.yml is written: an example\. Next:\n[\s\S]*nfsha_example[\s\S]*--check --diff/)
+  expect(stdout).toMatch(/^wrote inventory\/hosts\.yml, an example\. Next steps:\n[\s\S]*nfsha_example[\s\S]*--check --diff/)
   expect(readFileSync(join(cwd, 'inventory/hosts.yml'), 'utf8')).toBe(example)
   expect(cliIn(cwd, ['inventory', '--graph']).stderr).toMatch(/^inventory\/hosts\.yml:\d+:\d+: this inventory is an example/)
 })
@@ -20,7 +20,7 @@ it('init overwrites nothing', () => {
   const cwd = workspace({ 'site/inventory/hosts.yml': 'mine\n', 'file/inventory': '' })
   const { status, stdout, stderr } = cliIn(cwd, ['init', 'site'])
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-  expect(stderr).toBe('site/inventory/hosts.yml: is there already\n  nothing was written\n')
+  expect(stderr).toBe('site/inventory/hosts.yml: already exists\n  nothing was written\n')
   expect(readFileSync(join(cwd, 'site/inventory/hosts.yml'), 'utf8')).toBe('mine\n')
   expect(cliIn(cwd, ['init', 'file']).status).toBe(2)
 })

@@ -4,7 +4,7 @@ import { cli, cliIn } from '../run.ts'
 
 const lab = ['-i', 'inventory/lab.yml']
 
-test('vars: a table whose columns stand under each other, without secrets', () => {
+test('vars: a table with aligned columns, without secrets', () => {
   const { stdout, status } = cli('vars', 'M1', ...lab, '-e', 'nfs_export_path=/lab-drbd-secret')
   expect(status).toBe(0)
   const [title, ...rows] = stdout.trimEnd().split('\n')
@@ -16,7 +16,7 @@ test('vars: a table whose columns stand under each other, without secrets', () =
   expect(new Set(columns).size).toBe(1)
 })
 
-test('vars --json: the same for programs', () => {
+test('vars --json: the same as JSON', () => {
   const { stdout } = cli('vars', 'C1', ...lab, '--json')
   expect(JSON.parse(stdout)).toMatchObject([
     {
@@ -27,7 +27,7 @@ test('vars --json: the same for programs', () => {
   ])
 })
 
-test('inventory: group_vars beside a playbook count where --playbook-dir says so', () => {
+test('inventory: group_vars beside a playbook are read with --playbook-dir', () => {
   const cwd = workspace({ 'hosts.yml': 'web:\n  hosts:\n    W1:\n', 'play/group_vars/web': 'colour: blue\n' })
   const shown = (...argv: string[]) => JSON.parse(cliIn(cwd, ['inventory', '-i', 'hosts.yml', '--host', 'W1', ...argv]).stdout)
   expect(shown()).toEqual({})

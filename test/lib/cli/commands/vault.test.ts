@@ -21,7 +21,7 @@ const succeeding = (cwd: string, argv: string[], options = {}) => {
 }
 
 describe('files', () => {
-  it('go round: encrypt, view, rekey, decrypt, with their mode kept and nothing left beside them', () => {
+  it('survive a round trip: encrypt, view, rekey, decrypt; the mode is kept and nothing else is left', () => {
     const cwd = files({ 'one.yml': secret, 'two.yml': 'x: 1\n' })
     chmodSync(join(cwd, 'one.yml'), 0o640)
     expect(succeeding(cwd, ['encrypt', 'one.yml', 'two.yml', ...byFile]).stderr).toBe('one.yml: encrypted\ntwo.yml: encrypted\n')
@@ -35,7 +35,7 @@ describe('files', () => {
     expect(readdirSync(cwd).toSorted()).toEqual(['next', 'one.yml', 'pw', 'two.yml'])
   })
 
-  it('come from stdin and go to stdout when none is named', () => {
+  it('are read from stdin and written to stdout when none is named', () => {
     const cwd = files()
     const { stdout } = succeeding(cwd, ['encrypt', '--vault-id', 'dev@pw'], { input: secret })
     expect(stdout).toMatch(/^\$ANSIBLE_VAULT;1\.2;AES256;dev\n/)
@@ -50,7 +50,7 @@ describe('files', () => {
     expect(decrypt(read(cwd, 'f'), [{ password: 'next horse' }])).toBe(secret.replace('tiger', 'lion'))
   })
 
-  it('behind a symbolic link are written where they are', () => {
+  it('behind a symbolic link are written in place', () => {
     const cwd = files({ 'real/f': secret })
     symlinkSync('real/f', join(cwd, 'link'))
     succeeding(cwd, ['encrypt', 'link', ...byFile])
@@ -62,13 +62,13 @@ describe('files', () => {
 describe('refused with exit code 2, and nothing is written', () => {
   const sealed = encrypt(secret, password)
   test.each([
-    ['one that is encrypted already', ['encrypt', 'plain', 'sealed', ...byFile], /^sealed: is encrypted already\n/],
+    ['one that is already encrypted', ['encrypt', 'plain', 'sealed', ...byFile], /^sealed: is already encrypted\n/],
     ['one that is not encrypted', ['decrypt', 'sealed', 'plain', ...byFile], /^plain: is not encrypted\n$/],
     ['one with single values', ['view', 'values', ...byFile], /^values: is not encrypted\n {2}only single values in it are/],
     ['one that is not there', ['encrypt', 'none', ...byFile], /^none: cannot be read: there is no such file\n$/],
     ['a directory', ['encrypt', 'folder', ...byFile], /^folder: cannot be read: it is a directory\n$/],
-    ['a wrong password', ['decrypt', 'sealed', '--vault-password-file', 'next'], /^sealed: no given vault password opens this\n$/],
-    ['a password file that is not there', ['view', 'sealed', '--vault-password-file', 'pv'], /vault password file pv: there is none/],
+    ['a wrong password', ['decrypt', 'sealed', '--vault-password-file', 'next'], /^sealed: none of the vault passwords decrypts this\n$/],
+    ['a password file that is not there', ['view', 'sealed', '--vault-password-file', 'pv'], /vault password file pv: no such file/],
     ['a vault id without a file', ['view', 'sealed', '--vault-id', 'dev@'], /expected label@file/],
     [
       'two passwords to encrypt with',
@@ -76,9 +76,9 @@ describe('refused with exit code 2, and nothing is written', () => {
       /encrypting needs exactly one vault password/,
     ],
     ['no password and nobody to ask', ['encrypt', 'plain'], /there is no terminal to ask on/],
-    ['bytes that are no text', ['encrypt', 'plain', 'bytes', ...byFile], /^bytes:1:1: this is not UTF-8 text \(byte 0x[0-9A-F]{2}\)\n/],
+    ['bytes that are not text', ['encrypt', 'plain', 'bytes', ...byFile], /^bytes:1:1: this is not UTF-8 text \(byte 0x[0-9A-F]{2}\)\n/],
     ['an empty text', ['encrypt-string', '', ...byFile], /empty/],
-    ['a name that is none', ['encrypt-string', 'tiger', '-n', 'a b', ...byFile], /'a b' is no name of a variable/],
+    ['an invalid name', ['encrypt-string', 'tiger', '-n', 'a b', ...byFile], /'a b' is not a variable name/],
     ['a name without a text', ['encrypt-string', 'tiger', '-n', 'a', '-n', 'b', ...byFile], /--name b: there is no text for it/],
   ])('%s', (_name, argv, message) => {
     const cwd = files({ plain: secret, sealed, values: encryptString('tiger', password, 'v'), 'folder/x': '' })
@@ -101,7 +101,7 @@ describe('edit', () => {
 
   const plainText = (cwd: string) => readdirSync(join(cwd, 'tmp')).filter(name => name.startsWith('nfsha-vault'))
 
-  it('shows plain text to nobody else, and leaves none behind', () => {
+  it('shows plain text to nobody else, and leaves none on disk', () => {
     const { cwd, env } = editing('stat -c %a "$1" "$(dirname "$1")" > seen; basename "$1" >> seen; cp "$1" "$1~"; echo "c: 3" >> "$1"')
     succeeding(cwd, ['edit', 'f.yml', ...byFile], { env })
     expect(read(cwd, 'seen')).toBe('600\n700\nf.yml\n')
@@ -115,7 +115,7 @@ describe('edit', () => {
     expect(read(cwd, 'f.yml')).toBe(before)
   })
 
-  it('takes an editor that fails for a change of mind', () => {
+  it('treats a failed editor as a cancelled edit', () => {
     const { cwd, env, before } = editing('echo x >> "$1"; exit 3')
     const { status, stderr } = cliIn(cwd, ['vault', 'edit', 'f.yml', ...byFile], { env })
     expect(stderr).toMatch(/editor\.sh: it ended with 3\n {2}the file is unchanged/)
@@ -124,7 +124,7 @@ describe('edit', () => {
     expect(plainText(cwd)).toEqual([])
   })
 
-  it('removes plain text when it is ended from outside', async () => {
+  it('removes plain text when it is killed', async () => {
     const { cwd, env } = editing('touch ready; exec sleep 60')
     const child = spawn(process.execPath, [bin, 'vault', 'edit', 'f.yml', ...byFile], {
       cwd,
@@ -149,15 +149,15 @@ describe('encrypt-string', () => {
     expect(values.map(text => decrypt(text, [password]))).toEqual(['lion', 'tiger'])
   })
 
-  it('says that a line feed is a part of the secret', () => {
+  it('warns that a newline is part of the secret', () => {
     const { stdout, stderr } = succeeding(files(), ['encrypt-string', '-n', 'one', ...byFile], { input: 'tiger\n' })
-    expect(stderr).toContain('line feed')
+    expect(stderr).toContain('the newline at the end')
     expect(decrypt(stdout.replace(/^one: !vault \|\n/, ''), [password])).toBe('tiger\n')
   })
 })
 
 describe('a password file that is a program', () => {
-  it('is run, and told the vault id when its name asks for it', () => {
+  it('is run, with the vault id if its name ends with -client', () => {
     const cwd = files({ 'pw-client': '#!/bin/sh\necho "$*"\n', f: encrypt(secret, { password: '--vault-id dev', id: 'dev' }) })
     chmodSync(join(cwd, 'pw-client'), 0o755)
     expect(succeeding(cwd, ['view', 'f', '--vault-id', 'dev@pw-client']).stdout).toBe(secret)
@@ -174,7 +174,7 @@ describe('a password file that is a program', () => {
 describe.skipIf(!installed)(`with ansible-vault${installed ? '' : ' (skipped: it is not installed)'}`, () => {
   const ansible = (cwd: string, ...argv: string[]) => execFileSync('ansible-vault', argv, { cwd, encoding: 'utf8', stdio: 'pipe' })
 
-  it('each opens what the other wrote', () => {
+  it('each decrypts what the other wrote', () => {
     const cwd = files({ ours: secret, theirs: secret })
     succeeding(cwd, ['encrypt', 'ours', '--vault-id', 'dev@pw'])
     ansible(cwd, 'encrypt', 'theirs', '--vault-id', 'dev@pw', '--encrypt-vault-id', 'dev')
@@ -191,7 +191,7 @@ describe.skipIf(!installed)(`with ansible-vault${installed ? '' : ' (skipped: it
       const { status, stderr } = cliIn(cwd, ['vault', ...argv, 'bytes', ...byFile])
       expect({ status, stderr }).toEqual({
         status: 2,
-        stderr: 'bytes: holds something other than UTF-8 text\n  ansible-vault can open it\n',
+        stderr: 'bytes: contains something other than UTF-8 text\n  ansible-vault can open it\n',
       })
     }
     expect(read(cwd, 'bytes')).toBe(sealed)

@@ -5,7 +5,7 @@ import { argvOf } from '../../../../lib/cli/cron/command-line.ts'
 
 const argv = (argument: string) => argvOf(argument, { inventory: ['inventory/lab.yml'] }, {})
 
-test('a job names by its path what drift takes by its name', () => {
+test('a job has absolute paths where drift takes names', () => {
   expect(argv('status')[3]).toMatch(/^\/.*\/playbooks\/status\.yml$/)
   expect(argv('site.yml')[3]).toMatch(/^\/.*\/playbooks\/site\.yml$/)
   expect(argv('nfs')[3]).toBe('nfs')
@@ -21,20 +21,20 @@ test.each([
   ['a file at home', { ...lab, vaultPasswordFile: ['~/pw'] }, ['--vault-password-file', `${homedir()}/pw`]],
   ['a label of the vault', { ...lab, vaultId: ['a@pw'] }, ['--vault-id', `a@${resolve('pw')}`]],
   ['variables in a file', { ...lab, extraVars: ['@vars.yml', 'nfs_threads=8'] }, ['-e', `@${resolve('vars.yml')}`, '-e', 'nfs_threads=8']],
-])('%s: the job finds what was named here', (_what, options, words) => {
+])('%s: the job finds the same files', (_what, options, words) => {
   const all = argvOf('status', options, {})
   expect(all.slice(all.indexOf(words[0] ?? ''), all.indexOf(words[0] ?? '') + words.length)).toEqual(words)
 })
 
 test.each([
-  [{ ...lab, vaultPasswordFile: ['/dev/fd/63'] }, '/dev/fd/63 is open in this shell alone'],
-  [{ ...lab, vaultId: ['a@/proc/self/fd/63'] }, 'is open in this shell alone'],
-  [{ inventory: ['/dev/stdin'] }, '/dev/stdin is open in this shell alone'],
-  [{ ...lab, extraVars: ['@/dev/fd/9'] }, '/dev/fd/9 is open in this shell alone'],
-  [{ ...lab, limit: '@/dev/fd/9' }, '/dev/fd/9 is open in this shell alone'],
-  [{ ...lab, extraVars: ['heartbeat_secret=hunter2'] }, '-e heartbeat_secret: a cron job shows its command line'],
-  [{ ...lab, extraVars: ['{"ansible_become_password": "hunter2"}'] }, '-e ansible_become_password: a cron job shows'],
-  [{ ...lab, extraVars: ['nfs_threads=8 drbd_secret=hunter2'] }, '-e drbd_secret: a cron job shows'],
+  [{ ...lab, vaultPasswordFile: ['/dev/fd/63'] }, '/dev/fd/63 is open in this shell only'],
+  [{ ...lab, vaultId: ['a@/proc/self/fd/63'] }, 'is open in this shell only'],
+  [{ inventory: ['/dev/stdin'] }, '/dev/stdin is open in this shell only'],
+  [{ ...lab, extraVars: ['@/dev/fd/9'] }, '/dev/fd/9 is open in this shell only'],
+  [{ ...lab, limit: '@/dev/fd/9' }, '/dev/fd/9 is open in this shell only'],
+  [{ ...lab, extraVars: ['heartbeat_secret=hunter2'] }, '-e heartbeat_secret: crontab and ps show it'],
+  [{ ...lab, extraVars: ['{"ansible_become_password": "hunter2"}'] }, '-e ansible_become_password: crontab and ps show it'],
+  [{ ...lab, extraVars: ['nfs_threads=8 drbd_secret=hunter2'] }, '-e drbd_secret: crontab and ps show it'],
 ])('%j is refused', (options, text) => {
   expect(() => argvOf('status', options, {})).toThrow(text)
   expect(() => argvOf('status', options, {})).not.toThrow('hunter2')

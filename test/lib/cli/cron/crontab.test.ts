@@ -33,7 +33,7 @@ describe('the block in a crontab', () => {
   test.each([
     ['', 'anna'],
     ['MAILTO=boss\n', 'boss'],
-  ])('puts MAILTO back for the lines below: %j', (before, after) => {
+  ])('restores MAILTO for the lines below: %j', (before, after) => {
     const block = blockOf(withBlock(before, { ...job, mailto: 'ops' }, 'anna')) ?? ''
     expect(block.match(/MAILTO=.*/g)).toEqual(['MAILTO=ops', `MAILTO=${after}`])
   })

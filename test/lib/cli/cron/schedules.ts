@@ -15,7 +15,7 @@ const field = fc.oneof(
   { weight: 4, arbitrary: fc.array(item, { minLength: 1, maxLength: 3 }).map(all => all.join(',')) },
 )
 
-/** Right and wrong ones, near to what an operator writes. */
+/** Valid and invalid ones, close to what an operator writes. */
 export const schedules = fc.oneof(
   { weight: 8, arbitrary: fc.tuple(field, field, field, field, field).map(parts => parts.join(' ')) },
   { weight: 1, arbitrary: fc.constantFrom('@daily', '@reboot', '@Weekly', '@', '@annually', '@noon') },

@@ -17,7 +17,7 @@ describe('nfsha-play doc', () => {
     expect(cli('doc', 'ha_vip').stdout).toMatch(/^ha_vip \(required\)\n/)
   })
 
-  test('a role: who plays it, its manual, its variables', () => {
+  test('a role: its playbooks, its manual, its variables', () => {
     const { stdout } = cli('doc', 'routes')
     expect(stdout).toMatch(
       /^role routes: the peer's heartbeat and replication addresses stay on their own links\n {2}played by: .*site\.yml/,
@@ -42,7 +42,7 @@ export default defineRole({ name: 'web', summary: 'a web server', vars: z.object
     expect(cliIn(cwd, ['doc', 'web_port']).stdout).toBe('web_port (default: 80, role web)\n  TCP port\n')
   })
 
-  test('an unknown name is an error with the one that was meant', () => {
+  test('an unknown name is an error with a suggestion', () => {
     expect(cli('doc', 'heartbeat_deadtme')).toMatchObject({
       status: 2,
       stdout: '',
@@ -61,7 +61,7 @@ test('every role and every variable is known, and every kind of resource has a r
   expect(exported.filter(name => !names.includes(name))).toEqual([])
 })
 
-test('the manual is read by its headings', () => {
+test('the manual is split at its headings', () => {
   expect(sectionOf('# A\n\n## one\ntext\n\n## two\nmore\n', 'one')).toBe('text')
   expect(sectionOf('# A\n', 'one')).toBe('')
   expect(resourceDocs(readFileSync(packagedFile('docs/your-own-role.md'), 'utf8')).find(r => r.names.includes('sysctl'))?.names).toEqual([

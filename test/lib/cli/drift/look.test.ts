@@ -25,6 +25,6 @@ test.each([
 ])('the service is watched in a play of %s', (_, names, roles) => {
   const seen = watched(play(...names))
   expect(seen.roles.map(r => r.name)).toEqual(roles)
-  // whatever tags were chosen
+  // whatever tags are selected
   expect(seen.selects(['watch'])).toBe(roles.length > 0)
 })

@@ -21,7 +21,7 @@ test('a report is never written through a link that waits for it', () => {
   }
 })
 
-describe('a place where no report can be', () => {
+describe('a path where no report can be written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-places-'))
   const at = (name: string) => join(folder, name)
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -34,16 +34,16 @@ describe('a place where no report can be', () => {
 
   test.each([
     ['pipe', /pipe: it cannot be written: it is no file, and would be replaced by one/],
-    // As /dev/stdout is one.
+    // Like /dev/stdout.
     ['stdout', /it is a symbolic link; name the file itself/],
     ['link', /it is a symbolic link/],
     ['circle', /it is a symbolic link/],
     ['directory', /it is a directory/],
-    ['file/x', /a part of its path is no directory/],
+    ['file/x', /a part of its path is not a directory/],
     ['none/x', /there is no folder .*none/],
     ['x'.repeat(300), /its name is too long/],
-    ['circle/x', /links lead in a circle|is no directory|no folder/],
-  ])('%s is refused before anything is asked, and left as it is', (name, text) => {
+    ['circle/x', /links lead in a circle|is not a directory|no folder/],
+  ])('%s is refused before a host is contacted, and left unchanged', (name, text) => {
     const before = readdirSync(folder)
     for (const option of ['report', 'metrics']) {
       expect(() => refuseUnwritable({ [option]: at(name) })).toThrow(text)
@@ -56,13 +56,13 @@ describe('a place where no report can be', () => {
     expect(readFileSync(at('file'), 'utf8')).toBe('mine')
   })
 
-  test('a file that can be there, and nothing is left of the trial', () => {
+  test('a file that can be written, and nothing is left of the check', () => {
     refuseUnwritable({ report: at('file'), metrics: at('new') })
     expect(existsSync(at('new'))).toBe(false)
     expect(readFileSync(at('file'), 'utf8')).toBe('mine')
   })
 
-  test('a way out that fails is reported, and takes nothing from the others', () => {
+  test('an output that fails is reported, and does not affect the others', () => {
     const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     try {
       expect(handOut('--report x', () => writeReport(at('none/x'), { v: 1 } as DriftReport))).toBe(false)

@@ -19,7 +19,7 @@ const keep = (events: Event[]) => {
   history.close()
 }
 
-test('a run that changed something leaves all its events but progress', () => {
+test('a run that changed something is stored with all its events except progress', () => {
   keep(bare())
   expect(keptRuns(folder)).toEqual(['r1'])
   expect(eventsOf('r1', folder)).toEqual(bare().filter(e => e.type !== 'task-progress'))
@@ -28,12 +28,12 @@ test('a run that changed something leaves all its events but progress', () => {
 test.each([
   ['changed nothing', converged()],
   ['only checked', bare().map(e => (e.type === 'run-start' ? { ...e, check: true } : e))],
-])('a run that %s leaves nothing', (_name, events) => {
+])('a run that %s is not stored', (_name, events) => {
   keep(events)
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('the oldest go when there are too many, and a line that was cut off is left out', () => {
+test('the oldest are removed when there are too many, and a truncated line is ignored', () => {
   for (let i = 0; i < 205; i++) writeFileSync(join(folder, `20260101T0000${String(i).padStart(3, '0')}Z-site.jsonl`), '')
   keep(bare())
   expect(keptRuns(folder)).toHaveLength(200)
@@ -42,7 +42,7 @@ test('the oldest go when there are too many, and a line that was cut off is left
   expect(eventsOf('cut', folder)).toEqual([{ v: 1, run: 'cut' }])
 })
 
-test('`history` lists the runs, shows one by a part of its name, and says when there is none', () => {
+test('`history` lists the runs, shows one by part of its id, and reports an unknown one', () => {
   const bin = fileURLToPath(new URL('../../../../bin/nfsha-play.js', import.meta.url))
   const cli = (...argv: string[]) =>
     spawnSync(process.execPath, [bin, 'history', ...argv], { encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: folder } })
@@ -54,5 +54,5 @@ test('`history` lists the runs, shows one by a part of its name, and says when t
   history.close()
   expect(cli().stdout).toMatch(/^r1 {2}site\.yml {2}M1,M2 {2}\d+ changes, exit code 0 after /)
   expect(cli('r').stdout).toContain('RECAP')
-  expect(cli('nothing')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no run 'nothing' is kept/) })
+  expect(cli('nothing')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no run 'nothing'/) })
 })

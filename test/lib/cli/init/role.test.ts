@@ -5,18 +5,18 @@ import { expect, test } from 'vitest'
 import { workspace } from '../../config/workspace.ts'
 import { bin, cliIn } from '../run.ts'
 
-/** A directory with a `nfsha-play` on its PATH, as an installed one is. */
+/** A directory with a `nfsha-play` on its PATH, like an installed one. */
 const installed = () => {
   const cwd = workspace({ 'bin/nfsha-play': `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n` })
   chmodSync(join(cwd, 'bin/nfsha-play'), 0o755)
   return { cwd, env: { ...process.env, PATH: `${join(cwd, 'bin')}:${process.env.PATH}`, NODE_OPTIONS: '' } }
 }
 
-test('a new role passes its test, and the test fails when the role does something else', () => {
+test('a new role passes its test, and the test fails when the role is changed', () => {
   const { cwd, env } = installed()
   expect(cliIn(cwd, ['init', 'role', 'my-role'])).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/^roles\/my-role and my-role\.yml are written[\s\S]*node --test roles\/my-role\/role\.test\.mjs\n/),
+    stdout: expect.stringMatching(/^wrote roles\/my-role and my-role\.yml: [\s\S]*node --test roles\/my-role\/role\.test\.mjs\n/),
   })
   const tested = () => spawnSync(process.execPath, ['--test', 'roles/my-role/role.test.mjs'], { cwd, env, encoding: 'utf8' })
   const good = tested()
@@ -29,13 +29,13 @@ test('a new role passes its test, and the test fails when the role does somethin
   expect(tested().status).toBe(1)
 })
 
-test('nothing is overwritten, and a name that no role can have is refused', () => {
+test('nothing is overwritten, and an invalid name is refused', () => {
   const cwd = workspace({ 'roles/web/role.ts': 'mine\n' })
-  expect(cliIn(cwd, ['init', 'role', 'web'])).toMatchObject({ status: 2, stderr: 'roles/web: is there already\n  nothing was written\n' })
+  expect(cliIn(cwd, ['init', 'role', 'web'])).toMatchObject({ status: 2, stderr: 'roles/web: already exists\n  nothing was written\n' })
   expect(existsSync(join(cwd, 'roles/web/role.test.mjs'))).toBe(false)
   for (const name of ['Web', '../web', 'heartbeat', '-x']) {
     const { status, stderr } = cliIn(cwd, ['init', 'role', '--', name])
     expect(status, name).toBe(2)
-    expect(stderr).toMatch(/^(a role is not named|'heartbeat' is a role of nfsha-play)/)
+    expect(stderr).toMatch(/^(invalid role name|'heartbeat' is a role of nfsha-play)/)
   }
 })

@@ -18,7 +18,7 @@ const of = (inventory: Inventory, host: string, extra: string[] = []) =>
 const pick = (part: HostPart | undefined, name: string) => part?.variables.find(variable => variable.name === name)
 
 describe('the variables of a host', () => {
-  it('of a node are all that there are, each with its place', () => {
+  it('of a node are complete, each with its place', () => {
     const [part, ...others] = of(lab(), 'M1', ['nfs_threads=16'])
     expect(others).toEqual([])
     expect(part).toMatchObject({ cluster: 'nfs', as: 'node' })
@@ -30,7 +30,7 @@ describe('the variables of a host', () => {
     expect(pick(part, 'failover_lab')?.value).toBe('default')
   })
 
-  it('of a client and of a node are those that a play gives them', () => {
+  it('of a client and of a node are the same as in a play', () => {
     const inventory = lab()
     const { plays } = loadPlaybook('playbooks/site.yml', { cwd })
     const { cluster } = planOf(plays, inventory, {}, new Map()).plays[1]?.targets[0] ?? {}
@@ -44,7 +44,7 @@ describe('the variables of a host', () => {
     expect(pick(client, 'node_name')).toBeUndefined()
   })
 
-  it('of a client that two clusters share are shown for each', () => {
+  it('of a client shared by two clusters are shown for each', () => {
     const pair = (n: number) =>
       `c${n}:\n  hosts:\n    A${n}: {node_name: a${n}, node_service_ip: 10.0.${n}.1, node_heartbeat_ip: 10.1.${n}.1, node_drbd_ip: 10.2.${n}.1}\n` +
       `    B${n}: {node_name: b${n}, node_service_ip: 10.0.${n}.2, node_heartbeat_ip: 10.1.${n}.2, node_drbd_ip: 10.2.${n}.2}\n` +
@@ -71,7 +71,7 @@ describe('the variables of a host', () => {
     expect(secrets).toContain('/dev/vdc')
   })
 
-  it('are not guessed: a mistake is shown at its place', () => {
+  it('are not guessed: a mistake is an error at its place', () => {
     expect(failure(() => of(lab(), 'M1', ['heartbeat_deadtme=3']))).toContain("-e: unknown variable 'heartbeat_deadtme'")
     expect(failure(() => of(lab(), 'M1', ['nfs_threads=many']))).toContain('nfs_threads: must be a number, not text')
   })

@@ -23,7 +23,7 @@ describe('secrets', () => {
   }
   const inventory = () => inventoryOf(files, { vaultPasswords: [password] })
 
-  it('are listed encrypted or not at all', () => {
+  it('are listed encrypted or masked', () => {
     const listed = hostListing(inventory(), 'M1', { extraVars: parseExtraVars(['api_token=tiger'], inventory().vault) })
     expect(listed).toEqual({
       ansible_password: '***',
@@ -35,7 +35,7 @@ describe('secrets', () => {
     })
   })
 
-  it('show in no part of the whole', () => {
+  it('appear nowhere in the listing', () => {
     expect(ansibleJson(listingOf(inventory(), {}))).not.toMatch(/tiger|12345/)
   })
 })
@@ -47,17 +47,17 @@ it('whole numbers of any size keep their digits', () => {
   )
 })
 
-it('a graph that nobody could read is refused', () => {
+it('a graph too large to read is refused', () => {
   const rungs = Array.from({ length: 30 }, (_, n) => `[a${n}:children]\na${n + 1}\nb${n + 1}\n[b${n}:children]\na${n + 1}\nb${n + 1}\n`)
   const inventory = inventoryOf({ hosts: `${rungs.join('')}[a30]\nM1\n[b30]\nM2\n` })
-  expect(() => graphOf(inventory, groupOf(inventory, 'all'))).toThrow('this graph is too large to be drawn')
+  expect(() => graphOf(inventory, groupOf(inventory, 'all'))).toThrow('this graph is too large to draw')
 })
 
-it('what JSON cannot say is text, not nothing', () => {
+it('values that JSON cannot represent become text, not null', () => {
   expect(hostListing(inventoryOf({ 'hosts.yml': 'a:\n  hosts:\n    M1: {x: .inf}\n' }), 'M1', {})).toEqual({ x: 'Infinity' })
 })
 
-describe.skipIf(!installed)(`as ansible-inventory shows it${installed ? '' : ' (skipped: ansible-inventory is not installed)'}`, () => {
+describe.skipIf(!installed)(`same output as ansible-inventory${installed ? '' : ' (skipped: ansible-inventory is not installed)'}`, () => {
   const ansible = (cwd: string, ...argv: string[]) =>
     execFileSync('ansible-inventory', argv, {
       cwd,
@@ -74,12 +74,12 @@ describe.skipIf(!installed)(`as ansible-inventory shows it${installed ? '' : ' (
       vaultPasswords: [{ password: 'hunter-two' }, { password: 'other-password', id: 'dev' }],
     })
 
-  it.each(['all', 'site', 'scalars', 'web', 'ungrouped'])('--graph %s, letter by letter', group => {
+  it.each(['all', 'site', 'scalars', 'web', 'ungrouped'])('--graph %s, byte for byte', group => {
     const inventory = loadSite()
     expect(graphOf(inventory, groupOf(inventory, group))).toBe(ansible(site, ...ofSite, ...vault, '--graph', group))
   })
 
-  it('--list, but for what came out of encrypted files', () => {
+  it('--list, except values from encrypted files', () => {
     const inventory = loadSite()
     const theirs = JSON.parse(ansible(site, ...ofSite, ...vault, '--list'))
     const masked: string[] = []
@@ -93,13 +93,13 @@ describe.skipIf(!installed)(`as ansible-inventory shows it${installed ? '' : ' (
     expect(JSON.parse(ansibleJson(listingOf(inventory, {})))).toEqual(theirs)
   })
 
-  it('--list, letter by letter', () => {
+  it('--list, byte for byte', () => {
     const inventory = loadInventory(['inventory/lab.yml'], { cwd: root })
     const theirs = ansible(root, '-i', 'inventory/lab.yml', '--list')
     expect(ansibleJson(listingOf(inventory, {}))).toBe(theirs.replace(/("\w*secret": )".*"/g, '$1"***"'))
   })
 
-  it('--host, with -e over everything', () => {
+  it('--host, with -e overriding everything', () => {
     const extra = ['nfs_threads=16', '{"list": [1, {"a": null}]}']
     const inventory = loadInventory(['inventory/lab.yml'], { cwd: root })
     const outer = { extraVars: parseExtraVars(extra, inventory.vault) }

@@ -7,10 +7,10 @@ import { cli } from '../run.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-reach-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('--limit leaves out hosts that the pattern names', () => {
+test('--limit excludes hosts that the pattern names', () => {
   const inventory = join(folder, 'hosts.yml')
   writeFileSync(inventory, 'all:\n  hosts: { A: , B: }\n  vars: { ansible_connection: local }\n')
-  // A host that answers is shown at once, so the order is not the inventory's.
+  // A host is shown as soon as it answers, so the order may differ from the inventory's.
   const asked = (...argv: string[]) =>
     cli('ping', '-i', inventory, ...argv)
       .stdout.match(/^\w+(?= {2}ok)/gm)

@@ -36,18 +36,18 @@ describe('the hosts of a plan', () => {
     ['nsf', "did you mean 'nfs'?"],
     ['clinets', "did you mean 'clients'?"],
     ["','", "the pattern ',' names no host"],
-  ])('are none when a part of `hosts: %s` means nothing', (hosts, message) => {
+  ])('are an error when a part of `hosts: %s` matches nothing', (hosts, message) => {
     expect(failure(() => played(`- hosts: ${hosts}\n  roles: [base]\n`))).toContain(message)
   })
 
   it.each([
     ['nfs:!M9', "--limit: no host or group 'M9'"],
     ['', '--limit: no host is named'],
-  ])('are none when --limit %j means nothing', (limit, message) => {
+  ])('are an error when --limit %j matches nothing', (limit, message) => {
     expect(failure(() => played(site, { limit }))).toContain(message)
   })
 
-  it('are none of the group of clients, where the inventory lacks it', () => {
+  it('are none when the inventory has no group of clients', () => {
     const without = loadInventory(['hosts.yml'], { cwd: workspace({ 'hosts.yml': 'nfs:\n  hosts:\n    M1:\n' }) })
     expect(played(site, {}, without)).toEqual([[], []])
   })
@@ -58,14 +58,14 @@ describe('tags', () => {
     ['heartbaet', "--tags: no tag 'heartbaet' in this playbook\n  did you mean 'heartbeat'?"],
     ['drbd', "did you mean 'drbd-build' or 'drbd-init'?"],
     ['web', 'there are: heartbeat, drbd-build, drbd-init'],
-  ])('%s is refused with what may have been meant', (tag, message) => {
+  ])('%s is refused with a suggestion', (tag, message) => {
     const playbook = '- hosts: nfs\n  roles: [heartbeat, drbd-build, drbd-init]\n'
     expect(failure(() => played(playbook, { tags: [tag] }))).toContain(message)
     expect(failure(() => played(playbook, { skipTags: [tag] }))).toContain(message.replace('--tags', '--skip-tags'))
   })
 
-  it('are not all tags when none is named: a script may have an empty variable there', () => {
-    expect(failure(() => played(site, { tags: [] }))).toContain('--tags: no tag is named\n  there are: base, client')
+  it('must not be empty: a script may have an empty variable there', () => {
+    expect(failure(() => played(site, { tags: [] }))).toContain('--tags: no tag is given\n  there are: base, client')
     expect(played(site, { skipTags: [] })).toHaveLength(2)
   })
 })
@@ -77,12 +77,12 @@ describe('names in -e', () => {
     [switchover, 'too=M2', "-e: unknown variable 'too'\n  did you mean 'ha_switchover_to'?"],
     [switchover, '{"To": "M2"}', "unknown variable 'To'\n  did you mean 'ha_switchover_to'?"],
     [switchover, 'ha_switchover_two=M2', "unknown variable 'ha_switchover_two'\n  did you mean 'ha_switchover_to'?"],
-    [switchover, 'target=M2', 'no role of this playbook reads it, and the inventory does not have it'],
+    [switchover, 'target=M2', 'no role of this playbook reads it, and the inventory does not define it'],
     [switchover, 'ha_maintenance=M2', "'ha_maintenance' has no effect here: it is for maintenance.yml"],
     [switchover, 'ansible_usr=root', "unknown variable 'ansible_usr'\n  did you mean 'ansible_user'?"],
     [site, 'ha_switchover_to=M2', "'ha_switchover_to' has no effect here: it is for switchover.yml"],
     [site, 'to=M2', "'to' has no effect here: it is for switchover.yml"],
-    [switchover, 'to=M2 ha_switchover_to=M1', "'to' is an old name of 'ha_switchover_to', which is given too"],
+    [switchover, 'to=M2 ha_switchover_to=M1', "'to' is an old name of 'ha_switchover_to', which is also given"],
     [switchover, 'to=M3', 'ha_switchover_to: M3 is no node of this cluster'],
     ['- hosts: nfs\n  roles: [failover-test]\n', 'comfirm=1', "did you mean 'failover_confirm'?"],
     ['- hosts: nfs\n  roles: [split-brain]\n', 'drbd_victm=M1', "did you mean 'drbd_victim'?"],
@@ -90,7 +90,7 @@ describe('names in -e', () => {
     expect(failure(() => played(playbook, { extraVars: [argument] }))).toContain(message)
   })
 
-  it('are refused in a file at their place, and their values are not shown', () => {
+  it('are refused at their place in a file, and their values are not shown', () => {
     const cwd = workspace({ 'vars.yml': 'ha_switchover_to: M2\nheartbeat_secrt: tiger-tiger\nmy_key: tiger\n' })
     const message = failure(() => played(switchover, { extraVars: [`@${join(cwd, 'vars.yml')}`] }))
     expect(message).toMatch(/vars\.yml:2:1: unknown variable 'heartbeat_secrt'\n {2}did you mean 'heartbeat_secret'\?/)
@@ -98,7 +98,7 @@ describe('names in -e', () => {
     expect(message).not.toContain('tiger')
   })
 
-  it('may be those that the plays use, of the connection, of the inventory and of the play', () => {
+  it('may be those that the plays use, connection variables, and those of the inventory and of the play', () => {
     const cwd = workspace({ 'group_vars/nfs.yml': 'ntp_server: a\n', 'host_vars/M2': 'rack: 1\n' })
     const inventory = loadInventory([join(packageRoot, 'inventory/lab.yml')], { cwd, playbookDirectories: ['.'] })
     const extraVars = ['ha_switchover_to=M2 ansible_user=root ansible_python_interpreter=auto', 'ntp_server=b rack=2 colour=blue']
@@ -106,7 +106,7 @@ describe('names in -e', () => {
   })
 })
 
-describe('a name of the version before', () => {
+describe('a name of the previous version', () => {
   const planWith = (playbook: string, arguments_: string[]) => {
     const cwd = workspace({ 'play.yml': playbook })
     const { plays } = loadPlaybook(join(cwd, 'play.yml'), { cwd, roleNames: roles.map(role => role.name), vault: lab.vault })
@@ -117,7 +117,7 @@ describe('a name of the version before', () => {
     return { to: plays[0]?.targets[0]?.cluster.nodes.map(node => node.vars.ha_switchover_to), warnings }
   }
 
-  it('still works in -e and in a play, with one warning that names the new one', () => {
+  it('still works in -e and in a play, with one warning about the new name', () => {
     expect(target('- hosts: nfs\n  roles: [switchover]\n', ['to=M2'])).toEqual({
       to: ['M2', 'M2'],
       warnings: ["-e: 'to' is now 'ha_switchover_to'; the old name works in this version only"],
@@ -130,12 +130,12 @@ describe('a name of the version before', () => {
     ])
   })
 
-  it('the new one needs none', () => {
+  it('the new name causes no warning', () => {
     expect(target('- hosts: nfs\n  roles: [switchover]\n', ['ha_switchover_to=M2'])).toEqual({ to: ['M2', 'M2'], warnings: [] })
   })
 })
 
-test('what belongs to one playbook alone is known by its description', () => {
+test('a variable for one playbook is recognised by its description', () => {
   const owned = Object.keys(Vars.shape).flatMap(name => (playbookOf(name) === undefined ? [] : [`${playbookOf(name)} ${name}`]))
   expect(owned.filter(entry => !entry.includes(' failover_'))).toEqual([
     'switchover ha_switchover_to',
@@ -181,13 +181,13 @@ describe('values in -e', () => {
     ['nfs_v3', '2', 'nfs_v3: must be true or false, not a number (for M1)'],
     ['ha_stack', '5', 'ha_stack: must be lean or article (for M1)'],
     ['ha_stack', 'true', 'ha_stack: must be lean or article (for M1)'],
-  ])('%s=%s says the rule, as in JSON', (name, value, message) => {
+  ])('%s=%s reports the rule, as in JSON', (name, value, message) => {
     expect(problemOf(`{"${name}": ${value}}`)).toBe(message)
     expect(problemOf(`${name}=${value}`)).toBe(message.replace('a number', value === '2' ? 'text' : 'a number'))
   })
 
   const numeric = Object.keys(Vars.shape).flatMap(name => [-1, 0, 0.5, 1e9].map(value => [name, value] as const))
-  it('say the same as in JSON for every variable that a number can be given to', () => {
+  it('report the same as in JSON for every variable that accepts a number', () => {
     const told = numeric.flatMap(([name, value]) => {
       const typed = resultOf(name, value)
       return typed === undefined || /not a number|must be true or false/.test(typed) ? [] : [[name, value, typed] as const]
@@ -196,7 +196,7 @@ describe('values in -e', () => {
     for (const [name, value, typed] of told) expect(problemOf(`${name}=${value}`), `${name}=${value}`).toBe(typed)
   })
 
-  /** What is wrong with a number in JSON, or nothing. */
+  /** The error for a number in JSON, or nothing. */
   const resultOf = (name: string, value: number): string | undefined => {
     const field = Vars.shape[name as keyof typeof Vars.shape]
     return field.safeParse(value).success ? undefined : problemOf(JSON.stringify({ [name]: value }))

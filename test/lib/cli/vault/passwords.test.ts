@@ -17,7 +17,7 @@ test.each(['dev@', '', '@file', 'a;b@file', 'a b@file'])('--vault-id %j is refus
   expect(failure(() => vaultIdSource(written))).toContain('--vault-id')
 })
 
-it('takes a vault id apart at the first @, whatever the file is called', () => {
+it('splits a vault id at the first @, whatever the name of the file', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[\w.-]+$/), fc.string({ minLength: 1 }), (id, file) => {
       fc.pre(file !== 'prompt')
@@ -29,7 +29,7 @@ it('takes a vault id apart at the first @, whatever the file is called', () => {
 describe('vault passwords', () => {
   const cwd = () => workspace({ one: ' first \n', two: 'second' })
 
-  it('come in the order of Ansible: ids, files, the one that is typed', async () => {
+  it('are in the order of Ansible: ids, files, the typed one', async () => {
     const at = cwd()
     const options = { vaultPasswordFile: [`${at}/one`], vaultId: [`dev@${at}/two`, 'ops@prompt'], askVaultPass: true }
     const answer = async (question: string) => `answer to ${question}`
@@ -41,7 +41,7 @@ describe('vault passwords', () => {
     ])
   })
 
-  it('that encrypt are one', async () => {
+  it('for encryption are exactly one', async () => {
     const at = cwd()
     expect(await sealingPassword({ vaultPasswordFile: [`${at}/one`] })).toEqual({ password: 'first' })
     await expect(sealingPassword({ vaultPasswordFile: [`${at}/one`, `${at}/two`] })).rejects.toThrow(

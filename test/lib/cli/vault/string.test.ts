@@ -10,7 +10,7 @@ const password = { password: 'correct horse' }
 const name = fc.stringMatching(/^v_\w{0,12}$/)
 const named = fc.uniqueArray(fc.record({ name, text: fc.string({ unit: 'grapheme' }) }), { selector: ({ name }) => name, maxLength: 3 })
 
-it('strings of any content are YAML that reads back as they were', () => {
+it('strings of any content survive a round trip through YAML', () => {
   fc.assert(
     fc.property(named, texts => {
       const pasted = encryptStrings(texts, password)
