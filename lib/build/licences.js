@@ -13,6 +13,6 @@ export const licencesOf = (root, inputs) => {
 const licenceOf = (root, folder) => {
   const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   const file = readdirSync(join(root, folder)).find(file => /^licen[cs]e/i.test(file))
-  if (file === undefined) throw new Error(`${name} ${version} comes without a licence`)
+  if (file === undefined) throw new Error(`${name} ${version} has no licence file`)
   return `${name} ${version}\n\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`
 }

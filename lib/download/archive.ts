@@ -50,10 +50,10 @@ const maxArchive = 512 * 1024 ** 2
 /** A device or a pipe has no end, and an archive of many GiB is none of ours. */
 const regularFile = async (what: string, file: string, most: number): Promise<void> => {
   const found = await stat(file).catch(error => {
-    throw new DownloadFailed(`the ${what} ${file} cannot be read: ${error.message}`, 'It is looked for on the machine that runs the play.')
+    throw new DownloadFailed(`the ${what} ${file} cannot be read: ${error.message}`, 'The path must exist on the machine that runs nfsha-play.')
   })
-  if (!found.isFile()) throw new DownloadFailed(`the ${what} ${file} is no regular file`)
-  if (found.size > most) throw new DownloadFailed(`the ${what} ${file} has ${found.size} bytes, more than ${most}`)
+  if (!found.isFile()) throw new DownloadFailed(`the ${what} ${file} is not a regular file`)
+  if (found.size > most) throw new DownloadFailed(`the ${what} ${file} has ${found.size} bytes, more than the limit of ${most}`)
 }
 
 const local = async ({ source, sha256 }: Archive): Promise<string> => {
@@ -61,13 +61,13 @@ const local = async ({ source, sha256 }: Archive): Promise<string> => {
   const sum = await sha256Of(source).catch(error => {
     throw new DownloadFailed(
       `the archive ${source} cannot be read: ${error.message}`,
-      'It is looked for on the machine that runs the play.',
+      'The path must exist on the machine that runs nfsha-play.',
     )
   })
   if (sum === sha256) return source
   throw new DownloadFailed(
     `the SHA-256 of ${source} is ${sum}, not ${sha256}`,
-    'Compare both with what the maker of the archive publishes; nothing was sent to any host.',
+    'Compare both with the checksum that the publisher of the archive gives; nothing was sent to any host.',
   )
 }
 
@@ -97,8 +97,8 @@ const cached = async (archive: Archive, cache: string, options: FetchOptions): P
   // What lay there from an earlier time may have been of another file.
   if (resumed) return cached(archive, cache, options)
   throw new DownloadFailed(
-    `the SHA-256 of ${archive.source} is ${sum}, not ${archive.sha256}; what was downloaded is removed`,
-    'Compare both with what the maker of the archive publishes; nothing was sent to any host.',
+    `the SHA-256 of ${archive.source} is ${sum}, not ${archive.sha256}; the download was removed`,
+    'Compare both with the checksum that the publisher of the archive gives; nothing was sent to any host.',
   )
 }
 

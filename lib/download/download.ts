@@ -40,7 +40,7 @@ export const download = async (url: string, file: string, options: DownloadOptio
     await transfer(url, file, options, watch)
   } catch (error) {
     options.signal?.throwIfAborted()
-    if (watch.expired()) throw new DownloadFailed(`${url}: ${watch.expired()}`, 'Run again: it goes on where it stopped.')
+    if (watch.expired()) throw new DownloadFailed(`${url}: ${watch.expired()}`, 'Run again: it resumes where it stopped.')
     throw error
   } finally {
     watch.end()
@@ -64,7 +64,7 @@ const watchdog = ({ signal, stallLimit = defaultStallLimit }: DownloadOptions): 
       why ??= reason
       own.abort()
     }, ms)
-  const stall = after(stallLimit, `nothing came for ${stallLimit / 1000} s`)
+  const stall = after(stallLimit, `no data for ${stallLimit / 1000} s`)
   const total = after(longest, `it took longer than ${longest / 3_600_000} h`)
   return {
     signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
@@ -113,7 +113,7 @@ const transfer = async (url: string, file: string, options: DownloadOptions, wat
 const ask = async (url: string, have: number, signal: AbortSignal): Promise<Response> => {
   // A body that the server compresses on the way has no bytes to go on at.
   const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) }
-  if (!URL.canParse(url)) throw new DownloadFailed(`${url} is no address`)
+  if (!URL.canParse(url)) throw new DownloadFailed(`${url} is not a valid URL`)
   let at = new URL(url)
   for (let hop = 0; hop <= redirects; hop += 1) {
     const response = await get(url, at, headers, signal)
@@ -122,7 +122,7 @@ const ask = async (url: string, have: number, signal: AbortSignal): Promise<Resp
     await response.body?.cancel()
     at = redirected(url, at, next)
   }
-  throw new DownloadFailed(`${url}: more than ${redirects} redirections`, 'Is the address right?')
+  throw new DownloadFailed(`${url}: more than ${redirects} redirects`, 'Is the address right?')
 }
 
 /** Where a server sends us on to: never off https, never to a file of this machine. */
@@ -170,11 +170,11 @@ const save = async (url: string, body: ReadableStream, { file, from, total, most
       await rm(file, { force: true })
       throw error
     }
-    throw new DownloadFailed(`${url} broke off after ${bytes} bytes: ${reasonOf(error)}`, 'Run again: it goes on where it stopped.')
+    throw new DownloadFailed(`${url} was interrupted after ${bytes} bytes: ${reasonOf(error)}`, 'Run again: it resumes where it stopped.')
   }
   if (total !== undefined && bytes !== total) {
     if (bytes > total) await rm(file, { force: true })
-    throw new DownloadFailed(`${url} ended after ${bytes} of ${total} bytes`, 'Run again: it goes on where it stopped.')
+    throw new DownloadFailed(`${url} ended after ${bytes} of ${total} bytes`, 'Run again: it resumes where it stopped.')
   }
 }
 

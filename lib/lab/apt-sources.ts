@@ -116,7 +116,7 @@ export const availableSources = async (
   const found = await Promise.all(
     sources.map(async ({ uri, suites }) => {
       const present = await Promise.all(suites.map(suite => suite === release || has(uri, suite)))
-      for (const suite of suites.filter((_, i) => !present[i])) onProgress(`the archive has no ${suite}: the machines do without it`)
+      for (const suite of suites.filter((_, i) => !present[i])) onProgress(`the archive has no ${suite}: continuing without it`)
       return { uri, suites: suites.filter((_, i) => present[i]) }
     }),
   )

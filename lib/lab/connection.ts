@@ -49,7 +49,7 @@ export const awaitSsh = async (
   let last = 'no ssh banner'
   while (Date.now() - started < timeoutMs) {
     signal?.throwIfAborted()
-    if (!labProcesses(state.id)[machine]) throw notReady(name, machine, 'its emulator ended')
+    if (!labProcesses(state.id)[machine]) throw notReady(name, machine, 'its emulator exited')
     if (await answersWithBanner(state.sshPorts[machine])) {
       const login = await sshRun(name, machine, 'true', 30_000, signal)
       if (login.code === 0) return onProgress?.(`ready after ${seconds()} s`)

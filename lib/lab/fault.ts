@@ -90,7 +90,7 @@ const checkNic = (machine: MachineName, arg: string | undefined): SegmentName =>
   const segments = nicsOf(machine).filter(nic => nic !== 'em0')
   const nic = segments.find(name => name === arg)
   if (nic) return nic
-  const why = arg === 'em0' ? 'em0 is the lab\'s own way to the machine' : `${machine} has no NIC '${arg ?? ''}'` // biome-ignore format: quotes
+  const why = arg === 'em0' ? 'em0 is the lab\'s own connection to the machine' : `${machine} has no NIC '${arg ?? ''}'` // biome-ignore format: quotes
   throw new LabError(why, `choose one of ${segments.join(', ')}`)
 }
 
@@ -118,7 +118,7 @@ const checkDisk = (machine: MachineName, arg: string | undefined): string => {
 const growDisk = async (socket: string, machine: MachineName, arg = ''): Promise<void> => {
   const [, name = arg, more = ''] = /^(\w+)\+([1-9]\d*)$/.exec(arg) ?? []
   const device = checkDisk(machine, name)
-  if (more === '') throw new LabError(`how much larger is ${device} to be?`, `say it in MiB: ${device}+64`)
+  if (more === '') throw new LabError(`the size to add to ${device} is missing`, `give it in MiB: ${device}+64`)
   const disks = (await qmp(socket, 'query-block')) as { device: string; inserted?: { image: { 'virtual-size': number } } }[]
   const size = disks.find(disk => disk.device === device)?.inserted?.image['virtual-size'] ?? 0
   await qmp(socket, 'block_resize', { device, size: size + Number(more) * 2 ** 20 })

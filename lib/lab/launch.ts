@@ -95,7 +95,7 @@ const awaitEmulator = async (machine: MachineName, pid: number, socket: string, 
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
     if (!isAlive(pid))
-      throw new LabError(`the emulator of ${machine} ended at once:\n${lastLines(readFileSync(log, 'utf8'), 4)}`, `its log is ${log}`)
+      throw new LabError(`the emulator of ${machine} exited at once:\n${lastLines(readFileSync(log, 'utf8'), 4)}`, `its log is ${log}`)
     if (await answers(socket)) return
     await sleep(50)
   }

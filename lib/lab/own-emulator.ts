@@ -37,7 +37,7 @@ export const emulatorCommand = (accelerator: Accelerator, cache = cacheRoot()): 
 const only = (dir: string, pattern: RegExp): string => {
   const name = readdirSync(dir).find(entry => pattern.test(entry))
   if (name === undefined)
-    throw new LabError(`the lab's emulator is not complete: nothing like ${pattern.source} in ${dir}`, `remove it: rm -r ${dir}`)
+    throw new LabError(`the lab's emulator is incomplete: nothing in ${dir} matches ${pattern.source}`, `remove it: rm -r ${dir}`)
   return name
 }
 
@@ -45,7 +45,7 @@ const only = (dir: string, pattern: RegExp): string => {
 export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
   const dir = ownDir(cacheRoot())
   if (accelerator === 'kvm' || existsSync(dir) || isSound(await run(program, ['--version']))) return
-  onProgress(`fetching the emulator of Debian ${suite} (once): with this machine's own a node may panic now and then`)
+  onProgress(`downloading QEMU from Debian ${suite} (once): with this machine's version a node may panic now and then`)
   mkdirSync(cacheRoot(), { recursive: true })
   const build = mkdtempSync(`${dir}.build-`)
   try {
@@ -55,7 +55,7 @@ export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text
     // Another run may have been faster.
     if (signal?.aborted) throw error
     if (!existsSync(dir))
-      onProgress(`the machines run on this machine's own emulator: ${error instanceof Error ? error.message : String(error)}`)
+      onProgress(`using this machine's own emulator: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     rmSync(build, { recursive: true, force: true })
   }

@@ -18,7 +18,7 @@ export const stateRoot = (env: Environment = process.env): string =>
 /** A lab's or a saved set's name becomes a folder: one plain word. */
 export const checkName = (name: string): string => {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name
-  throw new LabError(`'${name}' is no name for a lab`, 'use up to 40 letters, digits, dots, dashes and underscores')
+  throw new LabError(`'${name}' is not a valid lab name`, 'use up to 40 letters, digits, dots, dashes and underscores')
 }
 
 /** The files of one lab. */
@@ -63,6 +63,6 @@ export const socketPath = (machineDir: string, temporary = tmpdir()): string => 
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const stat = lstatSync(folder)
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0)
-    throw new LabError(`${folder} is not this user's alone`, 'set TMPDIR to a directory of your own, or XDG_STATE_HOME to a shorter one')
+    throw new LabError(`${folder} is not private to this user`, 'set TMPDIR to a directory of your own, or XDG_STATE_HOME to a shorter one')
   return join(folder, `${digest}.qmp`)
 }

@@ -29,6 +29,6 @@ mkdir -p -m 755 ${dirname(plugin)}; cat > ${plugin}; chmod 755 ${plugin}`
   for (const machine of ['M1', 'M2'] as const) {
     const ssh = [...sshArguments(name, machine), put]
     const { code, stderr } = await attempt('ssh', ssh, { input: `${key}\n${script}`, timeoutMs: 30_000 })
-    if (code !== 0) throw new LabError(`the fencing plugin could not be put on ${machine}: ${stderr.trim()}`)
+    if (code !== 0) throw new LabError(`the fencing plugin could not be installed on ${machine}: ${stderr.trim()}`)
   }
 }

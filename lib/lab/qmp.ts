@@ -11,8 +11,8 @@ export const qmp = (socketPath: string, command: string, args: Record<string, un
       socket.destroy()
       settle()
     }
-    const fail = (why: string) => finish(() => reject(new LabError(`the emulator did not take '${command}': ${why}`)))
-    const timer = setTimeout(() => fail(`no answer in ${timeoutMs / 1000} s`), timeoutMs)
+    const fail = (why: string) => finish(() => reject(new LabError(`the emulator did not accept '${command}': ${why}`)))
+    const timer = setTimeout(() => fail(`no answer within ${timeoutMs / 1000} s`), timeoutMs)
     const send = (execute: string, parameters?: Record<string, unknown>) =>
       socket.write(`${JSON.stringify({ execute, arguments: parameters ?? {}, id: execute })}\n`)
     // The socket's errors too: readline passes those of its input on.

@@ -13,7 +13,7 @@ export const labReplace = async (name: string, machine: MachineName, { drbdDiskM
   await withLabLock(name, async () => {
     const state = requireState(name)
     if (labProcesses(state.id)[machine])
-      throw new LabError(`${machine} runs`, `switch it off: nfsha-play lab fault power-off ${machine} --name ${name}`)
+      throw new LabError(`${machine} is running`, `switch it off: nfsha-play lab fault power-off ${machine} --name ${name}`)
     await replaceMachine(name, machine, requireImage(name, state.imageKeys[machine]), drbdDiskMiB)
   })
 }

@@ -56,8 +56,8 @@ const shutDown = async (name: string, onProgress: (event: LabProgress) => void):
   const cut = machineNames.filter(machine => before[machine] && !orderly.includes(machine))
   if (cut.length > 0)
     throw new LabError(
-      `${cut.join(', ')} did not shut down in order: nothing was saved`,
-      `bring the lab up again and look: nfsha-play lab up${nameOption(name)}`,
+      `${cut.join(', ')} did not shut down cleanly: nothing was saved`,
+      `start the lab again and check it: nfsha-play lab up${nameOption(name)}`,
     )
 }
 

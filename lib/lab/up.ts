@@ -95,7 +95,7 @@ const prepare = async (name: string, options: LabUpOptions): Promise<{ state: La
   const known = readState(name)
   const remove = `remove it first: nfsha-play lab down --destroy${nameOption(name)}`
   if (from && (init || releases))
-    throw new LabError(`'${from}' has its own release and init: give either what to start from, or the release and the init`)
+    throw new LabError(`'${from}' has its own release and init: give either --from, or --release and --init`)
   if (known && from && known.from !== from) throw new LabError(`lab '${name}' exists already and was not made from '${from}'`, remove)
   if (known && init && (known.init ?? 'systemd') !== init)
     throw new LabError(`lab '${name}' exists already and was not made with ${init}`, remove)
@@ -125,7 +125,7 @@ export const requireImage = (name: string, key: string): BareImage => {
   const image = readImage(imageDir(key), key)
   if (image) return image
   throw new LabError(
-    `the image of lab '${name}' is gone from the cache`,
+    `the image of lab '${name}' is no longer in the cache`,
     `rebuild the lab: nfsha-play lab down --destroy${nameOption(name)}`,
   )
 }

@@ -62,7 +62,7 @@ const mistakeOf = ({ text, location }: Message, file: string, cwd: string): Conf
 }
 
 const hintOf = (text: string): string | undefined =>
-  text.startsWith('No matching export') && text.includes('nfsha-play') ? 'what there is: docs/your-own-role.md' : undefined
+  text.startsWith('No matching export') && text.includes('nfsha-play') ? 'the exports are listed in docs/your-own-role.md' : undefined
 
 export const placeIn = (path: string, line: number, column: number, cwd: string): Place => {
   const source = { file: shownPath(path, cwd), text: readFileSync(path, 'utf8') }

@@ -68,17 +68,17 @@ const loadOwnRole = async (name: string, file: string, { cwd, taken }: LoadOptio
   const definition = exported.default
   if (!isDefinition(definition))
     throw new ConfigError(
-      'a role exports what defineRole returns, as default',
+      'the default export of a role must be the result of defineRole',
       at(/^export\b/),
       'export default defineRole({ name, vars, steps, handlers })',
     )
-  if (definition.name !== name) throw new ConfigError(`the role is named '${definition.name}', and its directory '${name}'`, at(/\bname:/))
-  if (typeof definition.steps !== 'function') throw new ConfigError("a role needs 'steps', a function", at(/\bsteps\b/))
+  if (definition.name !== name) throw new ConfigError(`the role is named '${definition.name}', but its directory '${name}'`, at(/\bname:/))
+  if (typeof definition.steps !== 'function') throw new ConfigError("a role needs the function 'steps'", at(/\bsteps\b/))
   const prefix = prefixOf(name)
   const clash = taken.prefixes.find(ours => prefix.startsWith(ours) || ours.startsWith(prefix))
   if (clash !== undefined)
     throw new ConfigError(
-      `variables that begin with '${clash}' belong to nfsha-play, and those of this role begin with '${prefix}'`,
+      `variables that begin with '${clash}' belong to nfsha-play, but those of this role begin with '${prefix}'`,
       at(/\bname:/),
       'give the role another name',
     )
@@ -89,11 +89,11 @@ const loadOwnRole = async (name: string, file: string, { cwd, taken }: LoadOptio
 
 const fieldsOf = ({ vars, name }: RoleDefinition, prefix: string, at: (pattern: RegExp) => Place): z.ZodRawShape => {
   if (vars === undefined) return {}
-  if (typeof vars !== 'object' || vars.def?.type !== 'object') throw new ConfigError("'vars' of a role is z.object({ ... })", at(/\bvars:/))
+  if (typeof vars !== 'object' || vars.def?.type !== 'object') throw new ConfigError("'vars' of a role must be z.object({ ... })", at(/\bvars:/))
   if ((vars.def.checks ?? []).length > 0) throw new ConfigError("checks belong to the fields of 'vars', not to the object", at(/\bvars:/))
   const foreign = Object.keys(vars.shape).find(field => !field.startsWith(prefix))
   if (foreign !== undefined)
-    throw new ConfigError(`variable '${foreign}' of role '${name}' has to begin with '${prefix}'`, at(new RegExp(`\\b${foreign}\\b`)))
+    throw new ConfigError(`variable '${foreign}' of role '${name}' must begin with '${prefix}'`, at(new RegExp(`\\b${foreign}\\b`)))
   return vars.shape
 }
 

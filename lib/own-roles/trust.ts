@@ -21,10 +21,10 @@ const refuse = (path: string, uid: number | undefined, { isSticky }: { isSticky:
   const { uid: owner, mode } = lstatSync(path)
   if (owner !== 0 && owner !== uid)
     throw new ConfigError(
-      `${path} belongs to another user (uid ${owner}): a role that others may change is not run`,
+      `${path} belongs to another user (uid ${owner}): a role that others can change is not run`,
       undefined,
       `chown it to root or yourself`,
     )
   if ((mode & 0o022) !== 0 && !isSticky)
-    throw new ConfigError(`${path} may be written by others: a role that others may change is not run`, undefined, `chmod go-w ${path}`)
+    throw new ConfigError(`${path} is writable by others: a role that others can change is not run`, undefined, `chmod go-w ${path}`)
 }

@@ -59,7 +59,7 @@ export const parseFacts = (stdout: string): Facts => {
   const blocks = blocksOf(stdout)
   const os = blocks.os ?? ''
   const [kernel = '', arch = ''] = (blocks.kernel ?? '').trim().split(' ')
-  if (!kernel) throw new Error(`the host did not answer the questions for its facts: ${stdout.slice(0, 200)}`)
+  if (!kernel) throw new Error(`cannot read the facts of the host: ${stdout.slice(0, 200)}`)
   const centos = /^CentOS release (\d+)/m.exec(os)
   return {
     os: centos ? 'centos' : field(os, 'ID'),

@@ -24,7 +24,7 @@ const nearest: Record<NearestPlatform, Platform> = { debian12, debian13 }
 /** The platform of a host that is none of ours, when the operator has named the one that it is like. Its packages and paths are then assumed, not known. */
 export const untestedPlatform = (as: NearestPlatform, { os, version }: Pick<Facts, 'os' | 'version'>): Platform => ({
   ...nearest[as],
-  untested: `${`${os} ${version}`.trim()} is not supported, played as ${nearest[as].name} (accept_untested_platform)`,
+  untested: `${`${os} ${version}`.trim()} is not supported; treated as ${nearest[as].name} (accept_untested_platform)`,
 })
 
 /** For a message: `Debian 12, Debian 12 with sysvinit, ...`. */

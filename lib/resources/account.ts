@@ -31,7 +31,7 @@ export const group = (name: string, { system = false }: { system?: boolean } = {
   invalidates: 'host',
   probe: { sh: `getent group ${quote(name)} >/dev/null`, parse: ({ code }) => (code === 0 ? present(true) : absent) },
   compare: actual => differsBy(actual.kind === 'present' ? [] : [{ attribute: 'group', from: '', to: name }]),
-  apply: scripted(() => ({ what: `making group ${name}`, sh: `groupadd ${system ? '--system ' : ''}${quote(name)}` })),
+  apply: scripted(() => ({ what: `creating group ${name}`, sh: `groupadd ${system ? '--system ' : ''}${quote(name)}` })),
 })
 
 /** Pure. The answer of the probe: a line of passwd(5), the name of its group, the names of all. */

@@ -24,7 +24,7 @@ export const directory = (
     },
     apply: scripted(
       () => ({
-        what: `making ${path}`,
+        what: `creating ${path}`,
         sh: `set -eu; mkdir -p ${p}; chown ${quote(`${owner}:${group}`)} ${p}; chmod ${octal(mode)} ${p}`,
       }),
       { kind: 'directory', path },

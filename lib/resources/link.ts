@@ -22,7 +22,7 @@ export const link = (path: string, target: string, { optional = false }: { optio
       sh: `[ -L ${p} ] && exec readlink ${p}; [ -e ${p} ] && exit 43; exit 44`,
       parse({ code, stdout }) {
         if (code === 44) return absent
-        if (code === 43 && optional) return skip(`${path} is not a link of nfsha-play, and is left as it is`)
+        if (code === 43 && optional) return skip(`${path} is not a link created by nfsha-play and stays as it is`)
         return present({ target: code === 43 ? undefined : stdout.replace(/\n$/, '') })
       },
     },
@@ -30,12 +30,12 @@ export const link = (path: string, target: string, { optional = false }: { optio
       if (actual.kind === 'absent') return differsBy([{ attribute: 'target', from: '', to: target }])
       const { target: now } = actual.state
       if (now === undefined)
-        return refused(`${path} is not a link of nfsha-play: it is not touched. Remove whatever installed it, or move it away`)
+        return refused(`${path} is not a link created by nfsha-play and is not changed. Remove whatever installed it, or move it away`)
       return now === target ? inSync : differsBy([{ attribute: 'target', from: now, to: target }])
     },
     apply: scripted(
       () => ({
-        what: `making the link ${path}`,
+        what: `creating the link ${path}`,
         sh: `set -eu; d=${quote(path.slice(0, path.lastIndexOf('/')) || '/')}; [ -d "$d" ] || mkdir -p "$d"; ln -sfn ${quote(target)} ${p}`,
       }),
       { kind: 'link', path },

@@ -26,7 +26,7 @@ export const volumeBytes = (size: string): number | undefined => {
 export const compareVolume = ({ group, volume, size }: VolumeSpec, actual: number): Verdict =>
   actual < (volumeBytes(size) ?? 0)
     ? refused(
-        `${group}/${volume} has ${actual} bytes, and ${size} is declared: a run does not extend an existing volume. nfsha-play grow.yml extends it on both nodes, and all that is on it`,
+        `${group}/${volume} has ${actual} bytes, and ${size} is declared: a run does not extend an existing volume. nfsha-play grow.yml extends it, and everything on it, on both nodes`,
       )
     : inSync
 

@@ -31,7 +31,7 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
     const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
     const loaded = value('LoadState')
     if (loaded === undefined) return notRead(`systemctl show: ${stderr.trim()}`)
-    if (loaded === 'not-found' && !options.masked) return unknown(options.from ?? `the package that brings ${name}`)
+    if (loaded === 'not-found' && !options.masked) return unknown(options.from ?? `the package that provides ${name}`)
     return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
   }),
   compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, options)) : inSync),

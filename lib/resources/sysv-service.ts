@@ -59,7 +59,7 @@ export const sysvService =
 ${levels.read(name)}; /etc/init.d/${name} status >/dev/null 2>&1; echo "status $?"`,
         parse: ({ code, stdout }) =>
           code === 45
-            ? unknown(from ?? `the package that brings ${name}`)
+            ? unknown(from ?? `the package that provides ${name}`)
             : /^status \d+$/m.test(stdout)
               ? present(parseSysvService(name, levels, stdout))
               : notRead(`unexpected answer of /etc/init.d/${name}`),

@@ -36,7 +36,7 @@ export const listAgentKeys = (path: string): Promise<AgentKey[]> =>
       const body = wireReader(answer).next()
       if (body === undefined) return
       const keys = readAnswer(body)
-      if (keys === undefined) return fail('its answer is no list of keys')
+      if (keys === undefined) return fail('its answer is not a list of keys')
       end(() => resolve(keys))
     })
   })

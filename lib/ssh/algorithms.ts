@@ -112,8 +112,8 @@ export const algorithmsFor = (host: string, lists: AlgorithmLists, known: Pick<K
 }
 
 const nothingLeft = (host: string, name: ListName, list: readonly string[]): Unreachable => {
-  const message = `${host}: ${name} of the ssh configuration allows nothing that can be used here: ${list.join(',')}`
-  return new Unreachable(host, message, `Add one of ${ours[name].join(', ')} to it (see it: ssh -G <address> | grep -i '^${name} ').`)
+  const message = `${host}: ${name} in the ssh configuration allows no supported algorithm: ${list.join(',')}`
+  return new Unreachable(host, message, `Add one of ${ours[name].join(', ')} to it. Show the current value: ssh -G <address> | grep -i '^${name} '`)
 }
 
 /** The error of two sides that share no algorithm, with the variable that allows the old ones; undefined when it is another error. */
@@ -121,7 +121,7 @@ export const nothingInCommon = (host: string, error: Error, legacy: boolean): Un
   const missing = /^Handshake failed: (no matching .*)/.exec(error.message)?.[1]
   if (missing === undefined) return undefined
   const hint = legacy
-    ? 'Is its sshd older than OpenSSH 5.3, or are its algorithms restricted? See sshd_config there: KexAlgorithms, Ciphers, MACs; and here: ssh -G.'
-    : `Do Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms in the ssh configuration here restrict it (ssh -G shows them)? If it is a machine of OpenSSH 5.3 (CentOS 6): nfsha_ssh_legacy: true among its variables allows ${oldKeyExchange}, ${oldHostKey} and ${oldMac} for it alone. They are weak: use it on a network that you trust.`
-  return new Unreachable(host, `${host}: its sshd offers only ssh algorithms that are not used here (${missing})`, hint, error)
+    ? 'Is its sshd older than OpenSSH 5.3? Or do KexAlgorithms, Ciphers or MACs in its sshd_config, or in the ssh configuration here (ssh -G), restrict it?'
+    : `Does the ssh configuration here restrict Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms (ssh -G shows them)? If the host runs OpenSSH 5.3 (CentOS 6), set nfsha_ssh_legacy: true in its variables: it allows ${oldKeyExchange}, ${oldHostKey} and ${oldMac} for this host only. They are weak: use them only on a trusted network.`
+  return new Unreachable(host, `${host}: no ssh algorithm in common with its sshd (${missing})`, hint, error)
 }

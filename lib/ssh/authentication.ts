@@ -37,13 +37,13 @@ export interface Credentials {
 export const collectAttempts = async (config: HostConfig, credentials: Credentials): Promise<Attempts> => {
   const notes: string[] = []
   const byKey = config.methods.includes('publickey') ? await keyAttempts(config, credentials, notes) : []
-  if (!config.methods.includes('publickey')) notes.push('no key is tried: PubkeyAuthentication, or PreferredAuthentications, rules it out')
+  if (!config.methods.includes('publickey')) notes.push('no key is tried: PubkeyAuthentication or PreferredAuthentications excludes public keys')
   const { password } = credentials
   const byPassword = password === undefined ? [] : passwordAttempts(config.user, password)
   const allowed = [...byKey, ...byPassword].filter(attempt => config.methods.includes(methodOf(attempt)))
   if (password !== undefined && allowed.every(attempt => methodOf(attempt) === 'publickey'))
     notes.push(
-      'the password is not tried: BatchMode, PasswordAuthentication, PreferredAuthentications or NumberOfPasswordPrompts rules it out',
+      'the password is not tried: BatchMode, PasswordAuthentication, PreferredAuthentications or NumberOfPasswordPrompts excludes it',
     )
   return { attempts: allowed.toSorted((a, b) => config.methods.indexOf(methodOf(a)) - config.methods.indexOf(methodOf(b))), notes }
 }
@@ -120,9 +120,9 @@ const identitiesOf = (
   for (const { file, blob } of named) add(blob, file)
   for (const { file, publicKey, isPublic, certificate } of files) {
     add(publicKey, file, file, isPublic)
-    if (config.certificateFiles.length === 0) add(certificate, `the certificate beside ${file}`, file)
+    if (config.certificateFiles.length === 0) add(certificate, `the certificate for ${file}`, file)
   }
-  if (!config.identitiesOnly) for (const blob of held) add(blob, `${keyType(blob)} ${fingerprint(blob)} of the agent`)
+  if (!config.identitiesOnly) for (const blob of held) add(blob, `${keyType(blob)} ${fingerprint(blob)} from the agent`)
   // As ssh: the agent's keys that are configured first, in the agent's order.
   const place = ({ blob }: Identity) => held.findIndex(key => key.equals(blob))
   const fromFiles = found.filter(({ file, inAgent }) => file !== undefined && inAgent).toSorted((a, b) => place(a) - place(b))
@@ -139,13 +139,13 @@ const isUsable = (identity: Identity, config: HostConfig, rules: SigningRules, n
     notes.push(`${what} is not tried: ${reason}`)
     return false
   }
-  if (type.startsWith('sk-')) return note('security keys cannot be used here (the library ssh2 has none)')
-  if (isCertificateType(type) && !certificate) return note('it is no certificate of a user, or of a type that cannot be used here')
+  if (type.startsWith('sk-')) return note('security keys are not supported (a limit of the ssh2 library)')
+  if (isCertificateType(type) && !certificate) return note('it is not a user certificate, or its type is not supported')
   if (bits !== undefined && bits < config.rsaSize) return note(`it has ${bits} bits; RequiredRSASize is ${config.rsaSize}`)
   if (!isAccepted(type, rules)) return note(`PubkeyAcceptedAlgorithms does not allow ${type}`)
   if (privateKey || inAgent) return true
-  if (certificate) return note('its private key is in no file and not in the agent')
-  if (identity.isPublicFile) notes.push(`${what} is a public key, and no agent holds its private key: ssh-add adds it`)
+  if (certificate) return note('its private key is neither in a file nor in the agent')
+  if (identity.isPublicFile) notes.push(`${what} is a public key, and no agent holds its private key: add it with ssh-add`)
   return false
 }
 
@@ -166,7 +166,7 @@ const fileAttempt = (username: string, identity: Identity, rules: SigningRules):
 const agentAttempts = (config: HostConfig, identities: readonly Identity[], rules: SigningRules): Attempt[] => {
   const keys = identities.flatMap(identity => signingKey(identity, undefined, rules) ?? [])
   if (config.agent === undefined || keys.length === 0) return []
-  const what = `${keys.length} key${keys.length === 1 ? '' : 's'} of the agent`
+  const what = `${keys.length} key${keys.length === 1 ? '' : 's'} from the agent`
   const agent = chosenKeysAgent(config.agent, keys, rules)
   return [{ what, method: { type: 'agent', username: config.user, agent } }]
 }

@@ -6,7 +6,7 @@ import { lastLines } from './last-lines.ts'
 export const commandFailure = (host: string, command: string, reason: unknown): unknown => {
   if (!(reason instanceof ProcessOutput)) return reason
   const { exitCode, signal, stdout, stderr, cause } = reason
-  const how = cause ? `failed: ${cause.message}` : signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`
+  const how = cause ? `failed: ${cause.message}` : signal ? `was killed by ${signal}` : `ended with exit code ${exitCode}`
   const said = lastLines(stderr) || lastLines(stdout)
   const message = `${host}: \`${command}\` ${how}${said ? `: ${said}` : ''}`
   return new CommandFailed(message, { host, command, exitCode, signal, stdout, stderr }, cause ? { cause } : undefined)

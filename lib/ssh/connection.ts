@@ -130,10 +130,10 @@ export class ScriptTimeout extends Error {
 export class TooMuchOutput extends Error {
   override readonly name = 'TooMuchOutput'
   readonly host: string
-  readonly hint = 'Does a login shell, a ForceCommand or a broken program on the host print without end?'
+  readonly hint = 'Does a login shell, a ForceCommand or a broken program on the host print endlessly?'
   constructor(host: string, what: string, limit: number) {
     super(
-      `${host}: ${what} printed more than ${limit >= 1024 ** 2 ? `${Math.round(limit / 1024 ** 2)} MiB` : `${Math.round(limit / 1024)} KiB`} and was ended`,
+      `${host}: ${what} printed more than ${limit >= 1024 ** 2 ? `${Math.round(limit / 1024 ** 2)} MiB` : `${Math.round(limit / 1024)} KiB`} and was terminated`,
     )
     this.host = host
   }

@@ -68,7 +68,7 @@ const readOrMissing = async (host: string, file: string): Promise<string> => {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return ''
-    const hint = `Make ${file} readable, or take it out of UserKnownHostsFile and GlobalKnownHostsFile.`
+    const hint = `Make ${file} readable, or remove it from UserKnownHostsFile and GlobalKnownHostsFile.`
     throw new Unreachable(host, `${host}: cannot read the known host keys: ${message}`, hint, error)
   }
 }
@@ -106,21 +106,21 @@ const statusOf = (lines: KnownHost[], key: Buffer): 'known' | 'changed' | 'new' 
 const unfitKey = ({ host, address, port, keyTypes, rsaSize }: HostKeyPolicy, key: Buffer): Unreachable | undefined => {
   const type = keyType(key) ?? 'unknown'
   if (!keyTypes.includes(type)) {
-    const message = `${host}: ${address}, port ${port}, shows a host key of the type ${type}, which HostKeyAlgorithms does not allow`
+    const message = `${host}: ${address}, port ${port}, presents a host key of type ${type}, which HostKeyAlgorithms does not allow`
     return new Unreachable(host, message, `Allowed here: ${keyTypes.join(', ')}. See: ssh -G ${address} | grep -i hostkeyalgorithms`)
   }
   const bits = rsaBits(key)
   if (bits === undefined || bits >= rsaSize) return undefined
-  const message = `${host}: ${address}, port ${port}, shows an RSA host key of ${bits} bits; RequiredRSASize is ${rsaSize}`
-  return new Unreachable(host, message, 'Give the machine a longer host key: ssh-keygen -A makes what is missing.')
+  const message = `${host}: ${address}, port ${port}, presents an RSA host key of ${bits} bits; RequiredRSASize is ${rsaSize}`
+  return new Unreachable(host, message, 'Create a longer host key on the host: ssh-keygen -A creates missing ones.')
 }
 
 /** Names that ssh never writes to a file, and files that remember nothing. */
 const whyNotLearned = (policy: HostKeyPolicy): string | undefined => {
   const file = policy.userFiles[0]
   if (file === undefined) return 'there is no UserKnownHostsFile to write it to'
-  if (file === '/dev/null') return 'UserKnownHostsFile /dev/null remembers nothing, so that any machine would be accepted each time'
-  return /[@?*#[\]|'"\\\s,]/.test(policy.alias ?? policy.address) ? 'its name has a character that known_hosts cannot hold' : undefined
+  if (file === '/dev/null') return 'UserKnownHostsFile /dev/null stores nothing, so any machine would be accepted every time'
+  return /[@?*#[\]|'"\\\s,]/.test(policy.alias ?? policy.address) ? 'its name contains a character that known_hosts does not allow' : undefined
 }
 
 const shown = (key: Buffer): string => `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`
@@ -133,7 +133,7 @@ const unknownKey = (policy: HostKeyPolicy, known: KnownKeys, key: Buffer): Unrea
   const message = `${host}: the host key of ${where} is not known: ${shown(key)}`
   const authority = known.named.find(line => line.marker === 'authority')
   if (authority) {
-    const why = `${authority.where} trusts a certificate authority for it, and host certificates cannot be verified here (the library ssh2 has none)`
+    const why = `${authority.where} trusts a certificate authority for it, and host certificates are not supported (a limit of the ssh2 library)`
     return new Unreachable(host, `${message}; ${why}`, `${compareHint}; then add the key itself: ${addLine(policy, key)}`)
   }
   const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${quote(address)} >> ${quote(userFiles[0] ?? '~/.ssh/known_hosts')}`
@@ -147,8 +147,8 @@ const addLine = (policy: HostKeyPolicy, key: Buffer): string => {
 }
 
 const unlearnedKey = ({ host, address, port }: HostKeyPolicy, key: Buffer, obstacle: string): Unreachable => {
-  const message = `${host}: the host key of ${address}, port ${port}, is not known: ${shown(key)}; it is not learned: ${obstacle}`
-  return new Unreachable(host, message, `${compareHint}, and name a file for it: UserKnownHostsFile.`)
+  const message = `${host}: the host key of ${address}, port ${port}, is not known: ${shown(key)}; it cannot be stored: ${obstacle}`
+  return new Unreachable(host, message, `${compareHint}, and set UserKnownHostsFile to a file that can store it.`)
 }
 
 const changedKey = (policy: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable => {
@@ -158,8 +158,8 @@ const changedKey = (policy: HostKeyPolicy, known: KnownHost[], key: Buffer): Unr
     .join('; ')
   return new Unreachable(
     host,
-    `${host}: THE HOST KEY OF ${address}, port ${port}, HAS CHANGED, or somebody stands in between. It shows ${shown(key)}; ${listed(known)}`,
-    `Do not go on before you know why. Was the machine really reinstalled? Then remove: ${remove}`,
+    `${host}: THE HOST KEY OF ${address}, port ${port}, HAS CHANGED, or this is a man-in-the-middle attack. It presents ${shown(key)}; ${listed(known)}`,
+    `Do not continue until you know why. If the machine was reinstalled, remove the old key: ${remove}`,
   )
 }
 
@@ -168,16 +168,16 @@ const listed = (lines: KnownHost[]) => lines.map(line => `${line.where} has ${sh
 const otherAtAddress = ({ host, address }: HostKeyPolicy, known: KnownHost[], key: Buffer): Unreachable =>
   new Unreachable(
     host,
-    `${host}: the address that ${address} resolves to is known by another host key (CheckHostIP): it shows ${shown(key)}; ${listed(known)}`,
-    'Does the name resolve to the right machine? If so, remove the line that is named.',
+    `${host}: the address that ${address} resolves to is known with another host key (CheckHostIP): it presents ${shown(key)}; ${listed(known)}`,
+    'If the name resolves to the right machine, remove the line named above.',
   )
 
 /** @param where the line or the file that says so */
 export const revokedKey = ({ host, address }: HostKeyPolicy, key: Buffer, where: string): Unreachable =>
   new Unreachable(
     host,
-    `${host}: ${address} shows a REVOKED host key: ${shown(key)} (${where})`,
-    'Give the machine a new host key; never use this one.',
+    `${host}: ${address} presents a REVOKED host key: ${shown(key)} (${where})`,
+    'Create a new host key on the host; never use this one again.',
   )
 
 /** Appends a host key to the user's first known_hosts file, made 0600 in a 0700 directory when missing. @throws Unreachable */

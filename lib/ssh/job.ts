@@ -100,7 +100,7 @@ interface Job {
 }
 
 const placeOf = ({ id, directory }: JobOptions): JobPlace => {
-  if (!/^\w[\w.-]*$/.test(id)) throw new TypeError(`"${id}" is no job id: letters, digits, ".", "_" and "-"`)
+  if (!/^\w[\w.-]*$/.test(id)) throw new TypeError(`"${id}" is not a valid job id: use letters, digits, ".", "_" and "-"`)
   return { id, directory: directory ?? jobsDirectory, owner: randomBytes(8).toString('hex') }
 }
 
@@ -147,7 +147,7 @@ const endJob = async (connection: Connection, { place, options }: Job, error: un
   if (!(error instanceof ScriptTimeout) && !(error instanceof TooMuchOutput)) throw error
   await connection.run(endScript(place), { timeout: 30_000 })
   if (error instanceof TooMuchOutput) throw new TooMuchOutput(connection.host, `the job ${place.id}`, mostPrinted)
-  throw new ScriptTimeout(`${connection.host}: the job ${place.id} took longer than ${(options.timeout ?? 0) / 1000} s and was ended`)
+  throw new ScriptTimeout(`${connection.host}: the job ${place.id} took longer than ${(options.timeout ?? 0) / 1000} s and was terminated`)
 }
 
 const finish = async (connection: Connection, job: Job, end: number | 'lost'): Promise<JobResult> => {
@@ -157,8 +157,8 @@ const finish = async (connection: Connection, job: Job, end: number | 'lost'): P
     const said = lastLines(output)
     throw new JobLost(
       connection.host,
-      `${connection.host}: the job ${place.id} is gone without an exit code${said ? `; it said last: ${said}` : ''}`,
-      `Was the machine restarted, or the job killed? Its log: ${place.directory}/${place.id}/output. Run again: it is started again.`,
+      `${connection.host}: the job ${place.id} disappeared without an exit code${said ? `; its last output: ${said}` : ''}`,
+      `Was the machine restarted, or the job killed? Its log: ${place.directory}/${place.id}/output. Run again to restart it.`,
     )
   }
   // When this fails, the next run takes the result as it is.

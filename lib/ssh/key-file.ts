@@ -80,7 +80,7 @@ const readPrivateKey = async (file: string, text: string, notes: string[]): Prom
 const parse = (text: string): ParsedKey | Error => {
   try {
     const parsed = ssh2.utils.parseKey(text)
-    return (Array.isArray(parsed) ? parsed[0] : parsed) ?? new Error('no key in it')
+    return (Array.isArray(parsed) ? parsed[0] : parsed) ?? new Error('it contains no key')
   } catch (error) {
     return error as Error
   }

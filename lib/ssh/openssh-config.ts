@@ -118,7 +118,7 @@ const askPlainly = async (target: ConnectionTarget, words: string[]): Promise<Ma
 const configHint = ({ address, sshConfigFile }: ConnectionTarget): string => {
   if (sshConfigFile === undefined) return `Try: ssh -G -- ${quote(address)}`
   if (existsSync(sshConfigFile)) return `Try: ssh -G -F ${quote(sshConfigFile)} -- ${quote(address)}`
-  return 'The inventory names it with -F (ansible_ssh_common_args). That of a lab is written by: nfsha-play lab up'
+  return 'The inventory sets it with -F (ansible_ssh_common_args). For a lab it is written by: nfsha-play lab up'
 }
 
 /** A configuration that nobody can read here may restrict anything. */
@@ -127,7 +127,7 @@ const withoutSsh = ({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget):
   const unread = files.find(file => file !== '/dev/null' && existsSync(file)) ?? (sshOptions[0] && `ssh option ${sshOptions[0].name}`)
   if (unread === undefined) return new Map()
   const hint = 'Install the ssh client: apt install openssh-client, or yum install openssh-clients.'
-  throw new Unreachable(name, `${name}: there is no ssh program here to read the ${unread}`, hint)
+  throw new Unreachable(name, `${name}: the ssh client, which reads the ${unread}, is not installed`, hint)
 }
 
 /** Pure: the inventory's values over ssh's answer over OpenSSH's defaults. @throws Unreachable for a value that cannot be resolved */
@@ -235,7 +235,7 @@ const proxyCommandOf = (host: string, command: string | undefined, tokens: Token
 
 /** `~/`, as ssh expands it. @throws Unreachable for `~user`, whose home nobody here can tell */
 const expandHome = (host: string, path: string): string => {
-  if (/^~[^/]/.test(path)) throw new Unreachable(host, `${host}: ${path} in the ssh configuration: write the home directory out`)
+  if (/^~[^/]/.test(path)) throw new Unreachable(host, `${host}: ${path} in the ssh configuration: write out the home directory`)
   return path.replace(/^~(?=\/|$)/, homedir())
 }
 
@@ -243,7 +243,7 @@ const expandHome = (host: string, path: string): string => {
 export const expandTokens = (host: string, text: string, tokens: Tokens): string =>
   replaceTokens(host, text, tokens).replace(/\$\{(\w+)\}/g, (whole, name: string) => {
     const value = process.env[name]
-    if (value === undefined) throw new Unreachable(host, `${host}: ${text} in the ssh configuration: there is no variable ${whole}`)
+    if (value === undefined) throw new Unreachable(host, `${host}: ${text} in the ssh configuration: the variable ${whole} is not set`)
     return value
   })
 

@@ -27,7 +27,7 @@ export const checkRevoked = async (policy: HostKeyPolicy, key: Buffer): Promise<
 
 const unreadable = ({ host }: HostKeyPolicy, where: string, reason: string): Unreachable => {
   const message = `${host}: cannot tell whether its host key is revoked: ${where}: ${reason}`
-  return new Unreachable(host, message, 'Repair the file, or take it out of RevokedHostKeys. Nothing is connected to meanwhile.')
+  return new Unreachable(host, message, 'Repair the file or remove it from RevokedHostKeys. Until then connections are refused.')
 }
 
 /** @returns `file:line` of the key */
@@ -38,7 +38,7 @@ const inText = (policy: HostKeyPolicy, file: string, bytes: Buffer, key: Buffer)
     const where = `${file}:${index + 1}`
     const listed = base64 === undefined ? undefined : readPublicKey(type, base64)
     // A list of which a line cannot be read may have meant any key.
-    if (listed === undefined && !isShortRsa(type, base64)) throw unreadable(policy, where, 'no public key')
+    if (listed === undefined && !isShortRsa(type, base64)) throw unreadable(policy, where, 'not a public key')
     if (listed?.equals(key)) return where
   }
   return undefined

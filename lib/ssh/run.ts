@@ -109,4 +109,4 @@ const limitOf = (host: SshHost, process: RemoteProcess, { timeout, signal }: Scr
 }
 
 const timedOut = (host: SshHost, timeout: number): ScriptTimeout =>
-  new ScriptTimeout(`${host.name}: a script took longer than ${timeout / 1000} s and was ended`)
+  new ScriptTimeout(`${host.name}: a script took longer than ${timeout / 1000} s and was terminated`)

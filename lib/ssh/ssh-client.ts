@@ -31,7 +31,7 @@ const maxHops = 8
 /** Connects and logs in, through the hops that the inventory or the user's ssh configuration names. @throws Unreachable */
 export const openClient = async (target: ConnectionTarget, keepalive = defaultKeepalive, depth = 0): Promise<OpenClient> => {
   if (depth > maxHops)
-    throw new Unreachable(target.name, `${target.name}: more than ${maxHops} jump hosts: does ProxyJump run in a circle?`)
+    throw new Unreachable(target.name, `${target.name}: more than ${maxHops} jump hosts: does ProxyJump form a loop?`)
   const config = await readHostConfig(target)
   const limit = target.connectTimeout ?? config.connectTimeout ?? connectLimit
   const legacy = target.legacyAlgorithms ?? false
@@ -103,7 +103,7 @@ const handshake = (host: string, config: HostConfig, options: Handshake): Promis
     client.on('error', (error: Error & { level?: string }) => {
       // ssh2 goes on with the next key.
       if (error instanceof KeySkipped) login.notes.push(`a key is not tried: ${error.message}`)
-      else if (error.level === 'agent') login.notes.push(`the agent does not sign with a key: ${error.message}`)
+      else if (error.level === 'agent') login.notes.push(`the agent did not sign with a key: ${error.message}`)
       else fail(error)
     })
     client.once('close', () => fail(new Error('the connection was closed')))
@@ -150,7 +150,7 @@ const connectFailure = ({ host, config, error, login, notes, said }: Failure): U
   const where = `${config.user}@${config.address}, port ${config.port}`
   if ((error as { level?: string }).level !== 'client-authentication') {
     const proxy =
-      config.proxyCommand === undefined ? '' : `, through \`${config.proxyCommand}\`${said === '' ? '' : `, which said: ${said}`}`
+      config.proxyCommand === undefined ? '' : `, through \`${config.proxyCommand}\`${said === '' ? '' : `, which printed: ${said}`}`
     return new Unreachable(
       host,
       `${host}: no ssh connection to ${where}: ${error.message}${proxy}`,
@@ -162,5 +162,5 @@ const connectFailure = ({ host, config, error, login, notes, said }: Failure): U
   const offered = login.offered ? `; the server accepts ${login.offered.join(', ')}` : ''
   const extra = notes.length > 0 ? ` (${notes.join('; ')})` : ''
   const hint = `Try: ssh -p ${config.port} ${config.user}@${config.address} true; or name a key (--private-key, ansible_ssh_private_key_file).`
-  return new Unreachable(host, `${host}: ${where} refused to log in: ${tried}${offered}${extra}`, hint, error)
+  return new Unreachable(host, `${host}: ${where} refused the login: ${tried}${offered}${extra}`, hint, error)
 }

@@ -140,16 +140,16 @@ export const refuseOptions = async (
   const defaults = await askDefault()
   for (const keyword of unknown) {
     const [value, normal] = [options.get(keyword)?.join(', ') ?? '', defaults.get(keyword)?.join(', ')]
-    if (value !== normal) throw refusal(target, keyword, value, 'it is an option that is not known here')
+    if (value !== normal) throw refusal(target, keyword, value, 'unknown option')
   }
 }
 
 const refusal = ({ name, address }: ConnectionTarget, option: string, value: string, note: string): Unreachable => {
-  const message = `${name}: the ssh option ${option} (${value}) cannot be honoured, and is not ignored: ${note}`
+  const message = `${name}: the ssh option ${option} (${value}) cannot be honoured and must not be ignored: ${note}`
   const files = '~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*.conf'
   return new Unreachable(
     name,
     message,
-    `Find it: grep -in '^ *${option}' ${files}; and see what holds: ssh -G ${address} | grep -i '^${option} '`,
+    `Find it: grep -in '^ *${option}' ${files}; show the effective value: ssh -G ${address} | grep -i '^${option} '`,
   )
 }

@@ -41,7 +41,7 @@ const watchLoss = (host: string, client: Client): Loss => {
   return {
     isClosed: () => closed,
     explain(doing, cause) {
-      const hint = 'Is the machine up? Its last command may still be running there. Run again: it continues from the present state.'
+      const hint = 'Is the machine up? Its last command may still be running there. Run again: it continues from the current state.'
       return new Unreachable(host, `${host}: the connection was lost ${doing}: ${reason ?? 'no answer'}`, hint, cause)
     },
   }
@@ -52,7 +52,7 @@ const openExec = (host: string, client: Client, loss: Loss, command: string, pty
     const refused = (error: unknown) => {
       const { reason, message } = error as { reason?: number; message: string }
       if (pty && /pseudo-terminal/.test(message)) return reject(noTerminal(host, error))
-      reject(reason === connectFailed ? new ChannelRefused(`${host}: ${message}`) : loss.explain('when a command was to start', error))
+      reject(reason === connectFailed ? new ChannelRefused(`${host}: ${message}`) : loss.explain('while starting a command', error))
     }
     try {
       client.exec(command, { pty }, (error, channel) => (error ? refused(error) : resolve(channelOf(channel, loss))))
@@ -63,7 +63,7 @@ const openExec = (host: string, client: Client, loss: Loss, command: string, pty
 
 const noTerminal = (host: string, cause: unknown): Unreachable => {
   const hint = 'Allow one of the two on the host: PermitTTY yes in sshd_config, or "Defaults !requiretty" in sudoers (visudo).'
-  return new Unreachable(host, `${host}: sudo wants a terminal (requiretty), and sshd gives none`, hint, cause)
+  return new Unreachable(host, `${host}: sudo requires a terminal (requiretty), and sshd does not allocate one`, hint, cause)
 }
 
 const channelOf = (channel: ClientChannel, loss: Loss): Channel => {
@@ -79,7 +79,7 @@ const exitOf = (channel: ClientChannel, loss: Loss): Promise<Exit> =>
       exit = { code, signal: (signal ?? null) as NodeJS.Signals | null }
     })
     // sshd always tells how a command ended: a channel that closes without is a lost connection.
-    channel.on('close', () => (exit ? resolve(exit) : reject(loss.explain('while a command ran'))))
+    channel.on('close', () => (exit ? resolve(exit) : reject(loss.explain('while a command was running'))))
   })
 
 const closeAll = async ({ client, hops }: OpenClient, isLost: () => boolean): Promise<void> => {

@@ -46,6 +46,6 @@ export const splitPaths = (host: string, keyword: string, value: string, exists:
     }
   }
   if (!doubtful) return paths
-  const hint = `Write the files with their whole paths, and without blanks in them. See: ssh -G <address> | grep -i ${keyword}`
-  throw new Unreachable(host, `${host}: ${keyword} in the ssh configuration can be read in two ways: ${value}`, hint)
+  const hint = `Use absolute paths without blanks. Show the current value: ssh -G <address> | grep -i ${keyword}`
+  throw new Unreachable(host, `${host}: ${keyword} in the ssh configuration is ambiguous: ${value}`, hint)
 }

@@ -14,15 +14,15 @@ export const notStarted = (execution: Execution, exit: Exit): Error => {
   const said = `${execution.err.held()}${execution.out.held()}`.replaceAll(execution.prompt, '').trim()
   if (host.become && execution.group === undefined) return becomeFailure(host.name, login, host.become, said)
   const how = exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`
-  const message = `${host.name}: the shell of ${login} ended ${how} before the script began${said ? `: ${said}` : ''}`
+  const message = `${host.name}: the shell of ${login} ended ${how} before the script started${said ? `: ${said}` : ''}`
   return new Unreachable(host.name, message, `${login} needs a working POSIX sh on the host: try "ssh ${login}@... true".`)
 }
 
 /** More came before the shell began than any greeting has. */
 export const flooded = ({ host, pendingExit }: Execution): void => {
-  const hint = 'Does its login shell, or a ForceCommand of its sshd, print without end?'
+  const hint = 'Does its login shell, or a ForceCommand of its sshd, print endlessly?'
   pendingExit.reject(
-    new Unreachable(host.name, `${host.name}: more than ${greetingLimit / 1024 ** 2} MiB came before the shell began`, hint),
+    new Unreachable(host.name, `${host.name}: more than ${greetingLimit / 1024 ** 2} MiB of output came before the shell started`, hint),
   )
 }
 
@@ -31,6 +31,6 @@ export const startTimeout = (execution: Execution): Error => {
   const { host } = execution
   const seconds = Math.round(host.startLimit / 1000)
   const what = host.become && execution.group === undefined ? 'sudo and the shell' : 'the shell'
-  const hint = 'Does its login shell ask something, or wait for a directory service?'
+  const hint = 'Does its login shell prompt for input or wait for a directory service?'
   return new Unreachable(host.name, `${host.name}: ${what} did not answer within ${seconds} s`, hint)
 }

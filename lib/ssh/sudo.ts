@@ -23,7 +23,7 @@ export const asksForTerminal = (said: string): boolean => /must have a tty/i.tes
 const causes: [pattern: RegExp, reason: (become: Become) => string, hint: (login: string, become: Become) => string][] = [
   [
     /must have a tty|no tty present and no askpass/i,
-    () => 'sudo on the host asks for a terminal (requiretty)',
+    () => 'sudo on the host requires a terminal (requiretty)',
     login => `Put "Defaults:${login} !requiretty" into sudoers on the host (visudo), or connect as root.`,
   ],
   [
@@ -52,7 +52,7 @@ const causes: [pattern: RegExp, reason: (become: Become) => string, hint: (login
 /** Why sudo did not start the command, from what it said. */
 export const becomeFailure = (host: string, login: string, become: Become, said: string): BecomeFailed => {
   const cause = causes.find(([pattern]) => pattern.test(said))
-  const reason = cause ? cause[1](become) : `sudo ended: ${said.trim() || 'it said nothing'}`
+  const reason = cause ? cause[1](become) : `sudo failed: ${said.trim() || 'it printed nothing'}`
   const hint = cause ? cause[2](login, become) : `Try "sudo -u ${become.user} true" as ${login} on the host.`
   return new BecomeFailed(host, `${host}: cannot become ${become.user} as ${login}: ${reason}`, hint)
 }

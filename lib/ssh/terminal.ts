@@ -68,7 +68,7 @@ const heard = (stream: Readable, marker: string, ended: Promise<unknown>): Promi
     }
     const lost = () => {
       stop()
-      ended.then(() => reject(new Error(`no pipes for a command with a terminal: ${seen}`)), reject)
+      ended.then(() => reject(new Error(`cannot create the pipes for a command with a terminal: ${seen}`)), reject)
     }
     const look = () => {
       for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) seen = Buffer.concat([seen, chunk])

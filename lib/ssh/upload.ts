@@ -51,7 +51,7 @@ const prepare = async (host: SshHost, path: string, temporary: string, size: num
   if (result.code !== 0) throw new UploadFailed(host.name, path, `exit code ${result.code}: ${lastLines(result.stderr)}`)
   const offset = /^\d{1,15}$/.test(result.stdout.trim()) ? Number(result.stdout) : undefined
   if (offset === undefined || offset > size)
-    throw new UploadFailed(host.name, path, `the host does not say how much of it is there: ${result.stdout.trim().slice(0, 80)}`)
+    throw new UploadFailed(host.name, path, `the host did not report how much of the file it has: ${result.stdout.trim().slice(0, 80)}`)
   return offset
 }
 
@@ -91,7 +91,7 @@ const send = async (host: SshHost, sending: Sending): Promise<void> => {
   })
   const over = new AbortController()
   const stall = stallTimer(() =>
-    process.abandon(new UploadFailed(host.name, path, `nothing moved for ${stallLimit / 60_000} min`, againHint)),
+    process.abandon(new UploadFailed(host.name, path, `no progress for ${stallLimit / 60_000} min`, againHint)),
   )
   const watched = { ...sending, options: { ...options, onProgress: stall.moved(options.onProgress) } }
   const feeding = feed(watched, process.stdin, over.signal)
@@ -104,11 +104,11 @@ const send = async (host: SshHost, sending: Sending): Promise<void> => {
   )
   if (code === 0) return
   if (code === endCodes.wrongSum) {
-    const reason = `its SHA-256 there is ${said.trim()}, not ${options.sha256}; the temporary is removed`
-    throw new UploadFailed(host.name, path, reason, 'Was the local file changed, or is the sum of another version? Then run again.')
+    const reason = `its SHA-256 on the host is ${said.trim()}, not ${options.sha256}; the temporary file was removed`
+    throw new UploadFailed(host.name, path, reason, 'Was the local file changed, or is the checksum that of another version? Correct it and run again.')
   }
   const broken =
-    code === endCodes.cutShort ? await feeding.then(() => 'it broke off', localReason) : `exit code ${code}: ${lastLines(said)}`
+    code === endCodes.cutShort ? await feeding.then(() => 'it was interrupted', localReason) : `exit code ${code}: ${lastLines(said)}`
   throw new UploadFailed(host.name, path, broken, againHint)
 }
 
@@ -116,7 +116,7 @@ const send = async (host: SshHost, sending: Sending): Promise<void> => {
 const saidLength = 8 * 1024
 /** ms in which a piece must be taken, or the sum of the whole be reckoned. */
 const stallLimit = 600_000
-const againHint = 'Run again: it goes on where it stopped.'
+const againHint = 'Run again: it resumes where it stopped.'
 
 const stallTimer = (onStall: () => void) => {
   let timer = setTimeout(onStall, stallLimit)
@@ -133,7 +133,7 @@ const stallTimer = (onStall: () => void) => {
 }
 
 const localReason = (error: Error): string =>
-  error.name === 'AbortError' ? 'it broke off' : `the local file cannot be read: ${error.message}`
+  error.name === 'AbortError' ? 'it was interrupted' : `the local file cannot be read: ${error.message}`
 
 /** Ends with the receiver: what is read after that would be told as progress. */
 const feed = async ({ localFile, size, offset, options }: Sending, stdin: Writable, signal: AbortSignal): Promise<void> => {

@@ -43,7 +43,7 @@ const chooseWay = async (target: ConnectionTarget, config: HostConfig, limit: nu
 }
 
 const unresolved = (host: string, name: string, error: NodeJS.ErrnoException): Unreachable => {
-  const why = error.code === 'EAI_AGAIN' ? ' now: no name server answers' : ''
+  const why = error.code === 'EAI_AGAIN' ? ' at the moment: no name server answers' : ''
   const hint = `Is it spelled right? Try: getent hosts ${name}; or give the address with ansible_host.`
   return new Unreachable(host, `${host}: the name ${name} does not resolve${why}`, hint, error)
 }
@@ -51,7 +51,7 @@ const unresolved = (host: string, name: string, error: NodeJS.ErrnoException): U
 const openTcp = async (host: string, config: HostConfig, limit: number): Promise<Way> => {
   const { address, port, family } = config
   if (family !== 0 && isIP(address) !== 0 && isIP(address) !== family) {
-    const message = `${host}: ${address} is no IPv${family} address, and AddressFamily in the ssh configuration allows no other`
+    const message = `${host}: ${address} is not an IPv${family} address, and AddressFamily in the ssh configuration allows no other`
     throw new Unreachable(host, message, `See: ssh -G ${address} | grep -i addressfamily`)
   }
   const localAddress = await localAddressOf(host, config)
@@ -128,7 +128,7 @@ const forward = (host: string, { client, config: hop }: OpenClient, { address, p
   new Promise((resolve, reject) => {
     client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
       if (!error) return resolve(channel)
-      const hint = `Can the jump host reach it, and does its sshd have AllowTcpForwarding? Try there: ssh -p ${port} ${address} true`
+      const hint = `Can the jump host reach it, and does its sshd allow it (AllowTcpForwarding)? Try there: ssh -p ${port} ${address} true`
       const message = `${host}: the jump host ${hop.address} cannot connect to ${address}, port ${port}: ${error.message}`
       reject(new Unreachable(host, message, hint, error))
     })

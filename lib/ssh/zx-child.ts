@@ -46,7 +46,7 @@ const limit = (host: SshHost, process: RemoteProcess): void => {
     process.abandon(error)
   }
   const timer = setTimeout(
-    () => end(new ScriptTimeout(`${host.name}: a command took longer than ${longest / 60_000} min and was ended`)),
+    () => end(new ScriptTimeout(`${host.name}: a command took longer than ${longest / 60_000} min and was terminated`)),
     longest,
   )
   for (const output of [process.stdout, process.stderr]) {

@@ -35,5 +35,5 @@ const refuseKind = (file: string): void => {
   if (stat === undefined || stat.isFile()) return
   if (stat.isDirectory()) throw new Error('it is a directory')
   if (stat.isSymbolicLink()) throw new Error('it is a symbolic link; name the file itself')
-  throw new Error('it is no file, and would be replaced by one')
+  throw new Error('it is not a regular file and would be replaced by one')
 }

@@ -100,7 +100,7 @@ describe.skipIf(why !== undefined)(`a hostile host${why ? ` (skipped: ${why})` :
 
   test('a login shell that never stops printing', async () => {
     const connection = await open(await server('ForceCommand exec yes AAAA'))
-    await expect(connection.run('true')).rejects.toThrow('M1: more than 1 MiB came before the shell began')
+    await expect(connection.run('true')).rejects.toThrow('M1: more than 1 MiB of output came before the shell started')
   })
 
   test('no shell starts, or no channel opens', async () => {

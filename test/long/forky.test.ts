@@ -35,7 +35,7 @@ test('played as Debian 13 it converges, names the hosts that are not supported, 
   const first = await nfshaPlay(lab, ['site.yml', ...untested])
   expect(first.code, first.story).toBe(0)
   const guessed = first.events.flatMap(e => (e.type === 'host-ready' && e.untested !== undefined ? [`${e.host}: ${e.untested}`] : []))
-  expect(guessed).toContain('M1: debian forky is not supported, played as Debian 13 (accept_untested_platform)')
+  expect(guessed).toContain('M1: debian forky is not supported; treated as Debian 13 (accept_untested_platform)')
   const second = await nfshaPlay(lab, ['site.yml', ...untested])
   expect(second.code, second.story).toBe(0)
   expect(changed(second), second.story).toBe(0)

@@ -98,8 +98,8 @@ describe('by URL', () => {
   it('is resumed after an interruption', async () => {
     cutAfter = 1_000_000
     const error = await failure(get())
-    expect(error.message).toMatch(/drbd\.tar\.gz broke off after \d+ bytes/)
-    expect(error.hint).toMatch(/Run again: it goes on where it stopped/)
+    expect(error.message).toMatch(/drbd\.tar\.gz was interrupted after \d+ bytes/)
+    expect(error.hint).toMatch(/Run again: it resumes where it stopped/)
     const kept = readFileSync(join(cache, `${sha256}.part`)).length
     expect(kept).toBeGreaterThan(0)
     expect(existsSync(join(cache, sha256))).toBe(false)
@@ -135,7 +135,7 @@ describe('by URL', () => {
     files['/drbd.tar.gz'] = Buffer.from('another archive')
     const error = await failure(get())
     const wrong = createHash('sha256').update('another archive').digest('hex')
-    expect(error.message).toBe(`the SHA-256 of ${base}/drbd.tar.gz is ${wrong}, not ${sha256}; what was downloaded is removed`)
+    expect(error.message).toBe(`the SHA-256 of ${base}/drbd.tar.gz is ${wrong}, not ${sha256}; the download was removed`)
     expect(error.hint).toMatch(/nothing was sent to any host/)
     expect(readdirSync(cache)).toEqual([])
   })

@@ -71,12 +71,12 @@ it('a body with a Content-Length over the limit is not downloaded', async () => 
 })
 
 it('a server that does not answer, or stops in the middle, runs into the time limit', async () => {
-  expect(await failure(download(`${base}/silent`, file(), { stallLimit: 200 }))).toBe(`${base}/silent: nothing came for 0.2 s`)
-  expect(await failure(download(`${base}/stalls`, file(), { stallLimit: 200 }))).toBe(`${base}/stalls: nothing came for 0.2 s`)
+  expect(await failure(download(`${base}/silent`, file(), { stallLimit: 200 }))).toBe(`${base}/silent: no data for 0.2 s`)
+  expect(await failure(download(`${base}/stalls`, file(), { stallLimit: 200 }))).toBe(`${base}/stalls: no data for 0.2 s`)
 })
 
 it('the number of redirects is limited, and they cannot lead to a local file', async () => {
-  expect(await failure(download(`${base}/circle`, file()))).toBe(`${base}/circle: more than 5 redirections`)
+  expect(await failure(download(`${base}/circle`, file()))).toBe(`${base}/circle: more than 5 redirects`)
   expect(asked).toHaveLength(6)
   expect(await failure(download(`${base}/local-file`, file()))).toBe(
     `${base}/local-file: the server redirects to file:///etc/shadow, which is not followed`,
@@ -93,7 +93,7 @@ it('the size of a signature is limited', async () => {
 
 it('a path must be a regular file with a plausible size', async () => {
   expect(await failure(fetchArchive({ source: '/dev/zero', sha256: 'x' }, { cache: folder }))).toBe(
-    'the archive /dev/zero is no regular file',
+    'the archive /dev/zero is not a regular file',
   )
   const large = join(folder, 'large')
   writeFileSync(large, '')

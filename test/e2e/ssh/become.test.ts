@@ -148,7 +148,7 @@ describe.skipIf(missing)(`become${missing ? ` (skipped: ${missing})` : ''}`, () 
       try {
         const connection = await connect(strict.target({ user: user.name, become: { user: 'root' } }))
         const error = await connection.run('true').catch(reason => reason)
-        expect(error.message).toBe('M1: sudo wants a terminal (requiretty), and sshd gives none')
+        expect(error.message).toBe('M1: sudo requires a terminal (requiretty), and sshd does not allocate one')
         await connection.close()
       } finally {
         await strict.stop()

@@ -51,7 +51,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
     it('reports what was tried, what the server accepts, and what to do', async () => {
       const stranger = newKey(m1.directory, 'other')
       const error = await refusal(m1.target({ identityFiles: [stranger, join(m1.directory, 'missing')] }))
-      expect(error.message).toMatch(/^M1: .*@127\.0\.0\.1, port \d+ refused to log in: tried .*other.*; the server accepts publickey/)
+      expect(error.message).toMatch(/^M1: .*@127\.0\.0\.1, port \d+ refused the login: tried .*other.*; the server accepts publickey/)
       expect(error.message).toMatch(/cannot read the key .*missing \(ENOENT\)/)
       expect(error.hint).toContain('--private-key')
     })
@@ -100,7 +100,7 @@ describe.skipIf(missing)(`connect${note}`, () => {
       chmodSync(shell, 0o755)
       execFileSync('usermod', ['-s', shell, user.name])
       const { message } = await refusal(m1.target({ user: user.name }))
-      expect(message).toContain(`M1: the shell of ${user.name} ended with exit code 1 before the script began: `)
+      expect(message).toContain(`M1: the shell of ${user.name} ended with exit code 1 before the script started: `)
       expect(message).toContain('This account is currently not available.')
     } finally {
       user.remove()

@@ -142,7 +142,7 @@ describePlaces('jobs', here => {
     })
     const error = await running.catch(reason => reason)
     expect(error).toBeInstanceOf(JobLost)
-    expect(error.message).toBe('M1: the job a is gone without an exit code; it said last: last words')
+    expect(error.message).toBe('M1: the job a disappeared without an exit code; its last output: last words')
     expect(error.hint).toContain(join(directory, 'a', 'output'))
   })
 
@@ -152,7 +152,7 @@ describePlaces('jobs', here => {
   })
 
   it('refuses an id that is a path', async () => {
-    await expect(runJob(here().connection, { id: '../a', script: 'true' })).rejects.toThrow('is no job id')
+    await expect(runJob(here().connection, { id: '../a', script: 'true' })).rejects.toThrow('is not a valid job id')
   })
 })
 

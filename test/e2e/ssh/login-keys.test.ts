@@ -134,7 +134,7 @@ describe.skipIf(missing)(`login keys${missing ? ` (skipped: ${missing})` : ''}`,
       const moved = `${file}-moved.pub`
       copyFileSync(`${file}-cert.pub`, moved)
       writeFileSync(`${file}-cert.pub`, '')
-      await expect(whoami(into({ identityFiles: [file] }))).rejects.toThrow('refused to log in')
+      await expect(whoami(into({ identityFiles: [file] }))).rejects.toThrow('refused the login')
       useSshConfig(m1.directory, 'Host *', `CertificateFile ${moved}`)
       expect(await whoami(into({ identityFiles: [file] }))).toBe(me)
 
@@ -160,20 +160,20 @@ describe.skipIf(missing)(`login keys${missing ? ` (skipped: ${missing})` : ''}`,
       useSshConfig(m1.directory, 'Host *', 'PubkeyAcceptedAlgorithms ssh-ed25519')
       const error = await refusal(into({ identityFiles: [file] }))
       expect(error.message).toContain(
-        `the certificate beside ${file} is not tried: PubkeyAcceptedAlgorithms does not allow ssh-ed25519-cert`,
+        `the certificate for ${file} is not tried: PubkeyAcceptedAlgorithms does not allow ssh-ed25519-cert`,
       )
     })
 
     it('a host certificate is not used', async () => {
       const file = certified('ed25519', '-h')
-      expect((await refusal(into({ identityFiles: [file] }))).message).toContain('is not tried: it is no certificate of a user')
+      expect((await refusal(into({ identityFiles: [file] }))).message).toContain('is not tried: it is not a user certificate')
     })
 
     it('a certificate without its key is reported', async () => {
       const file = certified('ed25519')
       hide(file)
       const { message } = await refusal(into({ identityFiles: [file] }))
-      expect(message).toContain('is not tried: its private key is in no file and not in the agent')
+      expect(message).toContain('is not tried: its private key is neither in a file nor in the agent')
     })
   })
 
@@ -183,6 +183,6 @@ describe.skipIf(missing)(`login keys${missing ? ` (skipped: ${missing})` : ''}`,
     const keys = [newKey(both.directory, 'a'), newKey(both.directory, 'b')]
     writeFileSync(join(both.directory, 'authorized_keys'), keys.map(file => readFileSync(`${file}.pub`, 'utf8')).join(''))
     expect(await whoami(both.target({ identityFiles: keys }))).toBe(me)
-    expect((await refusal(both.target({ identityFiles: keys.slice(0, 1) }))).message).toContain('refused to log in')
+    expect((await refusal(both.target({ identityFiles: keys.slice(0, 1) }))).message).toContain('refused the login')
   })
 })

@@ -37,7 +37,7 @@ describe.skipIf(missing)(`a lost connection${missing ? ` (skipped: ${missing})` 
     signalSessions('SIGKILL')
     const error = (await running.ended) as Unreachable
     expect(error).toBeInstanceOf(Unreachable)
-    expect(error.message).toContain('M1: the connection was lost while a command ran')
+    expect(error.message).toContain('M1: the connection was lost while a command was running')
     expect(error.hint).toContain('may still be running there')
     for (const result of await waiting) expect(result).toMatchObject({ status: 'rejected', reason: { name: 'Unreachable', host: 'M1' } })
     expect(await shell).toBeInstanceOf(Unreachable)

@@ -160,7 +160,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
     vi.stubEnv('PATH', m1.directory)
     try {
       const error = await refusal(m1.target({ sshConfigFile: file('config', '') }))
-      expect(error.message).toBe(`M1: there is no ssh program here to read the ${m1.directory}/config`)
+      expect(error.message).toBe(`M1: the ssh client, which reads the ${m1.directory}/config, is not installed`)
       expect(error.hint).toContain('apt install openssh-client')
     } finally {
       vi.stubEnv('PATH', PATH ?? '')
@@ -229,7 +229,7 @@ describe.skipIf(missing)(`options of ssh_config${missing ? ` (skipped: ${missing
     it('other options are passed to ssh', async () => {
       const revoked = file('revoked-here', `${m1.hostKey('ed25519')}\n`)
       expect((await refusal(target(`-o RevokedHostKeys=${revoked}`))).message).toContain('REVOKED')
-      expect((await refusal(target('-6'))).message).toContain('is no IPv6 address')
+      expect((await refusal(target('-6'))).message).toContain('is not an IPv6 address')
       expect((await refusal(target('-o Ciphers=nonsense'))).message).toContain('ssh cannot read its configuration')
     })
   })

@@ -75,7 +75,7 @@ describePlaces('run', here => {
   it('ends a script that ignores SIGTERM at the time limit', async () => {
     let pid = 0
     const running = run('trap "" TERM; echo $$; while :; do sleep 0.1; done', { timeout: 500, onStdout: text => (pid = Number(text)) })
-    await expect(running).rejects.toThrow('M1: a script took longer than 0.5 s and was ended')
+    await expect(running).rejects.toThrow('M1: a script took longer than 0.5 s and was terminated')
     await until(() => !isAlive(pid), 'the end of the process')
   })
 

@@ -96,13 +96,13 @@ describePlaces('shell', here => {
     const ended = sleeping.catch(error => error)
     await until(() => pid > 0, 'the pid')
     await sleeping.kill()
-    expect((await ended).message).toMatch(/was ended by SIGTERM|exit code 143/)
+    expect((await ended).message).toMatch(/was killed by SIGTERM|exit code 143/)
     await until(() => !isAlive(pid), 'the end of the process')
   })
 
   it('supports timeout', async () => {
-    await expect($()`sleep 300`.timeout('500ms')).rejects.toThrow(/was ended by SIGTERM|exit code 143/)
-    await expect($()({ timeout: '500ms' })`sleep 300`).rejects.toThrow(/was ended by SIGTERM|exit code 143/)
+    await expect($()`sleep 300`.timeout('500ms')).rejects.toThrow(/was killed by SIGTERM|exit code 143/)
+    await expect($()({ timeout: '500ms' })`sleep 300`).rejects.toThrow(/was killed by SIGTERM|exit code 143/)
   })
 
   it('can be aborted', async () => {

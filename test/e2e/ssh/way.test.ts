@@ -112,7 +112,7 @@ describe.skipIf(missing)(`the route to a host${missing ? ` (skipped: ${missing})
 
     it.each([
       ['false', /no ssh connection to .*, through `false`/],
-      ["sh -c 'echo no such bastion >&2; exit 3'", /no ssh connection to .* which said: no such bastion/],
+      ["sh -c 'echo no such bastion >&2; exit 3'", /no ssh connection to .* which printed: no such bastion/],
       ['sh -c "exec 2>&-; sleep 0.2"', /no ssh connection to /],
       ['/nonexistent/program', /no ssh connection to .*not found/],
       ['echo SSH-1.5-old', /no ssh connection to /],

@@ -80,7 +80,7 @@ test('a suite beside the release that the archive lacks is left out and named; t
     async (_, suite) => suite === 'forky-updates',
   )
   expect(found).toEqual([{ uri: 'http://a.test/debian', suites: ['forky', 'forky-updates'] }])
-  expect(said).toEqual(['the archive has no forky-security: the machines do without it'])
+  expect(said).toEqual(['the archive has no forky-security: continuing without it'])
   const offline = await availableSources(
     sources,
     'forky',

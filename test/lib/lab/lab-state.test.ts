@@ -44,7 +44,7 @@ describe('places', () => {
     expect(socketPath(`${deep}/M1`, home).slice(home.length)).toMatch(/^\/nfsha-lab-\d+\/[0-9a-f]{16}\.qmp$/)
     expect(socketPath(`${deep}/M1`, home)).not.toBe(socketPath(`${deep}/M2`, home))
     chmodSync(dirname(socketPath(`${deep}/M1`, home)), 0o770)
-    expect(() => socketPath(`${deep}/M1`, home)).toThrow(/is not this user's alone/)
+    expect(() => socketPath(`${deep}/M1`, home)).toThrow(/is not private to this user/)
   })
 
   test.each(['', '..', 'a/b', '-x', 'a b'])('%j is no name', name => {

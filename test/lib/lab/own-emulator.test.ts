@@ -41,7 +41,7 @@ test('the lab’s own is started by its own loader, with its own libraries and f
   ])
 })
 
-test('one that is not complete is named, with what to do', () => {
+test('an incomplete emulator is named, with what to do', () => {
   put('usr/lib/x86_64-linux-gnu/libc.so.6')
-  expect(() => emulatorCommand('tcg', cache)).toThrow(/emulator is not complete.*ld-linux/)
+  expect(() => emulatorCommand('tcg', cache)).toThrow(/emulator is incomplete.*ld-linux/)
 })

@@ -18,7 +18,7 @@ test('a socket at which nobody listens, not yet or no longer, is an error of the
   listener.kill('SIGKILL')
   await once(listener, 'close')
   await expect(qmp(path, 'query-status')).rejects.toThrow(
-    new LabError(`the emulator did not take 'query-status': connect ECONNREFUSED ${path}`),
+    new LabError(`the emulator did not accept 'query-status': connect ECONNREFUSED ${path}`),
   )
 })
 

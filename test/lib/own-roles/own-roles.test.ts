@@ -104,15 +104,15 @@ describe('what is wrong names file and line, exit code 2', () => {
   })
 
   test.each([
-    ['nothing', '\nconst x = 1\n', /role\.ts:1:1: a role exports what defineRole returns/],
+    ['nothing', '\nconst x = 1\n', /role\.ts:1:1: the default export of a role must be the result of defineRole/],
     ['no default', "\nexport const name = 'motd'\n", /role\.ts:2:1: a role exports/],
     ['an object', "export default { name: 'motd', steps: () => [] }", /role\.ts:1:1: a role exports/],
-    ['another name', define("name: 'other', steps: () => []"), /role\.ts:2:29: the role is named 'other', and its directory 'motd'/],
-    ['no steps', define("name: 'motd'"), /a role needs 'steps'/],
+    ['another name', define("name: 'other', steps: () => []"), /role\.ts:2:29: the role is named 'other', but its directory 'motd'/],
+    ['no steps', define("name: 'motd'"), /a role needs the function 'steps'/],
     [
       'a foreign variable',
       define("name: 'motd', vars: z.object({ port: z.number() }), steps: () => []"),
-      /role\.ts:2:\d+: variable 'port' of role 'motd' has to begin with 'motd_'/,
+      /role\.ts:2:\d+: variable 'port' of role 'motd' must begin with 'motd_'/,
     ],
     ['what throws', "\nthrow new TypeError('broken')\n", /role\.ts:2:1: the role cannot be loaded: broken/],
   ])('%s', (_name, text, message) => {
@@ -153,7 +153,7 @@ describe('what others may write is not run', () => {
   ])('%s', (_name, path, mode) => {
     writeRole(trap())
     chmodSync(join(project, path), mode)
-    refused(/may be written by others: a role that others may change is not run/)
+    refused(/is writable by others: a role that others can change is not run/)
     expect(owned()).toBe(false)
     chmodSync(join(project, path), 0o755)
     expect(play('--list-tasks').status).toBe(0)

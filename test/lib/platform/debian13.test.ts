@@ -21,8 +21,8 @@ test('systems are known by id, version and init; a message lists them', () => {
 test('another system can be played as the nearest one, and says so', () => {
   const { untested, ...same } = untestedPlatform('debian13', { os: 'ubuntu', version: '24.04' })
   expect(same).toEqual(debian13)
-  expect(untested).toBe('ubuntu 24.04 is not supported, played as Debian 13 (accept_untested_platform)')
-  expect(untestedPlatform('debian12', { os: 'debian', version: '' }).untested).toMatch(/^debian is not supported, played as Debian 12 /)
+  expect(untested).toBe('ubuntu 24.04 is not supported; treated as Debian 13 (accept_untested_platform)')
+  expect(untestedPlatform('debian12', { os: 'debian', version: '' }).untested).toMatch(/^debian is not supported; treated as Debian 12 /)
 })
 
 test('a release that is still tested has no number, and is named by its code name', () => {

@@ -19,7 +19,7 @@ test.each([
 test('what is no link is not touched', () => {
   expect(verdict(43)).toMatchObject({
     kind: 'refused',
-    why: expect.stringMatching(/^\/etc\/init\.d\/drbd is not a link of nfsha-play: it is not touched/),
+    why: expect.stringMatching(/^\/etc\/init\.d\/drbd is not a link created by nfsha-play and is not changed/),
   })
   expect(verdict(43, '', true)).toMatchObject({ kind: 'skipped' })
 })

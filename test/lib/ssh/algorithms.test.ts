@@ -58,7 +58,7 @@ describe("the user's lists", () => {
   })
   it.each(['HostKeyAlgorithms', 'KexAlgorithms', 'Ciphers', 'MACs'])('%s that leaves nothing is an error with its name', name => {
     expect(() => algorithmsFor('M1', { [name]: ['mine@example'] }, known(), false)).toThrow(
-      `M1: ${name} of the ssh configuration allows nothing that can be used here: mine@example`,
+      `M1: ${name} in the ssh configuration allows no supported algorithm: mine@example`,
     )
   })
 })
@@ -67,7 +67,7 @@ describe('two sides that share nothing', () => {
   const failed = new Error('Handshake failed: no matching key exchange algorithm')
   it('names the variable that allows the old ones', () => {
     const error = nothingInCommon('M1', failed, false)
-    expect(error?.message).toBe('M1: its sshd offers only ssh algorithms that are not used here (no matching key exchange algorithm)')
+    expect(error?.message).toBe('M1: no ssh algorithm in common with its sshd (no matching key exchange algorithm)')
     expect(error?.hint).toContain('nfsha_ssh_legacy: true')
   })
   it('does not name it again where it is set', () => {

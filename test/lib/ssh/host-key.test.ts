@@ -85,7 +85,7 @@ describe('judgeHostKey, as ssh does', () => {
   })
   it('refuses a known key whose address is known by another one (CheckHostIP)', () => {
     const error = refusal(judge({ named: parsed(line('a')), byAddress: parsed(line('b')) }))
-    expect(error.message).toContain('known by another host key (CheckHostIP)')
+    expect(error.message).toContain('known with another host key (CheckHostIP)')
     expect(judge({ named: parsed(line('a')), byAddress: parsed(line('a')) }).accepted).toBe(true)
     expect(refusal(judge({ byAddress: parsed(line('b')) }, learn)).message).toContain('CheckHostIP')
     expect(judge({ portless: parsed(line('a')), portlessByAddress: parsed(line('b')) }).accepted).toBe(false)
@@ -93,7 +93,7 @@ describe('judgeHostKey, as ssh does', () => {
   it('counts no certificate authority as a key, and names its line', () => {
     const authority = parsed(line('b', 'ssh-ed25519', '@cert-authority '))
     const error = refusal(judge({ named: authority }))
-    expect(error.message).toContain('/k:1 trusts a certificate authority for it, and host certificates cannot be verified here')
+    expect(error.message).toContain('/k:1 trusts a certificate authority for it, and host certificates are not supported')
     expect(error.hint).toContain('ssh-ed25519 AAAA')
     expect(refusal(judge({ named: parsed(line('a', 'ssh-ed25519', '@cert-authority ')) })).message).toContain('is not known')
     expect(refusal(judge({ named: authority }, learn)).message).toContain('/k:1 trusts a certificate authority')
@@ -104,13 +104,13 @@ describe('judgeHostKey, as ssh does', () => {
     )
     const rsa = fakeKey('r', 'ssh-rsa')
     const short = judgeHostKey({ ...policy, rsaSize: 3072 }, known(line('r', 'ssh-rsa')), rsa)
-    expect(refusal(short).message).toContain('shows an RSA host key of 2048 bits; RequiredRSASize is 3072')
+    expect(refusal(short).message).toContain('presents an RSA host key of 2048 bits; RequiredRSASize is 3072')
     expect(judgeHostKey(policy, known(line('r', 'ssh-rsa')), rsa).accepted).toBe(true)
   })
   it.each([
     [{ userFiles: [] }, 'there is no UserKnownHostsFile'],
-    [{ userFiles: ['/dev/null'] }, 'remembers nothing'],
-    [{ alias: 'a,b' }, 'cannot hold'],
+    [{ userFiles: ['/dev/null'] }, 'stores nothing'],
+    [{ alias: 'a,b' }, 'does not allow'],
   ])('learns nothing with %j', (over, reason) => {
     expect(refusal(judge({}, { ...learn, ...over })).message).toContain(reason)
   })

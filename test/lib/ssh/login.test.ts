@@ -22,9 +22,9 @@ const play = (attempts: Attempt[], accepted: AuthenticationType[]) => {
 
 describe('createLogin', () => {
   it('asks first what the server accepts, then tries in order', () => {
-    const { types, tried, offered } = play([attempt('/key', 'publickey'), attempt('1 key of the agent', 'agent')], ['publickey'])
+    const { types, tried, offered } = play([attempt('/key', 'publickey'), attempt('1 key from the agent', 'agent')], ['publickey'])
     expect(types).toEqual(['none', 'publickey', 'agent'])
-    expect(tried).toEqual(['/key', '1 key of the agent'])
+    expect(tried).toEqual(['/key', '1 key from the agent'])
     expect(offered).toEqual(['publickey'])
   })
 

@@ -130,7 +130,7 @@ describe('resolveHostConfig', () => {
     expect(() => expandTokens('M1', '/x/%Q', tokens)).toThrow('M1: /x/%Q in the ssh configuration: %Q cannot be expanded')
     expect(() => expandTokens('M1', '/x/%', tokens)).toThrow('% cannot be expanded')
     // biome-ignore lint/suspicious/noTemplateCurlyInString: ssh_config's own syntax
-    expect(() => expandTokens('M1', '${NOT_THERE}/x', tokens)).toThrow('there is no variable ${NOT_THERE}')
+    expect(() => expandTokens('M1', '${NOT_THERE}/x', tokens)).toThrow('the variable ${NOT_THERE} is not set')
     expect(() => resolveHostConfig(target, new Map([['identityfile', ['~bob/id']]]))).toThrow('M1: ~bob/id in the ssh configuration')
   })
 

@@ -47,7 +47,7 @@ describe('refuseOptions', () => {
     ['sessiontype', 'subsystem', 'SessionType (subsystem)'],
     ['brandnew', 'yes', 'brandnew (yes)'],
   ])('refuses %s %s by its name', async (keyword, value, message) => {
-    await expect(refuse({ [keyword]: value })).rejects.toThrow(`M1: the ssh option ${message} cannot be honoured, and is not ignored`)
+    await expect(refuse({ [keyword]: value })).rejects.toThrow(`M1: the ssh option ${message} cannot be honoured and must not be ignored`)
   })
 
   it.each([

@@ -47,7 +47,7 @@ describe('splitPaths', () => {
 
   it('refuses what can be read in two ways', () => {
     for (const existing of ['/a', 'b'])
-      expect(() => split('/a b /c', existing)).toThrow('M1: userknownhostsfile in the ssh configuration can be read in two ways: /a b /c')
+      expect(() => split('/a b /c', existing)).toThrow('M1: userknownhostsfile in the ssh configuration is ambiguous: /a b /c')
   })
 
   it('loses nothing, and throws nothing else', () => {

@@ -18,8 +18,8 @@ describe('becomeFailure', () => {
     ['sudo: a password is required', 'asks for a password and none was given', '-K'],
     ['sudo: unknown user: nobody2', 'there is no user root', 'ansible_become_user'],
     ['env: sudo: No such file or directory', 'there is no sudo', 'Install sudo'],
-    ['something new', 'sudo ended: something new', 'sudo -u root true'],
-    ['', 'it said nothing', 'sudo -u root true'],
+    ['something new', 'sudo failed: something new', 'sudo -u root true'],
+    ['', 'it printed nothing', 'sudo -u root true'],
   ])('%s', (said, reason, hint) => {
     const error = becomeFailure('M1', 'ops', { user: 'root', password: 'geheim' }, said)
     expect(error.message).toContain('M1: cannot become root as ops: ')

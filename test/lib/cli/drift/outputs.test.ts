@@ -33,7 +33,7 @@ describe('a path where no report can be written', () => {
   symlinkSync('circle', at('circle'))
 
   test.each([
-    ['pipe', /pipe: it cannot be written: it is no file, and would be replaced by one/],
+    ['pipe', /pipe: it cannot be written: it is not a regular file and would be replaced by one/],
     // Like /dev/stdout.
     ['stdout', /it is a symbolic link; name the file itself/],
     ['link', /it is a symbolic link/],

@@ -37,7 +37,7 @@ const task = (host: string, more: Partial<Extract<EventBody, { type: 'task-end' 
 const away = (host: string): EventBody => ({ type: 'host-unreachable', host, message: 'gone' })
 const stopped = (host: string, reason: string, remaining = 3): EventBody => ({ type: 'host-stopped', host, reason, remaining })
 test('a host with an unsupported system is named in every recap', () => {
-  const text = 'ubuntu 24.04 is not supported, played as Debian 13 (accept_untested_platform)'
+  const text = 'ubuntu 24.04 is not supported; treated as Debian 13 (accept_untested_platform)'
   const event = { ...ready('M1'), untested: text, v: 1, run: 'r', seq: 1, time: '2026-01-01T00:00:00Z' } as Event
   const sum = emptySummary()
   addToSummary(sum, event)
