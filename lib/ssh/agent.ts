@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { connect } from 'node:net'
 import { wireReader } from './public-key.ts'
 
-/** A key that an ssh agent holds: a public key or a certificate, as ssh sends it. */
+/** A key held by an ssh agent: a public key or a certificate in the ssh wire format. */
 export interface AgentKey {
   blob: Buffer
   comment: string
@@ -11,11 +11,11 @@ export interface AgentKey {
 /** Message numbers of the agent protocol (draft-miller-ssh-agent, 5.1). */
 const requestIdentities = 11
 const identitiesAnswer = 12
-/** ms that an agent may take to list its keys, and bytes that the list may have. */
+/** Limits for the agent's answer: ms until it must be complete, and bytes. */
 const answerLimit = 5_000
 const longestAnswer = 1024 * 1024
 
-/** The keys of an agent, certificates and types that ssh2 does not know among them. @throws Error with the reason */
+/** Lists the keys of an agent, including certificates and key types that ssh2 does not support. @throws Error with the reason */
 export const listAgentKeys = (path: string): Promise<AgentKey[]> =>
   new Promise((resolve, reject) => {
     const socket = connect(path)
@@ -41,7 +41,7 @@ export const listAgentKeys = (path: string): Promise<AgentKey[]> =>
     })
   })
 
-/** Pure: the body of an agent's answer. @returns undefined when it is no list of keys */
+/** Pure: parses the body of an agent's answer. @returns undefined when it is not a list of keys */
 export const readAnswer = (body: Buffer): AgentKey[] | undefined => {
   if (body[0] !== identitiesAnswer || body.length < 5) return undefined
   const count = body.readUInt32BE(1)

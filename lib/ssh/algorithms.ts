@@ -4,12 +4,12 @@ import type { KnownKeys } from './host-key.ts'
 
 /** Host key algorithms of ssh2, in OpenSSH's order. */
 const hostKeys = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256']
-/** RSA keys signed with SHA-1, whose collisions can be bought: OpenSSH's own client has refused it since 8.8. */
+/** RSA with SHA-1, for which collisions are affordable: OpenSSH's own client has refused it by default since 8.8. */
 const oldHostKey = 'ssh-rsa'
 const oldKeyExchange = 'diffie-hellman-group14-sha1'
 const oldMac = 'hmac-sha1'
 
-/** What ssh2 offers of itself, without what is old, what it prefers first. */
+/** The default algorithms of ssh2 without the legacy ones, in ssh2's order of preference. */
 const ourKeyExchanges = [
   'curve25519-sha256',
   'curve25519-sha256@libssh.org',
@@ -39,7 +39,7 @@ const ourMacs = [
   'hmac-sha2-512',
 ]
 
-/** The user's lists of ssh_config, each undefined where there is no ssh to ask. */
+/** The user's algorithm lists from ssh_config; undefined where ssh is not installed. */
 export interface AlgorithmLists {
   HostKeyAlgorithms?: readonly string[] | undefined
   KexAlgorithms?: readonly string[] | undefined
@@ -55,22 +55,22 @@ const ours: Record<ListName, readonly string[]> = {
   MACs: ourMacs,
 }
 
-/** The type of the keys with which an algorithm signs. */
+/** The key type that a signature algorithm uses. */
 const typeOf = (algorithm: string): string => (algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
 
-/** Whether the list is ssh's own, or that with something added: then ssh puts the algorithms of known keys first. */
+/** Whether the list is ssh's default, possibly with additions. Only then does ssh put the algorithms of known keys first. */
 const isDefault = (list: readonly string[]): boolean => list.filter(algorithm => hostKeys.includes(algorithm)).join() === hostKeys.join()
 
 /**
- * The host key algorithms to ask for, ordered as ssh orders them (order_hostkeyalgs in its sshconnect2.c): a list of the user's stays as it
- * is; else it stays as it is where a key of the best type is known, and the algorithms of known keys come first where none is.
+ * The host key algorithms to request, in ssh's order (order_hostkeyalgs in sshconnect2.c). A list set by the user is not reordered. The
+ * default list is not reordered if a key of the preferred type is known; otherwise the algorithms of known keys come first.
  */
 export const hostKeyAlgorithms = (lists: AlgorithmLists, { named }: Pick<KnownKeys, 'named'>, legacy: boolean): string[] => {
   const list = lists.HostKeyAlgorithms ?? hostKeys
-  // Where ssh would ask for a certificate the host shows its key, and that must be allowed too: see allowedTypes.
+  // Where ssh would request a certificate, the host presents its plain key here. That type must be allowed too: see allowedTypes.
   const plain = new Set(list.map(algorithm => algorithm.replace('-cert-v01@openssh.com', '')))
   const allowed = [...[...plain].filter(algorithm => hostKeys.includes(algorithm)), ...(legacy ? [oldHostKey] : [])]
-  // With a certificate authority ssh prefers certificates, whatever keys are known, and shows the key that is in one.
+  // With a certificate authority ssh prefers certificates, whatever keys are known.
   if (!isDefault(list) || named.some(line => line.marker === 'authority')) return allowed
   const types = new Set(hostKeys.map(typeOf).filter(type => isKnownType(named, type)))
   if (types.has(allowed[0] ?? '')) return allowed
@@ -78,22 +78,22 @@ export const hostKeyAlgorithms = (lists: AlgorithmLists, { named }: Pick<KnownKe
   return [...allowed.filter(isKnown), ...allowed.filter(algorithm => !isKnown(algorithm))]
 }
 
-/** Types of host keys that may be shown. */
+/** The accepted types of host keys. */
 export const allowedTypes = ({ HostKeyAlgorithms: list = hostKeys }: AlgorithmLists, legacy: boolean): string[] => {
   const types = list.filter(algorithm => hostKeys.includes(algorithm)).map(typeOf)
   return [...new Set(legacy ? [...types, oldHostKey] : types)]
 }
 
-/** As ssh does, it takes the first key of a type for all of that type. */
+/** Like ssh, looks only at the first known key of a type. */
 const isKnownType = (named: KnownKeys['named'], type: string): boolean => {
   const first = named.find(line => line.marker === undefined && typeOf(line.type) === type)
   return first !== undefined && !named.some(line => line.marker === 'revoked' && line.key.equals(first.key))
 }
 
 /**
- * What is offered to a server: what ssh2 has of what the user's ssh would offer. Three of OpenSSH 5.3's algorithms (CentOS 6) are offered
- * only where a host's own variable allows them, and then as the last choice; its fourth, the cipher aes128-ctr, is as good as ever.
- * @throws Unreachable when nothing is left of a list
+ * The algorithms to offer: those of the user's ssh that ssh2 supports. OpenSSH 5.3 (CentOS 6) needs three legacy algorithms; they are
+ * offered only if a variable of the host allows it, and last. Its cipher aes128-ctr is still secure.
+ * @throws Unreachable when a list is empty
  */
 export const algorithmsFor = (host: string, lists: AlgorithmLists, known: Pick<KnownKeys, 'named'>, legacy: boolean): Algorithms => {
   const change = (name: ListName, old: string[] = []) => {
@@ -116,7 +116,7 @@ const nothingLeft = (host: string, name: ListName, list: readonly string[]): Unr
   return new Unreachable(host, message, `Add one of ${ours[name].join(', ')} to it. Show the current value: ssh -G <address> | grep -i '^${name} '`)
 }
 
-/** The error of two sides that share no algorithm, with the variable that allows the old ones; undefined when it is another error. */
+/** The error for two sides without a common algorithm, naming the variable that allows legacy ones; undefined for any other error. */
 export const nothingInCommon = (host: string, error: Error, legacy: boolean): Unreachable | undefined => {
   const missing = /^Handshake failed: (no matching .*)/.exec(error.message)?.[1]
   if (missing === undefined) return undefined

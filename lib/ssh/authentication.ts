@@ -21,18 +21,18 @@ export interface Attempts {
   notes: string[]
 }
 
-/** What the inventory brings to a login, beside the ssh configuration. */
+/** What the inventory adds to the ssh configuration for a login. */
 export interface Credentials {
-  /** Key files that were asked for by name: their absence is worth a note. */
+  /** Key files that were named explicitly: a missing one is noted. */
   named: readonly string[]
   password: string | undefined
-  /** The host may be an old one that knows no better signatures than SHA-1. */
+  /** The host may be so old that it supports only SHA-1 signatures. */
   legacy: boolean
 }
 
 /**
- * The ways to log in: keys named in the inventory, the agent's keys, the other key files, the password; of each kind those that the ssh
- * configuration allows. Each key once, since sshd ends the connection after six (MaxAuthTries).
+ * The login attempts that the ssh configuration allows, in this order: keys named in the inventory, the agent's keys, other key files, the
+ * password. Each key is tried once, because sshd disconnects after six attempts (MaxAuthTries).
  */
 export const collectAttempts = async (config: HostConfig, credentials: Credentials): Promise<Attempts> => {
   const notes: string[] = []
@@ -50,17 +50,17 @@ export const collectAttempts = async (config: HostConfig, credentials: Credentia
 
 const methodOf = ({ method }: Attempt): Method => (method.type === 'agent' ? 'publickey' : (method.type as Method))
 
-/** A key or a certificate, and who signs for it. */
+/** A key or a certificate, and where its private key is. */
 interface Identity {
   what: string
   blob: Buffer
   certificate: Certificate | undefined
-  /** The private half, when a file has it. */
+  /** The private key, if a file contains it. */
   privateKey: ParsedKey | undefined
-  /** The agent holds this, or of a certificate the key alone. */
+  /** Whether the agent holds this key or certificate itself, or only the key that a certificate certifies. */
   inAgent: 'itself' | 'key' | undefined
   file: string | undefined
-  /** The file is one of a public key. */
+  /** The file contains a public key. */
   isPublicFile: boolean
 }
 
@@ -93,7 +93,7 @@ const agentKeys = async (socket: string | undefined, notes: string[]): Promise<B
   }
 }
 
-/** The certificates of CertificateFile, then of the files the keys and the certificates beside them, then what else the agent holds. */
+/** The certificates of CertificateFile, then key files with their certificates, then the agent's remaining keys. */
 const identitiesOf = (
   config: HostConfig,
   files: readonly KeyFile[],
@@ -123,7 +123,7 @@ const identitiesOf = (
     if (config.certificateFiles.length === 0) add(certificate, `the certificate for ${file}`, file)
   }
   if (!config.identitiesOnly) for (const blob of held) add(blob, `${keyType(blob)} ${fingerprint(blob)} from the agent`)
-  // As ssh: the agent's keys that are configured first, in the agent's order.
+  // Like ssh: configured keys that the agent holds come first, in the agent's order.
   const place = ({ blob }: Identity) => held.findIndex(key => key.equals(blob))
   const fromFiles = found.filter(({ file, inAgent }) => file !== undefined && inAgent).toSorted((a, b) => place(a) - place(b))
   return [...found.filter(({ file, certificate }) => file === undefined && certificate), ...fromFiles, ...found].filter(

@@ -2,16 +2,16 @@ import { Buffer } from 'node:buffer'
 import type { Client } from 'ssh2'
 import { isCertificateType, keyType, wireReader, wireString } from './public-key.ts'
 
-/** What a user certificate is about (PROTOCOL.certkeys). */
+/** The fields of a user certificate that a login needs (PROTOCOL.certkeys). */
 export interface Certificate {
   blob: Buffer
   /** Its type, as `ssh-ed25519-cert-v01@openssh.com`. */
   type: string
-  /** The public key that it certifies, as ssh sends it. */
+  /** The public key that it certifies, in the ssh wire format. */
   publicKey: Buffer
 }
 
-/** Strings that the public key of each type has. */
+/** How many strings a public key of each type has. */
 const keyFieldCounts: Record<string, number> = {
   'ssh-ed25519': 1,
   'ssh-rsa': 2,
@@ -22,7 +22,7 @@ const keyFieldCounts: Record<string, number> = {
 /** SSH_CERT_TYPE_USER. */
 const userType = 1
 
-/** Reads a certificate. @returns undefined when it is none, none for users, or of a type that cannot be used (security keys) */
+/** Reads a certificate. @returns undefined for anything but a user certificate of a supported type (not security keys) */
 export const readUserCertificate = (blob: Buffer): Certificate | undefined => {
   const type = keyType(blob) ?? ''
   const plainType = type.replace('-cert-v01@openssh.com', '')
@@ -41,17 +41,17 @@ export const readUserCertificate = (blob: Buffer): Certificate | undefined => {
   return { blob, type, publicKey: Buffer.concat([wireString(plainType), ...body]) }
 }
 
-/** Marks a key of ssh2 that stands for a certificate, with the algorithm of its signatures. */
+/** Marks an ssh2 key that represents a certificate; the value is its signature algorithm. */
 export const signatureTypeKey = Symbol('signature type of a certificate')
 
 export interface CertificateKey {
-  /** The algorithm that is asked for: of an RSA certificate `rsa-sha2-512-cert-v01@openssh.com`. */
+  /** The algorithm named in the request: for an RSA certificate `rsa-sha2-512-cert-v01@openssh.com`. */
   readonly type: string
   getPublicSSH(): Buffer
   readonly [signatureTypeKey]: string
 }
 
-/** The parts of ssh2's protocol object that send a login by public key: private, but the same since 1.0. */
+/** The parts of ssh2's protocol object that send a public key login: private, but unchanged since 1.0. */
 interface Protocol {
   _kex: { sessionID: Buffer }
   _packetRW: { write: { alloc(length: number): Buffer; allocStart: number; finalize(packet: Buffer): Buffer } }
@@ -65,8 +65,8 @@ type Sign = (data: Buffer, send: (signature: Buffer) => void) => void
 const userauthRequest = 50
 
 /**
- * Lets a client log in with certificates. ssh2 writes the algorithm of the key over the signature too; of a certificate the two differ, and
- * sshd refuses it.
+ * Lets a client log in with certificates. ssh2 labels the signature with the algorithm of the key. For a certificate the two differ, and
+ * sshd would refuse the login.
  */
 export const allowCertificates = (client: Client): void => {
   const protocol = (client as unknown as { _protocol: Protocol })._protocol
@@ -82,7 +82,7 @@ export const allowCertificates = (client: Client): void => {
   }
 }
 
-/** RFC 4252, 7: what is signed after the session's id, and sent before the signature. */
+/** RFC 4252, section 7: the data that is signed after the session id and sent before the signature. */
 const certificateRequest = (user: string, key: CertificateKey): Buffer => {
   const words = [user, 'ssh-connection', 'publickey'].map(word => wireString(word))
   return Buffer.concat([Buffer.of(userauthRequest), ...words, Buffer.of(1), wireString(key.type), wireString(key.getPublicSSH())])

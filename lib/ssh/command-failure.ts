@@ -2,7 +2,7 @@ import { ProcessOutput } from 'zx/core'
 import { CommandFailed } from './connection.ts'
 import { lastLines } from './last-lines.ts'
 
-/** What ended a command, in words: `M1: `mount … …` ended with exit code 32`, and the last lines of what it said. */
+/** Describes how a command failed: `M1: `mount … …` ended with exit code 32`, and the last lines of its output. */
 export const commandFailure = (host: string, command: string, reason: unknown): unknown => {
   if (!(reason instanceof ProcessOutput)) return reason
   const { exitCode, signal, stdout, stderr, cause } = reason

@@ -11,13 +11,13 @@ import { uploadFile } from './upload.ts'
 type ZxShell = typeof import('./zx-shell.ts')
 
 export interface ConnectOptions {
-  /** Commands at the same time on one connection. sshd allows 10 (MaxSessions) and frees their places late. */
+  /** Concurrent commands on one connection. sshd allows 10 (MaxSessions) and frees the sessions late. */
   maxChannels?: number
-  /** ms until a command's shell, and sudo before it, must have answered; default 30 000, or the time a connection may take if that is more. */
+  /** ms within which a command's shell, and sudo before it, must answer; default 30 000, or the connect timeout if that is longer. */
   startLimit?: number
-  /** How a dead peer is noticed; default 7 times 5 s. */
+  /** How a dead peer is detected; default 7 times 5 s. */
   keepalive?: Keepalive
-  /** Called at the end of each command with what it took. */
+  /** Called at the end of each command with its cost. */
   onExec?: OnExec | undefined
 }
 
@@ -25,12 +25,12 @@ const maxChannels = 4
 const startLimit = 30_000
 
 /**
- * Opens the one connection to a host. Privileges are raised for each command as it starts: a sudo that refuses shows with the first.
+ * Opens the one connection to a host. Each command raises its privileges when it starts, so a refusal by sudo shows at the first command.
  * @throws Unreachable
  */
 export const connect = async (target: ConnectionTarget, options: ConnectOptions = {}): Promise<Connection> => {
   const transport = await openTransport(target, options)
-  // zx is loaded when there is a host to use it on: most of what the command line does needs none.
+  // zx is loaded only when there is a host to use it on: most commands of the CLI do not need it.
   const { createShell } = await import('./zx-shell.ts')
   const host: SshHost = {
     name: target.name,

@@ -1,8 +1,8 @@
-/** Refuses when the host runs all its commands in one group (no setsid in its server): that group is not the script's alone. */
+/** Refuses when the host runs all commands in one process group (a server without setsid): the group holds more than the script. */
 export const killScript = (group: number, then: string): string =>
   `read -r l </proc/$$/stat; l=\${l##*) }; set -- $l; [ "$3" = ${group} ] && exit 1\n${then}\n:`
 
-/** Ends a process group: SIGTERM, after 2 s SIGKILL. */
+/** Kills a process group: SIGTERM, after 2 s SIGKILL. */
 export const endScript = (group: number): string => killScript(group, endGroup(group))
 
 const endGroup = (group: number): string => {

@@ -5,7 +5,7 @@ import type { SshHost } from './host.ts'
 import type { Meter } from './meter.ts'
 import type { Channel, Exit } from './transport.ts'
 
-/** One script on its way to its end: what is known of it, and what it is connected with. */
+/** One script from start to end: its state and its streams. */
 export interface Execution {
   readonly host: SshHost
   readonly token: string
@@ -22,7 +22,7 @@ export interface Execution {
   over: boolean
 }
 
-/** How it ends, whoever says so first. */
+/** How the script ends; the first caller to resolve or reject decides. */
 export interface PendingExit {
   readonly given: Promise<Exit>
   resolve(exit: Exit): void

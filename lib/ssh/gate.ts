@@ -2,26 +2,26 @@ import { Buffer } from 'node:buffer'
 import { Transform } from 'node:stream'
 import { decodeHostText } from './host-text.ts'
 
-/** What is held back before a gate opens: login shells' greetings, sudo's lecture. More than that is no diagnosis. */
+/** Bytes kept from before a gate opens (greeting of the login shell, sudo's lecture), for diagnosis. */
 const heldLimit = 64 * 1024
 
-/** Bytes that may come before a gate opens at all. */
+/** Maximum bytes before a gate opens. */
 export const greetingLimit = 1024 ** 2
 
-/** A stream that lets nothing through up to and including a marker, and everything after it. */
+/** A stream that drops everything up to and including a marker and passes everything after it. */
 export interface Gate {
   readonly stream: Transform
   readonly isOpen: () => boolean
-  /** What came before the marker. */
+  /** The output before the marker. */
   readonly held: () => string
-  /** Forgets what came before the marker. */
+  /** Discards the output before the marker. */
   readonly forget: () => void
 }
 
 /**
  * @param marker where the gate opens
- * @param onHeld called with all that is held back so far, each time something came in front of the marker, and when it was found
- * @param onFlood called once when more came before the marker than any greeting has; the rest of it is dropped
+ * @param onHeld called with everything held back so far, for each chunk before the marker and when the marker is found
+ * @param onFlood called once when more than `greetingLimit` arrives before the marker; the rest is dropped
  */
 export const createGate = (marker: string, onHeld: (held: string, open: boolean) => void, onFlood: () => void): Gate => {
   const needle = Buffer.from(marker)

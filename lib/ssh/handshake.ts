@@ -2,7 +2,7 @@ import { readyGroup } from './bootstrap.ts'
 import type { Execution } from './execution.ts'
 import { asksForTerminal, wrongPassword } from './sudo.ts'
 
-/** The bootstrap's words on stdout: it is there; it starts the script. */
+/** Handles the bootstrap's lines on stdout: it is ready; it starts the script. */
 export const heardOnStdout = (execution: Execution, held: string, open: boolean): void => {
   const { channel, host } = execution
   if (!channel) return
@@ -10,13 +10,13 @@ export const heardOnStdout = (execution: Execution, held: string, open: boolean)
     execution.group = readyGroup(held, execution.token)
     if (execution.group !== undefined && host.become) sendScript(execution)
   }
-  // Only now: a `head` that reads ahead (busybox) would have swallowed the script's input.
+  // Only now: a `head` that reads ahead (busybox) would have consumed the script's input.
   if (!open || channel.stdin.writableEnded) return
   execution.stdin.pipe(channel.stdin)
   execution.meter?.sends(execution.stdin)
 }
 
-/** sudo's words on stderr: the password goes out on its own prompt alone, and once. */
+/** Handles sudo's output on stderr: the password is sent only in reply to our own prompt, and only once. */
 export const heardOnStderr = (execution: Execution, held: string): void => {
   const { become, name, transport } = execution.host
   if (become?.password === undefined || execution.group !== undefined) return
@@ -30,11 +30,11 @@ export const heardOnStderr = (execution: Execution, held: string): void => {
 export const sendScript = (execution: Execution): void => {
   const { channel, frame, meter, stdin } = execution
   meter?.sent(frame.length)
-  // End of file at once where there is no input: it saves a round trip, 40 ms over a jump host.
+  // Without input, end of file follows at once: it saves a round trip, 40 ms over a jump host.
   if (stdin.writableEnded && stdin.readableLength === 0) channel?.stdin.end(frame)
   else channel?.stdin.write(frame)
 }
 
-/** Whether sudo wants a terminal (requiretty) and nothing has begun: then another try, with one, is safe. */
+/** Whether sudo requires a terminal (requiretty) and nothing has started: then a retry with a terminal is safe. */
 export const refusedForTerminal = ({ host, err, passwordSent, over }: Execution): boolean =>
   host.transport.terminals && !host.needsTerminal && !err.isOpen() && !passwordSent && !over && asksForTerminal(err.held())

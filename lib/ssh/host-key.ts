@@ -6,7 +6,7 @@ import { findKnownHosts, hashHost, type KnownHost, knownHostsName } from './know
 import { fingerprint, keyType, rsaBits } from './public-key.ts'
 import { quote } from './quote.ts'
 
-/** Where a host's keys are looked up, and whether an unknown one is learned. */
+/** Where a host's keys are looked up, and whether an unknown key is stored. */
 export interface HostKeyPolicy {
   /** Inventory name, for messages. */
   host: string
@@ -14,26 +14,26 @@ export interface HostKeyPolicy {
   port: number
   /** HostKeyAlias: the name in known_hosts, in place of address and port. */
   alias?: string | undefined
-  /** The user's known_hosts files; the first is the one that learns. */
+  /** The user's known_hosts files; new keys are written to the first. */
   userFiles: string[]
   globalFiles: string[]
   /** RevokedHostKeys. */
   revokedFiles: string[]
   learn: boolean
-  /** Learned names are written hashed. */
+  /** New names are stored hashed. */
   hashNames: boolean
-  /** Types of host keys that may be shown (HostKeyAlgorithms). */
+  /** Accepted types of host keys (HostKeyAlgorithms). */
   keyTypes: readonly string[]
-  /** Bits that an RSA key must have (RequiredRSASize). */
+  /** Minimum bits of an RSA key (RequiredRSASize). */
   rsaSize: number
 }
 
-/** What is known of a host, by the names under which ssh looks. */
+/** The known_hosts lines for a host, by the names that ssh looks up. */
 export interface KnownKeys {
   named: KnownHost[]
-  /** Lines for the host on port 22: ssh takes them for another port too, as far as they have the key that is shown. */
+  /** Lines for the host on port 22: ssh accepts them for another port if they contain the presented key. */
   portless: KnownHost[]
-  /** CheckHostIP: lines for the address that the name resolved to, with and without the port. */
+  /** CheckHostIP: lines for the resolved address, with and without the port. */
   byAddress: KnownHost[]
   portlessByAddress: KnownHost[]
 }
@@ -41,9 +41,9 @@ export interface KnownKeys {
 export type HostKeyVerdict = { accepted: true; learn: boolean } | { accepted: false; error: Unreachable }
 
 /**
- * The lines about one host. A missing file is an empty one.
- * @param ip the address that the name resolved to, where that is to be checked too
- * @throws Unreachable when a file is there and cannot be read: a key that stands in it would look unknown.
+ * Reads the lines about one host. A missing file counts as empty.
+ * @param ip the resolved address, if it is to be checked too
+ * @throws Unreachable when a file exists but cannot be read: a key in it would look unknown
  */
 export const readKnownKeys = async (policy: HostKeyPolicy, ip?: string): Promise<KnownKeys> => {
   const files = [...policy.userFiles, ...policy.globalFiles]
@@ -58,12 +58,12 @@ export const readKnownKeys = async (policy: HostKeyPolicy, ip?: string): Promise
   }
 }
 
-/** The name in known_hosts. An alias stands there without a port (ssh_config(5), HostKeyAlias). */
+/** The name in known_hosts. An alias is stored without a port (ssh_config(5), HostKeyAlias). */
 const lookupName = ({ alias, address, port }: HostKeyPolicy): string => alias ?? knownHostsName(address, port)
 
 const readOrMissing = async (host: string, file: string): Promise<string> => {
   try {
-    // Bytes as ssh compares them.
+    // ssh compares bytes.
     return await readFile(file, 'latin1')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
@@ -74,8 +74,8 @@ const readOrMissing = async (host: string, file: string): Promise<string> => {
 }
 
 /**
- * Judges the key that a host showed by what is known of it, in the order in which ssh does (check_host_key in its sshconnect.c).
- * A host of which any key is known under its own name never gets another one learned.
+ * Checks the key that a host presented against known_hosts, in ssh's order (check_host_key in sshconnect.c).
+ * If any key is known under the host's own name, no other key is stored.
  */
 export const judgeHostKey = (policy: HostKeyPolicy, known: KnownKeys, key: Buffer): HostKeyVerdict => {
   const refuse = (error: Unreachable): HostKeyVerdict => ({ accepted: false, error })
@@ -115,7 +115,7 @@ const unfitKey = ({ host, address, port, keyTypes, rsaSize }: HostKeyPolicy, key
   return new Unreachable(host, message, 'Create a longer host key on the host: ssh-keygen -A creates missing ones.')
 }
 
-/** Names that ssh never writes to a file, and files that remember nothing. */
+/** Why a key cannot be stored: names that ssh never writes to a file, and files that store nothing. */
 const whyNotLearned = (policy: HostKeyPolicy): string | undefined => {
   const file = policy.userFiles[0]
   if (file === undefined) return 'there is no UserKnownHostsFile to write it to'
@@ -172,7 +172,7 @@ const otherAtAddress = ({ host, address }: HostKeyPolicy, known: KnownHost[], ke
     'If the name resolves to the right machine, remove the line named above.',
   )
 
-/** @param where the line or the file that says so */
+/** @param where the line or file that revokes it */
 export const revokedKey = ({ host, address }: HostKeyPolicy, key: Buffer, where: string): Unreachable =>
   new Unreachable(
     host,
@@ -180,7 +180,7 @@ export const revokedKey = ({ host, address }: HostKeyPolicy, key: Buffer, where:
     'Create a new host key on the host; never use this one again.',
   )
 
-/** Appends a host key to the user's first known_hosts file, made 0600 in a 0700 directory when missing. @throws Unreachable */
+/** Appends a host key to the user's first known_hosts file; creates it 0600 in a 0700 directory if missing. @throws Unreachable */
 export const learnHostKey = async (policy: HostKeyPolicy, key: Buffer): Promise<void> => {
   const file = policy.userFiles[0]
   if (file === undefined) return

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Bytes of a host as text and back, without loss: a byte that is no UTF-8 becomes a lone surrogate (0xff is U+DCFF, as in Python's
- * `surrogateescape`) and is written as that byte again. A Latin-1 comment in a file that we edit survives, and a diff can show it.
+ * Converts a host's bytes to text and back without loss. A byte that is not valid UTF-8 becomes a lone surrogate (0xff is U+DCFF, as in
+ * Python's `surrogateescape`) and is written back as that byte. A Latin-1 comment in an edited file survives, and a diff can show it.
  */
 export interface HostTextDecoder {
-  /** A character may be cut in two by the pieces it comes in: its first bytes wait for the rest. */
+  /** A character may be split across chunks: its first bytes are held until the rest arrives. */
   write(chunk: Uint8Array): string
   end(): string
 }
@@ -27,7 +27,7 @@ export const hostTextDecoder = (): HostTextDecoder => {
   }
 }
 
-/** How many bytes at the end begin a character that is not all there. */
+/** How many bytes at the end belong to an incomplete character. */
 const unfinished = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -57,7 +57,7 @@ export const decodeHostText = (bytes: Buffer): string => {
   return pieces.join('')
 }
 
-/** Text as the bytes that `decodeHostText` made it of. */
+/** The bytes from which `decodeHostText` made the text. */
 export const encodeHostText = (text: string): Buffer => {
   if (!/[\udc80-\udcff]/.test(text) || text.isWellFormed()) return Buffer.from(text, 'utf8')
   const parts = text.split(/((?<![\ud800-\udbff])[\udc80-\udcff])/)

@@ -5,26 +5,26 @@ import type { Slots } from './slots.ts'
 import type { Become } from './sudo.ts'
 import { type Channel, ChannelRefused, type Transport } from './transport.ts'
 
-/** What every command on one host shares. */
+/** State shared by all commands on one host. */
 export interface SshHost {
   /** Inventory name. */
   readonly name: string
   readonly transport: Transport
   readonly slots: Slots
-  /** Undefined when the login user is already who commands are to run as. */
+  /** Undefined when commands run as the login user. */
   readonly become: Become | undefined
-  /** sudo there runs with a terminal only (requiretty): found out by the first command that it refuses. */
+  /** sudo requires a terminal (requiretty): set by the first command that it refuses. */
   needsTerminal: boolean
-  /** What must hold on the host for anything to run there. */
+  /** The condition under which anything may run on the host. */
   readonly fence?: Fence
   readonly counts: { connections: number; execs: number }
-  /** Called at the end of each command with what it took; nothing is measured without it. */
+  /** Called at the end of each command with its cost; without it nothing is measured. */
   readonly onExec?: OnExec | undefined
-  /** ms until a command's shell, and sudo before it, must have answered. */
+  /** ms within which a command's shell, and sudo before it, must answer. */
   readonly startLimit: number
 }
 
-/** ms between tries to open a channel: sshd frees the place of one that ended a little later than it says so. */
+/** ms between attempts to open a channel: sshd frees a session slightly after it reports the end of the command. */
 const refusedDelays = [10, 20, 50, 100, 200, 500, 1000, 2000, 2000, 2000]
 
 /** Starts a command on the host, waiting while the host refuses another channel. @throws Unreachable */

@@ -1,16 +1,16 @@
 import { quote } from './quote.ts'
 
-/** Where jobs live on a host: each a directory with script, output, pid with start time, exit code. */
+/** Directory of the jobs on a host: one subdirectory each, with script, output, pid with start time, exit code. */
 export const jobsDirectory = '/var/lib/nfsha-play/jobs'
 
 export interface JobPlace {
   directory: string
   id: string
-  /** Random, one for each `runJob`: tells its own ended job, seen again after a lost connection, from an earlier one of that id. */
+  /** Random, one for each `runJob`: distinguishes its own finished job, found after a lost connection, from an earlier one with that id. */
   owner: string
 }
 
-/** `alive`: the recorded pid runs and is no later process that got the same number (start time, field 22 of proc(5) stat). */
+/** `alive`: the recorded process runs, and the pid was not reused (start time, field 22 of proc(5) stat). */
 const alive = `alive() {
   [ -s "$d/pid" ] || return 1
   read -r p s <"$d/pid"; l=
@@ -19,7 +19,7 @@ const alive = `alive() {
   [ "$1" != Z ] && [ "\${20}" = "$s" ]
 }`
 
-/** Runs the job's script in a session of its own. Its exit code appears at once as a whole (rename). One line: it is an argument. */
+/** Runs the job's script in its own session. The exit code file appears atomically (rename). One line, because it is an argument. */
 const wrapper = [
   'd=$1',
   `read -r l </proc/$$/stat; l=\${l##*) }; set -- $l`,
@@ -29,8 +29,8 @@ const wrapper = [
 ].join('; ')
 
 /**
- * Starts the job, or finds it: one that runs is adopted; one that ended well unseen, from the same script, is taken as it is; anything
- * else that is left of the id goes. Says which on stderr, then follows. The script's text is in here, so that it is whole or not at all.
+ * Starts the job or finds it: a running job is adopted; one that succeeded unseen with the same script is reused; any other remains of the
+ * id are removed. Reports which on stderr, then follows the output. The job's script is embedded, so it never arrives truncated.
  * @param digest of the script
  */
 export const beginScript = (place: JobPlace, script: string, digest: string): string => `${heading(place)}
@@ -49,7 +49,7 @@ ${follow}`
 
 const heading = ({ directory, id }: JobPlace): string => `d=${quote(`${directory}/${id}`)}; o=0\n${alive}`
 
-/** Prints the output from byte $o on as it grows, until the job ends; then its end on stderr. */
+/** Prints the output from byte $o as it grows until the job ends, then reports the end on stderr. */
 const follow = `i=0
 while :; do
   end=
@@ -64,11 +64,11 @@ while :; do
 done
 [ $end = exit ] && echo "job exit $(cat "$d/exit")" >&2 || echo "job lost" >&2`
 
-/** The same as `beginScript`, for a job of ours that was begun: goes on at a byte of its output. */
+/** Like `beginScript`, for a job that this run has started: continues at a byte offset of its output. */
 export const resumeScript = (place: JobPlace, offset: number): string =>
   `${heading(place)}\no=${offset}\n[ -d "$d" ] || { echo "job lost" >&2; exit; }\necho "job adopted" >&2\n${follow}`
 
-/** Ends the job with all that it started: SIGTERM, after 5 s SIGKILL. */
+/** Kills the job's process group: SIGTERM, after 5 s SIGKILL. */
 export const endScript = (place: JobPlace): string => `${heading(place)}
 alive || exit 0
 kill -TERM -$p 2>/dev/null; i=0
@@ -78,10 +78,10 @@ rm -f "$d/script"`
 
 export const removeScript = ({ directory, id }: JobPlace): string => `rm -rf ${quote(`${directory}/${id}`)}`
 
-/** What the scripts above said on stderr. */
+/** What the scripts above reported on stderr. */
 export interface JobReport {
   how: 'started' | 'adopted' | 'finished' | undefined
-  /** `lost`: it is gone without an exit code. Undefined: the follower itself broke off. */
+  /** `lost`: the job disappeared without an exit code. Undefined: the follower itself was interrupted. */
   end: number | 'lost' | undefined
 }
 

@@ -6,31 +6,31 @@ import { beginScript, endScript, type JobPlace, jobsDirectory, parseReport, remo
 import { lastLines } from './last-lines.ts'
 
 export interface JobOptions {
-  /** One thing to do on a host, for example `compile-drbd`: a second run with the same id adopts one that still runs. */
+  /** Identifies the job on a host, for example `compile-drbd`: a second run with the same id adopts a running job. */
   id: string
   script: string
   onOutput?: (text: string) => void
-  /** How the job was come by: started, adopted while it ran, or found ended well by a run that never saw it. */
+  /** Whether the job was started, adopted while running, or found finished successfully. */
   onBegin?: (how: 'started' | 'adopted' | 'finished') => void
-  /** Gives a new connection when the first was lost; without it a lost connection rejects and the job runs on. Its caller closes it. */
+  /** Opens a new connection after a loss; the caller closes it. Without it a lost connection rejects, and the job keeps running. */
   reconnect?: () => Promise<Connection>
-  /** ms to go on trying to reconnect; default 5 minutes. */
+  /** ms after which reconnecting is given up; default 5 minutes. */
   reconnectLimit?: number
-  /** On abort the job is left to itself, and the promise rejects with the signal's reason. */
+  /** On abort the job keeps running, and the promise rejects with the signal's reason. */
   signal?: AbortSignal
-  /** ms; over it the job is ended and the promise rejects with a ScriptTimeout. */
+  /** ms after which the job is killed and the promise rejects with a ScriptTimeout. */
   timeout?: number
-  /** Where jobs live on the host; default /var/lib/nfsha-play/jobs. */
+  /** Directory of the jobs on the host; default /var/lib/nfsha-play/jobs. */
   directory?: string
 }
 
 export interface JobResult {
   code: number
-  /** What it said, both outputs in their order, also before it was adopted; of more than 4 MiB the last part. */
+  /** Both outputs in order, including those before it was adopted; only the last 4 MiB are kept. */
   output: string
 }
 
-/** A job that is gone without an exit code: killed, or the machine went down. */
+/** A job disappeared without an exit code: it was killed, or the machine went down. */
 export class JobLost extends Error {
   override readonly name = 'JobLost'
   readonly host: string
@@ -42,20 +42,20 @@ export class JobLost extends Error {
   }
 }
 
-/** Characters of its output that are kept. */
+/** How many characters of the output are kept. */
 const kept = 4 * 1024 ** 2
-/** Bytes that a job may print altogether: a compilation prints a few MiB. */
+/** Maximum output of a job in bytes: a compilation prints a few MiB. */
 const mostPrinted = 512 * 1024 ** 2
 
 const reconnectLimit = 300_000
-/** ms between tries to reconnect. */
+/** ms between attempts to reconnect. */
 const reconnectPause = 2_000
-/** ms after which a connection counts as one that holds. */
+/** ms after which a connection counts as stable. */
 const steady = 10_000
 
 /**
- * Runs a script that takes its time, apart from the connection: started with setsid, followed by one exec, followed on at its offset by
- * another connection when that one drops. Its directory goes when it ended with 0 and stays, with the log, when it did not.
+ * Runs a long script independently of the connection: it is started with setsid, and one exec follows its output. If the connection drops,
+ * another one continues at the offset. The job's directory is removed when it exits with 0, otherwise it stays with the log.
  * @throws Unreachable, ScriptTimeout, JobLost, the abort signal's reason
  */
 export const runJob = async (connection: Connection, options: JobOptions): Promise<JobResult> => {
@@ -76,7 +76,7 @@ export const runJob = async (connection: Connection, options: JobOptions): Promi
       return await finish(current, job, await follow(current, job))
     } catch (error) {
       if (!(error instanceof Unreachable) || error instanceof BecomeFailed || !options.reconnect) throw error
-      // A host that takes connections and loses them at once is as lost as one that takes none.
+      // A host that accepts connections and drops them at once counts as unreachable, too.
       if (Date.now() - began > steady) outage.since = undefined
       current = await reconnect(options.reconnect, error, outage, options)
     }
@@ -84,7 +84,7 @@ export const runJob = async (connection: Connection, options: JobOptions): Promi
 }
 
 interface Outage {
-  /** When the connection was first lost, until one has held for a while again. */
+  /** When the connection was first lost; cleared once a connection is stable again. */
   since: number | undefined
 }
 
@@ -94,7 +94,7 @@ interface Job {
   deadline: number | undefined
   decoder: HostTextDecoder
   output: string
-  /** Bytes of output that are here. */
+  /** Bytes of output received. */
   offset: number
   begun: boolean
 }
@@ -161,7 +161,7 @@ const finish = async (connection: Connection, job: Job, end: number | 'lost'): P
       `Was the machine restarted, or the job killed? Its log: ${place.directory}/${place.id}/output. Run again to restart it.`,
     )
   }
-  // When this fails, the next run takes the result as it is.
+  // If this fails, the next run reuses the result.
   if (end === 0) await connection.run(removeScript(place), { timeout: 60_000 })
   return { code: end, output }
 }

@@ -3,12 +3,12 @@ import type { ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
 import { readPublicKey } from './public-key.ts'
 
-/** What an IdentityFile and the files beside it hold. */
+/** The contents of an IdentityFile and the related files beside it. */
 export interface KeyFile {
   file: string
   /** The public key, or a certificate when the file itself is one. */
   publicKey: Buffer | undefined
-  /** The file itself is that of a public key. */
+  /** The file itself contains a public key. */
   isPublic: boolean
   privateKey: ParsedKey | undefined
   /** The certificate of `<file>-cert.pub`. */
@@ -16,9 +16,9 @@ export interface KeyFile {
 }
 
 /**
- * Reads a key as ssh does: a file of a public key stands for the agent's key; of a private key `<file>.pub` and `<file>-cert.pub` are the
- * public key and its certificate.
- * @param named it was asked for by name, so its absence is worth a note
+ * Reads a key as ssh does: a public key file refers to a key in the agent; `<file>.pub` and `<file>-cert.pub` are the public key and the
+ * certificate of a private key.
+ * @param named the file was named explicitly, so a missing file is noted
  */
 export const readKeyFile = async (file: string, named: boolean, notes: string[]): Promise<KeyFile> => {
   const [text, beside, certificate] = await Promise.all([
@@ -69,7 +69,7 @@ const readPrivateKey = async (file: string, text: string, notes: string[]): Prom
   }
   if (!parsed.isPrivateKey()) return undefined
   const { uid, mode } = await stat(file)
-  // ssh too ignores a key of one's own that others can read.
+  // Like ssh: ignore a key of our own that others can read.
   if (uid !== process.getuid?.() || (mode & 0o077) === 0) return parsed
   notes.push(
     `the key ${file} is not used: its permissions ${(mode & 0o7777).toString(8).padStart(4, '0')} are too open (chmod 600 ${file})`,

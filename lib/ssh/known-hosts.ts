@@ -8,23 +8,23 @@ export interface KnownHost {
   /** The host field as written: names and patterns with commas, or `|1|salt|hash`. */
   hosts: string
   type: string
-  /** The public key as ssh sends it. */
+  /** The public key in the ssh wire format. */
   key: Buffer
   /** `@revoked` or `@cert-authority`. */
   marker: 'revoked' | 'authority' | undefined
 }
 
-/** A line before its key is looked at. */
+/** A line whose key is not decoded yet. */
 interface Line extends Omit<KnownHost, 'key'> {
   base64: string
 }
 
 const markers: Record<string, KnownHost['marker']> = { '@revoked': 'revoked', '@cert-authority': 'authority' }
 
-/** Reads known_hosts text as OpenSSH does (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). A line that it cannot read is no line. */
+/** Reads known_hosts text as OpenSSH does (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Unreadable lines are ignored. */
 export const parseKnownHosts = (text: string, file: string): KnownHost[] => linesOf(text, file).flatMap(line => decode(line) ?? [])
 
-/** The same, only the lines about one name: no other line's key is decoded. @param name as `knownHostsName` gives it */
+/** Only the lines about one name; other keys are not decoded. @param name as returned by `knownHostsName` */
 export const findKnownHosts = (text: string, file: string, name: string): KnownHost[] => {
   const { lines, named, others } = indexed(text, file)
   const places = [...new Set([...(named.get(lowered(name)) ?? []), ...others])].sort((a, b) => a - b)
@@ -34,7 +34,7 @@ export const findKnownHosts = (text: string, file: string, name: string): KnownH
   })
 }
 
-/** The lines of a file by the names that stand in them. A line with a pattern, a hash or an exclusion is one of `others`: it may be about any name. */
+/** The lines of a file by name. A line with a pattern, a hash or an exclusion is in `others`: it may be about any name. */
 interface Index {
   text: string
   lines: Line[]
@@ -42,7 +42,7 @@ interface Index {
   others: number[]
 }
 
-/** By file, of the text that it had last: hundreds of hosts are looked up in the same one. */
+/** By file, for its latest text: hundreds of hosts are looked up in the same file. */
 const indexes = new Map<string, Index>()
 
 const indexed = (text: string, file: string): Index => {
@@ -77,16 +77,16 @@ const decode = ({ base64, ...line }: Line): KnownHost | undefined => {
   return key && { ...line, key }
 }
 
-/** The name under which a host is looked up: `[host]:port` unless the port is 22. Host names know no case. */
+/** The name under which a host is looked up: `[host]:port` unless the port is 22. Host names are case-insensitive. */
 export const knownHostsName = (host: string, port: number): string => {
   const name = lowered(host)
   return port === 22 ? name : `[${name}]:${port}`
 }
 
-/** Only ASCII: there are letters elsewhere whose small form is an ASCII letter. */
+/** Only ASCII: some non-ASCII letters have an ASCII letter as their lower case. */
 const lowered = (text: string) => text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 
-/** Whether a host field stands for the name, as `knownHostsName` gives it. */
+/** Whether a host field matches a name as returned by `knownHostsName`. */
 export const matchesHost = (hosts: string, name: string): boolean =>
   hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, lowered(name))
 
@@ -99,13 +99,13 @@ const saltBytes = 20
 
 const hashOf = (name: string, salt: Buffer): Buffer => createHmac('sha1', salt).update(name).digest()
 
-/** A host field that does not tell the name (ssh_config(5), HashKnownHosts). @param salt 20 random bytes */
+/** A hashed host field, which hides the name (ssh_config(5), HashKnownHosts). @param salt 20 random bytes */
 export const hashHost = (name: string, salt: Buffer): string => `|1|${salt.toString('base64')}|${hashOf(name, salt).toString('base64')}`
 
-/** Over this many characters in one pattern ssh gives the whole list up. */
+/** ssh ignores the whole list if one pattern is longer than this many characters. */
 const longestPattern = 1022
 
-/** One pattern that matches with `!` in front makes the whole list not match, wherever it stands. */
+/** A matching pattern with `!` in front makes the whole list not match, wherever it is. */
 const matchesPatterns = (hosts: string, name: string): boolean => {
   const patterns = hosts.split(',').filter(pattern => pattern !== '')
   if (patterns.some(pattern => pattern.replace(/^!/, '').length > longestPattern)) return false
@@ -113,7 +113,7 @@ const matchesPatterns = (hosts: string, name: string): boolean => {
   return hits.length > 0 && !hits.some(pattern => pattern.startsWith('!'))
 }
 
-/** `*` and `?`; everything else, `[` included, is itself. Linear in time: no regular expression from foreign text. */
+/** Supports `*` and `?`; any other character, including `[`, is literal. Linear time: no regular expression from untrusted text. */
 export const matchesPattern = (pattern: string, name: string): boolean => {
   let at = 0
   let star = -1

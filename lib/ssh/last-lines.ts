@@ -1,4 +1,4 @@
-/** Lines of stderr that a message shows: the last ones say why. */
+/** How many lines of stderr a message shows: the reason is usually in the last ones. */
 const shownLines = 5
 
 /** The last non-empty lines of an output. */

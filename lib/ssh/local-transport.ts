@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { Unreachable } from './connection.ts'
 import type { Channel, Exit, Transport } from './transport.ts'
 
-/** Commands on this machine, through its own `sh`, for `ansible_connection: local`. */
+/** Runs commands on this machine with its own `sh`, for `ansible_connection: local`. */
 export const createLocalTransport = (host: string): Transport => ({
   loginUser: process.getuid?.() === 0 ? 'root' : userInfo().username,
   terminals: false,
@@ -13,13 +13,13 @@ export const createLocalTransport = (host: string): Transport => ({
 
 const openLocal = async (host: string, argv: readonly string[]): Promise<Channel> => {
   const [file = 'sh', ...args] = argv
-  // A session of its own, as sshd gives one: the process group can be ended as a whole, and Ctrl-C does not reach it.
+  // Its own session, as under sshd: the process group can be killed as a whole, and Ctrl-C does not reach it.
   const child = spawn(file, args, { detached: true, stdio: 'pipe' })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', cause => reject(new Unreachable(host, `${host}: cannot start ${file}: ${cause.message}`, undefined, cause)))
   })
-  // A script that ends before it has read its input is no error.
+  // A script may exit before it has read its input.
   child.stdin.on('error', () => {})
   return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended: exitOf(child), destroy: () => giveUp(child) }
 }
@@ -34,6 +34,6 @@ const giveUp = (child: ChildProcessWithoutNullStreams): void => {
   try {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGHUP')
   } catch {
-    // It ended in between, or is root's by sudo: with its streams closed it ends by itself.
+    // It has exited, or runs as root by sudo: with its streams closed it exits by itself.
   }
 }

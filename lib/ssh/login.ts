@@ -1,22 +1,22 @@
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware } from 'ssh2'
 
-/** One way to log in, in the order they are tried, with the words for a message. */
+/** One login attempt, with its description for messages. */
 export interface Attempt {
   what: string
   method: AnyAuthMethod
 }
 
-/** What ssh2 asks for the next way to log in, and what was tried and offered, for the message when all failed. */
+/** ssh2's handler for the next attempt, and what was tried and offered, for the message when all attempts failed. */
 export interface Login {
   handler: AuthHandlerMiddleware
   tried: string[]
-  /** What the server accepts; undefined before it said so. */
+  /** The methods that the server accepts; undefined until it has reported them. */
   offered: AuthenticationType[] | undefined
 }
 
 /**
- * Tries the attempts that the server accepts, each once. `none` goes first, as OpenSSH does: the refusal tells what it accepts. A server
- * that wants two of them one after the other accepts others after the first.
+ * Tries each attempt that the server accepts once. Like OpenSSH it starts with `none`: the refusal lists the accepted methods. A server
+ * that requires two methods in sequence accepts different ones after the first.
  */
 export const createLogin = (user: string, attempts: Attempt[]): Login => {
   const left: Attempt[] = [{ what: '', method: { type: 'none', username: user } }, ...attempts]

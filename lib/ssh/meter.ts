@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
 import { startedProcesses } from './bootstrap.ts'
 
-/** What one command on a host took. */
+/** The cost of one command on a host. */
 export interface ExecCost {
-  /** When it was started, ms since 1970 by this machine's clock. */
+  /** Start time, ms since 1970 by this machine's clock. */
   from: number
   ms: number
-  /** Bytes of the script and its input, and of both outputs: without what ssh adds. */
+  /** Bytes of the script and its input, and of both outputs, without the overhead of ssh. */
   sent: number
   received: number
-  /** How many processes the host had started before; undefined where it does not tell. */
+  /** How many processes the host had started before; undefined if it was not reported. */
   processes?: number
 }
 
@@ -24,7 +24,7 @@ export interface Meter {
   ended(held: string, token: string): void
 }
 
-/** Undefined when nobody wants to know: then nothing is counted. */
+/** Undefined without `onExec`: then nothing is counted. */
 export const createMeter = (onExec: OnExec | undefined): Meter | undefined => {
   if (!onExec) return undefined
   const cost = { from: 0, sent: 0, received: 0 }
@@ -38,7 +38,7 @@ export const createMeter = (onExec: OnExec | undefined): Meter | undefined => {
     sends: from => void from.on('data', (piece: Buffer) => (cost.sent += piece.length)),
     receives: from => void from.on('data', (piece: Buffer) => (cost.received += piece.length)),
     ended(held, token) {
-      // One that never got a channel was none.
+      // A command that never got a channel does not count.
       if (cost.from === 0) return
       const processes = startedProcesses(held, token)
       onExec({ ...cost, ms: Date.now() - cost.from, ...(processes !== undefined && { processes }) })

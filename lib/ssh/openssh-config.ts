@@ -9,12 +9,12 @@ import { answerFor, type Said } from './ssh-answers.ts'
 import { refuseOptions } from './ssh-options.ts'
 import { splitPaths } from './ssh-words.ts'
 
-/** How to reach one host: the user's OpenSSH configuration with the inventory's values over it. */
+/** How to reach one host: the user's OpenSSH configuration, overridden by the inventory. */
 export interface HostConfig {
   address: string
   port: number
   user: string
-  /** In the order to try; files that need not exist. */
+  /** In the order to try; the files need not exist. */
   identityFiles: string[]
   /** CertificateFile. */
   certificateFiles: string[]
@@ -24,7 +24,7 @@ export interface HostConfig {
   userKnownHostsFiles: string[]
   globalKnownHostsFiles: string[]
   revokedHostKeys: string[]
-  /** Name in known_hosts instead of the address. */
+  /** The name in known_hosts instead of the address. */
   hostKeyAlias: string | undefined
   hashKnownHosts: boolean
   learnHostKeys: boolean
@@ -37,17 +37,17 @@ export interface HostConfig {
   /** ms */
   connectTimeout: number | undefined
   algorithms: AlgorithmLists
-  /** PubkeyAcceptedAlgorithms; undefined where there is no ssh to ask. */
+  /** PubkeyAcceptedAlgorithms; undefined where ssh is not installed. */
   acceptedKeys: readonly string[] | undefined
-  /** Bits; for host keys and for keys to log in with. */
+  /** Minimum bits of RSA keys, for host keys and login keys. */
   rsaSize: number
-  /** The methods to log in by that are allowed, the preferred first. */
+  /** The allowed login methods, preferred ones first. */
   methods: readonly Method[]
 }
 
 export type Method = 'publickey' | 'keyboard-interactive' | 'password'
 
-/** `ssh -G` printed as lines of a keyword and its value; the keywords in small letters. */
+/** Parses the output of `ssh -G`, lines of a keyword and its value. Keywords are converted to lower case. */
 export const parseSshG = (output: string): Map<string, string[]> => {
   const options = new Map<string, string[]>()
   for (const line of output.split('\n')) {
@@ -59,7 +59,7 @@ export const parseSshG = (output: string): Map<string, string[]> => {
   return options
 }
 
-/** The arguments that make ssh answer for this target: what the inventory says is an option, so that `Match user` sees it. */
+/** The arguments of `ssh -G` for a target. Inventory values are passed as options, so that `Match user` sees them. */
 export const sshGArguments = (target: ConnectionTarget): string[] => {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : ['-o', `${name}=${value}`])
   return [
@@ -75,10 +75,10 @@ export const sshGArguments = (target: ConnectionTarget): string[] => {
   ]
 }
 
-/** A file name as one word of ssh_config. */
+/** A file name quoted as one word of ssh_config. */
 const inQuotes = (file: string) => `"${file.replace(/["\\]/g, '\\$&')}"`
 
-/** Asks OpenSSH for the user's configuration of a host; where there is neither ssh nor a configuration, its defaults hold. @throws Unreachable */
+/** Reads the user's configuration of a host with `ssh -G`; OpenSSH's defaults if there is neither. @throws Unreachable */
 export const readHostConfig = async (target: ConnectionTarget): Promise<HostConfig> => {
   const options = await askSsh(target)
   await refuseOptions(target, options, () =>
@@ -90,7 +90,7 @@ export const readHostConfig = async (target: ConnectionTarget): Promise<HostConf
 const askSsh = async (target: ConnectionTarget): Promise<Map<string, string[]>> => {
   const words = sshGArguments(target)
   try {
-    // Verbose, it names the files that it reads.
+    // In verbose mode it names the files that it reads.
     return await answerFor(target, words.slice(0, -1), () => runSsh(['-v', ...words]))
   } catch {
     return askPlainly(target, words)
@@ -102,7 +102,7 @@ const runSsh = async (words: string[]): Promise<Said> => {
   return { options: parseSshG(stdout), stderr }
 }
 
-/** The same without a word that is none of the reason when it fails. */
+/** The same without -v, so that stderr contains only the reason of a failure. */
 const askPlainly = async (target: ConnectionTarget, words: string[]): Promise<Map<string, string[]>> => {
   try {
     return (await runSsh(words)).options
@@ -121,7 +121,7 @@ const configHint = ({ address, sshConfigFile }: ConnectionTarget): string => {
   return 'The inventory sets it with -F (ansible_ssh_common_args). For a lab it is written by: nfsha-play lab up'
 }
 
-/** A configuration that nobody can read here may restrict anything. */
+/** Without ssh a configuration cannot be evaluated and might contain any restriction, so it is an error. */
 const withoutSsh = ({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget): Map<string, string[]> => {
   const files = sshConfigFile === undefined ? [`${homedir()}/.ssh/config`, '/etc/ssh/ssh_config'] : [sshConfigFile]
   const unread = files.find(file => file !== '/dev/null' && existsSync(file)) ?? (sshOptions[0] && `ssh option ${sshOptions[0].name}`)
@@ -130,7 +130,7 @@ const withoutSsh = ({ name, sshConfigFile, sshOptions = [] }: ConnectionTarget):
   throw new Unreachable(name, `${name}: the ssh client, which reads the ${unread}, is not installed`, hint)
 }
 
-/** Pure: the inventory's values over ssh's answer over OpenSSH's defaults. @throws Unreachable for a value that cannot be resolved */
+/** Pure: OpenSSH's defaults, overridden by ssh's answer, overridden by the inventory. @throws Unreachable for an unresolvable value */
 export const resolveHostConfig = (target: ConnectionTarget, options: Map<string, string[]>): HostConfig => {
   const one = (keyword: string) => {
     const value = options.get(keyword)?.[0]
@@ -154,7 +154,7 @@ export const resolveHostConfig = (target: ConnectionTarget, options: Map<string,
     certificateFiles: (options.get('certificatefile') ?? []).filter(file => file.toLowerCase() !== 'none').map(expand),
     identitiesOnly: one('identitiesonly') === 'yes',
     agent: agentSocket(one('identityagent') === undefined && options.has('identityagent') ? 'none' : one('identityagent')),
-    // ssh has expanded the user's files; of the system's it expands the tilde alone.
+    // ssh has already expanded the user's files; in the system's it expands only the tilde.
     userKnownHostsFiles:
       target.knownHostsFiles?.map(expand) ??
       (options.has('userknownhostsfile') ? paths('userknownhostsfile') : [expand('~/.ssh/known_hosts')]),
@@ -190,7 +190,7 @@ const families = new Map<string, 4 | 6>([
 ])
 const methods: readonly Method[] = ['publickey', 'keyboard-interactive', 'password']
 
-/** `no` is printed as `no` or `false`, and of public keys `yes` also as `true`, `unbound` or `host-bound`. */
+/** ssh prints `no` as `no` or `false`; for public keys it prints `yes` also as `true`, `unbound` or `host-bound`. */
 const methodsOf = (one: (keyword: string) => string | undefined): readonly Method[] => {
   const isOff = (keyword: string) => ['no', 'false'].includes(one(keyword) ?? '')
   const asks = one('batchmode') !== 'yes' && one('numberofpasswordprompts') !== '0'
@@ -206,7 +206,7 @@ const methodsOf = (one: (keyword: string) => string | undefined): readonly Metho
   return preferred.filter((name): name is Method => methods.includes(name as Method)).filter(name => allowed[name])
 }
 
-/** ssh has expanded tokens and tilde; of `$NAME` it prints the name. */
+/** ssh has already expanded tokens and tilde; it prints `$NAME` as it is. */
 const agentSocket = (value: string | undefined): string | undefined => {
   if (value === 'none') return undefined
   if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK || undefined
@@ -222,10 +222,10 @@ interface Tokens {
   alias?: string | undefined
 }
 
-/** What ssh itself takes for no host name, since it would be part of a command (valid_hostname in its ssh.c). */
+/** What ssh rejects in a host name, because it becomes part of a command (valid_hostname in its ssh.c). */
 const unsafeInCommand = /['`"$\\;&<>|(){}\s]|^-/
 
-/** Tokens alone: what is left, variables too, is for the shell. */
+/** Expands only tokens: the rest, including variables, is left to the shell. */
 const proxyCommandOf = (host: string, command: string | undefined, tokens: Tokens): string | undefined => {
   if (command === undefined) return undefined
   const unsafe = [tokens.address, tokens.original, tokens.user].find(value => unsafeInCommand.test(value))
@@ -233,13 +233,13 @@ const proxyCommandOf = (host: string, command: string | undefined, tokens: Token
   return replaceTokens(host, command, tokens)
 }
 
-/** `~/`, as ssh expands it. @throws Unreachable for `~user`, whose home nobody here can tell */
+/** Expands `~/` like ssh. @throws Unreachable for `~user`, whose home directory is not known here */
 const expandHome = (host: string, path: string): string => {
   if (/^~[^/]/.test(path)) throw new Unreachable(host, `${host}: ${path} in the ssh configuration: write out the home directory`)
   return path.replace(/^~(?=\/|$)/, homedir())
 }
 
-/** `%` tokens and `${VARIABLES}` as ssh_config(5), TOKENS, has them: ssh -G leaves them in most file names. @throws Unreachable */
+/** Expands `%` tokens and `${VARIABLES}` (ssh_config(5), TOKENS): ssh -G leaves them in most file names. @throws Unreachable */
 export const expandTokens = (host: string, text: string, tokens: Tokens): string =>
   replaceTokens(host, text, tokens).replace(/\$\{(\w+)\}/g, (whole, name: string) => {
     const value = process.env[name]

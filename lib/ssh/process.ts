@@ -14,26 +14,26 @@ import { randomPrompt, sudoArgv } from './sudo.ts'
 import { openWithTerminal } from './terminal.ts'
 import type { Channel, Exit } from './transport.ts'
 
-/** A script that runs, or is about to run, on a host. */
+/** A script that is running, or about to run, on a host. */
 export interface RemoteProcess {
   /** The script's own stdin; must be ended. */
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Settles after the script has ended and both outputs were read. @throws Unreachable, BecomeFailed */
+  /** Settles when the script has ended and both outputs have been read. @throws Unreachable, BecomeFailed */
   readonly ended: Promise<Exit>
-  /** Sends a signal to the script's whole process group, from an exec of its own: sshd refuses signals to root's processes. */
+  /** Sends a signal to the script's process group with a separate exec: sshd refuses signals to root's processes. */
   kill(signal: NodeJS.Signals): Promise<void>
-  /** Ends the process group: SIGTERM, after 2 s SIGKILL; then gives the channel up. A host that does not do it within 15 s is not waited for. */
+  /** Kills the process group (SIGTERM, after 2 s SIGKILL), then closes the channel. Waits at most 15 s for the host. */
   terminate(): Promise<void>
-  /** Gives the channel up at once; `ended` rejects with the error. The process may run on. */
+  /** Closes the channel at once; `ended` rejects with the error. The process may keep running. */
   abandon(error: Error): void
 }
 
 /**
- * Starts a script; returns at once, everything that goes wrong comes by `ended`.
- * @param options.urgent does not wait for a free channel: only for what ends another script
- * @throws TypeError when the script holds a NUL byte
+ * Starts a script and returns at once; all errors are reported by `ended`.
+ * @param options.urgent does not wait for a free channel: only for scripts that kill another one
+ * @throws TypeError when the script contains a NUL byte
  */
 export const startProcess = (host: SshHost, script: string | Uint8Array, options: { urgent?: boolean } = {}): RemoteProcess => {
   const token = `nfsha-${randomBytes(12).toString('hex')}`
@@ -115,7 +115,7 @@ const begin = async (execution: Execution, limit: { timer: NodeJS.Timeout | unde
   const { host, token, meter } = execution
   clearTimeout(limit.timer)
   limit.timer = setTimeout(() => {
-    // The limit is for the way to the script, the opening of a channel included; it is none for the script.
+    // The limit covers everything up to the start of the script, including the opening of a channel, but not the script.
     if (!execution.out.isOpen()) execution.pendingExit.reject(startTimeout(execution))
   }, host.startLimit)
   const sudo = host.become ? sudoArgv(host.become, execution.prompt) : []
@@ -123,7 +123,7 @@ const begin = async (execution: Execution, limit: { timer: NodeJS.Timeout | unde
   meter?.started()
   const channel = await (host.needsTerminal ? openWithTerminal(host, argv, token) : openChannel(host, argv))
   channel.ended.catch(() => {})
-  // Given up while the channel was being opened.
+  // Abandoned while the channel was being opened.
   if (execution.over) {
     channel.destroy()
     return channel
@@ -137,9 +137,9 @@ const begin = async (execution: Execution, limit: { timer: NodeJS.Timeout | unde
 }
 
 const attach = (from: Readable, gate: Gate): void => {
-  // The gate stays open for another try.
+  // Do not end the gate: a retry uses it again.
   from.pipe(gate.stream, { end: false })
-  // A reader that closed its end must not stall the channel: both outputs share one window.
+  // A reader that has closed its end must not stall the channel: both outputs share one window.
   gate.stream.once('close', () => from.resume())
 }
 
@@ -156,7 +156,7 @@ const closeOutputs = (execution: Execution): void => {
     gate.stream.end()
   }
   if (channel) stdin.unpipe(channel.stdin)
-  // Whoever still writes must not wait for a reader.
+  // A pending writer must not wait for a reader.
   stdin.resume()
   channel?.destroy()
 }
@@ -177,9 +177,9 @@ const terminate = async (execution: Execution): Promise<void> => {
   }
 }
 
-/** ms until a host that should end a process is given up: the same that makes the one endless may make the other so. */
+/** ms to wait for a host to kill a process: whatever made that process hang may also hang the kill. */
 const endLimit = 15_000
-/** Bytes that such a script may print: it prints nothing. */
+/** Maximum output of such a script in bytes: normally it prints nothing. */
 const quiet = 64 * 1024
 
 const runQuietly = async (host: SshHost, script: string, limit = endLimit): Promise<void> => {

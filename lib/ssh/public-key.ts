@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createPublicKey } from 'node:crypto'
 
-/** Bits below which OpenSSH takes an RSA key for no key at all (SSH_RSA_MINIMUM_MODULUS_SIZE). */
+/** Bits below which OpenSSH treats an RSA key as invalid (SSH_RSA_MINIMUM_MODULUS_SIZE). */
 const shortestRsa = 1024
 
 const curves: Record<string, { curve: string; jwk: string; bytes: number }> = {
@@ -11,11 +11,11 @@ const curves: Record<string, { curve: string; jwk: string; bytes: number }> = {
   'sk-ecdsa-sha2-nistp256@openssh.com': { curve: 'nistp256', jwk: 'P-256', bytes: 32 },
 }
 
-/** The strings of an SSH wire buffer (RFC 4251, 5), one after the other. */
+/** Reads the strings of an SSH wire buffer (RFC 4251, section 5) in sequence. */
 export interface WireReader {
-  /** undefined when there is none, or a cut one. */
+  /** undefined at the end, or when the string is truncated. */
   next(): Buffer | undefined
-  /** Takes this many bytes that are no string. */
+  /** Skips this many bytes that are not a string. */
   skip(bytes: number): boolean
   isAtEnd(): boolean
 }
@@ -40,7 +40,7 @@ export const wireReader = (bytes: Buffer): WireReader => {
   }
 }
 
-/** A string as ssh sends it: its length in four bytes, then its bytes. */
+/** A string in the ssh wire format: its length in four bytes, then its bytes. */
 export const wireString = (bytes: Buffer | string): Buffer => {
   const body = Buffer.from(bytes)
   const length = Buffer.alloc(4)
@@ -48,25 +48,25 @@ export const wireString = (bytes: Buffer | string): Buffer => {
   return Buffer.concat([length, body])
 }
 
-/** The type that a public key names in itself (RFC 4253, 6.6); undefined when it is no key. */
+/** The type stored in a public key (RFC 4253, section 6.6); undefined when it is not a key. */
 export const keyType = (key: Buffer): string | undefined => {
   const type = wireReader(key).next()
   return type === undefined || type.length === 0 ? undefined : type.toString('latin1')
 }
 
 /**
- * Decodes the type and the base64 text of a public key, as known_hosts and authorized_keys have them.
- * @returns undefined for what ssh takes for no key: bad base64, a cut or overlong key, another type than its own
+ * Decodes the type and the base64 text of a public key from known_hosts or authorized_keys.
+ * @returns undefined for what ssh rejects: bad base64, a truncated or overlong key, a type that does not match the key
  */
 export const readPublicKey = (type: string, base64: string): Buffer | undefined => {
   const key = decodeBase64(base64)
   if (key === undefined) return undefined
-  // A name of a signature algorithm stands for the type of its keys.
+  // The name of a signature algorithm stands for its key type.
   const named = /^rsa-sha2-(256|512)$/.test(type) ? 'ssh-rsa' : type
   return keyType(key) === named && isPublicKey(key) ? key : undefined
 }
 
-/** Base64 as ssh reads it: padded, blanks between allowed, no bits left over. Buffer.from takes anything. */
+/** Decodes base64 like ssh: padded, blanks allowed, no leftover bits. Buffer.from accepts anything. */
 export const decodeBase64 = (text: string): Buffer | undefined => {
   const packed = text.replace(/[ \t\n\v\f\r]/g, '')
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(packed)) return undefined
@@ -74,7 +74,7 @@ export const decodeBase64 = (text: string): Buffer | undefined => {
   return bytes.toString('base64') === packed ? bytes : undefined
 }
 
-/** Whether it is a complete public key of a type that OpenSSH knows. Of a certificate only the type is looked at. */
+/** Whether it is a complete public key of a type that OpenSSH knows. For a certificate only the type is checked. */
 export const isPublicKey = (key: Buffer): boolean => {
   const fields = wireReader(key)
   const type = fields.next()?.toString('latin1') ?? ''
@@ -104,7 +104,7 @@ const isPoint = (fields: WireReader, { curve, jwk, bytes }: { curve: string; jwk
     createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: jwk, x: x ?? '', y: y ?? '' } })
     return true
   } catch {
-    // A point that is not on the curve.
+    // The point is not on the curve.
     return false
   }
 }
@@ -122,7 +122,7 @@ export const rsaBits = (key: Buffer): number | undefined => {
   const fields = wireReader(key)
   const type = fields.next()?.toString('latin1') ?? ''
   if (type !== 'ssh-rsa' && !type.startsWith('ssh-rsa-cert-')) return undefined
-  // A certificate begins with its nonce.
+  // In a certificate the nonce comes first.
   if (type !== 'ssh-rsa') fields.next()
   fields.next()
   return bits(fields.next())

@@ -6,12 +6,12 @@ import { fingerprint, isPublicKey, keyType, readPublicKey, wireReader } from './
 
 /** The first bytes of a key revocation list (PROTOCOL.krl). */
 const krlMagic = 'SSHKRL\n'
-/** ms that ssh-keygen may take to look into a key revocation list. */
+/** Timeout of ssh-keygen for a query of a key revocation list, in ms. */
 const queryLimit = 10_000
 
 /**
- * Looks a host key up in the files of RevokedHostKeys: lists of public keys, or key revocation lists that ssh-keygen reads.
- * @throws Unreachable when it is revoked, or when a file cannot be read: ssh refuses then too
+ * Looks up a host key in the files of RevokedHostKeys: lists of public keys, or key revocation lists, which ssh-keygen reads.
+ * @throws Unreachable when it is revoked, or when a file cannot be read: ssh refuses the host in both cases
  */
 export const checkRevoked = async (policy: HostKeyPolicy, key: Buffer): Promise<void> => {
   for (const file of policy.revokedFiles) {
@@ -37,14 +37,14 @@ const inText = (policy: HostKeyPolicy, file: string, bytes: Buffer, key: Buffer)
     if (type === undefined || type.startsWith('#')) continue
     const where = `${file}:${index + 1}`
     const listed = base64 === undefined ? undefined : readPublicKey(type, base64)
-    // A list of which a line cannot be read may have meant any key.
+    // An unreadable line may have revoked any key.
     if (listed === undefined && !isShortRsa(type, base64)) throw unreadable(policy, where, 'not a public key')
     if (listed?.equals(key)) return where
   }
   return undefined
 }
 
-/** An RSA key so short that nobody takes it: ssh passes over it. */
+/** An RSA key that is too short to be accepted: ssh skips the line. */
 const isShortRsa = (type: string, base64 = ''): boolean => {
   const key = Buffer.from(base64, 'base64')
   const fields = wireReader(key)
@@ -54,7 +54,7 @@ const isShortRsa = (type: string, base64 = ''): boolean => {
 
 const inRevocationList = (policy: HostKeyPolicy, file: string, key: Buffer): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
-    // Through cat: node's own pipes are sockets, which nobody can open by name.
+    // Through cat: node's own pipes are sockets, which cannot be opened as /dev/stdin.
     const command = ['-c', 'cat | ssh-keygen -Q -f "$1" /dev/stdin', 'sh', file]
     const child = spawn('sh', command, { stdio: ['pipe', 'pipe', 'pipe'], timeout: queryLimit })
     let said = ''

@@ -6,7 +6,7 @@ import { encodeHostText, hostTextDecoder } from './host-text.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import type { Exit } from './transport.ts'
 
-/** A shell's exit code for an end: 128+n when signal n ended it. */
+/** The exit code as a shell reports it: 128+n when signal n killed the command. */
 export const exitCode = (exit: Exit): number => exit.code ?? 128 + (exit.signal ? constants.signals[exit.signal] : 0)
 
 /**
@@ -34,14 +34,14 @@ export const runScript = async (host: SshHost, script: string, options: ScriptOp
 }
 
 const feed = (stdin: Writable, input: ScriptOptions['input'], onError: (error: Error) => void): void => {
-  // A script that ends before it has read its input is no error.
+  // A script may exit before it has read its input.
   stdin.on('error', () => {})
   if (!(input instanceof Readable)) return void stdin.end(typeof input === 'string' ? encodeHostText(input) : input)
   input.once('error', onError)
   input.pipe(stdin)
 }
 
-/** What is read of a stream: each piece up to the limit, nothing behind it, and word of it once. */
+/** A stream with a limit: passes chunks up to the limit, drops the rest, and reports the overflow once. */
 interface Capped {
   onPiece(take: (piece: Buffer) => void): void
   onEnd(take: () => void): void
@@ -67,7 +67,7 @@ const passBytes = (stream: Capped, onBytes: (bytes: Uint8Array) => void): (() =>
 }
 
 const collect = (stream: Capped, onText: ((text: string) => void) | undefined): (() => string) => {
-  // A character may be cut in two by the pieces it comes in.
+  // A character may be split across chunks.
   const decoder = hostTextDecoder()
   const pieces: string[] = []
   const take = (text: string) => {
@@ -81,17 +81,17 @@ const collect = (stream: Capped, onText: ((text: string) => void) | undefined): 
 }
 
 interface Limit {
-  /** Why the script was ended from here, when it was. */
+  /** Why we killed the script, if we did. */
   hit: { reason: unknown } | undefined
   end(reason: unknown): void
   clear(): void
 }
 
-/** Ends the remote process group on time-out or abort. */
+/** Kills the remote process group on timeout or abort. */
 const limitOf = (host: SshHost, process: RemoteProcess, { timeout, signal }: ScriptOptions): Limit => {
   const end = (reason: unknown) => {
     limit.hit ??= { reason }
-    // When the host is lost meanwhile, `ended` says so.
+    // If the host is lost meanwhile, `ended` reports it.
     process.terminate().catch(() => {})
   }
   const onAbort = () => end(signal?.reason)

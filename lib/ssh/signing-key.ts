@@ -5,15 +5,15 @@ import ssh2 from 'ssh2'
 import { type Certificate, signatureTypeKey } from './certificate.ts'
 import { wireReader, wireString } from './public-key.ts'
 
-/** What a key may sign with: RSA keys have the choice. */
+/** Which signature algorithms a key may use: RSA keys have several. */
 export interface SigningRules {
   /** PubkeyAcceptedAlgorithms; undefined allows all but SHA-1. */
   accepted: readonly string[] | undefined
-  /** SHA-1 too: the server is an old one that knows nothing better. */
+  /** Also allow SHA-1: the server is too old for anything better. */
   legacy: boolean
 }
 
-/** A key was passed over because of the signature that was asked of it: the next one is tried. */
+/** A key was skipped because the requested signature algorithm is not allowed: the next one is tried. */
 export class KeySkipped extends Error {
   override readonly name = 'KeySkipped'
 }
@@ -27,23 +27,23 @@ export const isAccepted = (type: string, { accepted, legacy }: SigningRules): bo
   return algorithmsOf(type).some(algorithm => accepted.includes(algorithm))
 }
 
-/** The signature algorithms of a type, the best first. */
+/** The signature algorithms of a key type, best first. */
 const algorithmsOf = (type: string): string[] => {
   if (type === 'ssh-rsa') return ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']
   if (type === 'ssh-rsa-cert-v01@openssh.com') return ['rsa-sha2-512-cert-v01@openssh.com', 'rsa-sha2-256-cert-v01@openssh.com']
   return [type]
 }
 
-/** A key as ssh2 is given it, and how the agent signs with it. */
+/** A key as passed to ssh2, and how the agent signs with it. */
 export interface SigningKey {
   key: ParsedKey
-  /** What the agent is asked to sign with; undefined is the key itself. Of a certificate it may hold the key alone. */
+  /** The key that the agent signs with; undefined means `key`. The agent may hold only the key of a certificate. */
   heldAs?: ParsedKey
-  /** The hash for RSA; undefined leaves it to ssh2. */
+  /** The hash for RSA; undefined leaves the choice to ssh2. */
   hash: string | undefined
 }
 
-/** A key that signs only as the rules allow. ssh2 chooses among the hashes by what the server announces, SHA-1 if it announces nothing. */
+/** A key that signs only as the rules allow. ssh2 picks the hash that the server announces, or SHA-1 if it announces none. */
 export const plainKey = (key: ParsedKey, rules: SigningRules): SigningKey => {
   if (key.type !== 'ssh-rsa') return { key, hash: undefined }
   if (rules.accepted?.includes('rsa-sha2-512') && !rules.accepted.includes('rsa-sha2-256') && !rules.legacy)
@@ -59,7 +59,7 @@ export const checkHash = (hash: string | undefined, { accepted, legacy }: Signin
   return allowed ? undefined : new KeySkipped(`the server asks for a signature by ${algorithm}, which is not allowed`)
 }
 
-/** A certificate as a key of ssh2. @param key the key that it certifies: with its private half, or the agent's */
+/** A certificate as an ssh2 key. @param key the certified key: with its private key, or from the agent */
 export const certificateKey = ({ type, blob }: Certificate, key: ParsedKey, rules: SigningRules): SigningKey => {
   const algorithm = algorithmsOf(type).find(name => rules.accepted?.includes(name) ?? true) ?? type
   const signatureType = algorithm.replace('-cert-v01@openssh.com', '')
@@ -68,13 +68,13 @@ export const certificateKey = ({ type, blob }: Certificate, key: ParsedKey, rule
   return { key: derived(key, { type: algorithm, getPublicSSH: () => blob, sign, [signatureTypeKey]: signatureType }), hash }
 }
 
-/** ssh2 recognises its keys by a hidden property: what is made of one must inherit it. */
+/** ssh2 recognises its keys by a hidden property, so a derived key must inherit from the original. */
 const derived = (key: ParsedKey, properties: Record<string | symbol, unknown>): ParsedKey => {
   const descriptors = Reflect.ownKeys(properties).map(name => [name, { value: properties[name] }])
   return Object.create(key, Object.fromEntries(descriptors) as PropertyDescriptorMap) as ParsedKey
 }
 
-/** A signature as ssh sends it; ssh2 makes one for OpenSSL. */
+/** A signature in the ssh wire format; ssh2 produces the format of OpenSSL. */
 const signSsh = (key: ParsedKey, data: Buffer, hash: string | undefined): Buffer => {
   const pem = key.getPrivatePEM()
   const curve = /^ecdsa-sha2-nistp(\d+)/.exec(key.type)?.[1]
@@ -85,14 +85,14 @@ const signSsh = (key: ParsedKey, data: Buffer, hash: string | undefined): Buffer
   return Buffer.concat([both.subarray(0, half), both.subarray(half)].map(number => wireString(positive(number))))
 }
 
-/** A number as an mpint: without needless zeros, with one where it would be negative. */
+/** A number as an mpint: without leading zeros, except one where it would be negative. */
 const positive = (number: Buffer): Buffer => {
   const start = number.findIndex(byte => byte !== 0)
   const digits = number.subarray(start < 0 ? number.length : start)
   return (digits[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), digits]) : digits
 }
 
-/** An agent that lists the keys that it is given, and signs with each as the rules allow. */
+/** An agent that lists only the given keys and signs with each as the rules allow. */
 export const chosenKeysAgent = (socket: string, keys: readonly SigningKey[], rules: SigningRules): BaseAgent => {
   const agent = new ssh2.OpenSSHAgent(socket)
   const signWith = agent.sign.bind(agent) as Sign
@@ -107,7 +107,7 @@ export const chosenKeysAgent = (socket: string, keys: readonly SigningKey[], rul
     const isRsa = /^(ssh-rsa|rsa-sha2-)/.test(key.type)
     const skipped = isRsa && fixed === undefined ? checkHash(hash, rules) : undefined
     if (skipped) return done(skipped)
-    // ssh2 passes the hash on for this type alone.
+    // ssh2 passes on the hash only for this type.
     signWith(isRsa ? derived(heldAs, { type: 'ssh-rsa' }) : heldAs, data, { hash }, done)
   }
   agent.sign = sign as typeof agent.sign
@@ -121,7 +121,7 @@ type Sign = (
   done: (error: Error | undefined, signature?: Buffer) => void,
 ) => void
 
-/** A public key of ssh2 for the bytes of one. */
+/** Parses a public key in the ssh wire format as an ssh2 key; undefined if ssh2 does not support it. */
 export const parsedPublicKey = (blob: Buffer): ParsedKey | undefined => {
   const type = wireReader(blob).next()?.toString('latin1')
   const parsed = ssh2.utils.parseKey(`${type} ${blob.toString('base64')}`)

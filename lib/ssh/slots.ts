@@ -1,6 +1,6 @@
-/** Lets at most `size` holders at a time; the others wait in order. */
+/** A semaphore: at most `size` holders at a time; the others wait in order. */
 export interface Slots {
-  /** Resolves with the function that gives the slot back. */
+  /** Resolves with the function that releases the slot. */
   take(): Promise<() => void>
 }
 

@@ -15,20 +15,20 @@ import { type OpenClient, openWay, type Way } from './way.ts'
 
 export type { OpenClient } from './way.ts'
 
-/** How a dead peer is noticed: after (count + 1) x interval ms without an answer. */
+/** How a dead peer is detected: after (count + 1) x interval ms without an answer. */
 export interface Keepalive {
   interval: number
   count: number
 }
 
-/** 35 s: a busy emulated machine is silent for 15. */
+/** 35 s: a busy emulated machine may be silent for 15 s. */
 const defaultKeepalive: Keepalive = { interval: 5_000, count: 6 }
-/** ms until a connection attempt is given up, unless somebody says otherwise. */
+/** Default timeout of a connection attempt in ms. */
 const connectLimit = 10_000
-/** Longer chains are a loop in the user's configuration. */
+/** A longer chain is treated as a loop in the user's configuration. */
 const maxHops = 8
 
-/** Connects and logs in, through the hops that the inventory or the user's ssh configuration names. @throws Unreachable */
+/** Connects and logs in, through the jump hosts that the inventory or the user's ssh configuration names. @throws Unreachable */
 export const openClient = async (target: ConnectionTarget, keepalive = defaultKeepalive, depth = 0): Promise<OpenClient> => {
   if (depth > maxHops)
     throw new Unreachable(target.name, `${target.name}: more than ${maxHops} jump hosts: does ProxyJump form a loop?`)
@@ -51,7 +51,7 @@ export const openClient = async (target: ConnectionTarget, keepalive = defaultKe
   }
 }
 
-/** The keys that the inventory or the command line names, as they stand among those of the configuration: first or, for a hop, last. */
+/** The keys that the inventory or the command line names: they come first among the identity files, or last for a jump host. */
 const namedKeys = ({ identityFiles = [], moreIdentityFiles = [] }: ConnectionTarget, config: HostConfig): string[] => [
   ...config.identityFiles.slice(0, identityFiles.length),
   ...(moreIdentityFiles.length > 0 ? config.identityFiles.slice(-moreIdentityFiles.length) : []),
@@ -71,7 +71,7 @@ const hostKeyPolicy = (target: ConnectionTarget, config: HostConfig, legacy: boo
   rsaSize: config.rsaSize,
 })
 
-/** CheckHostIP: as in ssh not for this machine, and not for an address in place of a name. */
+/** CheckHostIP: as in ssh, not for loopback addresses, and not if the target is an address instead of a name. */
 const addressToCheck = (config: HostConfig, { ip }: Way): string | undefined => {
   if (!config.checkHostIp || ip === undefined || ip === config.address) return undefined
   return ip === '::1' || (isIPv4(ip) && ip.startsWith('127.')) ? undefined : ip
@@ -84,7 +84,7 @@ interface Handshake {
   policy: HostKeyPolicy
   known: KnownKeys
   login: Attempts
-  /** The variable of this host allows old algorithms. */
+  /** The variables of this host allow legacy algorithms. */
   legacy: boolean
   said: Way['said']
 }
@@ -101,7 +101,7 @@ const handshake = (host: string, config: HostConfig, options: Handshake): Promis
     }
     client.once('ready', () => resolve(client))
     client.on('error', (error: Error & { level?: string }) => {
-      // ssh2 goes on with the next key.
+      // ssh2 continues with the next key.
       if (error instanceof KeySkipped) login.notes.push(`a key is not tried: ${error.message}`)
       else if (error.level === 'agent') login.notes.push(`the agent did not sign with a key: ${error.message}`)
       else fail(error)
@@ -142,7 +142,7 @@ interface Failure {
   error: Error
   login: Login
   notes: string[]
-  /** What a ProxyCommand said. */
+  /** stderr of a ProxyCommand. */
   said: string
 }
 

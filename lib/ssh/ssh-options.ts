@@ -1,12 +1,12 @@
 import { type ConnectionTarget, Unreachable } from './connection.ts'
 
-/** What becomes of an option of ssh_config. */
+/** How an option of ssh_config is handled. */
 export interface Option {
   /** As the manual spells it. */
   name: string
   /**
-   * `honoured`: as ssh does. `unused`: it only tunes, or adds what is never used here, so that leaving it out opens nothing.
-   * `refused`: it restricts, and cannot be honoured; `unless` is the value that restricts nothing.
+   * `honoured`: as in ssh. `unused`: it only tunes, or adds a feature that is never used here, so ignoring it is safe.
+   * `refused`: it restricts the connection and is not supported; `unless` is the value that restricts nothing.
    */
   how: 'honoured' | 'unused' | 'refused'
   note: string
@@ -18,12 +18,12 @@ const unused = (note: string, ...names: string[]) => names.map((name): Option =>
 const refused = (name: string, unless: RegExp, note: string): Option => ({ name, how: 'refused', note, unless })
 
 const resolved = 'ssh itself resolves it (`ssh -G`)'
-const noForwarding = 'nothing is ever forwarded, no tunnel opened'
+const noForwarding = 'forwarding and tunnels are never used'
 const ownLogin = 'only public keys and passwords are used to log in'
 
 /**
- * Every option of ssh_config(5), up to OpenSSH 10.5. The table in docs/ssh.md is this one, which a test compares; another test asks the
- * installed ssh for options that are missing here.
+ * Every option of ssh_config(5), up to OpenSSH 10.5. A test compares it with the table in docs/ssh.md; another one checks that no option of
+ * the installed ssh is missing.
  */
 export const sshOptions: readonly Option[] = [
   ...honoured(resolved, 'Host', 'Match', 'Include', 'IgnoreUnknown', 'Tag', 'Hostname', 'Port', 'User', 'RefuseConnection'),
@@ -33,14 +33,14 @@ export const sshOptions: readonly Option[] = [
   ),
   ...honoured('a file given to the inventory or the command line replaces those of the user', 'UserKnownHostsFile', 'GlobalKnownHostsFile'),
   ...honoured('`no` and `ask` are stricter than in ssh: a changed key is never accepted, nobody is asked', 'StrictHostKeyChecking'),
-  ...honoured('lists of keys, and key revocation lists (read by ssh-keygen); one that cannot be read refuses', 'RevokedHostKeys'),
+  ...honoured('lists of keys, and key revocation lists (read by ssh-keygen); an unreadable file refuses the host', 'RevokedHostKeys'),
   ...honoured('as in ssh', 'HostKeyAlias', 'HashKnownHosts', 'CheckHostIP', 'RequiredRSASize'),
-  ...honoured('what ssh2 has of it, in the order of ssh', 'HostKeyAlgorithms'),
-  ...honoured('what ssh2 has of it, in the order of ssh2', 'KexAlgorithms', 'Ciphers', 'MACs'),
+  ...honoured('those that ssh2 supports, in the order of ssh', 'HostKeyAlgorithms'),
+  ...honoured('those that ssh2 supports, in the order of ssh2', 'KexAlgorithms', 'Ciphers', 'MACs'),
   ...honoured('keys and certificates of other algorithms are not tried', 'PubkeyAcceptedAlgorithms'),
   ...honoured('as in ssh', 'IdentityFile', 'IdentitiesOnly', 'IdentityAgent', 'CertificateFile'),
   ...honoured(
-    'ways to log in that it rules out are not tried',
+    'excluded login methods are not tried',
     'PubkeyAuthentication',
     'PasswordAuthentication',
     'KbdInteractiveAuthentication',
@@ -48,29 +48,29 @@ export const sshOptions: readonly Option[] = [
   ...honoured('the methods in it, in its order', 'PreferredAuthentications'),
   ...honoured('`yes`: a password of the inventory is not tried either, as with ssh', 'BatchMode'),
   ...honoured('0: no password is tried', 'NumberOfPasswordPrompts'),
-  ...honoured('where the connection is made directly, as in ssh', 'AddressFamily', 'BindAddress'),
+  ...honoured('for direct connections, as in ssh', 'AddressFamily', 'BindAddress'),
   ...honoured('unless the inventory or `--timeout` says otherwise', 'ConnectTimeout'),
   ...honoured('with its own ssh configuration; options of the inventory are for the host alone, `-F` is for both', 'ProxyJump'),
-  ...honoured('run by sh, without a terminal that it could ask on', 'ProxyCommand'),
-  refused('KnownHostsCommand', /^none$/i, 'write its output to a file and name that: UserKnownHostsFile'),
+  ...honoured('run by sh, without a terminal for prompts', 'ProxyCommand'),
+  refused('KnownHostsCommand', /^none$/i, 'write its output to a file and set UserKnownHostsFile to it'),
   refused('BindInterface', /^none$/i, 'use BindAddress with an address of that interface'),
   refused('ProxyUseFdpass', /^no$/, 'use a ProxyCommand that passes the data itself'),
-  refused('RemoteCommand', /^none$/i, 'commands cannot be run beside it, as with ssh'),
+  refused('RemoteCommand', /^none$/i, 'no other commands can be run with it, as with ssh'),
   refused('SessionType', /^default$/, 'commands cannot be run in such a session'),
   refused('KbdInteractiveDevices', /^none$/i, 'ssh2 cannot choose the devices'),
-  refused('RekeyLimit', /^(default|0)( (none|0))?$/, 'ssh2 does not count what one key encrypts; sshd has the same option'),
+  refused('RekeyLimit', /^(default|0)( (none|0))?$/, 'ssh2 does not count the data encrypted with one key; sshd has the same option'),
   ...unused(
     'host certificates are not accepted, only the keys in known_hosts',
     ...['CASignatureAlgorithms', 'VerifyHostKeyDNS', 'NoHostAuthenticationForLocalhost'],
   ),
-  ...unused('known_hosts is written with `accept-new` alone', 'UpdateHostKeys'),
+  ...unused('known_hosts is written only with `accept-new`', 'UpdateHostKeys'),
   ...unused(
     ownLogin,
     ...['GSSAPIAuthentication', 'GSSAPIDelegateCredentials', 'GSSAPIClientIdentity', 'GSSAPIKeyExchange', 'GSSAPIKexAlgorithms'],
     ...['GSSAPIRenewalForcesRekey', 'GSSAPIServerIdentity', 'GSSAPITrustDns'],
     ...['HostbasedAuthentication', 'HostbasedAcceptedAlgorithms', 'EnableSSHKeysign'],
   ),
-  ...unused('keys on a token are used through the agent alone', 'PKCS11Provider', 'SecurityKeyProvider', 'AddKeysToAgent'),
+  ...unused('keys on a token are used only through the agent', 'PKCS11Provider', 'SecurityKeyProvider', 'AddKeysToAgent'),
   ...unused(
     noForwarding,
     ...['ForwardAgent', 'ForwardX11', 'ForwardX11Timeout', 'ForwardX11Trusted', 'XAuthLocation', 'LocalForward', 'RemoteForward'],
@@ -78,7 +78,7 @@ export const sshOptions: readonly Option[] = [
     ...['StreamLocalBindUnlink', 'Tunnel', 'TunnelDevice'],
   ),
   ...unused('never run', 'LocalCommand', 'PermitLocalCommand'),
-  ...unused('never sent: commands run in an environment of their own', 'SendEnv', 'SetEnv'),
+  ...unused('never sent: commands run in their own environment', 'SendEnv', 'SetEnv'),
   ...unused('one connection is kept for the whole run, and shared with no other program', 'ControlMaster', 'ControlPath', 'ControlPersist'),
   ...unused('for people at a terminal', 'EscapeChar', 'EnableEscapeCommandline', 'RequestTTY', 'StdinNull', 'ForkAfterAuthentication'),
   ...unused(
@@ -91,13 +91,13 @@ export const sshOptions: readonly Option[] = [
     'SyslogFacility',
     'WarnWeakCrypto',
   ),
-  ...unused('a lost connection is noticed after 35 s', 'ServerAliveInterval', 'ServerAliveCountMax', 'TCPKeepAlive'),
-  ...unused('it only tunes', 'Compression', 'ConnectionAttempts', 'IPQoS', 'ChannelTimeout', 'VersionAddendum'),
+  ...unused('a lost connection is detected after 35 s', 'ServerAliveInterval', 'ServerAliveCountMax', 'TCPKeepAlive'),
+  ...unused('tuning only', 'Compression', 'ConnectionAttempts', 'IPQoS', 'ChannelTimeout', 'VersionAddendum'),
 ]
 
 const byKeyword = new Map(sshOptions.map(option => [option.name.toLowerCase(), option]))
 
-/** Older names of options, as readconf.c has them. */
+/** Older names of options, from readconf.c. */
 const aliases: Record<string, string> = {
   challengeresponseauthentication: 'kbdinteractiveauthentication',
   skeyauthentication: 'kbdinteractiveauthentication',
@@ -110,19 +110,19 @@ const aliases: Record<string, string> = {
   smartcarddevice: 'pkcs11provider',
 }
 
-/** Lines of `ssh -G` that repeat what was asked. */
+/** Lines of `ssh -G` that echo the query. */
 const echoed = ['host']
 
-/** The option of a keyword in any spelling. */
+/** Finds the option of a keyword in any case, including older names. */
 export const findOption = (keyword: string): Option | undefined => {
   const name = keyword.toLowerCase()
   return byKeyword.get(aliases[name] ?? name)
 }
 
 /**
- * Refuses what would restrict the connection and cannot be honoured.
- * @param options what `ssh -G` said
- * @param askDefault what it says without any configuration: asked only about a keyword that is not in the table, of a newer ssh
+ * Refuses options that restrict the connection and are not supported.
+ * @param options the output of `ssh -G`
+ * @param askDefault the output without any configuration: called only for a keyword of a newer ssh that is not in the table
  * @throws Unreachable with the option's name
  */
 export const refuseOptions = async (

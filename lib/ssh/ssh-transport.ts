@@ -4,12 +4,12 @@ import { quote } from './quote.ts'
 import { type Keepalive, type OpenClient, openClient } from './ssh-client.ts'
 import { type Channel, ChannelRefused, type Exit, type Transport } from './transport.ts'
 
-/** Reason code of a refused channel: SSH_OPEN_CONNECT_FAILED (RFC 4254, 5.1), what sshd answers over MaxSessions. */
+/** Reason code of a refused channel: SSH_OPEN_CONNECT_FAILED (RFC 4254, section 5.1), sshd's answer beyond MaxSessions. */
 const connectFailed = 2
-/** ms that a host has to close its side: our goodbye is on its way by then, and nobody needs the answer. */
+/** ms to wait for the host to close its side: our disconnect has been sent by then, and the answer does not matter. */
 const closeLimit = 100
 
-/** Connects by ssh. @throws Unreachable */
+/** Connects with ssh. @throws Unreachable */
 export const openSshTransport = async (target: ConnectionTarget, keepalive?: Keepalive): Promise<Transport> => {
   const open = await openClient(target, keepalive)
   const loss = watchLoss(target.name, open.client)
@@ -22,7 +22,7 @@ export const openSshTransport = async (target: ConnectionTarget, keepalive?: Kee
 }
 
 interface Loss {
-  /** Why the connection ended; asked when something on it failed. */
+  /** Why the connection ended; called when something on it failed. */
   explain(doing: string, cause?: unknown): Unreachable
   isClosed(): boolean
 }
@@ -30,7 +30,7 @@ interface Loss {
 const watchLoss = (host: string, client: Client): Loss => {
   let reason: string | undefined
   let closed = false
-  // Without a listener an error would end the whole program.
+  // Without a listener an error would crash the whole program.
   client.on('error', error => {
     reason ??= error.message
   })
@@ -67,7 +67,7 @@ const noTerminal = (host: string, cause: unknown): Unreachable => {
 }
 
 const channelOf = (channel: ClientChannel, loss: Loss): Channel => {
-  // Input that the command never reads is no error.
+  // The command may never read its input.
   channel.on('error', () => {})
   return { stdin: channel, stdout: channel, stderr: channel.stderr, ended: exitOf(channel, loss), destroy: () => channel.destroy() }
 }
@@ -78,7 +78,7 @@ const exitOf = (channel: ClientChannel, loss: Loss): Promise<Exit> =>
     channel.on('exit', (code: number | null, signal?: string) => {
       exit = { code, signal: (signal ?? null) as NodeJS.Signals | null }
     })
-    // sshd always tells how a command ended: a channel that closes without is a lost connection.
+    // sshd always reports how a command ended: a channel that closes without a report is a lost connection.
     channel.on('close', () => (exit ? resolve(exit) : reject(loss.explain('while a command was running'))))
   })
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Unreachable } from './connection.ts'
 
 /**
- * Words as ssh_config(5) separates them (argv_split in ssh's misc.c): blanks, quotes of both kinds, `\` before a quote, a blank or itself.
+ * Splits text into words like ssh_config(5) (argv_split in misc.c): blanks, both kinds of quotes, `\` before a quote, a blank or itself.
  * @returns undefined when a quote is not closed
  */
 export const splitArguments = (text: string): string[] | undefined => {
@@ -29,8 +29,9 @@ export const splitArguments = (text: string): string[] | undefined => {
 }
 
 /**
- * The files of a line of `ssh -G`, which prints them without quotes. A word that does not begin with `/` or `~` goes on a name with a blank.
- * @throws Unreachable where it can be read in two ways
+ * Splits the file names on a line of `ssh -G`, which prints them without quotes. A word that does not start with `/` or `~` continues a
+ * name that contains a blank.
+ * @throws Unreachable when the line is ambiguous
  */
 export const splitPaths = (host: string, keyword: string, value: string, exists: (file: string) => boolean = existsSync): string[] => {
   const words = value === '' ? [] : value.split(' ')

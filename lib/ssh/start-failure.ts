@@ -5,7 +5,7 @@ import { greetingLimit } from './gate.ts'
 import { becomeFailure } from './sudo.ts'
 import type { Exit } from './transport.ts'
 
-/** Why a script did not begin, by what was said before the shell ended. */
+/** Why a script did not start, derived from the output before the shell ended. */
 export const notStarted = (execution: Execution, exit: Exit): Error => {
   const { host } = execution
   const login = host.transport.loginUser
@@ -18,7 +18,7 @@ export const notStarted = (execution: Execution, exit: Exit): Error => {
   return new Unreachable(host.name, message, `${login} needs a working POSIX sh on the host: try "ssh ${login}@... true".`)
 }
 
-/** More came before the shell began than any greeting has. */
+/** Rejects: the output before the shell started is longer than any greeting. */
 export const flooded = ({ host, pendingExit }: Execution): void => {
   const hint = 'Does its login shell, or a ForceCommand of its sshd, print endlessly?'
   pendingExit.reject(
@@ -26,7 +26,7 @@ export const flooded = ({ host, pendingExit }: Execution): void => {
   )
 }
 
-/** Neither sudo nor the shell has answered in time. */
+/** The error when sudo or the shell has not answered in time. */
 export const startTimeout = (execution: Execution): Error => {
   const { host } = execution
   const seconds = Math.round(host.startLimit / 1000)

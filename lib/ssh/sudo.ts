@@ -6,20 +6,20 @@ export interface Become {
   password?: string | undefined
 }
 
-/** A sudo prompt nobody can foresee: a password is sent when it is seen, and not otherwise. */
+/** An unpredictable sudo prompt: the password is sent only in reply to it. */
 export const randomPrompt = (): string => `[nfsha-play ${randomBytes(12).toString('hex')}] `
 
-/** sudo's words in front of a command. Without a password sudo is told not to ask (-n), so that it fails at once. */
+/** sudo's arguments in front of a command. Without a password, -n makes sudo fail at once instead of asking. */
 export const sudoArgv = (become: Become, prompt: string): string[] => {
   const asking = become.password === undefined ? ['-n'] : ['-S', '-p', prompt]
-  // LC_ALL: what sudo says is recognised below. env, because fish and csh know no `LC_ALL=C sudo`.
+  // LC_ALL: sudo's messages are matched below. env, because fish and csh do not support `LC_ALL=C sudo`.
   return ['env', 'LC_ALL=C', 'sudo', ...asking, '-H', '-u', become.user, '--']
 }
 
-/** sudo refuses to run without a controlling terminal (sudoers(5), requiretty); it says so before it asks for a password. */
+/** sudo refuses to run without a controlling terminal (sudoers(5), requiretty); it reports that before it asks for a password. */
 export const asksForTerminal = (said: string): boolean => /must have a tty/i.test(said)
 
-/** Known ends of sudo, as it says them (sudo 1.8 to 1.9, C locale), and what to do about each. */
+/** Known failures of sudo by message (sudo 1.8 to 1.9, C locale), and what to do about each. */
 const causes: [pattern: RegExp, reason: (become: Become) => string, hint: (login: string, become: Become) => string][] = [
   [
     /must have a tty|no tty present and no askpass/i,
@@ -49,7 +49,7 @@ const causes: [pattern: RegExp, reason: (become: Become) => string, hint: (login
   ],
 ]
 
-/** Why sudo did not start the command, from what it said. */
+/** Why sudo did not start the command, from its output. */
 export const becomeFailure = (host: string, login: string, become: Become, said: string): BecomeFailed => {
   const cause = causes.find(([pattern]) => pattern.test(said))
   const reason = cause ? cause[1](become) : `sudo failed: ${said.trim() || 'it printed nothing'}`
@@ -57,6 +57,6 @@ export const becomeFailure = (host: string, login: string, become: Become, said:
   return new BecomeFailed(host, `${host}: cannot become ${become.user} as ${login}: ${reason}`, hint)
 }
 
-/** The password was sent and sudo asks again. */
+/** The error when sudo asks again after the password was sent. */
 export const wrongPassword = (host: string, login: string, become: Become): BecomeFailed =>
   becomeFailure(host, login, become, 'Sorry, try again')

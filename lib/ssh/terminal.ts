@@ -3,20 +3,20 @@ import { openChannel, type SshHost } from './host.ts'
 import type { Channel } from './transport.ts'
 
 /**
- * A command with a controlling terminal and with three clean streams, for a sudo that insists on the one (requiretty) while scripts need the others: ssh
- * gives a command either a terminal or pipes. So there are two execs: one has the streams and hands them on through named pipes in a directory of the login
- * user's own; the other has the terminal, and the command on it reads and writes the pipes.
+ * A command with a controlling terminal and with three separate streams: sudo may require the terminal (requiretty), scripts need the
+ * streams, and ssh gives a command only one of the two. So there are two execs: one has the streams and forwards them through named pipes
+ * in a private directory of the login user; the other has the terminal, and its command reads and writes the pipes.
  * @param token random, unique for the command
  */
 export const openWithTerminal = async (host: SshHost, argv: readonly string[], token: string): Promise<Channel> => {
   const streams = await openChannel(host, ['sh', '-c', streamsScript, 'nfsha-play', token])
-  // Who waits for the end of the command has it from below; where that is never reached, the reason is thrown here.
+  // Callers get the end of the command from the channel returned below; failures before that are thrown here.
   streams.ended.catch(() => {})
   try {
     await heard(streams.stdout, `${token} pipes\n`, streams.ended)
     const terminal = await openChannel(host, ['sh', '-c', onPipesScript, 'nfsha-play', token, ...argv], { terminal: true })
     streams.stdin.write('\n')
-    // Nothing is left that would write to the terminal itself.
+    // Nothing writes to the terminal itself any more.
     terminal.stdout.resume()
     terminal.stderr.resume()
     return {
@@ -35,10 +35,10 @@ export const openWithTerminal = async (host: SshHost, argv: readonly string[], t
   }
 }
 
-/** Where the pipes are: nobody else can foresee the name, and mkdir fails on one that is there. */
+/** Directory of the pipes: its name is unpredictable, and mkdir fails if it exists. */
 const directory = 'd=/tmp/$1'
 
-/** Waits for a line before it opens the pipes: when the terminal cannot be had, its stdin ends instead, and it goes. */
+/** Waits for a line before it opens the pipes: if there is no terminal, its stdin ends instead, and it exits. */
 export const streamsScript = [
   directory,
   'umask 077',
@@ -51,14 +51,14 @@ export const streamsScript = [
   '{ cat <&3 >"$d/in" & } 2>/dev/null; i=$!',
   'cat <"$d/out" & o=$!',
   'cat <"$d/err" >&2 & e=$!',
-  // The command may end before its input does.
+  // The command may exit before its input ends.
   'wait "$o" "$e"; kill "$i" 2>/dev/null; exit 0',
 ].join('; ')
 
-/** The command, on the pipes. */
+/** Runs the command on the pipes. */
 export const onPipesScript = `${directory}; shift; exec "$@" <"$d/in" >"$d/out" 2>"$d/err"`
 
-/** Reads until the marker has come and puts back what else was read. @throws Error when the stream ends before it */
+/** Reads up to the marker and puts back the rest. @throws Error when the stream ends before the marker */
 const heard = (stream: Readable, marker: string, ended: Promise<unknown>): Promise<void> =>
   new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0)

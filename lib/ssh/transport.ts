@@ -1,37 +1,37 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** How a command ended: an exit code, or the signal that ended it. */
+/** How a command ended: an exit code, or the signal that killed it. */
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
 }
 
-/** One running command's streams. Both outputs must be read, or the command stalls. */
+/** The streams of one running command. Both outputs must be read, or the command stalls. */
 export interface Channel {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Settles when the command has ended and its stdout was read; rejects with Unreachable when the host was lost before. */
+  /** Settles when the command has ended and its stdout has been read; rejects with Unreachable when the host is lost before. */
   readonly ended: Promise<Exit>
-  /** Gives the channel up; the command itself may run on. */
+  /** Closes the channel; the command itself may keep running. */
   destroy(): void
 }
 
-/** A way to start commands on a host: ssh, or this machine's own shell. */
+/** Starts commands on a host: through ssh or this machine's own shell. */
 export interface Transport {
-  /** Who commands run as before any `become`. */
+  /** The user that commands run as before any `become`. */
   readonly loginUser: string
   /** Whether it can give a command a terminal. */
   readonly terminals: boolean
   /**
-   * @param options.terminal with a controlling terminal, which is then all of its streams: outputs come mixed, and what is written is edited and echoed
-   * @throws ChannelRefused when there are too many channels, Unreachable when the host is lost.
+   * @param options.terminal with a controlling terminal for all streams: outputs are mixed, and input is line-edited and echoed
+   * @throws ChannelRefused when there are too many channels, Unreachable when the host is lost
    */
   open(argv: readonly string[], options?: { terminal?: boolean }): Promise<Channel>
   close(): Promise<void>
 }
 
-/** The host is there and refused one more channel (sshd's MaxSessions): worth another try when one was closed. */
+/** The host is reachable but refused another channel (sshd's MaxSessions): retry once a channel has closed. */
 export class ChannelRefused extends Error {
   override readonly name = 'ChannelRefused'
 }

@@ -10,10 +10,10 @@ import { startProcess } from './process.ts'
 import { quote } from './quote.ts'
 import { exitCode, runScript } from './run.ts'
 
-/** What must stay free beside the file itself, so that an upload alone never fills a disk. */
+/** KiB that must stay free besides the file itself, so that an upload alone never fills a disk. */
 const reserveKib = 1024
 
-/** An upload that did not come to its end, with the host and the path. */
+/** A failed upload, with the host and the path. */
 export class UploadFailed extends Error {
   override readonly name = 'UploadFailed'
   readonly host: string
@@ -27,12 +27,12 @@ export class UploadFailed extends Error {
   }
 }
 
-/** Exit codes of the scripts below, apart from those of the tools in them. */
+/** Exit codes of the scripts below, distinct from those of the tools in them. */
 const endCodes = { noSpace: 81, cutShort: 82, wrongSum: 83, noDirectory: 84 }
 
 /**
- * Streams a local file to the host over stdin, into a temporary beside `path` whose name tells the sum: a broken upload goes on where
- * it stopped. The sum is verified on the host, then mode, fsync and rename: nothing is at `path` before it is whole.
+ * Streams a local file to the host over stdin, into a temporary file beside `path` that is named after the checksum, so an interrupted
+ * upload can resume. The host verifies the checksum, then sets the mode, syncs and renames: `path` appears only once the file is complete.
  * @throws UploadFailed, Unreachable
  */
 export const uploadFile = async (host: SshHost, localFile: string, path: string, options: UploadOptions): Promise<void> => {
@@ -42,7 +42,7 @@ export const uploadFile = async (host: SshHost, localFile: string, path: string,
   await send(host, { localFile, path, temporary, size, offset, options })
 }
 
-/** Bytes that an earlier, broken upload of the same file left; 0 when there is none to trust. */
+/** How many bytes an earlier, interrupted upload of the same file left; 0 if there is none that can be trusted. */
 const prepare = async (host: SshHost, path: string, temporary: string, size: number): Promise<number> => {
   const result = await runScript(host, prepareScript(path, temporary, size), { timeout: 60_000, maxOutput: 64 * 1024 })
   if (result.code === endCodes.noDirectory) throw new UploadFailed(host.name, path, `there is no directory ${posix.dirname(path)}`)
@@ -55,7 +55,7 @@ const prepare = async (host: SshHost, path: string, temporary: string, size: num
   return offset
 }
 
-/** Prints how much of the file is there. */
+/** Prints how many bytes of the file the host has. */
 export const prepareScript = (
   path: string,
   temporary: string,
@@ -112,9 +112,9 @@ const send = async (host: SshHost, sending: Sending): Promise<void> => {
   throw new UploadFailed(host.name, path, broken, againHint)
 }
 
-/** Characters of the host's complaints that are kept. */
+/** How many characters of the host's stderr are kept. */
 const saidLength = 8 * 1024
-/** ms in which a piece must be taken, or the sum of the whole be reckoned. */
+/** ms within which the host must accept a chunk, or compute the checksum of the whole file. */
 const stallLimit = 600_000
 const againHint = 'Run again: it resumes where it stopped.'
 
@@ -135,13 +135,13 @@ const stallTimer = (onStall: () => void) => {
 const localReason = (error: Error): string =>
   error.name === 'AbortError' ? 'it was interrupted' : `the local file cannot be read: ${error.message}`
 
-/** Ends with the receiver: what is read after that would be told as progress. */
+/** Stops with the receiver: anything read after that would be reported as progress. */
 const feed = async ({ localFile, size, offset, options }: Sending, stdin: Writable, signal: AbortSignal): Promise<void> => {
   let sent = offset
   const count = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       yield chunk
-      // Back here only when the channel took it.
+      // Resumes only when the channel has accepted the chunk.
       sent += chunk.length
       options.onProgress?.(sent, size)
     }

@@ -7,30 +7,30 @@ import { type ConnectionTarget, Unreachable } from './connection.ts'
 import type { HostConfig } from './openssh-config.ts'
 import { parseJumps } from './proxy-jump.ts'
 
-/** An authenticated connection, and those it goes through. */
+/** An authenticated connection, and the jump hosts that it goes through. */
 export interface OpenClient {
   client: Client
   config: HostConfig
-  /** Closed after it, the nearest to the host first. */
+  /** Closed after the connection, nearest to the host first. */
   hops: Client[]
 }
 
-/** What carries the connection to a host. */
+/** The stream that carries the ssh connection to a host. */
 export interface Way {
   socket: Duplex
   hops: Client[]
-  /** The address that was connected to, when there is no other machine or program between. */
+  /** The connected address, for a direct connection. */
   ip?: string | undefined
-  /** What a ProxyCommand said on its stderr. */
+  /** stderr of a ProxyCommand. */
   said?: () => string
 }
 
 type OpenHop = (hop: ConnectionTarget) => Promise<OpenClient>
 
-/** Opens the way that the inventory or the user's ssh configuration names. @throws Unreachable */
+/** Opens the stream that the inventory or the user's ssh configuration selects: direct, jump host or proxy. @throws Unreachable */
 export const openWay = async (target: ConnectionTarget, config: HostConfig, limit: number, openHop: OpenHop): Promise<Way> => {
   const way = await chooseWay(target, config, limit, openHop)
-  // It can be lost before the handshake begins and listens: that finds it closed then.
+  // It may fail before the handshake adds its listeners; the handshake then finds it closed.
   way.socket.on('error', () => {})
   return way
 }
@@ -87,7 +87,7 @@ const localAddressOf = async (host: string, { bindAddress, family }: HostConfig)
   }
 }
 
-/** The last hop of the list is the one next to the host; the others are the way to it. */
+/** The last hop of the list is next to the host; the others lead to it. */
 const jump = async (target: ConnectionTarget, config: HostConfig, openHop: OpenHop): Promise<Way> => {
   const hops = parseJumps(target.name, config.proxyJump ?? '')
   const last = hops.pop()
@@ -98,7 +98,7 @@ const jump = async (target: ConnectionTarget, config: HostConfig, openHop: OpenH
   return { socket, hops: [open.client, ...open.hops] }
 }
 
-/** As with ssh, options for the host are nothing for a jump host, which has its own in the configuration. Named keys are tried there too. */
+/** As with ssh, options for the host do not apply to a jump host, which has its own configuration. Named keys are tried there too. */
 const sharedWithHops = (target: ConnectionTarget): Omit<ConnectionTarget, 'address'> => {
   const { name, kind, sshConfigFile, acceptNewHostKeys, connectTimeout } = target
   const keys = [...(target.identityFiles ?? []), ...(target.moreIdentityFiles ?? [])]
@@ -112,7 +112,7 @@ const sharedWithHops = (target: ConnectionTarget): Omit<ConnectionTarget, 'addre
   }
 }
 
-/** Through a host that still reaches it, to another of its addresses. */
+/** Connects through a host that can still reach the target, to another of its addresses. */
 const detour = async (
   target: ConnectionTarget,
   via: NonNullable<ConnectionTarget['via']>,
@@ -134,10 +134,10 @@ const forward = (host: string, { client, config: hop }: OpenClient, { address, p
     })
   })
 
-/** Characters of a ProxyCommand's stderr that are kept for a message. */
+/** How many characters of a ProxyCommand's stderr are kept for a message. */
 const saidLimit = 2_000
 
-/** In a session of its own: an ssh in it must find no terminal to ask for a password on. */
+/** In its own session: an ssh inside it must not find a terminal to prompt for a password. */
 const proxyCommand = (command: string): Way => {
   const env = { ...process.env, SSH_ASKPASS_REQUIRE: 'never' }
   const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env })

@@ -6,14 +6,14 @@ import type { SshHost } from './host.ts'
 import { type RemoteProcess, startProcess } from './process.ts'
 import { quote } from './quote.ts'
 
-/** Of zx's spawn options what holds for a host; `cwd` and `shell` are this machine's. */
+/** The zx spawn options that apply to a host; `cwd` and `shell` refer to this machine. */
 export interface SpawnOptions {
   env?: NodeJS.ProcessEnv
   input?: unknown
   signal?: AbortSignal
 }
 
-/** What zx uses of a ChildProcess. Its pid is no number, so that nobody kills a process of this machine by it. */
+/** The parts of a ChildProcess that zx uses. The pid is not a number, so that it cannot be used to kill a local process. */
 interface RemoteChild {
   readonly pid: string
   readonly stdin: Writable
@@ -34,12 +34,12 @@ export const spawnOn =
     return child as unknown as ChildProcess
   }
 
-/** zx keeps all that a command prints. */
+/** Maximum output of a command in bytes: zx keeps all of it. */
 const mostOutput = 64 * 1024 ** 2
-/** ms; a host that never ends a command must not hold a run for ever. What takes longer is a job, or a script with a limit of its own. */
+/** Timeout in ms: a hanging command must not block a run forever. Longer work is a job, or a script with its own limit. */
 const longest = 3_600_000
 
-/** Ends a command that prints without end or never ends. */
+/** Kills a command that prints endlessly or never ends. */
 const limit = (host: SshHost, process: RemoteProcess): void => {
   const end = (error: Error) => {
     process.terminate().catch(() => {})
@@ -82,11 +82,11 @@ const childOf = (name: string, process: RemoteProcess): RemoteChild & EventEmitt
 }
 
 /**
- * zx leaves stdin open, and what reads it would wait for ever. Here it ends, unless there is input, something is piped into it, or
- * it was written to before the caller's turn is over.
+ * zx leaves stdin open, and a command that reads it would wait forever. Ends stdin unless there is input, something is piped into it, or
+ * the caller writes to it in the same turn of the event loop.
  */
 const endIdleInput = (stdin: Writable, input: unknown): void => {
-  // zx always pipes a stream of its own into stdin; that one counts only when something is piped into it in turn.
+  // zx always pipes its own stream into stdin; that one counts only if something is piped into it in turn.
   const sources: Readable[] = []
   stdin.on('pipe', (source: Readable) => sources.push(source))
   setImmediate(() => {
@@ -97,7 +97,7 @@ const endIdleInput = (stdin: Writable, input: unknown): void => {
   })
 }
 
-/** As node's spawn does: an `error` with the abort, then the end. */
+/** Like node's spawn: emits `error` with the abort reason, then the end. */
 const abortWith = (child: RemoteChild & EventEmitter, signal: AbortSignal | undefined): void => {
   const onAbort = () => {
     child.kill()
@@ -108,7 +108,7 @@ const abortWith = (child: RemoteChild & EventEmitter, signal: AbortSignal | unde
   child.once('close', () => signal?.removeEventListener('abort', onAbort))
 }
 
-/** `$({ env })` for a host: what differs from this machine's environment, which is never handed on. */
+/** `$({ env })` for a host: exports only what differs from this machine's environment, which is never passed on. */
 export const exportLines = (env: NodeJS.ProcessEnv | undefined, local: NodeJS.ProcessEnv = process.env): string => {
   if (env === undefined || env === local) return ''
   const names = Object.keys(env).filter(name => /^[A-Za-z_]\w*$/.test(name) && env[name] !== undefined && env[name] !== local[name])

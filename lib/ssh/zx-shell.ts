@@ -7,7 +7,7 @@ import { spawnOn } from './zx-child.ts'
 
 type Spawn = Options['spawn']
 
-/** What zx may read from its own defaults or ZX_ variables, pinned: none of it is meant for a host. */
+/** Pins the options that zx reads from its defaults or ZX_ variables: none of them is meant for a host. */
 const optionsFor = (host: SshHost): Partial<Options> => ({
   spawn: spawnOn(host) as unknown as Spawn,
   spawnSync: (() => refuseSync(host.name)) as unknown as Options['spawnSync'],
@@ -16,7 +16,7 @@ const optionsFor = (host: SshHost): Partial<Options> => ({
   prefix: 'set -eu;',
   postfix: '',
   verbose: false,
-  // zx prints stderr unless it is quiet; the views print, nobody else.
+  // zx prints stderr unless it is quiet; only the views may print.
   quiet: true,
   detached: false,
   preferLocal: false,
@@ -24,7 +24,7 @@ const optionsFor = (host: SshHost): Partial<Options> => ({
   stdio: 'pipe',
 })
 
-/** zx's `$` with its processes started on a host. The global `$` stays as it is. */
+/** zx's `$` with its processes started on a host. The global `$` is not changed. */
 export const createShell = (host: SshHost): Shell => wrap(host, $(optionsFor(host)))
 
 const wrap = (host: SshHost, inner: Shell): Shell => {
@@ -47,14 +47,14 @@ const refuseSync = (name: string): never => {
   throw new TypeError(`${name}: a host's $ is never synchronous; use await`)
 }
 
-/** zx would look for `cwd` on this machine: it becomes a `cd` on the host. */
+/** zx would resolve `cwd` on this machine: turn it into a `cd` on the host. */
 const remoteOptions = (host: SshHost, options: Partial<Options>): Partial<Options> => {
   if (options.sync) refuseSync(host.name)
   const { cwd, ...others } = options
   return cwd === undefined ? others : { ...others, prefix: `set -eu; cd ${quote(cwd.startsWith('-') ? `./${cwd}` : cwd)};` }
 }
 
-/** The parts of a zx process that would act on this machine, or not name the host, replaced. */
+/** Replaces the parts of a zx process that would act on this machine, or would not name the host. */
 const dress = (host: SshHost, shell: Shell, template: TemplateStringsArray, process: ProcessPromise): ProcessPromise => {
   const define = (name: string, value: unknown) => Object.defineProperty(process, name, { value, configurable: true, writable: true })
   define('pipe', remotePipe(host, shell, process))
@@ -66,7 +66,7 @@ const dress = (host: SshHost, shell: Shell, template: TemplateStringsArray, proc
       output => {
         const lost = lossOf(output)
         if (!lost) return onFulfilled ? onFulfilled(output) : output
-        // nothrow is about exit codes: a lost host has none.
+        // nothrow concerns exit codes: a lost host has none.
         if (onRejected) return onRejected(lost)
         throw lost
       },
