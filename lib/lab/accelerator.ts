@@ -7,11 +7,11 @@ import { cacheRoot } from './places.ts'
 const trialMs = 8_000
 
 /**
- * KVM when a kernel really boots under it. A /dev/kvm that opens proves little: nested machines offer one on which guest code
- * aborts or never gets anywhere. The outcome holds until this machine boots again or qemu changes, and is kept as long.
+ * Chooses KVM only if a kernel really boots under it. A /dev/kvm that opens proves little: on some nested machines guest code
+ * aborts or hangs. The result is cached until this machine reboots or qemu changes.
  */
 export const chooseAccelerator = (kernel: string): Promise<Accelerator> => {
-  choice ??= tryOrRemember(kernel) // machines start side by side: one trial serves them all
+  choice ??= tryOrRemember(kernel) // machines start in parallel: one trial is enough for all
   return choice
 }
 
@@ -48,7 +48,7 @@ const readRemembered = (file: string): { circumstances: string; accelerator: Acc
   }
 }
 
-/** Boots the lab's kernel without a disk: a processor that works gets as far as the panic about the missing root. */
+/** Boots the lab's kernel without a disk: under a working KVM it reaches the panic about the missing root. */
 const bootsUnderKvm = (kernel: string): Promise<boolean> =>
   new Promise(resolve => {
     const machine = ['-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc', '-m', '256', '-no-reboot']

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { attempt } from './command.ts'
 import { LabError } from './error.ts'
 
-/** One place packages come from, as the lab needs it. */
+/** One package source, reduced to what the lab needs. */
 export interface AptSource {
   uri: string
   suites: string[]
@@ -13,8 +13,8 @@ export interface AptSource {
 const releases = ['buster', 'bullseye', 'bookworm', 'trixie', 'forky', 'duke', 'sid', 'stable', 'oldstable', 'testing']
 
 /**
- * The Debian sources among a machine's apt sources, turned to `suite`: another vendor's packages have no place in a bare
- * machine, and a host that runs another release still knows where the archive is.
+ * The Debian sources among a machine's apt sources, changed to `suite`. Other vendors' packages do not belong on a bare machine.
+ * A host that runs another release still names the archive's location.
  */
 export const debianSources = (files: Array<{ name: string; text: string }>, suite: string): AptSource[] => {
   const found = files.flatMap(({ name, text }) => (name.endsWith('.sources') ? parseDeb822(text) : parseOneLine(text)))
@@ -67,7 +67,7 @@ const retarget = (name: string, suite: string): string | undefined => {
   return match && releases.includes(match[1] ?? '') ? `${suite}${match[2] ?? ''}` : undefined
 }
 
-/** The host's own Debian sources; NFSHA_LAB_APT_SOURCES names another sources file, for a host that is no Debian. */
+/** The host's own Debian sources; NFSHA_LAB_APT_SOURCES names another sources file, for hosts that are not Debian. */
 export const hostSources = (suite: string, env: Record<string, string | undefined> = process.env): AptSource[] => {
   const named = env.NFSHA_LAB_APT_SOURCES
   const files = named ? [named] : ['/etc/apt/sources.list', ...listSources('/etc/apt/sources.list.d')]
@@ -95,7 +95,7 @@ const readSource = (name: string): Array<{ name: string; text: string }> => {
   }
 }
 
-/** Reads like apt does (its proxy, its settings), without a package list. */
+/** Whether the archive has a suite. Uses apt's own downloader (its proxy and settings), without a package list. */
 const hasSuite = async (uri: string, suite: string): Promise<boolean> => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-suite-'))
   const url = `${uri.replace(/\/$/, '')}/dists/${suite}/InRelease`
@@ -106,7 +106,7 @@ const hasSuite = async (uri: string, suite: string): Promise<boolean> => {
   }
 }
 
-/** Without the suites beside the release (security, updates) that the archive does not have; says which. The release itself stays: apt says what is wrong with it. */
+/** Drops extra suites (security, updates) that the archive lacks, and reports them. The release itself stays: apt reports its errors. */
 export const availableSources = async (
   sources: readonly AptSource[],
   release: string,
@@ -125,17 +125,17 @@ export const availableSources = async (
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** A .list file of these sources. A guest reaches a proxy or mirror on the host's loopback through the user network. */
+/** A .list file with these sources. A guest reaches a proxy or mirror on the host's loopback through the user network. */
 export const renderSources = (sources: readonly AptSource[], reader: 'host' | 'guest'): string => {
   const reachable = (uri: string) => (reader === 'guest' ? hostFromGuest(uri) : uri)
   return sources.flatMap(({ uri, suites }) => suites.map(suite => `deb [signed-by=${keyring}] ${reachable(uri)} ${suite} main\n`)).join('')
 }
 
-/** The same address as a guest must write it: its own loopback is not the host's. */
+/** Rewrites an address for a guest: the host's loopback has another address there. */
 export const hostFromGuest = (uri: string): string =>
   uri.replace(/^(https?:\/\/)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$110.0.2.2')
 
-/** How this host's apt reaches the archive (proxy, checks that do not fit its archive), as apt.conf lines for a guest. */
+/** This host's apt settings for reaching the archive (proxy, disabled checks), as apt.conf lines for a guest. */
 export const hostAptSettings = async (): Promise<string[]> => {
   const wanted = /^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date) "(.*)";$/i
   const dump = await attempt('apt-config', ['dump', 'Acquire']).catch(() => ({ stdout: '' }))

@@ -6,10 +6,10 @@ interface CommandOptions {
   env?: NodeJS.ProcessEnv
   signal?: AbortSignal | undefined
   timeoutMs?: number
-  /** File descriptors instead of pipes, for streams too large to hold. */
+  /** File descriptors instead of pipes, for streams too large for memory. */
   stdin?: number
   stdout?: number
-  /** Called with every line of stderr as it comes. */
+  /** Called with every line of stderr as it arrives. */
   onStderr?: (line: string) => void
 }
 
@@ -20,7 +20,7 @@ export interface CommandResult {
   stderr: string
 }
 
-/** Runs a local command and reports how it ended; only a command that cannot be started throws. */
+/** Runs a local command and returns how it ended. @throws LabError only when the command cannot be started */
 export const attempt = (command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -38,7 +38,7 @@ export const attempt = (command: string, args: readonly string[], options: Comma
       stderr += text
       if (options.onStderr) for (const line of text.split('\n')) if (line.trim()) options.onStderr(line.trim())
     })
-    child.stdin?.on('error', () => undefined) // a child that exits early closes its end: its exit code says why
+    child.stdin?.on('error', () => undefined) // a child that exits early closes the pipe: its exit code tells why
     child.stdin?.end(options.input ?? '')
     child.once('error', error => {
       reject(options.signal?.aborted ? error : new LabError(`cannot run ${command}: ${error.message}`, undefined, { cause: error }))

@@ -4,21 +4,21 @@ import { type MachineName, machineNames } from './machines.ts'
 import { labPlaces } from './places.ts'
 import type { LabState } from './state.ts'
 
-/** The inventory of the lab `default` in the default place; that of every other lab is made from it. */
+/** The inventory of the lab `default` in the default location; those of other labs are derived from it. */
 const shippedInventory = 'inventory/lab.yml'
 const shippedConfig = '~/.local/state/nfsha-play/lab/default/ssh_config'
 
-/** Writes how a lab's machines are reached: known_hosts, ssh_config, and an ordinary inventory. Needed again whenever a port changes. */
+/** Writes a lab's connection files: known_hosts, ssh_config, and an ordinary inventory. Call it again whenever a port changes. */
 export const writeConnectionFiles = (name: string, state: LabState): void => {
   const { machine, knownHostsFile, sshConfigFile, identityFile, inventoryFile } = labPlaces(name)
   const publicKey = (which: MachineName) => readFileSync(`${machine(which).hostKey}.pub`, 'utf8')
   writeFileSync(knownHostsFile, knownHostsLines(state.sshPorts, { M1: publicKey('M1'), M2: publicKey('M2'), C1: publicKey('C1') }))
-  // ssh refuses a configuration that others may write
+  // ssh refuses a configuration that others can write
   writeFileSync(sshConfigFile, sshConfig(state.sshPorts, { identityFile, knownHostsFile }), { mode: 0o600 })
   writeFileSync(inventoryFile, labInventory(readFileSync(packagedFile(shippedInventory), 'utf8'), name, sshConfigFile))
 }
 
-/** The lines by which ssh knows the machines before it has ever spoken to them. */
+/** The known_hosts lines, so that ssh knows the machines before the first connection. */
 export const knownHostsLines = (ports: Record<MachineName, number>, publicKeys: Record<MachineName, string>): string =>
   machineNames
     .map(machine => {
@@ -27,7 +27,7 @@ export const knownHostsLines = (ports: Record<MachineName, number>, publicKeys: 
     })
     .join('')
 
-/** The ssh_config of a lab (ssh_config(5)): nothing of the user's own configuration, and the host key is known or refused. */
+/** The ssh_config of a lab (ssh_config(5)): independent of the user's configuration; unknown host keys are refused. */
 export const sshConfig = (ports: Record<MachineName, number>, files: { identityFile: string; knownHostsFile: string }): string => {
   const quoted = (file: string) => `"${file.replace(/["\\%]/g, found => (found === '%' ? '%%' : `\\${found}`))}"`
   const machines = machineNames.map(

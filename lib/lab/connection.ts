@@ -8,7 +8,7 @@ import { labPlaces } from './places.ts'
 import { labProcesses } from './processes.ts'
 import { notRunning, readState, requireState, switchedOff } from './state.ts'
 
-/** The arguments of ssh for a machine of the lab. @throws LabError when the lab is not up or the machine is switched off */
+/** The ssh arguments for a machine of the lab. @throws LabError when the lab is not up or the machine is switched off */
 export const sshArguments = (name: string, machine: MachineName): string[] => {
   const state = readState(name)
   const running = state ? labProcesses(state.id) : {}
@@ -37,7 +37,7 @@ interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Waits until a machine lets root in by ssh. */
+/** Waits until root can log in to a machine by ssh. @throws LabError after `timeoutMs`, or when its emulator exits */
 export const awaitSsh = async (
   name: string,
   machine: MachineName,
@@ -60,7 +60,7 @@ export const awaitSsh = async (
   throw notReady(name, machine, `no login within ${timeoutMs / 1000} s: ${last}`)
 }
 
-/** The user network accepts a connection before the guest does, so only what the guest says counts. */
+/** The user network accepts a connection before the guest does, so wait for the guest's banner. */
 const answersWithBanner = (port: number): Promise<boolean> =>
   new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')

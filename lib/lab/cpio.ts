@@ -8,8 +8,8 @@ export interface CpioEntry {
 }
 
 /**
- * A cpio archive in the kernel's "newc" format. The kernel unpacks several archives one behind the other, which is how a
- * machine's own files ride behind the shared initrd.
+ * A cpio archive in the kernel's "newc" format. The kernel unpacks several concatenated archives, so a machine's own files
+ * follow the shared initrd.
  */
 export const cpioArchive = (entries: readonly CpioEntry[]): Buffer => {
   const records = entries.map((entry, index) => record(entry, index + 1))

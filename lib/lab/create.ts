@@ -24,7 +24,7 @@ interface NewLab {
   ephemeral: boolean
 }
 
-/** Makes the keys, disks and seeds of a new lab. Its state is written last: what has no state is made again. */
+/** Creates the keys, disks and seeds of a new lab. The state is written last: a lab without a state is created again. */
 export const createLab = async (name: string, { images, from, init, releases, drbdDiskMiB, ephemeral }: NewLab): Promise<LabState> => {
   const places = labPlaces(name)
   const state = await newState(
@@ -43,7 +43,7 @@ export const createLab = async (name: string, { images, from, init, releases, dr
   return state
 }
 
-/** A machine that is switched off for good becomes another one, with keys, disks and a machine-id of its own: new hardware, or a system that was installed again. */
+/** Replaces a machine that is switched off by one with new keys, disks and machine-id, like new hardware or a reinstalled system. */
 export const replaceMachine = async (name: string, machine: MachineName, image: BareImage, drbdDiskMiB: number): Promise<void> => {
   await makeMachine(name, machine, image, { drbdDiskMiB })
   writeConnectionFiles(name, requireState(name))
@@ -79,7 +79,7 @@ const seedOf = (name: string, machine: MachineName): Buffer => {
   )
 }
 
-/** The kernel looks for the next archive at a multiple of four bytes. */
+/** The kernel expects the next archive at a multiple of four bytes. */
 const padTo4 = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)])
 
 const makeDisks = async (
@@ -108,7 +108,7 @@ const makeKey = async (file: string, comment: string): Promise<void> => {
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file])
 }
 
-/** Copies both halves of a key; copyFile keeps the permissions ssh insists on. */
+/** Copies a key pair; copyFile keeps the permissions that ssh requires. */
 export const copyKey = (from: string, to: string): void => {
   for (const half of ['', '.pub']) copyFileSync(from + half, to + half)
 }

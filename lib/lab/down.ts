@@ -9,12 +9,12 @@ import { forgetLab, type LabProgress } from './up.ts'
 
 export interface LabDownOptions {
   name?: string
-  /** Remove the disks and keys too, without waiting for an orderly end. */
+  /** Also remove the disks and keys, without a clean shutdown. */
   destroy?: boolean
   onProgress?: (event: LabProgress) => void
 }
 
-/** Ends a lab. Its disks stay for the next `labUp` unless it is destroyed. A lab that is not there is no error. */
+/** Stops a lab. Its disks stay for the next `labUp` unless it is destroyed. Does nothing if the lab does not exist. */
 export const labDown = async ({ name = 'default', destroy = false, onProgress = () => undefined }: LabDownOptions = {}): Promise<void> => {
   const state = readState(name)
   if (!state) return
@@ -27,7 +27,7 @@ export const labDown = async ({ name = 'default', destroy = false, onProgress = 
 
 const orderlyEndMs = 60_000
 
-/** Shuts every running machine down in order; one that does not end in time loses its power. Returns those that did. */
+/** Shuts down every running machine cleanly; cuts the power of one that takes too long. @returns the machines that shut down cleanly */
 export const powerOffAll = async (name: string, state: LabState, onProgress: (event: LabProgress) => void): Promise<MachineName[]> => {
   const running = labProcesses(state.id)
   const orderly = await Promise.all(
@@ -47,7 +47,7 @@ const powerOff = async (name: string, machine: MachineName, pid: number): Promis
   if (isPaused(pid)) pause(pid, false)
   await qmp(labPlaces(name).machine(machine).qmpSocket, 'cont').catch(() => undefined) // a frozen machine cannot shut down
   const asked = await sshRun(name, machine, 'sync; poweroff', 20_000).catch(() => undefined)
-  // ssh loses its connection when sshd is stopped first: that is an answer too
+  // ssh loses its connection when sshd stops first: that counts as an answer too
   const deadline = Date.now() + (asked ? orderlyEndMs : 0)
   while (Date.now() < deadline) {
     if (!isAlive(pid)) return true

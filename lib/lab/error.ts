@@ -1,4 +1,4 @@
-/** What went wrong in the lab, with what to do next. */
+/** An error of the lab, with a hint on what to do next. */
 export class LabError extends Error {
   readonly hint: string | undefined
 

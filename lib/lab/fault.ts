@@ -9,7 +9,7 @@ import { qmp } from './qmp.ts'
 import { type LabState, nameOption, requireState, switchedOff, withLabLock, writeState } from './state.ts'
 import { requireImage } from './up.ts'
 
-/** What can be done to a machine from outside. */
+/** The faults that can be injected from outside a machine. */
 export const faults = [
   'power-off',
   'power-on',
@@ -28,13 +28,13 @@ export const faults = [
 export type Fault = (typeof faults)[number]
 
 /**
- * Does one thing to a machine from outside, as it would happen to metal: `power-off` cuts the power, `link-down em2` pulls a
- * cable. `power-on` returns when the machine is switched on, not when it has booted: see `labReady`.
+ * Injects a fault from outside, as it would happen to real hardware: `power-off` cuts the power, `link-down em2` pulls a cable.
+ * `power-on` returns when the machine is switched on, not when it has booted: see `labReady`.
  */
 export const labFault = async (name: string, machine: MachineName, fault: Fault, arg?: string): Promise<void> => {
   const state = requireState(name)
   const pid = labProcesses(state.id)[machine]
-  // One that stood still may have been fenced meanwhile: it has lost its power then.
+  // A stalled machine may have been fenced meanwhile: then it is powered off.
   if (fault === 'power-on' || (fault === 'resume' && !pid)) return pid ? undefined : powerOn(name, machine)
   if (!pid) throw switchedOff(name, machine)
   const socket = labPlaces(name).machine(machine).qmpSocket
@@ -47,7 +47,7 @@ export const labFault = async (name: string, machine: MachineName, fault: Fault,
       return void (await qmp(socket, 'stop'))
     case 'thaw':
       return void (await qmp(socket, 'cont'))
-    // The clocks of a stopped process go on: the machine finds afterwards that the time has passed.
+    // Clocks keep running while the process is stopped: afterwards the machine sees that time has passed.
     case 'stall':
     case 'resume':
       return pause(pid, fault === 'stall')
@@ -67,7 +67,7 @@ export const labFault = async (name: string, machine: MachineName, fault: Fault,
   }
 }
 
-/** Waits until a machine lets root in by ssh, after a `power-on` or a `reset`. */
+/** Waits until root can log in to a machine by ssh, after a `power-on` or a `reset`. */
 export const labReady = async (name: string, machine: MachineName, timeoutMs = 180_000): Promise<void> => {
   if (!labProcesses(requireState(name).id)[machine]) throw switchedOff(name, machine)
   await awaitSsh(name, machine, { timeoutMs })
@@ -94,10 +94,10 @@ const checkNic = (machine: MachineName, arg: string | undefined): SegmentName =>
   throw new LabError(why, `choose one of ${segments.join(', ')}`)
 }
 
-/** Operations a second of a disk that is slow: a worn one, or one whose cache battery is empty. */
+/** Operations per second of a slow disk: worn out, or with an empty cache battery. */
 const slowDisk = 40
 
-/** 0 sets no limit (QMP, block_set_io_throttle). */
+/** 0 means no limit (QMP, block_set_io_throttle). */
 const throttle = (device: string, operations: number): Record<string, string | number> => ({
   device,
   iops: operations,
@@ -114,7 +114,7 @@ const checkDisk = (machine: MachineName, arg: string | undefined): string => {
   throw new LabError(`${machine} has no disk '${arg ?? ''}'`, `choose one of ${disks.join(', ')}`)
 }
 
-/** `vdb+64`: 64 MiB more, seen by the machine at once, as of a volume of a storage array. A disk keeps its size over a power cycle. */
+/** `vdb+64` adds 64 MiB, visible to the machine at once, like a volume of a storage array. The size survives a power cycle. */
 const growDisk = async (socket: string, machine: MachineName, arg = ''): Promise<void> => {
   const [, name = arg, more = ''] = /^(\w+)\+([1-9]\d*)$/.exec(arg) ?? []
   const device = checkDisk(machine, name)

@@ -1,6 +1,6 @@
-// The power switch of a lab's nodes, as a server's management board is one: a node asks the gateway over UDP to reset the other, for tests of fencing.
-// A request names a number that was given out just before (`hello` asks for one), and is signed with the lab's own key, so that no other program on the
-// segment switches anything, and nothing that was heard can be sent again. Plain JavaScript, as gateway.js is.
+// The power switch of a lab's nodes, like the management board of a server: a node asks the gateway over UDP to reset the other, for tests
+// of fencing. A request contains a nonce that was issued just before (`hello` requests one) and is signed with the lab's key, so that no
+// other program on the segment can switch anything, and no request can be replayed. Plain JavaScript, like gateway.js.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -11,9 +11,9 @@ const numberLivesMs = 10_000
 const mostNumbers = 64
 
 /**
- * Answers the text of one request; resolves with undefined where it gets no answer.
- * @param {{ key: string, sockets: Record<string, string>, markers: Record<string, string> }} lab its key, and each node's QMP socket and mark among the
- *   arguments of its emulator
+ * Returns a handler that resolves with the answer to one request, or with undefined if the request gets no answer.
+ * @param {{ key: string, sockets: Record<string, string>, markers: Record<string, string> }} lab its key, and each node's QMP socket and
+ *   marker among the arguments of its emulator
  * @returns {(text: string) => Promise<string | undefined>}
  */
 export const powerSwitch = ({ key, sockets, markers }) => {
@@ -60,9 +60,9 @@ const giveNumber = given => {
 /** @param {string} action @param {string} socket @param {string} marker */
 const act = async (action, socket, marker) => {
   const emulator = findEmulator(marker)
-  // A machine without power is ended already; its management board would still answer.
+  // A machine without power is off already; its management board would still answer.
   if (action === 'status' || !emulator) return
-  // One that does not run (SIGSTOP) takes no command: it loses its power.
+  // A stopped emulator (SIGSTOP) accepts no command: cut its power.
   if (action === 'off' || emulator.state === 'T') process.kill(emulator.pid, 'SIGKILL')
   else await reset(socket)
 }
@@ -76,7 +76,7 @@ const findEmulator = marker => {
       const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
       if (state !== 'Z') return { pid: Number(name), state }
     } catch {
-      // it ended in between
+      // it has exited meanwhile
     }
   }
   return undefined

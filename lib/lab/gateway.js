@@ -1,6 +1,7 @@
-// The article's gateway and ping node on em1, as a process of its own: it joins the segment as one more card and answers ARP,
-// ICMP echo and NTP for one address: emulated clocks run apart, and the time service that the roles set up needs somebody to ask. QEMU's user network cannot take this part: it looks at every frame of a shared segment and
-// resets the TCP connections of the other machines. Plain JavaScript, because it is started as a file, bundled or not.
+// The article's gateway and ping node on em1, as a separate process: it joins the segment like another network card and answers ARP, ICMP
+// echo and NTP for one address. NTP, because emulated clocks drift and the time service that the roles set up needs a server. QEMU's user
+// network cannot do this: it processes every frame of a shared segment and resets the TCP connections of the other machines. Plain
+// JavaScript, because it is started as a file, bundled or not.
 // Arguments: marker group port address mac [file of the key, and for each node its name, its QMP socket and its emulator's marker]
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ const ownMac = Buffer.from(mac.split(':').map(byte => Number.parseInt(byte, 16))
 
 const socket = createSocket({ type: 'udp4', reuseAddr: true })
 
-/** What the arguments say of each node. */
+/** The nodes from the arguments. */
 const switched = () => {
   const each = [0, 3].filter(at => nodes[at] !== undefined).map(at => nodes.slice(at, at + 3))
   return {
@@ -39,7 +40,7 @@ const replyToArp = frame => {
   reply.writeUInt16BE(2, 20)
   ownMac.copy(reply, 22)
   ownAddress.copy(reply, 28)
-  frame.copy(reply, 32, 22, 32) // the asker's MAC and address become the target
+  frame.copy(reply, 32, 22, 32) // the sender's MAC and address become the target
   return reply
 }
 
@@ -51,7 +52,7 @@ const replyToPing = frame => {
   const reply = Buffer.from(frame)
   frame.copy(reply, 0, 6, 12)
   ownMac.copy(reply, 6)
-  frame.copy(reply, 26, 30, 34) // swapping the addresses leaves the IP checksum as it is
+  frame.copy(reply, 26, 30, 34) // swapping the addresses does not change the IP checksum
   frame.copy(reply, 30, 26, 30)
   reply[icmp] = 0
   // echo request to echo reply takes 0x0800 from the sum: add it back with the carry folded in (RFC 1624)
@@ -66,7 +67,7 @@ const replyToNtp = frame => {
   if (request === undefined || request.length < 48) return undefined
   const reply = datagramTo(frame, request.subarray(0, 48))
   const ntp = reply.length - 48
-  // RFC 5905, section 7.3: server mode in the asker's version, stratum 2, good to a microsecond
+  // RFC 5905, section 7.3: server mode in the client's version, stratum 2, precision one microsecond
   reply[ntp] = (request[0] & 0x38) | 4
   reply[ntp + 1] = 2
   reply[ntp + 3] = 0xec
@@ -89,7 +90,7 @@ const replyToPower = async frame => {
   if (answer) socket.send(datagramTo(frame, Buffer.from(answer)), Number(port), group)
 }
 
-/** What a frame brings to one of our UDP ports. @param {Buffer} frame @param {number} ownPort */
+/** The UDP payload of a frame for one of our ports. @param {Buffer} frame @param {number} ownPort */
 const payloadFor = (frame, ownPort) => {
   const udp = 14 + (frame[14] & 15) * 4
   if (frame[23] !== 17 || !frame.subarray(30, 34).equals(ownAddress) || frame.length < udp + 8) return undefined
@@ -98,7 +99,7 @@ const payloadFor = (frame, ownPort) => {
   return frame.subarray(udp + 8, udp + length)
 }
 
-/** The frame that answers another one with this payload. @param {Buffer} frame @param {Buffer} payload */
+/** The reply frame to another frame, with this payload. @param {Buffer} frame @param {Buffer} payload */
 const datagramTo = (frame, payload) => {
   const udp = 14 + (frame[14] & 15) * 4
   const reply = Buffer.concat([frame.subarray(0, udp + 8), payload])

@@ -16,7 +16,7 @@ const packageOfTool: Record<string, string> = {
   setpriv: 'util-linux',
 }
 
-/** Which programs are not found on this search path. */
+/** The programs that are missing on this search path. */
 export const missingTools = (path: string): string[] => {
   const folders = [...path.split(':').filter(Boolean), '/usr/sbin', '/sbin']
   return Object.keys(packageOfTool).filter(tool => !folders.some(folder => isExecutable(join(folder, tool))))
@@ -31,11 +31,11 @@ const isExecutable = (file: string): boolean => {
   }
 }
 
-/** The packages that hold these programs. */
+/** The packages that contain these programs. */
 export const packagesOf = (tools: readonly string[]): string[] =>
   [...new Set(tools.map(tool => packageOfTool[tool]).filter(name => name !== undefined))].sort()
 
-/** Installs what the lab needs on this machine, or says what to install. A storage server is no place for a lab. */
+/** Installs what the lab needs on this machine. @throws LabError on a storage server, and without root with the packages to install */
 export const ensureHostTools = async (onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
   refuseOnClusterNode()
   const missing = missingTools(process.env.PATH ?? '')
@@ -68,7 +68,7 @@ const refuseOnClusterNode = (): void => {
     )
 }
 
-/** What shows that a machine is part of a live pair, if anything does. */
+/** The file that shows that a machine is part of a live pair, if there is one. */
 export const clusterSign = (root: string): string | undefined => {
   const heartbeat = join(root, 'etc/ha.d/ha.cf')
   if (existsSync(heartbeat)) return heartbeat

@@ -8,27 +8,27 @@ import { cacheRoot } from './places.ts'
 import { bareRecipe, type Init, type Recipe, recipeKey } from './recipe.ts'
 import type { Release } from './release.ts'
 
-/** The files of a bare image, shared by all machines and never written to. */
+/** The files of a bare image, shared by all machines and read-only. */
 export interface BareImage {
   key: string
   root: string
   kernel: string
   initrd: string
-  /** As `uname -r` says in the guest. */
+  /** As printed by `uname -r` in the guest. */
   kernelRelease: string
 }
 
-/** The image in `dir`, or nothing when it is not there. */
+/** The image in `dir`; undefined when there is none. */
 export const readImage = (dir: string, key: string): BareImage | undefined => {
   const image = { key, root: join(dir, 'root.qcow2'), kernel: join(dir, 'vmlinuz'), initrd: join(dir, 'initrd') }
   if (!existsSync(image.root)) return undefined
   return { ...image, kernelRelease: readFileSync(join(dir, 'kernel'), 'utf8').trim() }
 }
 
-/** Where the image with this key is kept. */
+/** The directory of the image with this key. */
 export const imageDir = (key: string): string => join(cacheRoot(), 'images', key)
 
-/** Builds the bare image unless an equal one is in the cache. */
+/** Returns the bare image from the cache, or builds it. @throws LabError */
 export const ensureImage = async (
   { release, init }: { release: Release; init: Init },
   onProgress: (text: string) => void,
@@ -37,7 +37,7 @@ export const ensureImage = async (
   const declared = hostSources(release)
   const settings = await hostAptSettings()
   const recipeOf = (sources: AptSource[]) => bareRecipe(release, renderSources(sources, 'guest'), settings, init)
-  // By what is declared: an image that is there needs no network.
+  // From the declared sources: a cached image needs no network.
   const key = recipeKey(recipeOf(declared), await run('mmdebstrap', ['--version']))
   const dir = imageDir(key)
   const cached = readImage(dir, key)
@@ -91,7 +91,7 @@ const assemble = async (recipe: Recipe, build: string, signal?: AbortSignal): Pr
   const files = openSync(join(build, 'files.tar'), 'w')
   const shell = bootstrapMode() === 'root' ? ['sh'] : ['mmdebstrap', '--unshare-helper', 'sh']
   const [command = 'sh', ...args] = [...shell, '-c', recipe.assemble]
-  // only root may fill the cache's own disk from inside: in a user namespace the folder belongs to nobody there
+  // only root can write to the cache from inside: in a user namespace the folder belongs to nobody
   const env = bootstrapMode() === 'root' ? { TMPDIR: build } : {}
   try {
     const result = await attempt(command, args, { stdin: tree, stdout: files, env, signal })
@@ -104,7 +104,7 @@ const assemble = async (recipe: Recipe, build: string, signal?: AbortSignal): Pr
   for (const name of ['tree.tar', 'files.tar']) rmSync(join(build, name))
 }
 
-/** Makes the image visible in one step; the loser of a race uses the winner's. */
+/** Publishes the image atomically; the loser of a race uses the winner's image. */
 const publish = (build: string, dir: string): void => {
   try {
     renameSync(build, dir)

@@ -16,14 +16,14 @@ import { qmp } from './qmp.ts'
 import type { LabState } from './state.ts'
 
 interface LaunchOptions {
-  /** The process ends with the one that starts it: for a test's lab, which must not outlive the test. */
+  /** The process dies with its parent: for a test's lab, which must not outlive the test. */
   ephemeral: boolean
 }
 
-// A bare machine uses 50 MiB; apt's dependency solving needs the most, some 200. The rest is page cache, which is what makes NFS quick.
+// A bare machine uses 50 MiB; apt's dependency solver needs the most, about 200 MiB. The rest is page cache, which makes NFS fast.
 const memoryMib: Record<MachineName, number> = { M1: 512, M2: 512, C1: 384 }
 
-/** Switches a machine on and returns its process number; it has not booted yet. */
+/** Switches a machine on. @returns the pid of its emulator; the machine has not booted yet */
 export const startMachine = async (
   name: string,
   state: LabState,
@@ -60,7 +60,7 @@ export const startMachine = async (
   return pid
 }
 
-/** Starts what answers as the article's gateway. */
+/** Starts the process that plays the article's gateway. @returns its pid */
 export const startGateway = (name: string, state: LabState, options: LaunchOptions): number => {
   const places = labPlaces(name)
   const power = {
@@ -81,7 +81,7 @@ const startProcess = (command: string, args: string[], log: string, { ephemeral 
     const child = ephemeral
       ? spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], { stdio: ['ignore', output, output] })
       : spawn(command, args, { stdio: ['ignore', output, output], detached: true, cwd: '/' })
-    child.once('error', () => undefined) // shows as a missing process number
+    child.once('error', () => undefined) // shows as a missing pid
     child.unref()
     if (child.pid) return child.pid
     throw new LabError(`cannot start ${command}`)
@@ -90,7 +90,7 @@ const startProcess = (command: string, args: string[], log: string, { ephemeral 
   }
 }
 
-/** qemu reports a bad argument by ending at once; otherwise it soon answers on its socket, which is there a moment before it listens. */
+/** qemu exits at once on a bad argument; otherwise it soon answers on its socket, which exists a moment before qemu listens. */
 const awaitEmulator = async (machine: MachineName, pid: number, socket: string, log: string): Promise<void> => {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {

@@ -1,10 +1,10 @@
 /** The lab's three machines, with the article's names and addresses. */
 export type MachineName = 'M1' | 'M2' | 'C1'
 
-/** A network card of a lab machine: em0 is the runner's own, the others are the article's. */
+/** A network card of a lab machine: em0 belongs to the lab, the others are those of the article. */
 export type NicName = 'em0' | 'em1' | 'em2' | 'em3'
 
-/** The segments that join the machines; em0 is each machine's private way to the host. */
+/** The network segments between the machines; em0 is each machine's private connection to the host. */
 export type SegmentName = Exclude<NicName, 'em0'>
 
 interface Machine {
@@ -33,14 +33,14 @@ export const byMachine = <T>(make: (machine: MachineName) => T): Record<MachineN
 
 export const segmentNames: readonly SegmentName[] = ['em1', 'em2', 'em3']
 
-/** What answers as 192.168.0.1, the article's gateway and ping node. */
+/** The network card of 192.168.0.1, the article's gateway and ping node. */
 export const gatewayCard = { address: '192.168.0.1', mac: '52:54:00:1a:01:fe' }
 
-/** The NICs a machine has, in order. */
+/** The NICs of a machine, in order. */
 export const nicsOf = (machine: MachineName): NicName[] => ['em0', ...segmentNames.filter(segment => machines[machine].addresses[segment])]
 
 /** The fixed MAC address by which a .link file names a card. */
 export const macOf = (machine: MachineName, nic: NicName): string => `52:54:00:1a:0${nic.slice(2)}:0${machines[machine].index}`
 
-/** Whether a word names a machine of the lab. */
+/** Whether a word is the name of a lab machine. */
 export const isMachineName = (word: string): word is MachineName => Object.hasOwn(machines, word)

@@ -1,17 +1,17 @@
 import { closeSync, openSync } from 'node:fs'
 import { attempt, type CommandResult } from './command.ts'
 
-/** Root needs no user namespace; anyone else needs one with a range of user ids. */
+/** Root needs no user namespace; other users need one with a range of user ids. */
 export const bootstrapMode = (): 'root' | 'unshare' => (process.getuid?.() === 0 ? 'root' : 'unshare')
 
 interface Bootstrap {
-  /** One-line apt sources: mmdebstrap(1) reads them from `-` as its mirror. */
+  /** One-line apt sources, passed on stdin: mmdebstrap(1) reads them for the mirror `-`. */
   sources: string
   signal: AbortSignal | undefined
   onStderr?: (line: string) => void
 }
 
-/** Writes a Debian tree as a tar archive, and resolves with how mmdebstrap ended. */
+/** Writes a Debian tree as a tar archive. Resolves with the result of mmdebstrap, whatever its exit code. */
 export const mmdebstrap = async (
   archive: string,
   options: readonly string[],

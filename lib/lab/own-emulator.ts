@@ -10,24 +10,24 @@ import { cacheRoot } from './places.ts'
 const program = 'qemu-system-x86_64'
 const suite = 'trixie'
 
-/** Where the emulator that the lab has fetched lies: Debian's files, not installed. */
+/** Directory of the lab's own emulator: Debian's files, extracted but not installed. */
 const ownDir = (cache: string): string => join(cache, 'emulator')
 
 /**
- * Pure. Whether an emulator, by what `--version` prints, keeps the processor's flags right. Before 9.1 an instruction that is interrupted half way may
- * leave garbage in them: their sources were written before the access to memory that failed (QEMU, target/i386/tcg, 2024). Seen with 7.2: after ten
- * minutes of work a node panicked with a double fault, the low half of an address in its flags.
+ * Pure: whether an emulator, by its `--version`, handles the processor's flags correctly. Before 9.1 a faulting instruction could corrupt
+ * them: their sources were written before the memory access that failed (QEMU, target/i386/tcg, 2024). Seen with 7.2: after ten minutes
+ * of work a node panicked with a double fault, with the low half of an address in its flags.
  */
 export const isSound = (version: string): boolean => {
   const [, major = 0, minor = 0] = (/version (\d+)\.(\d+)/.exec(version) ?? []).map(Number)
   return major > 9 || (major === 9 && minor >= 1)
 }
 
-/** The emulator's program, with what comes before its arguments: the lab's own one where it was fetched, else this machine's. KVM emulates nothing. */
+/** The emulator's program and its first arguments: the lab's own emulator if it was downloaded, otherwise and under KVM this machine's. */
 export const emulatorCommand = (accelerator: Accelerator, cache = cacheRoot()): [string, ...string[]] => {
   const dir = ownDir(cache)
   if (accelerator === 'kvm' || !existsSync(dir)) return [program]
-  // It needs a newer C library than this machine may have: it is started by its own loader, ld.so(8).
+  // It may need a newer C library than this machine has, so its own loader starts it, ld.so(8).
   const architecture = join(dir, 'usr/lib', only(join(dir, 'usr/lib'), /-linux-gnu$/))
   const loader = join(architecture, only(architecture, /^ld-linux.*\.so\.\d+$/))
   const firmware = ['seabios', 'qemu'].flatMap(name => ['-L', join(dir, 'usr/share', name)])
@@ -41,7 +41,7 @@ const only = (dir: string, pattern: RegExp): string => {
   return name
 }
 
-/** Fetches the emulator of Debian 13 into the cache where this machine's is not sound. Where it is not available, that is reported and this machine's is used. */
+/** Downloads the emulator of Debian 13 into the cache if this machine's is not sound. Reports a failure and uses this machine's then. */
 export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text: string) => void, signal?: AbortSignal): Promise<void> => {
   const dir = ownDir(cacheRoot())
   if (accelerator === 'kvm' || existsSync(dir) || isSound(await run(program, ['--version']))) return
@@ -52,7 +52,7 @@ export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text
     await extract(build, onProgress, signal)
     renameSync(join(build, 'tree'), dir)
   } catch (error) {
-    // Another run may have been faster.
+    // Another run may have finished first.
     if (signal?.aborted) throw error
     if (!existsSync(dir))
       onProgress(`using this machine's own emulator: ${error instanceof Error ? error.message : String(error)}`)

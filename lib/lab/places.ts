@@ -7,15 +7,15 @@ import type { MachineName } from './machines.ts'
 
 type Environment = Record<string, string | undefined>
 
-/** Where images and saved sets are kept between labs. */
+/** The directory of images and saved sets, shared by all labs. */
 export const cacheRoot = (env: Environment = process.env): string =>
   join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nfsha-play', 'lab')
 
-/** Where the labs themselves live, one folder each. */
+/** The directory of the labs, one folder each. */
 export const stateRoot = (env: Environment = process.env): string =>
   join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nfsha-play', 'lab')
 
-/** A lab's or a saved set's name becomes a folder: one plain word. */
+/** Checks the name of a lab or a saved set, which becomes a folder name. @throws LabError */
 export const checkName = (name: string): string => {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name
   throw new LabError(`'${name}' is not a valid lab name`, 'use up to 40 letters, digits, dots, dashes and underscores')
@@ -51,8 +51,9 @@ export const labPlaces = (name: string, root = stateRoot()) => {
 const longestSocketPath = 107 // sun_path is 108 bytes with its final NUL
 
 /**
- * A unix socket's path is limited: a lab in a deep folder keeps its sockets in the temporary directory, in a folder of this user's that is made here.
- * @throws LabError when somebody else has taken its name
+ * The path of a unix socket is limited: a lab in a deep folder keeps its sockets in a private folder below the temporary directory, which
+ * is created here.
+ * @throws LabError when that folder exists and is not private to this user
  */
 export const socketPath = (machineDir: string, temporary = tmpdir()): string => {
   const near = join(machineDir, 'qmp')

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-/** Whether a port on the loopback can be listened on. */
+/** Whether it is possible to listen on a port of the loopback. */
 export const isPortFree = (port: number): Promise<boolean> =>
   new Promise(resolve => {
     const server = createServer().once('error', () => resolve(false))
@@ -12,8 +12,8 @@ export const isPortFree = (port: number): Promise<boolean> =>
 const lowest = 20_000
 
 /**
- * Free TCP ports on the loopback, all different. They lie below those that the kernel gives to outgoing connections
- * (ip_local_port_range): a machine's port must still be free when the machine is switched on again.
+ * Free TCP ports on the loopback, all different. They are below the range that the kernel uses for outgoing connections
+ * (ip_local_port_range), so that a machine's port is still free when the machine is switched on again.
  */
 export const freePorts = async (count: number): Promise<number[]> => {
   const end = firstEphemeralPort()
@@ -26,7 +26,7 @@ export const freePorts = async (count: number): Promise<number[]> => {
   return [...found]
 }
 
-/** The first port of ip_local_port_range (Documentation/networking/ip-sysctl.rst); where it leaves no room below, the whole range is as good. */
+/** The first port of ip_local_port_range (Documentation/networking/ip-sysctl.rst); 65 536 if it leaves no room below. */
 const firstEphemeralPort = (): number => {
   const first = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0])
   return first > lowest + 1000 ? first : 65_536

@@ -7,7 +7,7 @@ import { sshArguments } from './connection.ts'
 import { LabError } from './error.ts'
 import { labPlaces } from './places.ts'
 
-/** The file of the key that a lab's nodes and its gateway share; made at need. */
+/** The file with the key that a lab's nodes and its gateway share; created if missing. */
 export const powerKey = (name: string): string => {
   const { dir, powerKey: file } = labPlaces(name)
   if (!existsSync(file)) {
@@ -17,10 +17,10 @@ export const powerKey = (name: string): string => {
   return file
 }
 
-/** Where cluster-glue looks for plugins on Debian. */
+/** The plugin's path in cluster-glue's plugin directory on Debian. */
 const plugin = '/usr/lib/stonith/plugins/external/nfsha-lab'
 
-/** Puts the plugin external/nfsha-lab and the lab's key on both nodes, which must be up. */
+/** Installs the plugin external/nfsha-lab and the lab's key on both nodes, which must be up. @throws LabError */
 export const labFencing = async (name: string): Promise<void> => {
   const key = readFileSync(powerKey(name), 'utf8').trim()
   const script = readFileSync(packagedFile('lib/lab/power-plugin.sh'), 'utf8')

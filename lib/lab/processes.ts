@@ -2,22 +2,22 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type MachineName, machineNames } from './machines.ts'
 
-/** The processes of one lab that run now. */
+/** The pids of a lab's running processes. */
 export type LabProcesses = Partial<Record<MachineName | 'gateway', number>>
 
-/** What a lab's processes carry among their arguments, so that they are known by it whoever started them and however that ended. */
+/** The marker among the arguments of a lab's processes. It identifies them whoever started them, even after a killed run. */
 export const processMarker = (labId: string, part: MachineName | 'gateway'): string => `nfsha-lab-${labId}-${part}`
 
 /**
- * Finds a lab's processes by their marker. No recorded process number can go stale or be missing: a killed run leaves nothing
- * that the next one would not find.
+ * Finds a lab's processes by their marker. Pids are never recorded, so they cannot become stale or get lost: the next run finds
+ * everything that a killed run left behind.
  */
 export const labProcesses = (labId: string): LabProcesses => {
   const found: LabProcesses = {}
   for (const { pid, args } of runningCommands()) {
     for (const part of [...machineNames, 'gateway' as const]) {
       const marker = processMarker(labId, part)
-      // The gateway is given the markers of the machines too: an emulator has its own as the name of its guest.
+      // The gateway's arguments contain the markers of the machines too; an emulator has its marker as the name of its guest.
       if (args.includes(part === 'gateway' ? marker : `guest=${marker}`)) found[part] = pid
     }
   }
@@ -32,11 +32,11 @@ const runningCommands = (): Array<{ pid: number; args: string[] }> =>
       try {
       return [{ pid: Number(name), args: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') }]
     } catch {
-      return [] // it ended in between, or is another user's
+      return [] // it has exited meanwhile, or belongs to another user
     }
     })
 
-/** Ends a process as a power loss ends a machine, and waits until it is gone. */
+/** Kills a process like a power loss, and waits until it is gone. */
 export const kill = async (pid: number): Promise<void> => {
   try {
     process.kill(pid, 'SIGKILL')
@@ -46,7 +46,7 @@ export const kill = async (pid: number): Promise<void> => {
   for (let waited = 0; waited < 10_000 && isAlive(pid); waited += 20) await sleep(20)
 }
 
-/** Stops a process where it is, or lets it go on. */
+/** Stops a process, or continues it. */
 export const pause = (pid: number, isPaused: boolean): void => {
   process.kill(pid, isPaused ? 'SIGSTOP' : 'SIGCONT')
 }
@@ -54,12 +54,12 @@ export const pause = (pid: number, isPaused: boolean): void => {
 /** Whether a process was stopped by a signal. */
 export const isPaused = (pid: number): boolean => processStat(pid)?.state === 'T'
 
-/** Whether a process runs; one that is only waiting to be collected does not. */
+/** Whether a process is running; a zombie is not. */
 export const isAlive = (pid: number): boolean => processStat(pid) !== undefined
 
 /**
- * When a process started, in clock ticks since boot; nothing when it does not run. A killed process of several threads may
- * have a first thread that is gone (Z) and others that still hold its ports and files: it runs until the last has ended.
+ * The state of a process and its start in clock ticks since boot; undefined when it is not running. In a killed process with several
+ * threads the first may be a zombie (Z) while others still hold ports and files: it counts as running until the last thread has exited.
  */
 export const processStat = (pid: number): { state: string; startTicks: number } | undefined => {
   try {
@@ -74,7 +74,7 @@ export const processStat = (pid: number): { state: string; startTicks: number } 
 
 const ticksPerSecond = 100 // USER_HZ, fixed on Linux for x86
 
-/** For how many seconds a process has run. */
+/** For how many seconds a process has been running. */
 export const processAge = (pid: number): number => {
   const stat = processStat(pid)
   if (!stat) return 0

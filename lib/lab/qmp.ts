@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { LabError } from './error.ts'
 
-/** Sends one command to a running emulator and returns what it answers. */
+/** Sends one QMP command to a running emulator and returns its answer. @throws LabError */
 export const qmp = (socketPath: string, command: string, args: Record<string, unknown> = {}, timeoutMs = 10_000): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const socket = connect(socketPath)
@@ -15,7 +15,7 @@ export const qmp = (socketPath: string, command: string, args: Record<string, un
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs / 1000} s`), timeoutMs)
     const send = (execute: string, parameters?: Record<string, unknown>) =>
       socket.write(`${JSON.stringify({ execute, arguments: parameters ?? {}, id: execute })}\n`)
-    // The socket's errors too: readline passes those of its input on.
+    // This covers socket errors too: readline forwards errors of its input.
     const lines = createInterface({ input: socket }).on('error', error => fail(error.message))
     lines.on('line', line => {
       const answer = JSON.parse(line) as { QMP?: unknown; id?: string; return?: unknown; error?: { desc: string } }

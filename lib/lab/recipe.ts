@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Release } from './release.ts'
 
-/** Everything that goes into the bare image; its digest is the image's key. */
+/** Everything that determines the bare image; its digest is the image's key. */
 export interface Recipe {
   suite: string
   packages: readonly string[]
-  /** Read by apt in the guest and while the image is built. */
+  /** Used by apt in the guest and during the build. */
   aptSettings: readonly string[]
   dpkgSettings: readonly string[]
   /** The guest's /etc/apt/sources.list. */
@@ -16,15 +16,15 @@ export interface Recipe {
   assemble: string
 }
 
-/** What process 1 of the machines is. */
+/** The init system of the machines. */
 export type Init = 'systemd' | 'sysvinit'
 
-/** A machine with sysvinit has the tools of its time. */
+/** A machine with sysvinit gets the tools of that era. */
 const initPackages: Record<Init, readonly string[]> = { systemd: ['systemd-sysv'], sysvinit: ['sysvinit-core', 'net-tools'] }
 
 /**
- * What has another name or is not there by itself in another release: libraries changed theirs with the 64-bit time_t (Debian 13); testing renames libsnmp with
- * each version of net-snmp, so its machines install it themselves, and would build their initrd with dracut.
+ * Packages whose name or default differs between releases: libraries were renamed for the 64-bit time_t (Debian 13). Testing renames
+ * libsnmp with each version of net-snmp, so its machines install it themselves; it would also build the initrd with dracut.
  */
 const releasePackages: Record<Release, readonly string[]> = {
   bookworm: ['libcurl4', 'libglib2.0-0', 'libsnmp40'],
@@ -34,7 +34,7 @@ const releasePackages: Record<Release, readonly string[]> = {
 
 const packages = (release: Release, init: Init) => [
   'e2fsprogs',
-  'ifupdown', // the article takes em1 down and up with it
+  'ifupdown', // the article uses it to take em1 down and up
   'iproute2',
   'iputils-ping',
   'kmod',
@@ -43,7 +43,7 @@ const packages = (release: Release, init: Init) => [
   'sudo',
   ...initPackages[init],
   'udev',
-  // What an installed Debian server has and a minimal one lacks; on an emulated processor each of them takes seconds to unpack.
+  // Part of a normal Debian server but not of a minimal one; each takes seconds to unpack on an emulated processor.
   'bc',
   'bzip2',
   'gawk',
@@ -54,7 +54,7 @@ const packages = (release: Release, init: Init) => [
   'python3',
 ]
 
-// What makes `apt-get update` and dpkg bearable under emulation. The index is fetched as gzip: unpacking xz costs several times more.
+// Makes `apt-get update` and dpkg fast enough under emulation. The index is downloaded as gzip: unpacking xz is several times slower.
 const aptSettings = [
   'Acquire::Languages "none";',
   'Acquire::PDiffs "false";',
@@ -65,7 +65,7 @@ const aptSettings = [
   'DPkg::Use-Pty "0";',
 ]
 
-// fsync after every unpacked file protects nothing here: a lab machine that lost power while installing is made again.
+// fsync after every unpacked file is useless here: a lab machine that lost power during an installation is created again.
 const dpkgSettings = [
   'force-unsafe-io',
   'path-exclude=/usr/share/man/*',
@@ -110,11 +110,11 @@ in_root systemctl --quiet mask getty-static.service serial-getty@ttyS0.service s
   systemd-random-seed.service sys-kernel-config.mount modprobe@configfs.service
 `
 
-// No consoles to log in at: each would start a process again and again.
+// No login consoles: each getty would be restarted again and again.
 const sysvinit = `sed -i '/getty/d' "$root/etc/inittab"
 `
 
-/** The modules the root disk needs, in the order in which they load. */
+/** The modules that the root disk needs, in load order. */
 const diskModules = [
   'drivers/virtio/virtio_ring',
   'drivers/virtio/virtio',
@@ -124,17 +124,17 @@ const diskModules = [
   'drivers/block/virtio_blk',
 ]
 
-/** Loaded with them, so that the cards are there when udev first looks. */
+/** Loaded with them, so that the network cards exist before udev starts. */
 const networkModules = ['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net']
 
 const bootModules = [...diskModules, ...networkModules]
 
-// The machine's own files ride in a second archive behind this one (seed.ts). They are laid down once: what a role writes later stays.
-// systemd wants to mount /dev itself; sysvinit needs /dev/console before its first script runs.
+// The machine's own files are in a second archive that follows this one (seed.ts). They are copied only once: later changes by a role stay.
+// systemd mounts /dev itself; sysvinit needs /dev/console before its first script runs.
 const dev: Record<Init, string> = { systemd: '/busybox umount /dev', sysvinit: '/busybox mount -o move /dev /mnt/dev' }
 
-// What a boot loader would do: a machine whose system was upgraded boots the newest kernel of its own. python3 is there, and asks the kernel itself:
-// kexec_file_load(2), then reboot(2) with LINUX_REBOOT_CMD_KEXEC. Where that fails the machine goes on with the image's kernel.
+// Replaces a boot loader: a machine whose system was upgraded boots its own newest kernel. python3 is available and makes the system calls
+// itself: kexec_file_load(2), then reboot(2) with LINUX_REBOOT_CMD_KEXEC. If that fails, the machine continues with the image's kernel.
 const kexec = `import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
 kernel, initrd = (os.open(f"/boot/{name}", os.O_RDONLY) for name in ("vmlinuz-" + sys.argv[1], "lab-initrd"))
@@ -222,7 +222,7 @@ export const bareRecipe = (release: Release, sources: string, hostAptSettings: r
   }
 }
 
-/** A name for the image that changes with anything that goes into it. */
+/** The image's key: a digest that changes with every input of the build. */
 export const recipeKey = (recipe: Recipe, builderVersion: string): string =>
   createHash('sha256')
     .update(JSON.stringify([recipe, builderVersion]))

@@ -1,14 +1,14 @@
 import { LabError } from './error.ts'
 import { byMachine, type MachineName, machineNames } from './machines.ts'
 
-/** The Debian suites that the lab's machines can be made of. */
+/** The Debian suites that the lab's machines can run. */
 export const releases = ['bookworm', 'trixie', 'forky'] as const
 export type Release = (typeof releases)[number]
 
-/** What a lab is made of unless told otherwise. */
+/** The default release of a new lab. */
 export const defaultRelease: Release = 'trixie'
 
-/** `trixie`, or by machine: `M1=bookworm,M2=trixie`, where the others are of the default release. Pure. Throws LabError. */
+/** Pure: parses `trixie`, or per machine `M1=bookworm,M2=trixie`; other machines get the default release. @throws LabError */
 export const parseReleases = (text: string): Record<MachineName, Release> => {
   const named = text.split(',').map(word => /^(?:(M1|M2|C1)=)?(\w+)$/.exec(word.trim()))
   const chosen = everywhere(defaultRelease)

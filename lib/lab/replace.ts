@@ -6,8 +6,8 @@ import { requireState, withLabLock } from './state.ts'
 import { requireImage } from './up.ts'
 
 /**
- * Puts a bare machine in the place of one that is switched off: same name and addresses, everything else is new. Switched on with the fault `power-on`. Throws
- * `LabError` while the old one runs.
+ * Replaces a machine that is switched off by a bare one: same name and addresses, everything else is new. The fault `power-on` switches it
+ * on. @throws LabError while the old machine is running
  */
 export const labReplace = async (name: string, machine: MachineName, { drbdDiskMiB = 320 } = {}): Promise<void> => {
   await withLabLock(name, async () => {

@@ -14,16 +14,16 @@ import type { LabProgress } from './up.ts'
 
 interface LabSaveOptions {
   name?: string
-  /** What the set is called; an older one of this name is replaced. */
+  /** The name of the set; an older set with this name is replaced. */
   as: string
-  /** The caller's stamp, to be asked for with `savedLab`. */
+  /** The caller's stamp, returned by `savedLab`. */
   key?: string
   onProgress?: (event: LabProgress) => void
 }
 
 /**
- * Shuts a lab down in order and keeps its disks and keys as a set from which new labs start. The lab itself is off afterwards
- * and can be brought up again. Replacing a set breaks the labs that were made from the old one.
+ * Shuts a lab down cleanly and saves its disks and keys as a set from which new labs can start. The lab is off afterwards
+ * and can be started again. Replacing a set breaks the labs that were made from the old one. @throws LabError
  */
 export const labSave = async ({ name = 'default', as, key = '', onProgress = () => undefined }: LabSaveOptions): Promise<void> => {
   const target = savedPlaces(as)
@@ -47,7 +47,7 @@ export const labSave = async ({ name = 'default', as, key = '', onProgress = () 
   })
 }
 
-/** A set must be clean: a machine that would not shut down is not worth keeping. */
+/** A set must be clean: refuse to save a machine that did not shut down. */
 const shutDown = async (name: string, onProgress: (event: LabProgress) => void): Promise<void> => {
   const state = requireState(name)
   const before = labProcesses(state.id)

@@ -5,11 +5,11 @@ import type { MachineName } from './machines.ts'
 import { cacheRoot, checkName } from './places.ts'
 import type { Release } from './release.ts'
 
-/** A saved set of machines, switched off: what a new lab can start from. */
+/** A saved set of machines, from which a new lab can start. */
 export interface SavedLab {
   imageKeys: Record<MachineName, string>
   releases: Record<MachineName, Release>
-  /** The caller's stamp: what the set was made with, so that it can be told when it is out of date. */
+  /** The caller's stamp: what the set was made with, to detect that it is out of date. */
   key: string
   created: string
 }
@@ -31,13 +31,13 @@ export const savedPlaces = (as: string) => {
   }
 }
 
-/** What is saved under a name, if anything. */
+/** The set saved under a name; undefined when there is none. */
 export const savedLab = (as: string): SavedLab | undefined => {
   const { stamp } = savedPlaces(as)
   return existsSync(stamp) ? (JSON.parse(readFileSync(stamp, 'utf8')) as SavedLab) : undefined
 }
 
-/** What is saved under a name that must exist. */
+/** The set saved under a name. @throws LabError when there is none */
 export const requireSaved = (as: string): SavedLab => {
   const saved = savedLab(as)
   if (saved) return saved

@@ -1,7 +1,7 @@
 import type { CpioEntry } from './cpio.ts'
 import { type MachineName, machines, macOf, nicsOf, segmentNames } from './machines.ts'
 
-/** What makes a machine of the shared image this machine. */
+/** What distinguishes a machine from others with the same image. */
 export interface MachineIdentity {
   machineId: string
   /** The private and the public half of its ssh host key. */
@@ -14,7 +14,7 @@ export interface MachineIdentity {
 const userNet = { address: '10.0.2.15', gateway: '10.0.2.2', nameserver: '10.0.2.3' }
 const opsUid = 1000
 
-/** /etc/network/interfaces: em0 leads to the host and the Debian archive, em1 to em3 are the article's. */
+/** /etc/network/interfaces: em0 connects to the host and the Debian archive, em1 to em3 are those of the article. */
 export const renderInterfaces = (machine: MachineName): string => {
   const stanzas = ['auto lo\niface lo inet loopback\n']
   stanzas.push(`auto em0\niface em0 inet static\n    address ${userNet.address}/24\n    gateway ${userNet.gateway}\n`)
@@ -38,7 +38,7 @@ export const seedEntries = (machine: MachineName, identity: MachineIdentity): Cp
     file(`etc/systemd/network/10-${nic}.link`, `[Match]\nMACAddress=${macOf(machine, nic)}\n\n[Link]\nName=${nic}\n`),
   )
   const entries = [
-    // laid over folders that exist: each must repeat the mode and owner that Debian gave it
+    // these folders exist already: each entry must repeat the mode and owner that Debian gave it
     folder('root', 0o700),
     folder('root/.ssh', 0o700),
     folder('home/ops', 0o700, opsUid),
@@ -57,7 +57,7 @@ export const seedEntries = (machine: MachineName, identity: MachineIdentity): Cp
   return withParents(entries).map(entry => ({ ...entry, path: entry.path ? `seed/${entry.path}` : 'seed' }))
 }
 
-/** The kernel does not make missing folders: each must come before what is in it. */
+/** The kernel does not create missing folders: each must come before its contents. */
 const withParents = (entries: CpioEntry[]): CpioEntry[] => {
   const known = new Set(entries.map(entry => entry.path))
   const parents: CpioEntry[] = [{ path: '', mode: 0o040755 }]

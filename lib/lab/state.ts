@@ -11,28 +11,28 @@ import type { Release } from './release.ts'
 
 const stateVersion = 2
 
-/** What a lab is; whether it runs is read from the processes, never from here. */
+/** The state of a lab. Whether it is running is read from the processes, never from here. */
 export interface LabState {
   version: typeof stateVersion
-  /** In the arguments of every process of this lab. */
+  /** Part of the arguments of every process of this lab. */
   id: string
   imageKeys: Record<MachineName, string>
-  /** The Debian releases that its machines were made of. */
+  /** The Debian releases of its machines. */
   releases: Record<MachineName, Release>
-  /** The saved set it was made from. */
+  /** The saved set that it was made from. */
   from?: string
-  /** What was asked for when it was made; nothing is systemd. */
+  /** The init system given when the lab was created; undefined means systemd. */
   init?: Init
-  /** Its processes end with the one that started them. */
+  /** Its processes die with the process that started them. */
   ephemeral?: boolean
   created: string
   segments: Segments
   sshPorts: Record<MachineName, number>
-  /** Cables that are pulled, by machine. A pulled cable stays so when the machine is switched on again. */
+  /** Pulled cables by machine. A cable stays pulled when the machine is switched on again. */
   pulled: Record<MachineName, SegmentName[]>
 }
 
-/** Reads a lab's state; nothing when there is no such lab. */
+/** Reads a lab's state; undefined when there is no such lab. @throws LabError when another version wrote it */
 export const readState = (name: string): LabState | undefined => {
   const file = labPlaces(name).state
   if (!existsSync(file)) return undefined
@@ -41,25 +41,25 @@ export const readState = (name: string): LabState | undefined => {
   throw new LabError(`lab '${name}' was made by another version of nfsha-play`, `remove it: rm -r ${labPlaces(name).dir}`)
 }
 
-/** The state of a lab that must exist. */
+/** The state of a lab. @throws LabError when there is no such lab */
 export const requireState = (name: string): LabState => {
   const state = readState(name)
   if (state) return state
   throw notRunning(name)
 }
 
-/** What every command says that needs a lab which is not there. */
+/** The error of a command that needs a lab which does not exist. */
 export const notRunning = (name: string): LabError =>
   new LabError(`lab '${name}' is not running: start it with \`nfsha-play lab up${nameOption(name)}\``)
 
-/** What a suggested command needs to mean this lab. */
+/** The option that selects this lab in a suggested command. */
 export const nameOption = (name: string): string => (name === 'default' ? '' : ` --name ${name}`)
 
-/** What every command says that needs a machine which is off. */
+/** The error of a command that needs a machine which is off. */
 export const switchedOff = (name: string, machine: MachineName): LabError =>
   new LabError(`${machine} of lab '${name}' is switched off`, `switch it on: nfsha-play lab fault ${machine} power-on${nameOption(name)}`)
 
-/** Writes a lab's state in one step. */
+/** Writes a lab's state atomically. */
 export const writeState = (name: string, state: LabState): void => {
   const places = labPlaces(name)
   mkdirSync(places.dir, { recursive: true, mode: 0o700 })
@@ -93,12 +93,12 @@ export const newState = async (
   }
 }
 
-/** The last work of this process on each lab: what is asked for meanwhile (both nodes lose power) waits for its end. */
+/** The latest operation of this process on each lab: concurrent ones (both nodes lose power) wait for it. */
 const turns = new Map<string, Promise<unknown>>()
 
 /**
- * Runs `work` while nobody else changes the same lab. A lock whose owner is dead is taken over.
- * @throws LabError when another process is at it
+ * Runs `work` while nobody else changes the same lab. A stale lock is taken over.
+ * @throws LabError when another process holds the lock
  */
 export const withLabLock = <T>(name: string, work: () => Promise<T>): Promise<T> => {
   const before = turns.get(name) ?? Promise.resolve()
@@ -125,7 +125,7 @@ const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
   }
 }
 
-/** A hard link appears with its content or not at all, so nobody ever reads a lock without an owner. */
+/** A hard link appears together with its content, so nobody ever reads a lock without an owner. */
 const takeLock = (name: string, draft: string, lock: string): void => {
   try {
     linkSync(draft, lock)

@@ -5,30 +5,30 @@ import { isPaused, labProcesses, processAge } from './processes.ts'
 import { qmp } from './qmp.ts'
 import { type LabState, readState } from './state.ts'
 
-/** How a machine of the lab is now. */
+/** The current state of a machine. */
 export interface MachineStatus {
   state: 'running' | 'frozen' | 'stalled' | 'off'
   sshPort: number
   /** Seconds since it was switched on. */
   uptimeSeconds: number
   links: Partial<Record<string, 'up' | 'down'>>
-  /** What its kernel died of, each time it did, by its console. */
+  /** The kernel panics on its console. */
   panics: string[]
 }
 
 export interface LabStatus {
   name: string
   created: string
-  /** The saved set it was made from. */
+  /** The saved set that it was made from. */
   from?: string
   machines: Record<MachineName, MachineStatus>
 }
 
-/** Pure. The panics on a console: a machine restarts itself after one, and nothing else tells of it. */
+/** Pure: the panics on a console. The machine reboots after a panic, and there is no other trace of it. */
 export const panicsIn = (output: string): string[] =>
   [...output.matchAll(/Kernel panic - not syncing: (.*?)\r?$/gm)].map(([, why = '']) => why)
 
-/** How a lab is now; nothing when there is none of this name. */
+/** The current state of a lab; undefined when there is no lab with this name. */
 export const labStatus = async ({ name = 'default' }: { name?: string } = {}): Promise<LabStatus | undefined> => {
   const state = readState(name)
   if (!state) return undefined

@@ -17,7 +17,7 @@ import { defaultRelease, everywhere, type Release } from './release.ts'
 import { requireSaved } from './saved.ts'
 import { type LabState, nameOption, readState, withLabLock, writeState } from './state.ts'
 
-/** One thing that happened while a lab is changed; without a machine it concerns all of them. */
+/** A progress event while a lab is changed; without a machine it concerns all of them. */
 export interface LabProgress {
   machine?: MachineName
   text: string
@@ -27,21 +27,21 @@ export interface LabUpOptions {
   name?: string
   /** Start a new lab from this saved set instead of from bare machines. */
   from?: string
-  /** What a new bare lab's machines boot with; default systemd. */
+  /** The init system of a new bare lab's machines; default systemd. */
   init?: Init
   /** The Debian release of each of a new bare lab's machines. */
   releases?: Record<MachineName, Release>
-  /** Only these machines; all three unless told otherwise. */
+  /** Only these machines; default all three. */
   machines?: readonly MachineName[]
   /** The size of the DRBD disk of a new bare lab. */
   drbdDiskMiB?: number
-  /** The new lab's processes end with the one that starts them: for tests. */
+  /** The new lab's processes die with the process that starts them: for tests. */
   ephemeral?: boolean
   onProgress?: (event: LabProgress) => void
   signal?: AbortSignal
 }
 
-/** Brings a lab up: makes it if there is none, switches on what is off, and waits until ssh lets root in everywhere. */
+/** Starts a lab: creates it if it does not exist, switches on what is off, and waits until root can log in everywhere. @throws LabError */
 export const labUp = async (options: LabUpOptions = {}): Promise<void> => {
   const { name = 'default', onProgress = () => undefined, signal } = options
   await ensureHostTools(text => onProgress({ text }), signal)
@@ -54,7 +54,7 @@ export const labUp = async (options: LabUpOptions = {}): Promise<void> => {
       ),
     )
   } catch (error) {
-    // an interrupted start leaves nothing half booted; what ran before stays
+    // an interrupted start leaves no half-booted machines; those that ran before stay
     if (signal?.aborted) await endProcesses(state, started)
     throw error
   }
@@ -89,7 +89,7 @@ const startAll = async (name: string, options: LabUpOptions): Promise<{ started:
 
 type Images = Record<MachineName, BareImage>
 
-/** The lab as it is, or a new one. */
+/** The existing lab, or a new one. */
 const prepare = async (name: string, options: LabUpOptions): Promise<{ state: LabState; images: Images }> => {
   const { from, init, releases, drbdDiskMiB = 320, ephemeral = false, signal } = options
   const known = readState(name)
@@ -111,7 +111,7 @@ const prepare = async (name: string, options: LabUpOptions): Promise<{ state: La
   return { state: await createLab(name, { images, from, init, releases: made, drbdDiskMiB, ephemeral }), images }
 }
 
-/** One image for each release, one after the other: a build takes all of this machine. */
+/** One image per release, built in sequence: a build uses all of this machine. */
 const bareImages = async (releases: Record<MachineName, Release>, init: Init, options: LabUpOptions): Promise<Images> => {
   const { onProgress = () => undefined, signal } = options
   const built = new Map<Release, BareImage>()
@@ -120,7 +120,7 @@ const bareImages = async (releases: Record<MachineName, Release>, init: Init, op
   return byMachine(machine => built.get(releases[machine]) as BareImage)
 }
 
-/** A lab stays with the image it was made from, even when a newer recipe would build another. */
+/** A lab keeps the image that it was made from, even if a newer recipe would build another one. @throws LabError when it is missing */
 export const requireImage = (name: string, key: string): BareImage => {
   const image = readImage(imageDir(key), key)
   if (image) return image
@@ -130,7 +130,7 @@ export const requireImage = (name: string, key: string): BareImage => {
   )
 }
 
-/** A port may have been taken by another program while the machine was off. */
+/** Another program may have taken a port while the machine was off. */
 const replaceTakenPorts = async (name: string, state: LabState, machines: readonly MachineName[]): Promise<void> => {
   const free = await Promise.all(machines.map(machine => isPortFree(state.sshPorts[machine])))
   const taken = machines.filter((_, index) => !free[index])
