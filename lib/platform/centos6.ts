@@ -10,17 +10,17 @@ import { rpmPackages, yumRepositories } from '../resources/yum.ts'
 import type { NfsPorts, PinnedRoute, Platform } from './platform.ts'
 import { type SysvFlavour, sysvAtBoot, sysvCommands } from './sysv.ts'
 
-/** chkconfig(8): run levels, and its place among those that start and that stop: after the network (10), before heartbeat (75). */
+/** chkconfig(8): run levels, start priority and stop priority: after the network (10), before heartbeat (75). */
 export const centosInit: SysvFlavour = {
   levels: chkconfig,
   header: ({ description }) => `# chkconfig: 2345 70 08\n# description: ${description}`,
   locks: '/var/lock/subsys',
 }
 
-/** The article's line (II.3). Its own `tail` shows `dev em1`, a slip: the echo above it says em2. */
+/** The article's line (II.3). Its `tail` output shows `dev em1`, a mistake: the echo above it uses em2. */
 export const rcLocalLine = ({ address, nic }: PinnedRoute): string => `/sbin/route add -host ${address} dev ${nic}`
 
-/** Read by the init scripts of NFS, which set lockd's ports by sysctl. The package's file has each as a comment. */
+/** Read by the NFS init scripts, which set lockd's ports with sysctl. The package's file has each setting commented out. */
 const sysconfigNfs = ({ mountd, lockd, statd, smNotify }: NfsPorts): Resource[] =>
   Object.entries({
     MOUNTD_PORT: mountd,
@@ -47,7 +47,7 @@ export const centos6: Platform = {
     ipmi: ['ipmitool'],
   },
   kernelHeaders: kernel => `kernel-devel-${kernel}`,
-  // as the article writes it (IV.2)
+  // as in the article (IV.2)
   kernelTree: kernel => `/usr/src/kernels/${kernel}/`,
   services: { heartbeat: 'heartbeat', time: 'ntpd' },
   nfsUnits: ['nfs'],
@@ -55,7 +55,7 @@ export const centos6: Platform = {
   stacks: ['article'],
   stackReason: 'nfs-utils 1.2.3 has no nfsdcld and no nfs.conf (docs/centos6.md)',
   nfsPrograms: ['rpc.nfsd'],
-  // e2fsprogs 1.41.12 knows neither lazy_journal_init nor -E nodiscard; -K is its word for the latter
+  // e2fsprogs 1.41.12 supports neither lazy_journal_init nor -E nodiscard; -K is its option for the latter
   ext4Options: '-E lazy_itable_init=0 -K',
   paths: {
     haDir: '/etc/ha.d',
@@ -74,16 +74,16 @@ export const centos6: Platform = {
       simple(`rpm -q --qf '%{NAME} - installed %{VERSION}-%{RELEASE}\\n' ${names.join(' ')} | grep -v ' is not installed$'`),
     // blkdiscard has no -z yet; wipefs opens it exclusively
     emptyDisk: disk => `wipefs -a ${disk} && dd if=/dev/zero of=${disk} bs=1M oflag=direct`,
-    // ntpd(8): -g whatever the difference, -q set it once and end; the article's ntpdate does the same
+    // ntpd(8): -g allows any offset, -q sets the clock once and exits; the article's ntpdate does the same
     setClock: '/etc/init.d/ntpd stop; ntpd -g -q; c=$?; /etc/init.d/ntpd start; exit $c',
-    // exportfs has no -s yet; the table that it keeps says the same, with a tab
+    // exportfs has no -s yet; its table has the same content, separated by tabs
     exported: `tr '\\t' ' ' < /var/lib/nfs/etab`,
   },
   install: rpmPackages,
   service: sysvService(chkconfig),
   timeServers: servers => (servers.length === 0 ? [] : [ntpServers(servers)]),
   repositories: yumRepositories,
-  // A package of that time registers its service (chkconfig --add) and starts nothing; what it restarts at an upgrade is locked at its version.
+  // Packages of that era register their service (chkconfig --add) and start nothing; those that restart it at upgrades are version-locked.
   guard: () => [],
   hostName: name => hostName(name, sysconfigNetwork),
   hostRoute: netToolsRoute,

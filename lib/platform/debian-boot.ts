@@ -8,7 +8,7 @@ const program = (command: string): string => `${command.startsWith('/') ? '' : '
 const line = ({ command, mayFail = false }: BootJob['commands'][number]): string =>
   mayFail ? `ExecStart=-/bin/sh -c '${command}'` : `ExecStart=${program(command)}`
 
-/** systemd.service(5): once, after the network and before heartbeat, in a bounded time. What has run is undone in the reverse order. */
+/** systemd.service(5): a oneshot unit after the network and before heartbeat, with timeouts. The shutdown undoes it in reverse order. */
 export const bootUnit = ({ description, commands, undo }: BootJob): string => `# Managed by nfsha-play.
 [Unit]
 Description=${description}

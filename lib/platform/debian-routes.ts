@@ -13,7 +13,7 @@ import type { PinnedRoute } from './platform.ts'
 const cases = (routes: PinnedRoute[]): string =>
   routes.map(r => `  ${r.nic}) ip -4 route replace ${r.address}/32 dev ${r.nic} ;;`).join('\n')
 
-/** ifupdown runs this whenever a NIC has come up: at boot and after `ifdown em2; ifup em2`. interfaces(5). */
+/** ifupdown runs this whenever a NIC comes up: at boot and after `ifdown em2; ifup em2`. interfaces(5). */
 export const ifupScript = (routes: PinnedRoute[]): string => `#!/bin/sh
 # Managed by nfsha-play: the peer's addresses stay on their own links.
 case $IFACE in
@@ -21,7 +21,7 @@ ${cases(routes)}
 esac
 `
 
-/** NetworkManager's dispatcher calls with the NIC and what happened. NetworkManager-dispatcher(8). */
+/** NetworkManager's dispatcher passes the NIC and the event. NetworkManager-dispatcher(8). */
 export const dispatcherScript = (routes: PinnedRoute[]): string => `#!/bin/sh
 # Managed by nfsha-play: the peer's addresses stay on their own links.
 [ "$2" = up ] || exit 0
@@ -31,14 +31,17 @@ esac
 `
 
 /**
- * A drop-in of the .network file that systemd-networkd has configured the NIC from (systemd.network(5)), also where that file is netplan's and below
- * /run. Without Scope= a route without a gateway is a link's.
+ * A drop-in for the .network file from which systemd-networkd configured the NIC (systemd.network(5)), including netplan's files in /run.
+ * A route without Scope= and Gateway= has link scope.
  */
 export const networkdDropIn = (routes: PinnedRoute[]): string => `# Managed by nfsha-play: the peer's addresses stay on their own links.
 ${routes.map(({ address }) => `[Route]\nDestination=${address}/32`).join('\n')}
 `
 
-/** systemd-networkd marks its routes `static`; one of `ip route add` would be gone after the NIC was down and up. The reload is the unit's own: networkctl(1) needs a system bus, which a minimal system has not. */
+/**
+ * systemd-networkd marks its routes `static`; a route from `ip route add` would be lost when the NIC goes down and up. The unit is reloaded
+ * because networkctl(1) needs a system bus, which a minimal system does not have.
+ */
 const networkdHasIt = ({ address, nic }: PinnedRoute): HostResource<string> => ({
   scope: 'host',
   id: `systemd-networkd keeps ${address} on ${nic}`,
@@ -56,7 +59,7 @@ const networkdHasIt = ({ address, nic }: PinnedRoute): HostResource<string> => (
   settle: 10_000,
 })
 
-/** A file for several NICs would get each NIC the routes of all of them. */
+/** A file shared by several NICs would give each NIC the routes of all. */
 const sharedFile = (networkFile: string, nics: string[]): HostAssertion<true> =>
   hostAssertion(`one .network file for each NIC: ${networkFile}`, {
     probe: probeOf([''], () => present(true)),
@@ -75,7 +78,7 @@ const byNetworkd = (networkFile: string, routes: PinnedRoute[], nics: Nic[]): Re
   ]
 }
 
-/** By what has brought each NIC up, which is read from the host. */
+/** Makes the routes persistent with whatever manages each NIC, as read from the host. */
 export const debianRoutes = (routes: PinnedRoute[], { nics }: Facts): Resource[] => {
   const nicOf = ({ nic }: PinnedRoute) => nics.find(n => n.name === nic)
   const by = (manager: Nic['manager']) => routes.filter(route => nicOf(route)?.manager === manager)

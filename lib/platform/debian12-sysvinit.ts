@@ -6,7 +6,7 @@ import { debian12 } from './debian12.ts'
 import type { Platform } from './platform.ts'
 import { type SysvFlavour, sysvAtBoot, sysvCommands } from './sysv.ts'
 
-/** The header that insserv(8) orders the boot by. */
+/** The header by which insserv(8) orders the boot. */
 export const debianInit: SysvFlavour = {
   levels: updateRcd,
   header: ({ name, description }) => `### BEGIN INIT INFO
@@ -22,7 +22,7 @@ export const debianInit: SysvFlavour = {
   locks: '/run/lock',
 }
 
-/** Debian 12 that boots by sysvinit: its packages and files are Debian's, its services and routes are handled as on CentOS 6. */
+/** Debian 12 with sysvinit: packages and files as on Debian 12, services and routes as on CentOS 6. */
 export const debian12Sysvinit: Platform = {
   ...debian12,
   name: 'Debian 12 with sysvinit',

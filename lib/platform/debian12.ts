@@ -18,7 +18,7 @@ const exportsFile = '/etc/exports.d/nfsha.exports'
 export const debian12: Platform = {
   name: 'Debian 12',
   packages: {
-    // resource-agents brings tickle_tcp and send_arp; heartbeat names it only as a recommendation
+    // resource-agents contains tickle_tcp and send_arp; heartbeat only recommends it
     heartbeat: ['heartbeat', 'resource-agents', 'iputils-arping'],
     drbd: ['drbd-utils'],
     build: ['gcc', 'libc6-dev', 'make', 'flex', 'bzip2', 'xz-utils'],
@@ -30,7 +30,7 @@ export const debian12: Platform = {
     ipmi: ['ipmitool'],
   },
   kernelHeaders: kernel => `linux-headers-${kernel}`,
-  // a link to them that the package brings
+  // a symlink in the package
   kernelTree: kernel => `/lib/modules/${kernel}/build`,
   services: { heartbeat: 'heartbeat', time: 'chrony' },
   nfsUnits: ['nfs-server.service', 'nfsdcld.service', 'nfs-blkmap.service'],
@@ -59,7 +59,7 @@ export const debian12: Platform = {
     kernelLog: 'journalctl -q -r -o short-iso _TRANSPORT=kernel',
     exported: 'exportfs -s',
     versions: names => ({ kind: 'packages', names }),
-    // both open it exclusively; blkdiscard(8) refuses a disk with a signature when it is asked at a terminal
+    // both open it exclusively; blkdiscard(8) refuses a disk with a signature when run in a terminal
     emptyDisk: disk => `wipefs -a ${disk} && blkdiscard -z ${disk}`,
     setClock: 'chronyc burst 3/5 && chronyc waitsync 30 0 0 1',
   },

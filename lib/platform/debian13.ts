@@ -1,10 +1,10 @@
 import { debian12 } from './debian12.ts'
 import type { Platform } from './platform.ts'
 
-/** Debian 13: as Debian 12, but for what its newer packages brought. */
+/** Debian 13: like Debian 12, except for changes in its newer packages. */
 export const debian13: Platform = {
   ...debian12,
   name: 'Debian 13',
-  // nfs-utils 2.8: nfs-server.service and nfs-mountd.service pull fsidd in (RequiredBy), which keeps files of the exported file system open.
+  // nfs-utils 2.8: nfs-server and nfs-mountd.service pull in fsidd (RequiredBy), which keeps files on the exported file system open.
   nfsUnits: [...debian12.nfsUnits, 'fsidd.service'],
 }

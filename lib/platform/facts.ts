@@ -1,18 +1,18 @@
 import { blocksOf } from '../resources/blocks.ts'
 import { type Nic, parseNics } from '../resources/ip-address.ts'
 
-/** What no role can change: a fact is read once a run. */
+/** Properties of a host that no role changes: they are read once per run. */
 export interface Facts {
-  /** os-release ID and VERSION_ID: `debian` `12`; a release that is still tested has no number yet, and the code name stands here: `forky`. os-release(5). */
+  /** os-release(5): ID and VERSION_ID, `debian` `12`. Debian testing has no number yet, so its code name is used: `forky`. */
   os: string
   version: string
   kernel: string
-  /** All that could be booted, the running one too. */
+  /** All bootable kernels, including the running one. */
   kernels: string[]
   arch: string
   machineId: string
   bootId: string
-  /** Who starts services: `systemd`, `sysvinit` (the scripts of /etc/init.d by run level) or `other`. */
+  /** The init system: `systemd`, `sysvinit` (the scripts in /etc/init.d by run level) or `other`. */
   init: string
   root: boolean
   nics: Nic[]
@@ -42,8 +42,8 @@ const field = (text: string, name: string): string => {
 }
 
 /**
- * Pure: what manages a NIC, by the state files of both managers, which are named by the kernel's number of the NIC: `3 managed=true` (NetworkManager),
- * `3 ADMIN_STATE=configured` (systemd-networkd; `unmanaged` leaves the NIC to others).
+ * Pure: what manages a NIC, from the state files of both managers, which are named by the kernel's index of the NIC: `3 managed=true`
+ * (NetworkManager), `3 ADMIN_STATE=configured` (systemd-networkd; `unmanaged` means that others manage it).
  */
 const managerOf = (nic: string, { link = '', managed = '' }: Record<string, string>): Pick<Nic, 'manager' | 'networkFile'> => {
   const index = /^\d+/.exec(link.split('\n').find(line => line.split(/[:@] ?/)[1] === nic) ?? '')?.[0]
@@ -54,7 +54,7 @@ const managerOf = (nic: string, { link = '', managed = '' }: Record<string, stri
   return file && /^configur/.test(value('ADMIN_STATE') ?? '') ? { manager: 'systemd-networkd', networkFile: file } : {}
 }
 
-/** Pure. Throws when the answer has not the form that `factsScript` prints. */
+/** Pure: parses the output of `factsScript`. @throws Error when it has another format */
 export const parseFacts = (stdout: string): Facts => {
   const blocks = blocksOf(stdout)
   const os = blocks.os ?? ''

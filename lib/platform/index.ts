@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
 import type { NearestPlatform } from './nearest.ts'
 import type { Platform } from './platform.ts'
 
-/** By the id, major version and init that a host's facts have. */
+/** By a host's id, major version and init system. */
 const platforms: Record<string, Platform> = {
   'debian 12 systemd': debian12,
   'debian 12 sysvinit': debian12Sysvinit,
@@ -15,19 +15,19 @@ const platforms: Record<string, Platform> = {
   'centos 6 sysvinit': centos6,
 }
 
-/** The platform of a host, or undefined when it is none that we know. */
+/** The platform of a host; undefined when it is not supported. */
 export const platformOf = ({ os, version, init }: Pick<Facts, 'os' | 'version' | 'init'>): Platform | undefined =>
   platforms[`${os} ${version} ${init}`]
 
 const nearest: Record<NearestPlatform, Platform> = { debian12, debian13 }
 
-/** The platform of a host that is none of ours, when the operator has named the one that it is like. Its packages and paths are then assumed, not known. */
+/** The platform of an unsupported host, as chosen by the operator. Its packages and paths are assumed, not known. */
 export const untestedPlatform = (as: NearestPlatform, { os, version }: Pick<Facts, 'os' | 'version'>): Platform => ({
   ...nearest[as],
   untested: `${`${os} ${version}`.trim()} is not supported; treated as ${nearest[as].name} (accept_untested_platform)`,
 })
 
-/** For a message: `Debian 12, Debian 12 with sysvinit, ...`. */
+/** For messages: `Debian 12, Debian 12 with sysvinit, ...`. */
 export const supportedSystems = (): string =>
   Object.values(platforms)
     .map(p => p.name)

@@ -3,16 +3,16 @@ import type { Resource } from '../resources/resource.ts'
 import { type RunLevels, sysvService } from '../resources/sysv-service.ts'
 import type { BootJob, Platform } from './platform.ts'
 
-/** What differs between the systems that start services by the scripts of /etc/init.d. */
+/** The differences between the systems that start services with scripts in /etc/init.d. */
 export interface SysvFlavour {
   levels: RunLevels
-  /** The comment of an init script by which the system finds its place in the boot: after the network, before heartbeat. */
+  /** The header of an init script that determines the boot order: after the network, before heartbeat. */
   header(job: BootJob): string
-  /** Where it is noted that a script has run; empty after a boot. */
+  /** Directory of the files that record that a script has run; empty after a boot. */
   locks: string
 }
 
-/** An init script that does its job once, at `start`, and undoes it at `stop`. */
+/** An init script that runs its job once, at `start`, and undoes it at `stop`. */
 export const initScript = (job: BootJob, { header, locks }: SysvFlavour): string => `#!/bin/sh
 # Managed by nfsha-play.
 ${header(job)}

@@ -8,23 +8,23 @@ export interface UserState {
   home: string
   shell: string
   group: string
-  /** Of the supplementary ones. */
+  /** The supplementary groups. */
   groups: string[]
 }
 
 export interface UserOptions {
-  /** Below the uids of people, without an expiry date: useradd(8). Only for an account that is made. */
+  /** A system account: low uid, no expiry date, see useradd(8). Only used when the account is created. */
   system?: boolean
   home?: string
-  /** Whether a home directory is made with the account. Default false. */
+  /** Create a home directory with the account. Default false. */
   createHome?: boolean
   shell?: string
   group?: string
-  /** Groups that it must be in, beside those it is in already. */
+  /** Additional groups; existing memberships are kept. */
   groups?: string[]
 }
 
-/** A group of group(5). An existing one is never changed. */
+/** A group, group(5). An existing group is never changed. */
 export const group = (name: string, { system = false }: { system?: boolean } = {}): HostResource<true> => ({
   scope: 'host',
   id: `group ${name}`,
@@ -34,7 +34,7 @@ export const group = (name: string, { system = false }: { system?: boolean } = {
   apply: scripted(() => ({ what: `creating group ${name}`, sh: `groupadd ${system ? '--system ' : ''}${quote(name)}` })),
 })
 
-/** Pure. The answer of the probe: a line of passwd(5), the name of its group, the names of all. */
+/** Pure: parses the probe's output, a line of passwd(5), the name of the primary group, the names of all groups. */
 export const parseUser = (stdout: string): UserState | undefined => {
   const [line = '', group = '', all = ''] = stdout.split('\n')
   const fields = line.split(':')
@@ -42,7 +42,7 @@ export const parseUser = (stdout: string): UserState | undefined => {
   return { home: fields[5] ?? '', shell: fields[6] ?? '', group, groups: all.split(' ').filter(name => name !== '' && name !== group) }
 }
 
-/** An account of passwd(5). It has no password; one that is there keeps what it has. */
+/** An account, passwd(5). A new account has no password; an existing one keeps its password. */
 export const user = (name: string, options: UserOptions = {}): HostResource<UserState> => ({
   scope: 'host',
   id: `user ${name}`,
@@ -75,7 +75,7 @@ export const user = (name: string, options: UserOptions = {}): HostResource<User
   },
 })
 
-/** Pure: what differs of an account; one that is missing differs in all that is asked for. */
+/** Pure: the changes of an account; a missing account differs in every given attribute. */
 export const userChanges = (name: string, state: UserState | undefined, { home, shell, group, groups = [] }: UserOptions): Change[] => {
   const differs = (attribute: string, from: string | undefined, to: string | undefined): Change[] =>
     to === undefined || from === to ? [] : [{ attribute, from: from ?? '', to }]

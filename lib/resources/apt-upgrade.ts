@@ -5,33 +5,33 @@ import { quote } from './quote.ts'
 export const debianReleases = ['bookworm', 'trixie'] as const
 export type DebianRelease = (typeof debianReleases)[number]
 
-/** What one machine could be upgraded by. */
+/** The upgrade state of one machine. */
 export interface UpgradeState {
-  /** Codename of the release that is installed. */
+  /** Codename of the installed release. */
   release: string
-  /** Files of apt's sources that name this release. */
+  /** apt source files that name this release. */
   sources: string[]
-  /** Packages that were held by us or by the operator. */
+  /** Packages on hold, by us or by the operator. */
   held: string[]
-  /** The package lists are younger than an hour; without that nothing is known of newer packages. */
+  /** The package lists are less than an hour old; otherwise newer packages are unknown. */
   listsRead: boolean
-  /** Packages of which the lists have a newer version, held ones too. */
+  /** Packages with a newer version in the lists, including held ones. */
   newer: string[]
-  /** What dpkg has begun and not finished. */
+  /** Packages that dpkg has not finished installing. */
   unfinished: string[]
   kernel: string
   /** The newest kernel in /boot. */
   newestKernel: string
-  /** The system was upgraded since it has booted. */
+  /** The system was upgraded since its last boot. */
   bootNeeded: boolean
 }
 
-/** Written after the package lists were read; in /var, for it is to outlive the boot that follows an upgrade. */
+/** Written after the package lists were read; in /var, because it must survive the reboot after an upgrade. */
 const listsMark = '/var/cache/apt/nfsha-play.lists-read'
-/** Written when packages have been upgraded; gone with the next boot. */
+/** Written when packages were upgraded; the next boot removes it. */
 const bootMark = '/run/nfsha-play-upgraded'
 
-/** Shell that prints blocks for `parseUpgrade`; some seconds where the lists are read, for apt-get(8) works the upgrade out. */
+/** Shell that prints blocks for `parseUpgrade`. Takes some seconds once the lists are read, because apt-get(8) simulates the upgrade. */
 export const upgradeProbe = `echo "@release"; release=$(. /etc/os-release; echo "\${VERSION_CODENAME:-}"); echo "$release"
 echo "@sources"; [ -z "$release" ] || grep -lsw -- "$release" /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources
 echo "@held"; apt-mark showhold
@@ -45,7 +45,7 @@ echo "@upgrade"; echo read`
 
 const linesOf = (text = ''): string[] => text.split('\n').filter(l => l.trim() !== '')
 
-/** Pure. Undefined when the answer has not come to its end. */
+/** Pure: parses the output of `upgradeProbe`; undefined when it is incomplete. */
 export const parseUpgrade = (stdout: string): UpgradeState | undefined => {
   const blocks = blocksOf(stdout)
   if (blocks.upgrade?.trim() !== 'read') return undefined
@@ -66,11 +66,11 @@ export const parseUpgrade = (stdout: string): UpgradeState | undefined => {
 const readLists = `apt-get update -q -o APT::Update::Error-Mode=any
 : > ${listsMark}`
 
-/** Reads the package lists again. Fails when one of them cannot be had. */
+/** Reads the package lists again. Fails when one of them cannot be downloaded. */
 export const readListsScript = `set -eu
 ${readLists}`
 
-/** Puts another release's codename in the place of one; what stood there is kept beside it, once. */
+/** Replaces the codename of the release in the source files; the original is kept beside each file, once. */
 export const sourcesScript = (files: string[], from: string, to: DebianRelease): string => `set -eu
 for file in ${files.map(quote).join(' ')}; do
   [ -e "$file.nfsha-${from}" ] || cp -p "$file" "$file.nfsha-${from}"
@@ -79,8 +79,8 @@ done
 rm -f ${listsMark}`
 
 /**
- * Upgrades all packages: apt-get(8), full-upgrade. Configuration files that somebody has changed stay as they are. `ours` are no longer held while it goes
- * on; holds of the operator's stay. What an earlier one has left unfinished is finished first.
+ * Upgrades all packages: apt-get(8), full-upgrade. Modified configuration files stay as they are. `ours` are released from hold during the
+ * upgrade; the operator's holds stay. An unfinished earlier upgrade is completed first.
  */
 export const upgradeScript = (ours: string[]): string => `set -eu
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1
@@ -96,5 +96,5 @@ for package in ${ours.map(quote).join(' ')}; do
   [ "$(dpkg-query -W -f '\${db:Status-Status}' "$package" 2>/dev/null)" != installed ] || apt-mark hold "$package" >/dev/null
 done`
 
-/** A line of its output that says how far it is: the step, and the package. */
+/** A progress line of its output: the step, and the package. */
 export const upgradeStep = /^(Unpacking|Setting up) (\S+)/gm

@@ -1,7 +1,7 @@
 import type { ClusterAssertion, HostAssertion, Probe } from './resource.ts'
 import { refused, refusedFor } from './verdict.ts'
 
-/** Judges one host and never changes it: fails in every mode where `compare` says anything but in sync. */
+/** Checks one host and never changes it: fails in every mode unless `compare` returns in sync. */
 export const hostAssertion = <S>(id: string, rest: Omit<HostAssertion<S>, 'id' | 'scope' | 'assertion'>): HostAssertion<S> => ({
   ...rest,
   id,
@@ -17,7 +17,7 @@ export const clusterAssertion = <S>(id: string, rest: Omit<ClusterAssertion<S>, 
   assertion: true,
 })
 
-/** An assertion whose `problems` names all that is wrong on a host. */
+/** An assertion whose `problems` returns everything that is wrong on a host. */
 export const assertion = <S>(id: string, { probe, problems }: { probe: Probe<S>; problems: (state: S) => string[] }): HostAssertion<S> =>
   hostAssertion(id, {
     probe,

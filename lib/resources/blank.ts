@@ -6,16 +6,17 @@ import { quote } from './quote.ts'
 const program = readFileSync(packagedFile('lib/resources/files/judge-disk.pl'), 'utf8').replace(/^\s*#.*\n/gm, '')
 
 /**
- * Shell function `judge_disk DEVICE [WORD...]`: reads the whole device or samples of it, prints what is there for `parseJudgement`, progress on stderr.
- * Exit code 0 only when the device is blank. The words stand at the top of the program; docs/disks.md says what is looked at. Needs perl.
+ * Shell function `judge_disk DEVICE [WORD...]`: reads the whole device or samples of it and prints the findings for `parseJudgement`,
+ * progress on stderr. Exit code 0 only when the device is blank. The words are listed at the top of the program, the checks in
+ * docs/disks.md. Needs perl.
  */
 export const judgeDisk = `judge_disk() { perl - "$@" <<'NFSHA_JUDGE'
 ${program}NFSHA_JUDGE
 }`
 
 /**
- * `judge_disk`, and shell function `not_blank DEVICE [WORD...]` that prints why a device is not known to be blank, nothing when it is. It is run in the
- * same script as the write it guards.
+ * `judge_disk`, and shell function `not_blank DEVICE [WORD...]`, which prints why a device is not known to be blank, nothing when it is.
+ * Run it in the same script as the write that it guards.
  */
 export const notBlank = `${judgeDisk}
 not_blank() {
@@ -24,23 +25,23 @@ not_blank() {
   echo "\${j:-it could not be judged: is perl installed?}"
 }`
 
-/** A probe's line for one device: what makes it not blank, or `blank`. */
+/** Shell for a probe that prints why a device is not blank, or `blank`. */
 export const blankProbe = (device: string): string => `${notBlank}\nr=$(not_blank ${quote(device)}); echo "\${r:-blank}"`
 
-/** Why a device is not blank. `held`: something uses it now. `content`: there is something on it. */
+/** Why a device is not blank. `held`: it is in use. `content`: it contains data. */
 export interface Reason {
   class: 'missing' | 'held' | 'readonly' | 'small' | 'content' | 'unreadable'
   text: string
 }
 
-/** DRBD's internal metadata (version 8.x) as it is on the disk. UUIDs in upper case, 16 hex digits. */
+/** DRBD's internal metadata (version 8.x) on the disk. UUIDs in upper case, 16 hex digits. */
 export interface DrbdSuperblock {
   version: string
   current: string
   /** bitmap and both history UUIDs */
   others: string[]
   flags: number
-  /** The field device-uuid, which DRBD 8.4 keeps and does not use. */
+  /** The field device-uuid, which DRBD 8.4 preserves but does not use. */
   stamp: string
   /** bytes of the replicated device; 0 before its first use */
   size: number
@@ -54,9 +55,9 @@ export interface ExtSuperblock {
   extents: boolean
 }
 
-/** What `judge_disk` found out. */
+/** The findings of `judge_disk`. */
 export interface Judgement {
-  /** The device itself, where the name that was given is a link. */
+  /** The device itself, if the given name is a link. */
   device: string
   /** bytes; 0 when unknown */
   size: number
@@ -69,7 +70,7 @@ export interface Judgement {
 const words = (line: string): Record<string, string> =>
   Object.fromEntries(line.split(' ').map(word => [word.split('=')[0] ?? '', word.slice(word.indexOf('=') + 1)]))
 
-/** Pure. The output of `judge_disk`. Anything that is cut off or unknown leaves the device not blank. */
+/** Pure: parses the output of `judge_disk`. With truncated or unknown output the device counts as not blank. */
 export const parseJudgement = (text: string): Judgement => {
   const found: Judgement = { device: '', size: 0, blank: false, against: [] }
   for (const line of text.split('\n')) {

@@ -1,4 +1,4 @@
-/** Splits the answer of a script that prints `@name` lines between its parts. A part with nothing in it is '', one that was not reached undefined. */
+/** Splits the output of a script that prints `@name` lines between its parts. An empty part is '', one that was not reached undefined. */
 export const blocksOf = (text: string): Record<string, string> => {
   const lines: Record<string, string[]> = Object.create(null)
   let block: string[] | undefined
@@ -14,8 +14,9 @@ export const blocksOf = (text: string): Record<string, string> => {
 }
 
 /**
- * Pure: of what was parsed from an answer without its end, the fields that were read. `readBefore`: for each field the blocks any of whose beginnings shows
- * that all it is made of has been printed. `madeOf`: blocks that a field needs besides, each of which is there when it is whole.
+ * Pure: the fields of a state parsed from truncated output that were read completely. `readBefore`: for each field the blocks of which any
+ * one, once started, proves that the field's input was printed completely. `madeOf`: blocks that a field needs in addition; all must be
+ * present.
  */
 export const fieldsRead = <S extends object>(
   state: S,

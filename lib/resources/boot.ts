@@ -2,31 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ApplyFailed } from './outcome.ts'
 import type { ClusterNodes, Connection } from './resource.ts'
 
-/** Which boot a machine is in: random(4). */
+/** The boot id of a machine: random(4). @throws Unreachable, ScriptTimeout after 20 s */
 export const bootIdOf = async (connection: Connection): Promise<string> => {
   const { stdout } = await connection.run('read -r b < /proc/sys/kernel/random/boot_id; echo "$b"', { timeout: 20_000 })
   return stdout.trim()
 }
 
-/** ms that a machine may take to shut down and to boot: servers with much memory and many disks take their time. */
+/** ms within which a machine must shut down and boot: servers with much memory and many disks are slow. */
 const bootLimit = 1_200_000
-/** ms between two looks. */
+/** ms between two checks. */
 const pause = 3_000
 
 /**
- * Restarts a machine in good order and waits until it answers from another boot; the connection is a new one then.
- * @throws ApplyFailed when it does not come back in 20 minutes, with the hint that is given
+ * Restarts a machine cleanly and waits until it answers with a new boot id, over a new connection.
+ * @throws ApplyFailed with the given hint when it does not come back within 20 minutes
  */
 export const restartMachine = async (nodes: ClusterNodes, host: string, command: string[], hint: string): Promise<void> => {
   const before = await bootIdOf(nodes.on(host).connection)
-  // It may take the connection along.
+  // The restart may drop the connection before the command returns.
   await nodes.on(host).$`${command}`.catch(() => undefined)
   await awaitBoot(nodes, host, before, { why: 'its restart', hint })
 }
 
 /**
- * Waits until a machine answers from another boot than `before`; the connection is a new one then.
- * @throws ApplyFailed when it does not in 20 minutes, with the hint that is given; `why`: after what
+ * Waits until a machine answers with another boot id than `before`, over a new connection. `why`: the cause of the restart, for messages.
+ * @throws ApplyFailed with the given hint when it does not within 20 minutes
  */
 export const awaitBoot = async (
   nodes: ClusterNodes,

@@ -2,11 +2,11 @@ import type { HostResource } from './resource.ts'
 import { present, unknown } from './resource.ts'
 import { differsBy } from './verdict.ts'
 
-/** chrony's sources of the inventory, as a file of a directory that it rereads without a restart. chrony.conf(5), sourcedir. */
+/** The inventory's time servers as a chrony source file, which chrony can reload without a restart. chrony.conf(5), sourcedir. */
 export const timeSources = (servers: string[]): string =>
   `# Managed by nfsha-play.\n${servers.map(server => `server ${server} iburst minpoll 4 maxpoll 8\n`).join('')}`
 
-/** The running chrony asks these servers. */
+/** Ensures that the running chrony uses these servers. */
 export const sourcesReload = (id: string, servers: string[]): HostResource<string[]> => ({
   scope: 'host',
   id,

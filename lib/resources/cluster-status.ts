@@ -5,14 +5,14 @@
 export interface ClusterStatus {
   v: 1
   cluster: string
-  /** In words: `served by M1; M2 was not read (unreachable)` */
+  /** One line: `served by M1; M2 was not read (unreachable)` */
   headline: string
   service: Service
-  /** The node that serves, as far as that was read. */
+  /** The active node, as far as it is known. */
   holder: string | null
   verdict: Verdict
   nodes: NodeStatus[]
-  /** Causes first; what follows from each is inside it. */
+  /** Causes, each with its consequences. */
   problems: StatusCause[]
 }
 
@@ -23,7 +23,7 @@ interface Verdict {
   state: 'healthy' | 'degraded' | 'down' | 'not-known'
   /** The other node can take over. */
   redundant: boolean | null
-  /** Since when it cannot, seconds since 1970 by the clock of the node that saw it; null where it can, and where nothing tells it. */
+  /** Since when it cannot, seconds since 1970 by the clock of the node that saw it; null if it can, or if the time is not known. */
   since: number | null
   text: string
 }
@@ -40,20 +40,20 @@ export interface NodeStatus {
   /** `configured: false`: DRBD has no device on this node. */
   drbd: DrbdStatus | { configured: false } | null
   mounted: 'read-write' | 'read-only' | 'no' | null
-  /** Where the clients' state is mounted from; empty where it is not mounted. */
+  /** The source of the mount with the clients' state; empty if it is not mounted. */
   clientState: string | null
   exported: boolean | null
-  /** When the service was started on this node, while it serves: a takeover, or a restart by the watch. Seconds since 1970 by the node's own clock. */
+  /** When the service started on this node (takeover, or restart by the watch), while it serves. Seconds since 1970 by the node's clock. */
   servingSince: number | null
-  /** `threads: 0`: nfsd does not run, and the other fields are null. */
+  /** `threads: 0`: nfsd is not running, and the other fields are null. */
   nfsd: NfsdStatus | null
-  /** Addresses of the NFSv4 clients that nfsd knows. */
+  /** Addresses of nfsd's NFSv4 clients. */
   clients: string[] | null
   space: { mount: string; usedPercent: number; inodesPercent: number }[] | null
   pendingHandlers: string[] | null
-  /** What the maintenance marker says; empty without one. */
+  /** The text of the maintenance marker; empty without one. */
   maintenance: string | null
-  /** Whose play runs on the node now; empty when none does. */
+  /** The owner of the play that is running on the node; empty if there is none. */
   play: string | null
   system: string | null
   versions: Record<string, string> | null
@@ -61,7 +61,7 @@ export interface NodeStatus {
 
 export interface LinkStatus {
   nic: string
-  /** `no-carrier`, or as heartbeat sees the other node on it: `up`, `dead`; `unknown` while heartbeat is stopped. */
+  /** `no-carrier`, or heartbeat's view of the other node on this link: `up`, `dead`; `unknown` while heartbeat is stopped. */
   state: string
 }
 
@@ -86,7 +86,7 @@ interface NfsdStatus {
   clientTracking: string | null
 }
 
-/** One problem, told once for all nodes that it concerns. */
+/** One problem, reported once for all affected nodes. */
 export interface StatusProblem {
   /** Kebab-case, listed in docs/status.md. */
   code: string
@@ -95,7 +95,7 @@ export interface StatusProblem {
   next: NextStep
 }
 
-/** What an operator does next. `on`: where the command is pasted; empty is where nfsha-play runs. */
+/** The operator's next step. `on`: the host on which to run the command; empty means the machine that runs nfsha-play. */
 export interface NextStep {
   on: string
   command: string
@@ -103,7 +103,7 @@ export interface NextStep {
 }
 
 export interface StatusCause extends StatusProblem {
-  /** A notice does not count against the exit code: a resynchronisation that runs. */
+  /** A notice (a running resynchronisation) does not affect the exit code. */
   severity: 'problem' | 'notice'
   consequences: StatusProblem[]
 }

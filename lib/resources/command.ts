@@ -10,24 +10,24 @@ interface Once {
   timeout?: number
 }
 
-/** One of the two must say when nothing is to be done: what cannot be judged cannot be checked either. */
+/** One of the two must tell when there is nothing to do; without it check mode would be impossible. */
 export type CommandOptions = Once &
   (
     | {
-        /** The path that the command makes: it runs only where that is missing. */
+        /** The path that the command creates: it runs only if the path is missing. */
         creates: string
         unless?: never
       }
     | {
-        /** A shell command that only reads: the command runs only where this fails. */
+        /** A read-only shell command: the command runs only if it fails. */
         unless: string
         creates?: never
       }
   )
 
 /**
- * A shell command that runs where its result is missing, and must have brought it about. Only for what no other kind describes.
- * @param what its words in the report: `command WHAT`
+ * A shell command that runs if its result is missing, and must produce that result. Only for what no other resource kind covers.
+ * @param what its name in the report: `command WHAT`
  */
 export const command = (what: string, sh: string, { creates, unless, notify, timeout = 60_000 }: CommandOptions): HostResource<true> => ({
   scope: 'host',

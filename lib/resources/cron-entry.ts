@@ -4,7 +4,7 @@ import type { HostResource } from './resource.ts'
 export interface CronEntryOptions {
   /** Five fields, or `@daily`: crontab(5). */
   schedule: string
-  /** One line for sh; a % that is not escaped would end it. */
+  /** One line for sh; write % as \%, because cron ends the command at a plain %. */
   command: string
   /** Default root. */
   user?: string
@@ -12,8 +12,8 @@ export interface CronEntryOptions {
 }
 
 /**
- * A job in /etc/cron.d, in a file of its own name. cron ignores names with other characters than letters, digits, `_` and `-`: run-parts(8).
- * Throws `TypeError` for what cron would not read as one job.
+ * A job in /etc/cron.d, in a file with its name. cron ignores names with characters other than letters, digits, `_` and `-`: run-parts(8).
+ * @throws TypeError for what cron would not read as one job
  */
 export const cronEntry = (name: string, { schedule, command, user = 'root', notify }: CronEntryOptions): HostResource<FileState> => {
   if (!/^[\w-]+$/.test(name)) throw new TypeError(`cron entry '${name}': only letters, digits, _ and - are allowed`)

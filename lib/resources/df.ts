@@ -9,7 +9,7 @@ export interface Usage {
   mountPoint: string
 }
 
-/** Pure: what df(1) prints, with -h, -P or -i. Without -P a long device name stands on a line of its own, and its numbers on the next. */
+/** Pure: parses df(1), with -h, -P or -i. Without -P a long device name is on its own line, and its numbers on the next. */
 export const parseDf = (text: string): Usage[] =>
   text
     .replaceAll(/^(\/\S+)\n\s+/gm, '$1 ')

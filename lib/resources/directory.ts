@@ -6,7 +6,7 @@ import type { HostResource } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { differsBy, refused } from './verdict.ts'
 
-/** A directory with this mode and owner; its content is nobody's business here. */
+/** A directory with this mode and owner; its content is not managed. */
 export const directory = (
   path: string,
   { mode = 0o755, owner = 'root', group = 'root' }: { mode?: number; owner?: string; group?: string } = {},

@@ -1,14 +1,14 @@
 export interface DrbdEvent {
   /** `exists` and `change`; `create`, `destroy`, `rename`; `call` and `response` of a handler */
   kind: string
-  /** `resource`, `device`, `connection`, `peer-device`, `path`, `helper`; `-`: the present state has been told completely */
+  /** `resource`, `device`, `connection`, `peer-device`, `path`, `helper`; `-`: the current state is complete */
   object: string
-  /** name, role, disk, replication, ...: what follows, by its own words */
+  /** name, role, disk, replication, ...: the key-value pairs that follow */
   values: Record<string, string>
 }
 
 /**
- * Pure: lines of `drbdsetup events2`, for modules of 8.4 and of 9, with or without --timestamps (drbdsetup(8), events2). A value may hold colons
+ * Pure: parses `drbdsetup events2`, for modules 8.4 and 9, with or without --timestamps (drbdsetup(8), events2). A value may contain colons
  * (`local:ipv4:172.16.100.210:7789`): the first one ends the key.
  */
 export const parseDrbdEvents = (text: string): DrbdEvent[] =>

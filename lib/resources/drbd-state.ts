@@ -2,19 +2,19 @@ import { type DrbdEvent, parseDrbdEvents } from './drbd-events.ts'
 import { type DrbdDevice, parseProcDrbd } from './proc-drbd.ts'
 
 /**
- * Shell that prints how DRBD stands: for 8.4 all is in /proc/drbd; of DRBD 9 only its version is, and drbdsetup is asked. Not for `status`: without a connection that leaves
- * the peer out, and with it how much has changed since (recorded in test/fixtures/drbd).
+ * Shell that prints the state of DRBD. For 8.4 everything is in /proc/drbd; for DRBD 9 only the version, so `drbdsetup events2` prints the
+ * rest. `drbdsetup status` omits an unconnected peer, and with it the out-of-sync amount (recorded in test/fixtures/drbd).
  */
 export const drbdState = `v=; { while IFS= read -r l; do v=\${v:-$l}; printf '%s\\n' "$l"; done < /proc/drbd; } 2>/dev/null
 case $v in 'version: 9'*) drbdsetup events2 --now --statistics 2>/dev/null ;; esac`
 
-/** Pure: the device of this minor number, from what `drbdState` printed. Undefined when it is configured nowhere. */
+/** Pure: the device with this minor number, from the output of `drbdState`. Undefined when it is not configured. */
 export const parseDrbdState = (text: string, minor: number): DrbdDevice | undefined => {
   const { version, devices } = parseProcDrbd(text)
   return version.startsWith('9') ? deviceOf(parseDrbdEvents(text), minor) : devices.find(d => d.minor === minor)
 }
 
-/** DRBD 9's answer in the words of 8.4, which all judgements are made in. A pair has one peer, a resource of ours one volume. */
+/** Maps DRBD 9's state to the terms of 8.4, which all checks use. A pair has one peer, our resources have one volume. */
 const deviceOf = (events: DrbdEvent[], minor: number): DrbdDevice | undefined => {
   const device = events.find(e => e.object === 'device' && e.values.minor === String(minor))?.values
   if (!device) return undefined
@@ -32,7 +32,7 @@ const deviceOf = (events: DrbdEvent[], minor: number): DrbdDevice | undefined =>
   }
 }
 
-/** 8.4 has one word for the connection and for what goes over it. */
+/** 8.4 has one state for the connection and the replication. */
 const connectionOf = (connection: string, replication: string): string => {
   if (connection === 'Connecting') return 'WFConnection'
   return connection === 'Connected' && replication !== 'Established' && replication !== 'Off' ? replication : connection

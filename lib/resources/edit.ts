@@ -6,8 +6,8 @@ import { unknown } from './resource.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 /**
- * A file that we share with others: `edit` is a pure function from its text to the text as it should be, and leaves foreign lines alone.
- * An absent file is edited as an empty one, unless a package brings it (`from`): then it is waited for.
+ * A file that we share with others: `edit` is a pure function from the current to the desired text, and must not change foreign lines.
+ * An absent file is edited as an empty one, unless a package provides it (`from`): then it is unknown until the package is installed.
  */
 export const edited = (
   path: string,
@@ -29,7 +29,7 @@ export const edited = (
     return reading.kind === 'absent' && bringer !== undefined ? unknown(bringer) : reading
   }),
   compare(actual) {
-    // A link is read as an empty file: its target would lose all that is in it.
+    // A link is read as an empty file: writing it would lose the content of its target.
     if (actual.kind === 'present' && actual.state.kind !== 'regular file')
       return refused(`${path} is a ${actual.state.kind}, not a regular file`)
     const from = actual.kind === 'present' ? actual.state.content : ''
@@ -39,11 +39,11 @@ export const edited = (
   apply: written(path, ([change]) => ({ content: change?.to ?? '', mode, owner: 'root', group: 'root' }), 'edit'),
 })
 
-/** One line in a file: replaces the lines that match, else appends. */
+/** One line in a file: replaces the matching lines, otherwise appends. */
 export const lineInFile = (path: string, line: string, match: RegExp, mode = 0o644): HostResource<FileState> =>
   edited(path, { what: `line '${line}'`, edit: text => withLine(text, line, match), mode })
 
-/** Pure. The first matching line becomes `line`, further matching ones go, all others stay as they are. */
+/** Pure: replaces the first matching line by `line`, removes further matches, and keeps all other lines. */
 export const withLine = (text: string, line: string, match: RegExp): string => {
   const lines = text.split('\n')
   const at = lines.findIndex(l => match.test(l))

@@ -1,11 +1,11 @@
-/** One client of one exported path, as exports(5) has it. */
+/** One client of one exported path, exports(5). */
 export interface ExportEntry {
   path: string
   client: string
   options: string[]
 }
 
-/** A line of exports(5) with those that it continues on, so that an edit keeps what it does not understand. */
+/** A line of exports(5) with its continuation lines, so that an edit preserves what it does not understand. */
 interface Statement {
   text: string
   path: string
@@ -37,13 +37,13 @@ const statementsOf = (text: string): Statement[] => {
   return joined.map(statementOf)
 }
 
-/** Pure: what a file of exports(5) exports. A path without a client is exported to everybody. */
+/** Pure: parses a file of exports(5). A path without a client is exported to everybody. */
 export const parseExports = (text: string): ExportEntry[] =>
   statementsOf(text).flatMap(s => (s.path === '' ? [] : s.entries.length === 0 ? [{ path: s.path, client: '*', options: [] }] : s.entries))
 
 /**
- * Pure: the text without the export of one path to one client; other clients of the path and all other lines stay as they are. Of two
- * lines for the same, exportfs(8) takes the first, and /etc/exports comes before the files of exports.d.
+ * Pure: removes the export of one path to one client; other clients of the path and all other lines stay unchanged. If two lines export
+ * the same, exportfs(8) uses the first, and /etc/exports comes before the files of exports.d.
  */
 export const withoutExport = (text: string, path: string, client: string): string =>
   statementsOf(text)

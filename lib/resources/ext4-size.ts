@@ -1,4 +1,4 @@
-/** How large an ext4 is and how it is laid out, from its superblock. */
+/** The size and layout of an ext4 file system, from its superblock. */
 export interface Ext4Size {
   blockSize: number
   blocks: number
@@ -7,17 +7,17 @@ export interface Ext4Size {
   inodeSize: number
   descriptorSize: number
   reservedDescriptorBlocks: number
-  /** Feature 64bit: without it no more than 2^32 blocks. */
+  /** Feature 64bit: without it at most 2^32 blocks. */
   wide: boolean
-  /** Errors were found in it and not repaired since: ext4 refuses to resize it. */
+  /** It has recorded errors that are not repaired: ext4 refuses to resize it. */
   errors: boolean
 }
 
-/** Shell that prints the superblock of an ext4 in hex. Not past the page cache: of a mounted one the kernel's own copy counts. */
+/** Shell that prints the superblock of an ext4 in hex. It reads through the page cache: if mounted, the kernel's copy is current. */
 export const superblockOf = (device: string): string =>
   `dd if=${device} bs=1024 skip=1 count=1 2>/dev/null | od -An -v -tx1 | tr -d ' \\n'; echo`
 
-/** Pure. Undefined where there is no ext4. The fields: linux/fs/ext4/ext4.h, struct ext4_super_block. */
+/** Pure: undefined when it is not an ext4. The fields: linux/fs/ext4/ext4.h, struct ext4_super_block. */
 export const parseExt4Size = (hex: string): Ext4Size | undefined => {
   const bytes = Buffer.from(hex.replace(/\s+/g, ''), 'hex')
   if (bytes.length < 1024 || bytes.readUInt16LE(0x38) !== 0xef53) return undefined
@@ -36,8 +36,9 @@ export const parseExt4Size = (hex: string): Ext4Size | undefined => {
 }
 
 /**
- * Pure: blocks that this file system can have on a device of so many bytes. A last group that has no room for its own tables is left out, by ext4_resize_fs
- * (linux/fs/ext4/resize.c) and by mkfs.ext4, which wants 50 blocks more: what mkfs leaves is not taken for something to grow into.
+ * Pure: the number of blocks that this file system can have on a device of this many bytes. ext4_resize_fs (linux/fs/ext4/resize.c) and
+ * mkfs.ext4 omit a last group without room for its tables. mkfs.ext4 requires 50 blocks more; space that it omits does not count as room
+ * to grow.
  */
 export const blocksOn = (fs: Ext4Size, deviceBytes: number): number => {
   const total = Math.min(Math.floor(deviceBytes / fs.blockSize), fs.wide ? Number.POSITIVE_INFINITY : 2 ** 32 - 1)

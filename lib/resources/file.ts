@@ -10,7 +10,7 @@ import { differsBy, inSync, refused } from './verdict.ts'
 import { type Writing, writeScript } from './write-script.ts'
 
 export interface FileState {
-  /** `regular file`, `directory`, `symbolic link`, as stat(1) says it */
+  /** As stat(1) prints it: `regular file`, `directory`, `symbolic link` */
   kind: string
   mode: number
   owner: string
@@ -26,12 +26,12 @@ export interface FileOptions {
   group?: string
   notify?: string[]
   tags?: string[]
-  /** The content is never shown, whatever it holds. */
+  /** Never show the content. */
   secret?: boolean
   shared?: boolean
-  /** A shell command that must accept the new content before it takes the old one's place; `$1` is its file. */
+  /** A shell command that must accept the new content before it replaces the old one; `$1` is the new file. */
   validate?: string
-  /** Where in the play its changes are refused: returns the reason, for files that a running service reads live. */
+  /** Which readings a change invalidates; default `host`. */
   invalidates?: 'itself' | 'host' | 'cluster'
 }
 
@@ -51,10 +51,10 @@ export const parseFile = ({ code, stdout, stderr }: Omit<ProbeOutput, 'at'>): Re
   })
 }
 
-/** A file as one part of a larger probe: each line comes with a bar before it, so that no content can look like the frame around it. */
+/** A file as part of a larger probe: each line is prefixed with a bar, so that no content can look like the frame around it. */
 export const embedded = (name: string, path: string): Piece[] => [`@${name}\n`, { barred: { kind: 'file', path } }, '\n@end\n']
 
-/** Pure: what `embedded` printed between its frames. */
+/** Pure: parses what `embedded` printed between its frames. */
 export const parseEmbedded = (block = ''): Reading<FileState> => {
   const stdout = block.replace(/^\|/gm, '')
   return parseFile({ code: stdout === '' ? 44 : 0, stdout, stderr: '' })
@@ -71,7 +71,7 @@ export const ownershipChanges = (actual: FileState | undefined, wanted: { mode: 
   return changes
 }
 
-/** A regular file with exactly this content, mode and owner. What it replaces for the first time is kept in /var/lib/nfsha-play/backup. */
+/** A regular file with exactly this content, mode and owner. The first file that it replaces is kept in /var/lib/nfsha-play/backup. */
 export const file = (path: string, options: FileOptions): HostResource<FileState> => {
   const wanted = { mode: options.mode ?? 0o644, owner: options.owner ?? 'root', group: options.group ?? 'root' }
   const { notify, tags, shared } = options
@@ -97,7 +97,7 @@ export const file = (path: string, options: FileOptions): HostResource<FileState
   }
 }
 
-/** A file that is not there. Only for files of our own: what it held is not kept. */
+/** Ensures that a file does not exist. Only for our own files: the content is not kept. */
 export const removed = (path: string): HostResource<true> => ({
   scope: 'host',
   id: `no file ${path}`,
@@ -107,7 +107,7 @@ export const removed = (path: string): HostResource<true> => ({
   apply: scripted(() => ({ what: `removing ${path}`, sh: `rm -f ${quote(path)}` }), { kind: 'file', path }),
 })
 
-/** An apply that writes a file whole. A content with a NUL byte is none of a script. */
+/** An apply that replaces a whole file. Content with a NUL byte cannot be part of a script. */
 export const written = (path: string, writing: (changes: Change[]) => Writing, kind: 'file' | 'edit' = 'file'): Apply =>
   Object.assign<Apply, Pick<Apply, 'script' | 'place'>>((_$, changes, { connection }) => writeFile(connection, path, writing(changes)), {
     place: { kind, path },
@@ -117,9 +117,9 @@ export const written = (path: string, writing: (changes: Change[]) => Writing, k
     },
   })
 
-/** Writes a file whole, as `writeScript` does. Throws `ApplyFailed`. */
+/** Replaces a whole file with `writeScript`. @throws ApplyFailed */
 export const writeFile = async (connection: Connection, path: string, writing: Writing): Promise<void> => {
-  // What no script can hold comes by stdin.
+  // Content that a script cannot contain is sent on stdin.
   const script = writing.content.includes('\0')
     ? { sh: writeScript(path, writing, 'cat'), input: writing.content }
     : { sh: writeScript(path, writing) }

@@ -11,13 +11,13 @@ interface Names {
   boot: string
 }
 
-/** Where a system keeps the name that its boot sets. `write` is shell that has the name as `$1`. */
+/** Where a system stores the host name that the boot sets. `write` is shell with the name in `$1`. */
 interface BootName {
   read: Source
   write: string
 }
 
-/** hostname(5): one line, replaced as a whole. */
+/** hostname(5): one line, replaced atomically. */
 export const etcHostname: BootName = {
   read: text('/etc/hostname'),
   write: 'printf "%s\\n" "$1" > /etc/hostname.new; mv /etc/hostname.new /etc/hostname',
@@ -29,7 +29,7 @@ export const sysconfigNetwork: BootName = {
   write: 'f=/etc/sysconfig/network; { grep -v "^HOSTNAME=" "$f" || :; echo "HOSTNAME=$1"; } > "$f.new"; mv "$f.new" "$f"',
 }
 
-/** heartbeat and drbdadm know a node by `uname -n`: the running name and the one that the boot sets. */
+/** The host name, both the running one and the one that the boot sets: heartbeat and drbdadm identify a node by `uname -n`. */
 export const hostName = (name: string, place: BootName): HostResource<Names> => ({
   scope: 'host',
   id: 'host name',

@@ -4,15 +4,15 @@ export interface Nic {
   up: boolean
   /** CIDR notation: 192.168.0.210/24 */
   addresses: string[]
-  /** What brings it up, where that is known to be neither ifupdown nor a script of somebody's own. */
+  /** What configures it, if known; undefined for ifupdown or a custom script. */
   manager?: 'NetworkManager' | 'systemd-networkd'
-  /** The .network file that systemd-networkd has configured it from; netplan writes it below /run. */
+  /** The .network file from which systemd-networkd configured it; netplan writes it below /run. */
   networkFile?: string
 }
 
 /**
- * Pure: what ip(8) prints of links and addresses, in any of its forms: `ip -o link` and `ip -o -4 addr` one after the other, or `ip a` without -o as
- * an operator types it. A head line `2: em1: <BROADCAST,UP> ...` opens an interface; `link/ether MAC` and `inet CIDR` belong to it.
+ * Pure: parses links and addresses printed by ip(8): `ip -o link` followed by `ip -o -4 addr`, or a plain `ip a` without -o. A head line
+ * `2: em1: <BROADCAST,UP> ...` starts an interface; `link/ether MAC` and `inet CIDR` belong to it.
  */
 export const parseNics = (text: string): Nic[] => {
   const nics = new Map<string, Nic>()

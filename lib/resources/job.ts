@@ -1,11 +1,11 @@
 import { type JobOptions, type JobResult, runJob } from '../ssh/job.ts'
 import type { ClusterNodes } from './resource.ts'
 
-// Roles run jobs as packages do; they see resources, never the connection's own folder.
+// Roles run jobs like the package resources; they import lib/resources, never lib/ssh.
 export { runJob } from '../ssh/job.ts'
 export { jobsDirectory } from '../ssh/job-script.ts'
 
-/** A job on one node of a cluster: it ends with the run's signal, and is followed over a new connection when its own is lost. */
+/** Runs a job on one node of a cluster: stops following on the run's signal, and reconnects when the connection is lost. */
 export const runJobOn = (nodes: ClusterNodes, host: string, job: Omit<JobOptions, 'signal' | 'reconnect'>): Promise<JobResult> =>
   runJob(nodes.on(host).connection, {
     ...job,

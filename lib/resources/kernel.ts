@@ -6,7 +6,7 @@ import { scripted } from './scripted.ts'
 import { simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
-/** A module that is loaded now. That the boot loads it too is a file in /etc/modules-load.d, a resource of its own. */
+/** A kernel module that is loaded now. Loading it at boot is a separate resource, a file in /etc/modules-load.d. */
 export const kernelModule = (name: string): HostResource<true> => ({
   scope: 'host',
   id: `kernel module ${name}`,
@@ -18,7 +18,7 @@ export const kernelModule = (name: string): HostResource<true> => ({
   apply: scripted(() => ({ what: `loading the module ${name}`, sh: `modprobe ${quote(name)}` })),
 })
 
-/** A kernel setting as it is now. That the boot sets it too is a file in /etc/sysctl.d, a resource of its own. */
+/** The current value of a kernel setting. Setting it at boot is a separate resource, a file in /etc/sysctl.d. */
 export const sysctl = (key: string, value: string): HostResource<string> => {
   const path = `/proc/sys/${key.replaceAll('.', '/')}`
   return {

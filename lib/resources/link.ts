@@ -5,17 +5,17 @@ import { scripted } from './scripted.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 interface LinkState {
-  /** Where it leads; undefined when something else than a link is there. */
+  /** The link's target; undefined when the path exists but is not a link. */
   target: string | undefined
 }
 
-/** A symbolic link. What is there and is none is not touched: with `optional` it stands for the link, else it is an error. */
+/** A symbolic link. An existing path that is not a link is never changed: it is skipped with `optional`, otherwise it is an error. */
 export const link = (path: string, target: string, { optional = false }: { optional?: boolean } = {}): HostResource<LinkState> => {
   const p = quote(path)
   return {
     scope: 'host',
     id: `link ${path}`,
-    // What lies behind it is another thing from now on.
+    // A path below it leads to other files from now on.
     invalidates: 'host',
     undo: [{ what: `link ${path}`, from: 'there', to: 'removed', isDue: `[ "$(readlink ${p})" = ${quote(target)} ]`, sh: `rm -f ${p}` }],
     probe: {

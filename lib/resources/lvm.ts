@@ -15,14 +15,14 @@ export interface VolumeSpec {
 
 const units: Record<string, number> = { M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 
-/** Pure: bytes of `100G`, as lvm(8) counts whatever the case of the unit; undefined for `100%FREE`. */
+/** Pure: the bytes of `100G` in powers of two, like lvm(8); undefined for `100%FREE`. */
 export const volumeBytes = (size: string): number | undefined => {
   const [, count = '', unit = ''] = /^(\d+)([MGT])$/.exec(size) ?? []
   const of = units[unit]
   return of === undefined ? undefined : Number(count) * of
 }
 
-/** Pure: a volume that is there keeps its size here; a larger one that was asked for is not passed over. */
+/** Pure: an existing volume keeps its size; it is refused if a larger size is declared. */
 export const compareVolume = ({ group, volume, size }: VolumeSpec, actual: number): Verdict =>
   actual < (volumeBytes(size) ?? 0)
     ? refused(
@@ -30,7 +30,7 @@ export const compareVolume = ({ group, volume, size }: VolumeSpec, actual: numbe
       )
     : inSync
 
-/** A logical volume; its group is made on a disk that is known to be blank, and never extended or shrunk here. lvm(8). */
+/** A logical volume, lvm(8). Its group is created only on a blank disk, and is never extended or shrunk here. */
 export const logicalVolume = (spec: VolumeSpec): HostResource<number> => ({
   scope: 'host',
   id: `volume ${spec.group}/${spec.volume}`,

@@ -3,7 +3,7 @@ import { absent, present } from './resource.ts'
 import { hostRoutesTo, parseRouteTable } from './route-table.ts'
 import { differsBy } from './verdict.ts'
 
-/** A host route by route(8) of net-tools, as the article sets it. What leads the address another way is taken out first. */
+/** A host route set with route(8) of net-tools, as in the article. Other routes to the address are removed first. */
 export const netToolsRoute = ({ address, nic }: { address: string; nic: string }): HostResource<string[]> => ({
   scope: 'host',
   id: `route ${address}`,

@@ -16,26 +16,26 @@ export interface PackagesResource extends HostResource<PackageState[]> {
 
 interface Wanted {
   names: string[]
-  /** Those of them that are held. */
+  /** The subset of `names` to hold. */
   hold: string[]
 }
 
-/** What differs between the package managers. */
+/** The differences between the package managers. */
 export interface PackageManager {
   probe(names: string[]): Probe<PackageState[]>
-  /** Installs what is missing of `names`, holds `held`. */
+  /** Shell that installs the missing packages of `names` and holds `held`. */
   script(names: string[], held: string[]): string
-  /** Shell that takes the hold of a package off, where it has one. */
+  /** Shell that removes the hold of a package, if it has one. */
   unhold(name: string): { isDue: string; sh: string }
-  /** A line of its output that says how far it is: the step, and the package. */
+  /** A progress line of its output: the step, and the package. */
   step: RegExp
-  /** What to look at when it failed. */
+  /** What to check after a failure. */
   hint: string
 }
 
 /**
- * Packages that are installed, and held when an upgrade at the wrong moment could disturb the service. All packages of a play become one
- * transaction; whether their services may start is the business of `serviceGuard`.
+ * Installed packages, held if an upgrade at the wrong moment could disturb the service. All packages of a play become one transaction;
+ * `serviceGuard` decides whether their services may start.
  */
 export const packagesBy =
   (manager: PackageManager) =>
@@ -59,7 +59,7 @@ export const packagesBy =
     },
   })
 
-/** Pure. */
+/** Pure: what must be installed or held. */
 export const packageChanges = (states: PackageState[], hold: string[]): Change[] =>
   states.flatMap(({ name, installed, held, version }) => {
     const changes: Change[] = []
@@ -73,7 +73,7 @@ const install = async (manager: PackageManager, wanted: Wanted[], { connection, 
   const names = [...new Set(wanted.flatMap(w => w.names))]
   const held = [...new Set(wanted.flatMap(w => w.hold))]
   let seen = 0
-  // A job: it goes on when the connection is lost, and the next run takes it up again.
+  // A job: it continues when the connection is lost, and the next run adopts it.
   const { code, output } = await runJob(connection, {
     id: 'packages',
     script: manager.script(names, held),

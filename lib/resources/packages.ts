@@ -4,7 +4,7 @@ import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
 import { present } from './resource.ts'
 
-/** dpkg-query(1) prints what it knows and complains about the rest: `name want status version`. */
+/** Parses dpkg-query(1), which prints only the packages that it knows: `name want status version`. */
 export const parsePackages = (names: string[], stdout: string): PackageState[] =>
   names.map(name => {
     const line = stdout.split('\n').find(l => l.split(' ')[0] === name)
@@ -12,7 +12,7 @@ export const parsePackages = (names: string[], stdout: string): PackageState[] =
     return { name, version, installed: status === 'installed', held: want === 'hold' }
   })
 
-/** Lists are only fetched when a package is not known yet: this is the slow part on a fresh machine. */
+/** Package lists are fetched only if a package is unknown: that is the slow part on a fresh machine. */
 const installScript = (names: string[], held: string[]): string => `set -eu
 export DEBIAN_FRONTEND=noninteractive
 o='-y --no-install-recommends -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=300'
@@ -30,7 +30,7 @@ ${held.length > 0 ? `apt-mark hold ${held.map(quote).join(' ')} >/dev/null` : ''
 `
 
 /**
- * Debian's packages: apt-get(8), apt-mark(8). Recommended packages stay out (heartbeat recommends pacemaker).
+ * Debian's packages: apt-get(8), apt-mark(8). Recommended packages are not installed (heartbeat recommends pacemaker).
  */
 export const packages = packagesBy({
   probe: names => probeOf([{ kind: 'packages', names }], ({ stdout }) => present(parsePackages(names, stdout))),

@@ -2,7 +2,7 @@ import { quote } from './quote.ts'
 import type { Probe, ProbeOutput } from './resource.ts'
 import { isSource, type Piece, type Source, shellOf } from './source.ts'
 
-/** A probe that prints these pieces one after the other; its exit code is that of the last source. */
+/** A probe that prints these pieces in sequence; its exit code is that of the last source. */
 export const probeOf = <S>(pieces: Piece[], parse: Probe<S>['parse'], more: Pick<Probe<S>, 'timeout' | 'parsePart'> = {}): Probe<S> => ({
   sh: pieces.length === 1 && isSource(pieces[0]) ? shellOf(pieces[0]) : pieces.map(shellOfPiece).join('\n'),
   reads: pieces,
@@ -16,7 +16,7 @@ const shellOfPiece = (piece: Piece): string => {
   return `( ${shellOf(piece.barred)}\n) | sed 's/^/|/'`
 }
 
-/** Pure: what a probe's own script would have printed, from what its sources printed. */
+/** Pure: the output that a probe's own script would have printed, assembled from the outputs of its sources. */
 export const assemble = (pieces: Piece[], outputOf: (source: Source) => ProbeOutput): ProbeOutput => {
   const parts = pieces.map((piece): ProbeOutput => {
     if (typeof piece === 'string') return { code: 0, stdout: piece, stderr: '', at: 0 }
@@ -33,8 +33,8 @@ export const assemble = (pieces: Piece[], outputOf: (source: Source) => ProbeOut
 }
 
 /**
- * Pure: the same of a probe that was not answered whole. A source without a whole answer (`wholeOf`: undefined) is left out with the texts before it, so
- * that they introduce nothing; of the last piece what it printed before it was cut off (`cutOff`) is taken.
+ * Pure: the same for an incomplete probe. A source without complete output (`wholeOf`: undefined) is omitted together with the texts before
+ * it, so that they introduce nothing. Of the last piece the truncated output (`cutOff`) is used.
  */
 export const assemblePart = (pieces: Piece[], wholeOf: (source: Source) => ProbeOutput | undefined, cutOff = ''): string => {
   const last = pieces.at(-1)
@@ -52,7 +52,7 @@ export const assemblePart = (pieces: Piece[], wholeOf: (source: Source) => Probe
   return last === undefined || isWhole(last) ? text : text + cutOff
 }
 
-/** As sed(1) does it: what stands behind the last newline is a line if it is not empty. */
+/** Like sed(1): text after the last newline is a line unless it is empty. */
 const barred = (text: string): string =>
   text
     .split('\n')

@@ -1,6 +1,6 @@
 import type { Progress } from './resource.ts'
 
-/** One device of /proc/drbd, in DRBD 8.4's words (drbd.conf(5), drbd_proc.c). */
+/** One device of /proc/drbd, in the terms of DRBD 8.4 (drbd.conf(5), drbd_proc.c). */
 export interface DrbdDevice {
   minor: number
   /** cs: Connected, WFConnection, StandAlone, SyncSource, SyncTarget, ... */
@@ -9,9 +9,9 @@ export interface DrbdDevice {
   peerRole: string
   disk: string
   peerDisk: string
-  /** Flags such as `r-----`; `s` as the first is suspended I/O. */
+  /** Flags such as `r-----`; a leading `s` means suspended I/O. */
   flags: string
-  /** KiB that differ between the nodes */
+  /** KiB that are out of sync */
   outOfSync: number
   sync?: { percent: number; speed: number; remaining: number }
 }
@@ -32,8 +32,8 @@ const parseSync = (text: string): DrbdDevice['sync'] | undefined => {
 }
 
 /**
- * Pure. A minor that is configured nowhere has no line, or `cs:Unconfigured`, and is left out. Where there is no connection at all (StandAlone),
- * a blank stands in place of the protocol (drbd_proc.c, drbd_seq_show).
+ * Pure: parses /proc/drbd. An unconfigured minor has no line, or `cs:Unconfigured`, and is omitted. Without a connection (StandAlone) there
+ * is a blank instead of the protocol (drbd_proc.c, drbd_seq_show).
  */
 export const parseProcDrbd = (text: string): ProcDrbd => {
   const heads = [...text.matchAll(/^[ \t]*(\d+): cs:(\S+)(?: ro:(\S+?)\/(\S+) ds:(\S+?)\/(\S+) [ABC ] (\S+))?/gm)]
@@ -51,7 +51,7 @@ export const parseProcDrbd = (text: string): ProcDrbd => {
 export const isSyncing = (device: DrbdDevice): boolean =>
   /^(Sync|PausedSync|Verify|WFBitMap|WFSyncUUID|Ahead|Behind)/.test(device.connection)
 
-/** What a progress row shows of a running synchronisation. */
+/** The progress of a running synchronisation. */
 export const syncProgress = (device: DrbdDevice): Progress => ({
   text: 'DRBD synchronisation',
   ...(device.sync && { percent: device.sync.percent, speed: device.sync.speed, remaining: device.sync.remaining }),

@@ -1,12 +1,12 @@
 import type { Progress } from './resource.ts'
 
-/** Pure. The last `@progress PERCENT TEXT` in what a script printed on stderr: how one that takes its time tells how far it is. */
+/** Pure: the last `@progress PERCENT TEXT` line on a script's stderr, by which long scripts report their progress. */
 export const progressIn = (stderr: string): Progress | undefined => {
   const [, percent, text = ''] = [...stderr.matchAll(/^@progress (\d+) (.*)$/gm)].at(-1) ?? []
   return percent === undefined ? undefined : { percent: Number(percent), text }
 }
 
-/** What else it said. */
+/** stderr without the progress lines. */
 export const withoutProgress = (stderr: string): string => stderr.replace(/^@progress .*(\n|$)/gm, '')
 
 /** An `onStderr` that reports progress. */

@@ -1,2 +1,2 @@
-// Roles quote as connections do; they see resources, never the connection's own folder.
+// Roles quote like connections; they import lib/resources, never lib/ssh.
 export { quote } from '../ssh/quote.ts'

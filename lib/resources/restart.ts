@@ -6,14 +6,14 @@ import { differsBy } from './verdict.ts'
 
 export interface RestartState {
   running: boolean
-  /** Identity of this start of the unit: systemd's InvocationID. */
+  /** Identifies this start of the unit: systemd's InvocationID. */
   start: string
   /** Seconds since the epoch. */
   startedAt: number
   /** Seconds since the epoch: the last change of any of the files. */
   changedAt: number
   digest: string
-  /** What the last restart of ours read: identity of the start, digest of the files. */
+  /** Recorded by our last restart: identity of the start, digest of the files. */
   recorded: { start: string; digest: string } | undefined
 }
 
@@ -28,7 +28,7 @@ echo "digest=$(${digestOf(files)})"
 echo "recorded=$(cat ${quote(recordOf(unit))} 2>/dev/null)"
 `
 
-/** Pure. Undefined where the answer is none. */
+/** Pure: parses the output of the probe; undefined when it is incomplete. */
 export const parseRestart = (stdout: string): RestartState | undefined => {
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]
   const [active, start, monotonic] = ['ActiveState', 'InvocationID', 'ActiveEnterTimestampMonotonic'].map(value)
@@ -46,8 +46,8 @@ export const parseRestart = (stdout: string): RestartState | undefined => {
 }
 
 /**
- * Pure. Whether a service runs with other files than those on the disk. Of a start of ours it is known what it read; of another one, whether the
- * files have changed since. A service that does not run reads them when it starts.
+ * Pure: whether a service runs with outdated files. For our own restart the digest of the files is known; for any other start the check is
+ * whether the files have changed since. A stopped service reads them when it starts.
  */
 export const needsRestart = ({ running, start, startedAt, changedAt, digest, recorded }: RestartState): boolean => {
   if (!running) return false
@@ -55,8 +55,8 @@ export const needsRestart = ({ running, start, startedAt, changedAt, digest, rec
 }
 
 /**
- * Handler `restart UNIT`: restarts a systemd unit that was started before its files changed, and no other. Whether it is needed is read from the
- * host, so the next run catches up on a restart that a run has not come to.
+ * Handler `restart UNIT`: restarts a systemd unit only if it was started before its files changed. That is read from the host, so the next
+ * run makes up for a restart that an interrupted run has missed.
  */
 export const restart = (unit: string, { files }: { files: string[] }): HostResource<RestartState> => ({
   scope: 'host',

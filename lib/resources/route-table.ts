@@ -7,14 +7,14 @@ export interface RouteEntry {
   nic: string
 }
 
-/** Pure: the table that `route -n` of net-tools prints. route(8). */
+/** Pure: parses `route -n` of net-tools. route(8). */
 export const parseRouteTable = (text: string): RouteEntry[] =>
   text.split('\n').flatMap(line => {
     const [destination = '', gateway = '', mask = '', flags = '', , , , nic = ''] = line.trim().split(/\s+/)
     return /^\d+(\.\d+){3}$/.test(destination) && nic !== '' ? [{ destination, gateway, mask, flags, nic }] : []
   })
 
-/** Pure: by which NICs, and through which gateways, this one address is routed of its own. */
+/** Pure: the NICs and gateways of the host routes to this address. */
 export const hostRoutesTo = (address: string, table: RouteEntry[]): string[] =>
   table
     .filter(r => r.destination === address && r.mask === '255.255.255.255')

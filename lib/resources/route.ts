@@ -10,14 +10,14 @@ import { differsBy, inSync } from './verdict.ts'
 /** The kernel's main table, by ip-route(8). */
 const mainTable = simple('ip -4 route show')
 
-/** Pure: the entries of `ip route show` for exactly this address, of whatever type, each with the lines of its hops. */
+/** Pure: the entries of `ip route show` for exactly this address, of any type, each with the lines of its nexthops. */
 export const routesTo = (address: string, table: string): string =>
   table
     .split(/\n(?!\s)/)
     .filter(entry => new RegExp(`^(?:[a-z]+ )?${address.replaceAll('.', '\\.')}(?:/32)?(?:\\s|$)`).test(entry))
     .join('\n')
 
-/** A host route in the kernel's main table: this address over this NIC, whatever other routes say. */
+/** A host route in the kernel's main table: this address over this NIC, regardless of other routes. */
 export const hostRoute = (address: string, nic: string): HostResource<string> => ({
   scope: 'host',
   id: `route ${address}`,
@@ -45,7 +45,7 @@ export const hostRoute = (address: string, nic: string): HostResource<string> =>
   apply: scripted(() => ({ what: `the route to ${address}`, sh: `ip -4 route replace ${quote(`${address}/32`)} dev ${quote(nic)}` })),
 })
 
-/** The kernel's own answer to "which way do packets to this address go": the right NIC and no gateway (one hop). Judges only. */
+/** Asserts that the kernel routes packets to this address over the right NIC without a gateway (one hop). */
 export const oneHop = (address: string, nic: string): HostAssertion<string> =>
   hostAssertion(`one hop to ${address}`, {
     probe: probeOf([simple(`ip -4 route get ${address}`)], ({ stdout }) =>

@@ -2,10 +2,10 @@ import type { Connection } from '../ssh/connection.ts'
 import { failedScript } from './outcome.ts'
 import type { Apply, ApplyScript, Change, Place } from './resource.ts'
 
-/** ms that an apply may take when it says nothing else. */
+/** Default timeout of an apply in ms. */
 export const applyLimit = 60_000
 
-/** An apply that is one script. `place`: all that it changes. */
+/** An apply that is one script. `place`: the only thing that it changes. */
 export const scripted = (script: (changes: Change[]) => ApplyScript, place?: Place): Apply =>
   Object.assign(async (_$: unknown, changes: Change[], { connection }: { connection: Connection }) => run(connection, script(changes)), {
     script,

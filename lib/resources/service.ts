@@ -16,11 +16,11 @@ export interface ServiceOptions {
   running?: boolean
   enabled?: boolean
   masked?: boolean
-  /** The package that brings the unit: what Unknown waits for. */
+  /** The package that provides the unit: without it the state is unknown. */
   from?: string
 }
 
-/** What a systemd unit is and whether the boot starts it. It never restarts anything: that is a handler's work. */
+/** The state of a systemd unit and whether it starts at boot. It never restarts anything: handlers do that. */
 export const service = (name: string, options: ServiceOptions): HostResource<UnitState> => ({
   scope: 'host',
   id: `service ${name}`,
@@ -35,7 +35,7 @@ export const service = (name: string, options: ServiceOptions): HostResource<Uni
     return present({ loaded, active: value('ActiveState') ?? '', enabled: value('UnitFileState') ?? '' })
   }),
   compare: actual => (actual.kind === 'present' ? differsBy(serviceChanges(actual.state, options)) : inSync),
-  // A unit may take its time to start: systemd's own limit is 90 s.
+  // A unit may start slowly: systemd's own limit is 90 s.
   apply: scripted(changes => ({
     what: `changing ${name}`,
     sh: ['set -eu', ...changes.flatMap(verbOf).map(verb => `systemctl ${verb} ${quote(name)}`)].join('\n'),
@@ -49,7 +49,7 @@ const verbOf = ({ attribute, to }: Change): string[] => {
   return attribute === 'running' ? [to === 'yes' ? 'start' : 'stop'] : []
 }
 
-/** Unmasked, and started by the boot where the distribution says so: systemd.preset(5). Nothing is started. */
+/** Unmasks the unit and restores the distribution's boot setting, systemd.preset(5). Starts nothing. */
 const undoOf = (name: string, { enabled, masked }: ServiceOptions): Undo[] => [
   ...(masked
     ? [
@@ -75,11 +75,11 @@ const undoOf = (name: string, { enabled, masked }: ServiceOptions): Undo[] => [
     : []),
 ]
 
-/** Pure: what differs. `boot` is compared only when asked for, a masked unit is neither enabled nor disabled. */
+/** Pure: what differs. `boot` is compared only if requested; a masked unit is neither enabled nor disabled. */
 export const serviceChanges = (state: UnitState, { running, enabled, masked }: ServiceOptions): Change[] => {
   const changes: Change[] = []
   const yes = (value: boolean) => (value ? 'yes' : 'no')
-  // What /run says is forgotten at the next boot.
+  // Settings in /run are lost at the next boot.
   const forNow = state.enabled.endsWith('-runtime')
   const isMasked = !forNow && (state.loaded === 'masked' || state.enabled === 'masked')
   if (masked !== undefined && masked !== isMasked)

@@ -1,28 +1,28 @@
 import { quote } from './quote.ts'
 
 /**
- * One thing of a host that a probe reads. Declared, so that the engine reads equal ones once and those of one kind by one command; `shellOf` is what reads it
- * alone. All of it only reads.
+ * One thing that a probe reads on a host. Declared, so that the engine reads equal sources once and all sources of a kind with one command;
+ * `shellOf` reads a single one. All sources are read-only.
  */
 export type Source =
-  /** Mode, owner, group, kind, and the content of a regular file; code 44 where there is nothing. */
+  /** Mode, owner, group, kind, and the content of a regular file; exit code 44 if it does not exist. */
   | { kind: 'file'; path: string }
-  /** The contents of files one after the other, links followed; nothing of one that is not there or cannot be read. A path may have `*` in it. */
+  /** The concatenated contents of files, following links; missing or unreadable files are skipped. A path may contain `*`. */
   | { kind: 'text'; paths: string[] }
   /** Properties of a systemd unit as systemctl(1) shows them, `Name=value`. */
   | { kind: 'unit'; unit: string; properties: string[] }
   /** Debian's packages by dpkg-query(1): `name want status version`. */
   | { kind: 'packages'; names: string[] }
   /**
-   * Anything else. `isSimple`: it needs no subshell, for it does not `exit` or `cd` and sets no option. Variables may stay behind: each script sets its own
-   * before it reads them.
+   * Anything else. `isSimple`: it needs no subshell, because it does not `exit` or `cd` and sets no options. It may leave variables behind:
+   * each script sets its own before it reads them.
    */
   | { kind: 'shell'; sh: string; isSimple?: true }
 
-/** A part of what a probe prints: a text as it is, what a source prints, or that with a bar before each line, so that nothing in it looks like a frame. */
+/** Part of a probe's output: literal text, a source's output, or that with a bar before each line so that it cannot look like a frame. */
 export type Piece = string | Source | { barred: Source }
 
-/** What reads one source alone. */
+/** Shell that reads one source. */
 export const shellOf = (source: Source): string => {
   switch (source.kind) {
     case 'file': {
@@ -40,14 +40,14 @@ export const shellOf = (source: Source): string => {
   }
 }
 
-/** A path as a word of the shell, whose `*` still stands for what is there. */
+/** A path as a shell word in which `*` is still expanded. */
 export const pattern = (path: string): string =>
   path
     .split('*')
     .map(part => (part === '' ? '' : quote(part)))
     .join('*')
 
-/** Pure: what identifies a source. */
+/** Pure: the identity of a source. */
 export const keyOf = (source: Source): string => `${source.kind} ${shellOf(source)}`
 
 /** The contents of these files. */
@@ -56,7 +56,7 @@ export const text = (...paths: string[]): Source => ({ kind: 'text', paths })
 /** A source that needs no subshell. */
 export const simple = (sh: string): Source => ({ kind: 'shell', sh, isSimple: true })
 
-/** A source that may do in its shell what it likes. */
+/** A source that runs in a subshell and may do anything in it. */
 export const shell = (sh: string): Source => ({ kind: 'shell', sh })
 
 export const isSource = (piece: Piece | undefined): piece is Source => typeof piece === 'object' && 'kind' in piece

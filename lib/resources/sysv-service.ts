@@ -4,19 +4,19 @@ import type { ServiceOptions, UnitState } from './service.ts'
 import { serviceChanges } from './service.ts'
 import { differsBy, inSync } from './verdict.ts'
 
-/** What the run levels of the boot start, and the program that changes it. */
+/** How services are enabled in the run levels of the boot. */
 export interface RunLevels {
-  /** Shell that prints how it stands with a service. */
+  /** Shell that prints the boot setting of a service. */
   read(name: string): string
-  /** Pure: whether the boot starts it, from what `read` printed. */
+  /** Pure: whether the boot starts it, from the output of `read`. */
   isOn(name: string, stdout: string): boolean
-  /** Two commands: the first makes it known, the second switches it. */
+  /** Two commands: the first registers the service, the second enables or disables it. */
   turn(name: string, on: boolean): [string[], string[]]
-  /** Shell that makes it unknown to the boot. */
+  /** Shell that unregisters the service. */
   forget(name: string): string
 }
 
-/** chkconfig(8). A script that it does not know yet is off: "supports chkconfig, but is not referenced in any runlevel". */
+/** chkconfig(8). An unregistered script is off: "supports chkconfig, but is not referenced in any runlevel". */
 export const chkconfig: RunLevels = {
   read: name => `/sbin/chkconfig --list ${name} 2>&1`,
   isOn: (_name, stdout) => /^\S+\s+0:\w+.*\s3:on\b/m.test(stdout),
@@ -27,7 +27,7 @@ export const chkconfig: RunLevels = {
   forget: name => `/sbin/chkconfig --del ${name}`,
 }
 
-/** update-rc.d(8) of Debian, whose multi-user run level is 2. Without links `disable` is an error, so they are made first. */
+/** update-rc.d(8) of Debian, whose multi-user run level is 2. `disable` fails without links, so they are created first. */
 export const updateRcd: RunLevels = {
   read: name => `echo /etc/rc2.d/S[0-9][0-9]${name}`,
   isOn: (name, stdout) => new RegExp(`^/etc/rc2\\.d/S\\d\\d${name}$`, 'm').test(stdout),
@@ -38,13 +38,13 @@ export const updateRcd: RunLevels = {
   forget: name => `update-rc.d -f ${name} remove`,
 }
 
-/** Pure: what the boot does with it, and the exit code of the init script's `status`; the LSB's status 0 is "runs". */
+/** Pure: parses the boot setting and the exit code of the init script's `status`; LSB status 0 means running. */
 export const parseSysvService = (name: string, { isOn }: RunLevels, stdout: string): UnitState => {
   const active = /^status 0$/m.test(stdout)
   return { loaded: 'loaded', active: active ? 'active' : 'inactive', enabled: isOn(name, stdout) ? 'enabled' : 'disabled' }
 }
 
-/** A service of SysV init: a script of /etc/init.d. There is no masking; what would be masked is off at boot. */
+/** A SysV init service: a script in /etc/init.d. Masking does not exist; a service to mask is disabled at boot instead. */
 export const sysvService =
   (levels: RunLevels) =>
   (name: string, { masked, from, ...options }: ServiceOptions): HostResource<UnitState> => {

@@ -10,13 +10,13 @@ import { writeScript } from './write-script.ts'
 
 interface DropInState {
   file: { kind: 'absent' } | { kind: 'present'; state: FileState }
-  /** The files of the unit changed after systemd had read them: systemctl(1), NeedDaemonReload. */
+  /** The unit's files changed after systemd read them: systemctl(1), NeedDaemonReload. */
   unread: boolean
 }
 
 /**
- * Settings of ours beside those of a unit's package (systemd.unit(5), drop-in), and systemd has read them. A service that runs goes on as it was
- * started: they hold from its next start.
+ * Our settings for a packaged unit (systemd.unit(5), drop-in), loaded by systemd. They do not affect a running service: they apply from its
+ * next start.
  */
 export const unitDropIn = (unit: string, content: string): HostResource<DropInState> => {
   const path = `/etc/systemd/system/${unit}.service.d/nfsha.conf`

@@ -9,13 +9,13 @@ export const differsBy = (changes: Change[]): Verdict => (changes.length === 0 ?
 /** Refused when there is a problem: one line each. */
 export const refusedFor = (problems: string[]): Verdict => (problems.length === 0 ? inSync : refused(problems.join('\n')))
 
-/** The steps of a procedure that are left, those that are not due left out. */
+/** A plan of the given steps without those that are `false` (not due). */
 export const planOf = (steps: (Step | false)[]): Plan => ({ kind: 'steps', steps: steps.filter(step => step !== false) })
 
-/** What would be changed: nothing unless the verdict is `differs`. */
+/** The changes of a verdict: none unless it is `differs`. */
 export const changesOf = (verdict: Verdict): Change[] => (verdict.kind === 'differs' ? verdict.changes : [])
 
-/** The verdicts on several parts as one: the first that is neither `in-sync` nor `differs` decides, else all changes count. */
+/** Combines several verdicts: the first that is neither `in-sync` nor `differs` wins, otherwise all changes are merged. */
 export const allOf = (verdicts: Verdict[]): Verdict =>
   verdicts.find(v => v.kind !== 'in-sync' && v.kind !== 'differs') ?? differsBy(verdicts.flatMap(changesOf))
 

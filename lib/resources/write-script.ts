@@ -6,18 +6,19 @@ export interface Writing {
   mode: number
   owner: string
   group: string
-  /** A shell command that must accept the new content before it takes the old one's place; `$1` is its file. */
+  /** A shell command that must accept the new content before it replaces the old one; `$1` is the new file. */
   validate?: string | undefined
-  /** The file whose place this one takes later: that one is kept. */
+  /** The file that this one replaces later: the backup is made of that file. */
   becomes?: string
 }
 
-/** Where what stood in the place of a file before the first run is kept. */
+/** Directory of the backups: the content of each file before the first run. */
 const backup = '/var/lib/nfsha-play/backup'
 
 /**
- * Pure but for a name nobody can guess. Makes an empty file beside the target with its final owner and mode, fills and validates it, keeps what stood there
- * before the first time, syncs, renames: nobody ever sees half a file, nor a content that is not theirs to see. Few processes: what a shell does itself is left to it.
+ * Pure except for a random name. Creates an empty file beside the target with its final owner and mode, fills and validates it, backs up
+ * the original once, syncs, renames. Nobody ever sees a partial file, or content without permission to read it. It uses shell builtins
+ * where possible, to start few processes.
  * @param fill a command that prints the content
  */
 export const writeScript = (
@@ -43,11 +44,11 @@ sync "$t" 2>/dev/null || sync; mv -fT "$t" "$p"; trap - EXIT
 `
 }
 
-/** printf is the shell's own, so this is no argument of a process that others could see. */
+/** printf is a shell builtin, so the content is not visible as a process argument. */
 const contentOf = (content: string): string => `printf %s ${quote(content)}`
 
 /**
- * Who may open the file as long as it has the owner and group that it was made with: nobody but root where not everybody may read it later, and
- * nobody else may write. One who opened it early would see what is written later.
+ * The umask for creating the file, before its owner and group are set. Only root may open it unless the final mode is world-readable, and
+ * nobody else may write: a process that opened the file early could read what is written later.
  */
 const creationMask = (mode: number): string => ((mode & 0o004) === 0 ? 0o077 : 0o022 | (0o777 & ~mode)).toString(8).padStart(4, '0')

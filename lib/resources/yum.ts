@@ -8,13 +8,13 @@ import { present } from './resource.ts'
 const locks = '/etc/yum/pluginconf.d/versionlock.list'
 const repositoryFile = '/etc/yum.repos.d/nfsha.repo'
 
-/** A package may be asked for with its version (the headers of one kernel), so each is answered under the name that it was asked by. */
+/** A name may include a version (the headers of one kernel), so each answer starts with the queried name. */
 const rpmQuery = (names: string[]): string =>
   `for p in ${names.map(quote).join(' ')}; do rpm -q --qf "$p %{VERSION}-%{RELEASE}\\n" "$p"; done`
 
 /**
- * Pure: what `rpmQuery` prints, `NAME VERSION-RELEASE` for each version that is installed and "package x is not installed" of others, then `@locks`
- * and the list of yum-plugin-versionlock: `0:heartbeat-3.0.4-2.el6.*`.
+ * Pure: parses the output of `rpmQuery`, `NAME VERSION-RELEASE` for each installed version and "package x is not installed" for others,
+ * then `@locks` and the list of yum-plugin-versionlock: `0:heartbeat-3.0.4-2.el6.*`.
  */
 export const parseRpm = (names: string[], stdout: string): PackageState[] => {
   const [installed = '', locked = ''] = stdout.split(/^@locks$/m)
@@ -26,10 +26,10 @@ export const parseRpm = (names: string[], stdout: string): PackageState[] => {
   })
 }
 
-/** `nfs-utils-lib-1.1` is no version of nfs-utils: what follows a name and its dash begins with a digit. */
+/** `nfs-utils-lib-1.1` is not a version of nfs-utils: a version starts with a digit after the name and a dash. */
 const afterName = (line: string, name: string): string => line.replace(/^\d+:/, '').slice(name.length + 1)
 
-/** With repositories of ours no other is asked: the stock ones point at mirrors that are gone, and one that fails ends yum. */
+/** Uses only our repositories if there are any: the stock ones point to mirrors that no longer exist, and yum aborts if one fails. */
 const yumScript = (names: string[], held: string[]): string => `set -eu
 only=
 [ ! -s ${repositoryFile} ] || only="--disablerepo=* --enablerepo=nfsha-*"
@@ -59,7 +59,7 @@ export const rpmPackages = packagesBy({
   hint: 'look at /var/log/yum.log; the mirrors of CentOS 6 are gone: set base_yum_repositories to an archive',
 })
 
-/** yum.conf(5): one file with all of them. CentOS 6 is out of support, so where its packages come from is the operator's input. */
+/** yum.conf(5): all repositories in one file. CentOS 6 is out of support, so the operator configures where its packages come from. */
 export const yumRepositories = (list: { name: string; url: string; key: string }[]): Resource[] =>
   list.length === 0 ? [] : [file(repositoryFile, { content: `# Managed by nfsha-play.\n${list.map(section).join('\n')}` })]
 

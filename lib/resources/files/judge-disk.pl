@@ -1,10 +1,10 @@
-# Judges whether a block device is blank, and says what is on it. Reads only. docs/disks.md says what it looks at.
+# Checks whether a block device is blank, and reports what is on it. Read-only. docs/disks.md lists the checks.
 # Arguments: DEVICE [WORD...]
-#   data        DRBD's internal metadata at the end of the device does not count
-#   fresh       it does not count when it was just created (its current UUID is 4)
-#   stamp=HEX   metadata with this stamp is known: the content of the device is not read
-#   facts       nothing is judged, only what the superblocks say is printed
-# Prints one fact a line on stdout: `device`, `size`, `drbd`, `ext4`, `read`, one `not CLASS REASON` for each reason against, `blank` when there is none.
+#   data        ignore DRBD's internal metadata at the end of the device
+#   fresh       ignore it only if it was just created (its current UUID is 4)
+#   stamp=HEX   metadata with this stamp is known: do not read the content of the device
+#   facts       check nothing, only print the fields of the superblocks
+# Prints one fact per line on stdout: `device`, `size`, `drbd`, `ext4`, `read`, a `not CLASS REASON` for each reason against, `blank` if there is none.
 # Classes: missing, held, readonly, small, content, unreadable. Progress (`@progress PERCENT TEXT`) goes to stderr.
 # Exit code 0 only when it is blank. Core modules only, perl 5.10: perl-base of Debian, perl of CentOS 6.
 use strict;
@@ -12,8 +12,8 @@ use warnings;
 use Fcntl qw(:DEFAULT :mode SEEK_SET);
 
 use constant { KIB => 1024, MIB => 1 << 20, GIB => 1 << 30, PIECE => 1 << 20, SAMPLE => 65536 };
-# A disk of up to WHOLE bytes is read whole. Of a larger one EDGE at both ends, and at least POINTS samples in between; more of them, or all of it, as
-# far as SPARE seconds go. After LIMIT seconds the answer is "not known".
+# A disk of up to WHOLE bytes is read completely. Of a larger one EDGE at both ends and at least POINTS samples in between are read; more samples, or
+# all of it, within SPARE seconds. After LIMIT seconds the result is "not known".
 use constant { WHOLE => 1 << 30, EDGE => 64 << 20, POINTS => 4096, MOST_POINTS => 65536, SPARE => 30, LIMIT => 540 };
 use constant { BLKROGET => 0x125E, BLKFLSBUF => 0x1261, LOOP_GET_STATUS64 => 0x4C05, EBUSY => 16 };
 # kernel: include/linux/drbd.h; drbd-utils: user/shared/drbdmeta.c
@@ -46,7 +46,7 @@ sub slurp {
 }
 sub names { opendir(my $dir, $_[0]) or return (); return grep { !/^\.\.?$/ } readdir $dir }
 
-# The number of a block device behind a name; undef for anything else. Follows links, also those below /proc that lead into other namespaces.
+# The device number of a block device by name; undef for anything else. Follows links, including those below /proc that lead into other namespaces.
 sub block { my @s = stat $_[0]; return @s && S_ISBLK($s[2]) ? number($s[6]) : undef }
 
 # --- what holds it ---------------------------------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ sub find_holders {
   }
 }
 
-# Mounted in any mount namespace: by number, or (btrfs, which has numbers of its own) by source.
+# Mounted in any mount namespace: by device number, or by source for btrfs, which has its own numbers.
 sub find_mounts {
   my %seen;
   for my $pid ('self', grep {/^\d+$/} names('/proc')) {
@@ -103,7 +103,7 @@ sub find_swap {
   }
 }
 
-# A loop device holds no claim on what is below it; it tells the number of it (struct loop_info64, lo_rdevice).
+# A loop device does not claim its backing device, but reports its number (struct loop_info64, lo_rdevice).
 sub find_loops {
   for my $loop (grep {m{/loop(\d+)/}} glob '/sys/block/loop*/loop/backing_file') {
     my ($name) = $loop =~ m{/block/(loop\d+)/};
@@ -125,7 +125,7 @@ sub find_targets {
   }
 }
 
-# The names of DRBD's resources are known to drbdsetup alone.
+# Only drbdsetup knows the names of DRBD's resources.
 sub find_drbd {
   my $resource = '';
   for (`drbdsetup show 2>/dev/null </dev/null`) {
@@ -138,7 +138,7 @@ sub find_drbd {
 
 sub command_of { my $name = slurp("/proc/$_[0]/comm"); $name =~ s/\s+$//; return "$name (process $_[0])" }
 
-# Of what a process has open or mapped, what is ours.
+# Whether a process has the device open or mapped.
 sub uses {
   my ($pid) = @_;
   my %mapped = map { $_ => 1 } slurp("/proc/$pid/maps") =~ m{ (/dev/(?!shm/|zero)\S+)$}gm;
@@ -158,17 +158,17 @@ sub find_processes {
   return @found;
 }
 
-# --- reading, past the page cache: DRBD writes below it, so what is cached may be what was there before ----------------------------------------------
+# --- reading, bypassing the page cache: DRBD writes below it, so cached data may be stale -------------------------------------------------------------
 my ($fh, $size, $direct);
 my $zeros = "\0" x PIECE;
 my $room = "\0" x (PIECE + 8192);
 my $start = time;
 my ($done, $last_told) = (0, 0);
 
-# An aligned place in our buffer, as O_DIRECT wants it.
+# An aligned offset in our buffer, as O_DIRECT requires.
 sub aligned { return (4096 - (unpack('J', pack('p', $room)) % 4096)) % 4096 }
 
-# Bytes of the device; undef when they cannot be read. Offset and length are widened to whole blocks of 4 KiB.
+# Reads bytes of the device; undef when they cannot be read. Offset and length are extended to whole blocks of 4 KiB.
 sub bytes {
   my ($offset, $length) = @_;
   my $from = $offset - $offset % 4096;
@@ -198,7 +198,7 @@ sub progress {
   printf STDERR "\@progress %d reading %s: %s\n", $percent, $path, $what;
 }
 
-# What is known to begin with these bytes at this place of a block. Only for the message: any byte that is not zero counts.
+# Known signatures by their bytes and offset in a block. Only for the message: any nonzero byte counts.
 my @known = (
   [ 56, "\x53\xef", 'a superblock of ext2, ext3 or ext4' ], [ 1080, "\x53\xef", 'a superblock of ext2, ext3 or ext4' ], [ 0, 'XFSB', 'a superblock of XFS' ],
   [ 0, 'XAGF', 'free space information of XFS' ], [ 512, 'XAGF', 'free space information of XFS' ], [ 64, '_BHRfS_M', 'a superblock of btrfs' ],
@@ -217,7 +217,7 @@ sub looks_like {
 
 my $content_end;    # content counts up to here
 
-# Reads a range in pieces; notes where the first byte that is not zero is. False when the device is known not to be blank, or not to be readable.
+# Reads a range in pieces and records the first nonzero byte. False when the device is known not to be blank or not readable.
 sub zero {
   my ($offset, $length, $percent, $what) = @_;
   my $end = $offset + $length > $content_end ? $content_end : $offset + $length;
@@ -238,10 +238,10 @@ sub zero {
   return 1;
 }
 
-# Where what knows several places for its structures puts them; all of it also lies open in docs/disks.md. Begin and length of each.
+# Where formats with several copies of their structures put them (docs/disks.md). Start and length of each.
 sub places {
   my @places;
-  # ext2, ext3, ext4: groups 1 and powers of 3, 5 and 7 (mke2fs, sparse_super); a group has 8 blocks for each byte of a block
+  # ext2, ext3, ext4: groups 1 and powers of 3, 5 and 7 (mke2fs, sparse_super); a group has 8 blocks per byte of a block
   my %groups = (1 => 1);
   for my $base (3, 5, 7) { for (my $g = $base; $g < 1 << 40; $g *= $base) { $groups{$g} = 1 } }
   for my $block (map { KIB << $_ } 0 .. 6) {
@@ -250,7 +250,7 @@ sub places {
     # sparse_super2: the last group
     push @places, [ int(($size - 1) / $group) * $group, 131072 ];
   }
-  # XFS: begin of each allocation group, when there are 1 to 32 of one size, and each TiB
+  # XFS: the start of each allocation group, for 1 to 32 groups of equal size, and each TiB
   for my $count (2, 3, 4, 8, 16, 32) {
     push @places, map { [ int($size / $count) * $_ - 262144, 524288 ] } 1 .. $count - 1;
   }
@@ -261,7 +261,7 @@ sub places {
   return sort { $a->[0] <=> $b->[0] } grep { $_->[0] < $content_end } @places;
 }
 
-# One sample in each of so many equal parts, at a random place of it.
+# One sample at a random offset in each of this many equal parts.
 sub samples {
   my ($from, $to, $count) = @_;
   my $part = ($to - $from) / $count;
@@ -278,7 +278,7 @@ sub read_all {
   return zero($from, $to - $from, sub { 100 * $_[0] / $to }, 'all of it');
 }
 
-# Prints what was read; the first thing that is found ends it.
+# Prints how much was read; stops at the first finding.
 sub read_content {
   if ($size <= WHOLE) { return read_all(0, $content_end) && fact('read', 'all') }
   zero(0, EDGE, sub {0}, 'its first 64 MiB') or return;
@@ -298,11 +298,11 @@ sub read_content {
   return fact('read', sprintf '%d MiB, %d samples, the widest gap %d KiB', $done / MIB, $points, 2 * ($content_end / $pass) / KIB);
 }
 
-# --- what is there -----------------------------------------------------------------------------------------------------------------------------------
+# --- content -----------------------------------------------------------------------------------------------------------------------------------------
 sub hex64 { return join '', map { sprintf '%08X', $_ } unpack 'N2', $_[0] }
 
 # DRBD's internal metadata: its superblock is the last whole 4 KiB block (struct md_on_disk_08 of drbdmeta.c). Returns where the metadata begins, its
-# current UUID and its stamp (device-uuid, which DRBD 8.4 keeps and does not use); nothing when there is none that this can read.
+# current UUID and its stamp (device-uuid, which DRBD 8.4 preserves but does not use); nothing when there is none that this program can read.
 sub drbd_metadata {
   my $at = ($size - $size % 4096) - 4096;
   my $block = bytes($at, 4096);
@@ -316,7 +316,7 @@ sub drbd_metadata {
   return ($size - $size % 4096 - $sectors * 512, $uuids[0], $stamp);
 }
 
-# ext4's superblock (linux/fs/ext4/ext4.h): identity, size, and whether it was unmounted in order and found without errors.
+# ext4's superblock (linux/fs/ext4/ext4.h): identity, size, and whether it was cleanly unmounted and is free of recorded errors.
 sub ext4 {
   my $block = bytes(0, 4096);
   return if !defined $block || length $block < 4096 || substr($block, 1080, 2) ne "\x53\xef";
@@ -331,7 +331,7 @@ sub ext4 {
   fact('ext4', "uuid=$id", "clean=$clean", 'bytes=' . $blocks * (KIB << $word->(0x18)), 'extents=' . ($incompat & 0x40 ? 1 : 0));
 }
 
-# What wipefs(8) knows of it, by name.
+# The signatures that wipefs(8) finds, by name.
 sub signatures {
   for (`wipefs -n -p $path 2>/dev/null </dev/null`) {
     next if /^#/;
@@ -372,7 +372,7 @@ find_loops();
 find_targets();
 find_drbd();
 
-# udev and its like look at a device for a moment: only what stays counts.
+# udev and similar programs open a device briefly: only lasting users count.
 my $patience = time + 5;
 while (1) {
   my $exclusive = sysopen $fh, $path, O_RDONLY | O_EXCL | O_DIRECT;
@@ -397,7 +397,7 @@ ext4();
 $content_end = defined $metadata && ($word{data} || $word{fresh} && $current eq '0000000000000004') ? $metadata : $size;
 if (!$word{stamp} || !defined $stamp || $stamp ne $word{stamp} || $stamp !~ /[^0]/) {
   signatures();
-  # Below an attached DRBD there is something to say of the content too.
+  # Report the content below an attached DRBD too.
   read_content() if !$against || $word{data} && !grep { $_ eq 'content' } values %reasons;
 }
 finish();
