@@ -1,4 +1,4 @@
-// npm run build, and `prepare`: makes dist/, which bin/nfsha-play.js runs. JavaScript, since it runs before there is anything that runs TypeScript.
+// npm run build, and `prepare`: builds dist/, which bin/nfsha-play.js runs. JavaScript, because nothing can run TypeScript yet.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,17 +8,17 @@ import { licencesOf } from './licences.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const dist = join(root, 'dist')
-/** A run that has started on an earlier build loads parts of that later on. */
+/** ms for which files of an earlier build are kept: a run that started on that build may load parts of it later. */
 const keptFor = 24 * 60 * 60 * 1000
 
-/** CommonJS that is bundled wants what an ES module has not. Only files that use one of these names get it. */
+/** Defines the globals of CommonJS for bundled modules. Only files that use one of these names get it. */
 const commonJs = `import { createRequire as nfshaRequire } from 'node:module'
 import { fileURLToPath as nfshaPath } from 'node:url'
 const require = nfshaRequire(import.meta.url), __filename = nfshaPath(import.meta.url), __dirname = nfshaPath(new URL('.', import.meta.url))
 `
 const withCommonJs = text => (/\b(require|__filename|__dirname)\b/.test(text) ? commonJs + text : text)
 
-/** ssh2 is faster with what is compiled where it is installed, and does without: found beside ssh2 itself, else there is none. */
+/** ssh2's optional native modules are compiled at installation. They are loaded from node_modules, and ssh2 works without them. */
 const compiledParts = {
   name: 'compiled-parts',
   setup: ({ onResolve }) => {
@@ -29,7 +29,7 @@ const compiledParts = {
   },
 }
 
-/** zod brings its messages in 60 languages; it registers the English ones itself. */
+/** Drops zod's messages in 60 languages; it registers the English ones itself. */
 const oneLanguage = {
   name: 'one-language',
   setup: ({ onResolve, onLoad }) => {
@@ -40,13 +40,13 @@ const oneLanguage = {
   },
 }
 
-/** Roles of the user's own may use all of zod, the runner uses little of it and would load the rest each time: a file of its own for them. */
+/** User-defined roles may use all of zod, the runner uses little of it: a separate file, so that the runner does not load the rest. */
 const wholeZod = {
   name: 'whole-zod',
   setup: ({ onResolve }) => void onResolve({ filter: /^\.\/zod\.ts$/ }, () => ({ path: './zod.js', external: true })),
 }
 
-/** Whole or not at all: somebody may start the build meanwhile. */
+/** Replaces a file atomically: somebody may start the build meanwhile. */
 const replace = (path, text) => {
   const temporary = `${path}.${process.pid}`
   writeFileSync(temporary, text)
@@ -59,7 +59,7 @@ const removeOld = names => {
       rmSync(join(dist, name), { recursive: true })
 }
 
-// Before esbuild reads them: what is edited meanwhile makes the build an old one.
+// Before esbuild reads them: an edit during the build makes the build outdated.
 const sources = sourcesOf(root)
 const common = {
   absWorkingDir: root,
@@ -80,7 +80,7 @@ const { outputFiles: parts, metafile } = await build({
     { in: 'lib/role-api/package-entry.ts', out: 'role-api' },
   ],
   splitting: true,
-  // esbuild compiles roles of the user's own, and brings a program.
+  // esbuild compiles user-defined roles, and comes with a native program.
   external: ['cpu-features', 'esbuild'],
   plugins: [compiledParts, oneLanguage, wholeZod],
   metafile: true,
@@ -88,7 +88,7 @@ const { outputFiles: parts, metafile } = await build({
 const outputFiles = [...zod.outputFiles, ...parts]
 mkdirSync(dist, { recursive: true })
 rmSync(join(dist, 'sources'), { force: true })
-// The parts first, what loads them last.
+// The parts first, the entry that loads them last.
 const isEntry = ({ path }) => path === join(dist, 'main.js')
 for (const { path, text } of outputFiles.sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) replace(path, withCommonJs(text))
 replace(join(dist, 'LICENCES'), licencesOf(root, Object.keys(metafile.inputs)))

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The licences of all packages that the build contains, in one text. Throws where one has none: then it may not be shipped. */
+/** The licences of all packages in the build, in one text. Throws if a package has none, because it must not be shipped then. */
 export const licencesOf = (root, inputs) => {
   const folders = inputs.flatMap(input => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? [])
   return [...new Set(folders)]

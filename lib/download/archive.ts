@@ -6,7 +6,7 @@ import { type DownloadOptions, download } from './download.ts'
 import { DownloadFailed } from './failed.ts'
 import { verifySignature } from './signature.ts'
 
-/** A file that is known by its sum, wherever it comes from. */
+/** A file that is identified by its checksum, wherever it comes from. */
 export interface Archive {
   /** URL, or path on the control machine. */
   source: string
@@ -25,8 +25,8 @@ export const isUrl = (source: string): boolean => /^https?:\/\//.test(source)
 const running = new Map<string, Promise<string>>()
 
 /**
- * The archive as a file on this machine, its sum (and its signature, when it has one) verified: a path is used where it is, a URL is downloaded
- * once into the cache. Hosts that ask for it at the same time share one download.
+ * Returns the path of the archive on this machine, with its checksum (and its signature, if it has one) verified. A local file is used in
+ * place, a URL is downloaded once into the cache. Concurrent requests share one download.
  * @throws DownloadFailed, the signal's reason
  */
 export const fetchArchive = (archive: Archive, options: FetchOptions = {}): Promise<string> => {
@@ -43,11 +43,11 @@ const obtain = async (archive: Archive, options: FetchOptions): Promise<string> 
   return file
 }
 
-/** Bytes of a detached signature: a few hundred, armoured and with several signers a few thousand. */
+/** Maximum bytes of a detached signature: it has a few hundred, armoured and with several signers a few thousand. */
 const maxSignature = 64 * 1024
 const maxArchive = 512 * 1024 ** 2
 
-/** A device or a pipe has no end, and an archive of many GiB is none of ours. */
+/** Refuses devices and pipes, which never end, and files that are too large to be valid. */
 const regularFile = async (what: string, file: string, most: number): Promise<void> => {
   const found = await stat(file).catch(error => {
     throw new DownloadFailed(`the ${what} ${file} cannot be read: ${error.message}`, 'The path must exist on the machine that runs nfsha-play.')
@@ -77,7 +77,7 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   )
 
-/** Kept by its sum. A file of the cache was right when it got there; whoever changed it since is found out. */
+/** The cache is keyed by checksum. Cached files are verified again, to detect changes. */
 const cached = async (archive: Archive, cache: string, options: FetchOptions): Promise<string> => {
   const file = join(cache, archive.sha256)
   if (await exists(file)) {
@@ -94,7 +94,7 @@ const cached = async (archive: Archive, cache: string, options: FetchOptions): P
     return file
   }
   await rm(part, { force: true })
-  // What lay there from an earlier time may have been of another file.
+  // The remains of an earlier download may be of another file.
   if (resumed) return cached(archive, cache, options)
   throw new DownloadFailed(
     `the SHA-256 of ${archive.source} is ${sum}, not ${archive.sha256}; the download was removed`,
@@ -102,7 +102,7 @@ const cached = async (archive: Archive, cache: string, options: FetchOptions): P
   )
 }
 
-/** A signature is small and has no sum of its own: it is fetched each time, and proves itself. */
+/** A signature is small and has no checksum: it is downloaded each time, and its verification is sufficient. */
 const signatureFile = async ({ signature = '', sha256 }: Archive, cache: string, { signal }: FetchOptions): Promise<string> => {
   if (!isUrl(signature)) {
     await regularFile('signature', signature, maxSignature)

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where the control machine keeps what it has downloaded: $XDG_CACHE_HOME/nfsha-play/archives. */
+/** The download cache of the control machine: $XDG_CACHE_HOME/nfsha-play/archives. */
 export const archiveCache = (env: Record<string, string | undefined> = process.env): string =>
   join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nfsha-play', 'archives')

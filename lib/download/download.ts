@@ -6,32 +6,32 @@ import type { ReadableStream } from 'node:stream/web'
 import { DownloadFailed } from './failed.ts'
 
 export interface DownloadOptions {
-  /** Bytes that are here, and of how many where the server says so. */
+  /** Bytes received, and the total if the server reports it. */
   onProgress?: (bytes: number, total: number | undefined) => void
   signal?: AbortSignal
-  /** Bytes that the file may have; default 512 MiB. */
+  /** Maximum size of the file in bytes; default 512 MiB. */
   maxBytes?: number
-  /** ms without a byte after which the server is given up; default 60 000. */
+  /** ms without data after which the download fails; default 60 000. */
   stallLimit?: number
 }
 
 const maxBytes = 512 * 1024 ** 2
 const defaultStallLimit = 60_000
-/** ms that a whole download may take: a slow line is one thing, a server that feeds a byte a minute another. */
+/** Maximum duration of a download in ms: it allows a slow line, but not a server that sends one byte a minute. */
 const longest = 4 * 3_600_000
 const redirects = 5
 
 const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.size ?? 0
 
-/** `bytes 100-199/200`: where a part begins and how long the whole is (RFC 9110, 14.4). */
+/** `bytes 100-199/200`: the start of a part and the total size (RFC 9110, section 14.4). */
 const contentRange = (header: string | null): { start: number; total: number | undefined } | undefined => {
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header ?? '') ?? []
   return start === undefined ? undefined : { start: Number(start), total: total === '*' ? undefined : Number(total) }
 }
 
 /**
- * Downloads a URL to a file. What an earlier, broken download left there is gone on with, where the server can (HTTP Range); the caller
- * judges by a sum whether the whole is right. What has come stays when it breaks off, unless it is more than may come.
+ * Downloads a URL to a file. Resumes an earlier, interrupted download if the server supports it (HTTP Range); the caller must verify the
+ * checksum of the result. After an interruption the received part is kept, unless it exceeds the maximum size.
  * @throws DownloadFailed, the signal's reason
  */
 export const download = async (url: string, file: string, options: DownloadOptions = {}): Promise<void> => {
@@ -48,10 +48,10 @@ export const download = async (url: string, file: string, options: DownloadOptio
 }
 
 interface Watchdog {
-  /** Of the caller, and of the limits. */
+  /** Aborted by the caller or by a limit. */
   signal: AbortSignal
   moved(): void
-  /** Which limit was reached. */
+  /** The limit that was reached. */
   expired(): string | undefined
   end(): void
 }
@@ -89,7 +89,7 @@ const transfer = async (url: string, file: string, options: DownloadOptions, wat
   const response = await ask(url, have, watch.signal)
   watch.moved()
   if (response.status === 416) {
-    // Nothing lies behind what is here already: it is the whole, or something else; the sum tells.
+    // There is nothing after the received part: the file is complete, or a different one; the checksum decides.
     await response.body?.cancel()
     return
   }
@@ -111,7 +111,7 @@ const transfer = async (url: string, file: string, options: DownloadOptions, wat
 }
 
 const ask = async (url: string, have: number, signal: AbortSignal): Promise<Response> => {
-  // A body that the server compresses on the way has no bytes to go on at.
+  // A compressed body cannot be resumed at a byte offset.
   const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) }
   if (!URL.canParse(url)) throw new DownloadFailed(`${url} is not a valid URL`)
   let at = new URL(url)
@@ -125,7 +125,7 @@ const ask = async (url: string, have: number, signal: AbortSignal): Promise<Resp
   throw new DownloadFailed(`${url}: more than ${redirects} redirects`, 'Is the address right?')
 }
 
-/** Where a server sends us on to: never off https, never to a file of this machine. */
+/** The target of a redirect: never from https to http, never a local file. */
 const redirected = (url: string, at: URL, location: string): URL => {
   const next = URL.canParse(location, at.href) ? new URL(location, at.href) : undefined
   if (next?.protocol === 'https:' || (next?.protocol === 'http:' && at.protocol === 'http:')) return next
@@ -178,7 +178,7 @@ const save = async (url: string, body: ReadableStream, { file, from, total, most
   }
 }
 
-/** fetch says "fetch failed" and keeps why in the cause. */
+/** fetch reports "fetch failed", with the reason in the cause. */
 const reasonOf = (error: unknown): string => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause)

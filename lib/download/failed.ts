@@ -1,4 +1,4 @@
-/** A file that could not be had, or is not what it should be. */
+/** A file could not be downloaded or read, or failed its verification. */
 export class DownloadFailed extends Error {
   override readonly name = 'DownloadFailed'
   /** What to do next, one sentence. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { DownloadFailed } from './failed.ts'
 
 /**
- * Verifies a detached signature with gpgv(1): the file was signed by a key of this keyring.
+ * Verifies with gpgv(1) that the file was signed by a key of this keyring (detached signature).
  * @throws DownloadFailed
  */
 export const verifySignature = (file: string, signature: string, keyring: string): Promise<void> =>

@@ -5,10 +5,10 @@ import { ConfigError, type Place, throwAll } from '../config/error.ts'
 import { shownPath } from '../config/files.ts'
 import { refuseUntrusted } from './trust.ts'
 
-/** Where a bundled role finds the API of the runner that has loaded it. */
+/** The symbol under which a bundled role finds the API of the runner that loads it. */
 export const apiKey = 'nfsha-play role API'
 
-/** `import ... from 'nfsha-play'` is the runner itself, wherever the role lies: nothing has to be installed beside it. */
+/** Resolves `import ... from 'nfsha-play'` to the runner itself, wherever the role is: nothing needs to be installed beside it. */
 const runnersOwn = (names: readonly string[]): Plugin => ({
   name: 'nfsha-play',
   setup({ onResolve, onLoad }) {
@@ -20,8 +20,8 @@ const runnersOwn = (names: readonly string[]): Plugin => ({
 })
 
 /**
- * A role with all that it imports, as JavaScript in one text: nothing is run, and nothing is kept in a cache that somebody could write to. Throws
- * `ConfigErrors`, with file, line and column, for what does not compile, and for any file of it that others may write to.
+ * Bundles a role with all its imports as JavaScript text. Nothing is executed, and there is no cache that somebody could tamper with.
+ * @throws ConfigErrors with file, line and column, for compile errors and for any file that others can write
  */
 export const compileRole = async (file: string, names: readonly string[], cwd: string): Promise<string> => {
   refuseUntrusted(file)
@@ -36,7 +36,7 @@ export const compileRole = async (file: string, names: readonly string[], cwd: s
     platform: 'node',
     target: `node${process.versions.node}`,
     sourcemap: 'inline',
-    // No tsconfig.json that lies around decides where imports come from.
+    // No stray tsconfig.json may decide how imports are resolved.
     tsconfigRaw: {},
     plugins: [runnersOwn(names)],
     logLevel: 'silent',
@@ -53,7 +53,7 @@ export const compileRole = async (file: string, names: readonly string[], cwd: s
 const mistakeOf = ({ text, location }: Message, file: string, cwd: string): ConfigError => {
   if (!location) return new ConfigError(text, placeIn(file, 1, 1, cwd))
   const path = join(dirname(file), location.file)
-  // esbuild names what is imported as it names files: `nfsha-play:nfsha-play`.
+  // esbuild prefixes the module with its namespace: `nfsha-play:nfsha-play`.
   return new ConfigError(
     text.replaceAll('nfsha-play:nfsha-play', 'nfsha-play'),
     placeIn(path, location.line, location.column + 1, cwd),

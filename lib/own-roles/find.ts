@@ -2,17 +2,17 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { kindOf } from '../config/files.ts'
 
-/** Role names are directories, tags and the beginnings of variables. */
+/** Whether a name is valid for a role. Role names are also directory names, tags and prefixes of variables. */
 export const isRoleName = (name: string): boolean => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)
 
-/** The directories in which roles of the user's own are looked for; those of the package are no such. */
+/** The directories to search for user-defined roles, without that of the package. */
 export const roleFolders = (folders: readonly string[], packageRoot: string): string[] => {
   const ours = join(realpathSync(packageRoot), 'roles')
   const real = folders.filter(folder => kindOf(folder) === 'directory').map(folder => realpathSync(folder))
   return [...new Set(real)].filter(folder => folder !== ours)
 }
 
-/** Every role that lies in them, by name: `NAME/role.ts`. Several files for one name are a mistake, once the role is played. */
+/** Every role in these folders, by name: `NAME/role.ts`. Several files with one name are an error when the role is played. */
 export const ownRoleFiles = (folders: readonly string[]): Map<string, string[]> => {
   const found = new Map<string, string[]>()
   for (const folder of folders)

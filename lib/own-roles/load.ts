@@ -6,12 +6,12 @@ import * as api from '../role-api/package-entry.ts'
 import { apiKey, compileRole, placeIn } from './compile.ts'
 import { prefixOf } from './prefix.ts'
 
-/** A role of the user's own, judged: it can be played beside ours. */
+/** A validated user-defined role, which can be played with the built-in ones. */
 export interface OwnRole {
   name: string
   summary: string
   file: string
-  /** What the names of its variables begin with. */
+  /** The prefix of its variables. */
   prefix: string
   fields: z.ZodRawShape
   steps: RoleDefinition['steps']
@@ -20,11 +20,11 @@ export interface OwnRole {
 
 export interface LoadOptions {
   cwd: string
-  /** Roles of the package, and what the names of its variables begin with. */
+  /** Names and variable prefixes of the built-in roles. */
   taken: { roles: readonly string[]; prefixes: readonly string[] }
 }
 
-/** Loads the roles of these names. Throws `ConfigErrors` for all that is wrong with them, each with its file and line. */
+/** Loads the roles with these names. @throws ConfigErrors with all errors, each with its file and line */
 export const loadOwnRoles = async (
   names: readonly string[],
   files: ReadonlyMap<string, string[]>,
@@ -54,7 +54,7 @@ const loadOwnRole = async (name: string, file: string, { cwd, taken }: LoadOptio
   const code = await compileRole(file, Object.keys(api), cwd)
   const at = (pattern: RegExp) => placeOf(pattern, file, cwd)
   ;(globalThis as Record<symbol, unknown>)[Symbol.for(apiKey)] = api
-  // Errors of the role name the lines of its own files.
+  // Stack traces of the role name the lines of its source files.
   process.setSourceMapsEnabled(true)
   let exported: { default?: unknown }
   try {
@@ -97,7 +97,7 @@ const fieldsOf = ({ vars, name }: RoleDefinition, prefix: string, at: (pattern: 
   return vars.shape
 }
 
-/** The first line that matches, else the first line. */
+/** The first matching line, otherwise the first line. */
 const placeOf = (pattern: RegExp, file: string, cwd: string): Place => {
   const lines = readFileSync(file, 'utf8').split('\n')
   const line = lines.findIndex(text => pattern.test(text))
@@ -105,7 +105,7 @@ const placeOf = (pattern: RegExp, file: string, cwd: string): Place => {
   return placeIn(file, Math.max(line, 0) + 1, Math.max(column, 0) + 1, cwd)
 }
 
-/** Where the role's own file stands in the trace of what it threw. */
+/** The position of the role's file in the stack trace of an error. */
 export const thrownAt = (error: unknown, file: string, cwd: string): Place | undefined => {
   const trace = error instanceof Error ? (error.stack ?? '') : ''
   const found = /\/role\.ts:(\d+):(\d+)/.exec(trace)

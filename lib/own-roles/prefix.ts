@@ -1,2 +1,2 @@
-/** What the names of a role's variables begin with: `my-role` has `my_role_`. */
+/** The prefix of the names of a role's variables: `my_role_` for `my-role`. */
 export const prefixOf = (role: string): string => `${role.replaceAll('-', '_')}_`

@@ -3,15 +3,15 @@ import { dirname } from 'node:path'
 import { ConfigError } from '../config/error.ts'
 
 /**
- * Throws `ConfigError` where somebody else than root and this user could have put code into a file, or put another one in its place. A link counts
- * as what it leads to.
+ * Refuses a file that anybody other than root and this user can modify or replace. Links are resolved first.
+ * @throws ConfigError
  */
 export const refuseUntrusted = (path: string, uid = process.geteuid?.()): void => {
   const real = realpathSync(path)
   refuse(real, uid, { isSticky: false })
   refuse(dirname(real), uid, { isSticky: false })
   for (let folder = dirname(dirname(real)); ; folder = dirname(folder)) {
-    // In a sticky directory nobody renames what belongs to others: /tmp.
+    // In a sticky directory such as /tmp nobody can rename files of others.
     refuse(folder, uid, { isSticky: (lstatSync(folder).mode & 0o1000) !== 0 })
     if (folder === dirname(folder)) return
   }

@@ -1,7 +1,7 @@
-// The public entry point of the package: `import { defineRole, file, z } from 'nfsha-play'`. docs/your-own-role.md is its manual; a test freezes it. Our own
-// roles import nothing else of lib, which is what shows that it is complete.
+// The public entry point of the package: `import { defineRole, file, z } from 'nfsha-play'`. docs/your-own-role.md documents it, a test
+// freezes it. The built-in roles import nothing else from lib, which shows that it is complete.
 
-// A role, and what it is given.
+// A role and its context.
 
 export type { Cluster, Node, Role, RoleContext } from '../engine/role.ts'
 export type { Facts } from '../platform/facts.ts'
@@ -25,7 +25,7 @@ export { link } from '../resources/link.ts'
 export { logicalVolume } from '../resources/lvm.ts'
 export { restart } from '../resources/restart.ts'
 
-// What a kind is made of: readings, verdicts, changes.
+// The parts of a resource kind: readings, verdicts, changes.
 
 export { clusterAssertion, hostAssertion } from '../resources/assertion.ts'
 export { atWork } from '../resources/at-work.ts'
@@ -65,13 +65,13 @@ export type { Source } from '../resources/source.ts'
 export { shell, shellOf, simple, text } from '../resources/source.ts'
 export { allOf, changesOf, differsBy, inSync, planOf, refused, refusedFor, reworded } from '../resources/verdict.ts'
 
-// Work that takes longer, and restarts.
+// Long jobs, and restarts.
 
 export { awaitBoot, bootIdOf, restartMachine } from '../resources/boot.ts'
 export { jobsDirectory, runJob, runJobOn } from '../resources/job.ts'
 export { reporting } from '../resources/progress.ts'
 
-// Disks, DRBD and NFS as their programs print them.
+// Parsers for disks, DRBD and NFS.
 
 export type { DebianRelease, UpgradeState } from '../resources/apt-upgrade.ts'
 export { debianReleases } from '../resources/apt-upgrade.ts'

@@ -1,3 +1,3 @@
-// What `import 'nfsha-play'` is: index.ts, and all of zod. Our own roles take of zod what they need, so that no start has to load the rest.
+// The module behind `import 'nfsha-play'`: index.ts and all of zod. Built-in roles import only parts of zod, to start faster.
 export * from './index.ts'
 export { z } from './zod.ts'

@@ -1,2 +1,2 @@
-// In the build, a file of its own: the runner uses a small part of zod, a role may use all of it.
+// A separate file in the build: the runner uses a small part of zod, a user-defined role may use all of it.
 export * as z from 'zod'

@@ -1,10 +1,10 @@
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
-/** `112 MiB`, `1.4 GiB`: three figures at the most, as many as an eye takes in while they change. */
+/** `112 MiB`, `1.4 GiB`: at most three digits, so that changing values stay readable. */
 export const bytes = (count: number): string => {
   let unit = 0
   let value = Math.max(0, count)
-  // 999.5 would be rounded to a fourth figure.
+  // 999.5 would be rounded to four digits.
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1024
     unit += 1
@@ -15,14 +15,14 @@ export const bytes = (count: number): string => {
 
 export const rate = (bytesPerSecond: number) => `${bytes(bytesPerSecond)}/s`
 
-/** What a watch shows: `0:12`, `1:02:03`. */
+/** Seconds as a clock: `0:12`, `1:02:03`. */
 export const clock = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
-/** Time taken, in words' place: `40ms`, `1.2s`, `3m12s`, `1h02m`. */
+/** A duration in ms, in short form: `40ms`, `1.2s`, `3m12s`, `1h02m`. */
 export const duration = (ms: number): string => {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)}s`

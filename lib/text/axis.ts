@@ -4,10 +4,10 @@ export interface Range {
   to: number
 }
 
-/** Where a moment lies on an axis, in percent of its width: charts of any width share one drawing. Pure. */
+/** Pure: the position of a time on an axis, in percent of its width, so that one drawing fits charts of any width. */
 export const percentAt = ({ from, to }: Range, at: number): number => round((100 * (at - from)) / (to - from))
 
-/** What is seen of a stretch of time, in percent; undefined when it lies outside. Pure. */
+/** Pure: the visible part of an interval, in percent; undefined when it is outside the axis. */
 export const stretchOf = (range: Range, from: number, to: number): { x: number; width: number } | undefined => {
   if (to < range.from || from > range.to) return undefined
   const x = percentAt(range, Math.max(from, range.from))
@@ -16,7 +16,7 @@ export const stretchOf = (range: Range, from: number, to: number): { x: number; 
 
 const steps = [1, 2, 5]
 
-/** Round moments of an axis, at most `most` of them, in ms. Pure. */
+/** Pure: round times for the ticks of an axis, at most `most` of them, in ms. */
 export const ticksOf = ({ from, to }: Range, most: number): number[] => {
   const least = (to - from) / most
   const magnitude = 10 ** Math.floor(Math.log10(least))

@@ -4,10 +4,10 @@ export interface Edit {
   line: string
 }
 
-/** Beyond this many differing lines a shortest script is not worth its time: what lies between the common ends is replaced as a whole. */
+/** With more edits than this a shortest script takes too long: everything between the common head and tail is replaced instead. */
 const mostEdits = 1500
 
-/** Lines with their ends, so that a missing last line feed is a difference like any other. */
+/** Lines including their line feeds, so that a missing final line feed is a difference like any other. */
 export const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 
 /** A shortest script of line edits that turns one text into the other. */
@@ -31,8 +31,8 @@ const between = (a: string[], b: string[]): Edit[] => {
 }
 
 /**
- * Myers' greedy search: for each number of edits d, how far each diagonal k (x - y) gets. Answers with the frontier before each d, or
- * nothing when the texts have too little in common.
+ * Myers' greedy search: for each number of edits d, how far each diagonal k (x - y) reaches. Returns the frontier before each d, or
+ * undefined when the texts have too little in common.
  */
 const furthest = (a: string[], b: string[]): Map<number, number>[] | undefined => {
   const trace: Map<number, number>[] = []
@@ -52,7 +52,7 @@ const furthest = (a: string[], b: string[]): Map<number, number>[] | undefined =
 const at = (reach: Map<number, number>, k: number) => reach.get(k) ?? -1
 const goesDown = (reach: Map<number, number>, k: number, d: number) => k === -d || (k !== d && at(reach, k - 1) < at(reach, k + 1))
 
-/** Only what step d can look at: keeping every frontier whole would take memory with the square of d twice over. */
+/** Only the part of the frontier that step d can use, to halve the quadratic memory. */
 const frontier = (reach: Map<number, number>, d: number): Map<number, number> => {
   const kept = new Map<number, number>()
   for (let k = -d - 1; k <= d + 1; k += 1) {

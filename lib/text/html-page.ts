@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { html, Markup } from './html.ts'
 import { packagedFile } from './packaged.ts'
 
-/** A page in one file that needs nothing else. `styles`: a file of the package. */
+/** A self-contained HTML page. `styles`: a CSS file of the package. */
 export const htmlPage = (title: string, styles: string, main: Markup): string => {
   const css = new Markup(readFileSync(packagedFile(styles), 'utf8'))
   return html`<!doctype html>

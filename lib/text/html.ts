@@ -1,6 +1,6 @@
 import { escapedTabs as visible } from './escape.ts'
 
-/** Markup that needs no escaping any more. */
+/** Markup that is already escaped. */
 export class Markup {
   readonly text: string
   constructor(text: string) {
@@ -12,7 +12,7 @@ type Piece = string | number | Markup | undefined | false | readonly Piece[]
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Text of logs and hosts made harmless in an element and in a quoted attribute; control and format characters are shown escaped, as everywhere. */
+/** Escapes text from logs and hosts for elements and quoted attributes; control and format characters are shown escaped, as everywhere. */
 export const escaped = (text: string): string => visible(text).replace(/[&<>"']/g, c => entities[c] ?? c)
 
 const render = (piece: Piece): string => {
@@ -21,6 +21,6 @@ const render = (piece: Piece): string => {
   return Array.isArray(piece) ? piece.map(render).join('') : escaped(String(piece))
 }
 
-/** A template whose values are escaped, unless they are made with it themselves. */
+/** A template tag that escapes its values, unless they are Markup. */
 export const html = (strings: TemplateStringsArray, ...values: Piece[]): Markup =>
   new Markup(strings.map((s, i) => s + (i < values.length ? render(values[i]) : '')).join(''))

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
 import { escaped, escapedTabs } from './escape.ts'
 
-/** Scripts whose characters take two columns, and emoji; near enough without a table of all of Unicode. */
+/** Scripts with characters of two columns, and emoji; a sufficient approximation without a table of all of Unicode. */
 const wideCharacter =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
 const zeroWidth = /[\p{Mn}\p{Me}\p{Cf}]/u
 
-/** How many columns of a terminal the text takes. */
+/** The width of a text in terminal columns. */
 export const width = (text: string): number => {
   const visible = stripVTControlCharacters(text)
   if (isPlainAscii(visible)) return visible.length
@@ -36,21 +36,21 @@ export const cut = (text: string, columns: number): string => {
 export const pad = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - width(text)))
 export const padLeft = (text: string, columns: number) => ' '.repeat(Math.max(0, columns - width(text))) + text
 
-/** The same on one line; where lines end without punctuation they are joined by a semicolon, so that several findings stay apart. */
+/** Joins a text into one line; lines that end without punctuation are joined by a semicolon, to keep several findings apart. */
 export const oneLine = (text: string) =>
-  // Trimmed first: blanks without end at the end would be searched again from each of them.
+  // Trim first: the pattern takes quadratic time on a long run of trailing blanks.
   escaped(text.trim())
     .replace(/([^\s.,:;!?])\s*\n\s*(?=\S)/g, '$1; ')
     .replace(/\s+/g, ' ')
     .trim()
 
-/** The last lines of a longer text, with a word on what was left out. */
+/** The last lines of a longer text, preceded by the number of omitted lines. */
 export const lastLines = (text: string, most: number): string[] => {
   const lines = escapedTabs(text.trimEnd()).split('\n')
   return lines.length <= most ? lines : [`… ${lines.length - most} lines above`, ...lines.slice(-most)]
 }
 
-/** Words into lines of a width; a word that is longer is broken. */
+/** Wraps words into lines of a width; breaks longer words. */
 export const wrap = (text: string, columns: number): string[] => {
   const lines: string[] = []
   for (const word of oneLine(text)

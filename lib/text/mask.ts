@@ -1,22 +1,22 @@
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const maskText = '***'
 
 export interface Masker {
-  /** Makes a value secret from now on. */
+  /** Adds a secret to mask. */
   add(secret: string): void
-  /** The text with every known secret, in any form it commonly takes, replaced. */
+  /** Masks every known secret in the text, in all common encodings. */
   mask(text: string): string
   /**
-   * The same for what a program printed that reads a file with secrets: it may quote a piece of a line, so every piece of four characters
-   * (eight of an encoded form) is replaced too. `open`: words that are no secret, such as the host and the resource that it is about.
+   * The same for the output of a program that reads a file with secrets: it may quote part of a line, so every piece of four characters
+   * (eight of an encoded form) is masked too. `open`: words that are not secret, such as the host and the resource.
    */
   maskPieces(text: string, open?: readonly string[]): string
 }
 
 /**
- * Masks by value: whatever path a secret took into a text, it does not come out. Values of four characters and more are masked
- * wherever they occur. Those of two or three only where they stand alone as a word: inside words they would hit half of the output.
- * A single character hides nothing, and masking it would leave nothing readable, so it is ignored.
+ * Masks by value, however a secret got into a text. Values of four characters and more are masked everywhere. Values of two or three
+ * only as separate words: inside words they would match half of the output. Single characters are ignored: masking them would leave
+ * nothing readable.
  */
 export const createMasker = (): Masker => {
   const anywhere = new Set<string>()
@@ -54,7 +54,7 @@ const piecesOf = (secret: string): [string, number][] => {
   ])
 }
 
-/** What the programs themselves are about: a piece that is a part of such a word, and goes no further, tells nothing. */
+/** Words that the programs commonly print: a piece entirely within such a word reveals nothing. */
 const openWords =
   `address authkeys authentication cannot cluster command config configuration connection connect device disk drbd drbdadm drbdmeta
 drbdsetup error exit expected failed file heartbeat host invalid kernel line master node option parse password peer primary protocol resource role root
@@ -78,7 +78,7 @@ const pieceSpans = (text: string, pieces: Map<string, number>, open: readonly st
   })
 }
 
-/** A hyphen beside such a word tells no more than the word does: `-drbd` of `nfsha-drbd.service`. A shorter rest is not taken for a word. */
+/** A hyphen beside such a word reveals nothing more: `-drbd` in `nfsha-drbd.service`. A shorter remainder does not count as a word. */
 const withoutHyphens = (text: string, [start, end]: Span): Span => {
   const piece = text.slice(start, end)
   const word = piece.replace(/^-+|-+$/g, '')
@@ -89,7 +89,7 @@ const withoutHyphens = (text: string, [start, end]: Span): Span => {
 
 const wordPattern = /[\p{L}\p{N}]+/gu
 
-/** The forms in which a secret travels through scripts, files and messages; each line of a multi-line one counts as a secret itself. */
+/** The encodings of a secret in scripts, files and messages; each line of a multi-line secret counts as a secret. */
 const formsOf = (secret: string): string[] => {
   const lines = secret.split(/\r?\n/).map(line => line.trim())
   const values = [secret, secret.trim(), ...(lines.length > 1 ? lines.filter(line => line.length >= 4) : [])]
@@ -114,20 +114,20 @@ const encodingsOf = (value: string): string[] => {
 
 const hexOf = (value: string) => Buffer.from(value, 'utf8').toString('hex')
 
-/** As the page of the failover test writes them. */
+/** As in the HTML report of the failover test. */
 const htmlEntities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** What `$'...'` makes of characters: zx quotes local commands so. */
+/** Escapes in `$'...'`, with which zx quotes local commands. */
 const ansiC: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 const percentEncoded = (value: string): string => {
-  // Through bytes: a lone surrogate has no percent form, and is no reason to fail.
+  // Through bytes: encodeURIComponent would throw on a lone surrogate.
   return encodeURIComponent(Buffer.from(value, 'utf8').toString('utf8'))
 }
 
 /**
- * The value's own base64, and the part of it that is the same whatever follows it when the value starts one or two bytes into a group
- * (as in the base64 of `user:password`). Parts under eight characters are left out: they occur by chance.
+ * The base64 of the value, and the part that does not depend on the surrounding bytes when the value starts one or two bytes into a group
+ * (as in the base64 of `user:password`). Parts of less than eight characters are omitted: they occur by chance.
  */
 const base64Of = (value: string): string[] => {
   const bytes = Buffer.from(value, 'utf8')
@@ -156,7 +156,7 @@ const spansOf = (text: string, value: string, wordOnly: boolean): Span[] => {
 
 const isWord = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}_]/u.test(character)
 
-/** Spans in order, those that overlap or touch made one: nothing of either secret, nor how many there were, is left. */
+/** Sorts spans and merges those that overlap or touch, so that neither parts of the secrets nor their number can be seen. */
 const joined = (spans: Span[]): Span[] => {
   const out: Span[] = []
   for (const [start, end] of spans.sort((a, b) => a[0] - b[0])) {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /**
- * Writes a report in one piece: who reads the file sees the old one or the new one, never half of it. Nobody foresees the name beside it, and what
- * is there already (a link to anywhere) is not written: the folder may be open to others. Throws what `refuseReportFile` throws.
+ * Writes a report atomically: readers see the old or the new file, never half of it. The folder may be writable by others, so the temporary
+ * name is unpredictable, and an existing path (such as a link) is never followed. Throws what `refuseReportFile` throws.
  */
 export const writeReportFile = (file: string, text: string, mode: number): void => {
   refuseKind(file)
@@ -17,8 +17,8 @@ export const writeReportFile = (file: string, text: string, mode: number): void 
 }
 
 /**
- * Throws when no report could be written there: an error of the system, or one that says why. Tried before a long run, with a file beside it that is
- * gone at once.
+ * Throws when a report cannot be written there: a system error, or one with the reason. Checked before a long run with a temporary file
+ * that is removed at once.
  */
 export const refuseReportFile = (file: string): void => {
   refuseKind(file)
@@ -29,7 +29,7 @@ export const refuseReportFile = (file: string): void => {
 
 const draftOf = (file: string) => `${file}.${randomBytes(8).toString('hex')}.new`
 
-/** A rename would put a file in the place of what it names: of /dev/null, or of the link /dev/stdout. */
+/** A rename would replace the path itself by a file: /dev/null, or the link /dev/stdout. */
 const refuseKind = (file: string): void => {
   const stat = lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined || stat.isFile()) return

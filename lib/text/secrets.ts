@@ -1,7 +1,7 @@
 import { createMasker } from './mask.ts'
 
 /**
- * Every secret that this process has come to know: passwords that were typed or read, values of secret variables. What leaves the program is masked
- * with it, whichever way it takes: events, messages, reports, a stack trace.
+ * Every secret that this process knows: passwords that were typed or read, values of secret variables. All output is masked with it:
+ * events, messages, reports, stack traces.
  */
 export const knownSecrets = createMasker()

@@ -2,13 +2,13 @@ import { type Edit, edits } from './diff.ts'
 
 const noNewline = '\\ No newline at end of file'
 
-/** A unified diff without its file header, a line an entry; empty when the texts are the same. */
+/** The lines of a unified diff without its file header; empty when the texts are equal. */
 export const unifiedDiff = (from: string, to: string, context = 3): string[] => {
   const script = edits(from, to)
   return hunksOf(script, context).flatMap(({ start, end }) => hunk(script, start, end))
 }
 
-/** How many lines went and came, for a summary. */
+/** The number of added and removed lines, for a summary. */
 export const diffCounts = (from: string, to: string): { added: number; removed: number } => {
   const script = edits(from, to)
   return { added: script.filter(edit => edit.kind === '+').length, removed: script.filter(edit => edit.kind === '-').length }
@@ -19,7 +19,7 @@ interface Range {
   end: number
 }
 
-/** Where the script differs, widened by the context, neighbours made one. */
+/** The ranges of the script that differ, extended by the context, with adjacent ranges merged. */
 const hunksOf = (script: Edit[], context: number): Range[] => {
   const ranges: Range[] = []
   script.forEach((edit, index) => {
