@@ -50,7 +50,10 @@ const maxArchive = 512 * 1024 ** 2
 /** Refuses devices and pipes, which never end, and files that are too large to be valid. */
 const regularFile = async (what: string, file: string, most: number): Promise<void> => {
   const found = await stat(file).catch(error => {
-    throw new DownloadFailed(`the ${what} ${file} cannot be read: ${error.message}`, 'The path must exist on the machine that runs nfsha-play.')
+    throw new DownloadFailed(
+      `the ${what} ${file} cannot be read: ${error.message}`,
+      'The path must exist on the machine that runs nfsha-play.',
+    )
   })
   if (!found.isFile()) throw new DownloadFailed(`the ${what} ${file} is not a regular file`)
   if (found.size > most) throw new DownloadFailed(`the ${what} ${file} has ${found.size} bytes, more than the limit of ${most}`)

@@ -10,7 +10,9 @@ export const verifySignature = (file: string, signature: string, keyring: string
     execFile('gpgv', ['--keyring', keyring, signature, file], { timeout: 120_000 }, (error, _stdout, stderr) => {
       if (!error) return resolve()
       if (error.code === 'ENOENT')
-        return reject(new DownloadFailed('gpgv is not installed on this machine, so the signature cannot be verified', 'Install the package gpgv.'))
+        return reject(
+          new DownloadFailed('gpgv is not installed on this machine, so the signature cannot be verified', 'Install the package gpgv.'),
+        )
       reject(
         new DownloadFailed(
           `${file} is not signed by a key of ${keyring}: ${stderr.trim().split('\n').at(-1) ?? ''}`,

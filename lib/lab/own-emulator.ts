@@ -54,8 +54,7 @@ export const ensureEmulator = async (accelerator: Accelerator, onProgress: (text
   } catch (error) {
     // Another run may have finished first.
     if (signal?.aborted) throw error
-    if (!existsSync(dir))
-      onProgress(`using this machine's own emulator: ${error instanceof Error ? error.message : String(error)}`)
+    if (!existsSync(dir)) onProgress(`using this machine's own emulator: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     rmSync(build, { recursive: true, force: true })
   }

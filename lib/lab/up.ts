@@ -94,8 +94,7 @@ const prepare = async (name: string, options: LabUpOptions): Promise<{ state: La
   const { from, init, releases, drbdDiskMiB = 320, ephemeral = false, signal } = options
   const known = readState(name)
   const remove = `remove it first: nfsha-play lab down --destroy${nameOption(name)}`
-  if (from && (init || releases))
-    throw new LabError(`'${from}' has its own release and init: give either --from, or --release and --init`)
+  if (from && (init || releases)) throw new LabError(`'${from}' has its own release and init: give either --from, or --release and --init`)
   if (known && from && known.from !== from) throw new LabError(`lab '${name}' exists already and was not made from '${from}'`, remove)
   if (known && init && (known.init ?? 'systemd') !== init)
     throw new LabError(`lab '${name}' exists already and was not made with ${init}`, remove)

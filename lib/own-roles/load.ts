@@ -89,7 +89,8 @@ const loadOwnRole = async (name: string, file: string, { cwd, taken }: LoadOptio
 
 const fieldsOf = ({ vars, name }: RoleDefinition, prefix: string, at: (pattern: RegExp) => Place): z.ZodRawShape => {
   if (vars === undefined) return {}
-  if (typeof vars !== 'object' || vars.def?.type !== 'object') throw new ConfigError("'vars' of a role must be z.object({ ... })", at(/\bvars:/))
+  if (typeof vars !== 'object' || vars.def?.type !== 'object')
+    throw new ConfigError("'vars' of a role must be z.object({ ... })", at(/\bvars:/))
   if ((vars.def.checks ?? []).length > 0) throw new ConfigError("checks belong to the fields of 'vars', not to the object", at(/\bvars:/))
   const foreign = Object.keys(vars.shape).find(field => !field.startsWith(prefix))
   if (foreign !== undefined)

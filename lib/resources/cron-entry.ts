@@ -18,7 +18,8 @@ export interface CronEntryOptions {
 export const cronEntry = (name: string, { schedule, command, user = 'root', notify }: CronEntryOptions): HostResource<FileState> => {
   if (!/^[\w-]+$/.test(name)) throw new TypeError(`cron entry '${name}': only letters, digits, _ and - are allowed`)
   if (!/^(@\w+|\S+( \S+){4})$/.test(schedule)) throw new TypeError(`cron entry '${name}': '${schedule}' does not have five fields`)
-  if (/\n/.test(command) || /(^|[^\\])%/.test(command)) throw new TypeError(`cron entry '${name}': the command must be one line, with % written as \\%`)
+  if (/\n/.test(command) || /(^|[^\\])%/.test(command))
+    throw new TypeError(`cron entry '${name}': the command must be one line, with % written as \\%`)
   const content = `# Managed by nfsha-play.\n${schedule} ${user} ${command}\n`
   return { ...file(`/etc/cron.d/${name}`, { content, ...(notify && { notify }) }), id: `cron entry ${name}` }
 }

@@ -113,7 +113,11 @@ export const algorithmsFor = (host: string, lists: AlgorithmLists, known: Pick<K
 
 const nothingLeft = (host: string, name: ListName, list: readonly string[]): Unreachable => {
   const message = `${host}: ${name} in the ssh configuration allows no supported algorithm: ${list.join(',')}`
-  return new Unreachable(host, message, `Add one of ${ours[name].join(', ')} to it. Show the current value: ssh -G <address> | grep -i '^${name} '`)
+  return new Unreachable(
+    host,
+    message,
+    `Add one of ${ours[name].join(', ')} to it. Show the current value: ssh -G <address> | grep -i '^${name} '`,
+  )
 }
 
 /** The error for two sides without a common algorithm, naming the variable that allows legacy ones; undefined for any other error. */

@@ -37,7 +37,8 @@ export interface Credentials {
 export const collectAttempts = async (config: HostConfig, credentials: Credentials): Promise<Attempts> => {
   const notes: string[] = []
   const byKey = config.methods.includes('publickey') ? await keyAttempts(config, credentials, notes) : []
-  if (!config.methods.includes('publickey')) notes.push('no key is tried: PubkeyAuthentication or PreferredAuthentications excludes public keys')
+  if (!config.methods.includes('publickey'))
+    notes.push('no key is tried: PubkeyAuthentication or PreferredAuthentications excludes public keys')
   const { password } = credentials
   const byPassword = password === undefined ? [] : passwordAttempts(config.user, password)
   const allowed = [...byKey, ...byPassword].filter(attempt => config.methods.includes(methodOf(attempt)))

@@ -120,7 +120,9 @@ const whyNotLearned = (policy: HostKeyPolicy): string | undefined => {
   const file = policy.userFiles[0]
   if (file === undefined) return 'there is no UserKnownHostsFile to write it to'
   if (file === '/dev/null') return 'UserKnownHostsFile /dev/null stores nothing, so any machine would be accepted every time'
-  return /[@?*#[\]|'"\\\s,]/.test(policy.alias ?? policy.address) ? 'its name contains a character that known_hosts does not allow' : undefined
+  return /[@?*#[\]|'"\\\s,]/.test(policy.alias ?? policy.address)
+    ? 'its name contains a character that known_hosts does not allow'
+    : undefined
 }
 
 const shown = (key: Buffer): string => `${keyType(key) ?? 'unknown type'} ${fingerprint(key)}`

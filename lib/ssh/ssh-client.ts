@@ -30,8 +30,7 @@ const maxHops = 8
 
 /** Connects and logs in, through the jump hosts that the inventory or the user's ssh configuration names. @throws Unreachable */
 export const openClient = async (target: ConnectionTarget, keepalive = defaultKeepalive, depth = 0): Promise<OpenClient> => {
-  if (depth > maxHops)
-    throw new Unreachable(target.name, `${target.name}: more than ${maxHops} jump hosts: does ProxyJump form a loop?`)
+  if (depth > maxHops) throw new Unreachable(target.name, `${target.name}: more than ${maxHops} jump hosts: does ProxyJump form a loop?`)
   const config = await readHostConfig(target)
   const limit = target.connectTimeout ?? config.connectTimeout ?? connectLimit
   const legacy = target.legacyAlgorithms ?? false

@@ -39,12 +39,7 @@ export const sshOptions: readonly Option[] = [
   ...honoured('those that ssh2 supports, in the order of ssh2', 'KexAlgorithms', 'Ciphers', 'MACs'),
   ...honoured('keys and certificates of other algorithms are not tried', 'PubkeyAcceptedAlgorithms'),
   ...honoured('as in ssh', 'IdentityFile', 'IdentitiesOnly', 'IdentityAgent', 'CertificateFile'),
-  ...honoured(
-    'excluded login methods are not tried',
-    'PubkeyAuthentication',
-    'PasswordAuthentication',
-    'KbdInteractiveAuthentication',
-  ),
+  ...honoured('excluded login methods are not tried', 'PubkeyAuthentication', 'PasswordAuthentication', 'KbdInteractiveAuthentication'),
   ...honoured('the methods in it, in its order', 'PreferredAuthentications'),
   ...honoured('`yes`: a password of the inventory is not tried either, as with ssh', 'BatchMode'),
   ...honoured('0: no password is tried', 'NumberOfPasswordPrompts'),

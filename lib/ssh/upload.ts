@@ -105,7 +105,12 @@ const send = async (host: SshHost, sending: Sending): Promise<void> => {
   if (code === 0) return
   if (code === endCodes.wrongSum) {
     const reason = `its SHA-256 on the host is ${said.trim()}, not ${options.sha256}; the temporary file was removed`
-    throw new UploadFailed(host.name, path, reason, 'Was the local file changed, or is the checksum that of another version? Correct it and run again.')
+    throw new UploadFailed(
+      host.name,
+      path,
+      reason,
+      'Was the local file changed, or is the checksum of another version? Correct it and run again.',
+    )
   }
   const broken =
     code === endCodes.cutShort ? await feeding.then(() => 'it was interrupted', localReason) : `exit code ${code}: ${lastLines(said)}`
