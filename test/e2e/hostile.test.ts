@@ -87,14 +87,14 @@ describe.skipIf(why !== undefined)(`a hostile host${why ? ` (skipped: ${why})` :
   test('endless output after every answer ends the run with 4, with limited memory', async () => {
     const sshd = await server('ForceCommand sh -c "$SSH_ORIGINAL_COMMAND"; exec yes AAAA')
     const { code, output, peak } = await play(sshd, 'status.yml')
-    expect(output).toContain('M1 | UNREACHABLE: a script printed more than 1 MiB and was ended')
+    expect(output).toContain('M1 | UNREACHABLE: a script printed more than 1 MiB and was terminated')
     expect(output).not.toMatch(/^\s+at /m)
     expect(output).not.toContain('internal error')
     expect(code).toBe(4)
     expect(peak).toBeGreaterThan(30)
     expect(peak).toBeLessThan(400)
     const pinged = await play(sshd, 'ping', 'nfs')
-    expect(pinged.output).toContain('M1  unreachable: a script printed more than 64 KiB and was ended')
+    expect(pinged.output).toContain('M1  unreachable: a script printed more than 64 KiB and was terminated')
     expect(pinged.code).toBe(4)
   })
 
@@ -132,14 +132,16 @@ describe.skipIf(why !== undefined)(`a hostile host${why ? ` (skipped: ${why})` :
     const flood = connection.run('yes', { maxOutput: 100_000, onStdout: text => (kept += text.length) })
     await expect(flood).rejects.toBeInstanceOf(TooMuchOutput)
     expect(kept).toBeLessThanOrEqual(100_000)
-    await expect(connection.run('yes >&2', { maxOutput: 100_000 })).rejects.toThrow('M1: a script printed more than 98 KiB and was ended')
+    await expect(connection.run('yes >&2', { maxOutput: 100_000 })).rejects.toThrow(
+      'M1: a script printed more than 98 KiB and was terminated',
+    )
     let bytes = 0
     const onStdoutBytes = (piece: Uint8Array) => {
       bytes += piece.length
     }
     await expect(connection.run('yes', { maxOutput: 100_000, onStdoutBytes })).rejects.toThrow()
     expect(bytes).toBeLessThanOrEqual(100_000)
-    await expect(connection.$`yes`).rejects.toThrow('a command printed more than 64 MiB and was ended')
+    await expect(connection.$`yes`).rejects.toThrow('a command printed more than 64 MiB and was terminated')
     // And the connection still works.
     expect((await connection.run('echo here')).stdout).toBe('here\n')
   })

@@ -185,7 +185,7 @@ describe('by path', () => {
   it('reports that the file does not exist', async () => {
     const error = await failure(get({ source: '/nonexistent/drbd.tar.gz' }))
     expect(error.message).toMatch(/^the archive \/nonexistent\/drbd\.tar\.gz cannot be read: ENOENT/)
-    expect(error.hint).toMatch(/on the machine that runs the play/)
+    expect(error.hint).toMatch(/on the machine that runs nfsha-play/)
   })
 })
 

@@ -99,6 +99,6 @@ it('a path must be a regular file with a plausible size', async () => {
   writeFileSync(large, '')
   truncateSync(large, 1024 ** 3)
   expect(await failure(fetchArchive({ source: large, sha256: 'x' }, { cache: folder }))).toBe(
-    `the archive ${large} has 1073741824 bytes, more than 536870912`,
+    `the archive ${large} has 1073741824 bytes, more than the limit of 536870912`,
   )
 })

@@ -159,9 +159,7 @@ describe.skipIf(missing)(`login keys${missing ? ` (skipped: ${missing})` : ''}`,
       const file = certified('ed25519')
       useSshConfig(m1.directory, 'Host *', 'PubkeyAcceptedAlgorithms ssh-ed25519')
       const error = await refusal(into({ identityFiles: [file] }))
-      expect(error.message).toContain(
-        `the certificate for ${file} is not tried: PubkeyAcceptedAlgorithms does not allow ssh-ed25519-cert`,
-      )
+      expect(error.message).toContain(`the certificate for ${file} is not tried: PubkeyAcceptedAlgorithms does not allow ssh-ed25519-cert`)
     })
 
     it('a host certificate is not used', async () => {

@@ -60,7 +60,7 @@ describePlaces('upload', here => {
     const error = await upload(join(there, 'file')).catch(reason => reason)
     expect(error).toBeInstanceOf(UploadFailed)
     expect(error.message).toMatch(
-      new RegExp(`^M1: cannot upload to ${join(there, 'file')}: its SHA-256 there is [0-9a-f]{64}, not ${sha256}`),
+      new RegExp(`^M1: cannot upload to ${join(there, 'file')}: its SHA-256 on the host is [0-9a-f]{64}, not ${sha256}`),
     )
     expect(readdirSync(there)).toEqual([])
     await upload(join(there, 'file'))

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { buildIn, copyOfClone } from '../../clone.ts'
 
-// Builds and starts of node, many in one test.
+// Many builds and starts of node in one test.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-build-'))
@@ -24,7 +24,7 @@ export const load = (url, context, next) => (appendFileSync(process.env.LOADED, 
 const watching = join(folder, 'watching.mjs')
 writeFileSync(watching, `import { register } from 'node:module'\nregister(${JSON.stringify(pathToFileURL(hooks).href)})\n`)
 
-/** Runs the shim of a copy; what node loaded from the copy, the packages included. */
+/** Runs the shim of a copy. Returns what node loaded from the copy, including packages. */
 const run = (argv: string[], root = clone) => {
   const loaded = join(folder, 'loaded')
   writeFileSync(loaded, '')
@@ -44,7 +44,7 @@ test.each([
   ['--help', 20, 250],
   ['site.yml --list-tasks', 50, 1500],
   ['site.yml -i nowhere', 50, 1500],
-])('%s loads at most %i modules and %i kB, all of the build, no source', (words, most, kilobytes) => {
+])('%s loads at most %i modules and %i kB, all from the build and none from the sources', (words, most, kilobytes) => {
   const { modules, stderr } = run(words.split(' '))
   expect(stderr).toBe(words.endsWith('nowhere') ? "nowhere: no such inventory\n  host names need a comma: 'nowhere,'\n" : '')
   expect(modules.filter(url => !url.startsWith(`${pathToFileURL(clone).href}/`))).toEqual([])
@@ -55,20 +55,20 @@ test.each([
   expect(Math.round(bytes / 1000)).toBeLessThanOrEqual(kilobytes)
 })
 
-test('none of the build is a language of zod but English, and every package in it has its licence with it', () => {
+test('the build contains only the English messages of zod, and the licence of every package in it', () => {
   const texts = readdirSync(join(clone, 'dist')).map(name => readFileSync(join(clone, 'dist', name), 'utf8'))
   expect(texts.filter(text => text.includes('zod/v4/locales/de'))).toEqual([])
   const licences = readFileSync(join(clone, 'dist/LICENCES'), 'utf8')
   for (const name of ['commander', 'ssh2', 'tweetnacl', 'yaml', 'zod', 'zx']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
 })
 
-test('what the build reads beside it is found', () => {
+test('the build finds the files that it reads from the package', () => {
   const { stdout, status } = run(['site.yml', '--list-tasks'])
   expect(stdout).toContain('integrate : live heartbeat files')
   expect(status).toBe(0)
 })
 
-test('an installed package has no package-lock.json and runs its build, without a look at the sources', () => {
+test('an installed package has no package-lock.json and runs its build without checking the sources', () => {
   const installed = copyOfClone(mkdtempSync(join(folder, 'installed-')), { packages: false })
   rmSync(join(installed, 'package-lock.json'))
   expect(run(['--version'], installed)).toMatchObject({
@@ -81,7 +81,7 @@ test('an installed package has no package-lock.json and runs its build, without 
   expect(run(['vault', 'encrypt-string', 'x', '--vault-password-file', join(clone, 'LICENSE')], installed)).toMatchObject({ status: 0 })
 })
 
-test('without a build the sources run; without tsx, that is said and nothing runs', () => {
+test('without a build the sources run; without tsx there is an error and nothing runs', () => {
   const bare = copyOfClone(mkdtempSync(join(folder, 'bare-')))
   const { stdout, modules } = run(['--version'], bare)
   expect(stdout).toBe('0.1.0\n')
@@ -90,7 +90,7 @@ test('without a build the sources run; without tsx, that is said and nothing run
   expect(run(['--version'], bare)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('run `npm run build`') })
 })
 
-test('an old build is never run: after an edit, also one that looks older than the build, the sources are', () => {
+test('an outdated build is never run: after an edit, even one with an older timestamp, the sources are run', () => {
   const edited = copyOfClone(mkdtempSync(join(folder, 'edited-')))
   buildIn(edited)
   expect(run(['--help'], edited).modules.filter(isSource)).toEqual([])
@@ -118,7 +118,7 @@ test('an old build is never run: after an edit, also one that looks older than t
   expect(run(['--version'], edited).modules.some(isSource)).toBe(true)
 })
 
-test('a build leaves the parts of an earlier one to the runs that have started on it, for a day; a package has none of them', () => {
+test('a build keeps the parts of an earlier one for a day, for runs that started on it; a package contains none of them', () => {
   const again = copyOfClone(mkdtempSync(join(folder, 'again-')))
   buildIn(again)
   const [young, old] = [join(again, 'dist/chunk-YOUNG.js'), join(again, 'dist/chunk-OLD.js')]

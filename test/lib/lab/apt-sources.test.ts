@@ -56,7 +56,7 @@ describe('debianSources', () => {
   })
 })
 
-test("a mirror on the host's loopback is written as the guest reaches it", () => {
+test("a mirror on the host's loopback is rewritten for the guest", () => {
   expect(hostFromGuest('http://127.0.0.1:3142/debian')).toBe('http://10.0.2.2:3142/debian')
   expect(hostFromGuest('http://localhost.test/debian')).toBe('http://localhost.test/debian')
   const rendered = renderSources([{ uri: 'http://localhost/debian', suites: ['bookworm', 'bookworm-updates'] }], 'guest')
@@ -67,7 +67,7 @@ test("a mirror on the host's loopback is written as the guest reaches it", () =>
   ])
 })
 
-test('a suite beside the release that the archive lacks is left out and named; the release itself never is', async () => {
+test('an extra suite that the archive lacks is omitted and reported; the release itself never is', async () => {
   const sources = [
     { uri: 'http://a.test/debian', suites: ['forky', 'forky-updates'] },
     { uri: 'http://a.test/debian-security', suites: ['forky-security'] },

@@ -33,7 +33,7 @@ const written = async (name: string) => {
   return { places, state }
 }
 
-test('ssh and the inventory reach each machine at its port with the key of the lab', async () => {
+test("ssh and the inventory reach each machine at its port with the lab's key", async () => {
   const { places, state } = await written('x')
   const inventory = loadInventory([places.inventoryFile])
   for (const machine of machineNames) {

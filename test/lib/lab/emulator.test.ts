@@ -18,7 +18,7 @@ const launch: MachineLaunch = {
 
 const valuesOf = (args: string[], option: string) => args.filter((_, index) => args[index - 1] === option)
 
-test('a node has its disks in the order of their names and one card a segment', () => {
+test('a node has its disks in the order of their names and one network card per segment', () => {
   const args = emulatorArguments(launch)
   expect(valuesOf(args, '-drive').map(value => /file=([^,]+),.*id=(\w+)/.exec(value)?.slice(1))).toEqual([
     ['/lab/M1/root.qcow2', 'vda'],
@@ -33,7 +33,7 @@ test('a node has its disks in the order of their names and one card a segment', 
   ])
 })
 
-test('the client has em0 and em1 only', () => {
+test('the client has only em0 and em1', () => {
   const args = emulatorArguments({ ...launch, machine: 'C1', dataDisks: [] })
   expect(valuesOf(args, '-netdev').map(value => /id=(\w+)/.exec(value)?.[1])).toEqual(['em0', 'em1'])
   expect(valuesOf(args, '-drive')).toHaveLength(1)
@@ -52,7 +52,7 @@ test.each([
   expect(valuesOf(args, '-cpu')[0]).toBe(cpu)
 })
 
-test('a comma in a path is doubled, as qemu wants it', () => {
+test('a comma in a path is doubled, as qemu requires', () => {
   const args = emulatorArguments({ ...launch, rootDisk: '/a,b/root.qcow2' })
   expect(valuesOf(args, '-drive')[0]).toContain('file=/a,,b/root.qcow2,if=none')
 })

@@ -11,7 +11,7 @@ import { powerSwitch } from '../../../lib/lab/gateway-power.js'
 import { isAlive, isPaused, kill, pause } from '../../../lib/lab/processes.ts'
 import { runs } from '../../runs.ts'
 
-// The power switch, with an emulator that is a sleeping process and a QMP socket of our own.
+// The power switch, with a sleeping process as the emulator and our own QMP socket.
 
 const key = 'the key of this lab'
 const sign = (...words: string[]) =>
@@ -68,13 +68,13 @@ test('resets a machine, waits for the event that says so, and signs its answer',
   expect(isAlive(emulator.pid ?? 0)).toBe(true)
 })
 
-test('an emulator that refuses is no reset', async () => {
+test('a reset fails when the emulator refuses it', async () => {
   answer = socket => socket.write('{"error":{"class":"x","desc":"no"}}\n')
   const { n, answer: got } = await order('reset')
   expect(got).toBe(`failed ${sign('failed', 'M2', n)}\n`)
 })
 
-test('a machine whose processor stops loses its power, and one without power is ended already', async () => {
+test('a stopped emulator is killed, and a machine without power is off already', async () => {
   const pid = emulator.pid ?? 0
   pause(pid, true)
   await expect.poll(() => isPaused(pid)).toBe(true)
@@ -84,21 +84,21 @@ test('a machine whose processor stops loses its power, and one without power is 
   expect(commands).toEqual([])
 })
 
-test('switches off, and says that it could', async () => {
+test('switches off and confirms it', async () => {
   expect((await order('status')).answer).toMatch(/^ok /)
   expect(isAlive(emulator.pid ?? 0)).toBe(true)
   expect((await order('off')).answer).toMatch(/^ok /)
   await expect.poll(() => isAlive(emulator.pid ?? 0)).toBe(false)
 })
 
-test('a request is good once', async () => {
+test('a request is valid once', async () => {
   const n = await number()
   const request = `status M2 ${n} ${sign('status', 'M2', n)}\n`
   expect(await ask(request)).toMatch(/^ok /)
   expect(await ask(request)).toBeUndefined()
 })
 
-test('who has not the key, names another machine or a number that was not given gets no answer, and nothing happens', async () => {
+test('a request with a wrong key, an unknown machine or an unknown nonce gets no answer and has no effect', async () => {
   const n = await number()
   const signed = (action: string, machine: string, which: string) => `${action} ${machine} ${which} ${sign(action, machine, which)}`
   const wrong = [

@@ -10,7 +10,7 @@ import { gatewayArguments } from '../../../lib/lab/emulator.ts'
 import { gatewayCard } from '../../../lib/lab/machines.ts'
 import { freePorts } from '../../../lib/lab/ports.ts'
 
-// The real process, spoken to over its multicast segment as an emulator would.
+// The real process, over its multicast segment like an emulator.
 const group = '239.192.77.77'
 const asker = '5254001a0101'
 let gateway: ChildProcess
@@ -44,7 +44,7 @@ afterAll(() => {
 
 const gatewayMac = gatewayCard.mac.replaceAll(':', '')
 
-/** Sends a frame until something from the gateway comes back. */
+/** Sends a frame repeatedly until the gateway answers. */
 const ask = async (frame: string, tries = 100): Promise<string | undefined> => {
   const answers: string[] = []
   const listen = (bytes: Buffer) => {
@@ -65,11 +65,11 @@ test('answers ARP for its own address', async () => {
   expect(await ask(arpFor('c0a80001'))).toBe(`${asker}${gatewayMac}08060001080006040002${gatewayMac}c0a80001${asker}c0a800d2`)
 })
 
-test('leaves other addresses alone', async () => {
+test('ignores other addresses', async () => {
   expect(await ask(arpFor('c0a800d3'), 4)).toBeUndefined()
 })
 
-test('answers an echo request with a right checksum', async () => {
+test('answers an echo request with a correct checksum', async () => {
   const ip = '4500001c000040004001b8bcc0a800d2c0a80001'
   const reply = await ask(`${gatewayMac}${asker}0800${ip}0800f7fd00010001`)
   expect(reply?.slice(0, 28)).toBe(`${asker}${gatewayMac}0800`)
@@ -80,7 +80,7 @@ test('answers an echo request with a right checksum', async () => {
   expect((sum & 0xffff) + (sum >>> 16)).toBe(0xffff)
 })
 
-test('tells the time to who asks by NTP', async () => {
+test('answers NTP requests', async () => {
   const sent = '0123456789abcdef'
   const request = `23${'00'.repeat(39)}${sent}`
   const ip = `4500004c000040004011b87cc0a800d2c0a80001`
@@ -93,7 +93,7 @@ test('tells the time to who asks by NTP', async () => {
   expect(Math.abs(ntp.readUInt32BE(40) - 2_208_988_800 - Date.now() / 1000)).toBeLessThan(60)
 })
 
-test('is the power switch of the nodes: a whole datagram with a right header goes back', async () => {
+test('is the power switch of the nodes: it answers with a complete datagram with a correct header', async () => {
   const text = Buffer.from('hello\n').toString('hex')
   const ip = '4500002200004000' + '4011' + 'b8a6' + 'c0a800d2c0a80001'
   const reply = (await ask(`${gatewayMac}${asker}0800${ip}c0002597000e0000${text}`)) ?? ''

@@ -30,7 +30,7 @@ test('interfaces: the nodes have em0 to em3, the client em0 and em1', () => {
   expect([...renderInterfaces('C1').matchAll(/^iface (\w+)/gm)].map(match => match[1])).toEqual(['lo', 'em0', 'em1'])
 })
 
-test('seed: every folder comes before what is in it, and secrets are readable by their owner alone', () => {
+test('seed: every folder comes before its contents, and secrets are readable only by their owner', () => {
   const entries = seedEntries('M1', identity)
   const seen = new Set<string>()
   for (const { path } of entries) {
@@ -54,7 +54,7 @@ test('seed: a .link file names each card by its address', () => {
   expect(link?.content).toBe('[Match]\nMACAddress=52:54:00:1a:03:02\n\n[Link]\nName=em3\n')
 })
 
-test('cpio: newc records padded to four bytes, closed by the trailer', () => {
+test('cpio: newc records padded to four bytes, with the trailer at the end', () => {
   const archive = cpioArchive([
     { path: 'a', mode: 0o040755 },
     { path: 'a/b', mode: 0o100600, uid: 1000, content: 'hello' },

@@ -22,8 +22,8 @@ afterEach(() => {
   else process.env.XDG_STATE_HOME = before
 })
 
-describe('a lab that is not there', () => {
-  test('has no status, can be ended, and a connection says how to start it', async () => {
+describe('a lab that does not exist', () => {
+  test('has no status, can be stopped, and a connection error tells how to start it', async () => {
     expect(await labStatus({ name: 'none' })).toBeUndefined()
     await labDown({ name: 'none' })
     expect(() => sshArguments('default', 'M1')).toThrow("lab 'default' is not running: start it with `nfsha-play lab up`")
@@ -47,13 +47,13 @@ describe('places', () => {
     expect(() => socketPath(`${deep}/M1`, home)).toThrow(/is not private to this user/)
   })
 
-  test.each(['', '..', 'a/b', '-x', 'a b'])('%j is no name', name => {
+  test.each(['', '..', 'a/b', '-x', 'a b'])('%j is not a valid name', name => {
     expect(() => checkName(name)).toThrow(LabError)
   })
 })
 
 describe('lock', () => {
-  test('of another run keeps this one out, and is free when that has ended', async () => {
+  test('of another run blocks this one, and is free when that run has ended', async () => {
     mkdirSync(labPlaces('a').dir, { recursive: true })
     writeFileSync(labPlaces('a').lock, `${process.ppid} ${processStat(process.ppid)?.startTicks}`)
     await expect(withLabLock('a', async () => 'second')).rejects.toThrow('is changing lab')
@@ -61,7 +61,7 @@ describe('lock', () => {
     expect(await withLabLock('a', async () => 'third')).toBe('third')
   })
 
-  test('two of one run come one after the other, also when the first fails', async () => {
+  test('two operations of one run are serialised, even if the first fails', async () => {
     const done: string[] = []
     const work = (name: string) => async () => {
       done.push(`${name} begins`)
@@ -76,8 +76,8 @@ describe('lock', () => {
 
   test.each([
     ['a dead process', '4194999 1'],
-    ['another process with the number of a dead one', `${process.pid} ${(processStat(process.pid)?.startTicks ?? 0) + 1}`],
-  ])('%s loses it', async (_, owner) => {
+    ['another process with a reused pid', `${process.pid} ${(processStat(process.pid)?.startTicks ?? 0) + 1}`],
+  ])('the lock of %s is stale', async (_, owner) => {
     mkdirSync(labPlaces('a').dir, { recursive: true })
     writeFileSync(labPlaces('a').lock, owner)
     expect(await withLabLock('a', async () => 'mine')).toBe('mine')
@@ -88,7 +88,7 @@ test('ports differ', async () => {
   expect(new Set(await freePorts(8)).size).toBe(8)
 })
 
-test("the image's key follows all that goes into it", () => {
+test("the image's key changes with every input", () => {
   const recipe = bareRecipe('bookworm', 'deb http://a.test/debian bookworm main\n', [])
   const key = recipeKey(recipe, '1')
   expect(key).toMatch(/^[0-9a-f]{16}$/)

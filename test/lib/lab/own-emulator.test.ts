@@ -21,11 +21,11 @@ test.each([
   ['QEMU emulator version 9.1.0', true],
   ['QEMU emulator version 10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)', true],
   ['something else', false],
-])('%s keeps the flags right: %s', (version, expected) => {
+])('%s handles the flags correctly: %s', (version, expected) => {
   expect(isSound(version)).toBe(expected)
 })
 
-test('this machine’s emulator serves while the lab has none of its own, and always under KVM', () => {
+test('this machine’s emulator is used if the lab has none of its own, and always under KVM', () => {
   expect(emulatorCommand('tcg', cache)).toEqual(['qemu-system-x86_64'])
   put('usr/bin/qemu-system-x86_64')
   expect(emulatorCommand('kvm', cache)).toEqual(['qemu-system-x86_64'])
@@ -41,7 +41,7 @@ test('the lab’s own is started by its own loader, with its own libraries and f
   ])
 })
 
-test('an incomplete emulator is named, with what to do', () => {
+test('an incomplete emulator is an error with a remedy', () => {
   put('usr/lib/x86_64-linux-gnu/libc.so.6')
   expect(() => emulatorCommand('tcg', cache)).toThrow(/emulator is incomplete.*ld-linux/)
 })

@@ -8,12 +8,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { powerSwitch } from '../../../lib/lab/gateway-power.js'
 import { packagedFile } from '../../../lib/text/packaged.ts'
 
-// The plugin itself, against the gateway's power switch on a port of the loopback. The machine has no emulator: it is off already.
+// The plugin itself, against the gateway's power switch on a loopback port. The machine has no emulator: it is off already.
 
 let folder = ''
 let server: Socket
 let requests: string[] = []
-/** How many requests are lost on the way. */
+/** How many requests are lost. */
 let lost = 0
 
 beforeEach(async () => {
@@ -49,24 +49,24 @@ const plugin = (action: string, { key = 'a key', machine = 'M2', patience = '5' 
   })
 }
 
-test('asks for a number and then for the reset, and believes a signed answer', async () => {
+test('requests a nonce and then the reset, and accepts a signed answer', async () => {
   expect(await plugin('reset')).toEqual({ code: 0, stdout: '' })
   expect(requests).toEqual(['hello', 'reset'])
   expect(await plugin('status')).toEqual({ code: 0, stdout: '' })
 })
 
-test('a request that is lost is made again', async () => {
+test('a lost request is repeated', async () => {
   lost = 1
   expect((await plugin('reset')).code).toBe(0)
   expect(requests).toEqual(['hello', 'hello', 'reset'])
 })
 
-test('another key, or a machine that the gateway does not have: it fails, and says that nobody answers', async () => {
+test('with a wrong key or an unknown machine it fails and reports that there is no answer', async () => {
   for (const wrong of [{ key: 'another' }, { machine: 'C1' }])
     expect(await plugin('reset', { ...wrong, patience: '0.3' })).toEqual({ code: 1, stdout: 'the gateway of the lab does not answer\n' })
 })
 
-test('says whom it ends, without asking anybody', async () => {
+test('prints the node that it resets, without contacting the gateway', async () => {
   expect(await plugin('gethosts')).toEqual({ code: 0, stdout: 'M2\n' })
   expect(await plugin('getconfignames')).toEqual({ code: 0, stdout: 'machine\n' })
   expect((await plugin('nonsense')).code).toBe(1)

@@ -4,14 +4,14 @@ import { expect, test } from 'vitest'
 import { isPortFree } from '../../../lib/lab/ports.ts'
 import { isAlive, isPaused, kill, labProcesses, pause, processMarker } from '../../../lib/lab/processes.ts'
 
-/** Listens while it holds memory and threads, as an emulator does: the kernel takes a while to tear it down. */
+/** Listens with much memory and many threads, like an emulator: the kernel takes a while to tear it down. */
 const heavy = `
   const { Worker } = require('node:worker_threads')
   const held = Buffer.alloc(400e6, 1)
   for (let i = 0; i < 4; i++) new Worker('const held = Buffer.alloc(50e6, 1); setInterval(() => held, 1000)', { eval: true })
   require('node:net').createServer().listen(0, '127.0.0.1', function () { setTimeout(() => console.log(this.address().port), 300) })`
 
-test('what was killed has let go of its port when kill() returns', async () => {
+test('a killed process has released its port when kill() returns', async () => {
   for (let round = 0; round < 3; round++) {
     const child = spawn(process.execPath, ['-e', heavy], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [port] = await once(child.stdout, 'data')
@@ -21,7 +21,7 @@ test('what was killed has let go of its port when kill() returns', async () => {
   }
 })
 
-test('a paused process is known as such, lives, goes on when it is let, and can be killed', async () => {
+test('a paused process is recognised, is alive, can continue, and can be killed', async () => {
   const child = spawn(process.execPath, ['-e', "process.stdin.on('data', text => console.log(String(text)))"], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -41,7 +41,7 @@ test('a paused process is known as such, lives, goes on when it is let, and can 
   expect(isAlive(pid)).toBe(false)
 })
 
-test('the gateway, which knows the markers of the machines, is none of them', async () => {
+test('the gateway, whose arguments contain the markers of the machines, is not mistaken for one', async () => {
   const lab = `test${process.pid}`
   const waiting = ['-e', "process.stdin.resume(); console.log('up')", '--']
   const started = async (...args: string[]) => {

@@ -11,7 +11,7 @@ import { qmp } from '../../../lib/lab/qmp.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-qmp-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('a socket at which nobody listens, not yet or no longer, is an error of the lab and nothing more', async () => {
+test('a socket without a listener, not yet or no longer, is a LabError', async () => {
   const path = join(folder, 'left')
   const listener = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`])
   await once(listener.stdout, 'data')
@@ -22,7 +22,7 @@ test('a socket at which nobody listens, not yet or no longer, is an error of the
   )
 })
 
-test('the answer to a command, after the greeting', async () => {
+test('returns the answer to a command, after the greeting', async () => {
   const path = join(folder, 'monitor')
   const server = createServer(socket => {
     socket.write('{"QMP": {}}\n')

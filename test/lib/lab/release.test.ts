@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { everywhere, parseReleases, releases } from '../../../lib/lab/release.ts'
 
-test.each(releases)('%s alone is for all machines', release => expect(parseReleases(release)).toEqual(everywhere(release)))
+test.each(releases)('%s alone applies to all machines', release => expect(parseReleases(release)).toEqual(everywhere(release)))
 
-test('each machine may have its own', () => {
+test('each machine may have its own release', () => {
   expect(parseReleases('M1=bookworm,M2=trixie')).toMatchObject({ M1: 'bookworm', M2: 'trixie' })
   expect(parseReleases('M1=trixie, M2=trixie, C1=bookworm')).toEqual({ M1: 'trixie', M2: 'trixie', C1: 'bookworm' })
 })

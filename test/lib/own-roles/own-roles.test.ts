@@ -46,7 +46,7 @@ const refused = (expected: RegExp) => {
 }
 
 describe('a role of your own', () => {
-  test('is found beside the playbook or under --roles-path, and listed like ours', () => {
+  test('is found beside the playbook or under --roles-path, and listed like built-in roles', () => {
     writeRole()
     const list = 'play #1 (all)\n  motd : file /etc/motd\n'
     expect(play('--list-tasks')).toMatchObject({ status: 0, stdout: list, stderr: '' })
@@ -58,7 +58,7 @@ describe('a role of your own', () => {
     expect(found).toMatchObject({ status: 0, stdout: list })
   })
 
-  test('its variables are shown with place and default, and closed', () => {
+  test('its variables are shown with place and default, and unknown ones are refused', () => {
     writeRole()
     write('hosts.ini', 'one motd_text=hi\n')
     expect(cliIn(project, ['vars', 'one', '-i', 'hosts.ini']).stdout).toMatch(/motd_text +hi +hosts\.ini:1:15/)
@@ -72,7 +72,7 @@ describe('a role of your own', () => {
     expect(play('--syntax-check', '-e', '{"motd_text": []}')).toMatchObject({ status: 2, stderr: expect.stringContaining('motd_text') })
   })
 
-  test('a host of no cluster can be played as the nearest supported system', () => {
+  test('a host outside a cluster can be treated as the nearest supported system', () => {
     writeRole()
     expect(play('--syntax-check', '-e', 'accept_untested_platform=debian13')).toMatchObject({ status: 0, stderr: '' })
     expect(play('--syntax-check', '-e', 'accept_untested_platform=debian14').stderr).toContain('accept_untested_platform')
@@ -80,33 +80,33 @@ describe('a role of your own', () => {
     expect(cliIn(project, ['vars', 'one', '-i', 'hosts.ini']).stdout).toMatch(/accept_untested_platform +debian12 +hosts\.ini:1:30/)
   })
 
-  test('a play that names one of our roles as well passes by hosts of no cluster', () => {
+  test('a play that also names a built-in role skips hosts outside a cluster', () => {
     writeRole()
     write('play.yml', '- hosts: all\n  roles: [base, motd]\n')
     expect(play()).toMatchObject({ status: 2, stderr: expect.stringContaining('no host') })
   })
 })
 
-describe('what is wrong names file and line, exit code 2', () => {
-  test('what does not compile', () => {
+describe('errors name file and line, exit code 2', () => {
+  test('a compile error', () => {
     writeRole('const = 3')
     refused(/^roles\/motd\/role\.ts:3:7: .*\n {2}const = 3\n/)
   })
 
-  test('a resource that there is not', () => {
+  test('a resource that does not exist', () => {
     write(roleFile, "import { defineRole, fil } from 'nfsha-play'\nexport default defineRole({ name: 'motd', steps: () => [fil()] })\n")
     refused(/^roles\/motd\/role\.ts:1:22: No matching export in "nfsha-play" for import "fil"/)
   })
 
-  test('an import that there is not', () => {
+  test('an import that does not exist', () => {
     write(roleFile, "import './nothing.ts'\n")
     refused(/^roles\/motd\/role\.ts:1:8: Could not resolve "\.\/nothing\.ts"/)
   })
 
   test.each([
     ['nothing', '\nconst x = 1\n', /role\.ts:1:1: the default export of a role must be the result of defineRole/],
-    ['no default', "\nexport const name = 'motd'\n", /role\.ts:2:1: a role exports/],
-    ['an object', "export default { name: 'motd', steps: () => [] }", /role\.ts:1:1: a role exports/],
+    ['no default', "\nexport const name = 'motd'\n", /role\.ts:2:1: the default export of a role/],
+    ['an object', "export default { name: 'motd', steps: () => [] }", /role\.ts:1:1: the default export of a role/],
     ['another name', define("name: 'other', steps: () => []"), /role\.ts:2:29: the role is named 'other', but its directory 'motd'/],
     ['no steps', define("name: 'motd'"), /a role needs the function 'steps'/],
     [
@@ -114,13 +114,13 @@ describe('what is wrong names file and line, exit code 2', () => {
       define("name: 'motd', vars: z.object({ port: z.number() }), steps: () => []"),
       /role\.ts:2:\d+: variable 'port' of role 'motd' must begin with 'motd_'/,
     ],
-    ['what throws', "\nthrow new TypeError('broken')\n", /role\.ts:2:1: the role cannot be loaded: broken/],
+    ['a role that throws', "\nthrow new TypeError('broken')\n", /role\.ts:2:1: the role cannot be loaded: broken/],
   ])('%s', (_name, text, message) => {
     write(roleFile, text)
     refused(message)
   })
 
-  test('two roles with one name, one of them perhaps ours', () => {
+  test('two roles with one name, including a built-in one', () => {
     writeRole()
     write('more/motd/role.ts', role())
     expect(play('--list-tasks', '--roles-path', 'more')).toMatchObject({
@@ -132,14 +132,14 @@ describe('what is wrong names file and line, exit code 2', () => {
     refused(/^roles\/base\/role\.ts:1:1: two roles are named 'base'/)
   })
 
-  test('a name whose variables would be ours', () => {
+  test('a name whose variables would collide with built-in ones', () => {
     write('roles/nfs-extra/role.ts', define("name: 'nfs-extra', steps: () => []"))
     write('play.yml', '- hosts: all\n  roles: [nfs-extra]\n')
     refused(/variables that begin with 'nfs_' belong to nfsha-play/)
   })
 })
 
-describe('what others may write is not run', () => {
+describe('files that others can write are not run', () => {
   const owned = () => existsSync(join(project, 'OWNED'))
   const trap = () => `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(join(project, 'OWNED'))}, '')`
 
@@ -160,7 +160,7 @@ describe('what others may write is not run', () => {
     expect(owned()).toBe(true)
   })
 
-  test.skipIf(process.getuid?.() !== 0)('what belongs to another user, and a link to it', () => {
+  test.skipIf(process.getuid?.() !== 0)('a file of another user, and a link to it', () => {
     const file = writeRole(trap())
     chownSync(file, 65_534, 65_534)
     refused(/belongs to another user \(uid 65534\)/)
@@ -170,7 +170,7 @@ describe('what others may write is not run', () => {
     expect(owned()).toBe(false)
   })
 
-  test('a tsconfig.json beside it does not say where imports come from', () => {
+  test('a tsconfig.json beside it does not affect how imports are resolved', () => {
     writeRole()
     write('evil.ts', `${trap()}\nexport const text = ''`)
     const paths = { './text.ts': ['./evil.ts'], 'nfsha-play': ['./evil.ts'] }

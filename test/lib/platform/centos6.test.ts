@@ -15,7 +15,7 @@ import { clusterGuard } from '../../../roles/service/checks/guard.ts'
 import { contextOn } from '../../roles/contexts.ts'
 import { refusalOf } from '../../roles/verdicts.ts'
 
-test('the lean stack is refused there by every role that installs, with the reason', () => {
+test('every role that installs refuses the lean stack there, with the reason', () => {
   const [refusal, ...more] = clusterGuard(contextOn(centos6, {}, 'ha_stack=lean'))
   const inUse = 'disks, addresses and names in use'
   expect(more.map(r => r.id)).toEqual([inUse])
@@ -26,11 +26,11 @@ test('the lean stack is refused there by every role that installs, with the reas
   expect(clusterGuard(contextOn(centos6)).map(r => r.id)).toEqual([inUse])
 })
 
-// Outputs of that era: rpm 4.8, chkconfig 1.3, yum-plugin-versionlock 1.1.30. Written after their sources and manuals, not recorded on a machine of ours.
+// Outputs of that era: rpm 4.8, chkconfig 1.3, yum-plugin-versionlock 1.1.30. Derived from their sources and manuals, not recorded.
 
 const fixture = (path: string) => readFileSync(new URL(`../../fixtures/${path}`, import.meta.url), 'utf8')
 
-test('CentOS 6.5 is known by its facts', () => {
+test('CentOS 6.5 is recognised by its facts', () => {
   const facts = parseFacts(fixture('centos6/facts.txt'))
   expect(facts).toMatchObject({ os: 'centos', version: '6', init: 'sysvinit', root: true })
   expect(facts.nics.map(n => `${n.name} ${n.mac} ${n.addresses.join()}`).slice(1)).toEqual([
@@ -77,7 +77,7 @@ test.each([
   expect(parseSysvService('any', chkconfig, stdout)).toEqual({ loaded: 'loaded', enabled, active })
 })
 
-test('the routes of the boot are the lines that the article appends, not those that its tail shows', () => {
+test('the boot routes are the lines that the article appends, not those that its tail output shows', () => {
   const text = fixture('article/rc.local-M1.txt')
   const appended = [...text.matchAll(/echo '([^']+)' >> \/etc\/rc\.local/g)].map(m => m[1])
   const routes = [
@@ -88,7 +88,7 @@ test('the routes of the boot are the lines that the article appends, not those t
   expect(text.match(/dev em1/g)).toHaveLength(2)
 })
 
-test('a route that is in rc.local with another NIC is repaired, not doubled', () => {
+test('a route in rc.local with another NIC is corrected, not duplicated', () => {
   const line = rcLocalLine({ address: '172.16.0.211', nic: 'em2' })
   const old = '#!/bin/sh\ntouch /var/lock/subsys/local\n/sbin/route add -host 172.16.0.211 dev em1\n'
   expect(withLine(old, line, /^\/sbin\/route add -host 172\.16\.0\.211 /)).toBe(old.replace('em1', 'em2'))
@@ -100,18 +100,18 @@ const job = {
   commands: [{ command: 'drbdadm adjust drbd' }, { command: 'drbdadm wait-connect drbd', mayFail: true }],
   undo: 'drbdadm down drbd',
 }
-test('one job of the boot, by both systems', () => {
+test('one boot job on both systems', () => {
   expect(initScript(job, centosInit)).toMatch(
     /^# chkconfig: 2345 70 08$[\s\S]*drbdadm adjust drbd \|\| exit 1$[\s\S]*wait-connect drbd \|\| :$/m,
   )
   expect(bootUnit(job)).toMatch(/^ExecStart=\/usr\/sbin\/drbdadm adjust drbd\nExecStart=-\/bin\/sh -c 'drbdadm wait-connect drbd'$/m)
 })
-test('a shutdown undoes it, and waits for nobody', () => {
+test('a shutdown undoes it with a time limit', () => {
   expect(initScript(job, centosInit)).toMatch(/^ {2}stop\)\n {4}timeout 20 drbdadm down drbd \|\| :\n {4}rm -f "\$lock" ;;$/m)
   expect(bootUnit(job)).toMatch(/^ExecStop=-\/usr\/sbin\/drbdadm down drbd$[\s\S]*^TimeoutStopSec=20$/m)
 })
 
-test('the repositories are the operator’s, and what they bring is signed', () => {
+test('the operator configures the repositories, and their packages are signed', () => {
   expect(centos6.repositories([])).toEqual([])
   const [file] = centos6.repositories([{ name: 'base', url: 'http://archive.example/6.10/os/x86_64', key: 'file:///etc/pki/key' }])
   if (file?.scope !== 'host') throw new Error('no file')

@@ -4,7 +4,7 @@ import { parseFacts } from '../../../lib/platform/facts.ts'
 import type { Actual, HostResource } from '../../../lib/resources/resource.ts'
 import { issuedBy } from '../../roles/recorder.ts'
 
-/** Of a machine whose NICs are each brought up by something else; the numbers are the kernel's. */
+/** Facts of a machine whose NICs have different managers; the numbers are the kernel's indexes. */
 const answer = (managed: string) => `@os
 ID=debian
 VERSION_ID="13"
@@ -35,7 +35,7 @@ test.each<[string, string, string[]]>([
     ['file /etc/network/if-up.d/nfsha-routes', 'file /etc/NetworkManager/dispatcher.d/50-nfsha-routes'],
   ],
   [
-    'systemd-networkd, a file for each NIC, one of them of netplan',
+    'systemd-networkd, a file for each NIC, one of them from netplan',
     '3 ADMIN_STATE=configured\n3 NETWORK_FILE=/run/systemd/network/10-netplan-em2.network\n12 ADMIN_STATE=configuring\n12 NETWORK_FILE=/etc/systemd/network/em3.network',
     [
       'file /etc/systemd/network/10-netplan-em2.network.d/nfsha-routes.conf',
@@ -45,13 +45,13 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
-    'systemd-networkd beside ifupdown, which has the NICs',
+    'systemd-networkd is running, but ifupdown manages the NICs',
     '3 ADMIN_STATE=unmanaged\n12 ADMIN_STATE=unmanaged',
     ['file /etc/network/if-up.d/nfsha-routes'],
   ],
 ])('%s', (_name, managed, expected) => expect(planned(managed)).toEqual(expected))
 
-test('each script has the routes of its own NICs alone', async () => {
+test('each script has only the routes of its own NICs', async () => {
   const [script] = await issuedBy(debianRoutes(routes, parseFacts(answer('3 managed=true')))[0] as HostResource<unknown>, ['M1'], 'M1')
   expect(script?.input).toContain('em3)')
   expect(script?.input).not.toContain('em2)')
@@ -70,7 +70,7 @@ test('one .network file for two NICs is refused: each would have the routes of b
   })
 })
 
-test('a route that networkd does not keep would be gone after the NIC was down', () => {
+test('a route that networkd does not manage is a difference: it would be lost when the NIC goes down', () => {
   const [, keeps] = debianRoutes(
     routes.slice(0, 1),
     parseFacts(answer('3 ADMIN_STATE=configured\n3 NETWORK_FILE=/etc/systemd/network/em2.network')),

@@ -5,7 +5,7 @@ import { platformOf } from '../../../lib/platform/index.ts'
 import { initScript } from '../../../lib/platform/sysv.ts'
 import { parseSysvService, updateRcd } from '../../../lib/resources/sysv-service.ts'
 
-test('Debian 12 is one of two platforms by its init, or none', () => {
+test('the init system decides between the two platforms of Debian 12, or none', () => {
   const debian = { os: 'debian', version: '12' }
   expect(platformOf({ ...debian, init: 'systemd' })).toBe(debian12)
   expect(platformOf({ ...debian, init: 'sysvinit' })).toBe(debian12Sysvinit)
@@ -14,13 +14,13 @@ test('Debian 12 is one of two platforms by its init, or none', () => {
 
 test.each([
   ['on and running', '/etc/rc2.d/S02heartbeat\nstatus 0\n', 'enabled', 'active'],
-  ['off: the pattern that nothing matched', '/etc/rc2.d/S[0-9][0-9]heartbeat\nstatus 3\n', 'disabled', 'inactive'],
-  ['off, and another whose name ends like it', '/etc/rc2.d/S02old-heartbeat\nstatus 1\n', 'disabled', 'inactive'],
+  ['off: the unmatched pattern', '/etc/rc2.d/S[0-9][0-9]heartbeat\nstatus 3\n', 'disabled', 'inactive'],
+  ['off, with another service whose name has the same ending', '/etc/rc2.d/S02old-heartbeat\nstatus 1\n', 'disabled', 'inactive'],
 ])('update-rc.d: %s', (_name, stdout, enabled, active) => {
   expect(parseSysvService('heartbeat', updateRcd, stdout)).toEqual({ loaded: 'loaded', enabled, active })
 })
 
-test('a job of the boot has the header that insserv reads', () => {
+test('a boot job has the header that insserv reads', () => {
   const script = initScript(
     { name: 'nfsha-drbd', description: 'DRBD', commands: [{ command: 'drbdadm adjust drbd' }], undo: 'drbdadm down drbd' },
     debianInit,

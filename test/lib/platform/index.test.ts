@@ -13,7 +13,7 @@ test('every platform of lib/platform is in its index.ts', async () => {
   expect(supportedSystems().split(', ').toSorted()).toEqual([...new Set(defined.map(p => p.name))].toSorted())
 })
 
-test('docs/platforms.md has a row for every supported system, with what was tested', () => {
+test('docs/platforms.md has a row for every supported system, with the tests that were run', () => {
   const page = readFileSync(packagedFile('docs/platforms.md'), 'utf8')
   expect(
     supportedSystems()

@@ -24,7 +24,7 @@ half-configured dash
 read
 `
 
-test('what a machine could be upgraded by', () => {
+test('parses the upgrade state of a machine', () => {
   expect(parseUpgrade(answer)).toEqual({
     release: 'bookworm',
     sources: ['/etc/apt/sources.list'],
@@ -38,14 +38,14 @@ test('what a machine could be upgraded by', () => {
   })
 })
 
-test('half an answer is none', () => {
+test('truncated output is rejected', () => {
   expect(parseUpgrade(answer.slice(0, -10))).toBeUndefined()
   expect(parseUpgrade('')).toBeUndefined()
 })
 
-test('the scripts name what they must', () => {
+test('the scripts contain the required commands', () => {
   expect(upgradeProbe).toContain('--ignore-hold')
   expect(sourcesScript(["/etc/apt/it's.list"], 'bookworm', 'trixie')).toContain(`'/etc/apt/it'\\''s.list'`)
-  // What was held is held again, and an operator's own configuration stays.
+  // Packages are put on hold again, and modified configuration files stay.
   expect(upgradeScript(['heartbeat'])).toMatch(/unhold 'heartbeat'[\s\S]*--fix-broken install\napt full-upgrade[\s\S]*hold "\$package"/)
 })

@@ -12,7 +12,7 @@ import { stateDirectory } from '../../../roles/service/nfs/exports.ts'
 import { contextOn } from '../../roles/contexts.ts'
 import { issuedBy } from '../../roles/recorder.ts'
 
-// Every output of these commands that the article shows: recordings of CentOS 6.5 with DRBD 8.4.3, their line breaks put back.
+// Every output of these commands in the article: recordings of CentOS 6.5 with DRBD 8.4.3, with line breaks restored.
 
 const recordings = (name: string): { host: string; text: string }[] =>
   readFileSync(new URL(`../../fixtures/article/${name}.txt`, import.meta.url), 'utf8')
@@ -37,7 +37,7 @@ test('/proc/drbd, 24 times, from the module just loaded to the last failback', (
     'M2: WFConnection Primary/Unknown UpToDate/DUnknown r----- 24',
     // from here on heartbeat moves it: M1 serves, M2, M1, M2 (em1 down on M1), M1
     ...['M1', 'M1', 'M2', 'M1', 'M1', 'M2', 'M1'].flatMap((holder, i) =>
-      // the article shows the failed-over pair by both nodes, and M1 alone before em1 is taken down
+      // the article shows the failed-over pair on both nodes, and only M1 before em1 is taken down
       (i === 4 ? ['M1'] : ['M1', 'M2']).map(host =>
         host === holder
           ? `${host}: Connected Primary/Secondary UpToDate/UpToDate r----- 0`
@@ -75,7 +75,7 @@ test('route -n, before and after the host routes', () => {
   expect(after.at(-1)).toEqual({ destination: '0.0.0.0', gateway: '192.168.0.1', mask: '0.0.0.0', flags: 'UG', nic: 'em1' })
 })
 
-test('df -h, with a device name that takes a line of its own', () => {
+test('df -h, with a device name on a separate line', () => {
   const [m1 = [], ...clients] = recordings('df-h').map(({ text }) => parseDf(text))
   expect(m1.map(u => `${u.source} ${u.percent} ${u.mountPoint}`)).toEqual([
     '/dev/mapper/VolGroup-lv_root 12% /',
@@ -95,19 +95,19 @@ const listings = () =>
     return { host, place, lines }
   })
 
-test('ls /etc/ha.d: what its package and its author put there is what the roles expect and write', () => {
+test('ls /etc/ha.d: the files from the package and the author are those that the roles expect and write', () => {
   const [samples, haDir] = listings()
   expect(haDir?.place).toBe(centos6.paths.haDir)
   const probes = roles.flatMap(role => role.steps(contextOn(centos6)).map(resource => resource.probe.sh)).join('\n')
-  // what is named after this tool is of the other stack
+  // files named after this tool belong to the other stack
   const asked = new Set([...probes.matchAll(/\/etc\/ha\.d\/(?!nfsha)([\w.]+)/g)].map(m => m[1]))
   expect(asked).toEqual(new Set(['authkeys', 'ha.cf', 'haresources', 'resource.d']))
   for (const name of asked) expect(haDir?.lines.join().split(' ')).toContain(name)
-  // ll | egrep: the samples that the package has of the files, which the article copies there and edits
+  // ll | egrep: the sample files of the package, which the article copies there and edits
   expect(samples?.lines.map(line => line.split(' ').at(-1))).toEqual([...asked].filter(name => name !== 'resource.d').sort())
 })
 
-test('the samples can be read by all, which heartbeat refuses of authkeys: the role writes it as the article’s chmod has it', async () => {
+test('the samples are world-readable, which heartbeat refuses for authkeys: the role writes it with the mode of the article’s chmod', async () => {
   const [samples] = listings()
   expect(samples?.lines.map(line => line.split(' ', 1)[0])).toEqual(Array(3).fill('-rw-r--r--.'))
   const authkeys = heartbeat.steps(contextOn(centos6)).find(resource => resource.id === 'file /etc/ha.d/authkeys')
@@ -115,7 +115,7 @@ test('the samples can be read by all, which heartbeat refuses of authkeys: the r
   expect(issued.flatMap(({ script, input }) => (input === undefined ? [] : [/chmod (\d+) /.exec(script)?.[1]]))).toEqual(['0600', '0600'])
 })
 
-test('ls /data: what M1 wrote is on M2 and at the client, and nothing that the roles put there would show', () => {
+test('ls /data: files written on M1 are on M2 and at the client, and files of the roles would not be listed', () => {
   const files = listings().filter(({ place }) => place === '/data')
   expect(files.map(({ host, lines }) => `${host}: ${lines.join()}`)).toEqual([
     'M2: lost+found test',

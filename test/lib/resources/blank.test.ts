@@ -22,7 +22,7 @@ const disk = (bytes: number): LoopDisk => {
   return made
 }
 
-/** What the program says, run by sh as on a node. The environment is that of a batch of probes. */
+/** The output of the program, run by sh as on a node. The environment is that of a batch of probes. */
 const judge = (device: string, words = ''): Promise<Judgement & { code: number; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
@@ -37,12 +37,12 @@ const judge = (device: string, words = ''): Promise<Judgement & { code: number; 
 const reasons = ({ against }: Judgement): string => against.map(r => `${r.class}: ${r.text}`).join('\n')
 const has = (tool: string): boolean => spawnSync('sh', ['-c', `PATH=/usr/sbin:/sbin:$PATH; command -v ${tool}`]).status === 0
 
-/** Writes a string of bytes (printf's notation) at a place. */
+/** Writes a string of bytes (printf's notation) at an offset. */
 const at = (offset: number | string, bytes: string): string =>
   `printf '${bytes}' | dd of=$d bs=1 seek=$((${offset})) conv=notrunc 2>/dev/null`
 const random = (offset: number, length: number): string =>
   `dd if=/dev/urandom of=$d bs=4k seek=${offset / 4096} count=${Math.ceil(length / 4096)} conv=notrunc 2>/dev/null`
-/** Both ends gone, as `dd` of the first and the last MiB leaves it. */
+/** Zeroes the first and the last MiB. */
 const endsGone =
   'n=$(blockdev --getsize64 $d); dd if=/dev/zero of=$d bs=1M count=1 conv=notrunc 2>/dev/null; dd if=/dev/zero of=$d bs=1M seek=$((n / 1048576 - 1)) count=1 conv=notrunc 2>/dev/null'
 const drbdmeta = 'drbdmeta --force 99 v08 $d internal'
@@ -52,7 +52,7 @@ interface Content {
   size?: number
   tool?: string
   write: string
-  /** What must be named. */
+  /** The expected reason. */
   says: RegExp
 }
 
@@ -61,9 +61,9 @@ const contents: Content[] = [
   { what: 'the first byte', write: at(0, 'x'), says: /data at byte 0/ },
   { what: 'the last byte', write: at('64 * 1048576 - 1', 'x'), says: /data at byte 67108863/ },
   { what: '4 KiB in the middle of 128 MiB', size: 128 * MiB, write: random(77 * MiB, 4096), says: /data at byte 807\d{5} / },
-  { what: '20 MiB from 10 MiB on, nothing else', size: 320 * MiB, write: random(10 * MiB, 20 * MiB), says: /data at byte 1048576/ },
+  { what: 'only 20 MiB starting at 10 MiB', size: 320 * MiB, write: random(10 * MiB, 20 * MiB), says: /data at byte 1048576/ },
   {
-    what: 'a byte in the tail of a size that is no multiple of 4 KiB',
+    what: 'a byte at the end of a device whose size is not a multiple of 4 KiB',
     size: 64 * MiB + 512 * 3,
     write: at('64 * 1048576 + 1500', 'x'),
     says: /data at byte 67110364/,
@@ -192,7 +192,7 @@ const contents: Content[] = [
 
 describe.skipIf(!loopsWork)(loopsWork ? 'what is on a disk' : 'loop devices do not work here (root, losetup)', () => {
   test.each(contents.map(c => [c.what, c] as const))(
-    '%s is found, and not touched',
+    '%s is found and not modified',
     async (_what, { size = 64 * MiB, tool, write, says }) => {
       if (tool !== undefined && !has(tool)) return expect(`${tool} is not installed here`).toContain(tool)
       const { device, sh, sha256 } = disk(size)
@@ -208,7 +208,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what is on a disk' : 'loop devices do n
   )
 
   test.each(['ext4', 'DRBD metadata with data', 'md 1.0', 'only the backup of a GPT', 'swap that is not in use'])(
-    'the advice of a refusal makes a disk with %s blank',
+    'the suggested command makes a disk with %s blank',
     async what => {
       const { write = '', tool } = contents.find(c => c.what === what) ?? {}
       if (tool !== undefined && !has(tool)) return expect(`${tool} is not installed here`).toContain(tool)
@@ -221,14 +221,14 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what is on a disk' : 'loop devices do n
     60_000,
   )
 
-  test('the advice of a refusal does not work on a disk that came into use', () => {
+  test('the suggested command refuses a disk that came into use', () => {
     const { device, sh } = disk(64 * MiB)
     sh('mke2fs -q -t ext4 $d; mkdir $t/m; mount $d $t/m')
     ends.push(() => spawnSync('umount', [device]))
     expect(() => sh(debian12.commands.emptyDisk(device))).toThrow(/busy/)
   })
 
-  test('a disk of zeros is blank, read whole up to 1 GiB', async () => {
+  test('a disk of zeros is blank, and is read completely up to 1 GiB', async () => {
     const size = process.env.NFSHA_LONG ? GiB : 96 * MiB
     const { device } = disk(size)
     const found = await judge(device)
@@ -250,9 +250,9 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what is on a disk' : 'loop devices do n
     )
   }, 1_200_000)
 
-  test('what DRBD wrote below the page cache is seen: the disk is read, not the cache', async () => {
+  test('data that DRBD wrote below the page cache is found: the disk is read, not the cache', async () => {
     const { device, image, sh } = disk(64 * MiB)
-    // Somebody has it open, so the cached zeros stay.
+    // The device is kept open, so the cached zeros stay.
     const reader = spawn('sh', ['-c', 'exec 3<$d; dd bs=1M <&3 >/dev/null 2>&1; echo read; exec sleep 60'], {
       env: { ...process.env, d: device },
     })
@@ -265,7 +265,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what is on a disk' : 'loop devices do n
   })
 })
 
-describe.skipIf(!loopsWork)(loopsWork ? 'what holds a disk' : 'loop devices do not work here (root, losetup)', () => {
+describe.skipIf(!loopsWork)(loopsWork ? 'what uses a disk' : 'loop devices do not work here (root, losetup)', () => {
   const held = async (device: string, says: RegExp) => {
     const found = await judge(device)
     expect(found.blank).toBe(false)
@@ -306,7 +306,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what holds a disk' : 'loop devices do n
     await held(device, new RegExp(`^held: loop\\d+ is below loop device ${above.slice(5)}$`, 'm'))
   })
 
-  test('a process that has it open, blank as it is', async () => {
+  test('a process that has it open, even if it is blank', async () => {
     const { device } = disk(64 * MiB)
     const user = spawn('sh', ['-c', 'exec 3<$d; echo open; exec sleep 60'], { env: { ...process.env, d: device } })
     ends.push(() => user.kill())
@@ -339,7 +339,7 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what holds a disk' : 'loop devices do n
     ends.push(() => spawnSync('umount', [`${device}p1`]))
     await held(device, /^content: it has a partition: loop\d+p1$/m)
     await held(device, /^held: loop\d+p1 is mounted on/m)
-    // The partition itself is a device like any other, and the whole disk cannot be had while it is used.
+    // The partition is a device like any other, and the whole disk cannot be used while it is in use.
     await held(`${device}p1`, /^held: loop\d+p1 is mounted on/m)
   })
 
@@ -367,11 +367,11 @@ describe.skipIf(!loopsWork)(loopsWork ? 'what holds a disk' : 'loop devices do n
     ['nothing', '/dev/nfsha-no-such-disk', /^missing: it does not exist$/],
     ['a character device', '/dev/null', /^missing: it is no block device$/],
     ['a directory', '/tmp', /^missing: it is no block device$/],
-  ])('%s is no disk', async (_what, path, says) => expect(reasons(await judge(path))).toMatch(says))
+  ])('%s is not a disk', async (_what, path, says) => expect(reasons(await judge(path))).toMatch(says))
 
   test('a disk of less than 2 MiB', async () => held(disk(MiB).device, /^small: it has 1048576 bytes/))
 
-  test('an I/O error is no zero', async () => {
+  test('an I/O error does not count as zeros', async () => {
     const { device, image } = disk(64 * MiB)
     execFileSync('truncate', ['-s', '30M', image])
     await held(device, /^(unreadable|content|small): /)
@@ -423,7 +423,7 @@ test('a file system is clean only when it was unmounted in order', async () => {
   expect((await judge(device)).ext4).toMatchObject({ clean: false })
 })
 
-test('the guard of a write says what is wrong, and that perl is missing', () => {
+test('the guard of a write reports the reason, and a missing perl', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfsha-no-perl-'))
   ends.push(() => rmSync(folder, { recursive: true }))
   for (const tool of ['sed', 'paste']) symlinkSync(`/usr/bin/${tool}`, join(folder, tool))
@@ -437,7 +437,7 @@ test('the guard of a write says what is wrong, and that perl is missing', () => 
   expect(run(folder)).toBe('<it could not be judged: is perl installed?>\n')
 })
 
-test('a judgement that is cut off, or any rubbish, is never blank', () => {
+test('truncated or invalid output is never blank', () => {
   expect(parseJudgement('device /dev/vdb\nsize 100\n').blank).toBe(false)
   expect(parseJudgement('size 100\nnot content it holds ext4\nblank\n').blank).toBe(false)
   expect(parseJudgement('size 100\nread all\nblank\n').blank).toBe(true)
@@ -448,7 +448,7 @@ test('a judgement that is cut off, or any rubbish, is never blank', () => {
   )
 })
 
-// What is read of a disk of terabytes: half a minute of samples, so only in the long run.
+// Sampling a disk of terabytes takes half a minute, so it runs only in the long tests.
 describe.skipIf(!loopsWork || !process.env.NFSHA_LONG)('a disk of 3 TiB (NFSHA_LONG)', () => {
   test('of zeros is blank, with samples as the documentation says', async () => {
     const found = await judge(disk(3 * 1024 * GiB).device)
@@ -456,7 +456,7 @@ describe.skipIf(!loopsWork || !process.env.NFSHA_LONG)('a disk of 3 TiB (NFSHA_L
     expect(Number(/ (\d+) samples/.exec(found.stdout)?.[1])).toBeGreaterThanOrEqual(4096)
   }, 900_000)
 
-  test('with one piece of 2 GiB anywhere is not', async () => {
+  test('with 2 GiB of data anywhere is not', async () => {
     const { device, sh } = disk(3 * 1024 * GiB)
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 3 * 1024 - 3 }), async at => {

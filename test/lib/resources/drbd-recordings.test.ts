@@ -5,8 +5,9 @@ import { parseDrbdEvents } from '../../../lib/resources/drbd-events.ts'
 import { parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import { describeDevice, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 
-// Recorded on M1 and M2 of the lab: the module of Linux 6.1 (8.4.11) with drbd-utils 9.22. /proc/drbd, `drbdsetup status --verbose --statistics` and `drbdsetup events2 --now --statistics`,
-// one after the other on one node, so amounts of a running synchronisation differ a little.
+// Recorded on M1 and M2 of the lab: the module of Linux 6.1 (8.4.11) with drbd-utils 9.22. Each has /proc/drbd, then
+// `drbdsetup status --verbose --statistics` and `drbdsetup events2 --now --statistics`, in sequence on one node, so amounts of a running
+// synchronisation differ a little.
 
 const recordings = readFileSync(new URL('../../fixtures/drbd/8.4.11.txt', import.meta.url), 'utf8')
   .split(/^## /m)
@@ -42,7 +43,7 @@ test.each(recordings)('/proc/drbd: $title', ({ title, proc }) => {
   expect(device?.sync !== undefined).toBe(/sync'ed/.test(proc))
 })
 
-test.each(recordings)('drbdsetup events2 says the same as /proc/drbd, read as that of DRBD 9 is: $title', ({ proc, events }) => {
+test.each(recordings)('drbdsetup events2, parsed as for DRBD 9, gives the same state as /proc/drbd: $title', ({ proc, events }) => {
   const [device] = parseProcDrbd(proc).devices
   const read = parseDrbdState(`version: 9.2.2 (api:2/proto:86-121)\n${events}`, 0)
   expect(read && describeDevice(read)).toBe(device && describeDevice(device))
@@ -52,7 +53,7 @@ test.each(recordings)('drbdsetup events2 says the same as /proc/drbd, read as th
   expect(parseDrbdEvents(events).at(-1)).toMatchObject({ kind: 'exists', object: '-' })
 })
 
-test('why drbdsetup status is not what is asked: without a connection it knows of no peer and of nothing that has changed', () => {
+test('why drbdsetup status is not used: without a connection it reports neither the peer nor the out-of-sync amount', () => {
   const apart = recordings.filter(r => / cs:StandAlone /.test(r.proc))
   expect(apart.map(r => r.title)).toEqual(['M2 disconnected', 'M1 split-brain', 'M2 split-brain'])
   for (const { status } of apart) expect(status).not.toMatch(/connection:|out-of-sync:/)

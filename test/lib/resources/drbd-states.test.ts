@@ -3,7 +3,7 @@ import { parseDrbdEvents } from '../../../lib/resources/drbd-events.ts'
 import { drbdState, parseDrbdState } from '../../../lib/resources/drbd-state.ts'
 import { describeDevice, isSyncing, parseProcDrbd } from '../../../lib/resources/proc-drbd.ts'
 
-// Well-formed samples after the sources and manuals (drbd_proc.c of Linux, drbdsetup(8)), no recordings: for the states that a pair seldom shows.
+// Samples derived from the sources and manuals (drbd_proc.c of Linux, drbdsetup(8)), not recordings: for states that are rare in a pair.
 
 const counters = '    ns:0 nr:0 dw:0 dr:0 al:0 bm:0 lo:0 pe:0 ua:0 ap:0 ep:1 wo:f oos:512\n'
 const one = (line: string, more = '') => {
@@ -84,14 +84,14 @@ test.each([
   expect(isSyncing(device)).toBe(syncing)
 })
 
-test('/proc/drbd: a small device has its amounts in K and the rest of the line below', () => {
+test('/proc/drbd: a small device has its amounts in K, and the rest of the line below', () => {
   const more = `\t[==>.................] sync'ed: 18.2% (268288/327640)K
 \tfinish: 0:00:21 speed: 12,288 (12,288) want: 10,240 K/sec\n`
   const device = one('cs:SyncTarget ro:Secondary/Primary ds:Inconsistent/UpToDate C r-----', more)
   expect(device.sync).toEqual({ percent: 18.2, speed: 12288 * 1024, remaining: 21 })
 })
 
-test('/proc/drbd: a verification runs', () => {
+test('/proc/drbd: a running verification', () => {
   const more = `\t[=======>............] verified: 40.5% (195072/327640)K
 \tfinish: 1:00:07 speed: 1,234,567 (99,328) want: 0 K/sec\n`
   const device = one('cs:VerifyS ro:Primary/Secondary ds:UpToDate/UpToDate C r-----', more)
@@ -150,14 +150,14 @@ exists -
 `)
 
 test.each([
-  ['serves the peer', events({}), 'Connected Secondary/Primary UpToDate/UpToDate r----- 0'],
+  ['is the standby', events({}), 'Connected Secondary/Primary UpToDate/UpToDate r----- 0'],
   [
     'synchronises',
     events({ replication: 'SyncTarget', disk: 'Inconsistent', oos: 2048 }),
     'SyncTarget Secondary/Primary Inconsistent/UpToDate r----- 2048',
   ],
   [
-    'waits for its peer, I/O suspended',
+    'waiting for its peer, I/O suspended',
     events({ connection: 'Connecting', replication: 'Off', role: 'Primary', suspended: 'quorum', oos: 24 }),
     'WFConnection Primary/Unknown UpToDate/DUnknown s----- 24',
   ],
@@ -166,13 +166,13 @@ test.each([
     events({ connection: 'StandAlone', replication: 'Off', role: 'Primary', oos: 40 }),
     'StandAlone Primary/Unknown UpToDate/DUnknown r----- 40',
   ],
-])('the state of DRBD 9, in the words of 8.4: %s', (_name, text, wanted) => {
+])('the state of DRBD 9, in the terms of 8.4: %s', (_name, text, wanted) => {
   const device = parseDrbdState(text, 3)
   expect(device && `${describeDevice(device)} ${device.flags} ${device.outOfSync}`).toBe(wanted)
   expect(parseDrbdState(text, 0)).toBeUndefined()
 })
 
-test('the state of DRBD 8.4 is what /proc/drbd says; drbdsetup is not asked', () => {
+test('the state of DRBD 8.4 comes from /proc/drbd; drbdsetup is not called', () => {
   const line = 'cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----'
   const text = `version: 8.4.11 (api:1/proto:86-101)\nsrcversion: 0\n 0: ${line}\n${counters}`
   expect(parseDrbdState(text, 0)).toEqual(one(line))

@@ -13,12 +13,12 @@ const state = (more: Partial<FileState>): FileState => ({
 })
 const compared = (more: Partial<FileState>) => line.compare({ kind: 'present', state: state(more) }, () => undefined)
 
-test('a file with the line is in sync, one without differs by it', () => {
+test('a file with the line is in sync, one without it differs', () => {
   expect(compared({ content: 'a 1\nb 2\n' })).toEqual({ kind: 'in-sync' })
   expect(compared({ content: 'a 1\n' })).toMatchObject({ kind: 'differs', changes: [{ to: 'a 1\nb 2\n' }] })
 })
 
-test('a link is refused: it is read as an empty file, and what it leads to would be replaced by one line', () => {
+test('a link is refused: it is read as an empty file, and its target would be replaced by one line', () => {
   for (const kind of ['symbolic link', 'directory', 'fifo'])
     expect(compared({ kind })).toEqual({ kind: 'refused', why: `/etc/hosts is a ${kind}, not a regular file` })
 })

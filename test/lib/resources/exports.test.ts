@@ -9,10 +9,10 @@ describe('exports(5)', () => {
     ["the article's", `/data ${net}(rw,sync,no_root_squash,no_subtree_check)\n`, [[net, 'rw,sync,no_root_squash,no_subtree_check']]],
     ['several clients', '/data a(rw) b(ro)', [['a', 'rw'], ['b', 'ro']]], // biome-ignore format: a table
     ['options for all', '/data -sync,rw a b(ro)', [['a', 'sync,rw'], ['b', 'sync,rw,ro']]], // biome-ignore format: a table
-    ['a line that goes on', '/data a(rw) \\\n  b(ro)\n', [['a', 'rw'], ['b', 'ro']]], // biome-ignore format: a table
+    ['a continued line', '/data a(rw) \\\n  b(ro)\n', [['a', 'rw'], ['b', 'ro']]], // biome-ignore format: a table
     ['a quoted path and a netgroup', '"/data" @trusted(rw)', [['@trusted', 'rw']]],
     ['everybody', '/data (ro)', [['*', 'ro']]],
-    ['nobody named', '/data', [['*', '']]],
+    ['no client', '/data', [['*', '']]],
     ['a comment', '# /data a(rw)\n\n/data a(rw) # for now', [['a', 'rw']]],
   ])('%s', (_, text, clients) => {
     expect(parseExports(text).map(e => [e.path, e.client, e.options.join(',')])).toEqual(clients.map(c => ['/data', ...c]))
@@ -20,14 +20,14 @@ describe('exports(5)', () => {
 
   test.each([
     ['its own line', `# mine\n/data ${net}(rw)\n/srv *(ro)\n`, '# mine\n/srv *(ro)\n'],
-    ['beside another client', `/data ${net}(rw) b(ro,async)\n`, '/data b(ro,async)\n'],
+    ['with another client', `/data ${net}(rw) b(ro,async)\n`, '/data b(ro,async)\n'],
     ['over two lines', `/data ${net}(rw) \\\n b(ro)\n/srv c(ro)\n`, '/data b(ro)\n/srv c(ro)\n'],
-    ['not there', '/data b(ro)\n\t/other  x( ro )\n', '/data b(ro)\n\t/other  x( ro )\n'],
+    ['absent', '/data b(ro)\n\t/other  x( ro )\n', '/data b(ro)\n\t/other  x( ro )\n'],
   ])('without one export: %s', (_, text, rest) => {
     expect(withoutExport(text, '/data', net)).toBe(rest)
   })
 
-  test('what is left exports all but the one, and doing it twice changes nothing', () => {
+  test('the result exports all but that one, and a second call changes nothing', () => {
     const word = fc.stringMatching(/^[a-z]{1,4}$/)
     const entry = fc.record({ path: word.map(w => `/${w}`), client: word, options: fc.array(word, { maxLength: 2 }) })
     const text = fc.array(fc.oneof(entry.map(e => `${e.path} ${e.client}(${e.options})`), fc.constantFrom('', '# /a b(rw)')), { maxLength: 6 }) // biome-ignore format: one line

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { blocksOn, type Ext4Size, parseExt4Size } from '../../../lib/resources/ext4-size.ts'
 import { runs } from '../../runs.ts'
 
-/** Of a pair's share of 320 MiB, made by mke2fs 1.47.2 and mounted; the rest of its 1024 bytes is zero. */
+/** Superblock of a 320 MiB share of a pair, made by mke2fs 1.47.2 and mounted; the rest of its 1024 bytes is zero. */
 const recorded = `
  10 50 00 00 f4 3f 01 00 ff 0f 00 00 74 1a 01 00 03 50 00 00 00 00 00 00 02 00 00 00 02 00 00 00
  00 80 00 00 00 80 00 00 b0 1a 00 00 3a df 0c 6b 3a df 0c 6b 03 00 ff ff 53 ef 01 00 01 00 00 00
@@ -35,36 +35,36 @@ test('the superblock of a share', () => {
   expect(parseExt4Size(hexOf())).toEqual(share)
 })
 
-test('errors that were found in it, and more than 2^32 blocks', () => {
+test('recorded errors, and more than 2^32 blocks', () => {
   expect(parseExt4Size(hexOf(bytes => bytes.writeUInt16LE(3, 0x3a)))?.errors).toBe(true)
   expect(parseExt4Size(hexOf(bytes => bytes.writeUInt32LE(2, 0x150)))?.blocks).toBe(2 ** 33 + 81908)
 })
 
 test.each([
   ['nothing', ''],
-  ['a device that cannot be read to its end', hexOf().slice(0, 1000)],
+  ['a truncated superblock', hexOf().slice(0, 1000)],
   ['zeros', '00'.repeat(1024)],
   ['another magic number', hexOf(bytes => bytes.writeUInt16LE(0x1234, 0x38))],
-])('%s is no ext4', (_name, hex) => {
+])('%s is not an ext4', (_name, hex) => {
   expect(parseExt4Size(hex)).toBeUndefined()
 })
 
-test('it fills its device, and what was seen of resize2fs on a larger one', () => {
+test('it fills its device, and matches the observed result of resize2fs on a larger one', () => {
   expect(blocksOn(share, 335495168)).toBe(81908)
   expect(blocksOn(share, 402604032)).toBe(98292)
 })
 
-test('a last group without room for its tables is left out, as mkfs.ext4 and the kernel do', () => {
+test('a last group without room for its tables is omitted, as by mkfs.ext4 and the kernel', () => {
   expect(blocksOn(share, (3 * 32768 + 400) * 4096)).toBe(3 * 32768)
   expect(blocksOn(share, (3 * 32768 + 600) * 4096)).toBe(3 * 32768 + 600)
 })
 
-test('without the feature 64bit it ends at 2^32 blocks', () => {
+test('without the feature 64bit the limit is 2^32 blocks', () => {
   expect(blocksOn({ ...share, wide: false, descriptorSize: 32 }, 2 ** 50)).toBeLessThan(2 ** 32)
   expect(blocksOn(share, 2 ** 50)).toBeGreaterThan(2 ** 32)
 })
 
-test('never more than the device has, and never less on a larger one', () => {
+test('never more than the device has, and never fewer on a larger one', () => {
   const size = fc.integer({ min: 0, max: 2 ** 45 })
   fc.assert(
     fc.property(size, size, (one, more) => {

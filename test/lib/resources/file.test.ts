@@ -19,7 +19,7 @@ const read = (path: string) => {
   return parseEmbedded(blocks.file)
 }
 
-test('a file inside a larger probe is read to the letter, whatever it holds', () => {
+test('a file inside a larger probe is read exactly, whatever its content', () => {
   const path = join(folder, 'content')
   const line = fc.oneof(fc.stringMatching(/^[ -~]{0,12}$/), fc.constantFrom('@after', '|', '||x', '@file'))
   fc.assert(
@@ -32,7 +32,7 @@ test('a file inside a larger probe is read to the letter, whatever it holds', ()
   )
 })
 
-test('a file that is not there is absent', () => {
+test('a missing file is absent', () => {
   expect(read(join(folder, 'nothing'))).toEqual({ kind: 'absent' })
   rmSync(folder, { recursive: true })
 })

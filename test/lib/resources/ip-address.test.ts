@@ -7,7 +7,7 @@ const wanted = [
   { name: 'em2', mac: 'b8:ca:3a:f1:00:30', up: false, addresses: [] },
 ]
 
-test('one line an interface, addresses after all of them', () => {
+test('one line per interface, with the addresses after all of them', () => {
   expect(
     parseNics(`1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN \\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
 2: em1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP qlen 1000\\    link/ether b8:ca:3a:f1:00:2f brd ff:ff:ff:ff:ff:ff
@@ -19,7 +19,7 @@ test('one line an interface, addresses after all of them', () => {
   ).toEqual(wanted)
 })
 
-test('several lines an interface', () => {
+test('several lines per interface', () => {
   expect(
     parseNics(`1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00

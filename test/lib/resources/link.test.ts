@@ -9,14 +9,14 @@ const verdict = (code: number, stdout = '', optional = false) => {
   return reading.kind === 'present' || reading.kind === 'absent' ? resource.compare(reading, () => undefined) : reading
 }
 
-test('right', () => expect(verdict(0, '/usr/local/drbd/etc/init.d/drbd\n')).toEqual(inSync))
+test('the right target', () => expect(verdict(0, '/usr/local/drbd/etc/init.d/drbd\n')).toEqual(inSync))
 test.each([
   ['absent', 44, '', ''],
-  ['elsewhere', 0, '/opt/drbd\n', '/opt/drbd'],
+  ['another target', 0, '/opt/drbd\n', '/opt/drbd'],
 ])('%s', (_name, code, stdout, from) =>
   expect(verdict(code, stdout)).toEqual(differsBy([{ attribute: 'target', from, to: '/usr/local/drbd/etc/init.d/drbd' }])),
 )
-test('what is no link is not touched', () => {
+test('a path that is not a link is not changed', () => {
   expect(verdict(43)).toMatchObject({
     kind: 'refused',
     why: expect.stringMatching(/^\/etc\/init\.d\/drbd is not a link created by nfsha-play and is not changed/),

@@ -4,14 +4,14 @@ import { createReadStream, mkdtempSync, rmSync, truncateSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A block device that is a sparse file, for tests that judge disks: root and a kernel with loop devices. */
+/** A block device backed by a sparse file, for tests that check disks: needs root and loop devices. */
 export interface LoopDisk {
   device: string
   image: string
-  /** Runs a shell script with `$d`, the device, and `$f`, the file below it. Throws when it fails. */
+  /** Runs a shell script with `$d`, the device, and `$f`, its backing file. Throws when it fails. */
   sh(script: string): string
   sha256(): Promise<string>
-  /** Undoes everything, also when the script of the test has failed half way. */
+  /** Undoes everything, even if the test's script failed halfway. */
   end(): void
 }
 

@@ -11,14 +11,14 @@ import type { HostResource } from '../../../lib/resources/resource.ts'
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-kinds-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What this machine is judged to be. */
+/** The verdict for this machine. */
 const judged = <S>({ probe, compare }: HostResource<S>) => {
   const { status, stdout, stderr } = spawnSync('sh', ['-c', probe.sh], { encoding: 'utf8' })
   const reading = probe.parse({ code: status ?? -1, stdout, stderr, at: 0 })
   return reading.kind === 'present' || reading.kind === 'absent' ? compare(reading, () => undefined) : reading
 }
 
-test('a command is due while its path is missing, or while `unless` fails', () => {
+test('a command differs while its path is missing, or while `unless` fails', () => {
   const path = join(folder, "it's made")
   const creates = command('make', 'true', { creates: path })
   const unless = command('make', 'true', { unless: `[ -e "${path}" ]; # no more` })
@@ -38,7 +38,7 @@ test('accounts are read from the host', () => {
   expect(judged(group('no-such-group'))).toMatchObject({ changes: [{ attribute: 'group', to: 'no-such-group' }] })
 })
 
-test('groups of an account are added to, its own one counts', () => {
+test('groups are added to an account, and its primary group counts', () => {
   const state = parseUser('u:x:1000:1000::/home/u:/bin/sh\nstaff\nstaff adm\n')
   expect(state).toEqual({ home: '/home/u', shell: '/bin/sh', group: 'staff', groups: ['adm'] })
   expect(userChanges('u', state, { groups: ['staff', 'adm'] })).toEqual([])

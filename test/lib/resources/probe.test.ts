@@ -12,8 +12,8 @@ const whole = (...sources: Source[]) => {
 }
 
 test.each<[string, Source[], string, string]>([
-  ['the last was cut off', [first, second, third], 'half', '@a\nshell first\nshell second\n@b\nshell third\nhalf'],
-  ['of what stands under a text one is missing', [first, third], 'half', '@b\nshell third\nhalf'],
-  ['what stands before the last is missing', [first, second, script], '', '@a\nshell first\nshell second\nshell script\n'],
+  ['the last was truncated', [first, second, third], 'half', '@a\nshell first\nshell second\n@b\nshell third\nhalf'],
+  ['one of several sources after a text is missing', [first, third], 'half', '@b\nshell third\nhalf'],
+  ['the sources before the last are missing', [first, second, script], '', '@a\nshell first\nshell second\nshell script\n'],
   ['nothing was read', [], '', ''],
-])('an answer in parts: %s', (_name, sources, cutOff, text) => expect(assemblePart(pieces, whole(...sources), cutOff)).toBe(text))
+])('incomplete output: %s', (_name, sources, cutOff, text) => expect(assemblePart(pieces, whole(...sources), cutOff)).toBe(text))

@@ -7,7 +7,7 @@ GIT-hash: 89a294209144b68adb3ee85a73221f964d3ee515 build by root@M1.redhat.sx, 2
 `
 const parse = (body: string) => parseProcDrbd(head + body)
 
-test('loaded and nothing configured', () => {
+test('loaded, with nothing configured', () => {
   expect(parse('')).toEqual({ version: '8.4.3', devices: [] })
 })
 
@@ -43,7 +43,7 @@ test.each([
   expect(device && isSyncing(device)).toBe(false)
 })
 
-test('a running synchronisation has percent, speed in bytes a second and seconds left', () => {
+test('a running synchronisation has percent, speed in bytes per second and seconds left', () => {
   const [source] = parse(` 0: cs:SyncSource ro:Primary/Secondary ds:UpToDate/Inconsistent C r---n-
     ns:140132 nr:0 dw:0 dr:144024 al:0 bm:8 lo:0 pe:17 ua:26 ap:0 ep:1 wo:d oos:133477612
 \t[>....................] sync'ed:  0.2% (130348/130480)M
@@ -59,7 +59,7 @@ test('a running synchronisation has percent, speed in bytes a second and seconds
   expect(target?.sync).toEqual({ percent: 0.4, speed: 115328 * 1024, remaining: 1153 })
 })
 
-test('unconfigured minors are left out', () => {
+test('unconfigured minors are omitted', () => {
   expect(
     parse(' 0: cs:Unconfigured\n 1: cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----\n').devices.map(d => d.minor),
   ).toEqual([1])

@@ -13,7 +13,7 @@ digest=d1
 recorded=abc d0
 `
 
-test('the answer of a host: the start is reckoned from the uptime', () => {
+test('the output of a host: the start is computed from the uptime', () => {
   expect(parseRestart(answer)).toEqual({
     running: true,
     start: 'abc',
@@ -38,15 +38,15 @@ const state = (more: Partial<RestartState>): RestartState => ({
 test.each([
   ['started after its files changed', {}, false],
   ['files that changed since', { changedAt: 300 }, true],
-  ['a start of ours that has read other files', { recorded: { start: 'a', digest: 'old' } }, true],
-  ['a start of ours that has read these, whatever the clock says', { changedAt: 300, recorded: { start: 'a', digest: 'new' } }, false],
+  ['our own start, which read other files', { recorded: { start: 'a', digest: 'old' } }, true],
+  ['our own start, which read these files, whatever the clock says', { changedAt: 300, recorded: { start: 'a', digest: 'new' } }, false],
   ['a later start by somebody else', { recorded: { start: 'earlier', digest: 'old' } }, false],
-  ['it does not run', { running: false, changedAt: 300 }, false],
+  ['it is not running', { running: false, changedAt: 300 }, false],
 ])('%s', (_name, more, needed) => {
   expect(needsRestart(state(more))).toBe(needed)
 })
 
-test('right after a restart of ours none is needed, whatever the clocks say', () => {
+test('right after our own restart none is needed, whatever the clocks say', () => {
   fc.assert(
     fc.property(fc.record({ startedAt: fc.double(), changedAt: fc.double(), start: fc.string(), digest: fc.string() }), found => {
       expect(needsRestart(state({ ...found, recorded: { start: found.start, digest: found.digest } }))).toBe(false)

@@ -22,18 +22,18 @@ describe('a host route in the main table', () => {
     return hostRoute(address, 'em2').compare(reading, () => undefined).kind
   }
 
-  test('over its NIC it is as wanted', () => expect(verdictOf('172.16.0.211')).toBe('in-sync'))
-  test.each(['172.16.0.21', '172.16.0.212', '172.16.0.213', '172.16.0.214'])('%s goes another way', address => {
+  test('over its NIC it is in sync', () => expect(verdictOf('172.16.0.211')).toBe('in-sync'))
+  test.each(['172.16.0.21', '172.16.0.212', '172.16.0.213', '172.16.0.214'])('%s has another route', address => {
     expect(readingOf(address).kind).toBe('present')
     expect(verdictOf(address)).toBe('differs')
   })
   test.each(['172.16.0.2', '172.16.0.0', '192.168.0.1', '72.16.0.211'])('%s has none', address =>
     expect(readingOf(address).kind).toBe('absent'),
   )
-  test('a table that was not read is not known', () =>
+  test('a table that could not be read is unknown', () =>
     expect(hostRoute('172.16.0.211', 'em2').probe.parse({ code: 127, stdout: '', stderr: 'not found', at: 0 }).kind).toBe('unknown'))
 
-  test('an entry is found wherever it stands, with its hops', () => {
+  test('an entry is found anywhere in the table, with its nexthops', () => {
     const entry = fc.constantFrom('172.16.0.0/24 dev em2', 'default via 10.0.0.1 dev em1', '172.16.0.2110 dev em9', 'unreachable 10.0.0.2')
     const one = fc.constantFrom('172.16.0.211 dev em2', '172.16.0.211 \n\tnexthop dev em2\n\tnexthop dev em3', 'prohibit 172.16.0.211')
     fc.assert(

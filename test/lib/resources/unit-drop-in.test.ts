@@ -14,7 +14,7 @@ const ours = '|644|root|root|regular file\n|[Service]\n\n'
 test.each([
   ['none yet', '\n', 'no', ['content', 'mode', 'owner', 'group']],
   ['an older one', '|644|root|root|regular file\n|[Unit]\n\n', 'no', ['content']],
-  ['ours, which systemd has not read', ours, 'yes', ['read by systemd']],
+  ['ours, which systemd has not loaded', ours, 'yes', ['read by systemd']],
   ['ours', ours, 'no', []],
   ['a directory in its place', '|755|root|root|directory\n\n', 'no', expect.stringContaining('is a directory')],
 ])('%s', (_name, file, reload, expected) => {

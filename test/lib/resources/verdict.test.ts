@@ -6,13 +6,13 @@ import { allOf, changesOf, differsBy, inSync, refused, refusedFor, reworded } fr
 const change = (attribute: string) => ({ attribute, from: 'a', to: 'b' })
 const differs = (...attributes: string[]) => differsBy(attributes.map(change))
 
-test('nothing that differs is in sync, no problem is no refusal', () => {
+test('no changes mean in sync, no problems mean no refusal', () => {
   expect(differsBy([])).toEqual(inSync)
   expect(refusedFor([])).toEqual(inSync)
   expect(refusedFor(['one', 'two'])).toEqual(refused('one\ntwo'))
 })
 
-test('a refusal holds no changes', () => {
+test('a refusal has no changes', () => {
   expect(changesOf(refused('no'))).toEqual([])
   expect(changesOf(unknown('later'))).toEqual([])
   expect(changesOf(differs('mode'))).toEqual([change('mode')])
@@ -21,10 +21,10 @@ test('a refusal holds no changes', () => {
 test.each([
   ['all in sync', [inSync, inSync], inSync],
   ['changes of several parts', [differs('a'), inSync, differs('b')], differs('a', 'b')],
-  ['a refusal beside a change: nothing is changed', [differs('a'), refused('no'), unknown('x')], refused('no')],
-  ['unknown beside a change', [differs('a'), unknown('x')], unknown('x')],
-  ['skipped beside a change', [skip('x'), differs('a')], skip('x')],
-])('as one: %s', (_name, parts, whole) => expect(allOf(parts)).toEqual(whole))
+  ['a refusal and a change: nothing is changed', [differs('a'), refused('no'), unknown('x')], refused('no')],
+  ['unknown and a change', [differs('a'), unknown('x')], unknown('x')],
+  ['skipped and a change', [skip('x'), differs('a')], skip('x')],
+])('combined: %s', (_name, parts, whole) => expect(allOf(parts)).toEqual(whole))
 
 test('only changes are reworded', () => {
   const on = (verdict: Parameters<typeof reworded>[0]) => reworded(verdict, c => ({ ...c, attribute: `${c.attribute} on M1` }))
@@ -32,7 +32,7 @@ test('only changes are reworded', () => {
   expect(on(refused('no'))).toEqual(refused('no'))
 })
 
-test('of the members those that were read count', () => {
+test('only members that were read count', () => {
   const members = [
     { host: 'M1', reading: present({ role: 'Primary' }) },
     { host: 'M2', reading: notRead('unreachable') },

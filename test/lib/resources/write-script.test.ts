@@ -45,7 +45,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
       ([command = '', ...rest]) => spawnSync(command, [...rest, '-c', ':']).status === 0,
     ),
   )(
-    'to the letter, whatever it holds, with its mode: %s',
+    'exactly, whatever its content, with its mode: %s',
     (...shell) => {
       const bytes = fc.oneof(
         fc.uint8Array({ maxLength: 60 }).map(b => Buffer.from(b.filter(n => n !== 0)).toString('latin1')),
@@ -66,7 +66,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
     240_000,
   )
 
-  test('what stood there before the first time is kept, and nothing after that', () => {
+  test('only the content before the first write is backed up', () => {
     writeFileSync(at('x'), 'theirs\n', { mode: 0o640 })
     write('x', { content: 'one\n' })
     write('x', { content: 'two\n' })
@@ -79,7 +79,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
     expect(readFileSync(join(at('backup'), at('new/y').replaceAll('/', '%')), 'utf8')).toBe('')
   })
 
-  test('of a file that takes the place of another later, that other is kept', () => {
+  test('for a file that replaces another one later, that other one is backed up', () => {
     writeFileSync(at('x'), 'theirs\n')
     write('x.next', { content: 'next\n', becomes: at('x') })
     expect(kept()).toEqual([at('x').replaceAll('/', '%')])
@@ -87,7 +87,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
     expect(readFileSync(at('x.next'), 'utf8')).toBe('next\n')
   })
 
-  test('a content that is not accepted leaves everything as it was', () => {
+  test('rejected content changes nothing', () => {
     writeFileSync(at('x'), 'old\n')
     const { status, stderr } = write('x', { content: 'new\n', validate: 'grep -q old "$1" || { echo "no: $(cat "$1")" >&2; exit 3; }' })
     expect([status, String(stderr)]).toEqual([3, 'no: new\n'])
@@ -96,7 +96,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
     expect(write('x', { content: 'older\n', validate: 'grep -q old "$1"' }).status).toBe(0)
   })
 
-  test.each([['sh'], ['bash', '--posix']])('a content that does not fit on the disk leaves everything as it was: %s', (...shell) => {
+  test.each([['sh'], ['bash', '--posix']])('content that does not fit on the disk changes nothing: %s', (...shell) => {
     writeFileSync(at('x'), 'old\n')
     const { status, stderr } = write('x', { content: 'x'.repeat(5000) }, shell, "ulimit -f 1; trap '' XFSZ\n")
     expect(status).not.toBe(0)
@@ -105,14 +105,14 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
     expect(readdirSync(folder)).toEqual(['x'])
   })
 
-  test('owner, group and mode are the final ones before anything is in it, and until then nobody else may open it', () => {
+  test('owner, group and mode are final before it has content, and until then nobody else may open it', () => {
     mkdirSync(at('shared'))
     chownSync(at('shared'), 0, 1)
     chmodSync(at('shared'), 0o2775)
-    // Its content is what it was at that time.
+    // Its content at that time.
     const seen = (writing: Partial<Writing>) => {
       const script = scriptOf('shared/x', { content: '', ...writing }, `stat -c '%a %u:%g %s' "$t"`)
-      // What it was made with: its first stat.
+      // Its attributes at creation: the first stat.
       const traced = script.replace('set -- $(stat', 'stat -c "%a" "$t"; set -- $(stat')
       const { stdout, status } = spawnSync('sh', ['-s'], { input: `umask 000\n${traced}`, encoding: 'utf8' })
       return [status, stdout.trim(), readFileSync(at('shared/x'), 'utf8').trim()]
@@ -126,7 +126,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
     expect(seen({ mode: 0o4711 })).toEqual([0, '600', '4711 0:0 0'])
   })
 
-  test('a directory that has come in its place is no place for it', () => {
+  test('a directory at its path is an error', () => {
     mkdirSync(at('d'))
     symlinkSync('d', at('x'))
     mkdirSync(at('y'))
@@ -137,7 +137,7 @@ describe.skipIf(!isRoot)(`writing a file${isRoot ? '' : ' (skipped: the files be
   })
 
   const why = whyNoForkCount()
-  test.skipIf(why !== undefined)(`three processes: a look, the sync, the rename${why ? ` (skipped: ${why})` : ''}`, () => {
+  test.skipIf(why !== undefined)(`three processes: stat, sync, rename${why ? ` (skipped: ${why})` : ''}`, () => {
     expect(write('x', { content: 'one\n' }).status).toBe(0)
     expect(countForks(scriptOf('x', { content: 'two\n' }))).toMatchObject({ code: 0, forks: 3, stderr: '' })
     expect(countForks(scriptOf('x', { content: 'three\n', mode: 0o640 }))).toMatchObject({ code: 0, forks: 4, stderr: '' })

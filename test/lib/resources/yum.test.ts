@@ -7,8 +7,8 @@ import { packageChanges } from '../../../lib/resources/package-manager.ts'
 import { changesOf } from '../../../lib/resources/verdict.ts'
 import { parseRpm, rpmPackages } from '../../../lib/resources/yum.ts'
 
-// rpm(8) takes a package by its name, with or without version and architecture, says what the format asks of each that fits, and of others that they
-// are not there. This stand-in does the same for one machine, with the packages of two kernels.
+// rpm(8) accepts a package name with or without version and architecture, prints the query format for each match, and reports names without
+// a match as not installed. This stub does the same for one machine, with the packages of two kernels.
 const rpm = `#!/bin/sh
 [ "$1 $2" = '-q --qf' ] || exit 2
 format=$3; shift 3
@@ -44,17 +44,17 @@ const missing = (names: string[]): string[] => {
 
 test.each<[string, string[], string[]]>([
   ['by name', ['gcc', 'flex'], ['flex not installed']],
-  ['one architecture beside another', ['glibc-devel'], []],
+  ['two architectures', ['glibc-devel'], []],
   ['the headers of one kernel', ['gcc', 'kernel-devel-2.6.32-504.el6.x86_64'], []],
   [
-    'those of a kernel whose headers are not there, though others are',
+    'the headers of a kernel are missing, though others are installed',
     ['kernel-devel-2.6.32-504.el6.x86_64', 'kernel-devel-2.6.32-642.el6.x86_64'],
     ['kernel-devel-2.6.32-642.el6.x86_64 not installed'],
   ],
   ['several versions of one package', ['kernel-devel'], []],
-])('what is installed is known as it was asked for: %s', (_name, names, wanted) => expect(missing(names)).toEqual(wanted))
+])('installed packages are reported under the queried name: %s', (_name, names, wanted) => expect(missing(names)).toEqual(wanted))
 
-test('the version is said of a package that is not locked', () =>
+test('a package that is not locked is shown with its version', () =>
   expect(packageChanges(parseRpm(['gcc'], 'gcc 4.4.7-11.el6\n@locks\n'), ['gcc'])).toEqual([
     { attribute: 'gcc version', from: '4.4.7-11.el6, not held', to: 'held' },
   ]))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as api from '../../../lib/role-api/package-entry.ts'
 
-test("the public surface of the package is frozen: a change here is a change for everybody's roles", () => {
+test('the public surface of the package is frozen: a change here affects all user-defined roles', () => {
   expect(Object.keys(api).sort()).toEqual([
     'ApplyFailed',
     'absent',

@@ -22,7 +22,7 @@ const run = (shell: string[], script: string | Uint8Array, input = ''): string =
 }
 
 describe('the bootstrap', () => {
-  it('passes any login shell in single quotes', () => {
+  it('is accepted by any login shell in single quotes', () => {
     for (const [options, most] of [
       [{}, 600],
       [{ isMetered: true }, 800],
@@ -34,7 +34,7 @@ describe('the bootstrap', () => {
     }
   })
 
-  it.each(shells)('under %s runs any script, whatever bytes it has', (...shell) => {
+  it.each(shells)('under %s runs any script, whatever bytes it contains', (...shell) => {
     fc.assert(
       fc.property(fc.uint8Array({ min: 1, max: 255, maxLength: 60 }), bytes => {
         const text = Buffer.from(bytes).toString('latin1').replaceAll("'", '')
@@ -53,7 +53,7 @@ describe('the bootstrap', () => {
     expect(run(shell, 'echo "$#"; echo "[$t$g$n$l$s]"')).toBe('0\n[]\n')
   })
 
-  it.each(shells)('under %s runs nothing of a script that was cut short', (...shell) => {
+  it.each(shells)('under %s runs nothing of a truncated script', (...shell) => {
     const frame = frameScript('echo ran; rm -rf /var/lib/nothing', token)
     const [, , program = '', ...rest] = bootstrapArgv(token)
     const [file = '', ...first] = shell
@@ -63,16 +63,16 @@ describe('the bootstrap', () => {
     }
   })
 
-  it('runs 2 MiB of script', () => {
+  it('runs a script of 2 MiB', () => {
     expect(run(['sh'], `: ${quote('x'.repeat(2 * 1024 * 1024))}\necho end`)).toBe('end\n')
   })
 
-  it('tells its process group', () => {
+  it('reports its process group', () => {
     expect(readyGroup(`Welcome${token} ready 4711\n`, token)).toBe(4711)
     expect(readyGroup(`${token} ready 47`, token)).toBeUndefined()
   })
 
-  it.each(shells)('under %s tells how many processes there were, where it is asked', (...shell) => {
+  it.each(shells)('under %s reports how many processes there were, if requested', (...shell) => {
     const [file = '', ...first] = shell
     const said = (isMetered: boolean) => {
       const [, , program = '', ...rest] = bootstrapArgv(token, { isMetered })

@@ -3,7 +3,7 @@ import { wireString } from '../../../lib/ssh/public-key.ts'
 
 const noise = (seed: string, bytes: number) => Buffer.from(hkdfSync('sha256', seed, '', 'nfsha-play', bytes))
 
-/** A well-formed public key; nobody signs with it. */
+/** A well-formed public key without a private key. */
 export const fakeKey = (seed: string, type = 'ssh-ed25519'): Buffer => Buffer.concat([type, ...bodyOf(seed, type)].map(wireString))
 
 const bodyOf = (seed: string, type: string): (Buffer | string)[] => {

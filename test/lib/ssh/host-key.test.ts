@@ -34,14 +34,14 @@ describe('judgeHostKey', () => {
     expect(judgeHostKey(policy, known(line('a'), line('b')), fakeKey('b'))).toEqual({ accepted: true, learn: false })
   })
 
-  it('refuses an unknown one, with its fingerprint and both ways on', () => {
+  it('refuses an unknown one, with its fingerprint and both remedies', () => {
     const error = refusal(judgeHostKey(policy, none, fakeKey('a')))
     expect(error.message).toContain(`ssh-ed25519 ${fingerprint(fakeKey('a'))}`)
     expect(error.hint).toContain("ssh-keyscan '192.168.1.1' >> '/k'")
     expect(error.hint).toContain('--accept-new-host-keys')
   })
 
-  it('learns an unknown one where that is asked for', () => {
+  it('stores an unknown one if requested', () => {
     expect(judgeHostKey({ ...policy, learn: true }, none, fakeKey('a'))).toEqual({ accepted: true, learn: true })
   })
 
@@ -52,11 +52,11 @@ describe('judgeHostKey', () => {
     expect(error.hint).toContain("ssh-keygen -f '/k' -R '192.168.1.1'")
   })
 
-  it('refuses to learn another type of a host that is known by one', () => {
+  it('refuses to store a key of another type for a known host', () => {
     expect(refusal(judgeHostKey({ ...policy, learn: true }, known(line('a', 'ssh-rsa')), fakeKey('b'))).message).toContain('/k:1')
   })
 
-  it('refuses a revoked key, though it stands there as good too', () => {
+  it('refuses a revoked key, even if it is also listed as valid', () => {
     expect(
       refusal(judgeHostKey({ ...policy, learn: true }, known(line('a'), line('a', 'ssh-ed25519', '@revoked ')), fakeKey('a'))).message,
     ).toContain('REVOKED')
@@ -69,11 +69,11 @@ describe('judgeHostKey, as ssh does', () => {
     judgeHostKey({ ...on2222, ...over }, { ...none, ...keys }, fakeKey('a'))
   const learn = { learn: true }
 
-  it('accepts a key that is known without its port, and learns no second line', () => {
+  it('accepts a key that is known without its port, and stores no second line', () => {
     expect(judge({ portless: parsed(line('a')) })).toEqual({ accepted: true, learn: false })
     expect(judge({ portless: parsed(line('a')) }, learn)).toEqual({ accepted: true, learn: false })
   })
-  it('takes another key without a port for no change: another sshd may be there', () => {
+  it('does not treat another key without a port as changed: it may belong to another sshd', () => {
     expect(refusal(judge({ portless: parsed(line('b')) })).message).toContain('is not known')
     expect(judge({ portless: parsed(line('b')) }, learn)).toEqual({ accepted: true, learn: true })
     expect(refusal(judge({ portless: parsed(line('a')), named: parsed(line('b')) })).message).toContain('HAS CHANGED')
@@ -83,14 +83,14 @@ describe('judgeHostKey, as ssh does', () => {
     for (const name of ['named', 'portless', 'byAddress', 'portlessByAddress'])
       expect(refusal(judge({ [name]: revoked }, learn)).message).toContain('REVOKED host key')
   })
-  it('refuses a known key whose address is known by another one (CheckHostIP)', () => {
+  it('refuses a known key whose address is known with another one (CheckHostIP)', () => {
     const error = refusal(judge({ named: parsed(line('a')), byAddress: parsed(line('b')) }))
     expect(error.message).toContain('known with another host key (CheckHostIP)')
     expect(judge({ named: parsed(line('a')), byAddress: parsed(line('a')) }).accepted).toBe(true)
     expect(refusal(judge({ byAddress: parsed(line('b')) }, learn)).message).toContain('CheckHostIP')
     expect(judge({ portless: parsed(line('a')), portlessByAddress: parsed(line('b')) }).accepted).toBe(false)
   })
-  it('counts no certificate authority as a key, and names its line', () => {
+  it('does not count a certificate authority as a key, and names its line', () => {
     const authority = parsed(line('b', 'ssh-ed25519', '@cert-authority '))
     const error = refusal(judge({ named: authority }))
     expect(error.message).toContain('/k:1 trusts a certificate authority for it, and host certificates are not supported')
@@ -111,7 +111,7 @@ describe('judgeHostKey, as ssh does', () => {
     [{ userFiles: [] }, 'there is no UserKnownHostsFile'],
     [{ userFiles: ['/dev/null'] }, 'stores nothing'],
     [{ alias: 'a,b' }, 'does not allow'],
-  ])('learns nothing with %j', (over, reason) => {
+  ])('stores nothing with %j', (over, reason) => {
     expect(refusal(judge({}, { ...learn, ...over })).message).toContain(reason)
   })
 })
@@ -123,7 +123,7 @@ describe('the files', () => {
   })
   afterEach(() => rmSync(directory, { recursive: true }))
 
-  it('are read under the names under which ssh looks', async () => {
+  it('are read for the names that ssh looks up', async () => {
     const file = join(directory, 'known_hosts')
     const field = (name: string) => line('a').replace('192.168.1.1', name)
     writeFileSync(file, ['m1', '[m1]:2222', 'Alias', '[10.0.0.1]:2222', '10.0.0.1'].map(field).join('\n'))
@@ -139,15 +139,15 @@ describe('the files', () => {
     expect(await names({ port: 2222 }, '10.0.0.1')).toMatchObject({ byAddress: '[10.0.0.1]:2222', portlessByAddress: '10.0.0.1' })
   })
 
-  it('a missing one is empty', async () => {
+  it('a missing file counts as empty', async () => {
     expect(await readKnownKeys({ ...policy, userFiles: [join(directory, 'none')], globalFiles: ['/dev/null/none'] })).toEqual(none)
   })
 
-  it('one that is there and cannot be read is an error', async () => {
+  it('an unreadable file is an error', async () => {
     await expect(readKnownKeys({ ...policy, userFiles: [directory] })).rejects.toThrow(/M1: cannot read the known host keys: EISDIR/)
   })
 
-  it('learns into a new file, 0600, and the key is known then', async () => {
+  it('stores a key in a new file, 0600, and the key is known then', async () => {
     const userFiles = [join(directory, 'new', 'known_hosts')]
     for (const hashNames of [false, true]) {
       const learned = { ...policy, address: `10.0.0.${Number(hashNames)}`, userFiles, hashNames }
@@ -158,7 +158,7 @@ describe('the files', () => {
     expect(readFileSync(userFiles[0] ?? '', 'utf8')).toMatch(/^10\.0\.0\.0 ssh-ed25519 .*\n\|1\|.*\n$/)
   })
 
-  it('does not run into a last line without its end', async () => {
+  it('starts a new line after a last line without a line feed', async () => {
     const file = join(directory, 'known_hosts')
     writeFileSync(file, line('other').replace('192.168.1.1', 'other'))
     chmodSync(file, 0o600)

@@ -19,13 +19,13 @@ const pieces = fc.oneof(
 const byteTexts = fc.array(pieces, { maxLength: 6 }).map(list => Buffer.concat(list))
 
 describe('text of a host', () => {
-  test('Latin-1 bytes are kept, each as what it is', () => {
+  test('Latin-1 bytes are preserved', () => {
     const bytes = Buffer.from('# f\xfcr M1 – \n', 'latin1')
     expect(decodeHostText(bytes)).toBe('# f\udcfcr M1 \u0013 \n')
     expect(encodeHostText(decodeHostText(bytes))).toEqual(bytes)
   })
 
-  test('any bytes come back as they were, in one piece or in many', () => {
+  test('any bytes survive the round trip, in one chunk or in many', () => {
     fc.assert(
       fc.property(byteTexts, fc.array(fc.nat(12), { maxLength: 8 }), (bytes, cuts) => {
         const whole = decodeHostText(bytes)
@@ -45,7 +45,7 @@ describe('text of a host', () => {
     )
   })
 
-  test('valid UTF-8 is the same string as ever', () => {
+  test('valid UTF-8 is decoded as usual', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), text => {
         expect(decodeHostText(Buffer.from(text))).toBe(text)

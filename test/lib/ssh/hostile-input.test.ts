@@ -12,7 +12,7 @@ import { refuseOptions, sshOptions } from '../../../lib/ssh/ssh-options.ts'
 import { runs } from '../../runs.ts'
 import { fakeKey } from './fake-key.ts'
 
-// What is read here comes from files that anybody may have written, or from programs: an error that says what it is, and nothing else.
+// Input from untrusted files or programs must lead to a proper error and nothing else.
 
 const policy: HostKeyPolicy = {
   host: 'M1',
@@ -75,7 +75,7 @@ describe('known_hosts', () => {
     portlessByAddress: [],
   })
 
-  it('never accepts a key that no line names, never one that a line revokes, and throws nothing', () => {
+  it('never accepts an unlisted or a revoked key, and never throws', () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 5 }), fc.nat(hostKeys.length - 1), fc.boolean(), (lines, which, learn) => {
         const text = lines.map(written).join('\n')
@@ -97,7 +97,7 @@ describe('known_hosts', () => {
     )
   })
 
-  it('takes a bounded time', () => {
+  it('takes bounded time', () => {
     const start = Date.now()
     for (const text of [
       '*'.repeat(2_000_000),
@@ -170,7 +170,7 @@ describe('ssh arguments of an inventory', () => {
     .map(parts => parts.join(''))
   const text = fc.array(fc.oneof(words, option, rubbish), { maxLength: 6 }).map(parts => parts.join(' '))
 
-  it('are read or refused at their place, and nothing else', () => {
+  it('are read, or refused with their position, and nothing else', () => {
     fc.assert(
       fc.property(text, given => {
         try {

@@ -7,7 +7,7 @@ const attempt = (what: string, type: 'password' | 'publickey' | 'agent'): Attemp
   method: { type, username: 'root', password: 'p', key: 'k', agent: 'a' } as AnyAuthMethod,
 })
 
-/** Plays a server that refuses everything. @returns the types tried, in order */
+/** Simulates a server that refuses everything. @returns the types tried, in order */
 const play = (attempts: Attempt[], accepted: AuthenticationType[]) => {
   const login = createLogin('root', attempts)
   const types: string[] = []
@@ -28,11 +28,11 @@ describe('createLogin', () => {
     expect(offered).toEqual(['publickey'])
   })
 
-  it('never sends a password to a server that wants none', () => {
+  it('never sends a password to a server that does not accept one', () => {
     expect(play([attempt('password', 'password')], ['publickey']).types).toEqual(['none'])
   })
 
-  it('logs in where a password is wanted before a key', () => {
+  it('logs in to a server that requires a password before a key', () => {
     const login = createLogin('root', [attempt('/key', 'publickey'), attempt('password', 'password')])
     const next = (left: AuthenticationType[] | undefined, partial: boolean) => {
       let type: string | undefined

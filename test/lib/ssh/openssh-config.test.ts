@@ -36,7 +36,7 @@ proxyjump jump.example
 describe('resolveHostConfig', () => {
   afterEach(() => vi.unstubAllEnvs())
 
-  it("takes the user's configuration", () => {
+  it("uses the user's configuration", () => {
     expect(resolveHostConfig(target, parseSshG(answer))).toEqual({
       address: '192.168.1.1',
       port: 2222,
@@ -64,7 +64,7 @@ describe('resolveHostConfig', () => {
     })
   })
 
-  it("puts the inventory's values over it", () => {
+  it("overrides it with the inventory's values", () => {
     const mine = {
       ...target,
       port: 22,
@@ -85,7 +85,7 @@ describe('resolveHostConfig', () => {
     })
   })
 
-  it("without ssh has OpenSSH's defaults", () => {
+  it("uses OpenSSH's defaults without ssh", () => {
     vi.stubEnv('SSH_AUTH_SOCK', '/agent')
     const config = resolveHostConfig({ ...target, user: 'root' }, new Map())
     expect(config).toMatchObject({ address: 'm1', port: 22, agent: '/agent', learnHostKeys: false, proxyJump: undefined })
@@ -110,7 +110,7 @@ describe('resolveHostConfig', () => {
     ['yes', false],
     ['true', false],
     ['ask', false],
-  ])('StrictHostKeyChecking %s learns unknown keys: %s', (value, learns) => {
+  ])('StrictHostKeyChecking %s stores unknown keys: %s', (value, learns) => {
     expect(resolveHostConfig(target, new Map([['stricthostkeychecking', [value]]])).learnHostKeys).toBe(learns)
   })
 
@@ -120,7 +120,7 @@ describe('resolveHostConfig', () => {
     )
   })
 
-  it('refuses what would be a command in a ProxyCommand', () => {
+  it('refuses a value that would be a command in a ProxyCommand', () => {
     const options = parseSshG('hostname 10.0.0.1;id\nproxycommand nc %h %p\n')
     expect(() => resolveHostConfig(target, options)).toThrow("M1: '10.0.0.1;id' cannot be part of a ProxyCommand")
   })
@@ -142,13 +142,13 @@ describe('resolveHostConfig', () => {
     ['numberofpasswordprompts 0', ['publickey']],
     ['preferredauthentications password,gssapi-with-mic,publickey', ['password', 'publickey']],
     ['preferredauthentications hostbased', []],
-  ])('%s leaves %j to log in by', (line, methods) => {
+  ])('%s allows the login methods %j', (line, methods) => {
     expect(resolveHostConfig(target, parseSshG(line)).methods).toEqual(methods)
   })
 })
 
 describe('sshGArguments', () => {
-  it('asks with what the inventory says, and lets no address be an option', () => {
+  it('passes the inventory values as options, and an address is never an option', () => {
     expect(sshGArguments({ ...target, address: '-oProxyCommand=x', port: 2222, user: 'root', proxyJump: 'a' })).toEqual([
       ...['-G', '-p', '2222', '-l', 'root', '-o', 'ProxyJump=a', '--', '-oProxyCommand=x'],
     ])
@@ -170,7 +170,7 @@ describe('parseJumps', () => {
     expect(parseJumps('M1', text).map(jump => jump.target)).toEqual(targets)
   })
 
-  it('refuses what is none', () => {
+  it('refuses invalid syntax', () => {
     expect(() => parseJumps('M1', 'a:b:c')).toThrow('M1: ProxyJump: "a:b:c" is not [user@]host[:port]')
   })
 })

@@ -14,7 +14,7 @@ const types = ['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nist
 const samples = new Map(types.map(type => [type, fakeKey('x', type)]))
 const sample = (type: string | undefined) => samples.get(type ?? '') ?? Buffer.alloc(0)
 
-/** Keys of all types, changed at one place. */
+/** Keys of all types, changed at one position. */
 const damaged = fc
   .record({
     type: fc.constantFrom(...types),
@@ -42,7 +42,7 @@ describe('a public key', () => {
     }
   }
 
-  it.each(types)('%s is read as ssh-keygen reads it, whole and with each kind of damage', type => {
+  it.each(types)('%s is read like ssh-keygen does, intact and with each kind of damage', type => {
     const key = fakeKey('seed', type)
     const text = key.toString('base64')
     const other = types.find(name => name !== type) ?? ''
@@ -61,7 +61,7 @@ describe('a public key', () => {
     }
   })
 
-  it('is never found in a damaged one of another length, and reading never throws', () => {
+  it('is never read from a damaged one of another length, and reading never throws', () => {
     fc.assert(
       fc.property(damaged, key => {
         const whole = isPublicKey(key)
@@ -72,7 +72,7 @@ describe('a public key', () => {
     )
   })
 
-  it('is not found in noise', () => {
+  it('is not read from noise', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
         expect(isPublicKey(Buffer.from(bytes))).toBe(false)
@@ -81,7 +81,7 @@ describe('a public key', () => {
     )
   })
 
-  it('knows the bits of RSA keys', () => {
+  it('computes the bits of RSA keys', () => {
     expect(rsaBits(fakeKey('x', 'ssh-rsa'))).toBe(2048)
     expect(rsaBits(fakeKey('x'))).toBeUndefined()
     for (const [byte, bits] of [
@@ -99,7 +99,7 @@ describe('decodeBase64', () => {
   it.each(['AAA', 'AA=', 'A===', 'AAAA=', 'AA==AA==', 'AAB=', 'AA-_', 'AA A!'])('refuses %s', text => {
     expect(decodeBase64(text)).toBeUndefined()
   })
-  it('reads back what was written, with blanks in it too', () => {
+  it('decodes what was encoded, even with blanks in it', () => {
     fc.assert(
       fc.property(fc.uint8Array(), bytes => {
         const text = Buffer.from(bytes).toString('base64')

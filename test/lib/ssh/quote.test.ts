@@ -5,7 +5,7 @@ import { quote } from '../../../lib/ssh/quote.ts'
 
 const word = fc
   .oneof(
-    // Well-formed text: half a surrogate pair has no UTF-8.
+    // Well-formed text: a lone surrogate has no UTF-8.
     fc.string({ unit: 'grapheme' }),
     fc.string({ unit: fc.constantFrom("'", '"', '\\', '$', '`', '\n', '!', '*', '-', ' ', '#', '~', '=', ';', 'é', '\u{1f600}', '\x01') }),
     fc.constantFrom('', '-n', '--', 'if', 'A=b', '~root', '*', "'", "''", '\n', '\\'),
@@ -13,7 +13,7 @@ const word = fc
   .filter(text => !text.includes('\0'))
 
 describe('quote', () => {
-  it('gives a real sh exactly the words that went in', () => {
+  it('passes exactly the given words to a real sh', () => {
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), words => {
         const script = `for w in ${words.map(quote).join(' ')}; do printf '%s\\0' "$w"; done`
@@ -23,7 +23,7 @@ describe('quote', () => {
     )
   })
 
-  it('keeps a word a word where a command or an assignment could stand', () => {
+  it('keeps a word literal where a command or an assignment would be possible', () => {
     expect(quote('A=b')).toBe("'A=b'")
     expect(quote('')).toBe("''")
   })

@@ -34,11 +34,11 @@ describe('an RSA key', () => {
     expect(signs(rules)).toEqual(hashes)
   })
 
-  it('never signs without a hash, which is SHA-1 for ssh2', () => {
+  it('never signs without a hash, because ssh2 would use SHA-1', () => {
     expect(plainKey(rsa, { accepted: undefined, legacy: false }).key.sign(data)).toBeInstanceOf(KeySkipped)
   })
 
-  it('asks for SHA-512 by itself where SHA-256 is not allowed', () => {
+  it('requests SHA-512 if SHA-256 is not allowed', () => {
     const { key, hash } = plainKey(rsa, { accepted: ['rsa-sha2-512'], legacy: false })
     expect([key.type, hash]).toEqual(['rsa-sha2-512', 'sha512'])
     expect(rsa.verify(data, key.sign(data) as Buffer, 'sha512')).toBe(true)

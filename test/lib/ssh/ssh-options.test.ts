@@ -6,7 +6,7 @@ import { findOption, refuseOptions, sshOptions } from '../../../lib/ssh/ssh-opti
 const target: ConnectionTarget = { name: 'M1', kind: 'ssh', address: 'm1' }
 const page = readFileSync(new URL('../../../docs/ssh.md', import.meta.url), 'utf8')
 
-/** One row of the page for all options with the same note. */
+/** One row of the page per note, with all its options. */
 const rows = (): string[] => {
   const groups = new Map<string, string[]>()
   for (const { name, how, note } of sshOptions) groups.set(`${how} | ${note}`, [...(groups.get(`${how} | ${note}`) ?? []), name])
@@ -14,7 +14,7 @@ const rows = (): string[] => {
 }
 
 describe('the table of options', () => {
-  it('is the one in docs/ssh.md', () => {
+  it('is the same as in docs/ssh.md', () => {
     const shown = page
       .slice(page.indexOf('\n## Options'))
       .split('\n')
@@ -22,12 +22,12 @@ describe('the table of options', () => {
     expect(shown).toEqual(rows())
   })
 
-  it('has each option once', () => {
+  it('contains each option once', () => {
     const names = sshOptions.map(option => option.name.toLowerCase())
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 
-  it('knows older names too', () => {
+  it('supports older names too', () => {
     expect(findOption('PubkeyAcceptedKeyTypes')?.name).toBe('PubkeyAcceptedAlgorithms')
     expect(findOption('nonsense')).toBeUndefined()
   })
@@ -57,11 +57,11 @@ describe('refuseOptions', () => {
     ['knownhostscommand', 'none'],
     ['forwardagent', 'yes'],
     ['host', 'm1'],
-  ])('lets %s %s pass', async (keyword, value) => {
+  ])('allows %s %s', async (keyword, value) => {
     await expect(refuse({ [keyword]: value })).resolves.toBeUndefined()
   })
 
-  it('lets an unknown one pass that has its default', async () => {
+  it('allows an unknown option with its default value', async () => {
     await expect(refuse({ brandnew: 'no' }, { brandnew: 'no' })).resolves.toBeUndefined()
   })
 })

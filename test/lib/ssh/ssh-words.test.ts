@@ -19,7 +19,7 @@ describe('splitArguments', () => {
     expect(splitArguments(text)).toEqual(words)
   })
 
-  it('gives back the words that were quoted', () => {
+  it('returns the words that were quoted', () => {
     const quoted = (word: string) => `"${word.replace(/["\\]/g, '\\$&')}"`
     const words = fc.array(fc.string({ unit: fc.constantFrom('a', ' ', '"', "'", '\\', '\t', '%') }), { maxLength: 4 })
     fc.assert(
@@ -45,12 +45,12 @@ describe('splitPaths', () => {
     expect(split(value)).toEqual(files)
   })
 
-  it('refuses what can be read in two ways', () => {
+  it('refuses ambiguous values', () => {
     for (const existing of ['/a', 'b'])
       expect(() => split('/a b /c', existing)).toThrow('M1: userknownhostsfile in the ssh configuration is ambiguous: /a b /c')
   })
 
-  it('loses nothing, and throws nothing else', () => {
+  it('loses nothing, and throws no other error', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('/', ' ', 'a', '~', '.') }), fc.boolean(), (value, exists) => {
         try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { becomeFailure, sudoArgv } from '../../../lib/ssh/sudo.ts'
 
 describe('sudoArgv', () => {
-  it('asks with its own prompt when there is a password, and is told not to ask when there is none', () => {
+  it('uses our own prompt with a password, and -n without one', () => {
     expect(sudoArgv({ user: 'root', password: 'secret' }, '[p]').join(' ')).toBe('env LC_ALL=C sudo -S -p [p] -H -u root --')
     expect(sudoArgv({ user: 'root' }, '[p]').join(' ')).toBe('env LC_ALL=C sudo -n -H -u root --')
   })

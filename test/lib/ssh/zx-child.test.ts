@@ -3,7 +3,7 @@ import { exportLines } from '../../../lib/ssh/zx-child.ts'
 
 describe('exportLines', () => {
   const local = { PATH: '/bin', SECRET: 's' }
-  it('hands on nothing of this machine', () => {
+  it("passes on nothing of this machine's environment", () => {
     expect(exportLines(undefined, local)).toBe('')
     expect(exportLines(local, local)).toBe('')
     expect(exportLines({ ...local }, local)).toBe('')

@@ -14,7 +14,7 @@ describe('amounts', () => {
     expect(bytes(count)).toBe(text)
   })
 
-  test('a rate is bytes a second', () => expect(rate(112 * 1024 ** 2)).toBe('112 MiB/s'))
+  test('a rate is in bytes per second', () => expect(rate(112 * 1024 ** 2)).toBe('112 MiB/s'))
 
   test.each([
     [0, '0:00'],

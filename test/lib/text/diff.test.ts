@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { edits, linesOf } from '../../../lib/text/diff.ts'
 import { diffCounts, unifiedDiff } from '../../../lib/text/unified.ts'
 
-/** Applies a unified diff as `patch` does, checking the lines that it says are there. */
+/** Applies a unified diff as `patch` does, checking the context and removed lines. */
 const patched = (from: string, diff: string[]): string => {
   const source = linesOf(from)
   const out: string[] = []
@@ -31,7 +31,7 @@ const text = fc
   .map(([lines, ended]) => lines.join('\n') + (ended ? '\n' : ''))
 
 describe('unifiedDiff', () => {
-  test('applied to the old text it gives the new one', () => {
+  test('applied to the old text it yields the new one', () => {
     fc.assert(
       fc.property(text, text, fc.nat({ max: 4 }), (from, to, context) => patched(from, unifiedDiff(from, to, context)) === to),
       { numRuns: 1000 },
@@ -52,7 +52,7 @@ describe('unifiedDiff', () => {
     expect(unifiedDiff('a\nb', 'a\nb')).toEqual([])
   })
 
-  test('shows a missing last line feed', () => {
+  test('shows a missing final line feed', () => {
     expect(unifiedDiff('a\nb\n', 'a\nb')).toEqual(['@@ -1,2 +1,2 @@', ' a', '-b', '+b', '\\ No newline at end of file'])
   })
 
@@ -72,11 +72,11 @@ describe('unifiedDiff', () => {
     expect(unifiedDiff(lines.join(''), near.join('')).filter(line => line.startsWith('@@'))).toEqual(['@@ -2,12 +2,12 @@'])
   })
 
-  test('replaces what lies between the common ends when large texts have little in common', () => {
+  test('replaces everything between the common ends when large texts have little in common', () => {
     const line = (word: string, index: number) => `${index % 100 === 50 ? 'common' : word} ${index}`
     const big = (word: string) => `head\n${Array.from({ length: 20_000 }, (_, index) => line(word, index)).join('\n')}\ntail\n`
     const script = edits(big('a'), big('b'))
-    // The 200 common lines between the ends are not looked for: that would take the square of the time.
+    // The 200 common lines in between are not searched for: that would take quadratic time.
     expect(script).toHaveLength(40_002)
     expect(
       script

@@ -27,7 +27,7 @@ describe('text', () => {
     )
   })
 
-  test('puts lines onto one, and findings apart', () => {
+  test('joins lines into one, and separates findings', () => {
     expect(oneLine('heartbeat on M1: stopped\n  virtual IP: on no node\n')).toBe('heartbeat on M1: stopped; virtual IP: on no node')
     expect(oneLine('the nodes differ:\n\n1, \n2.\tThat is\nall')).toBe('the nodes differ: 1, 2. That is; all')
   })

@@ -28,7 +28,7 @@ describe('masker', () => {
     expect(mask('abc abcd xabc (abc) x')).toBe('*** abcd xabc (***) x')
   })
 
-  test('ignores what is empty', () => {
+  test('ignores empty values', () => {
     expect(masking('', '  ', '\n')('a  b\n')).toBe('a  b\n')
   })
 
@@ -41,7 +41,7 @@ describe('masker', () => {
     ['base64', (s: string) => Buffer.from(s).toString('base64')],
     ['base64url', (s: string) => Buffer.from(s).toString('base64url')],
     ['base64 after one byte', (s: string) => Buffer.from(`u${s}`).toString('base64')],
-    ['base64 between others', (s: string) => Buffer.from(`me:${s}\n`).toString('base64')],
+    ['base64 with text around it', (s: string) => Buffer.from(`me:${s}\n`).toString('base64')],
   ])('masks the form in %s', (_, form) => {
     const secret = `it's "top" $ecret\\n`
     const masked = masking(secret)(`before ${form(secret)} after`)
@@ -50,7 +50,7 @@ describe('masker', () => {
     expect(masked).not.toContain(Buffer.from('top').toString('base64'))
   })
 
-  test('no secret survives, whatever it is and whatever surrounds it', () => {
+  test('no secret survives, whatever its value and its surroundings', () => {
     const secret = fc.string({ minLength: 4, unit: 'grapheme' }).filter(text => text.trim().length >= 4 && !text.includes('*'))
     fc.assert(
       fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), fc.array(fc.string()), (secrets, around) => {
@@ -63,8 +63,8 @@ describe('masker', () => {
   })
 })
 
-describe('pieces, in what a program printed that reads a file with secrets', () => {
-  test('a secret made of everyday words leaves these words and what is made of them readable', () => {
+describe('pieces, in the output of a program that reads a file with secrets', () => {
+  test('a secret made of common words leaves these words and their combinations readable', () => {
     const masker = createMasker()
     masker.add('lab-drbd-secret')
     const readable = 'waits for the package that brings nfsha-drbd.service; package drbd-utils on M1'
