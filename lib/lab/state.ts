@@ -57,7 +57,7 @@ export const nameOption = (name: string): string => (name === 'default' ? '' : `
 
 /** The error of a command that needs a machine which is off. */
 export const switchedOff = (name: string, machine: MachineName): LabError =>
-  new LabError(`${machine} of lab '${name}' is switched off`, `switch it on: nfsha-play lab fault ${machine} power-on${nameOption(name)}`)
+  new LabError(`${machine} of lab '${name}' is switched off`, `switch it on: nfsha-play lab fault power-on ${machine}${nameOption(name)}`)
 
 /** Writes a lab's state atomically. */
 export const writeState = (name: string, state: LabState): void => {

@@ -1,4 +1,5 @@
 import type { EndingSignal, Event, HostRecap, TaskStatus } from '../engine/events.ts'
+import { counted } from '../text/amounts.ts'
 
 /** A reason for an exit code other than 0. */
 export interface ExitReason {
@@ -118,5 +119,3 @@ const driftText = ({ changes, unknown }: RunStats): string =>
   [changes > 0 && counted(changes, 'difference'), unknown > 0 && `${unknown} unknown`].filter(part => part !== false).join(', ')
 
 export const exitCodeOf = (events: Iterable<Event>, policy?: ExitPolicy): number => exitReasons(statsOf(events), policy)[0]?.code ?? 0
-
-export const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -13,6 +13,9 @@ export const bytes = (count: number): string => {
   return `${figures} ${units[unit]}`
 }
 
+/** `1 change`, `2 changes`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
 export const rate = (bytesPerSecond: number) => `${bytes(bytesPerSecond)}/s`
 
 /** Seconds as a clock: `0:12`, `1:02:03`. */

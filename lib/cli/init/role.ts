@@ -63,8 +63,11 @@ writeFileSync(inventory, 'all: {hosts: {one: {}}}\\n')
 after(() => rmSync(folder, { recursive: true }))
 
 /** The command line, on a host that nobody connects to. */
-const nfsha = (...argv) =>
-  spawnSync('nfsha-play', [join(import.meta.dirname, '../../${name}.yml'), '-i', inventory, ...argv], { encoding: 'utf8' })
+const nfsha = (...argv) => {
+  const result = spawnSync('nfsha-play', [join(import.meta.dirname, '../../${name}.yml'), '-i', inventory, ...argv], { encoding: 'utf8' })
+  if (result.error) throw new Error('nfsha-play is not in the PATH', { cause: result.error })
+  return result
+}
 
 test('what it puts on a host', () => {
   const { stdout, stderr, status } = nfsha('--list-tasks')
@@ -72,7 +75,7 @@ test('what it puts on a host', () => {
   assert.match(stdout, /file \\/etc\\/${name}\\.conf/)
 })
 
-test('a variable that is no text is refused, with its place', () => {
+test('a variable that is not text is refused, with its place', () => {
   const { stderr, status } = nfsha('--syntax-check', '-e', '{"${prefixOf(name)}text": [1]}')
   assert.equal(status, 2)
   assert.match(stderr, /${prefixOf(name)}text/)

@@ -1,3 +1,4 @@
+import { counted } from '../../text/amounts.ts'
 import type { ClientImpact, Timed } from '../clients/client-impact.ts'
 import type { EndState } from '../scenario/catalogue.ts'
 import type { NodeEvent } from '../testbed/node-log.ts'
@@ -86,10 +87,10 @@ export const problemsOf = (trial: Omit<Trial, 'problems'>): string[] => [
   ...(trial.wholeAt === undefined ? [`not healthy afterwards: ${trial.stateAfter}`] : []),
   ...(trial.discarded !== undefined && trial.expected !== 'split' ? [`split brain: what ${trial.discarded} wrote was discarded`] : []),
   ...(trial.unmarked === undefined ? [] : [`${trial.unmarked} could have become active with its older copy`]),
-  ...(trial.errors.length > 0 ? [`${trial.errors.length} operations failed: ${trial.errors[0]}`] : []),
+  ...(trial.errors.length > 0 ? [`${counted(trial.errors.length, 'failed operation')}: ${trial.errors[0]}`] : []),
   ...(trial.acknowledged > 0 && trial.lost === undefined ? ['the records could not be read afterwards'] : []),
-  ...(trial.lost ? [`${trial.lost} acknowledged records are lost`] : []),
-  ...(trial.torn ? [`${trial.torn} records are torn`] : []),
+  ...(trial.lost ? [`${counted(trial.lost, 'acknowledged record')} lost`] : []),
+  ...(trial.torn ? [`${counted(trial.torn, 'torn record')}`] : []),
   ...(trial.acknowledged > 0 && !trial.lockKept ? ['a lock was lost'] : []),
   ...(trial.surrounding === undefined ? [] : surroundingProblems(trial, trial.surrounding)),
 ]

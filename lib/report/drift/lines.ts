@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { counted } from '../stats.ts'
+import { counted } from '../../text/amounts.ts'
 import type { DriftReport, Finding } from './report.ts'
 
 /** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (repaired by: nfsha-play site.yml)` */

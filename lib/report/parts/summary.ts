@@ -1,7 +1,7 @@
 import type { Event, HostRecap } from '../../engine/events.ts'
-import { duration } from '../../text/amounts.ts'
+import { counted, duration } from '../../text/amounts.ts'
 import { oneLine, pad, width, wrap } from '../../text/layout.ts'
-import { count, counted, type ExitReason, emptyStats, exitReasons, type RunStats } from '../stats.ts'
+import { count, type ExitReason, emptyStats, exitReasons, type RunStats } from '../stats.ts'
 import type { Palette } from './palette.ts'
 
 /** Data for the end of a run's report, collected from the events. */

@@ -8,7 +8,7 @@ import { cacheRoot, checkName, labPlaces, socketPath, stateRoot } from '../../..
 import { freePorts } from '../../../lib/lab/ports.ts'
 import { processStat } from '../../../lib/lab/processes.ts'
 import { bareRecipe, recipeKey } from '../../../lib/lab/recipe.ts'
-import { withLabLock } from '../../../lib/lab/state.ts'
+import { switchedOff, withLabLock } from '../../../lib/lab/state.ts'
 
 let home = ''
 const before = process.env.XDG_STATE_HOME
@@ -29,6 +29,10 @@ describe('a lab that does not exist', () => {
     expect(() => sshArguments('default', 'M1')).toThrow("lab 'default' is not running: start it with `nfsha-play lab up`")
     expect(() => sshArguments('none', 'M1')).toThrow('nfsha-play lab up --name none')
   })
+})
+
+test('a machine that is off: the hint is the command that switches it on', () => {
+  expect(switchedOff('a', 'M1').hint).toBe('switch it on: nfsha-play lab fault power-on M1 --name a')
 })
 
 describe('places', () => {

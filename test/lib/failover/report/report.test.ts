@@ -24,9 +24,9 @@ test.each([
   [{ actual: 'stays' as const }, ['ended where it was, expected on the other node']],
   [
     { errors: ['C1-1: write: Input/output error'], lockKept: false },
-    ['1 operations failed: C1-1: write: Input/output error', 'a lock was lost'],
+    ['1 failed operation: C1-1: write: Input/output error', 'a lock was lost'],
   ],
-  [{ lost: 3, torn: 1 }, ['3 acknowledged records are lost', '1 records are torn']],
+  [{ lost: 3, torn: 1 }, ['3 acknowledged records lost', '1 torn record']],
 ])('problems of a trial: %j', (other, problems) => expect(problemsOf(trialOf(other))).toEqual(problems))
 
 test('unknown results are reported', () => {
