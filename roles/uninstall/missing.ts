@@ -1,15 +1,9 @@
 import type { Member } from '../../lib/role-api/index.ts'
 import { statesOf } from '../../lib/role-api/index.ts'
 import type { Context } from '../role.ts'
+import { peerSigns } from '../service/copies/peer-signs.ts'
 import { whyUnread } from '../service/state/unread.ts'
-import type { Installed, NamedInstalled } from './state.ts'
-
-/** Signs that the other node is running. */
-const signsOf = ({ host, answers, links, device }: NamedInstalled): string[] => [
-  ...answers.map(answer => `it answers at ${answer}`),
-  ...links.flatMap(link => (link.endsWith(' up') ? [`heartbeat of ${host} hears it over ${link.split(' ')[0]}`] : [])),
-  ...(device && device.peerRole !== 'Unknown' ? [`DRBD of ${host} is connected to it`] : []),
-]
+import type { Installed } from './state.ts'
 
 /**
  * Pure: why the pair is not removed while a node was not read; undefined when it may be. A node that is only down would come back with
@@ -30,6 +24,6 @@ export const missingProblem = (members: Member<Installed>[], { vars, cluster }: 
   if (why !== 'unreachable') return `${other} was not read: ${why}`
   if (lost === undefined)
     return `${other} is unreachable: start it and run this again, or, if it is lost for good: -e uninstall_without=${other} removes the pair from ${one.host} alone`
-  const signs = signsOf(one)
+  const signs = peerSigns(one)
   return signs.length > 0 ? `${lost} is not lost: ${signs.join(', ')}` : undefined
 }

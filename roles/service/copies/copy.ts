@@ -1,10 +1,9 @@
 import type { Probe } from '../../../lib/role-api/index.ts'
-import { blocksOf, notRead, present, quote } from '../../../lib/role-api/index.ts'
+import { blocksOf, notRead, present } from '../../../lib/role-api/index.ts'
 import type { Context } from '../../role.ts'
 import { peerOf } from '../../role.ts'
 import type { Vars } from '../../vars.ts'
 import type { Uuids } from '../drbd/adoption.ts'
-import { backingDisk } from '../drbd/disk.ts'
 import { withDrbd } from '../drbd/tools.ts'
 import type { ServiceState } from '../state/state.ts'
 import { parseService, serviceProbe } from '../state/state.ts'
@@ -68,7 +67,6 @@ const copyScript = (context: Context): string => {
     vars,
     `echo "@generation"; drbdadm get-gi ${vars.drbd_resource} 2>/dev/null
 echo "@peer-answers"; ${answeringAddresses(context)}
-echo "@written"; dd if=${quote(backingDisk(vars))} iflag=direct bs=4096 count=1 2>/dev/null | od -An -v -tu4 -j1072 -N4
 echo "@contact"; ${lastContact(platform.commands.kernelLog)}
 echo "@copy"; echo read`,
   )
@@ -88,16 +86,21 @@ export const copyProbe = (context: Context): Probe<Copy> => {
 export const parseCopy = (stdout: string, vars: Vars): Copy => {
   const blocks = blocksOf(stdout)
   const block = (name: string) => (blocks[name] ?? '').trim()
-  const written = Number(block('written'))
   return {
     ...parseService(stdout, vars),
     generation: parseGeneration(block('generation')),
     answers: block('peer-answers')
       .split('\n')
       .filter(line => line !== ''),
-    written: Number.isSafeInteger(written) ? written : 0,
+    written: writtenIn(blocks.superblock ?? ''),
     contact: block('contact'),
   }
+}
+
+/** Pure: s_wtime, four bytes (little endian) from offset 48 of ext4's superblock, in s since the epoch; 0 when it was not read. */
+const writtenIn = (superblock: string): number => {
+  const bytes = Buffer.from(superblock.replace(/\s+/g, ''), 'hex')
+  return bytes.length < 52 ? 0 : bytes.readUInt32LE(48)
 }
 
 /**

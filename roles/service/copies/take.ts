@@ -6,18 +6,14 @@ import type { Vars } from '../../vars.ts'
 import { drbdProgram, withDrbd } from '../drbd/tools.ts'
 import { milliseconds } from '../heartbeat-time.ts'
 import { answeringAddresses, lostAt, type NamedCopy } from './copy.ts'
+import { peerSigns } from './peer-signs.ts'
 
 /** Pure: why this copy cannot be made the valid one. `accepted`: disk states that the operator has confirmed. */
 export const takeProblems = (copy: NamedCopy, missing: string[], accepted: string[]): string[] => {
-  const { host, device, answers, links } = copy
+  const { host, device } = copy
   const [other = ''] = missing
   if (missing.length !== 1) return ['both nodes were read: a copy is taken alone only when the other node is gone']
-  const heard = links.filter(l => l.endsWith(' up')).map(l => `heartbeat hears it over ${l.split(' ')[0]}`)
-  const signs = [
-    ...answers.map(a => `it answers at ${a}`),
-    ...heard,
-    ...(device && device.peerRole !== 'Unknown' ? ['DRBD is connected to it'] : []),
-  ]
+  const signs = peerSigns(copy)
   if (signs.length > 0)
     return [
       `${other} is not gone (${signs.join(', ')}), and may have the newer data or serve: repair the connection to it, or power it off, and check its copy first`,

@@ -83,7 +83,7 @@ test('it resumes where it stopped: the copy is taken once, a running heartbeat i
 test.each<[string, Partial<NamedCopy>]>([
   ['one of its addresses answers', { answers: ['172.16.0.211 over em2'] }],
   ['heartbeat hears it', { heartbeat: true, links: ['em2 up', 'em3 dead'] }],
-  ['DRBD is connected to it', { device: deviceOf('Connected ro:Secondary/Primary ds:Consistent/UpToDate') }],
+  ['DRBD of M1 is connected to it', { device: deviceOf('Connected ro:Secondary/Primary ds:Consistent/UpToDate') }],
 ])('the other node is not gone, %s: refused', (_name, state) => {
   expect(names(planned([loneCopy('Consistent', state)], ['M2'], ['ha_start_alone=M1']))).toMatch(/^M2 is not gone \(/)
 })

@@ -93,6 +93,16 @@ test.each([
   expect(found.why).toMatch(why)
 })
 
+/** ext4's superblock as od(1) prints it, in hex, without its other fields. */
+const superblock = (writtenAt: number): string => {
+  const bytes = Buffer.alloc(136)
+  bytes.writeUInt32LE(writtenAt, 48)
+  return bytes
+    .toString('hex')
+    .replace(/../g, ' $&')
+    .replace(/(.{48})/g, '$1\n')
+}
+
 const answer = `@drbd
 version: 8.4.11 (api:1)
  0: cs:WFConnection ro:Secondary/Unknown ds:Consistent/DUnknown C r-----
@@ -105,8 +115,8 @@ A1B2C3D4E5F60710:0000000000000000:1111111111111110:0000000000000000:1:1:0:1:0:0:
 52:54:00:1A:01:02
 @peer-answers
 172.16.0.211 over em2
-@written
- 1796000000
+@superblock
+${superblock(1_796_000_000)}
 @contact
 2026-11-29T23:20:01+0000 M1 kernel: drbd drbd: peer( Secondary -> Unknown ) conn( Connected -> Timeout )
 @copy
