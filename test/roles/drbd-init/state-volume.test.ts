@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { notBlank } from '../../../lib/resources/blank.ts'
+import { quote } from '../../../lib/ssh/quote.ts'
 import { compareStateVolume, makeStateVolume } from '../../../roles/drbd-init/state-volume.ts'
 import type { Vars } from '../../../roles/vars.ts'
 import { loopDisk, loopsWork } from '../../lib/resources/loop.ts'
@@ -17,17 +18,18 @@ test.skipIf(!mountsWork)(
     try {
       const make = `${notBlank}\n${makeStateVolume({ drbd_device: disk.device } as Vars)}\n`
       disk.sh('mkfs.ext4 -q -F -b 4096 "$d" 30000; mkdir "$t/m"')
+      // In a mount namespace of its own: one that another test makes at this moment would keep a copy of the mount, and the device busy.
       const script = `${make}\nmount "$d" "$t/m"; make_state_volume "$t/m" 2>/dev/null; ls -A "$t/m"; umount "$t/m"`
-      expect(disk.sh(script)).toBe('lost+found\n')
+      const serve = `unshare -m sh -ec ${quote(script)}`
+      expect(disk.sh(serve)).toBe('lost+found\n')
       const look = `${make}\nfind_volume; echo "$size $(dd if="$d" bs=1 skip=$((offset + 1080)) count=2 2>/dev/null | od -An -tx1)"`
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
       disk.sh('e2fsck -fn "$d" >/dev/null 2>&1; resize2fs "$d" >/dev/null 2>&1; e2fsck -fn "$d" >/dev/null 2>&1')
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
       // The second time it exists, and its file system is not created again.
-      expect(() => disk.sh(script)).toThrow()
+      expect(() => disk.sh(serve)).toThrow()
       expect(disk.sh(look)).toBe('16777216  53 ef\n')
     } finally {
-      spawnSync('umount', [disk.device])
       disk.end()
     }
   },
