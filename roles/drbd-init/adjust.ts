@@ -78,7 +78,7 @@ printf '%s\\n' "$o"; exit $c`,
     if (differing.some(s => s.standAlone)) return refused(splitBrain)
     const away = members.find(m => m.reading.kind !== 'present')
     if (away && differing.length > 0 && differing.every(s => commandsFor(s).every(isNetOption)))
-      return skip(`net options are changed on both nodes at once, but ${away.host} is unreachable`)
+      return skip(`net options are changed on both nodes at once, but ${away.host} was not read`)
     return differsBy(differing.flatMap(changesOf))
   },
   async apply(nodes, _changes, members) {

@@ -49,7 +49,9 @@ export const fileSystemProblems = (nodes: NamedNode[], { drbd_device: device }: 
   if (!fs) return [`no ext4 was found on ${device} of ${host}`]
   return [
     ...(fs.errors || active.fileSystemErrors > 0
-      ? [`the file system on ${device} has errors, so ext4 cannot grow it: stop the service and run e2fsck first`]
+      ? [
+          `the file system on ${device} has errors, so ext4 cannot grow it: it must be checked first while nothing serves it, by e2fsck on ${device}, never on the disk below it`,
+        ]
       : []),
     ...(active.readOnly ? [`the share is mounted read-only on ${host}: ${look}`] : []),
   ]

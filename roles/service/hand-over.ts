@@ -104,6 +104,6 @@ export const handOver = async (nodes: ClusterNodes, from: string, to: string, va
     })
   if (released.code !== 0)
     throw new ApplyFailed(`${from} did not release the service within 120 s of the hand-over to ${to}`, {
-      hint: `look at nfsha-play status.yml and at the log of heartbeat on ${from}`,
+      hint: `it still has the virtual IP or ${vars.drbd_device} mounted, or heartbeat does not settle: look at nfsha-play status.yml and at the log of heartbeat on ${from}, then run this again`,
     })
 }

@@ -52,8 +52,8 @@ const sinceOf = (nodes: Known[]): number | undefined => {
 const moment = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC')
 
 /**
- * Pure: the overall verdict. Degraded means that the service runs, but with problems or without redundancy, so that the next failure would
- * stop it.
+ * Pure: the overall verdict. Degraded means that the service runs, but with problems, or without redundancy: then the next failure stops
+ * it.
  */
 export const verdictOf = (
   { service, holder }: { service: Service; holder: string | null },

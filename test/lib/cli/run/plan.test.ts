@@ -83,7 +83,7 @@ describe('names in -e', () => {
     [site, 'ha_switchover_to=M2', "'ha_switchover_to' has no effect here: it is for switchover.yml"],
     [site, 'to=M2', "'to' has no effect here: it is for switchover.yml"],
     [switchover, 'to=M2 ha_switchover_to=M1', "'to' is an old name of 'ha_switchover_to', which is also given"],
-    [switchover, 'to=M3', 'ha_switchover_to: M3 is no node of this cluster'],
+    [switchover, 'to=M3', 'ha_switchover_to: M3 is not a node of this cluster'],
     ['- hosts: nfs\n  roles: [failover-test]\n', 'comfirm=1', "did you mean 'failover_confirm'?"],
     ['- hosts: nfs\n  roles: [split-brain]\n', 'drbd_victm=M1', "did you mean 'drbd_victim'?"],
   ])('%j -e %s is refused', (playbook, argument, message) => {
