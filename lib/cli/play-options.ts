@@ -36,7 +36,7 @@ export const withPlayOptions = (command: Command): Command =>
     .option('-J, --ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'file with the vault password, or a program that prints it; several allowed', collect)
     .option('--vault-id <label@file>', 'the same, with a vault id; label@prompt asks', collect)
-    .option('--accept-new-host-keys', 'accept unknown host keys, never changed ones')
+    .option('--accept-new-host-keys', 'accept and store unknown host keys, never changed ones')
     .addOption(new Option('--output <format>', 'output format').choices(outputFormats))
     .option('--no-handlers', 'leave notified handlers to a later run')
     .option('--watch', 'repeat status.yml in place until ctrl-c')

@@ -68,7 +68,7 @@ const wordingOf = (issue: Issue): string => {
         ? `must have at most ${issue.maximum} characters`
         : `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
     case 'unrecognized_keys':
-      return `unknown key ${issue.keys.map(key => `'${key}'`).join(', ')}`
+      return `unknown key${issue.keys.length === 1 ? '' : 's'} ${issue.keys.map(key => `'${key}'`).join(', ')}`
     default:
       return issue.message
   }

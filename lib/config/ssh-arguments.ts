@@ -140,8 +140,8 @@ const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
 
 const hostKeyChecking = (value: string, name: string): SshArguments | string => {
   if (/^(yes|true|accept-new)$/i.test(value)) return pass(value, name)
-  if (/^ask$/i.test(value)) return 'there is nobody to ask; use accept-new to accept new keys'
-  return 'it would accept a changed host key, and so a man in the middle; use accept-new to accept new keys'
+  if (/^ask$/i.test(value)) return 'there is nobody to ask; use accept-new to store new keys'
+  return 'it would accept a changed host key, and so a man in the middle; use accept-new to store new keys'
 }
 
 /** A ProxyCommand that is equivalent to a ProxyJump: `ssh -W %h:%p [-q] [-p port] jump`. */

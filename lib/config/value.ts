@@ -41,7 +41,7 @@ export interface Revealed {
   secrets: string[]
 }
 
-/** The value for use: decrypted, as plain JavaScript. Throws for a template; nothing else does. */
+/** The value for use: decrypted, as plain JavaScript. Throws for a template, which only this function refuses, and for vault text that cannot be decrypted. */
 export const reveal = (value: Value, vault: Decrypter): Revealed => {
   const secrets: string[] = []
   const plain = (part: Value): unknown => {

@@ -1,7 +1,7 @@
 import type { Resource } from '../resources/resource.ts'
 import { unitDropIn } from '../resources/unit-drop-in.ts'
 
-/** Waits for heartbeat to exit. A new heartbeat starts before the old one has exited, so pgrep always finds one. */
+/** Waits for heartbeat to exit, without a fork while it waits. A new heartbeat starts before the old one has exited, so pgrep always finds one. */
 const follow = 'while p=$$(pgrep -o -x heartbeat); do tail -s 0.2 --pid=$$p -f /dev/null; done'
 
 /**

@@ -15,7 +15,7 @@ export interface VolumeSpec {
 
 const units: Record<string, number> = { M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 
-/** Pure: the bytes of `100G` in powers of two, like lvm(8); undefined for `100%FREE`. */
+/** Pure: the bytes of `100G` in powers of two, as lvm(8) reads sizes in upper and in lower case; undefined for `100%FREE`. */
 export const volumeBytes = (size: string): number | undefined => {
   const [, count = '', unit = ''] = /^(\d+)([MGT])$/.exec(size) ?? []
   const of = units[unit]

@@ -70,7 +70,7 @@ export const hostKeyAlgorithms = (lists: AlgorithmLists, { named }: Pick<KnownKe
   // Where ssh would request a certificate, the host presents its plain key here. That type must be allowed too: see allowedTypes.
   const plain = new Set(list.map(algorithm => algorithm.replace('-cert-v01@openssh.com', '')))
   const allowed = [...[...plain].filter(algorithm => hostKeys.includes(algorithm)), ...(legacy ? [oldHostKey] : [])]
-  // With a certificate authority ssh prefers certificates, whatever keys are known.
+  // With a certificate authority ssh prefers certificates, whatever keys are known, and checks the key inside one.
   if (!isDefault(list) || named.some(line => line.marker === 'authority')) return allowed
   const types = new Set(hostKeys.map(typeOf).filter(type => isKnownType(named, type)))
   if (types.has(allowed[0] ?? '')) return allowed
@@ -93,7 +93,7 @@ const isKnownType = (named: KnownKeys['named'], type: string): boolean => {
 /**
  * The algorithms to offer: those of the user's ssh that ssh2 supports. OpenSSH 5.3 (CentOS 6) needs three legacy algorithms; they are
  * offered only if a variable of the host allows it, and last. Its cipher aes128-ctr is still secure.
- * @throws Unreachable when a list is empty
+ * @throws Unreachable when a list allows no supported algorithm
  */
 export const algorithmsFor = (host: string, lists: AlgorithmLists, known: Pick<KnownKeys, 'named'>, legacy: boolean): Algorithms => {
   const change = (name: ListName, old: string[] = []) => {

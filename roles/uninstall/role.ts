@@ -56,6 +56,6 @@ const removed = (site: Role[], context: Context): Procedure<Installed, ReturnTyp
 /** What to undo is determined from the backup records on the nodes, and from the resources of the roles that wrote the files. */
 export const uninstall = (site: Role[]): Role => ({
   name: 'uninstall',
-  summary: 'removes what the other roles installed on both nodes; keeps the data',
+  summary: 'removes the files and settings of the other roles from both nodes; keeps the data',
   steps: context => [confirmed(site, context), mountedClients(site, context), removed(site, context), dataOnDisks(context)],
 })

@@ -65,7 +65,7 @@ after(() => rmSync(folder, { recursive: true }))
 /** The command line, on a host that nobody connects to. */
 const nfsha = (...argv) => {
   const result = spawnSync('nfsha-play', [join(import.meta.dirname, '../../${name}.yml'), '-i', inventory, ...argv], { encoding: 'utf8' })
-  if (result.error) throw new Error('nfsha-play is not in the PATH', { cause: result.error })
+  if (result.error) throw new Error('cannot start nfsha-play: is it in the PATH?', { cause: result.error })
   return result
 }
 

@@ -7,7 +7,7 @@ import type { OwnRole } from '../../own-roles/load.ts'
 export interface Schemas {
   node: typeof Vars
   client: typeof ClientVars
-  /** A host in no cluster: the variables of the user's own roles only. */
+  /** A host in no cluster: the variables of the user's own roles, and `accept_untested_platform`. */
   alone: z.ZodObject
 }
 

@@ -152,7 +152,8 @@ const headOf = (file: string): Buffer | undefined => {
 }
 
 /**
- * Whether it is a program for this machine: class, byte order and processor of node itself (elf(5): e_ident and e_machine), and executable.
+ * Whether it is a program for this machine: class, byte order and processor of node itself, and a type that can be run (elf(5): e_ident,
+ * e_machine and e_type).
  */
 const isElf = (head: Buffer): boolean => {
   const own = headOf(process.execPath)

@@ -58,7 +58,7 @@ const resultOf = ({ what, hint }: ChangePart, printed: Printed, ms: number, lock
 
 /** Why a change did not finish. */
 const brokenOff = ({ what, timeout, hint }: ChangePart, { ending, result, failure }: Ended, boundary: string, host: string): unknown => {
-  if (ending === 'stuck') return new ScriptTimeout(`${host}: ${what} took longer than ${timeout / 1000} s and was ended`)
+  if (ending === 'stuck') return new ScriptTimeout(`${host}: ${what} took longer than ${timeout / 1000} s and was terminated`)
   if (ending === 'flood') return failure
   return failedScript(what, { ...result, stdout: unfinished(result.stdout, boundary) }, hint)
 }

@@ -41,8 +41,8 @@ export const startWork = async (testbed: Testbed, run: string): Promise<Work> =>
 }
 
 /**
- * Creates the clients' directory on the active node: root of a client may be nobody on the share (root_squash), and nobody must not write
- * at its top. Links that clients may have created instead are not followed: `cd` there, then check where that led.
+ * Creates the clients' directory on the active node: root of a client may be mapped to the user nobody (root_squash), who may have no
+ * permission to write at the top of the share. Links that clients may have created instead are not followed: `cd` there, then check where that led.
  */
 const prepareShare = async (testbed: Testbed, run: string): Promise<void> => {
   const holder = (await look(testbed)).find(s => serves(s, testbed.vars.ha_stage))?.host

@@ -73,5 +73,5 @@ export const endGroup = (file: string): string => `[ -s ${file} ] && read -r p <
 export const makeScript = ({ make, undo }: Inside, undoAfter: number): string =>
   `${safePath}\n${undo ? `${armTimer(timerFile, undo, undoAfter)}\n` : ''}date +%s.%N\n${detached(`sleep ${headStart}; ${make}`)}`
 
-/** Undoes the fault and ends the timer that would do so again. Harmless when there is nothing to undo. */
-export const undoScript = ({ undo }: Inside): string => `${safePath}\n${endGroup(timerFile)}\n${undo ?? ':'}`
+/** Undoes the fault, then ends the timer that would do so again: if this fails, the timer is left. Harmless when there is nothing to undo. */
+export const undoScript = ({ undo }: Inside): string => `${safePath}\n(\n${undo ?? ':'}\n) || exit\n${endGroup(timerFile)}`

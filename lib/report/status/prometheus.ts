@@ -14,7 +14,7 @@ interface Metric {
   samples: Sample[]
 }
 
-/** Exposition format: backslash, quote and newline are escaped in a label. It has no escape for a tab. */
+/** Exposition format: backslash, quote and newline are escaped in a label. It has no escape for a tab, which becomes a space. */
 const escaped = (value: string): string =>
   value.replaceAll('\t', ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 

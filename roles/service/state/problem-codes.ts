@@ -76,7 +76,8 @@ export const problemKinds = {
   'vip-on-both-nodes': {
     meaning: 'both nodes have the virtual IP',
     says: ({ from }) => `the virtual IP is ${from}`,
-    next: () => onBoth('cl_status rscstatus; ip -o -4 addr show; cat /proc/drbd', 'then stop heartbeat on the node that has not mounted the share'),
+    next: () =>
+      onBoth('cl_status rscstatus; ip -o -4 addr show; cat /proc/drbd', 'then stop heartbeat on the node that has not mounted the share'),
   },
   'vip-on-no-node': {
     meaning: 'neither node has the virtual IP, and both were read',

@@ -67,7 +67,7 @@ describe('pieces, in the output of a program that reads a file with secrets', ()
   test('a secret made of common words leaves these words and their combinations readable', () => {
     const masker = createMasker()
     masker.add('lab-drbd-secret')
-    const readable = 'waits for the package that brings nfsha-drbd.service; package drbd-utils on M1'
+    const readable = 'waits for the package that provides nfsha-drbd.service; package drbd-utils on M1'
     expect(masker.maskPieces(readable)).toBe(readable)
     expect(masker.maskPieces('got "drbd-secre" and lab-drbd')).toBe('got "***" and ***')
   })

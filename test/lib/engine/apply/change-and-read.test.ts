@@ -84,14 +84,14 @@ test('a change succeeds and its reading hangs: both are reported, and the other 
 
 test('a change that hangs is ended, and nothing is read if nothing was changed', async () => {
   await expect(changed([part('sleep 60', 300)], [entry(`touch ${at('read')}`)])).rejects.toThrow(
-    'M1: doing sleep 60 took longer than 0.3 s and was ended',
+    'M1: doing sleep 60 took longer than 0.3 s and was terminated',
   )
   expect(existsSync(at('read'))).toBe(false)
 })
 
 test('a second change hangs: the first one is read by another exec', async () => {
   const { changed: all, answers } = await changed([part(log('one')), part('sleep 60', 300), part(log('three'))])
-  expect(kinds(all)).toEqual(['done', 'M1: doing sleep 60 took longer than 0.3 s and was ended', 'not reached'])
+  expect(kinds(all)).toEqual(['done', 'M1: doing sleep 60 took longer than 0.3 s and was terminated', 'not reached'])
   expect(answers).toMatchObject([{ stdout: 'one\n' }])
 })
 

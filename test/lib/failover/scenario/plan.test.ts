@@ -75,7 +75,7 @@ test('with a third link, cutting the other two is not a split brain; the referen
 const sh = (script: string) => spawnSync('sh', ['-c', script], { encoding: 'utf8' })
 const inTemporary = (script: string, directory: string) => script.replaceAll('/run/nfsha-failover', `${directory}/nfsha-failover`)
 
-test('a fault from inside arms its undo timer first, and undoing ends the timer', () => {
+test('a fault from inside arms its undo timer first, and undoing ends the timer, unless it fails', () => {
   const directory = sh('mktemp -d').stdout.trim()
   const mark = (name: string) => `echo ${name} >> ${directory}/story`
   const fault = { make: mark('made'), undo: mark('undone') }
@@ -89,10 +89,13 @@ test('a fault from inside arms its undo timer first, and undoing ends the timer'
     const running = `for i in $(seq 100); do ps -o args= -p ${timer} | grep 'sleep 600' && exit; sleep 0.05; done`
     expect(sh(running).stdout).toContain('sleep 600')
     sh(`for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s ${directory}/story ] && exit; sleep ${headStart / 5}; done`)
+    expect(sh(inTemporary(undoScript({ ...fault, undo: 'exit 3' }), directory)).status).toBe(3)
+    expect(sh(running).stdout).toContain('sleep 600')
     expect(sh(inTemporary(undoScript(fault), directory)).status).toBe(0)
     expect(readFileSync(`${directory}/story`, 'utf8')).toBe('made\nundone\n')
-    // Its parent may not have reaped it yet.
-    expect(sh(`ps -o stat= -p ${timer}`).stdout).toMatch(/^(Z|$)/)
+    // The signal was sent a moment ago, and its parent may not have reaped it yet.
+    const end = `for i in $(seq 100); do s=$(ps -o stat= -p ${timer}); case $s in Z*|'') exit ;; esac; sleep 0.05; done; echo "$s"`
+    expect(sh(end).stdout).toBe('')
   } finally {
     sh(`rm -r ${directory}`)
   }
