@@ -16,6 +16,13 @@ note_files() {
   while newer_file && touch -r "$f" $memory/watch; do :; done
 }
 
+# Scripts that heartbeat starts from now on, this one too, get priority over other work, because clients wait for them. Where the kernel groups processes
+# by session, a nice value only counts within the group, so the group gets one as well (sched(7), "The autogroup feature").
+raise_priority() {
+  renice -n -15 -p "$PPID" >/dev/null
+  [ ! -e "/proc/$PPID/autogroup" ] || echo -15 > "/proc/$PPID/autogroup"
+} 2>/dev/null
+
 watch() {
   # shellcheck source=/dev/null
   . /etc/ha.d/nfsha-watch.conf
@@ -23,8 +30,7 @@ watch() {
   { read -r latest < $memory/watch; } 2>/dev/null
   [ "$latest" = $$ ] || note_files
   "$reset_node" --boot 2>/dev/null
-  # Scripts that heartbeat starts from now on, this one too, get priority over other work, because clients wait for them.
-  renice -n -15 -p "$PPID" >/dev/null
+  raise_priority
   while :; do
     # Restart if this script or its settings changed; of two watches, the later one stays.
     if newer_file; then note_files; exec "$0" watch; fi

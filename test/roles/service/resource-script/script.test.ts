@@ -234,7 +234,7 @@ describe.each(shells)('the resource script under %s', shell => {
 
   test('the watch records each check in /run/nfsha/tick', () => {
     const before = Math.floor(uptime() * 100)
-    const looks = `watch_standby() { cat ${folder}/run/tick >> ${folder}/looks; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
+    const looks = `watch_standby() { cat ${folder}/run/tick >> ${folder}/looks; }; watch_connection() { :; }; newer_file() { return 1; }; raise_priority() { :; }`
     const ended = 'beats=0; sleep() { beats=$((beats + 1)); [ $beats -lt 3 ] || exit 0; }'
     const own = (text: string) => text.replace('. /etc/ha.d/nfsha-watch.conf', ':')
     expect(run(`: > ${folder}/run/serving; ${looks}; ${ended}; watch`, own).status).toBe(0)
@@ -244,8 +244,17 @@ describe.each(shells)('the resource script under %s', shell => {
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
   })
 
+  test('the priority of heartbeat’s scripts counts beside other sessions too', () => {
+    const tried = `renice() { echo "$*" > ${folder}/reniced; }; raise_priority`
+    expect(run(tried, text => text.replaceAll('/proc/$PPID/autogroup', `${folder}/none`)).status).toBe(0)
+    expect(readFileSync(join(folder, 'reniced'), 'utf8')).toBe(`-n -15 -p ${process.pid}\n`)
+    writeFileSync(join(folder, 'autogroup'), '/autogroup-44 nice 0\n')
+    expect(run(tried, text => text.replaceAll('/proc/$PPID/autogroup', `${folder}/autogroup`)).status).toBe(0)
+    expect(readFileSync(join(folder, 'autogroup'), 'utf8')).toBe('-15\n')
+  })
+
   test('a watch that has replaced itself with a new version does not miss what was written while it was read', () => {
-    const looks = `watch_standby() { exit 0; }; watch_connection() { :; }; newer_file() { return 1; }; renice() { :; }`
+    const looks = `watch_standby() { exit 0; }; watch_connection() { :; }; newer_file() { return 1; }; raise_priority() { :; }`
     const own = (text: string) => text.replace('. /etc/ha.d/nfsha-watch.conf', ':')
     const mark = join(folder, 'run/watch')
     writeFileSync(mark, '')
