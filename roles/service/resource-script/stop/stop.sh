@@ -17,8 +17,7 @@ demote() {
 prepare_stop() {
   # Usually the watch saved it a second ago.
   if [ ! -s "$state/connections" ]; then known=''; save_connections; fi
-  # Not with priority over nfsd: a new session is a new autogroup.
-  [ -z "$served" ] || free_volume 20 setsid nice -n 15
+  [ -z "$served" ] || free_volume 20
   # Dirty pages would delay the unmount.
   [ -z "$served" ] || bounded 10 write_back
   addresses=$(ip -o -4 addr show dev "$NFSHA_NIC")

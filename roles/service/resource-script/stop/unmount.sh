@@ -11,12 +11,10 @@ try_unmount() { mounted || return 0; bounded 5 umount "$NFSHA_MOUNT" || ! mounte
 # -M: only if the path is a mount point, never the file system that contains it.
 users() { timeout -s KILL 5 fuser -M "$@" "$NFSHA_MOUNT" 2>&1; }
 
-# free_volume SECONDS [COMMAND...]: removes other users of the volume (mounts below it or elsewhere, loop devices, swap files, processes), and logs them.
-# The command, if any, runs the search.
+# free_volume SECONDS: removes other users of the volume (mounts below it or elsewhere, loop devices, swap files, processes), and logs them.
 free_volume() {
   [ -x "$holders" ] || return 0
-  seconds=$1; shift
-  bounded "$seconds" "$@" "$holders" end > $memory/ended
+  bounded "$1" "$holders" end > $memory/ended
   ended=''; while read -r what; do ended="$ended${ended:+; }$what"; done < $memory/ended
   [ -z "$ended" ] || log "$NFSHA_MOUNT was in use; released for the stop: $ended"
 }
