@@ -13,7 +13,7 @@ inventory sets variables. An unknown name with one of these prefixes is an error
 
 test('docs/variables.md matches the schema', async () => {
   const rows = variableDocs(Vars.shape).map(({ name, default: value, meaning }) => {
-    expect(meaning, name).toBeTruthy()
+    expect(meaning, `${name}: give it a .describe()`).toBeTruthy()
     return `| \`${name}\` | ${value} | ${meaning} |\n`
   })
   await expect(heading + rows.join('')).toMatchFileSnapshot('../../docs/variables.md')

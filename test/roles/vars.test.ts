@@ -17,8 +17,10 @@ test('the variables of every role, and their prefixes, are in the schema', async
     const module: Record<string, unknown> = await import(join(packageRoot, 'roles', folder, 'vars.ts'))
     const [own] = Object.values(module).filter(value => (value as Partial<RoleVars<z.ZodRawShape>>).prefixes !== undefined)
     const { prefixes, fields } = own as RoleVars<z.ZodRawShape>
-    expect(Object.keys(Vars.shape), folder).toEqual(expect.arrayContaining(Object.keys(fields)))
-    for (const schema of [Vars, ClientVars]) expect(prefixesOf(schema), folder).toEqual(expect.arrayContaining([...prefixes]))
+    const missing = (wanted: readonly string[], given: string[]) => wanted.filter(name => !given.includes(name))
+    expect(missing(Object.keys(fields), Object.keys(Vars.shape)), `${folder}: add its fields in roles/vars.ts`).toEqual([])
+    for (const schema of [Vars, ClientVars])
+      expect(missing(prefixes, prefixesOf(schema)), `${folder}: add it to varsByRole in roles/vars.ts`).toEqual([])
     names.push(...Object.keys(fields))
   }
   expect(names.sort(), 'each has one owner').toEqual(Object.keys(Vars.shape).sort())
