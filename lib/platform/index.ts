@@ -7,7 +7,7 @@ import type { NearestPlatform } from './nearest.ts'
 import type { Platform } from './platform.ts'
 
 /** By a host's id, major version and init system. */
-const platforms: Record<string, Platform> = {
+export const platforms: Readonly<Record<string, Platform>> = {
   'debian 12 systemd': debian12,
   'debian 12 sysvinit': debian12Sysvinit,
   'debian 13 systemd': debian13,

@@ -8,9 +8,10 @@ import { listTasks } from '../../lib/engine/play.ts'
 import { parseOperation } from '../../lib/failover/clients/operations.ts'
 import { eventsOf, parseLogLine } from '../../lib/failover/testbed/node-log.ts'
 import { parseNode } from '../../lib/failover/testbed/observe.ts'
-import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { factsScript, parseFacts } from '../../lib/platform/facts.ts'
+import { platforms } from '../../lib/platform/index.ts'
+import type { Platform } from '../../lib/platform/platform.ts'
 import { parseUser } from '../../lib/resources/account.ts'
 import { parseUpgrade } from '../../lib/resources/apt-upgrade.ts'
 import { parseJudgement } from '../../lib/resources/blank.ts'
@@ -189,7 +190,7 @@ describe('200 KB take a bounded time', () => {
   })
 })
 
-const resourcesOn = (platform: typeof debian12): Resource[] => {
+const resourcesOn = (platform: Platform): Resource[] => {
   const on = contextOn(platform)
   return roles.flatMap(role => [...listTasks([role], on), ...(role.handlers?.(on) ?? [])])
 }
@@ -197,7 +198,7 @@ const resourcesOn = (platform: typeof debian12): Resource[] => {
 /** Resources whose script prints nothing on success, or arbitrary text: only the exit code counts. */
 const byCodeAlone = /^(DRBD resource drbd)$/
 
-describe.each([debian12, centos6])('a probe on $name', platform => {
+describe.each(Object.values(platforms))('a probe on $name', platform => {
   const resources = resourcesOn(platform)
 
   test('is never in sync when the output is garbage', () => {

@@ -16,7 +16,9 @@ import { logScript } from '../../lib/failover/testbed/node-log.ts'
 import { centos6 } from '../../lib/platform/centos6.ts'
 import { debian12 } from '../../lib/platform/debian12.ts'
 import { debian12Sysvinit } from '../../lib/platform/debian12-sysvinit.ts'
+import { debian13 } from '../../lib/platform/debian13.ts'
 import { factsScript } from '../../lib/platform/facts.ts'
+import { platforms } from '../../lib/platform/index.ts'
 import type { Probe } from '../../lib/resources/resource.ts'
 import { bootstrapArgv } from '../../lib/ssh/bootstrap.ts'
 import { endScript as endGroupScript } from '../../lib/ssh/end-script.ts'
@@ -53,7 +55,7 @@ const contexts: Context[] = [
   contextOn(centos6, {}, 'ha_stack=article', sourceVariables('combined')),
   contextOn(debian12Sysvinit, { init: 'sysvinit' }, 'ha_stack=lean nfs_v3=true heartbeat_watchdog=softdog'),
   contextOn(debian12, {}, '{"heartbeat_stonith": {"plugin": "external/ipmi"}, "heartbeat_stonith_secret": {"passwd": "let me $in"}}'),
-  contextOn(debian12, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
+  contextOn(debian13, {}, 'ha_stage=vip', '{"drbd_init_lvm": {"group": "vg", "volume": "nfs", "size": "100%FREE", "disk": "/dev/sdb"}}'),
 ]
 
 const everyShell: [string, string[]][] = [
@@ -215,6 +217,12 @@ const tooNew: [RegExp, string][] = [
   [/\bsystemctl\b|\bjournalctl\b|\bhostnamectl\b/, 'systemd'],
   [/\$\{\w+@|\bwait -n\b|\bmapfile -d|\[\[ -v|\bprintf '%\(/, 'bash 4.2 and later'],
 ]
+
+test('every platform has a context: add one above', () => {
+  const seen = contexts.map(context => context.platform)
+  const unseen = Object.values(platforms).filter(platform => !seen.includes(platform))
+  expect(unseen.map(({ name }) => name)).toEqual([])
+})
 
 test('scripts for CentOS 6 use nothing newer than its tools', () => {
   const sent = [...scripts].filter(([name]) => !/, |^probes of (?!CentOS)/.test(name))

@@ -13,6 +13,7 @@ import {
   labUp,
   type MachineName,
   parseReleases,
+  releases,
   sshArguments,
 } from '../../lab/index.ts'
 import { complain, print } from '../../report/output.ts'
@@ -53,7 +54,7 @@ export const define = (lab: Command): void => {
   const named = (command: Command) => command.option('--name <name>', 'which lab', 'default')
   named(lab.command('up').description('boot the machines (builds their image the first time)'))
     .option('--from <saved>', 'start from a saved set of machines')
-    .option('--release <release>', "the machines' Debian: bookworm, trixie or forky; or by machine: M1=bookworm,M2=trixie")
+    .option('--release <release>', `the machines' Debian: ${releases.join(', ')}; or by machine: M1=bookworm,M2=trixie`)
     .addOption(new Option('--init <init>', 'what the machines boot with').choices(['systemd', 'sysvinit']))
     .action(async ({ name, from, init, release }: { name: string; from?: string; init?: Init; release?: string }) => {
       await labUp({
