@@ -1,5 +1,5 @@
 import { ApplyFailed } from '../../resources/outcome.ts'
-import type { Act, Step } from '../scenario/catalogue.ts'
+import { type Act, nodeEffects, type Step } from '../scenario/catalogue.ts'
 import type { ClockSample } from '../testbed/clock.ts'
 import { toOurs } from '../testbed/clock.ts'
 import type { Testbed } from '../testbed/testbed.ts'
@@ -28,10 +28,10 @@ export const bootsOf = async (testbed: Testbed): Promise<Boots> =>
 const undoAfter = 600
 const bootLimit = 300
 
-const endsBoot = (act: Act): boolean => ['power-off', 'reset', 'reboot'].includes(act.kind)
+const endsBoot = (act: Act): boolean => nodeEffects[act.kind] === 'dies' || nodeEffects[act.kind] === 'shuts down'
 /** Whether it ends or stops everything on the node. */
-export const isDark = (act: Act): boolean => endsBoot(act) || act.kind === 'freeze' || act.kind === 'stall'
-const cutsOurWay = (act: Act): boolean => (act.kind === 'ifdown' || act.kind === 'cable') && act.links.includes('service')
+export const isDark = (act: Act): boolean => nodeEffects[act.kind] !== 'runs'
+const cutsOurWay = (act: Act): boolean => 'links' in act && act.links.includes('service')
 
 /** Injects the fault of a step on its nodes, on two at the same moment. Adds to `made` at once, because anything later may fail. */
 export const inject = async (

@@ -201,6 +201,22 @@ const outsideOnly: Record<Act['kind'], boolean> = {
   reboot: false,
 }
 
+/** What becomes of the node itself: it runs on, it shuts down or dies and boots again, or it stops until the fault is undone. */
+type NodeEffect = 'runs' | 'shuts down' | 'dies' | 'stops' | 'stops with its clock'
+
+export const nodeEffects: Record<Act['kind'], NodeEffect> = {
+  nothing: 'runs',
+  'hand-over': 'runs',
+  'heartbeat-stop': 'runs',
+  ifdown: 'runs',
+  cable: 'runs',
+  'power-off': 'dies',
+  reset: 'dies',
+  freeze: 'stops with its clock',
+  stall: 'stops',
+  reboot: 'shuts down',
+}
+
 /** Why a fault is not possible here; undefined when it is. */
 export const whyNot = (fault: Fault, { lab, stage }: { lab: boolean; stage: 'vip' | 'full' }): string | undefined => {
   if ((fault.stage ?? 'full') !== stage) return `needs ha_stage: ${fault.stage ?? 'full'}`

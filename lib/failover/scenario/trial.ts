@@ -18,6 +18,7 @@ import type { NodeState } from '../testbed/observe.ts'
 import { serves } from '../testbed/observe.ts'
 import type { Testbed } from '../testbed/testbed.ts'
 import { awaitWhole, connectionTo, look } from '../testbed/testbed.ts'
+import { nodeEffects } from './catalogue.ts'
 import type { Planned } from './plan.ts'
 import type { After, Scenario } from './scenario.ts'
 import { comeBack, makeAll } from './scenario.ts'
@@ -112,7 +113,7 @@ const recordOf = async (testbed: Testbed, { fault, surrounding, run }: Planned, 
     madeAt: new Date(faultAt * 1000).toISOString(),
     holder: seen.holder,
     hosts: testbed.nodes,
-    silences: scenario.made.some(m => isDark(m.act) && m.act.kind !== 'reboot'),
+    silences: scenario.made.some(m => isDark(m.act) && nodeEffects[m.act.kind] !== 'shuts down'),
     on: [...new Set(scenario.made.map(m => m.host))],
     undo: fault.undo,
     expected: scenario.expected,
@@ -174,7 +175,7 @@ const usualLimit = (deadtime: number): number => 2 * deadtime + 20_000
 
 const stopOf = (scenario: Scenario, host: string): Stop | undefined => {
   const made = scenario.made.find(m => m.host === host && isDark(m.act))
-  return made && { from: made.at, ...(made.act.kind === 'freeze' && { until: scenario.undoneAt }) }
+  return made && { from: made.at, ...(nodeEffects[made.act.kind] === 'stops with its clock' && { until: scenario.undoneAt }) }
 }
 
 const readEvents = async (testbed: Testbed, host: string, faultAt: number, samples: ClockSample[], stop: Stop | undefined) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { headStart, insideOf, makeScript, undoScript } from '../../../../lib/failover/faults/guest-faults.ts'
 import { outsideOf } from '../../../../lib/failover/faults/lab-faults.ts'
-import { type Act, catalogue, expectedEnd, whyNot } from '../../../../lib/failover/scenario/catalogue.ts'
+import { type Act, catalogue, expectedEnd, nodeEffects, whyNot } from '../../../../lib/failover/scenario/catalogue.ts'
 import { planOf } from '../../../../lib/failover/scenario/plan.ts'
 import { sampleOf, surest, toOurs } from '../../../../lib/failover/testbed/clock.ts'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
@@ -63,6 +63,11 @@ test('every fault can be injected, and undone from inside where needed', () => {
   expect(undone({ kind: 'ifdown', links: ['heartbeat', 'drbd'] })).toBe('ifup em2; ifup em3')
   expect(undone({ kind: 'heartbeat-stop' })).toBe('systemctl start heartbeat')
   expect(outsideOf({ kind: 'cable', links: ['service'] }, vars)).toEqual({ make: [['link-down', 'em1']], undo: [['link-up', 'em1']] })
+})
+
+test('every kind of act belongs to a fault of the catalogue: add the fault', () => {
+  const used = catalogue.flatMap(fault => fault.steps.map(step => step.act.kind as string))
+  expect(Object.keys(nodeEffects).filter(kind => !used.includes(kind))).toEqual([])
 })
 
 test('with a third link, cutting the other two is not a split brain; the reference setup has two', () => {
