@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { packagedFile } from '../../../../lib/text/packaged.ts'
 import { kindOf, nextStepText, type ProblemCode, problem, problemCodes } from '../../../../roles/service/state/problem-codes.ts'
+import { tableRows } from '../../../lib/doc-table.ts'
 import { runs } from '../../../runs.ts'
 
 const step = (code: ProblemCode, item = '', from = 'odd', host: string | undefined = 'M1') =>
@@ -44,11 +45,18 @@ test('output of a host is one word of a command, never another command', () => {
   )
 })
 
-test('docs/status.md lists the current codes', () => {
+test('every code is reported by something in roles/service: nothing else would show it', () => {
+  const folder = packagedFile('roles/service')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => /(?<!problem-codes)\.ts$/.test(file))
+  const text = files.map(file => readFileSync(`${folder}/${file}`, 'utf8')).join('\n')
+  expect(problemCodes.filter(code => !text.includes(`'${code}'`))).toEqual([])
+})
+
+test('docs/status.md lists the current codes: copy the expected rows', () => {
   const cell = (text: string) => text.replaceAll('|', '\\|')
   const rows = problemCodes.map(code => {
     const { on, command } = kindOf(code).next({ host: 'NODE', item: 'THING', from: '' })
-    return `| \`${code}\` | ${cell(kindOf(code).meaning)} | ${on === '' ? '' : `on ${on}: `}\`${cell(command)}\` |\n`
+    return `| \`${code}\` | ${cell(kindOf(code).meaning)} | ${on === '' ? '' : `on ${on}: `}\`${cell(command)}\` |`
   })
-  expect(readFileSync(packagedFile('docs/status.md'), 'utf8')).toContain(rows.join(''))
+  expect(tableRows('status.md', '| code | meaning |')).toEqual(rows)
 })
