@@ -39,6 +39,7 @@ describe.skipIf(why !== undefined)(`processes per node${why === undefined ? '' :
     const unread = [...probes.keys()].filter((_, i) => readings[i]?.kind === 'unknown')
     expect(unread).toEqual([])
     expect(node.execs() - execs).toBe(1)
-    expect(node.forks() - forks).toBeLessThanOrEqual(most)
+    const started = node.forks() - forks
+    expect(started, 'declare what a probe reads (probeOf, lib/resources/source.ts), or raise the limit').toBeLessThanOrEqual(most)
   })
 })

@@ -28,7 +28,7 @@ const reasons: [RegExp, string][] = [
   [/^clocks agree$/, 'nobody wants the wrong time back'],
 ]
 
-test('uninstall.yml undoes every resource that changes a node, except those listed here with a reason', () => {
+test('uninstall.yml undoes every resource that changes a node: give it an undo, or list it here with a reason', () => {
   const left = new Set<string>()
   for (const context of contexts)
     for (const role of siteRoles.filter(r => r.name !== 'client'))
