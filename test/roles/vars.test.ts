@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { variableDocs } from '../../lib/cli/doc/variable-docs.ts'
 import { isOurs, prefixesOf } from '../../lib/config/own-names.ts'
 import { packageRoot } from '../../lib/text/packaged.ts'
 import type { RoleVars } from '../../roles/role-vars.ts'
@@ -24,6 +25,20 @@ test('the variables of every role, and their prefixes, are in the schema', async
     names.push(...Object.keys(fields))
   }
   expect(names.sort(), 'each has one owner').toEqual(Object.keys(Vars.shape).sort())
+})
+
+test('every variable is read by something', () => {
+  const files = ['lib', 'roles'].flatMap(folder =>
+    readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' }).map(name => join(packageRoot, folder, name)),
+  )
+  const text = files.filter(file => /(?<!\/vars)\.ts$/.test(file)).map(file => readFileSync(file, 'utf8'))
+  const words = new Set(text.join('\n').match(/\w+/g))
+  expect(Object.keys(Vars.shape).filter(name => !words.has(name))).toEqual([])
+})
+
+test('a variable that is called a secret is masked: give it .meta({ secret: true })', () => {
+  const shown = variableDocs(Vars.shape).filter(({ name, isSecret }) => /_(secret|password|key)$/.test(name) && !isSecret)
+  expect(shown.map(({ name }) => name)).toEqual([])
 })
 
 test('unknown names with the prefix of a role are errors, other names are ignored', () => {
