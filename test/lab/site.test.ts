@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FailoverReport } from '../../lib/failover/report/record.ts'
 import { labDown, labFault, labReady, labUp } from '../../lib/lab/index.ts'
 import { blankProbe } from '../../lib/resources/blank.ts'
+import { siteRoles } from '../../roles/index.ts'
 import { lookForDrift } from './drift.ts'
 import { handOverTests } from './hand-over.ts'
 import { handlerTests } from './handlers.ts'
@@ -154,10 +155,7 @@ test('a second run changes nothing, with one connection and at most three execs 
   }
 })
 
-test.each(['base', 'routes', 'heartbeat', 'drbd-build', 'drbd-init', 'nfs', 'integrate', 'client'])(
-  'role %s alone changes nothing on a serving cluster',
-  async role => unchanged(await play(role)),
-)
+test.each(siteRoles.map(role => role.name))('role %s alone changes nothing on a serving cluster', async role => unchanged(await play(role)))
 
 test('on a badly damaged cluster, a check predicts exactly what the run does', async () => {
   await on(

@@ -11,6 +11,7 @@ import { base } from '../../roles/base/role.ts'
 import { drbdBuild } from '../../roles/drbd-build/role.ts'
 import { drbdInit } from '../../roles/drbd-init/role.ts'
 import { heartbeat } from '../../roles/heartbeat/role.ts'
+import { siteRoles } from '../../roles/index.ts'
 import { integrate } from '../../roles/integrate/role.ts'
 import { nfs } from '../../roles/nfs/role.ts'
 import type { Context, Role } from '../../roles/role.ts'
@@ -202,6 +203,11 @@ test('on CentOS 6, in order', async () => {
   const text = `${pages.join('\n\n')}\n`
   expect(text).not.toMatch(/systemctl|apt-get|dpkg|policy-rc|modules-load/)
   await expect(text).toMatchFileSnapshot('../fixtures/centos6/transcript.txt')
+})
+
+test('every role of a node has a chapter: give it the steps of the article, or none', () => {
+  const ofNode = siteRoles.filter(role => role.name !== 'client')
+  expect(fromPackages.map(([role]) => role.name)).toEqual(ofNode.map(role => role.name))
 })
 
 /** Every command of the article with its prompt, in order; output and the author's notes are left out, and white space is folded. */
