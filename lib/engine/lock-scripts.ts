@@ -24,18 +24,18 @@ d=${quote(directory)}; me=${quote(owner)}
 mkdir -p $d && chmod 700 $d || exit 74
 umask 077
 exec 7>>$d/mutex 9>>$d/lock
-flock -w 20 7 || { echo "held by another that takes or releases it"; exit 75; }
+flock -w 20 7 || { echo "held by another run that is taking or releasing it"; exit 75; }
 owner() { o=; { read -r o <$d/$1; } 2>/dev/null; }
 b=''; c=unclean
 owner owner; w=$o
 if flock -n -x 9; then
   exec ${stepDescriptor}>>$d/step
   owner last; b=$o
-  [ "$o" = "$me" ] || flock -n -x ${stepDescriptor} || { echo "held by \${o:-an earlier run}, of which a step still runs here"; exit 75; }
+  [ "$o" = "$me" ] || flock -n -x ${stepDescriptor} || { echo "held by \${o:-an earlier run}, one step of which is still running here"; exit 75; }
   [ -n "$w" ] || [ -e $d/unclean ] || c=clean
-  # Who reads \`last\` first and then the owner sees one of the two, at any time.
+  # In this order, a process that reads \`last\` first and then \`owner\` sees this run in at least one of them.
   if ! printf '%s\\n' "$me" >$d/owner || ! printf '%s\\n' "$me" >$d/last; then rm -f $d/owner; exit 74; fi
-  # No step runs: what one may have done is known to this run.
+  # No step is running any more: this run will read what it did.
   [ "$b" = "$me" ] || rm -f $d/unclean
   exec ${stepDescriptor}>&-
 elif [ "$o" != "$me" ]; then echo "held by $o"; exit 75
@@ -85,7 +85,7 @@ h=; { read -r h <$d/holder; } 2>/dev/null
 : >$d/unclean
 rm -f $d/owner $d/holder
 [ -z "$h" ] || kill "$h" 2>/dev/null
-# Another lease of the same run sees at its next sign of life that it is over.
+# Another lease of the same run notices at its next keepalive that it is over.
 flock -w 15 $d/lock true
 flock -n -x $d/step true && exit 0
 for p in /proc/[0-9]*; do [ "$(readlink "$p/fd/${stepDescriptor}")" = $d/step ] && echo "step \${p#/proc/}"; done

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A plugin of cluster-glue for the emulated machines of a lab, external/nfsha-lab: asks the gateway for the other node's reset button (gateway-power.js).
-# `machine` is the node that it ends. bash, for its /dev/udp; each answer is one datagram, which read(1) would take apart.
+# A cluster-glue plugin for the emulated machines of a lab, external/nfsha-lab: asks the gateway to press the other node's reset button (gateway-power.js).
+# `machine` is the node to reset. It needs bash for /dev/udp. Each answer is one datagram, which read(1) would split, hence dd.
 key=$(cat /etc/nfsha-lab-power-key) || exit 1
 gateway=/dev/udp/192.168.0.1/9623
 

@@ -86,7 +86,7 @@ export const upgradeScript = (ours: string[]): string => `set -eu
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1
 : > ${bootMark}
 apt() { apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=300 "$@"; }
-# What lost its power in the middle has packages that cannot be configured before others are unpacked: apt knows which.
+# After a power loss during an upgrade, some packages cannot be configured before others are unpacked: apt (below) knows which.
 dpkg --configure -a --force-confold || :
 ${readLists}
 apt-mark unhold ${ours.map(quote).join(' ')} >/dev/null

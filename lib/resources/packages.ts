@@ -21,7 +21,7 @@ for p in ${names.map(quote).join(' ')}; do
   [ "$(dpkg-query -W -f '\${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing="$missing $p"
 done
 if [ -n "$missing" ]; then
-  # An installation that was cut off is finished first, or apt refuses. Where a package cannot be configured before others are unpacked, apt knows which.
+  # An interrupted installation is finished first, or apt refuses. If a package cannot be configured before others are unpacked, apt knows which.
   dpkg --configure -a || apt-get $o --fix-broken install
   ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-get update
   apt-get install $o $missing || { apt-get update && apt-get install $o $missing; }

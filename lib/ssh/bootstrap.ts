@@ -23,7 +23,7 @@ const program = ({ isFenced, isMetered }: BootstrapOptions): string =>
     ...(isMetered
       ? ['{ while read -r k v; do case $k in processes) echo "$t processes $v"; break ;; esac; done </proc/stat; } 2>/dev/null']
       : []),
-    'IFS= read -r n && s=$(head -c "$n") && case $s in *"$t") ;; *) false ;; esac || { echo "the script did not arrive whole" >&2; exit 125; }',
+    'IFS= read -r n && s=$(head -c "$n") && case $s in *"$t") ;; *) false ;; esac || { echo "the script did not arrive completely" >&2; exit 125; }',
     `s=\${s%"$t"}`,
     // A fenced script prints it itself, once its condition holds.
     ...(isFenced ? [] : ['echo "$t go"; echo "$t go" >&2']),

@@ -62,7 +62,7 @@ export const prepareScript = (
   size: number,
 ): string => `t=${quote(temporary)}; d=${quote(posix.dirname(path))}
 [ -d "$d" ] || exit ${endCodes.noDirectory}
-# Another user's file, or a link to anywhere, under a name that can be foreseen.
+# The name can be guessed: another user may have created the file, or a link to any other file.
 if [ -L "$t" ] || { [ -e "$t" ] && { [ ! -f "$t" ] || [ ! -O "$t" ]; }; }; then rm -rf -- "$t"; fi
 have=0; [ -f "$t" ] && have=$(wc -c <"$t")
 [ "$have" -le ${size} ] || { rm -f -- "$t"; have=0; }
@@ -164,6 +164,6 @@ cat >>"$t" || exit 1
 sum=$(sha256sum <"$t") || exit 1
 sum=\${sum%% *}
 [ "$sum" = ${quote(options.sha256.toLowerCase())} ] || { rm -f -- "$t"; echo "$sum" >&2; exit ${endCodes.wrongSum}; }
-# dd is the one tool everywhere that syncs a single file.
+# dd is the only tool on every system that can sync a single file.
 chmod ${mode} "$t" && dd if=/dev/null of="$t" conv=notrunc,fsync 2>/dev/null && mv -f -- "$t" ${quote(path)}`
 }

@@ -112,14 +112,14 @@ back() {
   for tool in ${prefix}/sbin/drbdadm /usr/sbin/drbdadm /sbin/drbdadm; do
     if [ -x "$tool" ] && "$tool" adjust ${resource}; then return 0; fi
   done
-  echo "the resource ${resource} is down: play drbd-init" >&2
+  echo "the resource ${resource} is down: run nfsha-play drbd-init" >&2
   return 1
 }
-# Whoever looks at a device that has just gone (udev) holds the module for a moment.
+# A program that still has the removed device open (udev) holds the module for a moment.
 n=0; until rmmod drbd; do n=$((n + 1)); [ $n -lt 5 ] || { back; exit 1; }; sleep 1; done
 if modprobe drbd; then back; exit; fi
 echo "the kernel refuses the module that was built" >&2
-# insmod reads no modprobe.d
+# insmod does not read modprobe.d
 helper=; [ ! -x ${prefix}/sbin/drbdadm ] || helper=usermode_helper=${prefix}/sbin/drbdadm
 for old in ${replacedModule(facts.kernel)} /lib/modules/${facts.kernel}/kernel/drivers/block/drbd/drbd.ko*; do
   if [ -f "$old" ] && insmod "$old" $helper; then

@@ -58,7 +58,7 @@ objcopy -O binary --only-section=.note.gnu.build-id "$tree/out/drbd.ko" "$tree/n
 export const buildScript = (part: Part): string => `set -eu
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 umask 022
-# The node may serve meanwhile.
+# The node may be serving clients.
 renice -n 19 -p $$ >/dev/null
 tree=${builds}/${buildName(part)}.tree; jobs=$(getconf _NPROCESSORS_ONLN)
 rm -rf ${builds}/*.tree

@@ -78,7 +78,7 @@ export const fileSystem = ({ vars, cluster, platform }: Context): ClusterResourc
         ? `set -eu
 ${notBlank}
 grep -qE '^ *${minor}: cs:(Connected|Sync|PausedSync).* ro:(Primary|Secondary)/Secondary' /proc/drbd || { echo "DRBD is not connected, or the other node is Primary" >&2; exit 1; }
-# A first synchronisation that was interrupted has left it Primary. One that anybody uses does not become Secondary.
+# It is still Primary after an interrupted first synchronisation. This fails if the device is in use.
 drbdadm secondary ${vars.drbd_resource}
 drbdadm primary ${vars.drbd_resource}
 trap 'udevadm settle 2>/dev/null || :; drbdadm secondary ${vars.drbd_resource}' EXIT

@@ -87,7 +87,7 @@ export const firstSync = ({ cluster, vars }: Context): ClusterResource<Replica> 
 /** The guard checks both nodes again: first the peer, then the source in the same script as the write. */
 const start = async (nodes: ClusterNodes, source: string, vars: Vars): Promise<void> => {
   const { drbd_resource: resource, drbd_device: device } = vars
-  const guard = `g=$(drbdadm get-gi ${resource}); case $g in 0000000000000004:*) ;; *) echo "not just created: $g" >&2; exit 1 ;; esac
+  const guard = `g=$(drbdadm get-gi ${resource}); case $g in 0000000000000004:*) ;; *) echo "the metadata was not just created: $g" >&2; exit 1 ;; esac
 grep -q '^ *${minorOf(device)}: cs:Connected ro:Secondary/Secondary ds:Inconsistent/Inconsistent' /proc/drbd || { cat /proc/drbd >&2; exit 1; }`
   for (const host of [...nodes.hosts.filter(h => h !== source), source]) {
     const write = host === source ? `drbdadm primary --force ${resource}` : ''

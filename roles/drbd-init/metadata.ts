@@ -65,7 +65,7 @@ ${created(vars, '')}`
     return `set -eu
 ${notBlank}
 j=$(judge_disk ${disk} fresh) || :
-printf '%s\\n' "$j" | grep -q '^ext4 uuid=${fate.uuid} clean=1 bytes=${fate.bytes} ' || { echo "the file system is not what it was:" "$j" >&2; exit 1; }
+printf '%s\\n' "$j" | grep -q '^ext4 uuid=${fate.uuid} clean=1 bytes=${fate.bytes} ' || { echo "the file system has changed since it was checked:" "$j" >&2; exit 1; }
 ! printf '%s\\n' "$j" | grep '^not ' | grep -v '^not content it holds ext4' >&2 || exit 1
 u=$(od -An -N7 -tx1 /dev/urandom | tr -d ' \\n')
 ${created(vars, `s/0x0000000000000004;/0x$\{u}10;/; s/^\\( *flags\\) 0x00000000;/\\1 0x00000011;/;`)}`
@@ -74,7 +74,7 @@ ${created(vars, `s/0x0000000000000004;/0x$\{u}10;/; s/^\\( *flags\\) 0x00000000;
 ${notBlank}
 j=$(judge_disk ${disk} facts) || :
 s=$(printf '%s\\n' "$j" | sed -n 's/^drbd v08 uuids=${fate.current}:.* stamp=\\([0-9A-F]*\\) .*/\\1/p')
-[ -n "$s" ] || { echo "the metadata is not what it was:" "$j" >&2; exit 1; }
+[ -n "$s" ] || { echo "the metadata has changed since it was checked:" "$j" >&2; exit 1; }
 ${recorded}`
   return undefined
 }

@@ -59,7 +59,7 @@ const steps = (context: Context): Resource[] => {
  */
 const acceptedByDrbdadm = (resource: string): string =>
   `if [ -e /proc/drbd ]; then read -r _ v _ < /proc/drbd; else v=$(modinfo -F version drbd); DRBD_DRIVER_VERSION_OVERRIDE=$v; export DRBD_DRIVER_VERSION_OVERRIDE; fi
-case $v in 9*) echo "the DRBD module of $(uname -n) is version $v; this needs one of 8.4, such as the kernel's own" >&2; exit 1 ;; esac
+case $v in 9*) echo "the DRBD module of $(uname -n) is version $v; version 8.4 is needed, such as the kernel's own module" >&2; exit 1 ;; esac
 if ! { o=$(drbdadm -c "$1" dump ${resource} 2>&1) && printf '%s' "$o" | grep -q '^resource ${resource} '; }; then
   echo "drbdadm does not accept the new configuration on $(uname -n): $o" >&2; exit 1
 fi`

@@ -45,17 +45,17 @@ export const makeStateVolume = ({ drbd_device: device }: Vars): string => `NFSHA
 ${findVolume()}
 make_state_volume() {
   if ! find_volume; then
-    case $(debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null) in *'Size: 0'*) ;; *) echo "inode 5 of this ext4 holds something already" >&2; return 1 ;; esac
+    case $(debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null) in *'Size: 0'*) ;; *) echo "inode 5 of this ext4 is already in use" >&2; return 1 ;; esac
     set -- "$1" $((16 << 20))
     [ "$(blockdev --getsize64 "$NFSHA_DEVICE")" -lt 2147483648 ] || set -- "$1" $((64 << 20))
     free=$(df -P -k "$1" | awk 'NR == 2 { print $4 }')
     [ "$free" -gt $(($2 / 256)) ] || { echo "less than $(($2 / 262144)) MiB are free" >&2; return 1; }
     wanted=$(perl -e ${quote(readFileSync(packagedFile('roles/drbd-init/files/state-volume.pl'), 'utf8'))} "$1/.nfsha-volume." "$2") || return 1
     sync -f "$1"
-    if ! debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null | grep -qxF "$wanted" || ! find_volume; then echo "the blocks did not reach inode 5" >&2; return 1; fi
+    if ! debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null | grep -qxF "$wanted" || ! find_volume; then echo "the blocks were not moved to inode 5" >&2; return 1; fi
   fi
   loop=$(losetup -f --show --offset "$offset" --sizelimit "$size" "$NFSHA_DEVICE") || return 1
-  # It looks into every new device, and what is open is not blank.
+  # udev opens every new device, and an open device does not count as blank.
   udevadm settle 2>/dev/null || :
   why=$(not_blank "$loop")
   if [ -n "$why" ]; then echo "the blocks of inode 5 are not blank: $why" >&2; losetup -d "$loop"; return 1; fi

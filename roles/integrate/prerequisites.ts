@@ -47,7 +47,7 @@ export const prerequisites = (context: Context) =>
       [
         simple(
           `${needs(context)
-            .map(n => `{ ${n.test}; } || echo ${quote(`${n.missing}: play role ${n.role} first`)}`)
+            .map(n => `{ ${n.test}; } || echo ${quote(`${n.missing}: run nfsha-play ${n.role} first`)}`)
             .join('\n')}\ntrue`,
         ),
       ],

@@ -18,13 +18,13 @@ const isIdle = ({ drbd_device: device }: Vars): string =>
  */
 export const copyFiles = (
   to: string,
-): string => `[ "$how" != 'not replayed' ] || { echo "the file system was not unmounted, and its journal cannot be replayed beside it: dmsetup and the kernel's dm_snapshot are needed" >&2; exit 1; }
+): string => `[ "$how" != 'not replayed' ] || { echo "the file system was not unmounted cleanly; replaying its journal without changing the disk needs dmsetup and the kernel module dm_snapshot" >&2; exit 1; }
 to=${quote(to)} part=${quote(`${to}.part`)} near=$(dirname ${quote(to)})
 umask 077
 if [ ! -e "$to" ]; then
   mkdir -p "$near" || exit 1
   need=$(df -P -k "$view" | awk 'NR == 2 { print $3 }'); free=$(df -P -k "$near" | awk 'NR == 2 { print $4 }')
-  [ "$free" -gt $((need + ${spare})) ] || { echo "$near has $free KiB free, and the copy takes $need KiB and leaves ${spare}" >&2; exit 1; }
+  [ "$free" -gt $((need + ${spare})) ] || { echo "$near has $free KiB free; the copy needs $need KiB, and ${spare} KiB must stay free" >&2; exit 1; }
   echo "copying $need KiB"
   rm -rf --one-file-system "$part"; mkdir "$part" || exit 1
   cp -a "$view" "$part/files" || exit 1
@@ -36,7 +36,7 @@ all() {
 }
 echo comparing
 sum=$(all "$view" | sha256sum) || exit 1
-[ "$sum" = "$(all "$to/files" | sha256sum)" ] || { echo "$to is not the same as what is on $d" >&2; exit 1; }
+[ "$sum" = "$(all "$to/files" | sha256sum)" ] || { echo "the files in $to differ from those on $d" >&2; exit 1; }
 echo "kept $(find "$to/files" -xdev -type f | wc -l) files in $to/files"`
 
 /**
@@ -52,7 +52,7 @@ written() { awk '{ print $7 }' "$n"; }
 idle || { echo "${vars.drbd_device} is not Secondary, or is mounted" >&2; exit 1; }
 before=$(written)
 ${inView(disk, copyFiles(to))} || exit 1
-{ idle && [ "$(written)" = "$before" ]; } || { echo "something wrote to the disk meanwhile: what was kept is not one state of it" >&2; exit 1; }`
+{ idle && [ "$(written)" = "$before" ]; } || { echo "something wrote to the disk during the copy: the copy is not consistent" >&2; exit 1; }`
 }
 
 /** lvcreate(8). The snapshot is as large as its origin, so that it cannot overflow, whatever is written to the origin afterwards. */
@@ -60,11 +60,11 @@ const snapshotScript = (vars: Vars): string => {
   const disk = quote(backingDisk(vars))
   return `LC_ALL=C; export LC_ALL
 set -- $(lvs --noheadings -o vg_name,lv_name ${disk} 2>/dev/null)
-[ $# = 2 ] || { echo ${disk} "is no logical volume: drbd_victim_keep must be a path" >&2; exit 1; }
+[ $# = 2 ] || { echo ${disk} "is not a logical volume: drbd_victim_keep must be a path" >&2; exit 1; }
 s=$2-before-discard
-! lvs "$1/$s" >/dev/null 2>&1 || { echo "$1/$s is there already: lvremove $1/$s, or leave drbd_victim_keep out if that is what was kept" >&2; exit 1; }
+! lvs "$1/$s" >/dev/null 2>&1 || { echo "$1/$s already exists: remove it with lvremove $1/$s, or leave out drbd_victim_keep if it is the copy to keep" >&2; exit 1; }
 lvcreate -s -l 100%ORIGIN -n "$s" "$1/$2" >&2 || exit 1
-${inView('"/dev/$1/$s"', `echo "kept $(find "$view" -xdev -type f | wc -l) files in $d, a snapshot that slows every write: lvremove it in the end"`)}`
+${inView('"/dev/$1/$s"', `echo "kept $(find "$view" -xdev -type f | wc -l) files in $d, a snapshot that slows down every write: remove it with lvremove when it is no longer needed"`)}`
 }
 
 export const keepName = (victim: string): string => `keep what is on ${victim}`

@@ -25,7 +25,7 @@ const taken = ({ path, fate }: FileFate): string => {
  */
 export const removeScript = (files: FileFate[], packages: string[], site: Role[], own: Context): string => `LC_ALL=C; export LC_ALL
 ${servingFunctions(own.vars)}
-if serving || attached; then echo "it has the service, or DRBD has its disk" >&2; exit 1; fi
+if serving || attached; then echo "the node has the service, or DRBD uses its disk" >&2; exit 1; fi
 ${endHelpers} || exit 1
 umask 077; mkdir -p /var/backups
 archive=/var/backups/nfsha-play-$(date -u +%Y%m%dT%H%M%SZ).tar.gz

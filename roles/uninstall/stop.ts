@@ -23,7 +23,7 @@ for c in /proc/[0-9]*/comm; do
   esac
 done
 while read -r _ m _; do case $m in /run/nfsha | /run/nfsha/*) echo "$m" ;; esac; done < /proc/mounts | sort -r | while read -r m; do
-  # What was ended a moment ago may still have it open.
+  # A process that was just killed may still have it open.
   i=0; while ! umount "$m" 2>/dev/null; do i=$((i + 1)); [ $i -lt 20 ] || { umount "$m"; exit 1; }; sleep 0.5; done || exit 1
 done`
 
@@ -31,10 +31,10 @@ const stopScript = (isActive: boolean, { vars, platform }: Context): string =>
   withDrbd(
     vars,
     `${servingFunctions(vars)}
-${isActive ? '' : 'if serving; then echo "it has taken the service over meanwhile" >&2; exit 1; fi\n'}timeout 240 ${platform.commands.stop(platform.services.heartbeat).map(quote).join(' ')} || exit 1
-if serving; then echo "heartbeat has stopped, and the node still holds the service" >&2; exit 1; fi
+${isActive ? '' : 'if serving; then echo "the node has taken over the service in the meantime" >&2; exit 1; fi\n'}timeout 240 ${platform.commands.stop(platform.services.heartbeat).map(quote).join(' ')} || exit 1
+if serving; then echo "heartbeat has stopped, but the share is still mounted or the virtual IP is still up" >&2; exit 1; fi
 ! attached || drbdadm down ${vars.drbd_resource} || exit 1
-if attached; then echo "${vars.drbd_device} is still in the kernel" >&2; exit 1; fi`,
+if attached; then echo "${vars.drbd_device} still exists in DRBD" >&2; exit 1; fi`,
   )
 
 /** Stops heartbeat, and with it the service if the node holds it; then DRBD. Throws `ApplyFailed`. */

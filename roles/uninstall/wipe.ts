@@ -10,7 +10,7 @@ export const wipeScript = ({ vars, platform }: Context): string => {
   return `LC_ALL=C; export LC_ALL
 ${judgeDisk}
 ${servingFunctions(vars)}
-if serving || attached; then echo "DRBD has the disk" >&2; exit 1; fi
+if serving || attached; then echo "the node has the service, or DRBD uses the disk" >&2; exit 1; fi
 held=$(judge_disk ${disk} 2>/dev/null | sed -n 's/^not \\(held\\|missing\\|readonly\\) //p')
 [ -z "$held" ] || { echo "$held" >&2; exit 1; }
 ${platform.commands.emptyDisk(disk)}`

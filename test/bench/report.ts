@@ -17,11 +17,11 @@ export interface BenchReport {
 /** The part of docs/performance.md that the bench writes. Pure. */
 export const reportText = (report: BenchReport): string =>
   [
-    `${report.date}, ${report.machine}. Medians of ${report.rounds} rounds in which all took turns, least and most in brackets;`,
-    'a round before them filled the caches. CPU: user and system, of the program and of the processes that it',
-    'waited for, on the side of the runner (not of masters of ControlPersist, which stay). RSS: the largest of its',
-    'processes. Hosts: addresses of loopback, one sshd, on the same machine, at most 50 at a time. Each run was verified',
-    'on the files.',
+    `${report.date}, ${report.machine}. Each figure is the median of ${report.rounds} rounds, with minimum and maximum in brackets. In each`,
+    'round every program ran once; a round before them filled the caches. CPU: user and system time of the program and of',
+    'the processes that it waited for, on the side of the runner (without ControlPersist masters, which keep running). RSS:',
+    'of the largest process. Hosts: addresses of loopback, one sshd, on the same machine, at most 50 at a time. After each',
+    'run the files were verified.',
     '',
     ...report.versions.map(({ name, version }) => `- ${name}: ${version}`),
     ...report.missing.map(({ name, missing }) => `- ${name}: not measured, ${missing}`),

@@ -119,7 +119,7 @@ describe.skipIf(why !== undefined)(`the lock over a real sshd${why ? ` (skipped:
     const second = clusterLock('second', times)
     const refused = await second.take([hostOf(await open())]).catch(error => error)
     expect(refused).toBeInstanceOf(Locked)
-    expect(refused.owner).toBe('first, of which a step still runs here')
+    expect(refused.owner).toBe('first, one step of which is still running here')
     writeFileSync(at('go'), '')
     expect((await step).stdout).toBe('done\n')
     expect(await isFree()).toBe(true)

@@ -101,7 +101,7 @@ test('role drbd-build alone on bare machines, twice', async () => {
 
 test.each([
   ['drbd-init', 'file /etc/drbd.d/drbd.res', /drbdadm does not accept the new configuration on M1/],
-  ['integrate', 'prerequisites', /heartbeat is not installed: play role heartbeat first\n.*play role drbd-init first/s],
+  ['integrate', 'prerequisites', /heartbeat is not installed: run nfsha-play heartbeat first\n.*run nfsha-play drbd-init first/s],
 ])('role %s alone, without its prerequisites, reports what is missing and changes nothing else', async (role, resource, message) => {
   const run = await play(role)
   expect(run.code, run.story).toBe(3)

@@ -26,9 +26,9 @@ export const initRole = (name: string, directory: string): string => {
   for (const [path, text] of Object.entries(files)) writeNew(path, text)
   return `wrote ${folder} and ${playbook}: a role that puts a file on a host. Next steps${directory === '.' ? '' : `, in ${directory}`}:
 
-  1. its test, which plays nothing:  node --test roles/${name}/role.test.mjs
-  2. what it would do:               nfsha-play ${name}.yml --check --diff
-  3. resources and variables:        nfsha-play doc, docs/your-own-role.md
+  1. run its test, which changes no host:  node --test roles/${name}/role.test.mjs
+  2. see what it would change:             nfsha-play ${name}.yml --check --diff
+  3. read about resources and variables:   nfsha-play doc, docs/your-own-role.md
 `
 }
 
@@ -43,7 +43,7 @@ export default defineRole({
   name: '${name}',
   summary: 'what it does, in one line',
   vars: z.object({
-    ${prefixOf(name)}text: z.string().default('hello').describe('what stands in the file'),
+    ${prefixOf(name)}text: z.string().default('hello').describe('text in the file'),
   }),
   steps: ({ vars }) => [file('/etc/${name}.conf', { content: \`# Managed by nfsha-play.\\n\${vars.${prefixOf(name)}text}\\n\` })],
 })
@@ -62,20 +62,20 @@ const inventory = join(folder, 'hosts.yml')
 writeFileSync(inventory, 'all: {hosts: {one: {}}}\\n')
 after(() => rmSync(folder, { recursive: true }))
 
-/** The command line, on a host that nobody connects to. */
+/** Runs nfsha-play with an inventory of one host. It never connects to that host. */
 const nfsha = (...argv) => {
   const result = spawnSync('nfsha-play', [join(import.meta.dirname, '../../${name}.yml'), '-i', inventory, ...argv], { encoding: 'utf8' })
   if (result.error) throw new Error('cannot start nfsha-play: is it in the PATH?', { cause: result.error })
   return result
 }
 
-test('what it puts on a host', () => {
+test('the role installs its file', () => {
   const { stdout, stderr, status } = nfsha('--list-tasks')
   assert.equal(status, 0, stderr)
   assert.match(stdout, /file \\/etc\\/${name}\\.conf/)
 })
 
-test('a variable that is not text is refused, with its place', () => {
+test('a value that is not text is refused, and the message names the variable', () => {
   const { stderr, status } = nfsha('--syntax-check', '-e', '{"${prefixOf(name)}text": [1]}')
   assert.equal(status, 2)
   assert.match(stderr, /${prefixOf(name)}text/)

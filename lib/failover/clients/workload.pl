@@ -1,6 +1,8 @@
-# What clients do, each in a process of its own, until stdin ends: a writer of numbered, checksummed records on a file held open (one fsync each), a
-# lock holder that writes under its lock, a reader that opens anew, a creator of small files; asked for, the article's loop of dd.
-# Arguments: 1 for the dd, then for each mount its name and its directory. One line an operation: name kind start duration outcome.
+# The work of a client, one process for each kind, until stdin ends: a writer appends numbered records with checksums to a file that stays open (one fsync
+# each), a lock holder writes while it holds its lock, a reader opens the file again each time, a creator makes small files; on request, dd in a loop, as
+# in the reference setup.
+# Arguments: 1 to run the dd loop (otherwise 0), then the name and the directory of each mount. Prints one line per operation: name kind start duration
+# outcome.
 use strict;
 use warnings;
 use Fcntl qw(:flock);
@@ -26,7 +28,7 @@ sub timed {
 
 sub record { my $body = sprintf "%08d %s", $_[0], "x" x 40; return sprintf "%s %05d\n", $body, unpack("%32C*", $body) % 65536 }
 
-# A record that failed is written again: from then on the file may hold it twice, but none is left out.
+# A failed record is written again: the file may then contain it twice, but no record is missing.
 sub writer {
   open my $file, '>', "$dir/$name.records" or die "$dir/$name.records: $!\n";
   my $next = 1;
@@ -56,24 +58,24 @@ sub creator {
   });
 }
 
-# The article, VI.3: dd if=/dev/zero of=/data/test$i bs=10M count=1, over three files so that no disk fills up.
+# The reference setup (article, VI.3): dd if=/dev/zero of=/data/test$i bs=10M count=1, over three files so that no disk fills up.
 sub article { timed('dd', 0, sub { system("dd if=/dev/zero of=$dir/$name.dd." . $_[0] % 3 . " bs=10M count=1 2>/dev/null") == 0 }) }
 
 my @children;
 while (($name, $dir) = splice @mounts, 0, 2) {
-  open(my $new, '>', "$dir/$name.records") or die "$dir/$name.records: $!\n"; # there before the reader looks
+  open(my $new, '>', "$dir/$name.records") or die "$dir/$name.records: $!\n"; # must exist before the reader opens it
   close $new;
   for my $work (\&writer, \&holder, \&reader, \&creator, $dd ? \&article : ()) {
     my $pid = fork // die "fork: $!\n";
     if (!$pid) { setpgrp; $SIG{TERM} = sub { $over = 1 }; $work->(); exit }
     push @children, $pid;
   }
-  $dd = 0; # once a client is enough to fill its line
+  $dd = 0; # once per client is enough to fill its network link
 }
 1 while sysread STDIN, my $byte, 1;
-# A client's kernel that is left alone with an answer that nobody waits for any more asks for it again, may be told to come back in 15 s, and until then
-# comes to terms with no new server: whoever is killed in an operation spoils the next takeover. So each ends what it is at, if it can.
+# If a process is killed during an operation, the client's kernel repeats the request although nobody waits for the answer. The server may tell it to retry
+# in 15 s, and until then it does not recover with a new server, which would falsify the next takeover. So each process may finish its operation.
 kill 'TERM', @children;
 my $limit = time + $last_operation;
 while ((@children = grep { waitpid($_, WNOHANG) == 0 } @children) && time < $limit) { sleep 0.02 }
-kill 'KILL', map { -$_ } @children; # with their dd
+kill 'KILL', map { -$_ } @children; # together with their dd

@@ -6,7 +6,7 @@ import { signalCodes } from '../stats.ts'
 
 /** One difference between actual and declared state. */
 export interface Finding {
-  /** `differs`: a run repairs it. `wrong`: left to an operator. `unknown`: could not be read or judged. `unreachable`: the host itself. */
+  /** `differs`: a run repairs it. `wrong`: not repaired automatically. `unknown`: could not be read or judged. `unreachable`: the host. */
   kind: 'differs' | 'wrong' | 'unknown' | 'unreachable'
   cluster: string
   host: string
@@ -71,7 +71,7 @@ type End = TaskEnd | HandlerEnd
 const resourceOf = (event: End): string => (event.type === 'task-end' ? event.resource : event.handler)
 const hostsOf = (event: End): string[] => (event.type === 'task-end' ? (event.hosts ?? [event.host]) : [event.host])
 
-/** One finding for everything that a run would repair on a resource; one for each difference that is left to an operator. */
+/** One finding for all differences of a resource that a run would repair; one for each difference that is not repaired automatically. */
 const findingsOf = (event: End, playbook: string): Found[] => {
   const place = { cluster: event.cluster ?? '', host: hostsOf(event).join(','), role: event.role, resource: resourceOf(event) }
   const changes = changesOf(event)

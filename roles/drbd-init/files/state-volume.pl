@@ -1,5 +1,6 @@
-# Gives blocks of a mounted ext4 to its inode 5: state-volume.pl FILE BYTES, FILE being a new name in its top directory. Prints how debugfs shows them
-# afterwards, `(0-4095):38912-43007`. Clients may be at work in that directory, so whoever calls this reads inode 5 again.
+# Allocates contiguous blocks of a mounted ext4 and moves them to its inode 5. Arguments: FILE BYTES, where FILE is the beginning of new names in the top
+# directory. Prints the blocks as debugfs shows them afterwards, `(0-4095):38912-43007`. Clients may be working in that directory at the same time, so the
+# caller must verify inode 5.
 use strict;
 use warnings;
 use Fcntl;
@@ -10,22 +11,22 @@ my ($path, $bytes) = @ARGV;
 my (@held, $file, $first, $block);
 END { unlink map {"$path$_"} @held }
 
-# A file that did not come in one piece keeps its place until another has: the next would get the same.
+# A file that is not contiguous is kept until another one is, because otherwise the next file would get the same blocks.
 for my $try (1 .. TRIES) {
     sysopen($file, "$path$try", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600) or die "$path$try: $!\n";
     push @held, $try;
     my $mib = "\0" x 1048576;
-    for (1 .. $bytes / 1048576) { (syswrite($file, $mib) // 0) == 1048576 or die "no room for $bytes bytes: $!\n" }
+    for (1 .. $bytes / 1048576) { (syswrite($file, $mib) // 0) == 1048576 or die "cannot allocate $bytes bytes: $!\n" }
     ioctl($file, FIGETBSZ, my $size = pack('L', 0)) or die "block size: $!\n";
     $block = unpack('L', $size);
     $first = in_one_piece();
     last if defined $first;
 }
-defined $first or die "no $bytes bytes in one piece\n";
-ioctl($file, EXT4_IOC_SWAP_BOOT, my $none = 0) or die "this kernel or file system has no place for them: $!\n";
+defined $first or die "no $bytes contiguous bytes are free\n";
+ioctl($file, EXT4_IOC_SWAP_BOOT, my $none = 0) or die "this kernel or file system does not support EXT4_IOC_SWAP_BOOT: $!\n";
 printf "(0-%d):%d-%d\n", $bytes / $block - 1, $first / $block, ($first + $bytes) / $block - 1;
 
-# Where the file begins on the device, when each of its extents begins where the one before ends.
+# The byte offset of the file on the device, if its extents are contiguous; otherwise undef.
 sub in_one_piece {
     my $map = pack('QQLLLL', 0, ~0, FIEMAP_FLAG_SYNC, 0, 64, 0) . "\0" x (56 * 64);
     ioctl($file, FIEMAP, $map) or die "FIEMAP: $!\n";

@@ -18,7 +18,7 @@ view=$t/view
 leave() {
   cd /
   umount "$view" 2>/dev/null
-  # It looks into every new device.
+  # udev opens every new device.
   [ -z "$dm" ] || { udevadm settle 2>/dev/null; dmsetup remove --retry "$dm" 2>/dev/null || dmsetup remove "$dm"; }
   for l in $cow $loop; do losetup -d "$l" 2>/dev/null; done
   rm -f "$t"/*.list "$t/cow"; rmdir "$view" "$t"
@@ -41,6 +41,6 @@ elif snapshot && mounted ${options} "/dev/mapper/$dm"; then how=replayed
 elif mounted ${options},noload "$loop"; then how='not replayed'
 else echo "there is no ext4 on $d that can be mounted" >&2; exit 1
 fi
-# The kernel ends them with their last use, also when this script is killed.
+# The kernel detaches them after their last use, also when this script is killed.
 for l in $cow $loop; do losetup -d "$l" 2>/dev/null; done
 ${body}`)} sh ${disk}`

@@ -72,7 +72,7 @@ echo "@nfsd"; t=0; { read -r t < /proc/fs/nfsd/threads; } 2>/dev/null; echo "\${
 if [ "\${t:-0}" -gt 0 ]; then
   echo "@versions"; show /proc/fs/nfsd/versions
   echo "@times"; show /proc/fs/nfsd/nfsv4leasetime; show /proc/fs/nfsd/nfsv4gracetime
-  # This pipe is there while nfsd uses nfsdcld, and gone when it has fallen back to another way of tracking its clients.
+  # This pipe exists while nfsd uses nfsdcld; it is gone if nfsd has fallen back to another way of tracking its clients.
   echo "@tracking"; [ -e /run/rpc_pipefs/nfsd/cld ] && echo nfsdcld
 ${vars.nfs_v3 ? '  echo "@lockd"; cat /proc/sys/fs/nfs/nlm_grace_period /proc/sys/fs/nfs/nlm_tcpport /proc/sys/fs/nfs/nlm_udpport 2>/dev/null\n' : ''}  echo "@scope"; ${scopeScript(vipAddress(vars))}
 fi

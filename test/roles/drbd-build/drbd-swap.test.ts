@@ -136,5 +136,5 @@ test('utilities that do not know the resource yet are skipped', () =>
 test('a resource that cannot be brought back is reported', () => {
   const { code, said } = swap({ ...drained, unconfigured: true, failing: ['drbdadm'] })
   expect(code).toBe(1)
-  expect(said).toMatch(/the resource drbd is down: play drbd-init/)
+  expect(said).toMatch(/the resource drbd is down: run nfsha-play drbd-init/)
 })

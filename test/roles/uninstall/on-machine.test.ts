@@ -123,7 +123,7 @@ stat -c %a /var/backups/*; tar -tzf /var/backups/* | sort; tar -xzOf /var/backup
   test('nothing is removed from a node that holds the address of the service', () => {
     const serving = `printf '#!/bin/sh\\necho "2: em1    inet 192.168.0.219/24 scope global em1"\\n' > /run/tools/ip`
     const { stdout, stderr } = run(inside('grep . /etc/nfsha-test/*; ls /var/lib/nfsha-play/backup | wc -l', serving))
-    expect(stderr).toMatch(/it has the service/)
+    expect(stderr).toMatch(/the node has the service/)
     expect(stdout).toMatch(/^ended 1\n.*left:both\n.*put-back:ours\n.*removed:ours\n4\n$/)
   })
 })

@@ -16,10 +16,10 @@ start_mountd() { if in_memory; then rpc.mountd --state-directory-path $memory/nf
 # With NFS version 3, nfsd and mountd register with the system's rpcbind, and nfsd does not start without it. Without version 3, nfsd still contacts rpcbind
 # when it starts and stops, to unregister an earlier instance (linux/net/sunrpc/svc.c, svc_rpcb_setup). If nothing listens, its four TCP attempts are
 # refused, and after a refusal that arrives too early it waits 3, then 6, then 12 s (xprtsock.c, xs_connect). So an rpcbind in a network namespace
-# without interfaces answers it; it has no port that other hosts can reach. The system's rpcbind can be started beside it.
+# without interfaces answers it: no other host can reach its port, and the system's rpcbind can run at the same time.
 has_portmapper() {
   [ -S /var/run/rpcbind.sock ] || return 1
-  # If the system's rpcbind took over the socket, ours does not answer any more once that one ends.
+  # Once the system's rpcbind has taken over the socket, ours no longer answers, not even after the system's rpcbind has exited.
   if [ -n "$NFSHA_VERSION3" ]; then runs rpcbind && ! runs nfsha-rpcbind; else runs nfsha-rpcbind || runs rpcbind; fi
 }
 start_portmapper() {
@@ -31,7 +31,7 @@ start_portmapper() {
   unshare -n $memory/nfsha-rpcbind && rm -f /var/run/rpcbind.lock
 }
 
-# The watch does this on a standby; before its first check, or if it does not run, the start does it.
+# On a standby the watch does this; the start does it if the watch has not made its first check yet or does not run.
 prewarm_if_needed() {
   runs rpc.mountd && first_line /proc/mounts '* /run/rpc_pipefs *' && [ -S /var/run/rpcbind.sock ] && { [ -z "$NFSHA_VERSION3" ] || runs rpcbind; } && return
   prewarm

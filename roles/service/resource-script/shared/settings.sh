@@ -30,7 +30,7 @@ closed=noatime,nodev,nosuid,noexec,nosymfollow
 failed_stop=$memory/stop-failed
 # Set from the end of a start to the beginning of a stop: the watch expects everything to be up only then.
 serving=$memory/serving
-# Set by a failed start, cleared by a successful one; `primary` if the node was not allowed to become Primary.
+# Set by a failed start, cleared by a successful one. `primary`: the node was not allowed to become Primary; `yes`: any other reason.
 failed_start=$memory/start-failed
 # Set by fence-peer while this node tries to become Primary: it is cut off, and its copy must be marked Outdated afterwards.
 to_be_marked=$memory/to-be-marked

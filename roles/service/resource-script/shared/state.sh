@@ -8,24 +8,24 @@ mount_state() {
   else
     bind_share "$state" && chown 0:0 "$state" && chmod 711 "$state" && return 0
   fi
-  log "no volume for client state can be mounted: it is kept in memory, and clients will lose their locks at the next takeover"
+  log "no volume for client state can be mounted: the state is kept in memory, and clients will lose their locks at the next takeover"
   mount -t tmpfs -o "size=16m,mode=711,$closed" nfsha "$state"
 }
 
 # A pair that was built before this volume existed keeps the state inside the share, where a client's root can change it. Symbolic links are not followed,
-# devices and FIFOs are not opened; that the mounted directory is not the target of a link is verified after the mount, when it can no longer be replaced.
+# devices and FIFOs are not opened. After the mount, when the directory can no longer be replaced, it is verified not to be the target of a link.
 bind_share() {
   [ -d "$NFSHA_MOUNT/.nfsha" ] || mkdir -m 711 "$NFSHA_MOUNT/.nfsha" || return 1
   # CentOS 6 does not have nosymfollow.
   mount --bind -o "$closed" "$NFSHA_MOUNT/.nfsha" "$1" 2>/dev/null || mount --bind -o "${closed%,*}" "$NFSHA_MOUNT/.nfsha" "$1" || return 1
   first_line /proc/self/mountinfo "* * 147:$NFSHA_MINOR /.nfsha $1 *" && return 0
-  log "$NFSHA_MOUNT/.nfsha is not the directory that was expected"
+  log "$NFSHA_MOUNT/.nfsha is not the expected directory"
   umount "$1"
   return 1
 }
 
-# Once, on a new volume: imports from the share which clients may reclaim. The database is copied and dumped by an unprivileged user, and only
-# records in nfsdcld's own format (nfs-utils, utils/nfsdcld/sqlite.c) are used.
+# Runs once, on a new volume: imports from the share the list of clients that may reclaim. The database is copied and dumped by an unprivileged user, and
+# only records in nfsdcld's own format (nfs-utils, utils/nfsdcld/sqlite.c) are used.
 import_state() {
   [ ! -d "$state/nfsdcld" ] && mkdir "$state/nfsdcld" && [ -d "$NFSHA_MOUNT/.nfsha" ] || return 0
   old=$memory/import

@@ -1,6 +1,6 @@
 log() { logger -t nfsha -p daemon.info "$*" 2>/dev/null & echo "nfsha: $*" >&2; }
 
-# first_line FILE PATTERN: the first line that matches, in $line; reads no further.
+# first_line FILE PATTERN: sets $line to the first line that matches, and reads no further.
 first_line() {
   [ -r "$1" ] || return 1
   while read -r line; do
@@ -16,13 +16,13 @@ read_only() { first_line /proc/mounts "$NFSHA_DEVICE $NFSHA_MOUNT * ro,*"; }
 threads() { first_line /proc/net/rpc/nfsd 'th [1-9]*'; }
 has_vip() { case $(ip -o -4 addr show dev "$NFSHA_NIC") in *" inet $NFSHA_VIP/"*) ;; *) return 1 ;; esac; }
 is_primary() { first_line /proc/drbd "$NFSHA_MINOR: cs:* ro:Primary/*"; }
-# exportfs(8) exits with 0 whatever it wrote, so its list is read.
+# exportfs(8) exits with 0 even if it wrote an empty list, so the list is read.
 exported() { listed $memory/nfs || { ! in_memory && listed /var/lib/nfs; }; }
 listed() { first_line "$1/etab" "${NFSHA_MOUNT}[[:space:]]${NFSHA_NETWORK:-*}(*"; }
 # exportfs reads this path from nfs.conf, which an earlier version may have written.
 in_memory() { first_line /etc/nfs.conf.d/nfsha.conf "state-directory-path=$memory/nfs"; }
 
-# uptime in hundredths of a second, in $up
+# Sets $up to the uptime in hundredths of a second.
 uptime() { read -r up _ < /proc/uptime; up=${up%.*}${up#*.}; }
 
 # wait_for SECONDS COMMAND...: repeats it until it succeeds. The limit includes the time that the command itself takes.
@@ -79,11 +79,11 @@ take_lock() {
 }
 lock() { wait_for "$1" take_lock; }
 unlock() { read -r owner < "$owner_file" && [ "$owner" = $$ ] && rm -f "$owner_file"; }
-# A stop must not wait for ever: it kills a start that hangs.
+# A stop must not wait forever: it kills a start that hangs.
 lock_for_stop() {
   lock 30 && return 0
   if owner_is_alive; then
-    # And its children: a drbdsetup that is still in the kernel could make this node Primary after the stop.
+    # Its children too: a drbdsetup that is still running in the kernel could make this node Primary after the stop.
     kill -STOP "$owner"; pkill -KILL -P "$owner"; kill -KILL "$owner"
     wait_for 20 not_running drbdsetup
   fi

@@ -10,7 +10,7 @@ raise_vip() {
 # Neighbours keep the old node's MAC address until they see an ARP packet. A client whose segments were not acknowledged retries at growing intervals;
 # a tickle ACK (an unsolicited ACK) makes it answer at once. The answer must reach this node, so ARP goes first: Linux sends no second answer within half
 # a second (net.ipv4.tcp_invalid_ratelimit). Packets can be lost, so both are repeated as long as this node has the address.
-# send_arp sends a request, sleeps by an alarm and sends a reply; if the alarm fires before it sleeps, it waits for ever, hence the timeout. If it
+# send_arp sends a request, sleeps by an alarm and sends a reply; if the alarm fires before it sleeps, it waits forever, hence the timeout. If it
 # cannot write its PID file (-p), for example because /run is full, it sends nothing.
 announce_address() {
   known=''

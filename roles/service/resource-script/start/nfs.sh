@@ -5,11 +5,12 @@ start_nfs() {
       runs nfsdcld || start_nfsdcld || return 1
       export_all; return
     fi
-    # Left by an incomplete start or stop, or started by somebody else with another server scope and without nfsdcld: clients could not reclaim from it.
+    # This nfsd was left by an incomplete start or stop, or started by somebody else with another server scope and without nfsdcld: clients could not
+    # reclaim from it.
     [ -z "$NFSHA_VERSION3" ] || queue_notifications
     end_nfsd || return 1
   fi
-  # Without nfsd, it was started by somebody else and uses another database.
+  # An nfsdcld that runs without nfsd was started by somebody else and uses another database.
   if runs nfsdcld; then end_daemon nfsdcld; fi
   # nfsdcld records which clients may reclaim. It must run before nfsd, or nfsd waits for its whole grace period.
   log_if_slow start_nfsdcld && log_if_slow export_all || return 1
@@ -22,8 +23,8 @@ start_nfsdcld() {
   [ -e "$state/nfsdcld/main.sqlite-wal" ] || bounded 2 sqlite3 "$state/nfsdcld/main.sqlite" 'PRAGMA journal_mode=WAL' >/dev/null
   nfsdcld -s "$state/nfsdcld"
 }
-# Usually prepared by the watch. exportfs fails for an error in any line of any file; what counts is that our export is in its list, without which no
-# client gets access.
+# Usually the watch has done this already. exportfs fails because of an error in any line of any file. What counts is that our export is in its list:
+# without it no client gets access.
 export_all() {
   exported && return
   said=$(exportfs -r 2>&1)
@@ -35,7 +36,7 @@ export_all() {
 # Two things would lose clients: lockd makes statd forget all of them when nfsd stops, and sm-notify treats every file in sm as an old client, also one
 # that has just connected. So the list is moved, while no client can reach this node, into a directory that only sm-notify uses.
 queue_notifications() {
-  # An sm-notify that still runs from the last takeover would remove the clients that are added now.
+  # An sm-notify that still runs since the last takeover would remove the clients that are added now.
   if runs sm-notify; then end_daemon sm-notify; fi
   set -- "$state"/statd/sm/*
   [ ! -e "$1" ] || mv -f "$@" "$state/sm-notify/sm.bak/"
@@ -46,14 +47,14 @@ start_v3() {
   # Both programs run as the owner of sm; the UID may differ between the nodes.
   chown -hR statd "$state"/statd/sm* "$state"/sm-notify/sm* || return 1
   queue_notifications
-  # One that was not started here, or belongs to an nfsd that has ended, would use another directory or know clients that were moved.
+  # An rpc.statd that was not started here, or belongs to an nfsd that has ended, would use another directory or know clients that were moved.
   if runs rpc.statd; then end_daemon rpc.statd; fi
   # The default is 50 s (linux/fs/lockd/svc.c). statd sets lockd's ports from nfs.conf.
   echo "$NFSHA_LOCKD_GRACE" > /proc/sys/fs/nfs/nlm_grace_period
   start_statd || return 1
   lost_locks=yes
 }
-# Ends the grace period itself if there is no client to notify; otherwise it continues in the background for up to 15 minutes.
+# sm-notify ends the grace period itself if there is no client to notify; otherwise it continues in the background for up to 15 minutes.
 notify_clients() { sm-notify -f -v "$NFSHA_VIP" -P "$state/sm-notify" </dev/null >/dev/null 2>&1 & }
 
 # The kernel uses the hostname of the process that starts nfsd as the server scope. It must be the same on both nodes, or clients

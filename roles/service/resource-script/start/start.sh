@@ -2,11 +2,11 @@ start() {
   : > "$failed_stop"
   lost_locks=''; described=''
   prewarm_if_needed
-  promote || { not_started primary "cannot become primary for $NFSHA_RESOURCE"; return 1; }
+  promote || { not_started primary "cannot make $NFSHA_RESOURCE Primary"; return 1; }
   mounted || mount_share || { not_started yes "cannot mount $NFSHA_DEVICE"; return 1; }
   mount_state "$described" || { not_started yes "cannot mount $state"; return 1; }
   start_nfs || { not_started yes "cannot start NFS"; return 1; }
-  raise_vip || { not_started yes "cannot raise $NFSHA_VIP"; return 1; }
+  raise_vip || { not_started yes "cannot add $NFSHA_VIP to $NFSHA_NIC"; return 1; }
   [ -z "$lost_locks" ] || notify_clients
   echo yes > "$serving"
   : > "$failed_start"
@@ -14,7 +14,7 @@ start() {
 }
 not_started() { echo "$1" > "$failed_start"; log "$2"; }
 
-# The position of the volume for client state is read at the same time, because both wait for the disk.
+# Looks up the position of the volume for client state at the same time as it mounts the share, because both wait for the disk.
 mount_share() {
   uptime; from=$up
   mount -t ext4 -o noatime,nodev,nosuid "$NFSHA_DEVICE" "$NFSHA_MOUNT" & mounting=$!

@@ -19,13 +19,14 @@ stop_nfs() {
   # Leftover sockets of the removed address would answer a client that returns to this node with a stale connection; and if nfsd stops before they
   # are closed, it waits seconds for a client's answer to a callback.
   ss -K src "$NFSHA_VIP" >/dev/null 2>&1
-  # Searched now, which gives nfsd's threads time to notice the closed sockets.
+  # Searching now gives nfsd's threads time to notice the closed sockets.
   trackers=$(pids_of nfsdcld)
   end_nfsd || return 1
-  # Not before nfsd has stopped, which may wait half a minute for its answer. SQLite survives SIGKILL, and the process is gone when /data is unmounted.
+  # Killed only after nfsd has stopped, which may wait half a minute for its answer. SQLite survives SIGKILL, and the process is gone when /data is
+  # unmounted.
   # shellcheck disable=SC2086 # a list of numbers
   [ -z "$trackers" ] || kill -KILL $trackers 2>/dev/null
-  # Its working directory is in /data, which would be busy.
+  # statd's working directory is in /data, which would be busy.
   if [ -n "$NFSHA_VERSION3" ]; then end_daemon rpc.statd; fi
   return 0
 }

@@ -1,4 +1,4 @@
-# With its actual prefix length: somebody may have added it by hand.
+# Removes the address with its actual prefix length: somebody may have added it by hand.
 lower_vip() {
   for word in $addresses; do
     case $word in "$NFSHA_VIP"/*) ip -4 addr del "$word" dev "$NFSHA_NIC" || return 1 ;; esac
@@ -8,14 +8,14 @@ lower_vip() {
 demote() {
   is_primary || return 0
   wait_for 5 drbdsetup secondary "$NFSHA_MINOR" 2>/dev/null && return 0
-  # It may still be mounted in another mount namespace.
+  # The device may still be mounted in another mount namespace.
   free_volume 10
   drbdadm secondary "$NFSHA_RESOURCE"
 }
 
 # Everything that can be done while clients are still served.
 prepare_stop() {
-  # Usually the watch saved it a second ago.
+  # Usually the watch saved the list of connections a second ago.
   if [ ! -s "$state/connections" ]; then known=''; save_connections; fi
   [ -z "$served" ] || free_volume 20
   # Dirty pages would delay the unmount.
@@ -30,17 +30,17 @@ stop() {
   : > "$serving"
   echo "$PPID" > "$failed_stop"
   prepare_stop
-  lower_vip || { not_stopped "cannot take $NFSHA_VIP off $NFSHA_NIC"; return 1; }
+  lower_vip || { not_stopped "cannot remove $NFSHA_VIP from $NFSHA_NIC"; return 1; }
   stop_nfs || { not_stopped "nfsd does not stop"; return 1; }
   try_both
   unmount_state || { not_stopped "cannot unmount $state"; return 1; }
   unmount || { not_stopped "cannot unmount $NFSHA_MOUNT"; return 1; }
-  demote || { not_stopped "cannot give up $NFSHA_RESOURCE"; return 1; }
+  demote || { not_stopped "cannot make $NFSHA_RESOURCE Secondary"; return 1; }
   : > "$failed_stop"
   log "stopped"
 }
 
-# heartbeat would try ten more times while clients wait, and then reboot this node without a message. If the peer's copy is up to date the node is reset
+# heartbeat would try ten more times while clients wait, and then reboot this node without a message. If the peer's copy is up to date, this node is reset
 # at once, and clients only wait for deadtime. Otherwise more attempts may help.
 not_stopped() {
   log "$1"

@@ -6,12 +6,12 @@ health_problem() {
   has_state || { echo "$state is not mounted"; return; }
   threads || { echo "nfsd does not run"; return; }
   exported || { echo "$NFSHA_MOUNT is not exported"; return; }
-  # Without a local disk it serves from the peer's disk, as long as it is connected.
+  # A node whose disk has failed serves from the peer's disk as long as it is connected, so it is a problem only if the peer can take over.
   ! first_line /proc/drbd "$NFSHA_MINOR: * ds:Diskless/*" || ! peer_is_fit || { echo "the disk has failed"; return; }
   has_vip || cut_off || echo "$NFSHA_VIP is not on $NFSHA_NIC"
 }
 
-# fence-peer has removed the address and waits to see whether the network is reachable.
+# fence-peer has removed the address and waits until the network is reachable again.
 cut_off() { [ -r $memory/cut-off ] && read -r pid < $memory/cut-off && [ -d "/proc/$pid" ]; }
 
 # Only needed for NFS version 3.

@@ -9,14 +9,15 @@ newer_file() {
 # costs a fork.
 record_tick() { uptime; echo "$up" > $memory/tick; }
 
-# Called by a watch that starts, and by one that is about to restart as another version, before that is read: a later write is newer again.
+# Called by a watch that starts, and by one that is about to restart as another version. The latter calls it before the new files are read, so that a
+# later write counts as newer again.
 note_files() {
   echo $$ > $memory/watch
-  # If the clock is behind, all of them would stay newer for ever.
+  # If the clock is behind, these files would stay newer forever.
   while newer_file && touch -r "$f" $memory/watch; do :; done
 }
 
-# Scripts that heartbeat starts from now on, this one too, get priority over other work, because clients wait for them. Where the kernel groups processes
+# Scripts that heartbeat starts from now on, this one too, get priority over other work, because clients wait for them. If the kernel groups processes
 # by session, a nice value only counts within the group, so the group gets one as well (sched(7), "The autogroup feature").
 raise_priority() {
   renice -n -15 -p "$PPID" >/dev/null
@@ -32,7 +33,7 @@ watch() {
   "$reset_node" --boot 2>/dev/null
   raise_priority
   while :; do
-    # Restart if this script or its settings changed; of two watches, the later one stays.
+    # Restart if this script or its settings changed; if two watches run, the later one stays.
     if newer_file; then note_files; exec "$0" watch; fi
     read -r latest < $memory/watch; [ "$latest" = $$ ] || exit 0
     tick=$((tick + 1))

@@ -1,4 +1,4 @@
-# Two nodes with the same problem must not hand the service back and forth. Measured by uptime, because the clock may be set.
+# Two nodes with the same problem must not hand the service back and forth. Measured by uptime, because somebody may set the clock.
 may_hand_over() {
   last=''
   [ -r $memory/handed-over ] && read -r last < $memory/handed-over

@@ -1,6 +1,6 @@
 # DRBD disconnects (StandAlone) when a frozen peer returns as Primary, just before that peer resets itself, and when its own address is gone (ifdown), so
 # that it cannot listen. The watch reconnects a few times, but only if this node had found the peer dead (fence-peer) or its own address gone: a
-# connection that an operator closed stays closed, and so does a split brain.
+# connection that an operator closed stays closed, and a split brain stays disconnected.
 watch_connection() {
   [ -r /proc/drbd ] || return 0 # the address alone
   watch_handshake
@@ -13,13 +13,13 @@ watch_connection() {
   case $(ip -o -4 addr show) in *" inet $NFSHA_LINK/"*) ;; *) echo 5 > $memory/fenced; return ;; esac
   [ $((tick % 10)) = 0 ] && [ "$tick" -ge "$next_connect" ] && [ -s $memory/fenced ] && reconnect
 }
-# Two nodes that connect just when one of them continues alone may both wait for a bitmap for ever (seen with a standby that was cut off for two
+# Two nodes that connect just when one of them continues alone may both wait for a bitmap forever (seen with a standby that was cut off for two
 # seconds). The one that does not serve reconnects, which does not touch data.
 watch_handshake() {
   if first_line /proc/drbd "$NFSHA_MINOR: cs:WFBitMap? ro:Secondary/*"; then stuck=$((stuck + 1)); else stuck=0; fi
   [ "$stuck" -ge 60 ] || return 0
   stuck=0
-  log "DRBD has waited a minute for $NFSHA_PEER's bitmap: connecting again"
+  log "DRBD has waited a minute for $NFSHA_PEER's bitmap: reconnecting"
   echo 5 > $memory/fenced
   drbdadm disconnect "$NFSHA_RESOURCE"; drbdadm connect "$NFSHA_RESOURCE"
 }
@@ -28,7 +28,7 @@ reconnect() {
   echo $((tries - 1)) > $memory/fenced
   # A hung peer may take minutes to restart: the five attempts are spread over an hour.
   next_connect=$((tick + pause)); pause=$((pause * 4))
-  log "DRBD is StandAlone since $NFSHA_PEER or the link came back: connecting again"
+  log "DRBD is StandAlone after $NFSHA_PEER or the link came back: reconnecting"
   drbdadm connect "$NFSHA_RESOURCE"
 }
 

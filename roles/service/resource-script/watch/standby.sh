@@ -1,4 +1,4 @@
-# Loads the programs of a takeover into the page cache, which a node that booted as standby has not run yet. None of these calls does anything.
+# Loads the programs of a takeover into the page cache, which a node that booted as standby has not run yet. None of these calls changes anything.
 preload() {
   for command in 'nfsdcld -h' 'rpc.nfsd -h' 'timeout 1 true' 'unshare -V' 'mount -V' 'sm-notify -h' 'cl_status hbstatus' "drbdsetup role $NFSHA_MINOR" 'debugfs -V' 'dd --version' \
     "$NFSHA_HELPERS/send_arp" "$NFSHA_HELPERS/tickle_tcp -h"; do
@@ -9,12 +9,13 @@ preload() {
 # heartbeat starts a resource once and assumes success even if it failed.
 meant_to_serve() { case $(cl_status rscstatus 2>/dev/null) in all|"${NFSHA_OWN:-all}") ;; *) return 1 ;; esac; }
 retry_failed_start() {
-  # A Primary peer serves.
+  # If the peer is Primary, it serves.
   if [ ! -s "$failed_start" ] || owner_is_alive || first_line /proc/drbd "$NFSHA_MINOR: * ro:Secondary/Primary *" || ! meant_to_serve; then
     missed=0; heard=0
     return
   fi
-  # Both conditions twice in a row: heartbeat must have settled, and it restarts itself two seconds after it hears a peer again that it considered dead.
+  # Both conditions twice in a row: heartbeat must have finished its transition, and it restarts itself two seconds after it hears a peer again that it
+  # considered dead.
   missed=$((missed + 1))
   if peer_is_heard; then heard=$((heard + 1)); else heard=0; fi
   [ "$missed" -ge 2 ] && [ "$heard" != 1 ] && lock 0 || return 0
@@ -29,7 +30,7 @@ retry_or_hand_over() {
   elif first_line /proc/drbd "$NFSHA_MINOR: * ro:Secondary/Secondary ds:UpToDate/*"; then
     retry_start
   elif [ "$heard" != 0 ]; then
-    if may_hand_over; then hand_over_because "the copy on this node may not serve"; fi
+    if may_hand_over; then hand_over_because "this node's copy of the data must not be used"; fi
   # It was refused while the peer was alive; now DRBD and fence-peer decide again.
   elif first_line /proc/drbd "$NFSHA_MINOR: * ro:Secondary/Unknown ds:UpToDate/*"; then
     retry_start

@@ -13,8 +13,11 @@ const mode = { attribute: 'mode', from: '0600', to: '0644' }
 const content = { attribute: 'content', from: 'a\n', to: 'b\n', diff: true }
 const fileDiffers = taskEnd('changed', { ...ha, changes: [content, mode] })
 const service = { host: 'M1', hosts: ['M1', 'M2'], role: 'integrate', resource: 'the cluster serves' }
-const both = { attribute: 'virtual IP', from: 'on M1 and M2', to: 'on exactly one', remedy: 'split-brain.yml' }
-const nfsd = { attribute: 'nfsd', host: 'M2', from: 'running', to: 'running only where the virtual IP is', remedy: 'status.yml' }
+const onBoth =
+  'on both nodes: cl_status rscstatus; ip -o -4 addr show; cat /proc/drbd (then stop heartbeat on the node that has not mounted the share)'
+const both = { attribute: 'virtual IP', from: 'on M1 and M2', to: 'on exactly one', remedy: onBoth }
+const onM2 = 'on M2: /etc/ha.d/resource.d/nfsha stop'
+const nfsd = { attribute: 'nfsd', host: 'M2', from: 'running', to: 'running only where the virtual IP is', remedy: onM2 }
 const atWork = (attribute: string, from: string) =>
   taskEnd('failed', {
     host: 'M1',
@@ -50,8 +53,8 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
     [taskEnd('failed', { ...service, changes: [both, nfsd], error: { message: 'x' } })],
     5,
     [
-      'M1,M2: virtual IP: on M1 and M2, should be on exactly one (not repaired automatically; next: split-brain.yml)',
-      'M2: nfsd: running, should be running only where the virtual IP is (not repaired automatically; next: status.yml)',
+      `M1,M2: virtual IP: on M1 and M2, should be on exactly one (not repaired automatically; next: ${onBoth})`,
+      `M2: nfsd: running, should be running only where the virtual IP is (not repaired automatically; next: ${onM2})`,
     ],
   ],
   [
@@ -61,7 +64,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
       taskEnd('failed', { ...service, resource: 'state of the service', changes: [both] }),
     ],
     5,
-    ['M1,M2: virtual IP: on M1 and M2, should be on exactly one (not repaired automatically; next: split-brain.yml)'],
+    [`M1,M2: virtual IP: on M1 and M2, should be on exactly one (not repaired automatically; next: ${onBoth})`],
   ],
   [
     'refused',
@@ -99,7 +102,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
       taskEnd('skipped', { ...service, resource: 'clocks agree', reason: 'needs M2 (unreachable)', pending: true }),
       taskEnd('failed', {
         ...service,
-        changes: [{ attribute: 'node', host: 'M2', from: 'cannot be asked', to: 'answers', remedy: 'status.yml' }],
+        changes: [{ attribute: 'node', host: 'M2', from: 'cannot be asked', to: 'answers', remedy: 'nfsha-play ping -l M2' }],
       }),
     ],
     4,

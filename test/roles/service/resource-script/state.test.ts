@@ -89,7 +89,7 @@ describe.each(shells)('the client state, under %s', shell => {
       answers(inode(16777216, 'EXTENTS:\n(0-4095):38912-43007'))
       const { status, stderr } = run(`mount() { echo "mount $*" >> ${folder}/called; [ "$2" != ext4 ]; }; mount_state`)
       expect(status).toBe(0)
-      expect(stderr).toContain('it is kept in memory, and clients will lose their locks at the next takeover')
+      expect(stderr).toContain('the state is kept in memory, and clients will lose their locks at the next takeover')
       expect(called().split('\n').at(-2)).toBe(`mount -t tmpfs -o size=16m,mode=711,${flags} nfsha ${state()}`)
     })
     const mountinfo = (line: string) => (text: string) => {
