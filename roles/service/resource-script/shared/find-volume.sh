@@ -4,7 +4,8 @@
 # `EXTENTS: (0-4095):38912-43007`, or several ranges after resize2fs has moved them.
 # find_volume [DESCRIPTION]: sets $offset and $size, in bytes. A description that was read before the share's journal was replayed may be incomplete.
 find_volume() { read_description "$1" || read_description "$(describe_volume)"; }
-describe_volume() { debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null; }
+# Called in a command substitution, where exec saves a fork.
+describe_volume() { exec debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null; }
 read_description() {
   case $1 in *'Size: '[1-9]*EXTENTS:*) ;; *) return 1 ;; esac
   size=${1#*Size: }; size=${size%%[!0-9]*}
