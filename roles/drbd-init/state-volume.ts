@@ -44,7 +44,7 @@ export const hasNoPlace = '{ read -r _ _ k _ < /proc/version; case $k in [0-2].*
 export const makeStateVolume = ({ drbd_device: device }: Vars): string => `NFSHA_DEVICE=${device}
 ${findVolume()}
 make_state_volume() {
-  if ! find_volume ''; then
+  if ! find_volume; then
     case $(debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null) in *'Size: 0'*) ;; *) echo "inode 5 of this ext4 is already in use" >&2; return 1 ;; esac
     set -- "$1" $((16 << 20))
     [ "$(blockdev --getsize64 "$NFSHA_DEVICE")" -lt 2147483648 ] || set -- "$1" $((64 << 20))
@@ -52,7 +52,7 @@ make_state_volume() {
     [ "$free" -gt $(($2 / 256)) ] || { echo "less than $(($2 / 262144)) MiB are free" >&2; return 1; }
     wanted=$(perl -e ${quote(readFileSync(packagedFile('roles/drbd-init/files/state-volume.pl'), 'utf8'))} "$1/.nfsha-volume." "$2") || return 1
     sync -f "$1"
-    if ! debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null | grep -qxF "$wanted" || ! find_volume ''; then echo "the blocks were not moved to inode 5" >&2; return 1; fi
+    if ! debugfs -c -R 'stat <5>' "$NFSHA_DEVICE" 2>/dev/null | grep -qxF "$wanted" || ! find_volume; then echo "the blocks were not moved to inode 5" >&2; return 1; fi
   fi
   loop=$(losetup -f --show --offset "$offset" --sizelimit "$size" "$NFSHA_DEVICE") || return 1
   # udev opens every new device, and an open device does not count as blank.
@@ -85,7 +85,7 @@ ${hasDevice(minor)} || exit 46; d=$l; echo "$d"
 ${hasLine('/proc/mounts', `'${device} ${path} '*`)} && echo @mounted
 ${findVolume()}
 case $d in *ro:Primary/*) NFSHA_DEVICE=${device} ;; *) NFSHA_DEVICE=${backingDisk(vars)}; debugfs() { command debugfs -D "$@"; } ;; esac
-find_volume '' || exit 0
+find_volume || exit 0
 echo @volume; dd if="$NFSHA_DEVICE" iflag=direct bs=4096 skip=$((offset / 4096)) count=1 2>/dev/null | od -An -v -tx1 -j1024 -N128 | tr -d ' \\n'`,
       parse({ code, stdout }) {
         if (code === 43) return skip('this kernel does not support it: the state stays in the share')

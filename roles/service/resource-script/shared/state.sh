@@ -1,9 +1,8 @@
-# mount_state [DESCRIPTION]: see find_volume. A loop device, because device-mapper would need exclusive access to the DRBD device, which is mounted. It is
-# detached by the unmount.
+# A loop device, because device-mapper would need exclusive access to the DRBD device, which is mounted. It is detached by the unmount.
 mount_state() {
   ! has_state || return 0
   [ -d "$state" ] || mkdir -m 711 "$state"
-  if find_volume "$1"; then
+  if find_volume; then
     log_if_slow mount -t ext4 -o "loop,offset=$offset,sizelimit=$size,$closed" "$NFSHA_DEVICE" "$state" && { import_state; return 0; }
   else
     bind_share "$state" && chown 0:0 "$state" && chmod 711 "$state" && return 0

@@ -32,7 +32,6 @@ stop() {
   prepare_stop
   lower_vip || { not_stopped "cannot remove $NFSHA_VIP from $NFSHA_NIC"; return 1; }
   stop_nfs || { not_stopped "nfsd does not stop"; return 1; }
-  try_both
   unmount_state || { not_stopped "cannot unmount $state"; return 1; }
   unmount || { not_stopped "cannot unmount $NFSHA_MOUNT"; return 1; }
   demote || { not_stopped "cannot make $NFSHA_RESOURCE Secondary"; return 1; }

@@ -6,14 +6,6 @@ unmount_state() {
   wait_for 5 try_unmount_state
 }
 
-# Unmounting writes to both copies of the device, so the two volumes are unmounted at the same time. What fails here is tried again one after the other:
-# without a volume of its own, the state is a directory of the share and keeps it busy. calls='' makes the subshell open its own pipe for results.
-try_both() {
-  (calls=''; try_unmount_state) & other=$!
-  try_unmount
-  wait "$other"
-}
-
 try_unmount() { mounted || return 0; bounded 5 umount "$NFSHA_MOUNT" || ! mounted; }
 
 # -M: only if the path is a mount point, never the file system that contains it.

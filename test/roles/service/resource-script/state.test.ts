@@ -66,19 +66,6 @@ describe.each(shells)('the client state, under %s', shell => {
       expect(run('find_volume').status).toBe(1)
     })
 
-    test('what was read before the journal of the share was replayed may be incomplete, and is read again', () => {
-      answers(inode(16777216, 'EXTENTS:\n(0-4095):38912-43007'))
-      const later = inode(16777216, 'EXTENTS:\n(0-4095):100000-104095')
-      expect(run(`find_volume '${inode(0, 'BLOCKS:')}' && [ "$offset" = 159383552 ]`).status).toBe(0)
-      expect(run(`find_volume '${later}' && [ "$offset" = 409600000 ]`).status).toBe(0)
-    })
-    test('it is looked up while the share is mounted', () => {
-      answers(inode(16777216, 'EXTENTS:\n(0-4095):38912-43007'))
-      expect(run('described=; mount_share && find_volume "$described" && [ "$offset" = 159383552 ]')).toEqual({ status: 0, stderr: '' })
-      expect(called()).toBe(`mount -t ext4 -o noatime,nodev,nosuid /dev/drbd0 ${folder}/data\n`)
-      expect(run('mount() { return 32; }; mount_share').status).toBe(1)
-    })
-
     const flags = 'noatime,nodev,nosuid,noexec,nosymfollow'
     test('is mounted outside the share', () => {
       answers(inode(16777216, 'EXTENTS:\n(0-4095):38912-43007'))
