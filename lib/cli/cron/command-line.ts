@@ -1,13 +1,12 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
-import { siteRoles } from '../../../roles/index.ts'
 import { findPlayable } from '../../config/playable.ts'
 import { isSecretName } from '../../config/secret-lines.ts'
 import { ownRoleFiles, roleFolders } from '../../own-roles/find.ts'
 import { packagedFile, packageRoot } from '../../text/packaged.ts'
 import type { DriftOptions } from '../drift/options.ts'
 import { type PlayArguments, UsageError } from '../options.ts'
-import { inventoryPaths } from '../run/sources.ts'
+import { inventoryPaths, placesOf } from '../run/sources.ts'
 
 /** Files that are open in this shell only: in a cron job the path is missing or is something else. */
 const inherited = /^\/(dev\/(stdin|fd\/.*)|proc\/(self|\d+)\/.*)$/
@@ -53,8 +52,7 @@ const rolesPathsOf = ({ rolesPath = [] }: PlayArguments): string[] => {
 export const argvOf = (argument: string, options: PlayArguments, outputs: DriftOptions): string[] => {
   if (options.askBecomePass || options.askVaultPass)
     throw new UsageError('-K and -J need a terminal, and a cron job has none; use a sudo rule or --vault-password-file')
-  const places = { cwd: process.cwd(), packageRoot, roleNames: siteRoles.map(r => r.name) }
-  const playable = findPlayable(argument, places)
+  const playable = findPlayable(argument, placesOf(options))
   const pair = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value])
   const path = (name: string, value: string | undefined) => pair(name, value === undefined ? undefined : absolute(value))
   return [

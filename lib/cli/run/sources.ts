@@ -6,7 +6,7 @@ import { parseExtraVars } from '../../config/extra-vars.ts'
 import { kindOf } from '../../config/files.ts'
 import { loadInventory } from '../../config/inventory.ts'
 import type { Inventory } from '../../config/model.ts'
-import { findPlayable, playbookOfRole } from '../../config/playable.ts'
+import { findPlayable, type Places, playbookOfRole } from '../../config/playable.ts'
 import type { Play } from '../../config/playbook.ts'
 import { loadPlaybook } from '../../config/playbook.ts'
 import type { Variables } from '../../config/value.ts'
@@ -60,7 +60,7 @@ export const readSources = async (argument: string, options: PlayArguments, cwd 
   const passwords = await vaultPasswords(options)
   const vault = keyring(passwords)
   const here = ownRoleFiles(foldersOf(options, cwd))
-  const places = { cwd, packageRoot, roleNames: [...playableRoles, ...here.keys()], commandNames }
+  const places = placesWith(here, cwd)
   const playable = findPlayable(argument, places)
   const files = playable.kind === 'role' ? here : ownRoleFiles(foldersOf(options, cwd, dirname(resolve(cwd, playable.file))))
   const known = { cwd, roleNames: [...roleNames, ...files.keys()], vault }
@@ -73,6 +73,16 @@ export const readSources = async (argument: string, options: PlayArguments, cwd 
   const plays = isExample ? book.plays.map(play => ({ ...play, hosts: hostsOfExample(play, inventory) })) : book.plays
   return { plays, inventory, extraVars: parseExtraVars(extraVars, vault, cwd), ownRoles }
 }
+
+const placesWith = (ownRoles: Map<string, string[]>, cwd: string): Places => ({
+  cwd,
+  packageRoot,
+  roleNames: [...playableRoles, ...ownRoles.keys()],
+  commandNames,
+})
+
+/** Where the first argument of the command line is looked for. Throws `UsageError`. */
+export const placesOf = (options: PlayArguments, cwd = process.cwd()): Places => placesWith(ownRoleFiles(foldersOf(options, cwd)), cwd)
 
 /** Folders with the user's own roles: beside the playbook, in the current directory, and those from the command line. */
 const foldersOf = ({ rolesPath = [] }: PlayArguments, cwd: string, beside = cwd): string[] => {

@@ -4,8 +4,9 @@ import type { DriftReport, Finding } from './report.ts'
 
 /** `M1: file /etc/exports.d/nfsha.exports: mode 0600, should be 0644 (repaired by: nfsha-play site.yml)` */
 export const findingLine = (finding: Finding): string => {
-  const { host, resource, is, should } = finding
-  return `${host}: ${resource}: ${is}, should be ${should}${repairOf(finding)}`
+  const { kind, host, resource, is, should } = finding
+  const what = kind === 'unknown' ? `not known: ${is}` : should === '' ? is : `${is}, should be ${should}`
+  return `${host}: ${resource}: ${what}${repairOf(finding)}`
 }
 
 const repairOf = ({ kind, repair }: Finding): string => {

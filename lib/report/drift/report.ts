@@ -12,7 +12,9 @@ export interface Finding {
   host: string
   role: string
   resource: string
+  /** For `unknown`, why. */
   is: string
+  /** Empty for `unknown`, and for `wrong` if `is` is a reason. */
   should: string
   /** `site.yml`, or the playbook with which an operator repairs it; missing when that is unknown. */
   repair?: string
@@ -80,13 +82,12 @@ const findingsOf = (event: End, playbook: string): Found[] => {
     const join = (key: 'is' | 'should') => [...new Set(values.map(v => v[key]))].join(', ')
     return [{ kind: 'differs', ...place, is: join('is'), should: join('should'), repair: playbook }]
   }
-  if (event.status === 'unknown') return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: 'read' }]
+  if (event.status === 'unknown') return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: '' }]
   // Skipped because it needs a missing host: report it as not read.
   if (event.status === 'skipped' && event.type === 'task-end' && event.pending === true)
-    return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: 'read' }]
+    return [{ kind: 'unknown', ...place, is: cut(event.reason ?? 'not read'), should: '' }]
   if (event.status !== 'failed') return []
-  if (changes.length === 0)
-    return [{ kind: 'wrong', ...place, is: cut(event.error?.message ?? event.reason ?? 'wrong'), should: 'no objection' }]
+  if (changes.length === 0) return [{ kind: 'wrong', ...place, is: cut(event.error?.message ?? event.reason ?? 'wrong'), should: '' }]
   // Maintenance is reported as an intervention, whatever else has found it.
   return changes
     .filter(change => change.attribute !== atWork.maintenance)

@@ -1,5 +1,6 @@
-import { homedir } from 'node:os'
-import { resolve } from 'node:path'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { argvOf } from '../../../../lib/cli/cron/command-line.ts'
 
@@ -9,6 +10,20 @@ test('a job has absolute paths where drift takes names', () => {
   expect(argv('status')[3]).toMatch(/^\/.*\/playbooks\/status\.yml$/)
   expect(argv('site.yml')[3]).toMatch(/^\/.*\/playbooks\/site\.yml$/)
   expect(argv('nfs')[3]).toBe('nfs')
+})
+
+test('a role of the user is found in ./roles and with --roles-path, and so does the job', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nfsha-cron-'))
+  try {
+    mkdirSync(join(folder, 'web'))
+    writeFileSync(join(folder, 'web', 'role.ts'), '')
+    const all = argvOf('web', { ...lab, rolesPath: [folder] }, {})
+    expect(all[3]).toBe('web')
+    expect(all.slice(all.indexOf('--roles-path'))[1]).toBe(folder)
+    expect(() => argvOf('wbe', { ...lab, rolesPath: [folder] }, {})).toThrow(/did you mean 'web'/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 const lab = { inventory: ['inventory/lab.yml'] }

@@ -70,13 +70,13 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
     'refused',
     [taskEnd('failed', { ...ha, error: { message: 'it is a\n directory' } })],
     5,
-    ['M1: file /etc/ha.d/ha.cf: it is a directory, should be no objection'],
+    ['M1: file /etc/ha.d/ha.cf: it is a directory'],
   ],
   [
     'unknown',
     [taskEnd('unknown', { ...ha, reason: 'waits for package x' })],
     5,
-    ['M1: file /etc/ha.d/ha.cf: waits for package x, should be read'],
+    ['M1: file /etc/ha.d/ha.cf: not known: waits for package x'],
   ],
   [
     'a handler',
@@ -106,7 +106,7 @@ test.each<[string, Parameters<typeof recorded>[0], number, string[]]>([
       }),
     ],
     4,
-    ['M2: connection: no route to host, should be reachable', 'M1,M2: 2 resources of the cluster: needs M2 (unreachable), should be read'],
+    ['M2: connection: no route to host, should be reachable', 'M1,M2: 2 resources of the cluster: not known: needs M2 (unreachable)'],
   ],
 ])('%s', (_name, bodies, code, lines) => {
   const report = reportOf(...bodies.map(b => ({ cluster: 'nfs', ...b })))
