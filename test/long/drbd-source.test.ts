@@ -90,8 +90,8 @@ describe('a failure changes nothing', () => {
     const run = await play(['drbd-build'], { drbd_build_archives: [broken, archives.utilities] })
     expect(run.code, run.story).toBe(3)
     const { error } = taskOf(run, build)
-    expect(error?.message).toMatch(
-      new RegExp(`building DRBD's module for ${kernel} on M1 ended with exit code \\d+; nothing was installed`),
+    expect(error?.message.replace(/exit code \d+/, 'exit code N')).toBe(
+      `building DRBD's module for ${kernel} on M1 ended with exit code N; nothing was installed`,
     )
     expect(error?.detail).toMatch(/drbd_bitmap\.c:1:\d+: error: #error "this archive was patched so that it does not compile"/)
     const log = /: (\/var\/lib\/nfsha-play\/jobs\/\S+\/output)$/.exec(error?.hint ?? '')?.[1] ?? ''
@@ -235,7 +235,7 @@ describe('a kernel that is installed but not running yet', () => {
     const run = await play(['drbd-build'], { drbd_build_on: 'each' })
     good(run, 'some')
     expect(taskOf(run, build, 'M2').changes.map(c => c.attribute)).toEqual([`module for ${next}`])
-    expect(await on(lab, 'M2', `modinfo -k ${next} -F vermagic drbd`)).toMatch(new RegExp(`^${next} `))
+    expect((await on(lab, 'M2', `modinfo -k ${next} -F vermagic drbd`)).split(' ')[0]).toBe(next)
     expect((await on(lab, 'M2', `modinfo -k ${next} -F filename drbd`)).replace(/^\/usr/, '')).toBe(`/lib/modules/${next}/updates/drbd.ko`)
     expect(await isBuilt('M2')).toBe(true)
     good(await play(['drbd-build'], { drbd_build_on: 'each' }), 'none')
