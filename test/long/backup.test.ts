@@ -81,10 +81,10 @@ test('a freeze on the active node always ends', async () => {
   expect(stall.write).toBeGreaterThan(4000)
   expect(await isThawed()).toBe('yes')
   // Do not wait for the thaw that the previous script has started.
-  await on(lab, active, 'while pgrep -f "fsfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
+  await on(lab, active, 'while pgrep -f "[f]sfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
   await expect(run(active, scriptWith(1, snapshot, 'false'))).rejects.toThrow(/ended with 1/)
   expect(await isThawed()).toBe('yes')
-  await on(lab, active, 'while pgrep -f "fsfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
+  await on(lab, active, 'while pgrep -f "[f]sfreeze -u /data" >/dev/null; do sleep 1; done', 60_000)
   await expect(run(active, scriptWith(1, snapshot, 'kill -9 $$'))).rejects.toThrow()
   await until('it is thawed', async () => (await isThawed()) === 'yes', 40_000)
   await whole()
