@@ -1,27 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import type { Event } from '../../lib/engine/events.ts'
+import { killedAt } from './killed.ts'
 import { changedBy } from './prediction.ts'
 import type { Played } from './run.ts'
-import { nfshaCommand, nfshaPlay, on } from './run.ts'
+import { nfshaPlay, on } from './run.ts'
 import { underWork } from './workload.ts'
 
 type Node = 'M1' | 'M2'
-
-/** Plays until an event occurs, then kills the runner as an out-of-memory killer would. */
-const killedAt = async (lab: string, argv: string[], isThere: (event: Event) => boolean): Promise<void> => {
-  const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = once(child, 'close')
-  for await (const line of createInterface(child.stdout)) {
-    if (!isThere(JSON.parse(line))) continue
-    child.kill('SIGKILL')
-    break
-  }
-  expect((await ended)[1]).toBe('SIGKILL')
-}
 
 const handled = (run: Played): string[] =>
   run.events.flatMap(e => (e.type === 'handler-end' ? [`${e.handler}: ${e.status}${e.pending ? ' pending' : ''}`] : []))
@@ -61,7 +45,7 @@ export const handlerTests = (lab: string): void => {
     const later = ['-e', 'heartbeat_deadtime=9']
     const before = await daemons()
     const seen = new Set<string>()
-    await killedAt(lab, ['site.yml', ...later], e => {
+    await killedAt(lab, ['site.yml', ...later], 'ha.cf changed on both', e => {
       if (e.type === 'task-end' && e.resource === 'file /etc/ha.d/ha.cf' && e.status === 'changed') seen.add(e.host)
       return seen.size === 2
     })

@@ -1,31 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { labDown, labUp } from '../../lib/lab/index.ts'
-import { chosenReleases } from '../lab/releases.ts'
-import { nfshaPlay, on, until } from '../lab/run.ts'
+import { expect, test } from 'vitest'
+import { on, until } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
-import { type Node, other } from './converged.ts'
+import { convergedLab, type Node, onVolumes, other } from './converged.ts'
 
 /**
  * The scripts of docs/backup.md, read from that page, and a snapshot of the victim of a split brain, on a pair whose disks are logical volumes.
- * NFSHA_TEST_LAB names a running lab that was built with the volume below, or is bare with blank disks.
  */
-const given = process.env.NFSHA_TEST_LAB
-const lab = given ?? `backup-${process.pid}`
-const volume = ['-e', JSON.stringify({ drbd_init_lvm: { group: 'vg', volume: 'nfs', size: '130M', disk: '/dev/vdb' } })]
-const play = (...argv: string[]) => nfshaPlay(lab, [...argv, ...volume])
-const good = async (...argv: string[]) => {
-  const run = await play(...argv)
-  expect(run.code, run.story).toBe(0)
-  return run
-}
-const whole = () => until('the pair is whole', async () => (await play('status.yml')).code === 0, 240_000)
-const holder = async (): Promise<Node> => {
-  for (const node of ['M1', 'M2'] as const)
-    if ((await on(lab, node, 'grep -c "^/dev/drbd0 /data " /proc/mounts || true', 30_000)) === '1') return node
-  throw new Error('nobody serves')
-}
+const { lab, good, holder, whole } = convergedLab('backup', onVolumes('130M'))
 const page = readFileSync(fileURLToPath(new URL('../../docs/backup.md', import.meta.url)), 'utf8')
 /** A script of the page, with the operator's command replaced. */
 const scriptWith = (index: number, line: RegExp, command: string): string => {
@@ -36,15 +19,6 @@ const scriptWith = (index: number, line: RegExp, command: string): string => {
 const run = (node: Node, script: string) =>
   on(lab, node, `cat > /root/backup.sh <<'NFSHA_BACKUP'\n${script}NFSHA_BACKUP\nsh /root/backup.sh`, 300_000)
 const unharmed = { errors: [], lost: 0, torn: 0, lockKept: true }
-
-beforeAll(async () => {
-  if (given === undefined) await labUp({ name: lab, ephemeral: true, ...chosenReleases })
-  await good('site.yml')
-  await whole()
-})
-afterAll(async () => {
-  if (given === undefined) await labDown({ name: lab, destroy: true })
-})
 
 test('a snapshot on the standby while clients work', async () => {
   const active = await holder()

@@ -5,6 +5,11 @@ import type { Played } from '../lab/run.ts'
 import { nfshaPlay, on, printPanics, until } from '../lab/run.ts'
 
 export type Node = 'M1' | 'M2'
+/** The arguments for disks that are logical volumes of this size, in the group `vg` on /dev/vdb. */
+export const onVolumes = (size: string): string[] => [
+  '-e',
+  JSON.stringify({ drbd_init_lvm: { group: 'vg', volume: 'nfs', size, disk: '/dev/vdb' } }),
+]
 export const other = (node: Node): Node => (node === 'M1' ? 'M2' : 'M1')
 
 export interface Converged {
@@ -21,13 +26,14 @@ export interface Converged {
 
 /**
  * A converged lab for the tests of one file, which calls this at its top: NFSHA_TEST_LAB names a running one, which is left running; otherwise a lab
- * is brought up, played, and removed after the tests.
+ * is brought up, played, and removed after the tests. `extra`: added to every command line, for example variables that the lab is built with.
  */
-export const convergedLab = (name: string): Converged => {
+export const convergedLab = (name: string, extra: string[] = []): Converged => {
   const given = process.env.NFSHA_TEST_LAB
   const lab = given ?? `${name}-${process.pid}`
+  const play = (...argv: string[]) => nfshaPlay(lab, [...argv, ...extra])
   const good = async (...argv: string[]) => {
-    const run = await nfshaPlay(lab, argv)
+    const run = await play(...argv)
     expect(run.code, run.story).toBe(0)
     return run
   }
@@ -39,7 +45,7 @@ export const convergedLab = (name: string): Converged => {
     for (const node of ['M1', 'M2'] as const) if (await serves(node)) return node
     throw new Error('nobody serves')
   }
-  const whole = (limitMs = 240_000) => until('the pair is whole', async () => (await nfshaPlay(lab, ['status.yml'])).code === 0, limitMs)
+  const whole = (limitMs = 240_000) => until('the pair is whole', async () => (await play('status.yml')).code === 0, limitMs)
 
   beforeAll(async () => {
     if (given === undefined) {

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import type { Event } from '../../lib/engine/events.ts'
 import { labFault } from '../../lib/lab/index.ts'
-import { nfshaCommand, nfshaPlay, on, until } from '../lab/run.ts'
+import { killedInStep } from '../lab/killed.ts'
+import { nfshaPlay, on, until } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
@@ -25,21 +23,6 @@ const untouched = (node: Node) =>
     "debugfs -R 'stat <5>' /dev/drbd0 2>/dev/null | tail -n 1; grep ' /run/nfsha/state ' /proc/mounts; losetup -a; cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; cat /etc/ha.d/haresources /etc/drbd.d/drbd.res | sha256sum",
   )
 const changed = (recap: Record<string, { changed: number }>) => Object.values(recap).map(r => r.changed)
-/** Plays, and ends the run as a power loss of its machine would, when it reaches this step. */
-const killedAt = async (step: string) => {
-  const { file, args } = nfshaCommand(lab, ['grow.yml', '--output', 'jsonl'])
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const ended = new Promise(resolve => child.once('close', resolve))
-  let isThere = false
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line) as Event
-    if (isThere || event.type !== 'task-progress' || event.progress.text !== step) continue
-    isThere = true
-    child.kill('SIGKILL')
-  }
-  await ended
-  expect(isThere, `it came to '${step}'`).toBe(true)
-}
 
 test('if nothing was enlarged, all sizes are shown and nothing is done', async () => {
   const run = await good('grow.yml')
@@ -71,7 +54,7 @@ test('if both were enlarged, a check shows the plan; after a kill during the cop
     lab,
     'grow',
     async () => {
-      await killedAt('DRBD synchronisation')
+      await killedInStep(lab, ['grow.yml'], 'DRBD synchronisation')
       expect(await device(serving)).toBeGreaterThan(383 * MiB)
       expect(await fileSystem(serving)).toBe(before.fileSystem)
       await good('grow.yml')

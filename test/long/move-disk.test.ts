@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterAll, expect, test } from 'vitest'
-import type { Event } from '../../lib/engine/events.ts'
 import { labFault } from '../../lib/lab/index.ts'
-import { nfshaCommand, nfshaPlay, on } from '../lab/run.ts'
+import { killedAfter } from '../lab/killed.ts'
+import { nfshaPlay, on } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
@@ -31,21 +29,6 @@ const refused = async (argv: string[], says: RegExp) => {
     expect(run.story).toMatch(says)
     expect(Object.values(run.recap).map(r => r.changed)).toEqual([0, 0])
   }
-}
-/** Plays, and ends the run as a power loss of its machine would, right after this resource was changed. */
-const killedAfter = async (resource: string, argv: string[]) => {
-  const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const ended = new Promise(resolve => child.once('close', resolve))
-  let isThere = false
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line) as Event
-    if (event.type !== 'task-end' || event.resource !== resource || event.status !== 'changed') continue
-    isThere = true
-    child.kill('SIGKILL')
-  }
-  await ended
-  expect(isThere, `${resource} was changed`).toBe(true)
 }
 
 test('the active node, a disk that is too small and one with data are refused before anything is changed', async () => {
@@ -81,9 +64,9 @@ test('a check shows the plan; interrupted twice and played again, the new disk i
     lab,
     'move-disk',
     async () => {
-      await killedAfter(`old disk of ${standby} detached`, moved(standby))
+      await killedAfter(lab, moved(standby), `old disk of ${standby} detached`)
       expect(await attached(standby)).toBe('')
-      await killedAfter('DRBD metadata drbd', moved(standby))
+      await killedAfter(lab, moved(standby), 'DRBD metadata drbd')
       await good(...moved(standby))
     },
     async () => serving,

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
-import type { Event } from '../../lib/engine/events.ts'
 import { labFault, labReady, labReplace } from '../../lib/lab/index.ts'
-import { nfshaCommand, nfshaPlay, on, storyOf } from '../lab/run.ts'
+import { killedAfter } from '../lab/killed.ts'
+import { nfshaPlay, on } from '../lab/run.ts'
 import { underWork } from '../lab/workload.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
@@ -22,26 +20,6 @@ const served = async (node: Node) =>
     node,
     "cut -d' ' -f22 /proc/$(pgrep -ox nfsd)/stat; cat /etc/ha.d/haresources /etc/drbd.d/drbd.res | sha256sum; stat -c %Y /etc/drbd.d/drbd.res",
   )
-/** Plays, and ends the run as a power loss of its machine would, right after this resource was changed. */
-const brokenOffAfter = async (resource: string, argv: string[]) => {
-  const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = new Promise(resolve => child.once('close', resolve))
-  const events: Event[] = []
-  let [isThere, stderr] = [false, '']
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-  })
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line) as Event
-    events.push(event)
-    if (event.type !== 'task-end' || event.resource !== resource || event.status !== 'changed') continue
-    isThere = true
-    child.kill('SIGKILL')
-  }
-  await ended
-  expect(isThere, `${resource} was changed; ${storyOf(events, stderr)}`).toBe(true)
-}
 const replaced = (node: Node) => ['replace-node.yml', '-e', `ha_replace=${node}`]
 
 test('a disk that is too small and one with data are refused before anything is changed', async () => {
@@ -84,7 +62,7 @@ test.each(['standby', 'the other one, after a switchover'])(
       lab,
       `replace-${node}`,
       async () => {
-        await brokenOffAfter('DRBD metadata drbd', replaced(node))
+        await killedAfter(lab, replaced(node), 'DRBD metadata drbd')
         await good(...replaced(node))
       },
       async () => serving,

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import type { Event } from '../../lib/engine/events.ts'
 import type { Table } from '../../lib/resources/resource.ts'
-import { nfshaCommand, nfshaPlay, on, until } from '../lab/run.ts'
+import { killedAt } from '../lab/killed.ts'
+import { nfshaPlay, on, until } from '../lab/run.ts'
 import { convergedLab, type Node, other } from './converged.ts'
 
 /** A pair is removed, built again around its data, and removed with its disks wiped. The tests build on each other. */
@@ -22,20 +21,6 @@ const trace = (node: Node) =>
 apt-mark showhold; find /etc/systemd/system -lname /dev/null \\( -name 'nfs*' -o -name 'rpc*' \\); grep -E ' (/run/nfsha|/data)' /proc/mounts; cat /proc/[0-9]*/comm | grep -E '^(nfsha|heartbeat|rpc.mountd)'
 grep -l nfsha /etc/hosts /etc/exports /etc/ha.d/shellfuncs; grep ' cs:' /proc/drbd; true`,
   )
-/** Plays, and ends the run as a power loss of its machine would, at this step. */
-const brokenOffAt = async (step: string, argv: string[]) => {
-  const { file, args } = nfshaCommand(lab, [...argv, '--output', 'jsonl'])
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const ended = new Promise(resolve => child.once('close', resolve))
-  let isThere = false
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!line.includes(step)) continue
-    isThere = true
-    child.kill('SIGKILL')
-  }
-  await ended
-  expect(isThere, step).toBe(true)
-}
 let hosts: string[] = []
 
 test('a check shows the plan; without a confirmation, or with clients, nothing is started', async () => {
@@ -59,7 +44,8 @@ test('a check shows the plan; without a confirmation, or with clients, nothing i
 
 test('the standby is first; after an interruption the other node serves, and the same command continues', async () => {
   const active = await holder()
-  await brokenOffAt(`remove it from ${other(active)}`, confirmed)
+  const step = `remove it from ${other(active)}`
+  await killedAt(lab, confirmed, step, e => JSON.stringify(e).includes(step))
   expect(await serves(active)).toBe(true)
   const run = await nfshaPlay(lab, confirmed)
   expect(run.code, run.story).toBe(0)
