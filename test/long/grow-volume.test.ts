@@ -20,7 +20,7 @@ const plays = async (argv: string[], code: number) => {
   expect(run.code, run.story).toBe(code)
   return run
 }
-const changed = (recap: Record<string, { changed: number }>) => Object.values(recap).map(r => r.changed)
+const changes = (recap: Record<string, { changed: number }>) => Object.values(recap).reduce((sum, r) => sum + r.changed, 0)
 
 test('site.yml refuses a larger size and names grow.yml; its check shows the plan, the standby’s volume first', async () => {
   const larger = onVolumes('160M')
@@ -28,7 +28,7 @@ test('site.yml refuses a larger size and names grow.yml; its check shows the pla
   for (const argv of [['site.yml', '--check'], ['site.yml']]) {
     const run = await plays([...argv, ...larger], 3)
     expect(run.story).toContain('nfsha-play grow.yml')
-    expect(changed(run.recap)).toEqual([0, 0])
+    expect(changes(run.recap)).toBe(0)
   }
   const check = await plays(['grow.yml', '--check', ...larger], 0)
   expect(
@@ -56,7 +56,7 @@ test('the run is killed while the active node’s volume is extended, and the sa
     expect(await device(node)).toBe(159)
   }
   expect(await fileSystem(serving)).toBe(159)
-  for (const argv of ['grow.yml', 'site.yml']) expect(changed((await plays([argv, ...larger], 0)).recap)).toEqual([0, 0])
+  for (const argv of ['grow.yml', 'site.yml']) expect(changes((await plays([argv, ...larger], 0)).recap)).toBe(0)
 })
 
 test('a size that the volume group cannot hold is refused; after both disks have grown, the group is extended first', async () => {
@@ -64,7 +64,7 @@ test('a size that the volume group cannot hold is refused; after both disks have
   const serving = await holder()
   const refused = await plays(['grow.yml', ...larger], 3)
   expect(refused.story).toMatch(/\bvg\b/)
-  expect(changed(refused.recap)).toEqual([0, 0])
+  expect(changes(refused.recap)).toBe(0)
   for (const node of nodes) {
     await labFault(lab, node, 'disk-grow', 'vdb+128')
     expect(await volume(node)).toBe(160)
