@@ -35,12 +35,13 @@ wait_for() {
 }
 
 # bounded SECONDS COMMAND...: for commands that can hang in the kernel on a failing disk, where signals do not reach them; returns 124 if it does. Logs a
-# slow command, because clients wait for it. Can be used inside wait_for.
+# slow command, because clients wait for it. Can be used inside wait_for, and inside a command that is bounded itself.
 bounded() {
   [ -n "$calls" ] || open_results || { shift; "$@" 2>/dev/null; return; }
   uptime; begun=$up; limit=$1; shift
   calls=$((calls + 1))
-  { "$@" 2>/dev/null; echo "$calls $?" >&9; } &
+  # A call inside the command gets a pipe of its own: this shell would take its result from a common one.
+  { call=$calls; calls=''; "$@" 2>/dev/null; echo "$call $?" >&8; } 8>&9 &
   { sleep "$limit"; echo "$calls 124" >&9; } </dev/null >/dev/null 2>&1 &
   timer=$!
   # Skip results of earlier commands that finish late.
