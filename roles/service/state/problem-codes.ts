@@ -241,7 +241,7 @@ export const problemKinds = {
   'watch-dead': {
     meaning: '`nfsha watch` has ended, hangs or was never started',
     says: ({ at, from }) => `nfsha watch on ${at}: ${from}`,
-    next: about => there(about, 'service heartbeat status', 'heartbeat runs the watch'),
+    next: about => there(about, "pkill -KILL -f '^/bin/sh /etc/ha.d/resource.d/nfsha watch$'", 'heartbeat starts it again at once'),
   },
   'automatic-restart': {
     meaning: 'something restarts services or the machine automatically',
