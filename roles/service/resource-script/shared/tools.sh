@@ -40,8 +40,7 @@ bounded() {
   [ -n "$calls" ] || open_results || { shift; "$@" 2>/dev/null; return; }
   uptime; begun=$up; limit=$1; shift
   calls=$((calls + 1))
-  # A call inside the command gets a pipe of its own: this shell would take its result from a common one.
-  { call=$calls; calls=''; "$@" 2>/dev/null; echo "$call $?" >&8; } 8>&9 &
+  answering "$calls" "$@" 8>&9 &
   { sleep "$limit"; echo "$calls 124" >&9; } </dev/null >/dev/null 2>&1 &
   timer=$!
   # Skip results of earlier commands that finish late.
@@ -53,6 +52,9 @@ bounded() {
   [ "$code" = 124 ] || log_slow "$begun" "$*"
   return "$code"
 }
+# answering CALL COMMAND...: in a subshell. A call of `bounded` inside the command gets a pipe of its own: the other shell would take its result from a
+# common one.
+answering() { call=$1; calls=''; shift; "$@" 2>/dev/null; echo "$call $?" >&8; }
 # A private pipe on which commands report that they have ended: polling would cost a fork each time.
 open_results() {
   ends=$memory/ends.$$
