@@ -20,7 +20,7 @@ const splitBrainStep = (states: NamedState[]): NextStep | undefined => {
   return {
     on: '',
     command: `nfsha-play split-brain.yml -e drbd_victim=${victim.host} --check`,
-    note: `without --check it discards what ${victim.host} wrote since the split`,
+    note: `discards what only ${victim.host} has; to keep it: -e drbd_victim_keep=PATH`,
   }
 }
 
