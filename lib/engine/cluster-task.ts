@@ -1,5 +1,5 @@
+import { skip } from '../resources/reading.ts'
 import type { AnyClusterResource, ClusterAssertion, ClusterResource, Member, Procedure } from '../resources/resource.ts'
-import { skip } from '../resources/resource.ts'
 import type { Unreachable } from '../ssh/connection.ts'
 import { type Applied, converge } from './converge.ts'
 import type { Outcome } from './events.ts'

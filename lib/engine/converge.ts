@@ -1,4 +1,5 @@
-import type { Change, Place, Resource } from '../resources/resource.ts'
+import type { Place, Resource } from '../resources/resource.ts'
+import type { Change } from '../resources/verdict.ts'
 import type { Outcome } from './events.ts'
 import { inGrace, unlessInterrupted } from './interrupt.ts'
 import { failed, stillDiffers } from './outcome.ts'

@@ -1,5 +1,6 @@
 import type { ClusterStatus } from '../resources/cluster-status.ts'
-import type { Change, Progress, Table } from '../resources/resource.ts'
+import type { Progress, Table } from '../resources/resource.ts'
+import type { Change } from '../resources/verdict.ts'
 
 /** Result of one task or handler. */
 export interface Outcome {

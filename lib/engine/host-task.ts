@@ -1,5 +1,6 @@
-import type { AnyHostResource, ApplyContext, Change, HostResource } from '../resources/resource.ts'
+import type { AnyHostResource, ApplyContext, HostResource } from '../resources/resource.ts'
 import { applyLimit } from '../resources/scripted.ts'
+import type { Change } from '../resources/verdict.ts'
 import { Unreachable } from '../ssh/connection.ts'
 import type { Changed } from './apply/change-and-read.ts'
 import { candidates, changedTogether, type Member } from './apply/together.ts'

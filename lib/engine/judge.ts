@@ -1,4 +1,5 @@
-import type { AnyHostResource, Reading } from '../resources/resource.ts'
+import type { Reading } from '../resources/reading.ts'
+import type { AnyHostResource } from '../resources/resource.ts'
 import type { Outcome } from './events.ts'
 import { outcomeOf } from './outcome.ts'
 import type { ClusterSession, HostSession } from './session.ts'

@@ -1,4 +1,6 @@
-import type { Change, Resource, Skipped, Unknown, Verdict } from '../resources/resource.ts'
+import type { Skipped, Unknown } from '../resources/reading.ts'
+import type { Resource } from '../resources/resource.ts'
+import type { Change, Verdict } from '../resources/verdict.ts'
 import type { Outcome } from './events.ts'
 import { asPredicted } from './prediction.ts'
 import type { ClusterSession } from './session.ts'

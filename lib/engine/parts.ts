@@ -1,5 +1,5 @@
-import type { AnyClusterResource, ClusterNodes, Member, Unknown } from '../resources/resource.ts'
-import { notRead, unknownOn } from '../resources/resource.ts'
+import { notRead, type Unknown, unknownOn } from '../resources/reading.ts'
+import type { AnyClusterResource, ClusterNodes, Member } from '../resources/resource.ts'
 import { type Connection, Unreachable } from '../ssh/connection.ts'
 import type { Task } from './schedule.ts'
 import type { ClusterSession, HostSession, TaskReporter } from './session.ts'

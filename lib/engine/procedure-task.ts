@@ -1,6 +1,6 @@
 import { ApplyFailed } from '../resources/outcome.ts'
-import type { Plan, Procedure, Step, Verdict } from '../resources/resource.ts'
-import { differsBy } from '../resources/verdict.ts'
+import type { Plan, Procedure, Step } from '../resources/resource.ts'
+import { differsBy, type Verdict } from '../resources/verdict.ts'
 import { type Applied, converge, invalidate, noteOf } from './converge.ts'
 import type { Outcome } from './events.ts'
 import { Interrupted } from './interrupt.ts'

@@ -1,5 +1,5 @@
-import type { Place, Probe, Progress, Reading } from '../resources/resource.ts'
-import { notRead } from '../resources/resource.ts'
+import { notRead, type Probe, type Reading } from '../resources/reading.ts'
+import type { Place, Progress } from '../resources/resource.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { type Changed, changeAndRead, type Ways } from './apply/change-and-read.ts'
 import type { Changing } from './apply/change-script.ts'

@@ -1,4 +1,5 @@
-import type { Change, HostResource, Progress, Via } from '../resources/resource.ts'
+import type { HostResource, Progress, Via } from '../resources/resource.ts'
+import type { Change } from '../resources/verdict.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Activity } from './activity.ts'
 import type { Emit } from './events.ts'

@@ -1,8 +1,8 @@
 import { quote } from './quote.ts'
-import type { Change, HostResource } from './resource.ts'
-import { absent, notRead, present } from './resource.ts'
+import { absent, notRead, present } from './reading.ts'
+import type { HostResource } from './resource.ts'
 import { scripted } from './scripted.ts'
-import { differsBy } from './verdict.ts'
+import { type Change, differsBy } from './verdict.ts'
 
 export interface UserState {
   home: string

@@ -1,4 +1,5 @@
-import type { ClusterAssertion, HostAssertion, Probe } from './resource.ts'
+import type { Probe } from './reading.ts'
+import type { ClusterAssertion, HostAssertion } from './resource.ts'
 import { refused, refusedFor } from './verdict.ts'
 
 /** Checks one host and never changes it: fails in every mode unless `compare` returns in sync. */

@@ -1,5 +1,5 @@
+import { present, unknown } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { present, unknown } from './resource.ts'
 import { differsBy } from './verdict.ts'
 
 /** The inventory's time servers as a chrony source file, which chrony can reload without a restart. chrony.conf(5), sourcedir. */

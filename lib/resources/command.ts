@@ -1,6 +1,6 @@
 import { quote } from './quote.ts'
+import { absent, present } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { absent, present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { differsBy, inSync } from './verdict.ts'
 

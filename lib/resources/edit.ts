@@ -1,8 +1,8 @@
 import type { FileState } from './file.ts'
 import { parseFile, written } from './file.ts'
 import { probeOf } from './probe.ts'
+import { unknown } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { unknown } from './resource.ts'
 import { differsBy, inSync, refused } from './verdict.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
+import { present } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { type Source, simple, text } from './source.ts'
 import { differsBy } from './verdict.ts'

@@ -1,7 +1,7 @@
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
+import { absent, notRead, present } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { absent, notRead, present } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { simple } from './source.ts'
 import { differsBy, inSync, refused } from './verdict.ts'

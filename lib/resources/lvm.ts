@@ -1,9 +1,9 @@
 import { notBlank } from './blank.ts'
 import { failedScript } from './outcome.ts'
 import { quote } from './quote.ts'
-import type { HostResource, Verdict } from './resource.ts'
-import { absent, notRead, present, unknown } from './resource.ts'
-import { differsBy, inSync, refused } from './verdict.ts'
+import { absent, notRead, present, unknown } from './reading.ts'
+import type { HostResource } from './resource.ts'
+import { differsBy, inSync, refused, type Verdict } from './verdict.ts'
 
 export interface VolumeSpec {
   group: string

@@ -1,5 +1,5 @@
+import { absent, present } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { absent, present } from './resource.ts'
 import { hostRoutesTo, parseRouteTable } from './route-table.ts'
 import { differsBy } from './verdict.ts'
 

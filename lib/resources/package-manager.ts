@@ -1,7 +1,8 @@
 import { runJob } from '../ssh/job.ts'
 import { failedScript } from './outcome.ts'
-import type { ApplyContext, Change, HostResource, Probe } from './resource.ts'
-import { differsBy, inSync } from './verdict.ts'
+import type { Probe } from './reading.ts'
+import type { ApplyContext, HostResource } from './resource.ts'
+import { type Change, differsBy, inSync } from './verdict.ts'
 
 export interface PackageState {
   name: string

@@ -2,7 +2,7 @@ import type { PackageState } from './package-manager.ts'
 import { packagesBy } from './package-manager.ts'
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
-import { present } from './resource.ts'
+import { present } from './reading.ts'
 
 /** Parses dpkg-query(1), which prints only the packages that it knows: `name want status version`. */
 export const parsePackages = (names: string[], stdout: string): PackageState[] =>

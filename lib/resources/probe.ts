@@ -1,5 +1,5 @@
 import { quote } from './quote.ts'
-import type { Probe, ProbeOutput } from './resource.ts'
+import type { Probe, ProbeOutput } from './reading.ts'
 import { isSource, type Piece, type Source, shellOf } from './source.ts'
 
 /** A probe that prints these pieces in sequence; its exit code is that of the last source. */

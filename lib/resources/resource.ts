@@ -1,99 +1,11 @@
 import type { Connection } from '../ssh/connection.ts'
 import type { Shell } from '../ssh/shell.ts'
 import type { ClusterStatus } from './cluster-status.ts'
-import type { Piece } from './source.ts'
+import type { Actual, Probe, Reading, Skipped, Unknown } from './reading.ts'
+import type { Change, Refused, Verdict } from './verdict.ts'
 
 // For the type of the connection that an apply receives; roles never open one.
 export type { Connection }
-
-/** The output of a probe's script. */
-export interface ProbeOutput {
-  code: number
-  stdout: string
-  stderr: string
-  /** When the output arrived here, ms since the epoch: two hosts' clocks are compared through ours. */
-  at: number
-}
-
-/** Not known: `until` names what must exist first (`package heartbeat`), `why` is why the read failed (`no answer within 30 s`). */
-export type Unknown = { kind: 'unknown' /** The part of the state that arrived before the read was abandoned. */; partly?: object } & (
-  | { until: string; why?: undefined }
-  | { why: string; until?: undefined }
-)
-
-/** It does not apply to this host now; `pending` if a later run will do it. */
-export interface Skipped {
-  kind: 'skipped'
-  reason: string
-  pending?: true
-}
-
-/** The observed state of a resource, present or absent; `unknown` if it could not be read. */
-export type Reading<S> = Present<S> | Absent | Unknown | Skipped
-
-interface Present<S> {
-  kind: 'present'
-  state: S
-}
-
-interface Absent {
-  kind: 'absent'
-}
-
-/** A reading that can be compared with the desired state. */
-export type Actual<S> = Present<S> | Absent
-
-export const present = <S>(state: S): Reading<S> => ({ kind: 'present', state })
-export const absent: Absent = { kind: 'absent' }
-export const unknown = (until: string): Unknown => ({ kind: 'unknown', until })
-export const notRead = (why: string): Unknown => ({ kind: 'unknown', why })
-/** The same with the host's name, for readings of several hosts. */
-export const unknownOn = (host: string, { until, why }: Unknown): Unknown =>
-  why === undefined ? unknown(`${until} on ${host}`) : notRead(`${why} on ${host}`)
-export const skip = (reason: string): Skipped => ({ kind: 'skipped', reason })
-export const postponed = (reason: string): Skipped => ({ kind: 'skipped', reason, pending: true })
-
-/** A read-only POSIX sh script, and a pure parser of its output. */
-export interface Probe<S> {
-  sh: string
-  /** The declared sources of the script, so that few commands can read many probes. `probeOf` sets it and generates the script from it. */
-  reads?: Piece[]
-  parse(output: ProbeOutput): Reading<S>
-  /**
-   * Parses truncated output: returns only fields that were certainly read completely. `stdout` contains the output of the complete
-   * sources, each with the texts before it, and the last source as far as it arrived.
-   */
-  parsePart?(stdout: string): object
-  /** ms; default 20 000. */
-  timeout?: number
-}
-
-/** One differing attribute. `diff` requests a unified diff of two texts from the views; `secret` values are never shown. */
-export interface Change {
-  attribute: string
-  from: string
-  to: string
-  diff?: boolean
-  secret?: boolean
-  /** The documented code of a problem that no run repairs: `drbd-standalone`. */
-  code?: string
-  /** For a cluster resource: the affected host. */
-  host?: string
-  /** For a problem that no run repairs: the operator's next step, as a command if possible. */
-  remedy?: string
-}
-
-/** Not as desired, but it must not be changed: the task fails with `why`. */
-export interface Refused {
-  kind: 'refused'
-  why: string
-}
-
-/**
- * The result of a comparison. `differs` has at least one change; applying the changes repairs the resource. `summary` replaces them where
- * they are shown elsewhere. `unknown` and `skipped` mean the same as in a reading.
- */
-export type Verdict = { kind: 'in-sync' } | { kind: 'differs'; changes: Change[]; summary?: string } | Refused | Unknown | Skipped
 
 /** The readings of the other resources of a host, by resource id. */
 export type Readings = (id: string) => Reading<unknown> | undefined
@@ -273,6 +185,9 @@ export interface Step {
 
 /** The remaining steps; none: it is done. A refusal: it is not started, or not continued. */
 export type Plan = { kind: 'steps'; steps: Step[] } | Refused | Unknown | Skipped
+
+/** A plan of the given steps without those that are `false` (not due). */
+export const planOf = (steps: (Step | false)[]): Plan => ({ kind: 'steps', steps: steps.filter(step => step !== false) })
 
 /**
  * A one-time operation, step by step: not a desired state that every run restores. A check shows its plan. Before each step all nodes are

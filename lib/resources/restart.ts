@@ -1,6 +1,6 @@
 import { quote } from './quote.ts'
+import { notRead, present, skip } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { notRead, present, skip } from './resource.ts'
 import { scripted } from './scripted.ts'
 import { differsBy } from './verdict.ts'
 

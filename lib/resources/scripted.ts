@@ -1,6 +1,7 @@
 import type { Connection } from '../ssh/connection.ts'
 import { failedScript } from './outcome.ts'
-import type { Apply, ApplyScript, Change, Place } from './resource.ts'
+import type { Apply, ApplyScript, Place } from './resource.ts'
+import type { Change } from './verdict.ts'
 
 /** Default timeout of an apply in ms. */
 export const applyLimit = 60_000

@@ -1,9 +1,9 @@
 import { probeOf } from './probe.ts'
 import { quote } from './quote.ts'
-import type { Change, HostResource, Undo } from './resource.ts'
-import { notRead, present, unknown } from './resource.ts'
+import { notRead, present, unknown } from './reading.ts'
+import type { HostResource, Undo } from './resource.ts'
 import { scripted } from './scripted.ts'
-import { differsBy, inSync } from './verdict.ts'
+import { type Change, differsBy, inSync } from './verdict.ts'
 
 export interface UnitState {
   loaded: string

@@ -1,5 +1,5 @@
+import { notRead, present, unknown } from './reading.ts'
 import type { HostResource } from './resource.ts'
-import { notRead, present, unknown } from './resource.ts'
 import type { ServiceOptions, UnitState } from './service.ts'
 import { serviceChanges } from './service.ts'
 import { differsBy, inSync } from './verdict.ts'

@@ -37,9 +37,10 @@ export { ApplyFailed, failedScript } from '../resources/outcome.ts'
 export type { PackagesResource } from '../resources/package-manager.ts'
 export { probeOf } from '../resources/probe.ts'
 export { quote } from '../resources/quote.ts'
+export type { Probe, Reading, Unknown } from '../resources/reading.ts'
+export { absent, notRead, postponed, present, skip, unknown, unknownOn } from '../resources/reading.ts'
 export type {
   ApplyContext,
-  Change,
   ClusterAssertion,
   ClusterNodes,
   ClusterResource,
@@ -47,23 +48,20 @@ export type {
   HostResource,
   Member,
   Plan,
-  Probe,
   Procedure,
   Progress,
-  Reading,
   Resource,
   Step,
   Table,
   Tone,
   Undo,
-  Unknown,
-  Verdict,
 } from '../resources/resource.ts'
-export { absent, notRead, postponed, present, skip, unknown, unknownOn } from '../resources/resource.ts'
+export { planOf } from '../resources/resource.ts'
 export { oneHop } from '../resources/route.ts'
 export type { Source } from '../resources/source.ts'
 export { shell, shellOf, simple, text } from '../resources/source.ts'
-export { allOf, changesOf, differsBy, inSync, planOf, refused, refusedFor, reworded } from '../resources/verdict.ts'
+export type { Change, Verdict } from '../resources/verdict.ts'
+export { allOf, changesOf, differsBy, inSync, refused, refusedFor, reworded } from '../resources/verdict.ts'
 
 // Long jobs, and restarts.
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { readProbes } from '../../lib/engine/sources/read-probes.ts'
 import { debian13 } from '../../lib/platform/debian13.ts'
-import type { Probe } from '../../lib/resources/resource.ts'
+import type { Probe } from '../../lib/resources/reading.ts'
 import { siteRoles } from '../../roles/index.ts'
 import type { Context } from '../../roles/role.ts'
 import { whyNoForkCount } from '../forks.ts'

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { type ClusterNodes, type Member, type Procedure, type Resource, unknown } from '../../lib/resources/resource.ts'
+import { unknown } from '../../lib/resources/reading.ts'
+import type { ClusterNodes, Member, Procedure, Resource } from '../../lib/resources/resource.ts'
 import { changesOf, inSync } from '../../lib/resources/verdict.ts'
 import type { Connection, ScriptOptions } from '../../lib/ssh/connection.ts'
 import { quote } from '../../lib/ssh/quote.ts'

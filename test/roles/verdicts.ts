@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
-import type { Verdict } from '../../lib/resources/resource.ts'
-import { changesOf } from '../../lib/resources/verdict.ts'
+import { changesOf, type Verdict } from '../../lib/resources/verdict.ts'
 
 /** Why it was refused; undefined when it was not. */
 export const refusalOf = (verdict: Verdict | undefined): string | undefined => (verdict?.kind === 'refused' ? verdict.why : undefined)

@@ -1,6 +1,6 @@
 import { shownOf } from '../../../roles/service/state/overview.ts'
 import type { Event, EventBody } from '../../engine/events.ts'
-import { notRead } from '../../resources/resource.ts'
+import { notRead } from '../../resources/reading.ts'
 import type { Plan } from './plan.ts'
 
 /** Follows a run, to report afterwards the clusters whose state it did not show. */

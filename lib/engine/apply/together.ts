@@ -1,4 +1,5 @@
-import type { AnyHostResource, ApplyScript, Change, HostResource, Place } from '../../resources/resource.ts'
+import type { AnyHostResource, ApplyScript, HostResource, Place } from '../../resources/resource.ts'
+import type { Change } from '../../resources/verdict.ts'
 import { askingHost, judge } from '../judge.ts'
 import type { Task } from '../schedule.ts'
 import type { ClusterSession, HostSession } from '../session.ts'

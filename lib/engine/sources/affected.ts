@@ -1,4 +1,5 @@
-import type { Place, Probe } from '../../resources/resource.ts'
+import type { Probe } from '../../resources/reading.ts'
+import type { Place } from '../../resources/resource.ts'
 import { isSource, type Source } from '../../resources/source.ts'
 
 /** Pure. Whether a probe may read something else after a change of this place. A probe that does not declare what it reads always may. */

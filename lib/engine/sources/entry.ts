@@ -1,4 +1,4 @@
-import type { ProbeOutput } from '../../resources/resource.ts'
+import type { ProbeOutput } from '../../resources/reading.ts'
 import type { Source } from '../../resources/source.ts'
 
 /** Output of one script. */

@@ -1,6 +1,5 @@
 import { assemble, assemblePart } from '../../resources/probe.ts'
-import type { Probe, ProbeOutput, Reading, Unknown } from '../../resources/resource.ts'
-import { notRead } from '../../resources/resource.ts'
+import { notRead, type Probe, type ProbeOutput, type Reading, type Unknown } from '../../resources/reading.ts'
 import { isSource, keyOf, type Piece, type Source, shell } from '../../resources/source.ts'
 import type { Connection } from '../../ssh/connection.ts'
 import { type Asked, aloneOf, entriesOf } from './entries.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../resources/resource.ts'
+import type { Change } from '../../resources/verdict.ts'
 import type { PairSettings } from '../testbed/settings.ts'
 import { vipAddress } from '../testbed/settings.ts'
 import type { Fault } from './catalogue.ts'

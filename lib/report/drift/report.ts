@@ -1,6 +1,6 @@
 import type { Event } from '../../engine/events.ts'
 import { atWork } from '../../resources/at-work.ts'
-import type { Change } from '../../resources/resource.ts'
+import type { Change } from '../../resources/verdict.ts'
 import { changesOf, type HandlerEnd, type TaskEnd } from '../parts/wording.ts'
 import { signalCodes } from '../stats.ts'
 

@@ -1,4 +1,4 @@
-import type { Change } from '../../resources/resource.ts'
+import type { Change } from '../../resources/verdict.ts'
 import { escapedTabs } from '../../text/escape.ts'
 import { cut, oneLine } from '../../text/layout.ts'
 import { diffCounts, unifiedDiff } from '../../text/unified.ts'

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answered, batchScript, parseBatch, unfinished } from '../../../lib/engine/frames.ts'
-import { absent } from '../../../lib/resources/resource.ts'
+import { absent } from '../../../lib/resources/reading.ts'
 
 const probe = (sh: string) => ({ sh, parse: () => absent })
 const boundary = '=0123abcd'

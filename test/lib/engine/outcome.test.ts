@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { outcomeOf } from '../../../lib/engine/outcome.ts'
-import { notRead, unknown, unknownOn } from '../../../lib/resources/resource.ts'
+import { notRead, unknown, unknownOn } from '../../../lib/resources/reading.ts'
 
 const session = (check: boolean) => ({ check, drift: false, predicted: new Map() })
 

@@ -4,9 +4,9 @@ import { LockLost } from '../../../lib/engine/lock.ts'
 import { predict } from '../../../lib/engine/prediction.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
 import { ApplyFailed } from '../../../lib/resources/outcome.ts'
-import type { Change, ClusterResource } from '../../../lib/resources/resource.ts'
-import { present } from '../../../lib/resources/resource.ts'
-import { differsBy } from '../../../lib/resources/verdict.ts'
+import { present } from '../../../lib/resources/reading.ts'
+import type { ClusterResource } from '../../../lib/resources/resource.ts'
+import { type Change, differsBy } from '../../../lib/resources/verdict.ts'
 
 const move: Change = { attribute: 'service', from: 'M1', to: 'handed over to M2, once' }
 const restart: Change = { attribute: 'heartbeat', from: 'old', to: 'restarted' }

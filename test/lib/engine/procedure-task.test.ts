@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { runClusterTask } from '../../../lib/engine/cluster-task.ts'
 import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts'
-import type { Procedure, Step } from '../../../lib/resources/resource.ts'
-import { notRead, present } from '../../../lib/resources/resource.ts'
-import { planOf, refused } from '../../../lib/resources/verdict.ts'
+import { notRead, present } from '../../../lib/resources/reading.ts'
+import { type Procedure, planOf, type Step } from '../../../lib/resources/resource.ts'
+import { refused } from '../../../lib/resources/verdict.ts'
 
 interface Pair {
   marked: boolean

@@ -3,7 +3,7 @@ import type { EventBody } from '../../../lib/engine/events.ts'
 import type { PlayPlan } from '../../../lib/engine/play.ts'
 import { runPlays } from '../../../lib/engine/run.ts'
 import { assertion } from '../../../lib/resources/assertion.ts'
-import { present } from '../../../lib/resources/resource.ts'
+import { present } from '../../../lib/resources/reading.ts'
 import { connect } from '../../../lib/ssh/connect.ts'
 
 const playOn = (name: string, ...clusters: string[][]): PlayPlan<object> => ({

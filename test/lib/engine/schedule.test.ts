@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Task } from '../../../lib/engine/schedule.ts'
 import { schedule } from '../../../lib/engine/schedule.ts'
+import { absent } from '../../../lib/resources/reading.ts'
 import type { Resource } from '../../../lib/resources/resource.ts'
-import { absent } from '../../../lib/resources/resource.ts'
 import { inSync } from '../../../lib/resources/verdict.ts'
 
 const resource = (id: string): Resource => {

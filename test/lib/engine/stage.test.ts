@@ -4,7 +4,7 @@ import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts
 import { runStage } from '../../../lib/engine/stage.ts'
 import { clusterAssertion } from '../../../lib/resources/assertion.ts'
 import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
-import { present } from '../../../lib/resources/resource.ts'
+import { present } from '../../../lib/resources/reading.ts'
 import { differsBy } from '../../../lib/resources/verdict.ts'
 
 /** The end of a play: a stage on M1 and M2 that only shows or only asserts. Returns the emitted status and why the hosts stopped. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { debianRoutes } from '../../../lib/platform/debian-routes.ts'
 import { parseFacts } from '../../../lib/platform/facts.ts'
-import type { Actual, HostResource } from '../../../lib/resources/resource.ts'
+import type { Actual } from '../../../lib/resources/reading.ts'
+import type { HostResource } from '../../../lib/resources/resource.ts'
 import { issuedBy } from '../../roles/recorder.ts'
 
 /** Facts of a machine whose NICs have different managers; the numbers are the kernel's indexes. */

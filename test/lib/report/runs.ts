@@ -1,7 +1,7 @@
 import type { Event, EventBody, TaskStatus } from '../../../lib/engine/events.ts'
 import { exitCodeOf, recapOf } from '../../../lib/report/stats.ts'
 import { eventStream } from '../../../lib/report/stream.ts'
-import type { Change } from '../../../lib/resources/resource.ts'
+import type { Change } from '../../../lib/resources/verdict.ts'
 import { createMasker } from '../../../lib/text/mask.ts'
 
 type Body = EventBody & { cluster?: string; after?: number }

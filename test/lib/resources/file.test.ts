@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { blocksOf } from '../../../lib/resources/blocks.ts'
 import { embedded, parseEmbedded } from '../../../lib/resources/file.ts'
 import { probeOf } from '../../../lib/resources/probe.ts'
-import { absent } from '../../../lib/resources/resource.ts'
+import { absent } from '../../../lib/resources/reading.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nfsha-file-'))
 const read = (path: string) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { statesOf } from '../../../lib/resources/members.ts'
-import { absent, notRead, present, skip, unknown } from '../../../lib/resources/resource.ts'
+import { absent, notRead, present, skip, unknown } from '../../../lib/resources/reading.ts'
 import { allOf, changesOf, differsBy, inSync, refused, refusedFor, reworded } from '../../../lib/resources/verdict.ts'
 
 const change = (attribute: string) => ({ attribute, from: 'a', to: 'b' })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
+import { present } from '../../../lib/resources/reading.ts'
 import type { ClusterNodes, Plan, Procedure } from '../../../lib/resources/resource.ts'
-import { present } from '../../../lib/resources/resource.ts'
 import { fenceTest } from '../../../roles/fence-test/role.ts'
 import type { NamedState, ServiceState } from '../../../roles/service/state/state.ts'
 import { contextOn } from '../contexts.ts'

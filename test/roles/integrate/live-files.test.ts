@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import type { Verdict } from '../../../lib/resources/resource.ts'
-import { changesOf, inSync } from '../../../lib/resources/verdict.ts'
+import { changesOf, inSync, type Verdict } from '../../../lib/resources/verdict.ts'
 import { filesReadLive, releasesAll } from '../../../roles/integrate/config.ts'
 import { liveFiles } from '../../../roles/integrate/live-files.ts'
 import type { Context } from '../../../roles/role.ts'

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import type { Plan } from '../../../lib/resources/resource.ts'
-import { planOf } from '../../../lib/resources/verdict.ts'
+import { type Plan, planOf } from '../../../lib/resources/resource.ts'
 import { planRejoin, rejoin } from '../../../roles/rejoin/role.ts'
 import type { NamedState } from '../../../roles/service/state/state.ts'
 import { contextOn } from '../contexts.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
-import { notRead, present } from '../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../lib/resources/reading.ts'
 import { type Entry, freshOf, parseWritten, type Written, writtenTable } from '../../../roles/split-brain/written.ts'
 import { runs } from '../../runs.ts'
 import { contextOn } from '../contexts.ts'

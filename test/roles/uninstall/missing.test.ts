@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../lib/platform/debian12.ts'
+import { notRead, present } from '../../../lib/resources/reading.ts'
 import type { Member } from '../../../lib/resources/resource.ts'
-import { notRead, present } from '../../../lib/resources/resource.ts'
 import { missingProblem } from '../../../roles/uninstall/missing.ts'
 import type { Installed } from '../../../roles/uninstall/state.ts'
 import { contextOn } from '../contexts.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { debian12 } from '../../../../lib/platform/debian12.ts'
-import { present } from '../../../../lib/resources/resource.ts'
+import { present } from '../../../../lib/resources/reading.ts'
 import { changesOf, inSync } from '../../../../lib/resources/verdict.ts'
 import { firewall, neededPorts, parseRules } from '../../../../roles/service/checks/firewall.ts'
 import { contextOn } from '../../contexts.ts'

@@ -81,7 +81,8 @@ describe.each(shells)('the resource script under %s', shell => {
       expect(run('mkfifo() { return 1; }; bounded 1 sh -c "sleep 1.2; exit 3"; [ $? = 3 ]').status).toBe(0)
     })
     test('a command may use it itself: neither takes the result of the other', () => {
-      const tried = 'inner() { bounded 9 sh -c "exit 4"; [ $? = 4 ] && return 3; }; for i in 1 2 3 4 5 6 7 8 9 10; do bounded 2 inner; [ $? = 3 ] || exit 1; done'
+      const tried =
+        'inner() { bounded 9 sh -c "exit 4"; [ $? = 4 ] && return 3; }; for i in 1 2 3 4 5 6 7 8 9 10; do bounded 2 inner; [ $? = 3 ] || exit 1; done'
       expect(run(tried).status).toBe(0)
     })
     test('logs what was slow', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { notRead, present } from '../../../../lib/resources/resource.ts'
+import { notRead, present } from '../../../../lib/resources/reading.ts'
 import { type Lost, parseLost } from '../../../../roles/service/state/lost.ts'
 import type { NamedState } from '../../../../roles/service/state/state.ts'
 import { redundancyOf, verdictOf } from '../../../../roles/service/state/verdict.ts'

@@ -1,6 +1,6 @@
 import { debian12 } from '../../../../lib/platform/debian12.ts'
+import { notRead } from '../../../../lib/resources/reading.ts'
 import type { Member } from '../../../../lib/resources/resource.ts'
-import { notRead } from '../../../../lib/resources/resource.ts'
 import type { Context } from '../../../../roles/role.ts'
 import { exportOptions } from '../../../../roles/service/nfs/exports.ts'
 import { type ServiceState, serviceProbe } from '../../../../roles/service/state/state.ts'
