@@ -58,7 +58,8 @@ export const converge = async <L extends Look>(subject: Subject<L>, session: Clu
 
 const previewed = async <L extends Look>(subject: Subject<L>, first: L, session: ClusterSession): Promise<Outcome> => {
   const outcome = await subject.preview(first)
-  if (outcome.status === 'changed')
+  // A gate shows what the rest of the play would do, and changes nothing itself.
+  if (outcome.status === 'changed' && !subject.task.resource.assertion)
     predict(
       session,
       subject.hosts.map(h => h.host),

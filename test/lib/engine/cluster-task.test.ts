@@ -5,8 +5,8 @@ import type { ClusterSession, HostSession } from '../../../lib/engine/session.ts
 import { clusterAssertion } from '../../../lib/resources/assertion.ts'
 import type { ClusterStatus } from '../../../lib/resources/cluster-status.ts'
 import { present } from '../../../lib/resources/reading.ts'
-import type { ClusterResource, Member } from '../../../lib/resources/resource.ts'
-import { differsBy } from '../../../lib/resources/verdict.ts'
+import type { ClusterAssertion, ClusterResource, Member } from '../../../lib/resources/resource.ts'
+import { differsBy, refused } from '../../../lib/resources/verdict.ts'
 import { Unreachable } from '../../../lib/ssh/connection.ts'
 
 /** A cluster of one node that moves where it is sent. */
@@ -94,4 +94,26 @@ test('a node lost while the service is read counts as not read, and the other on
     ],
   ])
   expect(events.filter(e => e.type === 'host-unreachable')).toHaveLength(1)
+})
+
+test('a gate predicts nothing: what is refused after it is refused in a check too', async () => {
+  const readings = { ensure: async () => present('there'), invalidate: () => undefined, renew: () => undefined, note: () => undefined }
+  const host = { host: 'M1', readings, connection: {} } as unknown as HostSession
+  const session = {
+    hosts: new Map([['M1', host]]),
+    missing: new Map(),
+    check: true,
+    drift: false,
+    predicted: new Map(),
+    owner: 'anna',
+    signal: new AbortController().signal,
+    emit: () => undefined,
+  } as unknown as ClusterSession
+  const reporter = { phase: () => undefined, progress: () => undefined }
+  const run = (resource: ClusterAssertion<string>) =>
+    runClusterTask([{ host, task: { role: 'r', index: 1, total: 1, resource } }], session, reporter)
+  const probe = { sh: ':', parse: () => present('') }
+  const confirmation = { probe, gate: 'needs a confirmation', compare: () => differsBy([{ attribute: 'pair', from: 'a', to: 'b' }]) }
+  expect(await run(clusterAssertion('confirmation', confirmation))).toMatchObject({ status: 'changed', reason: 'needs a confirmation' })
+  expect(await run(clusterAssertion('removed', { probe, compare: () => refused('another UUID') }))).toMatchObject({ status: 'failed' })
 })
