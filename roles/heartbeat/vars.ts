@@ -22,8 +22,8 @@ export const heartbeatVars = roleVars(['heartbeat_'], {
     ),
   heartbeat_secret: HeartbeatSecret.describe('key with which heartbeat signs its packets: 8 to 255 printable ASCII characters, no blanks'),
   heartbeat_keepalive: heartbeatTime.prefault('1').describe('time between two heartbeats, in seconds, or as `250ms`'),
-  heartbeat_warntime: heartbeatTime.prefault('4').describe('a heartbeat that is later than this is logged'),
-  heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is declared dead after this time'),
+  heartbeat_warntime: heartbeatTime.prefault('4').describe('a heartbeat that is later than this, in seconds or as `250ms`, is logged'),
+  heartbeat_deadtime: heartbeatTime.prefault('8').describe('a silent node is declared dead after this time, in seconds or as `2500ms`'),
   heartbeat_initdead: heartbeatTime
     .prefault('30')
     .describe('the same right after heartbeat starts, when the network may still be coming up'),
