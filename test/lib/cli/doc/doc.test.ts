@@ -11,7 +11,7 @@ import { cli, cliIn } from '../run.ts'
 describe('nfsha-play doc', () => {
   test('a variable: its default, its role, its meaning', () => {
     expect(cli('doc', 'heartbeat_deadtime').stdout).toBe(
-      'heartbeat_deadtime (default: 8, role heartbeat)\n  a silent node is declared dead after this time, in seconds or as `2500ms`\n',
+      'heartbeat_deadtime (default: 8, role heartbeat)\n  a silent node is declared dead after this time, in seconds or as 2500ms\n',
     )
     expect(cli('doc', 'heartbeat_secret').stdout).toMatch(/^heartbeat_secret \(required, secret, role heartbeat\)\n/)
     expect(cli('doc', 'ha_vip').stdout).toMatch(/^ha_vip \(required\)\n/)
