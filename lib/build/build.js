@@ -54,6 +54,8 @@ const replace = (path, text) => {
 }
 
 const removeOld = names => {
+  // What Node has compiled of an earlier build.
+  rmSync(join(dist, 'compiled'), { recursive: true, force: true })
   for (const name of readdirSync(dist).filter(name => !names.includes(name)))
     if (['pack', 'publish'].includes(process.env.npm_command) || Date.now() - statSync(join(dist, name)).mtimeMs > keptFor)
       rmSync(join(dist, name), { recursive: true })

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -56,7 +57,9 @@ test.each([
 })
 
 test('the build contains only the English messages of zod, and the licence of every package in it', () => {
-  const texts = readdirSync(join(clone, 'dist')).map(name => readFileSync(join(clone, 'dist', name), 'utf8'))
+  const texts = readdirSync(join(clone, 'dist'))
+    .filter(name => name !== 'compiled')
+    .map(name => readFileSync(join(clone, 'dist', name), 'utf8'))
   expect(texts.filter(text => text.includes('zod/v4/locales/de'))).toEqual([])
   const licences = readFileSync(join(clone, 'dist/LICENCES'), 'utf8')
   for (const name of ['commander', 'ssh2', 'tweetnacl', 'yaml', 'zod', 'zx']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
@@ -131,3 +134,20 @@ test('a build keeps the parts of an earlier one for a day, for runs that started
   spawnSync(process.execPath, ['lib/build/build.js'], { cwd: again, env: { ...process.env, npm_command: 'pack' } })
   expect(existsSync(young)).toBe(false)
 })
+
+const canCompile = 'enableCompileCache' in nodeModule
+test.skipIf(!canCompile)(
+  canCompile ? 'what node has compiled is kept until the next build' : 'this version of node keeps nothing compiled',
+  () => {
+    const own = copyOfClone(mkdtempSync(join(folder, 'compiled-')))
+    buildIn(own)
+    const compiled = join(own, 'dist/compiled')
+    const start = () => spawnSync(process.execPath, [join(own, 'bin/nfsha-play.js'), '--version'], { cwd: folder, encoding: 'utf8' })
+    expect(start()).toMatchObject({ status: 0, stderr: '' })
+    expect(readdirSync(compiled)).toHaveLength(1)
+    expect(statSync(compiled).mode & 0o077).toBe(0)
+    expect(start()).toMatchObject({ status: 0, stderr: '' })
+    buildIn(own)
+    expect(existsSync(compiled)).toBe(false)
+  },
+)
